@@ -1,0 +1,28 @@
+"""The grammar of a reference's label: ``title - publisher / publisher``."""
+
+from __future__ import annotations
+
+import re
+
+# The first " - ", " – ", " — " or "——" parts title and publishers: "GPT-OSS" and "A/B" never split.
+_SEPARATOR = re.compile(r"\s[-\N{EN DASH}\N{EM DASH}]\s|\s*\N{EM DASH}\N{EM DASH}\s*")
+_BETWEEN_PUBLISHERS = re.compile(r"\s+[/\N{FULLWIDTH SOLIDUS}]\s+")
+
+
+def split_label(label: str) -> tuple[str, tuple[str, ...]]:
+    """Part a label into its title and its publishers; no publishers if nothing separates them.
+
+    >>> split_label("Cursor - Cursor Official Website / Codex Plugin")
+    ('Cursor', ('Cursor Official Website', 'Codex Plugin'))
+    """
+    title, _, rest = _partition(label.strip())
+    if not title or not rest:
+        return label.strip(), ()
+    return title, tuple(part for part in (part.strip() for part in _BETWEEN_PUBLISHERS.split(rest)) if part)
+
+
+def _partition(label: str) -> tuple[str, str, str]:
+    found = _SEPARATOR.search(label)
+    if not found:
+        return label, "", ""
+    return label[: found.start()].strip(), found.group(), label[found.end() :].strip()

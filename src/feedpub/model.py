@@ -1,0 +1,560 @@
+"""The values of feedpub: an Article has one Entry per language, a Feed holds the Entries of one language.
+
+Plain frozen dataclasses that check themselves: a value that exists can stand in a feed. What cannot raises
+`FieldError`, which names the value and the field.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn
+
+from . import iri
+from .errors import FieldError, LanguageTagError, Problem
+from .language import canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+Format = Literal["atom", "rss", "json"]
+FORMATS: Final[tuple[Format, ...]] = ("atom", "rss", "json")
+
+# Stand for "as published" and "the newest entry's": no value of a feed can be a date without time zone.
+_AS_PUBLISHED: Final = datetime.min
+_NEWEST: Final = datetime.min
+_NO_DATE: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+# XML 1.0, section 2.2: what no document may hold, however it is escaped.
+XML_ILLEGAL: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(\s*;.*)?", re.ASCII)
+_EMAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Name an author (RFC 4287, section 3.2).
+
+    Args:
+        name: Shown in every format.
+        uri: A home page; Atom and JSON Feed.
+        email: Atom only.
+    """
+
+    name: str
+    uri: str | None = None
+    email: str | None = None
+
+    def __post_init__(self) -> None:
+        check = _Check(self, self.name)
+        check.required("name")
+        check.urls("uri")
+        if self.email is not None and not _EMAIL.fullmatch(self.email):
+            check.fail("email", f"{self.email!r} is not an e-mail address")
+        check.texts("name", "email")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Category:
+    """File an entry under a subject (RFC 4287, section 4.2.2).
+
+    Args:
+        term: Atom `term`, RSS `category`; JSON Feed `tags` take the label if there is one.
+        scheme: An IRI that says where the term is defined; Atom `scheme`, RSS `domain`.
+        label: What people read; Atom `label`.
+    """
+
+    term: str
+    scheme: str | None = None
+    label: str | None = None
+
+    def __post_init__(self) -> None:
+        check = _Check(self, self.term)
+        check.required("term")
+        check.texts("term", "label")
+        if self.scheme is not None and not iri.is_iri(self.scheme):
+            check.fail("scheme", f"{self.scheme!r} is not an absolute IRI")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enclosure:
+    """Attach a file to an entry (RFC 4287, section 4.2.7.2; RSS 2.0, enclosure).
+
+    Args:
+        url: Where it is.
+        type: Its media type, such as ``audio/mpeg``.
+        length: Its size in bytes; 0 if unknown.
+    """
+
+    url: str
+    type: str
+    length: int = 0
+
+    def __post_init__(self) -> None:
+        check = _Check(self, self.url)
+        check.urls("url")
+        if not _MEDIA_TYPE.fullmatch(self.type):
+            check.fail("type", f"{self.type!r} is not a media type such as audio/mpeg")
+        if self.length < 0:
+            check.fail("length", "is negative; give bytes, 0 if unknown")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyPoint:
+    """State a point, with finer points under it to any depth.
+
+    Args:
+        text: Inline HTML: escape ``&`` and ``<`` of plain text.
+        children: The finer points.
+    """
+
+    text: str
+    children: tuple[KeyPoint, ...] = ()
+
+    def __post_init__(self) -> None:
+        _Check(self, self.text).texts("text")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """Cite a work; its number is its place in `Entry.references`.
+
+    Args:
+        title: Plain text.
+        publishers: Who published it; plain text.
+        url: Where it is; a reference without address is shown as text.
+    """
+
+    title: str
+    publishers: tuple[str, ...] = ()
+    url: str | None = None
+
+    def __post_init__(self) -> None:
+        check = _Check(self, self.title)
+        check.required("title")
+        check.texts("title")
+        check.urls("url")
+        for publisher in self.publishers:
+            check.text("publishers", publisher)
+
+    @property
+    def label(self) -> str:
+        """``title - publisher / publisher``, as it is written in lists."""
+        return f"{self.title} - {' / '.join(self.publishers)}" if self.publishers else self.title
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Translation:
+    """Point to the same article in another language.
+
+    Args:
+        language: BCP 47 tag.
+        title: Its title, in that language.
+        link: Its page.
+    """
+
+    language: str
+    title: str
+    link: str
+
+    def __post_init__(self) -> None:
+        check = _Check(self, self.language)
+        check.language("language")
+        check.required("title")
+        check.texts("title")
+        check.urls("link")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """Hold an article in one language.
+
+    Args:
+        id: An absolute IRI that never changes, such as a tag URI (RFC 4151).
+        language: BCP 47 tag; kept in its canonical form.
+        title: Plain text.
+        link: The entry's page: Atom `link rel=alternate`, RSS `link`, JSON Feed `url`.
+        published: Aware; RSS `pubDate`.
+        updated: Aware; as published if not given.
+        summary: Plain text, paragraphs parted by a blank line. Content starts with it.
+        body: HTML of any origin; sanitised when it is rendered, relative addresses are resolved against `link`.
+        key_points: Shown as nested list.
+        references: Shown as numbered list; those with address become `link rel=related`.
+        via: Address of the source that the entry was made from; `link rel=via`, JSON Feed `external_url`.
+        translations: The article's other languages; `link rel=related` with `hreflang`.
+        authors: Atom `author`, RSS `dc:creator`.
+        categories: See `Category`.
+        enclosures: RSS takes the first only (RSS best-practices profile).
+        image: Address of a picture that stands for the entry; Media RSS `thumbnail`, JSON Feed `image`.
+        rights: Plain text; Atom and, as `dc:rights`, RSS.
+        previous: The article before it, for pages; its address may be unknown.
+        next: The article after it.
+
+    Raises:
+        FieldError: A field that no feed could carry; the message names entry and field.
+    """
+
+    id: str
+    language: str
+    title: str
+    link: str
+    published: datetime
+    updated: datetime = _AS_PUBLISHED
+    summary: str = ""
+    body: str = ""
+    key_points: tuple[KeyPoint, ...] = ()
+    references: tuple[Reference, ...] = ()
+    via: str | None = None
+    translations: tuple[Translation, ...] = ()
+    authors: tuple[Person, ...] = ()
+    categories: tuple[Category, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
+    image: str | None = None
+    rights: str | None = None
+    previous: Reference | None = None
+    next: Reference | None = None
+    # What was rendered from this value, by format: an entry that stands in ten feeds is written once.
+    _rendered: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False, hash=False)
+
+    def __post_init__(self) -> None:
+        if self.updated is _AS_PUBLISHED:
+            object.__setattr__(self, "updated", self.published)
+        check = _Check(self, self.id)
+        check.iri("id")
+        check.language("language")
+        check.required("title")
+        check.texts("title", "summary", "body", "rights")
+        check.urls("link", "via", "image")
+        check.dates("published", "updated")
+        check.tuples("key_points", "references", "translations", "authors", "categories", "enclosures")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """Hold the entries of one language, in the order in which they are written (newest first is the custom).
+
+    Args:
+        id: An absolute IRI that never changes; Atom `id`.
+        language: BCP 47 tag. An entry of another language is written with a note, in the feed's language.
+        title: Plain text.
+        link: The page that the feed belongs to: Atom `link rel=alternate`, RSS `link`, JSON Feed `home_page_url`.
+        entries: Each id once.
+        subtitle: Plain text; Atom `subtitle`, RSS and JSON Feed `description`.
+        updated: Aware; the newest entry's if not given, 1970-01-01 if there is none.
+        addresses: Format (``atom``, ``rss``, ``json``) → where that document is served; `link rel=self`.
+        siblings: The feeds of the other languages, for `link rel=related`; their entries do not count.
+        authors: Of entries that name none.
+        rights: Plain text; Atom `rights`, RSS `copyright`.
+        hub: Address of a WebSub hub.
+        icon: Address of a square picture; Atom `icon`, RSS `image`, JSON Feed `icon`.
+        stylesheet: Address of a CSS file, absolute or relative to the feed, for browsers that open the feed.
+
+    Raises:
+        FieldError: A field that no feed could carry.
+    """
+
+    id: str
+    language: str
+    title: str
+    link: str
+    entries: tuple[Entry, ...] = ()
+    subtitle: str = ""
+    updated: datetime = _NEWEST
+    addresses: Mapping[Format, str] = field(default_factory=lambda: MappingProxyType({}))
+    siblings: tuple[Feed, ...] = ()
+    authors: tuple[Person, ...] = ()
+    rights: str | None = None
+    hub: str | None = None
+    icon: str | None = None
+    stylesheet: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.updated is _NEWEST:
+            newest = max((entry.updated for entry in self.entries), default=_NO_DATE)
+            object.__setattr__(self, "updated", newest)
+        check = _Check(self, self.id)
+        check.iri("id")
+        check.language("language")
+        check.required("title")
+        check.texts("title", "subtitle", "rights", "stylesheet")
+        check.urls("link", "hub", "icon")
+        check.dates("updated")
+        check.tuples("entries", "siblings", "authors")
+        for name, address in self.addresses.items():
+            if name not in FORMATS:
+                check.fail("addresses", f"{name!r} is no format; choose from {', '.join(FORMATS)}")
+            check.url("addresses", address)
+        _check_ids(check, self.entries)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """Hold an article: one Entry per language.
+
+    Args:
+        key: Its name in file names and addresses.
+        entries: Language → Entry, in the order of the site's languages.
+        original: The language that it was written in.
+        paths: Language → the file that it was read from; empty for articles made in memory.
+    """
+
+    key: str
+    entries: Mapping[str, Entry]
+    original: str
+    paths: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def published(self) -> datetime:
+        """When it was first published, in any language."""
+        return min(entry.published for entry in self.entries.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Hold the settings of a site: the contents of feedpub.toml, checked.
+
+    Args:
+        base_url: Where the published folder is served; ends with ``/``.
+        authority: RFC 4151 authority and date, such as ``example.org,2026``: the start of every id.
+        languages: BCP 47 tags; the first is the default.
+        timezone: IANA name, for dates without offset.
+        author: Of articles that name none.
+        fallback: ``omit`` leaves an article out of the feeds of languages that it lacks, ``original`` shows it there.
+        pages: Write a page per article.
+        permalink: Where articles live if not on our pages; holds ``{language}`` and ``{key}``.
+        rights: Plain text, for every feed and entry.
+        hub: Address of a WebSub hub.
+        icon: Address of a square picture.
+        limit: Entries of an archive page.
+        categories: Write one more feed set per category.
+        reference_links: ``related`` also links references as data, ``none`` only shows them.
+        title: Language → title of the feed.
+        subtitle: Language → subtitle of the feed.
+        headings: Language → section → words, more headings than the package knows.
+    """
+
+    base_url: str
+    authority: str
+    languages: tuple[str, ...] = ("en",)
+    timezone: str = "UTC"
+    author: Person | None = None
+    fallback: Literal["omit", "original"] = "omit"
+    pages: bool = True
+    permalink: str | None = None
+    rights: str | None = None
+    hub: str | None = None
+    icon: str | None = None
+    limit: int = 50
+    categories: bool = False
+    reference_links: Literal["related", "none"] = "related"
+    title: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    subtitle: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    headings: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def default_language(self) -> str:
+        """The first of `languages`."""
+        return self.languages[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pasted:
+    """Hold what a pasted text says.
+
+    Args:
+        drafts: One per language, in the order of the text.
+        via: Address of the source.
+        previous: Title of the article before it.
+        next: Title of the article after it.
+        lines: The ledger: every line of the input and what became of it.
+    """
+
+    drafts: tuple[Draft, ...] = ()
+    via: str | None = None
+    previous: Reference | None = None
+    next: Reference | None = None
+    lines: tuple[PastedLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """Hold what a text says in one language; it has no id, link or date yet. Fields as in `Entry`."""
+
+    language: str
+    title: str | None = None
+    summary: str = ""
+    body: str = ""
+    key_points: tuple[KeyPoint, ...] = ()
+    references: tuple[Reference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastedLine:
+    """Account for one line of pasted text.
+
+    Args:
+        number: 1-based.
+        text: The line as it was given, without its end.
+        fate: ``kept``, ``dropped`` (page furniture, dividers, blank lines) or ``ambiguous`` (kept, but look at it).
+        role: What it was taken for: ``summary``, ``key_points``, ``heading``, ``furniture``, ``blank`` and so on.
+    """
+
+    number: int
+    text: str
+    fate: Literal["kept", "dropped", "ambiguous"]
+    role: str
+
+
+class _Check:
+    """Check the fields of one value; every failure names the value and the field."""
+
+    __slots__ = ("name", "value")
+
+    def __init__(self, value: object, name: str) -> None:
+        self.value, self.name = value, name
+
+    def fail(self, field_name: str, reason: str) -> NoReturn:
+        """Raise for a field."""
+        raise FieldError(f"{type(self.value).__name__} {str(self.name)[:200]!r}", field_name, reason)
+
+    def required(self, field_name: str) -> None:
+        """Ask for some text that is not all white space."""
+        text = getattr(self.value, field_name)
+        if not isinstance(text, str):
+            self.fail(field_name, f"is {text!r}, not text")
+        if not text.strip():
+            self.fail(field_name, "is empty")
+
+    def texts(self, *field_names: str) -> None:
+        """Ask for text that XML can carry, or None."""
+        for field_name in field_names:
+            text = getattr(self.value, field_name)
+            if text is not None:
+                self.text(field_name, text)
+
+    def text(self, field_name: str, text: object) -> None:
+        """Ask for text that XML can carry."""
+        if not isinstance(text, str):
+            self.fail(field_name, f"is {text!r}, not text")
+        if not text.isprintable() and (found := XML_ILLEGAL.search(text)):
+            place = f"character {found.start() + 1} is U+{ord(found.group()):04X}"
+            self.fail(field_name, f"{place}, which XML cannot carry; remove it")
+
+    def urls(self, *field_names: str) -> None:
+        """Ask for absolute http(s) addresses, or None."""
+        for field_name in field_names:
+            address = getattr(self.value, field_name)
+            if address is not None:
+                self.url(field_name, address)
+
+    def url(self, field_name: str, address: object) -> None:
+        """Ask for an absolute http(s) address."""
+        reason = iri.fault(address) if isinstance(address, str) else f"is {address!r}, not text"
+        if reason:
+            self.fail(field_name, reason)
+
+    def iri(self, field_name: str) -> None:
+        """Ask for an absolute IRI of any scheme."""
+        text = getattr(self.value, field_name)
+        if not isinstance(text, str) or not iri.is_iri(text):
+            self.fail(field_name, f"{text!r} is not an absolute IRI such as tag:example.org,2026:name/en")
+
+    def language(self, field_name: str) -> None:
+        """Ask for a language tag and keep its canonical form."""
+        tag = getattr(self.value, field_name)
+        try:
+            object.__setattr__(self.value, field_name, canonical(tag))
+        except (LanguageTagError, AttributeError, TypeError) as error:
+            self.fail(field_name, str(error) if isinstance(error, LanguageTagError) else f"is {tag!r}, not text")
+
+    def dates(self, *field_names: str) -> None:
+        """Ask for aware datetimes that UTC can express."""
+        for field_name in field_names:
+            moment = getattr(self.value, field_name)
+            if not isinstance(moment, datetime):
+                self.fail(field_name, f"is {moment!r}, not a datetime")
+            if moment.utcoffset() is None:
+                self.fail(field_name, f"{moment.isoformat()} has no time zone; give an aware datetime")
+            try:
+                moment.astimezone(UTC)
+            except OverflowError:
+                self.fail(field_name, f"{moment.isoformat()} is outside the years 1 to 9999 in UTC")
+
+    def tuples(self, *field_names: str) -> None:
+        """Ask for tuples: lists could change behind a feed's back."""
+        for field_name in field_names:
+            values = getattr(self.value, field_name)
+            if not isinstance(values, tuple):
+                self.fail(field_name, f"is a {type(values).__name__}; give a tuple")
+
+
+def _check_ids(check: _Check, entries: Iterable[Entry]) -> None:
+    seen: dict[str, Entry] = {}
+    for entry in entries:
+        other = seen.setdefault(entry.id, entry)
+        if other is not entry:
+            check.fail("entries", f"two have the id {entry.id!r}: {other.title!r} and {entry.title!r}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Hold a site: its settings and its articles.
+
+    Args:
+        config: Its settings.
+        articles: Newest first.
+        folder: Where it was read from, as the caller named it; empty for sites made in memory.
+        problems: What was found while reading, notes and warnings; with `keep_going` also errors.
+    """
+
+    config: Config
+    articles: tuple[Article, ...] = ()
+    folder: str = ""
+    problems: tuple[Problem, ...] = ()
+
+    def entries(self, language: str) -> tuple[Entry, ...]:
+        """Return the entries that a language shows, newest first; with ``fallback = "original"`` also originals."""
+        shown = []
+        for article in self.articles:
+            entry = article.entries.get(language)
+            if entry is None and self.config.fallback == "original":
+                entry = article.entries[article.original]
+            if entry is not None:
+                shown.append(entry)
+        return tuple(sorted(shown, key=lambda entry: (entry.published, entry.id), reverse=True))
+
+    def feed(self, language: str) -> Feed:
+        """Return the feed of one of the site's languages, newest entry first.
+
+        Raises:
+            KeyError: The site has no such language.
+        """
+        if language not in self.config.languages:
+            raise KeyError(f"{language} is none of the site's languages ({', '.join(self.config.languages)})")
+        siblings = tuple(self._feed(other) for other in self.config.languages if other != language)
+        return self._feed(language, self.entries(language), siblings)
+
+    def _feed(self, language: str, entries: tuple[Entry, ...] = (), siblings: tuple[Feed, ...] = ()) -> Feed:
+        config = self.config
+        home = f"{config.base_url}{language}/"
+        addresses: dict[Format, str] = {name: home + FILE_NAMES[name] for name in FORMATS}
+        return Feed(
+            id=f"tag:{config.authority}:{language}",
+            language=language,
+            title=config.title.get(language) or config.title.get(config.default_language) or config.base_url,
+            link=home,
+            entries=entries,
+            subtitle=config.subtitle.get(language, ""),
+            addresses=MappingProxyType(addresses),
+            siblings=siblings,
+            authors=(config.author,) if config.author else (),
+            rights=config.rights,
+            hub=config.hub,
+            icon=config.icon,
+            stylesheet="../feed.css",
+        )
+
+
+FILE_NAMES: Final[Mapping[Format, str]] = MappingProxyType({"atom": "atom.xml", "rss": "rss.xml", "json": "feed.json"})
