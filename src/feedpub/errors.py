@@ -99,7 +99,7 @@ class FeedpubError(Exception):
     """Anything that feedpub raises on purpose."""
 
 
-class _Problems(FeedpubError, ValueError):
+class _ProblemsError(FeedpubError, ValueError):
     """One or more Problems; ``problems`` holds them in the order of their places."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
@@ -110,11 +110,11 @@ class _Problems(FeedpubError, ValueError):
         return type(self), (self.problems,)
 
 
-class ConfigError(_Problems):
+class ConfigError(_ProblemsError):
     """feedpub.toml cannot be used."""
 
 
-class EntryError(_Problems):
+class EntryError(_ProblemsError):
     """Entry files, or pasted text, that cannot be published."""
 
 

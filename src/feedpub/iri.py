@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import re
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit, urlunsplit
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 # The usual address, told by one match: a plain host and characters that every URI may hold.
-_PLAIN = re.compile(r"https?://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?(?:[/?#][!$&-;=?-Z_a-z~]*)?")
+_PLAIN = re.compile(r"https?://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?(?:[/?#][!$&(-;=?-Z_a-z~]*)?")
+_PLAIN_BYTES = bytes(code for code in range(0x21, 0x7F) if chr(code) not in "\"%<>[\\]^`{|}")
 _ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2}|[^%])*")
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
@@ -37,18 +41,28 @@ def fault(url: str) -> str:
     return _host_fault(parts.hostname)
 
 
+def is_plain(url: str | None) -> bool:
+    """Tell whether `url` is a usual http(s) address, in ASCII and without anything to escape; None is plain."""
+    return url is None or _PLAIN.fullmatch(url) is not None
+
+
+def all_plain(urls: Sequence[str]) -> bool:
+    """Tell whether none of these addresses, known to be http(s) ones, needs a change to be a URI."""
+    text = "".join(urls)
+    return text.isascii() and not text.encode("ascii").translate(None, _PLAIN_BYTES)
+
+
 def is_iri(text: str) -> bool:
     """Tell whether `text` is an absolute IRI of any scheme, as Atom's ids are (RFC 4287, section 4.2.6)."""
     return bool(_SCHEME.fullmatch(text)) and not _FORBIDDEN.search(text)
 
 
-@functools.lru_cache(maxsize=8192)
 def to_uri(url: str) -> str:
     """Write an http(s) IRI as a URI: host in its ASCII form (IDNA 2008, UTS 46), the rest percent-encoded.
 
     What is percent-encoded already is kept byte for byte (RFC 3987, section 3.1).
     """
-    if _PLAIN.fullmatch(url) and "%" not in url:
+    if _PLAIN.fullmatch(url):
         return url
     parts = urlsplit(url)
     userinfo, at, host_port = parts.netloc.rpartition("@")

@@ -90,6 +90,7 @@ def script(tag: str) -> str:
     return langcodes.Language.get(tag).maximize().script or "Zyyy"
 
 
+@functools.lru_cache(maxsize=1024)
 def direction(tag: str) -> str:
     """Return ``rtl`` for languages written from right to left, else ``ltr``."""
     return "rtl" if script(tag) in _RIGHT_TO_LEFT_SCRIPTS else "ltr"
@@ -101,6 +102,7 @@ def autonym(tag: str) -> str:
     return str(_catalogue()[known]["autonym"]) if known else tag
 
 
+@functools.lru_cache(maxsize=1024)
 def words(tag: str) -> Mapping[str, Any]:
     """Return the words of feeds and pages in a language; in English for languages that the catalogue lacks."""
     return _catalogue()[match(tag, tuple(_catalogue())) or DEFAULT_LANGUAGE]
@@ -117,7 +119,7 @@ def isolate(text: str) -> str:
     A balanced text comes back unchanged; else it stands in FSI … PDI, whose end closes every embedding within
     (UAX #9, rule X6a).
     """
-    if not _BIDI_CONTROLS.search(text):
+    if text.isprintable() or not _BIDI_CONTROLS.search(text):  # format characters are not printable
         return text
     open_isolates, balanced, kept = 0, True, []
     embeddings = [0]

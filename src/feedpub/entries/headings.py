@@ -11,6 +11,8 @@ from importlib import resources
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
+from ..language import match, script
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -20,7 +22,8 @@ Section = Literal[
 SECTIONS: Final[tuple[Section, ...]] = get_args(Section)
 
 _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-_MARKS = "#*_=: \t\u3000"
+_MARKS: Final = "#*_=: \t\u3000【】"
+_LONGEST_HEADING_CHARACTERS: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,8 @@ class HeadingTable:
 
     def find(self, line: str) -> tuple[Heading, ...]:
         """Return what a whole line is the heading of; empty if it is no heading."""
+        if len(line) > _LONGEST_HEADING_CHARACTERS:
+            return ()
         return self._found.get(normalise(line), ())
 
     def word(self, language: str, section: Section) -> str:
@@ -62,7 +67,7 @@ class HeadingTable:
 
 
 def normalise(line: str) -> str:
-    """Return a line as the table compares it: NFKC, case folded, without Markdown marks and the colon at its end."""
+    """Return a line as the table compares it: NFKC, case folded, without Markdown marks, 【】 and the colon."""
     text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", line)).casefold()
     return " ".join(text.strip(_MARKS).split())
 
@@ -77,7 +82,7 @@ def table(extra: Mapping[str, Mapping[str, Sequence[str]]]) -> HeadingTable:
     """Return the table with more words, as feedpub.toml's ``[headings.<language>]`` gives them; they come first."""
     if not extra:
         return default_table()
-    merged = {
+    merged: dict[str, Mapping[str, Sequence[str]]] = {
         language: {
             section: [*extra.get(language, {}).get(section, ()), *_data().get(language, {}).get(section, ())]
             for section in SECTIONS
@@ -91,3 +96,86 @@ def table(extra: Mapping[str, Mapping[str, Sequence[str]]]) -> HeadingTable:
 def _data() -> Mapping[str, Mapping[str, Sequence[str]]]:
     text = resources.files("feedpub.entries").joinpath("headings.toml").read_text(encoding="utf-8")
     return MappingProxyType(tomllib.loads(text))
+
+
+def likely_languages(text: str, candidates: Sequence[str], preferred: Sequence[str] = ()) -> tuple[str, ...]:
+    """Tell which of the languages that share a heading a text is written in, the likeliest first.
+
+    The script decides, then letters and small words, then whether `preferred` has the language; what all that leaves
+    open comes back in the given order, all of it.
+
+    Args:
+        text: The body; its first 20,000 characters count.
+        candidates: BCP 47 tags. If none is of the script of the text, none comes back.
+        preferred: BCP 47 tags of the site.
+    """
+    sample = text[:_SAMPLE_CHARACTERS]
+    scripts = _scripts(sample)
+    fitting = [language for language in candidates if not scripts or script(language) in scripts]
+    if len(fitting) > 1:
+        fitting = _best({language: _signs(language, sample) for language in fitting})
+    if len(fitting) > 1 and preferred:
+        fitting = _best({language: match(language, tuple(preferred)) is not None for language in fitting})
+    return tuple(fitting)
+
+
+_SAMPLE_CHARACTERS: Final = 20_000
+# ISO 15924 codes → their letters, and what one letter counts: a Chinese text about software is full of Latin names.
+_LETTERS: Final = (
+    (("Jpan",), re.compile("[\u3041-\u3096\u30a1-\u30fa\uff66-\uff9d]"), 3),
+    (("Hans", "Hant", "Jpan"), re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"), 3),
+    (("Kore",), re.compile("[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]"), 3),
+    (("Cyrl",), re.compile("[\u0400-\u052f]"), 1),
+    (("Grek",), re.compile("[\u0370-\u03ff\u1f00-\u1fff]"), 1),
+    (("Hebr",), re.compile("[\u05d0-\u05ea]"), 1),
+    (("Arab",), re.compile("[\u0620-\u06ff\u0750-\u077f]"), 1),
+    (("Deva",), re.compile("[\u0900-\u097f]"), 1),
+    (("Thai",), re.compile("[\u0e01-\u0e5b]"), 1),
+    (("Latn",), re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]"), 1),
+)
+# Every fifth letter of a Japanese text is kana at the very least; a Chinese text may quote some.
+_KANA_SHARE: Final = 0.2
+# What one of the languages that share a heading writes, and the others do not.
+_SIGNS: Final = MappingProxyType(
+    {
+        "en": re.compile(r"\b(?:the|and|of|is|are|with|by)\b", re.IGNORECASE),
+        "fr": re.compile(r"\b(?:le|les|des|est|et|dans|pour|une|du)\b|[êœç]", re.IGNORECASE),
+        "de": re.compile(r"\b(?:der|und|das|ist|nicht|mit|ein|eine|von)\b|[äöüß]", re.IGNORECASE),
+        "nl": re.compile(r"\b(?:het|een|van|niet|zijn|voor|ook|wordt)\b|ij", re.IGNORECASE),
+        "es": re.compile(r"\b(?:el|los|las|y|una|del|con)\b|[ñ¿¡]", re.IGNORECASE),
+        "pt": re.compile(r"\b(?:os|as|um|uma|não|do|em|com)\b|[ãõ]", re.IGNORECASE),
+        "it": re.compile(r"\b(?:il|gli|che|di|della|sono|per|è)\b", re.IGNORECASE),
+        "pl": re.compile(r"\b(?:jest|nie|się|oraz|dla)\b|[ąęłńśźż]", re.IGNORECASE),
+        "id": re.compile(r"\b(?:yang|dan|dengan|untuk|ini)\b", re.IGNORECASE),
+        "tr": re.compile(r"\b(?:ve|bir|bu|için|ile)\b|[ğşı]", re.IGNORECASE),
+        "vi": re.compile(r"[ăđơưạảấầẩậắằẵặẹẻẽếềểễệọốồổộớờởợụủứừửựỳỵ]", re.IGNORECASE),
+        "ru": re.compile("[ыэъё]", re.IGNORECASE),
+        "uk": re.compile("[ґєії]", re.IGNORECASE),
+        "ar": re.compile("[ةىكيأإ]"),
+        "fa": re.compile("[پچژگکی]"),
+    }
+)
+# The national sets of characters part the two ways of writing Chinese: 们 is in GB 2312 only, 們 in Big5 only.
+_NATIONAL_SETS: Final = MappingProxyType({"zh-Hans": "gb2312", "zh-Hant": "big5", "ja": "shift_jis"})
+
+
+def _scripts(text: str) -> tuple[str, ...]:
+    """Return the scripts that the text could be in; empty if it has no letters that we know."""
+    counts = [len(letters.findall(text)) * weight for _, letters, weight in _LETTERS]
+    kana, han = counts[:2]
+    if kana > _KANA_SHARE * (kana + han):
+        counts[0] += han
+    most = max(counts)
+    return _LETTERS[counts.index(most)][0] if most else ()
+
+
+def _signs(language: str, text: str) -> int:
+    if language in _NATIONAL_SETS:
+        han = "".join(_LETTERS[1][1].findall(text))
+        return len(han.encode(_NATIONAL_SETS[language], errors="ignore"))
+    return len(_SIGNS[language].findall(text)) if language in _SIGNS else 0
+
+
+def _best(scores: Mapping[str, int]) -> list[str]:
+    most = max(scores.values())
+    return [language for language, score in scores.items() if score == most]

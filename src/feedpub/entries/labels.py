@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 
-# The first " - ", " – ", " — " or "——" parts title and publishers: "GPT-OSS" and "A/B" never split.
-_SEPARATOR = re.compile(r"\s[-\N{EN DASH}\N{EM DASH}]\s|\s*\N{EM DASH}\N{EM DASH}\s*")
-_BETWEEN_PUBLISHERS = re.compile(r"\s+[/\N{FULLWIDTH SOLIDUS}]\s+")
+# The first " - ", " – ", " — " or "——" parts title and publishers: "GPT-OSS" and "A/B" never split. Full-width marks
+# bring their own space. No quantifier on the spaces: a long run of them would be scanned again from each of its places.
+_SEPARATOR = re.compile(
+    r"(?<=\s)[-\N{EN DASH}\N{EM DASH}\N{FULLWIDTH HYPHEN-MINUS}](?=\s)|\N{EM DASH}\N{EM DASH}"
+)
+_BETWEEN_PUBLISHERS = re.compile(r"(?<=\s)/(?=\s)|\N{FULLWIDTH SOLIDUS}")
 
 
 def split_label(label: str) -> tuple[str, tuple[str, ...]]:

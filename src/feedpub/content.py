@@ -1,0 +1,222 @@
+"""Entry → safe HTML, the same for feeds and pages.
+
+In this order: summary, body, key points, references, source, the other languages; headings in the entry's language.
+Feed readers show content and hide the summary, so content starts with it.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from html import escape as _escape
+from html import unescape
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urljoin
+
+from .language import autonym, direction, isolate, match, words
+from .model import without_illegal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import nh3
+
+    from .model import Entry, KeyPoint, Reference
+
+# What feed readers keep; everything else is dropped by one or another of them (or by all).
+TAGS: Final = frozenset(
+    "h3 h4 p ul ol li a strong em b i small code pre blockquote br hr cite abbr sub sup del ins kbd mark dl dt dd"
+    " ruby rt rp bdi table caption thead tbody tfoot tr td th img figure figcaption".split()
+)
+SCHEMES: Final = frozenset({"http", "https", "mailto", "tel"})
+_ATTRIBUTES: Final = {
+    "*": {"dir", "lang"},
+    "a": {"href"},
+    "img": {"src", "alt"},
+    "ol": {"start"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan"},
+}
+# Dropped with all they hold; of other tags the text stays.
+_DROPPED: Final = frozenset({"script", "style", "iframe", "object", "template", "noembed", "noframes", "title"})
+
+# Most bodies hold none but these tags. No IGNORECASE: it would cost "<" its fast search.
+_OTHER_TAG = re.compile(r"<(?!/?(?:p|a|em|li|ul|ol|strong|code|h3)[ >])")
+_HEADING = re.compile(r"<(/?)[hH]([1256])\b")
+# The sanitiser glues the text of neighbours whose tags it drops: "<div>a</div><div>b</div>" becomes "ab".
+_GLUED = re.compile(r"<(?=/?[adfhmnsvADFHMNSV][a-z]*[dnevmrtg]|/?[bocBOC][aupe][a-z])")
+_GLUED = re.compile(
+    r"<(?=/?(?:div|section|article|header|footer|main|aside|nav|center|address|details|summary|form|fieldset|legend"
+    r"|option|button|hgroup|menu|video|audio)\b)",
+    re.IGNORECASE,
+)
+# Any attribute that does not hold an absolute address; also others, such as a class: it only must not miss one.
+_PERHAPS_RELATIVE = re.compile(r"""=\s*["']?\s*(?!["'\s]|https?://|mailto:|tel:)""")
+_BLOCK = re.compile(r"<(p|ul|ol|h3|h4|blockquote|table|dl|figure)\b(?![^>]*\bdir=)")
+_PARAGRAPH = re.compile(r"\n[ \t]*\n")
+_TAG = re.compile(r"<[^>]*>")
+
+
+def render(entry: Entry, reader_language: str | None = None) -> str:
+    """Return the entry's content as an HTML fragment.
+
+    Args:
+        entry: Its body may be HTML of any origin; what is not in `TAGS` is removed.
+        reader_language: The language of the feed or page around it. If the entry is in another one, the content
+            starts with a note that says so, in that language.
+
+    Returns:
+        HTML with absolute addresses, no scripts, styles, classes or ids.
+    """
+    language = note_language(entry, reader_language)
+    if language is None:
+        return _article(entry)
+    return _note(entry, language) + _article(entry)
+
+
+def note_language(entry: Entry, reader_language: str | None) -> str | None:
+    """Return the language of the note that an entry of another language needs; None if it needs none."""
+    if reader_language is None or reader_language == entry.language or reader_language in ("mul", "und"):
+        return None
+    return None if match(entry.language, (reader_language,)) else reader_language
+
+
+def sanitise(html: str, base: str) -> str:
+    """Return HTML that every reader can show: only `TAGS`, absolute addresses, text that XML can carry.
+
+    Args:
+        html: Of any origin; holds no character that XML cannot carry, save as a reference (``&#x1F;``).
+        base: Address that relative ones are resolved against; addresses within the page (``#note``) are dropped.
+    """
+    if "\r" in html:
+        html = html.replace("\r\n", "\n").replace("\r", "\n")
+    if _OTHER_TAG.search(html):
+        html = _HEADING.sub(lambda found: f"<{found[1]}h{'3' if found[2] in '12' else '4'}", html)
+        html = _GLUED.sub("\n<", html)
+    if _PERHAPS_RELATIVE.search(html):
+        clean = _cleaner(functools.partial(_absolute, base)).clean(html)
+    else:
+        clean = _shared_cleaner().clean(html)
+    return without_illegal(clean) if "&#" in html else clean
+
+
+def plain_text(html: str) -> str:
+    """Return the text of an HTML fragment, white space collapsed."""
+    return " ".join(unescape(_TAG.sub("", html)).split())
+
+
+def paragraphs(text: str) -> list[str]:
+    """Part plain text at its blank lines."""
+    return [part for part in (" ".join(part.split()) for part in _PARAGRAPH.split(text)) if part]
+
+
+def escape(text: str) -> str:
+    """Escape plain text for HTML, also within attributes."""
+    return _escape(text, quote=True)
+
+
+def reference_parts(references: tuple[Reference, ...]) -> list[tuple[str, str, str]]:
+    """Return title, publishers and address of each reference, escaped for HTML and XML; empty for what it lacks."""
+    parts = [part for one in references for part in (one.title, " / ".join(one.publishers), one.url or "")]
+    joined = "\0".join(parts)
+    # One step for all: NUL parts them, since it is in no text and the only thing here that cannot be printed.
+    if "".join(parts).isprintable():
+        escaped = escape(joined).split("\0")
+    else:
+        escaped = [escape(isolate(part)) for part in parts]
+    return list(zip(escaped[::3], escaped[1::3], escaped[2::3], strict=True))
+
+
+def _article(entry: Entry) -> str:
+    base = entry.link
+    body = sanitise(entry.body, base).strip() if entry.body else ""
+    parts = [] if _repeats(entry.summary, body) else [f"<p>{escape(text)}</p>" for text in paragraphs(entry.summary)]
+    if body:
+        parts.append(body)
+    if entry.key_points or entry.references or entry.via or entry.translations:
+        labels = words(entry.language)
+        if entry.key_points:
+            parts += [f"<h3>{labels['key_points']}</h3>", _points(entry.key_points, base)]
+        if entry.references:
+            parts += [f"<h3>{labels['references']}</h3>", _references(entry.references)]
+        if entry.via:
+            link = f'<a href="{escape(entry.via)}">{escape(entry.via)}</a>'
+            parts.append(f"<p>{labels['source_line'].format(link=link)}</p>")
+        if entry.translations:
+            parts.append(_translations(entry, labels["translations_line"], labels["list_separator"]))
+    html = "\n".join(parts)
+    return _right_to_left(html) if direction(entry.language) == "rtl" else html
+
+
+def _repeats(summary: str, body: str) -> bool:
+    """Tell whether the body begins with the summary, as it does if the summary was derived from it."""
+    start = " ".join(summary.split()).rstrip("…").rstrip()
+    if not start:
+        return True
+    word, text = _WORD.match(start), _TAGS.match(body)
+    if word and text and not body.startswith(word.group(), text.end()):
+        return False  # a glance tells most bodies from the summary
+    # Tags and entities make HTML longer than its text, but hardly ten times.
+    return plain_text(body[: 10 * len(start) + 1000]).startswith(start)
+
+
+_WORD = re.compile(r"\w{1,8}")
+_TAGS = re.compile(r"(?:\s|<[^>]*>)*")
+
+
+def _points(points: tuple[KeyPoint, ...], base: str) -> str:
+    items = []
+    for point in points:
+        text = sanitise(point.text, base) if "<" in point.text or "&" in point.text else escape(point.text)
+        finer = f"\n{_points(point.children, base)}" if point.children else ""
+        items.append(f"<li>{text}{finer}</li>\n")
+    return f"<ul>\n{''.join(items)}</ul>"
+
+
+def _references(references: tuple[Reference, ...]) -> str:
+    items = []
+    for title, publishers, url in reference_parts(references):
+        linked = f'<a href="{url}">{title}</a>' if url else title
+        items.append(f"<li>{linked} - {publishers}</li>\n" if publishers else f"<li>{linked}</li>\n")
+    return f"<ol>\n{''.join(items)}</ol>"
+
+
+def _translations(entry: Entry, line: str, separator: str) -> str:
+    links = separator.join(
+        f'<a href="{escape(other.link)}"><bdi lang="{other.language}">{escape(autonym(other.language))}</bdi></a>'
+        for other in entry.translations
+    )
+    return f"<p>{line.format(links=links)}</p>"
+
+
+def _note(entry: Entry, language: str) -> str:
+    text = words(language)["fallback_note"].format(language=autonym(language), original=autonym(entry.language))
+    towards = f' dir="{direction(language)}"' if direction(language) != direction(entry.language) else ""
+    return f'<p lang="{language}"{towards}><em>{escape(text)}</em></p>\n'
+
+
+def _right_to_left(html: str) -> str:
+    """Give each block its direction: readers show content in pages of their own language."""
+    return _BLOCK.sub(r'<\1 dir="rtl"', html).replace("<pre>", '<pre dir="ltr">')
+
+
+def _absolute(base: str, address: str) -> str | None:
+    return None if address.startswith("#") else urljoin(base, address)
+
+
+@functools.cache
+def _shared_cleaner() -> nh3.Cleaner:
+    return _cleaner("deny")
+
+
+def _cleaner(url_relative: str | Callable[[str], str | None]) -> nh3.Cleaner:
+    import nh3
+
+    return nh3.Cleaner(
+        tags=set(TAGS),
+        clean_content_tags=set(_DROPPED),
+        attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
+        url_schemes=set(SCHEMES),
+        url_relative=url_relative,  # type: ignore[arg-type]  # None, to drop an address, is missing in its stub
+        link_rel=None,
+    )

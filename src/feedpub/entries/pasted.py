@@ -1,0 +1,301 @@
+"""Pasted text → drafts: what a person copies from a page, one or several languages in one text.
+
+Three steps: `lines` cleans and measures, `_Splitter` finds the headings and deals the lines out to blocks, and each
+kind of block then reads its own form. What is not of the form of its section goes to the body, marked in the ledger.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html import escape
+from typing import TYPE_CHECKING, Final, Literal
+
+from ..errors import EntryError, Problem
+from ..language import autonym, match
+from ..model import Draft, KeyPoint, Pasted, PastedLine, Reference
+from .headings import Heading, HeadingTable, Section, default_table, likely_languages
+from .labels import split_label
+from .lines import (
+    MOST_PROBLEMS,
+    Bullet,
+    Line,
+    Number,
+    bullet,
+    is_dash,
+    is_rule,
+    is_underline,
+    join,
+    lone_url,
+    number,
+    read_lines,
+    split_link,
+    split_url,
+    writes_spaces,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+# Deeper points become siblings at this depth: no reader shows more, and values are walked by recursion.
+DEEPEST_KEY_POINT: Final = 32
+
+
+def parse_pasted(text: str, *, headings: HeadingTable | None = None, languages: Sequence[str] = ()) -> Pasted:
+    """Read the drafts out of a pasted text; docs/entries.md, "Pasted text", has the grammar.
+
+    No title is made up: only a line under a heading such as "Title", or a Markdown ``# Title``, is one.
+
+    Args:
+        text: With any line ends; one or several languages, each with its headings.
+        headings: More words for headings; the package's own if not given.
+        languages: The site's tags. A language of the text takes the tag that readers take for the same.
+
+    Returns:
+        The drafts, and a ledger that accounts for every line. Key points nest 32 deep, deeper ones are siblings there.
+
+    Raises:
+        EntryError: E201 nothing to import, E202 characters that XML cannot carry, E203 a language that cannot be told,
+            E204 two texts in one language.
+    """
+    table = headings or default_table()
+    lines = read_lines(text)
+    document = _Splitter(table)
+    for line in lines:
+        document.take(line)
+    parts = document.finish()
+    if not parts:
+        hint = "paste the text with its headings, such as Summary, Key Points and References"
+        raise EntryError([Problem(code="E201", message="there is no text for an article", hint=hint)])
+    drafts = [_draft(part) for part in _one_per_language(parts, table, languages)]
+    return Pasted(
+        drafts=tuple(drafts),
+        via=document.via,
+        previous=document.neighbours.get("previous"),
+        next=document.neighbours.get("next"),
+        lines=tuple(PastedLine(number=line.number, text=line.raw, fate=line.fate, role=line.role) for line in lines),
+    )
+
+
+@dataclass(slots=True)
+class _Block:
+    """The lines below one heading; `heading` is set if the heading is one of the text's own, to be published."""
+
+    kind: Section | Literal["body"]
+    heading: Line | None = None
+    languages: tuple[str, ...] = ()
+    lines: list[Line] = field(default_factory=list)
+    item_column: int | None = None
+
+
+@dataclass(slots=True)
+class _Part:
+    """A draft while it is read: the languages that its headings leave possible, and its blocks."""
+
+    first: Line
+    languages: tuple[str, ...] = ()
+    blocks: list[_Block] = field(default_factory=list)
+
+    def sections(self) -> set[str]:
+        return {block.kind for block in self.blocks} - {"body"}
+
+    def of(self, kind: str) -> Iterator[_Block]:
+        return (block for block in self.blocks if block.kind == kind)
+
+    def texts(self) -> list[str]:
+        return [line.text for block in self.blocks for line in block.lines]
+
+
+class _Splitter:
+    """Deal lines out to the blocks of drafts.
+
+    What stands before a draft's first heading waits in `_waiting`: whether it opens a new draft or ends the current
+    one shows only at the next heading.
+    """
+
+    def __init__(self, table: HeadingTable) -> None:
+        self.via: str | None = None
+        self.neighbours: dict[str, Reference] = {}
+        self._table = table
+        self._parts: list[_Part] = []
+        self._part: _Part | None = None
+        self._block: _Block | None = None
+        self._waiting: list[_Block] = []
+        self._between_parts = True
+        self._below_heading = False
+
+    def take(self, line: Line) -> None:
+        """Read the next line."""
+        below_heading, self._below_heading = self._below_heading, False
+        if not line.text:
+            line.settle("dropped", "blank")
+        elif below_heading and is_underline(line.text):
+            line.settle("kept", "heading")
+        elif is_rule(line.text):
+            line.settle("dropped", "divider")
+            self._between_parts, self._block = True, None
+        elif self._continues_item(line) or not self._take_heading(line):
+            self._add(line)
+
+    def finish(self) -> list[_Part]:
+        """Return the drafts."""
+        self._end_part()
+        return self._parts
+
+    def _continues_item(self, line: Line) -> bool:
+        """Tell whether a word of the table is only the last word of a wrapped item: "… useful / links"."""
+        column = self._block.item_column if self._block else None
+        return column is not None and line.indent >= column and not line.after_blank and line.text[0] not in "#*"
+
+    def _take_heading(self, line: Line) -> bool:
+        if line.text.startswith("* "):  # a bullet, though the table takes "*" for emphasis
+            return False
+        if found := self._table.find(line.text):
+            line.settle("kept", "heading")
+            self._known_heading(line, found)
+            self._below_heading = True
+            return True
+        return self._inline_source(line) or self._inline_title(line) or self._own_heading(line)
+
+    def _known_heading(self, line: Line, found: tuple[Heading, ...]) -> None:
+        section, languages = self._meaning(found)
+        if section == "furniture":
+            line.settle("dropped", "furniture")
+            if self._block and self._block.kind in ("previous", "next"):
+                self._block = None
+        elif section == "translation":
+            line.settle("dropped", "divider")
+            self._end_part()
+        elif section in ("source", "previous", "next"):
+            self._block = _Block(section, languages=languages)  # belongs to the document, not to a draft
+        else:
+            self._start(section, languages, line)
+
+    def _meaning(self, found: tuple[Heading, ...]) -> tuple[Section, tuple[str, ...]]:
+        """Choose the section of a word that languages use for different ones: as the current draft's language does."""
+        own = [heading for heading in found if self._part and heading.language in self._part.languages]
+        section = (own or found)[0].section
+        return section, tuple(heading.language for heading in found if heading.section == section)
+
+    def _start(self, section: Section, languages: tuple[str, ...], line: Line) -> None:
+        part = self._part
+        shared = tuple(language for language in part.languages if language in languages) if part else ()
+        if part is None or not shared or section in part.sections():
+            part = self._part = _Part(line, languages)
+            self._parts.append(part)
+            self._name(part)
+        else:
+            part.languages = shared
+        self._settle_waiting(part)
+        self._open(_Block(section))
+
+    def _name(self, part: _Part) -> None:
+        """Take the first ``# Heading`` before a draft for its title."""
+        for block in self._waiting:
+            if block.heading and block.heading.text.startswith("# "):
+                title = _Block("title", lines=[block.heading])
+                block.heading.text = _without_marks(block.heading.text)
+                block.heading = None
+                part.blocks.append(title)
+                return
+
+    def _settle_waiting(self, part: _Part) -> None:
+        part.blocks += self._waiting
+        self._waiting, self._between_parts = [], False
+
+    def _end_part(self) -> None:
+        """Close the current draft; text between dividers is one even without headings."""
+        if self._waiting:
+            if self._part is None:
+                self._part = _Part(_first_line(self._waiting))
+                self._parts.append(self._part)
+                self._name(self._part)
+            self._settle_waiting(self._part)
+        self._part, self._block, self._between_parts = None, None, True
+
+    def _open(self, block: _Block) -> _Block:
+        if self._between_parts or self._part is None:
+            self._waiting.append(block)
+        else:
+            self._part.blocks.append(block)
+        self._block = block
+        return block
+
+    def _inline_source(self, line: Line) -> bool:
+        """Read ``Source: https://example.org/``."""
+        if self.via is not None:
+            return False
+        label, url = split_url(line.text)
+        if not url or not any(heading.section == "source" for heading in self._table.find(label)):
+            return False
+        line.settle("kept", "source")
+        self.via, self._block = url, None
+        return True
+
+    def _inline_title(self, line: Line) -> bool:
+        """Read ``Title: Words``."""
+        label, colon, rest = line.text[:_LONGEST_LABEL_CHARACTERS].replace("：", ":").partition(":")
+        found = self._table.find(label) if colon and rest.strip(" *_") else ()
+        if not found or self._meaning(found)[0] != "title":
+            return False
+        self._start("title", self._meaning(found)[1], line)
+        line.text = line.text[len(label) + 1 :].strip(" *_")
+        self._add(line)
+        return True
+
+    def _own_heading(self, line: Line) -> bool:
+        """Read a Markdown heading that is none of ours; ``# Title`` may open the next draft."""
+        marks = line.text[: len(line.text) - len(line.text.lstrip("#"))]
+        if not 1 <= len(marks) <= 6 or not line.text[len(marks) :].startswith(" ") or not _without_marks(line.text):
+            return False
+        self._between_parts = self._between_parts or marks == "#"
+        self._open(_Block("body", heading=line))
+        return True
+
+    def _add(self, line: Line) -> None:
+        block = self._block
+        if block and block.kind == "source":
+            block = self._source(block, line)
+        elif block and (block.kind == "previous" or block.kind == "next"):
+            block = self._neighbour(block, line)
+        elif not block:
+            block = self._open(_Block("body"))
+        if block:
+            block.lines.append(line)
+            if block.kind in ("key_points", "references") and (item := bullet(line.text) or number(line.text)):
+                block.item_column = line.indent + len(line.text) - len(item.text)
+
+    def _source(self, block: _Block, line: Line) -> _Block | None:
+        """Take the address under "Source"; a list under "Reference" is the references."""
+        label, url = split_link(line.text)
+        url = url if url and label == label.strip() else lone_url(line.text)
+        if url and self.via in (None, url):
+            # The words of a Markdown link have no place in a draft.
+            line.settle("ambiguous" if label != line.text else "kept", "source")
+            self.via, self._block = url, None
+            return None
+        if self._part is None and not url:
+            self._start("references", block.languages, line)
+            return self._block
+        free = self._part is not None and "references" not in self._part.sections()
+        return self._open(_Block("references" if free and not url else "body"))
+
+    def _neighbour(self, block: _Block, line: Line) -> _Block | None:
+        self._block = None
+        title, url = split_link(line.text)
+        reference = Reference(title=title, url=url)
+        if self.neighbours.setdefault(block.kind, reference) != reference:
+            return self._open(_Block("body"))
+        line.settle("kept", block.kind)
+        return None
+
+
+_LONGEST_LABEL_CHARACTERS: Final = 60
+
+
+def _first_line(blocks: Sequence[_Block]) -> Line:
+    return next(line for block in blocks for line in (block.heading, *block.lines) if line)
+
+
+def _without_marks(heading: str) -> str:
+    """Return the words of a Markdown heading."""
+    return heading.strip("# ").strip("*").strip()

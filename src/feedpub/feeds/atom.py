@@ -1,0 +1,63 @@
+"""Feed → Atom (RFC 4287)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..errors import FieldError
+from ..iri import to_uri
+from . import markup, writer
+
+if TYPE_CHECKING:
+    from ..model import Entry, Feed, Person
+
+_END_OF_CONTENT = b"</content></entry>\n"
+
+
+def to_atom(feed: Feed) -> bytes:
+    """Write a feed as an Atom document (RFC 4287), UTF-8.
+
+    Every entry has one `alternate` link, its own page; translations and references are `related`, the source `via`.
+
+    Raises:
+        FieldError: An entry has no author, nor has the feed (RFC 4287, section 4.2.1).
+    """
+    end = b"</feed>"
+    root = writer.atom_shell(feed, {"media": markup.MEDIA_NS})
+    pieces = [markup.declaration(feed.stylesheet), root.removesuffix(end), b"\n"]
+    for entry in feed.entries:
+        pieces += (_before_content(entry, feed), markup.content_of(entry, feed), _END_OF_CONTENT)
+    return b"".join([*pieces, end, b"\n"])
+
+
+def _before_content(entry: Entry, feed: Feed) -> bytes:
+    key = markup.fragment_key("atom", entry, feed)
+    known: bytes | None = entry._rendered.get(key)
+    if known is None:
+        known = entry._rendered[key] = _entry(entry, feed)
+    return known
+
+
+def _entry(entry: Entry, feed: Feed) -> bytes:
+    authors = entry.authors or feed.authors
+    if not authors:
+        raise FieldError(f"Entry {entry.id!r}", "authors", "is empty, and so are the feed's; Atom needs an author")
+    parts = [
+        f'<link rel="alternate" type="text/html" hreflang="{entry.language}" href={markup.address(entry.link)}/>',
+        markup.entry_links(entry, feed),
+        *(
+            f'<link rel="enclosure" type={markup.attribute(enclosure.type)} length="{enclosure.length}"'
+            f" href={markup.address(enclosure.url)}/>"
+            for enclosure in entry.enclosures
+        ),
+        *(_author(person) for person in authors),
+        markup.thumbnail(entry),
+    ]
+    start = f'<entry xml:lang="{entry.language}">'.encode()
+    return b"".join([start, writer.atom_entry(entry), "".join(parts).encode(), b'<content type="html">'])
+
+
+def _author(person: Person) -> str:
+    uri = f"<uri>{markup.text(to_uri(person.uri))}</uri>" if person.uri else ""
+    email = f"<email>{markup.text(person.email)}</email>" if person.email else ""
+    return f"<author><name>{markup.text(person.name)}</name>{uri}{email}</author>"

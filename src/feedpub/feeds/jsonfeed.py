@@ -1,0 +1,114 @@
+"""Feed → JSON Feed 1.1 (https://www.jsonfeed.org/version/1.1/)."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from ..content import note_language, render
+from ..iri import to_uri
+from ..language import isolate
+from . import markup
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ..model import Entry, Feed, Person, Reference
+
+_VERSION: Final = "https://jsonfeed.org/version/1.1"
+_ABOUT: Final = (
+    "feedpub: an item's references (number, title, publishers, url), its translations (language, title, url), and the"
+    " articles before and after it; of the feed, the same feed in other languages"
+)
+
+
+def to_json(feed: Feed) -> bytes:
+    """Write a feed as a JSON Feed 1.1 document, UTF-8; references and translations stand in ``_feedpub``."""
+    head = _dumps(_feed(feed))
+    items = ",\n".join(_item(entry, feed) for entry in feed.entries)
+    return f'{head[:-1]},"items":[\n{items}\n]}}\n'.encode()
+
+
+def _feed(feed: Feed) -> dict[str, Any]:
+    siblings = [
+        {"language": other.language, "title": isolate(other.title), "url": to_uri(other.addresses["json"])}
+        for other in feed.siblings
+        if "json" in other.addresses
+    ]
+    return _without_empty(
+        version=_VERSION,
+        title=isolate(feed.title),
+        home_page_url=to_uri(feed.link),
+        feed_url=to_uri(feed.addresses["json"]) if "json" in feed.addresses else None,
+        description=feed.subtitle,
+        icon=to_uri(feed.icon) if feed.icon else None,
+        authors=_authors(feed.authors),
+        language=feed.language,
+        hubs=[{"type": "WebSub", "url": to_uri(feed.hub)}] if feed.hub else None,
+        _feedpub={"about": _ABOUT, "translations": siblings} if siblings else None,
+    )
+
+
+def _item(entry: Entry, feed: Feed) -> str:
+    key = f"json {note_language(entry, feed.language)} {feed.reference_links}"
+    known: str | None = entry._rendered.get(key)
+    if known is None:
+        known = entry._rendered[key] = _dumps(_values(entry, feed))
+    return known
+
+
+def _values(entry: Entry, feed: Feed) -> dict[str, Any]:
+    return _without_empty(
+        id=entry.id,
+        url=to_uri(entry.link),
+        external_url=to_uri(entry.via) if entry.via else None,
+        title=markup.title_of(entry),
+        content_html=render(entry, feed.language) or "<p></p>",
+        summary=entry.summary,
+        image=to_uri(entry.image) if entry.image else None,
+        date_published=markup.moment(entry.published).isoformat(),
+        date_modified=markup.moment(entry.updated).isoformat(),
+        authors=_authors(entry.authors),
+        tags=[category.label or category.term for category in entry.categories],
+        language=entry.language,
+        attachments=[
+            _without_empty(url=to_uri(file.url), mime_type=file.type, size_in_bytes=file.length)
+            for file in entry.enclosures
+        ],
+        _feedpub=_extension(entry, feed),
+    )
+
+
+def _extension(entry: Entry, feed: Feed) -> dict[str, Any] | None:
+    references = enumerate(entry.references, start=1) if feed.reference_links == "related" else ()
+    found = _without_empty(
+        references=[_reference(reference, number) for number, reference in references],
+        translations=[
+            {"language": other.language, "title": other.title, "url": to_uri(other.link)}
+            for other in entry.translations
+        ],
+        previous=_reference(entry.previous) if entry.previous else None,
+        next=_reference(entry.next) if entry.next else None,
+    )
+    return {"about": _ABOUT, **found} if found else None
+
+
+def _reference(reference: Reference, number: int | None = None) -> dict[str, Any]:
+    return _without_empty(
+        number=number,
+        title=reference.title,
+        publishers=list(reference.publishers),
+        url=to_uri(reference.url) if reference.url else None,
+    )
+
+
+def _authors(authors: Iterable[Person]) -> list[dict[str, Any]]:
+    return [_without_empty(name=person.name, url=to_uri(person.uri) if person.uri else None) for person in authors]
+
+
+def _without_empty(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value}
+
+
+def _dumps(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,161 @@
+"""What Atom and RSS share: escaping, dates, and the link elements that feedgen cannot write."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from html import unescape
+from typing import TYPE_CHECKING, Final
+
+from ..content import escape, note_language, reference_parts, render
+from ..iri import all_plain, to_uri
+from ..language import isolate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..model import Entry, Feed, Format
+
+ATOM_NS: Final = "http://www.w3.org/2005/Atom"
+CONTENT_NS: Final = "http://purl.org/rss/1.0/modules/content/"
+DC_NS: Final = "http://purl.org/dc/elements/1.1/"
+MEDIA_NS: Final = "http://search.yahoo.com/mrss/"
+
+FEED_TYPES: Final[dict[Format, str]] = {
+    "atom": "application/atom+xml",
+    "rss": "application/rss+xml",
+    "json": "application/feed+json",
+}
+_LOOKS_LIKE_HTML = re.compile(r"<|&#?\w+;")
+
+
+def moment(value: datetime) -> datetime:
+    """Return a date as feeds can write it: whole seconds, an offset of whole minutes (RFC 3339, section 5.6).
+
+    Shanghai's offset of 1900 was +08:05:43; such a date is written in UTC.
+    """
+    offset = value.utcoffset()
+    if offset is not None and offset.seconds % 60:
+        value = value.astimezone(UTC)
+    return value.replace(microsecond=0) if value.microsecond else value
+
+
+def rfc822(value: datetime) -> str:
+    """Return a date as RSS writes it: RFC 822 with four digits of the year, English names in every locale."""
+    day, month = _DAYS[value.weekday()], _MONTHS[value.month - 1]
+    text = value.isoformat()  # 2026-02-01T09:00:00+08:00
+    return f"{day}, {text[8:10]} {month} {text[:4]} {text[11:19]} {text[19:].replace(':', '')}"
+
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def looks_like_html(text: str) -> bool:
+    """Tell whether some reader would take plain text for HTML."""
+    return bool(_LOOKS_LIKE_HTML.search(text))
+
+
+def title_of(entry: Entry) -> str:
+    """Return a title on one line, with its bidirectional controls closed."""
+    return isolate(" ".join(entry.title.split()) or entry.title)
+
+
+def text(value: str) -> str:
+    """Escape text for an element."""
+    value = value.replace("&", "&amp;").replace("<", "&lt;").replace("\r", "&#13;")
+    return value.replace("]]>", "]]&gt;")
+
+
+def attribute(value: str) -> str:
+    """Escape and quote text for an attribute."""
+    value = value.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
+    if not value.isprintable():  # white space other than blanks would be read as a blank (XML 1.0, section 3.3.3)
+        value = value.replace("\t", "&#9;").replace("\n", "&#10;").replace("\r", "&#13;")
+    return f'"{value}"'
+
+
+def content_of(entry: Entry, feed: Feed) -> bytes:
+    """Return an entry's content, escaped for XML; rendered once for all feeds of a language."""
+    key = f"content {note_language(entry, feed.language)}"
+    known: bytes | None = entry._rendered.get(key)
+    if known is None:
+        known = entry._rendered[key] = _escaped(render(entry, feed.language))
+    return known
+
+
+def _escaped(html: str) -> bytes:
+    """Escape long text without white space to care for; on bytes, which is faster for Chinese."""
+    data = html.encode().replace(b"&", b"&amp;").replace(b"<", b"&lt;")
+    return data.replace(b"]]>", b"]]&gt;") if b"]]>" in data else data
+
+
+def fragment_key(form: Format, entry: Entry, feed: Feed) -> object:
+    """Return all that an entry's fragment depends on besides the entry and its content."""
+    name = f"{form} {feed.reference_links}"
+    return name if entry.authors else (name, feed.authors)
+
+
+def entry_links(entry: Entry, feed: Feed) -> str:
+    """Return an entry's links besides its own page, as Atom elements: translations, references, source.
+
+    Never `alternate`: readers take it for the entry's own page (RFC 4287, section 4.2.7.2).
+    """
+    key = f"links {feed.reference_links}"
+    known: str | None = entry._rendered.get(key)
+    if known is None:
+        known = entry._rendered[key] = "".join(_links(entry, feed))
+    return known
+
+
+def _links(entry: Entry, feed: Feed) -> Iterator[str]:
+    for other in entry.translations:
+        yield (
+            f'<link rel="related" type="text/html" hreflang="{other.language}"'
+            f" title={attribute(isolate(other.title))} href={address(other.link)}/>"
+        )
+    if feed.reference_links == "related":
+        parts = reference_parts(entry.references)
+        if not all_plain([url for _, _, url in parts]):
+            parts = [(title, names, escape(to_uri(unescape(url)))) for title, names, url in parts]
+        for title, publishers, url in parts:
+            if url:
+                label = f"{title} - {publishers}" if publishers else title
+                yield f'<link rel="related" title="{label}" href="{url}"/>'
+    if entry.via:
+        yield f'<link rel="via" href={address(entry.via)}/>'
+
+
+def feed_links(feed: Feed, form: Format) -> Iterator[dict[str, str]]:
+    """Yield a feed's links as attributes: itself, the hub, the same feed in other languages."""
+    if form in feed.addresses:
+        yield {"rel": "self", "type": FEED_TYPES[form], "href": to_uri(feed.addresses[form])}
+    if feed.hub:
+        yield {"rel": "hub", "href": to_uri(feed.hub)}
+    for sibling in feed.siblings:
+        if form in sibling.addresses:
+            yield {
+                "rel": "related",
+                "type": FEED_TYPES[form],
+                "hreflang": sibling.language,
+                "title": isolate(sibling.title),
+                "href": to_uri(sibling.addresses[form]),
+            }
+
+
+def thumbnail(entry: Entry) -> str:
+    """Return the Media RSS element of an entry's image; empty without one."""
+    return f"<media:thumbnail url={address(entry.image)}/>" if entry.image else ""
+
+
+def declaration(stylesheet: str | None) -> bytes:
+    """Return what stands before the root: the XML declaration and at most a link to a CSS file."""
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>']
+    if stylesheet:
+        lines.append(f'<?xml-stylesheet type="text/css" href={attribute(stylesheet)}?>')
+    return "\n".join([*lines, ""]).encode()
+
+
+def address(url: str) -> str:
+    """Write an http(s) address as a quoted attribute, percent-encoded and punycoded: a URI is a valid IRI, too."""
+    return attribute(to_uri(url))

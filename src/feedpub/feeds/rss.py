@@ -1,0 +1,57 @@
+"""Feed → RSS 2.0, after the RSS best-practices profile."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from ..content import paragraphs
+from . import markup, writer
+
+if TYPE_CHECKING:
+    from ..model import Entry, Feed
+
+_END_OF_CONTENT = b"</content:encoded></item>\n"
+
+
+def to_rss(feed: Feed) -> bytes:
+    """Write a feed as an RSS 2.0 document, UTF-8.
+
+    The summary is the `description`, the whole content `content:encoded`; authors are `dc:creator` (RSS's own `author`
+    needs an e-mail address), and what RSS has no words for (references, source, translations) is `atom:link`.
+    """
+    end = b"</channel></rss>"
+    root = writer.rss_shell(feed, {"dc": markup.DC_NS, "media": markup.MEDIA_NS})
+    pieces = [markup.declaration(feed.stylesheet), root.removesuffix(end), b"\n"]
+    for entry in feed.entries:
+        pieces += (_before_content(entry, feed), markup.content_of(entry, feed), _END_OF_CONTENT)
+    return b"".join([*pieces, end, b"\n"])
+
+
+def _before_content(entry: Entry, feed: Feed) -> bytes:
+    key = markup.fragment_key("rss", entry, feed)
+    known: bytes | None = entry._rendered.get(key)
+    if known is None:
+        known = entry._rendered[key] = _item(entry, feed)
+    return known
+
+
+def _item(entry: Entry, feed: Feed) -> bytes:
+    published, updated = markup.moment(entry.published), markup.moment(entry.updated)
+    parts = [
+        f"<pubDate>{markup.rfc822(published)}</pubDate>",
+        f"<atom:updated>{updated.isoformat()}</atom:updated>" if updated != published else "",
+        *(f"<dc:creator>{markup.text(person.name)}</dc:creator>" for person in entry.authors or feed.authors),
+        f"<dc:language>{entry.language}</dc:language>",
+        f"<dc:rights>{markup.text(entry.rights)}</dc:rights>" if entry.rights else "",
+        markup.entry_links(entry, feed).replace("<link ", "<atom:link "),  # "<" is escaped in all values
+        markup.thumbnail(entry),
+    ]
+    item = writer.rss_item(entry, _description(entry.summary))
+    return b"".join([b"<item>", item, "".join(parts).encode(), b"<content:encoded>"])
+
+
+def _description(summary: str) -> str:
+    """RSS's `description` is HTML: escape plain text once more, and mark paragraphs if there are several."""
+    found = [escape(text, quote=False) for text in paragraphs(summary)]
+    return found[0] if len(found) == 1 else "".join(f"<p>{text}</p>" for text in found)
