@@ -1,4 +1,102 @@
-from .model import *
-from .feeds import *
-from .model import Entry, Feed, Person, Reference
+"""Publish articles in several languages as feeds, one feed set per language.
+
+    site = feedpub.load("entries")        # feedpub.toml and entry files → Site
+    feed = site.feed("zh-Hans")           # a Feed of Chinese entries, newest first
+    feedpub.to_atom(feed)                 # bytes; also to_rss, to_json
+    feedpub.build(site, "public")         # feeds and pages, into a folder
+
+What is named here is the whole public interface; it is loaded at first use.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .content import render as render
+    from .entries import parse_pasted as parse_pasted
+    from .errors import ConfigError as ConfigError
+    from .errors import EntryError as EntryError
+    from .errors import FeedpubError as FeedpubError
+    from .errors import FieldError as FieldError
+    from .errors import LanguageTagError as LanguageTagError
+    from .errors import Problem as Problem
+    from .errors import explain as explain
+    from .errors import problem_codes as problem_codes
+    from .feeds import to_atom as to_atom
+    from .feeds import to_json as to_json
+    from .feeds import to_rss as to_rss
+    from .model import Article as Article
+    from .model import Category as Category
+    from .model import Config as Config
+    from .model import Draft as Draft
+    from .model import Enclosure as Enclosure
+    from .model import Entry as Entry
+    from .model import Feed as Feed
+    from .model import KeyPoint as KeyPoint
+    from .model import Pasted as Pasted
+    from .model import PastedLine as PastedLine
+    from .model import Person as Person
+    from .model import Reference as Reference
+    from .model import Site as Site
+    from .model import Translation as Translation
+    from .site import BuildResult as BuildResult
+    from .site import ImportResult as ImportResult
+    from .site import build as build
+    from .site import import_pasted as import_pasted
+    from .site import init as init
+    from .site import lint as lint
+    from .site import load as load
+
 __version__ = "0.1.0"
+
+_HOMES = {
+    "content": ("render",),
+    "entries": ("parse_pasted",),
+    "errors": (
+        "ConfigError",
+        "EntryError",
+        "FeedpubError",
+        "FieldError",
+        "LanguageTagError",
+        "Problem",
+        "explain",
+        "problem_codes",
+    ),
+    "feeds": ("to_atom", "to_json", "to_rss"),
+    "model": (
+        "Article",
+        "Category",
+        "Config",
+        "Draft",
+        "Enclosure",
+        "Entry",
+        "Feed",
+        "KeyPoint",
+        "Pasted",
+        "PastedLine",
+        "Person",
+        "Reference",
+        "Site",
+        "Translation",
+    ),
+    "site": ("BuildResult", "ImportResult", "build", "import_pasted", "init", "lint", "load"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = sorted([*_HOME_OF, "__version__"])  # noqa: PLE0605  # explicit, in _HOMES; a test holds it to the imports above
+
+
+def __getattr__(name: str) -> Any:
+    """Load a name at its first use: `import feedpub` alone costs next to nothing."""
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f".{home}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -133,7 +133,7 @@ _LETTERS: Final = (
     (("Thai",), re.compile("[\u0e01-\u0e5b]"), 1),
     (("Latn",), re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]"), 1),
 )
-# Every fifth letter of a Japanese text is kana at the very least; a Chinese text may quote some.
+# Half the letters of a Japanese text are kana; a Chinese text may quote some.
 _KANA_SHARE: Final = 0.2
 # What one of the languages that share a heading writes, and the others do not.
 _SIGNS: Final = MappingProxyType(
@@ -141,13 +141,13 @@ _SIGNS: Final = MappingProxyType(
         "en": re.compile(r"\b(?:the|and|of|is|are|with|by)\b", re.IGNORECASE),
         "fr": re.compile(r"\b(?:le|les|des|est|et|dans|pour|une|du)\b|[êœç]", re.IGNORECASE),
         "de": re.compile(r"\b(?:der|und|das|ist|nicht|mit|ein|eine|von)\b|[äöüß]", re.IGNORECASE),
-        "nl": re.compile(r"\b(?:het|een|van|niet|zijn|voor|ook|wordt)\b|ij", re.IGNORECASE),
+        "nl": re.compile(r"\b(?:het|een|van|niet|zijn|voor|ook|wordt)\b", re.IGNORECASE),
         "es": re.compile(r"\b(?:el|los|las|y|una|del|con)\b|[ñ¿¡]", re.IGNORECASE),
         "pt": re.compile(r"\b(?:os|as|um|uma|não|do|em|com)\b|[ãõ]", re.IGNORECASE),
         "it": re.compile(r"\b(?:il|gli|che|di|della|sono|per|è)\b", re.IGNORECASE),
         "pl": re.compile(r"\b(?:jest|nie|się|oraz|dla)\b|[ąęłńśźż]", re.IGNORECASE),
         "id": re.compile(r"\b(?:yang|dan|dengan|untuk|ini)\b", re.IGNORECASE),
-        "tr": re.compile(r"\b(?:ve|bir|bu|için|ile)\b|[ğşı]", re.IGNORECASE),
+        "tr": re.compile(r"\b(?:ve|bir|bu|için|ile)\b|[ğş]", re.IGNORECASE),
         "vi": re.compile(r"[ăđơưạảấầẩậắằẵặẹẻẽếềểễệọốồổộớờởợụủứừửựỳỵ]", re.IGNORECASE),
         "ru": re.compile("[ыэъё]", re.IGNORECASE),
         "uk": re.compile("[ґєії]", re.IGNORECASE),
@@ -171,8 +171,8 @@ def _scripts(text: str) -> tuple[str, ...]:
 
 def _signs(language: str, text: str) -> int:
     if language in _NATIONAL_SETS:
-        han = "".join(_LETTERS[1][1].findall(text))
-        return len(han.encode(_NATIONAL_SETS[language], errors="ignore"))
+        own = _LETTERS[1][1].findall(text) + (_LETTERS[0][1].findall(text) if language == "ja" else [])
+        return len("".join(own).encode(_NATIONAL_SETS[language], errors="ignore"))
     return len(_SIGNS[language].findall(text)) if language in _SIGNS else 0
 
 

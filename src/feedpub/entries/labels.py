@@ -6,9 +6,7 @@ import re
 
 # The first " - ", " – ", " — " or "——" parts title and publishers: "GPT-OSS" and "A/B" never split. Full-width marks
 # bring their own space. No quantifier on the spaces: a long run of them would be scanned again from each of its places.
-_SEPARATOR = re.compile(
-    r"(?<=\s)[-\N{EN DASH}\N{EM DASH}\N{FULLWIDTH HYPHEN-MINUS}](?=\s)|\N{EM DASH}\N{EM DASH}"
-)
+_SEPARATOR = re.compile(r"(?<=\s)[-\N{EN DASH}\N{EM DASH}\N{FULLWIDTH HYPHEN-MINUS}](?=\s)|\N{EM DASH}\N{EM DASH}")
 _BETWEEN_PUBLISHERS = re.compile(r"(?<=\s)/(?=\s)|\N{FULLWIDTH SOLIDUS}")
 
 

@@ -162,10 +162,13 @@ def join(texts: Iterable[str], *, spaced: bool) -> str:
 
 
 def writes_spaces(texts: Sequence[str]) -> bool:
-    """Tell whether a writer sets a space where Chinese or Japanese meets other letters; yes if nothing shows it."""
+    """Tell whether a writer sets a space where Chinese or Japanese meets other letters; yes if nothing shows it.
+
+    A text with more spaces than Chinese letters is in another language, and only quotes some.
+    """
     spaced = sum(1 for text in texts for _ in _SPACED.finditer(text))
     unspaced = sum(1 for text in texts for _ in _UNSPACED.finditer(text))
-    return spaced >= unspaced
+    return spaced >= unspaced or sum(text.count(" ") - len(_IS_CJK.findall(text)) for text in texts) > 0
 
 
 _LINE_END: Final = re.compile("\r\n|[\n\r\v\f\x85\u2028\u2029]")
@@ -223,7 +226,9 @@ _INVISIBLE: Final = re.compile(
 )
 # Direction marks mean something only where letters run from right to left.
 _DIRECTIONS: Final = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_RIGHT_TO_LEFT: Final = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
+_RIGHT_TO_LEFT: Final = re.compile(
+    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
 # UAX #15, section 13: no real text piles up more than 30 marks, and sorting a pile takes the square of its height.
 _PILE_OF_MARKS: Final = re.compile(r"([^\x00-\x7f\w]{31,})")
 
@@ -245,7 +250,7 @@ _LAYOUT_SPACE: Final = re.compile("(?<!«)\u00a0(?![:;!?»%€])")
 _SPACES: Final = re.compile("[ \t]{2,}|\t")
 
 _URL: Final = r"https?://[^\s<>\"“”「」『』《》〈〉，。；：、！？（）【】]+"
-_BARE_URL: Final = re.compile(_URL, re.IGNORECASE)
+BARE_URL: Final = re.compile(_URL, re.IGNORECASE)
 _BRACKETED_URL: Final = re.compile(rf"<({_URL})>", re.IGNORECASE)
 _LINK: Final = re.compile(r"\[([^\[\]]+)\]\((?=<?https?://)", re.IGNORECASE)
 _LONGEST_URL_CHARACTERS: Final = 8_000
@@ -268,8 +273,8 @@ _PARENTHESIS: Final = re.compile("[()]")
 
 
 def _split_bare_url(text: str) -> tuple[str, str | None]:
-    found = _BARE_URL.search(text)
-    url = _trimmed(found.group()) if found else ""
+    found = BARE_URL.search(text)
+    url = trimmed_url(found.group()) if found else ""
     if not found or not is_url(url):
         return text, None
     before, after = text[: found.start()].rstrip(_BLANKS), text[found.start() + len(url) :]
@@ -277,30 +282,27 @@ def _split_bare_url(text: str) -> tuple[str, str | None]:
         return text, url
     if _PAIRS.get(before[-1:], "none") in after:
         before = before[:-1]
-    return _without_separator(before), url
+    return without_separator(before), url
 
 
-def _trimmed(url: str) -> str:
+def trimmed_url(url: str) -> str:
     """Cut the punctuation of the sentence off, but no bracket that belongs to the address (Wikipedia has such)."""
     end = len(url)
     surplus = {closing: url.count(closing) - url.count(opening) for opening, closing in ("()", "[]")}
-    while end:
-        last = url[end - 1]
-        if surplus.get(last, 0) > 0:
+    while (last := url[end - 1]) in _AFTER_URL or surplus.get(last, 0) > 0:  # ends at the latest at "http"
+        if last in surplus:
             surplus[last] -= 1
-        elif last not in _AFTER_URL:
-            break
         end -= 1
     return url[:end]
 
 
 def _close_gap(before: str, after: str) -> str:
     if not after.strip(_CLOSING):
-        return _without_separator(before.rstrip(_BLANKS))
+        return without_separator(before.rstrip(_BLANKS))
     return f"{before.rstrip(_BLANKS)} {after.lstrip(_BLANKS)}".strip()
 
 
-def _without_separator(label: str) -> str:
+def without_separator(label: str) -> str:
     """Cut off what led over to the address: ``Title -``, ``Title:``."""
     shorter = label.rstrip(_BLANKS + ":：")
     if shorter[-1:] in ("-", "–", "—", "－", "|") and shorter[-2:-1] in _SPACE_OR_END:

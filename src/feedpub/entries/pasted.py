@@ -1,7 +1,8 @@
 """Pasted text → drafts: what a person copies from a page, one or several languages in one text.
 
 Three steps: `lines` cleans and measures, `_Splitter` finds the headings and deals the lines out to blocks, and each
-kind of block then reads its own form. What is not of the form of its section goes to the body, marked in the ledger.
+kind of block is then read in its own form (`lists` has those of lists). What is not of the form of its section goes to
+the body, marked in the ledger.
 """
 
 from __future__ import annotations
@@ -11,17 +12,13 @@ from html import escape
 from typing import TYPE_CHECKING, Final, Literal
 
 from ..errors import EntryError, Problem
-from ..language import autonym, match
+from ..language import autonym, match, script
 from ..model import Draft, KeyPoint, Pasted, PastedLine, Reference
 from .headings import Heading, HeadingTable, Section, default_table, likely_languages
-from .labels import split_label
 from .lines import (
     MOST_PROBLEMS,
-    Bullet,
     Line,
-    Number,
     bullet,
-    is_dash,
     is_rule,
     is_underline,
     join,
@@ -32,12 +29,10 @@ from .lines import (
     split_url,
     writes_spaces,
 )
+from .lists import read_key_points, read_references
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-
-# Deeper points become siblings at this depth: no reader shows more, and values are walked by recursion.
-DEEPEST_KEY_POINT: Final = 32
 
 
 def parse_pasted(text: str, *, headings: HeadingTable | None = None, languages: Sequence[str] = ()) -> Pasted:
@@ -66,7 +61,7 @@ def parse_pasted(text: str, *, headings: HeadingTable | None = None, languages: 
     if not parts:
         hint = "paste the text with its headings, such as Summary, Key Points and References"
         raise EntryError([Problem(code="E201", message="there is no text for an article", hint=hint)])
-    drafts = [_draft(part) for part in _one_per_language(parts, table, languages)]
+    drafts = [_draft(language, part) for language, part in _by_language(parts, table, languages).items()]
     return Pasted(
         drafts=tuple(drafts),
         via=document.via,
@@ -94,12 +89,11 @@ class _Part:
     first: Line
     languages: tuple[str, ...] = ()
     blocks: list[_Block] = field(default_factory=list)
+    sections: set[str] = field(default_factory=set)
 
-    def sections(self) -> set[str]:
-        return {block.kind for block in self.blocks} - {"body"}
-
-    def of(self, kind: str) -> Iterator[_Block]:
-        return (block for block in self.blocks if block.kind == kind)
+    def add(self, *blocks: _Block) -> None:
+        self.blocks += blocks
+        self.sections.update(block.kind for block in blocks if block.kind != "body")
 
     def texts(self) -> list[str]:
         return [line.text for block in self.blocks for line in block.lines]
@@ -179,7 +173,7 @@ class _Splitter:
     def _start(self, section: Section, languages: tuple[str, ...], line: Line) -> None:
         part = self._part
         shared = tuple(language for language in part.languages if language in languages) if part else ()
-        if part is None or not shared or section in part.sections():
+        if part is None or not shared or section in part.sections:
             part = self._part = _Part(line, languages)
             self._parts.append(part)
             self._name(part)
@@ -195,11 +189,11 @@ class _Splitter:
                 title = _Block("title", lines=[block.heading])
                 block.heading.text = _without_marks(block.heading.text)
                 block.heading = None
-                part.blocks.append(title)
+                part.add(title)
                 return
 
     def _settle_waiting(self, part: _Part) -> None:
-        part.blocks += self._waiting
+        part.add(*self._waiting)
         self._waiting, self._between_parts = [], False
 
     def _end_part(self) -> None:
@@ -216,20 +210,28 @@ class _Splitter:
         if self._between_parts or self._part is None:
             self._waiting.append(block)
         else:
-            self._part.blocks.append(block)
+            self._part.add(block)
         self._block = block
         return block
 
     def _inline_source(self, line: Line) -> bool:
-        """Read ``Source: https://example.org/``."""
-        if self.via is not None:
+        """Read ``Source: https://example.org/`` and ``Source: [Words](https://example.org/)``."""
+        label, url = split_link(line.text)
+        if not url:
+            label, url = split_url(line.text)
+        word = label[:_LONGEST_LABEL_CHARACTERS].replace("：", ":").partition(":")[0]
+        if not url or not any(heading.section == "source" for heading in self._table.find(word)):
             return False
-        label, url = split_url(line.text)
-        if not url or not any(heading.section == "source" for heading in self._table.find(label)):
-            return False
-        line.settle("kept", "source")
-        self.via, self._block = url, None
+        if self.via in (None, url):
+            self._take_source(line, url, bare=word == label)
+        else:
+            self._open(_Block("body", lines=[line]))
         return True
+
+    def _take_source(self, line: Line, url: str, *, bare: bool) -> None:
+        # The words of a Markdown link have no place in a draft: let somebody look.
+        line.settle("kept" if bare else "ambiguous", "source")
+        self.via, self._block = url, None
 
     def _inline_title(self, line: Line) -> bool:
         """Read ``Title: Words``."""
@@ -266,18 +268,18 @@ class _Splitter:
 
     def _source(self, block: _Block, line: Line) -> _Block | None:
         """Take the address under "Source"; a list under "Reference" is the references."""
-        label, url = split_link(line.text)
-        url = url if url and label == label.strip() else lone_url(line.text)
+        words, url = split_link(line.text)
+        bare = lone_url(line.text)
+        url = bare or (url if line.text.startswith(f"[{words}](") else None)
         if url and self.via in (None, url):
-            # The words of a Markdown link have no place in a draft.
-            line.settle("ambiguous" if label != line.text else "kept", "source")
-            self.via, self._block = url, None
+            self._take_source(line, url, bare=bool(bare))
             return None
-        if self._part is None and not url:
+        if url or (self._part and "references" in self._part.sections):
+            return self._open(_Block("body"))
+        if self._part is None or self._between_parts:
             self._start("references", block.languages, line)
             return self._block
-        free = self._part is not None and "references" not in self._part.sections()
-        return self._open(_Block("references" if free and not url else "body"))
+        return self._open(_Block("references"))
 
     def _neighbour(self, block: _Block, line: Line) -> _Block | None:
         self._block = None
@@ -299,3 +301,142 @@ def _first_line(blocks: Sequence[_Block]) -> Line:
 def _without_marks(heading: str) -> str:
     """Return the words of a Markdown heading."""
     return heading.strip("# ").strip("*").strip()
+
+
+def _by_language(parts: Sequence[_Part], table: HeadingTable, languages: Sequence[str]) -> dict[str, _Part]:
+    """Find the language of each part; parts of one language that have no section in common are one draft.
+
+    A part without headings whose language cannot be told belongs to the part before it, or else behind it.
+    """
+    found: dict[str, _Part] = {}
+    strays: list[_Part] = []
+    problems: list[Problem] = []
+    last: _Part | None = None
+    for part in parts:
+        language = _language(part, table, languages)
+        if not language:
+            strays = [] if last else [*strays, part]
+            if last:
+                last.add(*part.blocks)
+            continue
+        last = found.setdefault(language, part)
+        if last is not part and last.sections & part.sections:
+            problems.append(_same_language(language, last, part))
+        elif last is not part:
+            last.add(*part.blocks)
+        last.blocks[:0] = [block for stray in strays for block in stray.blocks]
+        strays = []
+    if not found:
+        problems = [_unknown_language(parts[0])]
+    if problems:
+        raise EntryError(problems[:MOST_PROBLEMS])
+    return found
+
+
+def _language(part: _Part, table: HeadingTable, languages: Sequence[str]) -> str | None:
+    """Tell a part's language: by its headings, and by its text if they leave several, or if its script belies them."""
+    text = " ".join(part.texts())
+    likely = likely_languages(text, part.languages, languages)
+    if not likely:
+        likely = likely_languages(text, table.languages(), languages)
+        if script(likely[0]) == "Latn":
+            likely = part.languages  # Latin names and terms stand in texts of every script
+        elif not part.languages:
+            likely = likely[: len(likely) == 1]
+    return (match(likely[0], tuple(languages)) or likely[0]) if likely else None
+
+
+def _unknown_language(part: _Part) -> Problem:
+    return Problem(
+        code="E203",
+        message="the language of this text cannot be told: it has none of the headings that feedpub knows",
+        hint="put a heading above each section, in the language of the text, such as Summary or Key Points",
+        line=part.first.number,
+        excerpt=part.first.raw,
+    )
+
+
+def _same_language(language: str, one: _Part, other: _Part) -> Problem:
+    return Problem(
+        code="E204",
+        message=f"a second text in {autonym(language)} begins here; the first begins in line {one.first.number}",
+        hint="paste one article at a time, with each heading once per language",
+        line=other.first.number,
+        excerpt=other.first.raw,
+    )
+
+
+def _draft(language: str, part: _Part) -> Draft:
+    spaced = writes_spaces(part.texts())
+    title, summary = None, ""
+    points: tuple[KeyPoint, ...] = ()
+    references: tuple[Reference, ...] = ()
+    body: list[str] = []
+    for block in part.blocks:
+        rest: Sequence[Line] = block.lines
+        if block.kind == "title" and title is None:
+            title, rest = _title(block.lines, spaced)
+        elif block.kind == "summary":
+            summary, rest = _summary(block.lines, spaced), []
+        elif block.kind == "key_points":
+            points, rest = read_key_points(block.lines, spaced=spaced)
+        elif block.kind == "references":
+            references, rest = read_references(block.lines, spaced=spaced)
+        body += _body(block.heading, rest, spaced)
+    return Draft(
+        language=language,
+        title=title,
+        summary=summary,
+        body="\n".join(body),
+        key_points=points,
+        references=references,
+    )
+
+
+def _title(lines: Sequence[Line], spaced: bool) -> tuple[str | None, Sequence[Line]]:
+    """Take the first line; also the next ones, if each could be the rest of one that was too wide."""
+    end = 0
+    while end < len(lines) and (not end or (not lines[end].after_blank and _is_wide(lines[end - 1].text))):
+        lines[end].settle("kept", "title")
+        end += 1
+    return join((line.text for line in lines[:end]), spaced=spaced) or None, lines[end:]
+
+
+def _is_wide(text: str) -> bool:
+    return sum(1 if character < "\u2e80" else 2 for character in text) >= _NARROWEST_WRAP_COLUMNS
+
+
+_NARROWEST_WRAP_COLUMNS: Final = 40
+
+
+def _summary(lines: Sequence[Line], spaced: bool) -> str:
+    for line in lines:
+        line.settle("kept", "summary")
+    return "\n\n".join(join(paragraph, spaced=spaced) for paragraph in _paragraphs(lines))
+
+
+def _body(heading: Line | None, lines: Iterable[Line], spaced: bool) -> Iterator[str]:
+    """Return text of no known form as HTML, to be looked at."""
+    if heading:
+        heading.settle("ambiguous", "body")
+        yield f"<h2>{escape(_without_marks(heading.text), quote=False)}</h2>"
+    lines = list(lines)
+    for line in lines:
+        line.settle("ambiguous", "body")
+    for paragraph in _paragraphs(lines, items=True):
+        yield f"<p>{escape(join(paragraph, spaced=spaced), quote=False)}</p>"
+
+
+def _paragraphs(lines: Sequence[Line], *, items: bool = False) -> Iterator[list[str]]:
+    """Part text at blank lines and where lines were taken out; with `items` also at bullets and numbers."""
+    paragraph: list[str] = []
+    last = 0
+    for line in lines:
+        parted = line.after_blank or line.number != last + 1 or (items and (bullet(line.text) or number(line.text)))
+        if paragraph and parted:
+            yield paragraph
+            paragraph = []
+        paragraph.append(line.text)
+        last = line.number
+    if paragraph:
+        yield paragraph

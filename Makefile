@@ -1,0 +1,25 @@
+# check: all that CI checks · fix: format and mend · golden: write the golden files anew · bench: measure against peers
+PYTHON ?= python3
+
+.PHONY: check lint test fix golden bench
+
+check: lint test
+
+lint:
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m mypy
+	PYTHONPATH=src $(PYTHON) -c "from importlinter.cli import lint_imports_command as check; check()"
+
+test:
+	$(PYTHON) -m pytest -q --cov --cov-report=term:skip-covered
+
+fix:
+	$(PYTHON) -m ruff check --fix .
+	$(PYTHON) -m ruff format .
+
+golden:
+	$(PYTHON) -m pytest -q tests/test_feeds.py --update-golden
+
+bench:
+	$(PYTHON) benchmarks/writers.py

@@ -1,0 +1,6 @@
+"""``python -m feedpub``, and the command ``feedpub``."""
+
+from .cli import main
+
+if __name__ == "__main__":
+    main()

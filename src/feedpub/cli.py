@@ -1,0 +1,300 @@
+"""The command line: what it prints and how it exits; all else is the public API."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+import feedpub
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+FINE, FINDINGS, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+_EPILOG = """\b
+Exit codes: 0 fine, 1 findings, 2 usage or configuration, 130 interrupted.
+Completion: eval "$(_FEEDPUB_COMPLETE=bash_source feedpub)", likewise zsh_source, fish_source.
+"""
+
+_entries = click.argument("entries", default="entries", type=click.Path(file_okay=False))
+_format = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    help="How findings are written: for people, as one JSON object, or as annotations of GitHub Actions.",
+    show_default=True,
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, epilog=_EPILOG)
+@click.version_option(feedpub.__version__, prog_name="feedpub")
+def cli() -> None:
+    """Publish articles in several languages as Atom, RSS and JSON feeds, one feed set per language."""
+
+
+@cli.command(epilog=_EPILOG)
+@click.argument("folder", default=".", type=click.Path(file_okay=False))
+@click.option("--languages", default="en", metavar="TAG,TAG", help="BCP 47 tags, the first is the default.  [default: en]")
+def init(folder: str, languages: str) -> None:
+    """Make FOLDER/entries with feedpub.toml and a sample article, to start from.
+
+    FOLDER defaults to the current one. Nothing that exists is overwritten.
+    """
+    from datetime import date
+
+    tags = [tag.strip() for tag in languages.split(",") if tag.strip()]
+    for path in feedpub.init(folder, today=date.today(), languages=tags or ["en"]):  # noqa: DTZ011  # the author's own day
+        click.echo(path)
+    entries = os.path.join(folder, "entries")
+    click.echo(f"Next: edit {os.path.join(entries, 'feedpub.toml')}, then run: feedpub build {_argument(entries)}")
+
+
+@cli.command("import", epilog=_EPILOG)
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, exists=True))
+@click.option("--entries", default="entries", show_default=True, type=click.Path(file_okay=False), help="The entries folder.")
+@click.option("--key", help="Name of the article in file names and addresses.  [default: made of the title]")
+@click.option("--published", metavar="DATE", help="ISO 8601, such as 2026-02-01 or 2026-02-01T09:00:00+08:00.")
+@click.option("--title", "titles", multiple=True, metavar="LANG=TEXT", help="Title of a language; once for each.")
+@_format
+def import_(file: str, entries: str, key: str | None, published: str | None, titles: Sequence[str], form: str) -> None:
+    """Turn a pasted digest into entry files, one per language.
+
+    FILE is plain text ("-" is standard input): summary, key points, references, a source; one or many languages. What
+    the text does not tell must be given: --published, and a --title for each language without one. The report accounts
+    for every line; nothing is overwritten.
+    """
+    with click.open_file(file, "rb") as stream:
+        text = _decoded(stream.read(), file)
+    done = feedpub.import_pasted(text, entries, key=key, published=published, titles=_titles(titles))
+    if form == "json":
+        lines = [asdict(line) for line in done.pasted.lines]
+        _json(key=done.key, written=done.paths, lines=lines, problems=[])
+        return
+    for line in done.pasted.lines:
+        if line.fate == "ambiguous":
+            _annotate("warning", "", f"line {line.number} was taken for {line.role}: {line.text.strip()}", form, file, line.number)
+    for path in done.paths:
+        click.echo(path)
+    click.echo(_ledger(done.pasted))
+
+
+@cli.command(epilog=_EPILOG)
+@_entries
+@_format
+def lint(entries: str, form: str) -> None:
+    """Show every problem of every entry in ENTRIES (default: entries), with its place and a fix. Writes nothing.
+
+    Exits with 1 if there is an error or a warning; notes are never a failure. Each code has a page: feedpub explain.
+    """
+    problems = feedpub.lint(entries)
+    _report(problems, form)
+    if form == "text":
+        click.echo(_count(problems))
+    if any(problem.code.startswith("E0") for problem in problems):
+        sys.exit(USAGE)
+    sys.exit(FINDINGS if any(problem.severity != "note" for problem in problems) else FINE)
+
+
+@cli.command(epilog=_EPILOG)
+@_entries
+@click.option("--output", default="public", show_default=True, type=click.Path(file_okay=False), help="The folder to publish.")
+@click.option("--keep-going", is_flag=True, help="Leave entries with errors out and publish the others.")
+@_format
+def build(entries: str, output: str, keep_going: bool, form: str) -> None:
+    """Write feeds and pages of ENTRIES (default: entries).
+
+    If an entry has an error, all problems are shown and nothing is written, unless --keep-going is given. Files whose
+    bytes would not change are not touched.
+    """
+    site = feedpub.load(entries, keep_going=keep_going)
+    done = feedpub.build(site, output)
+    failed = any(problem.severity == "error" for problem in site.problems)
+    if form == "json":
+        _json(output=done.output, written=done.written, kept=done.kept, problems=_values(site.problems))
+    else:
+        _report([problem for problem in site.problems if problem.severity != "note"], form)
+        _say_built(site, done)
+    sys.exit(FINDINGS if failed else FINE)
+
+
+@cli.command(epilog=_EPILOG)
+@click.argument(
+    "code",
+    required=False,
+    shell_complete=lambda context, parameter, start: [
+        code for code in feedpub.problem_codes() if code.startswith(start.upper())
+    ],
+)
+def explain(code: str | None) -> None:
+    """Show the page of one problem CODE, such as E102; without one, list them all."""
+    if code is None:
+        for known in feedpub.problem_codes():
+            click.echo(feedpub.explain(known).splitlines()[0])
+        return
+    try:
+        click.echo(feedpub.explain(code), nl=False)
+    except KeyError:
+        _fail(f"there is no problem code {code!r}; `feedpub explain` lists them", USAGE)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command and exit: 0 fine, 1 findings, 2 usage or configuration, 130 after Ctrl-C."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that lacks a character must not end the program
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        cli.main(arguments, prog_name="feedpub", standalone_mode=False)
+        sys.exit(FINE)
+    except feedpub.ConfigError as error:
+        _refused(error.problems, USAGE)
+    except feedpub.EntryError as error:
+        _refused(error.problems, FINDINGS)
+    except feedpub.FeedpubError as error:
+        _fail(str(error), USAGE)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        _fail("interrupted; every file that was written is whole", INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FINE)
+    except OSError as error:
+        _fail(f"{error.filename or 'file'}: {error.strerror or error}", USAGE)
+
+
+def _refused(problems: Sequence[feedpub.Problem], code: int) -> NoReturn:
+    form = _asked_format()
+    _report(problems, form)
+    if form == "text":
+        click.echo(f"{_count(problems)}; nothing was written", err=True)
+    sys.exit(code)
+
+
+def _asked_format() -> str:
+    """Return the --format of the command that failed, whose values are gone by then."""
+    arguments = sys.argv[1:]
+    for place, argument in enumerate(arguments):
+        if argument.startswith("--format="):
+            return argument.partition("=")[2]
+        if argument == "--format" and place + 1 < len(arguments):
+            return arguments[place + 1]
+    return "text"
+
+
+def _report(problems: Iterable[feedpub.Problem], form: str) -> None:
+    if form == "json":
+        _json(problems=_values(problems))
+        return
+    for problem in problems:
+        if form == "github":
+            hint = f" ({problem.hint})" if problem.hint else ""
+            _annotate(
+                problem.severity, f"{problem.code} {problem.title}", problem.message + hint, form,
+                problem.path, problem.line, problem.column,
+            )  # fmt: skip
+        else:
+            first, _, rest = str(problem).partition("\n")
+            colour = {"error": "red", "warning": "yellow", "note": "cyan"}[problem.severity]
+            _echo(click.style(first, fg=colour, bold=True))
+            click.echo(f"{rest}\n")
+
+
+def _annotate(
+    severity: str, title: str, message: str, form: str, path: str, line: int = 0, column: int = 0
+) -> None:  # fmt: skip
+    if form != "github":
+        click.echo(f"{severity}: {message}", err=True)
+        return
+    kind = "notice" if severity == "note" else severity
+    place = {"file": path, "line": line, "col": column, "title": title}
+    properties = ",".join(f"{name}={_github(str(value), True)}" for name, value in place.items() if value)
+    click.echo(f"::{kind} {properties}::{_github(message)}")
+
+
+def _github(text: str, is_property: bool = False) -> str:
+    """Escape text for a workflow command of GitHub Actions."""
+    for raw, escaped in (("%", "%25"), ("\r", "%0D"), ("\n", "%0A")):
+        text = text.replace(raw, escaped)
+    return text.replace(":", "%3A").replace(",", "%2C") if is_property else text
+
+
+def _values(problems: Iterable[feedpub.Problem]) -> list[dict[str, Any]]:
+    return [{**asdict(problem), "severity": problem.severity, "title": problem.title} for problem in problems]
+
+
+def _json(**values: Any) -> None:
+    click.echo(json.dumps({"schema": 1, **values}, ensure_ascii=False, indent=2))
+
+
+def _echo(text: str) -> None:
+    click.echo(text, color=False if os.environ.get("NO_COLOR") else None)
+
+
+def _count(problems: Iterable[feedpub.Problem]) -> str:
+    found = [problem.severity for problem in problems]
+    parts = [
+        f"{number} {severity}{'' if number == 1 else 's'}"
+        for severity in ("error", "warning", "note")
+        if (number := found.count(severity))  # type: ignore[arg-type]
+    ]
+    return ", ".join(parts) or "no problems"
+
+
+def _say_built(site: feedpub.Site, done: feedpub.BuildResult) -> None:
+    for language in site.config.languages:
+        count = len(site.entries(language))
+        place = os.path.join(done.output, language)
+        click.echo(f"{language:10} {count:5} article{'' if count == 1 else 's'}   {place}/atom.xml  rss.xml  feed.json")
+    click.echo(f"{done.output}: {len(done.written)} files written, {len(done.kept)} unchanged")
+    notes = sum(problem.severity == "note" for problem in site.problems)
+    if notes:
+        click.echo(f"{notes} note{'' if notes == 1 else 's'}: see feedpub lint {_argument(site.folder)}")
+    click.echo(f"Look at {os.path.join(done.output, 'index.html')}; it will be served at {site.config.base_url}")
+
+
+def _ledger(pasted: feedpub.Pasted) -> str:
+    fates = [line.fate for line in pasted.lines]
+    languages = ", ".join(
+        f"{draft.language}: {len(draft.key_points)} key points, {len(draft.references)} references"
+        for draft in pasted.drafts
+    )
+    return (
+        f"{languages}\n{len(fates)} lines: {fates.count('kept')} kept, "
+        f"{fates.count('dropped')} dropped (headings, blank lines, page furniture), {fates.count('ambiguous')} ambiguous"
+    )
+
+
+def _titles(given: Sequence[str]) -> dict[str, str]:
+    titles = {}
+    for text in given:
+        language, equals, title = text.partition("=")
+        if not equals or not title.strip():
+            raise click.UsageError(f"--title {text!r}: write LANG=TEXT, such as en=\"Open models\"")
+        titles[language.strip()] = title.strip()
+    return titles
+
+
+def _decoded(data: bytes, name: str) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        _fail(f"{name}: byte {error.start + 1} is not UTF-8; save the text as UTF-8", FINDINGS)
+
+
+def _argument(folder: str) -> str:
+    import shlex
+
+    return "" if folder in ("entries", os.path.join(".", "entries")) else shlex.quote(folder)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    click.echo(f"feedpub: {message}", err=True)
+    sys.exit(code)

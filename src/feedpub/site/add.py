@@ -1,0 +1,207 @@
+"""New files in an entries folder: a site to start from, and articles from pasted text."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from ..entries import parse_date, parse_pasted, slug, table, write_entry
+from ..errors import ConfigError, EntryError, LanguageTagError, Problem
+from ..language import autonym, canonical, has_words, match, words
+from ..model import Draft, KeyPoint, Pasted, Reference
+from .config import FILE_NAME, read_config
+from .publish import publish
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date
+
+    from ..model import Config
+
+_SAMPLE_KEY = "first-article"
+_SAMPLE_LINKS = (
+    ("https://www.rfc-editor.org/rfc/rfc4287", "IETF"),
+    ("https://www.rssboard.org/rss-specification", "RSS Advisory Board"),
+)
+_NO_TITLES: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportResult:
+    """Say what an import did.
+
+    Args:
+        key: The article's name.
+        paths: The entry files that were written.
+        pasted: What the text says, with the ledger of its lines.
+    """
+
+    key: str
+    paths: tuple[str, ...]
+    pasted: Pasted
+
+
+def import_pasted(
+    text: str,
+    folder: str | os.PathLike[str] = "entries",
+    *,
+    published: str | None = None,
+    titles: Mapping[str, str] = _NO_TITLES,
+    key: str | None = None,
+) -> ImportResult:
+    """Write the entry files of a pasted digest.
+
+    Args:
+        text: The digest, one or many languages.
+        folder: An entries folder with its feedpub.toml.
+        published: ISO 8601 date; a text never tells it reliably, so it must be given.
+        titles: Language → title, for languages whose title the text does not give.
+        key: The article's name; made of the title in the site's default language if not given.
+
+    Raises:
+        ConfigError: feedpub.toml cannot be used.
+        EntryError: No title or date, a language that the site does not have, or files that exist; nothing is written.
+    """
+    place = Path(folder)
+    config, _ = read_config(os.fspath(folder))
+    headings = table(config.headings)
+    pasted = parse_pasted(text, headings=headings, languages=config.languages)
+    problems: list[Problem] = []
+    drafts = _titled(pasted.drafts, titles, config, problems)
+    _check_date(published, config, problems)
+    original = next((draft for draft in drafts if draft.language == config.default_language), drafts[0])
+    key = slug(key or original.title or "")
+    paths = {draft.language: place / f"{key}.{draft.language}.md" for draft in drafts}
+    for path in paths.values():
+        if path.exists():
+            hint = "give another name with --key, or remove the file first"
+            problems.append(Problem(code="E225", path=path.as_posix(), message="this file exists", hint=hint))
+    if problems:
+        raise EntryError(problems)
+    for draft in drafts:
+        shared: dict[str, Any] = {}
+        if draft is original:
+            shared = {"published": published, "via": pasted.via, "previous": pasted.previous, "next": pasted.next}
+        publish(paths[draft.language], write_entry(draft, headings=headings, **shared).encode())
+    return ImportResult(key=key, paths=tuple(path.as_posix() for path in paths.values()), pasted=pasted)
+
+
+def _titled(
+    drafts: Sequence[Draft], titles: Mapping[str, str], config: Config, problems: list[Problem]
+) -> tuple[Draft, ...]:
+    given = dict(_canonical_titles(titles, drafts, problems))
+    titled = []
+    for draft in drafts:
+        title = given.get(draft.language) or draft.title
+        if not title or not title.strip():
+            hint = f'add --title {draft.language}="…"; a title is never invented'
+            message = f"the text has no title in {autonym(draft.language)} ({draft.language})"
+            problems.append(Problem(code="E221", message=message, hint=hint))
+        if draft.language not in config.languages:
+            hint = f'add "{draft.language}" to languages in {FILE_NAME}, or take that part out of the text'
+            message = f"the text is also in {draft.language}, which is none of the site's languages"
+            problems.append(Problem(code="E223", message=message, hint=hint))
+        titled.append(replace(draft, title=title))
+    return tuple(titled)
+
+
+def _canonical_titles(
+    titles: Mapping[str, str], drafts: Sequence[Draft], problems: list[Problem]
+) -> Iterable[tuple[str, str]]:
+    languages = tuple(draft.language for draft in drafts)
+    for tag, title in titles.items():
+        try:
+            known = match(canonical(tag), languages)
+        except LanguageTagError as error:
+            problems.append(Problem(code="E224", message=str(error), hint="write --title LANGUAGE=TEXT"))
+            continue
+        if known:
+            yield known, title.strip()
+        else:
+            message = f"there is a title in {tag}, but no text in that language"
+            problems.append(Problem(code="E224", message=message, hint=f"the text is in {', '.join(languages)}"))
+
+
+def _check_date(published: str | None, config: Config, problems: list[Problem]) -> None:
+    if published is None:
+        hint = "add --published with an ISO date, e.g. 2026-02-01 or 2026-02-01T09:00:00+08:00; a date is never invented"
+        problems.append(Problem(code="E222", message="no date of publication was given", hint=hint))
+        return
+    try:
+        parse_date(published, config.timezone)
+    except ValueError as error:
+        hint = "write an ISO date, e.g. 2026-02-01 or 2026-02-01T09:00:00+08:00"
+        problems.append(Problem(code="E222", message=f"{published}: {error}", hint=hint))
+
+
+def init(folder: str | os.PathLike[str] = ".", *, today: date, languages: Sequence[str] = ("en",)) -> tuple[str, ...]:
+    """Make an entries folder with feedpub.toml and a sample article to start from.
+
+    Args:
+        folder: ``entries`` is made below it.
+        today: The sample's date, and the year of the authority.
+        languages: BCP 47 tags; the first is the default.
+
+    Returns:
+        The files that were written.
+
+    Raises:
+        ConfigError: There is a feedpub.toml already; nothing is written.
+        LanguageTagError: One of the languages is none.
+    """
+    entries = Path(folder, "entries")
+    tags = tuple(dict.fromkeys(canonical(tag) for tag in languages))
+    config = entries / FILE_NAME
+    if config.exists():
+        hint = "edit it, or name another folder"
+        raise ConfigError([Problem(code="E008", path=config.as_posix(), message="this file exists", hint=hint)])
+    files = {config: _CONFIG.format(year=today.year, languages=_quoted(tags), titles=_titles(tags))}
+    for language in tags:
+        extra = {"published": today.isoformat()} if language == tags[0] else {}
+        files[entries / f"{_SAMPLE_KEY}.{language}.md"] = write_entry(_sample(language), headings=table({}), **extra)
+    for path, text in files.items():
+        publish(path, text.encode())
+    return tuple(path.as_posix() for path in files)
+
+
+def _sample(language: str) -> Draft:
+    sample = words(language)["sample"]
+    links = zip(sample["reference_titles"], _SAMPLE_LINKS, strict=True)
+    return Draft(
+        language=language if has_words(language) else "en",
+        title=sample["title"],
+        summary=sample["summary"],
+        key_points=tuple(
+            KeyPoint(text=text, children=tuple(KeyPoint(text=finer) for finer in children))
+            for text, children in sample["points"]
+        ),
+        references=tuple(
+            Reference(title=title, publishers=(publisher,), url=url) for title, (url, publisher) in links
+        ),
+    )
+
+
+def _quoted(tags: Sequence[str]) -> str:
+    return ", ".join(f'"{tag}"' for tag in tags)
+
+
+def _titles(tags: Sequence[str]) -> str:
+    return "\n".join(f'{tag} = "{words(tag)["latest"]}"' for tag in tags)
+
+
+_CONFIG = """\
+# The settings of this site. Only base_url and authority are required; docs/entries.md tells of all.
+
+base_url  = "https://example.org/"      # where the published folder will be served; every link starts with it
+authority = "example.org,{year}"          # a domain of yours and a year in which it was: ids start with it, never change it
+languages = [{languages}]               # the first is the default
+timezone  = "UTC"                       # for dates without offset, such as "Asia/Shanghai"
+# author  = {{ name = "…", url = "…", email = "…" }}
+
+[title]
+{titles}
+"""

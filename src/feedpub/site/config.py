@@ -1,0 +1,317 @@
+"""feedpub.toml → Config; every problem of the file is collected, with its line and a fix."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+from .. import iri
+from ..entries import SECTIONS
+from ..errors import ConfigError, FieldError, LanguageTagError, Problem
+from ..language import canonical, match
+from ..model import Config, Person, without_illegal
+
+FILE_NAME: Final = "feedpub.toml"
+REQUIRED: Final = ("base_url", "authority")
+# RFC 4151, section 2.1: a domain name or e-mail address, a comma, a date on which it was the tagger's.
+_AUTHORITY = re.compile(
+    r"(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?,\d{4}(?:-(?:0[1-9]|1[0-2])(?:-[0-3]\d)?)?"
+)
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_EXAMPLE_HOST = re.compile(r"https?://([\w.-]+\.)?example\.(org|com|net)([:/]|$)")
+
+
+def read_config(folder: str) -> tuple[Config, tuple[Problem, ...]]:
+    """Read feedpub.toml from an entries folder.
+
+    Returns:
+        The settings, and notes about them.
+
+    Raises:
+        ConfigError: The file is missing, is no TOML, or holds settings that cannot be used; all of them are named.
+    """
+    path = Path(folder, FILE_NAME)
+    shown = path.as_posix()
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        if Path(folder).is_dir():
+            hint = f"`feedpub init` makes a folder with one; or write {FILE_NAME} with base_url and authority"
+            raise ConfigError([Problem(code="E001", path=shown, message="there is no such file", hint=hint)]) from None
+        hint = "name the folder that holds your entries, or make one with `feedpub init`"
+        raise ConfigError([Problem(code="E001", path=folder, message="there is no such folder", hint=hint)]) from None
+    except UnicodeDecodeError as error:
+        message = f"byte {error.start + 1} is not UTF-8"
+        raise ConfigError([Problem(code="E002", path=shown, message=message, hint="save the file as UTF-8")]) from None
+    except OSError as error:
+        raise ConfigError([Problem(code="E001", path=shown, message=str(error.strerror))]) from None
+    return _Reader(shown, text).read()
+
+
+class _Reader:
+    """Turn the text of one file into a Config, collecting problems."""
+
+    def __init__(self, path: str, text: str) -> None:
+        self.path, self.text, self.lines = path, text, text.splitlines()
+        self.problems: list[Problem] = []
+
+    def read(self) -> tuple[Config, tuple[Problem, ...]]:
+        """Return the settings and the notes, or raise all errors together."""
+        data = self._parsed()
+        self._refuse_unknown(data)
+        for name in REQUIRED:
+            if name not in data:
+                example = {"base_url": "https://example.org/digest/", "authority": "example.org,2026"}[name]
+                self.add("E003", name, f"{name} is missing", f'add: {name} = "{example}"')
+        values = self._values(data)
+        errors = [problem for problem in self.problems if problem.severity == "error"]
+        if errors:
+            raise ConfigError(self.problems)
+        return Config(**values), tuple(self.problems)
+
+    def add(self, code: str, name: str, message: str, hint: str = "", value: object = None) -> None:
+        """Record a problem at the line where a setting stands."""
+        line, column, end = self._place(name, value)
+        excerpt = self.lines[line - 1] if line else ""
+        self.problems.append(
+            Problem(
+                code=code, path=self.path, line=line, column=column, end_column=end, excerpt=excerpt,
+                message=message, hint=hint,
+            )
+        )  # fmt: skip
+
+    def _parsed(self) -> dict[str, Any]:
+        try:
+            return tomllib.loads(self.text)
+        except tomllib.TOMLDecodeError as error:
+            found = re.search(r"\(at (?:line (\d+), column (\d+)|end of document)\)", str(error))
+            line = int(found[1]) if found and found[1] else len(self.lines)
+            column = int(found[2]) if found and found[2] else 0
+            message = re.sub(r" \(at .*\)", "", str(error)).lower()
+            hint = "text stands in quotes, lists in [ ]; each setting on a line of its own"
+            excerpt = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
+            raise ConfigError(
+                [Problem(code="E002", path=self.path, line=line, column=column, excerpt=excerpt, message=message, hint=hint)]
+            ) from None
+
+    def _place(self, name: str, value: object) -> tuple[int, int, int]:
+        """Find a setting's line: `name`, or `table.name`."""
+        table, _, key = name.rpartition(".")
+        current = ""
+        for number, line in enumerate(self.lines, start=1):
+            if header := re.match(r"\s*\[\s*([^\[\]]+?)\s*\]", line):
+                current = header[1].replace('"', "").replace("'", "")
+                if current == name:
+                    return number, 1, len(line) + 1
+            elif (current == table or not table) and (
+                found := re.match(rf"""\s*(["']?){re.escape(key)}\1\s*=\s*""", line)
+            ):
+                shown = str(value) if value is not None else ""
+                start = line.find(shown, found.end()) if shown else -1
+                if start >= 0:
+                    return number, start + 1, start + 1 + len(shown)
+                return number, found.end() + 1, len(line.rstrip()) + 1
+        return 0, 0, 0
+
+    def _refuse_unknown(self, data: Mapping[str, Any]) -> None:
+        known = [setting.name for setting in fields(Config)]
+        for name in data:
+            if name not in known:
+                close = difflib.get_close_matches(name, known, n=1)
+                hint = f"did you mean {close[0]}?" if close else f"known settings: {', '.join(known)}"
+                self.add("E004", name, f"there is no setting {name}", hint)
+
+    def _values(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        languages = self._languages(data.get("languages", ["en"]))
+        for name, given in data.items():
+            convert = _CONVERTERS.get(name)
+            if name == "languages":
+                values[name] = languages
+            elif convert is not None:
+                try:
+                    values[name] = convert(given)
+                except _Unusable as error:
+                    self.add("E005", name, str(error), error.hint, given if isinstance(given, str) else None)
+            elif name in ("title", "subtitle"):
+                values[name] = self._texts(name, given, languages)
+            elif name == "headings":
+                values[name] = self._headings(given)
+        self._check_together(values, languages)
+        return values
+
+    def _languages(self, given: Any) -> tuple[str, ...]:
+        if not isinstance(given, list) or not given or not all(isinstance(tag, str) for tag in given):
+            self.add("E005", "languages", "is not a list of language tags", 'write: languages = ["en", "zh-Hans"]')
+            return ("en",)
+        found: list[str] = []
+        for tag in given:
+            known = self._language(tag, "languages")
+            if known in found:
+                self.add("E005", "languages", f"{tag} stands there twice", "remove one", tag)
+            elif known:
+                found.append(known)
+        return tuple(found) or ("en",)
+
+    def _language(self, tag: str, name: str) -> str | None:
+        try:
+            return canonical(tag)
+        except LanguageTagError as error:
+            hint = f"did you mean {' or '.join(error.suggestion)}?" if error.suggestion else "see BCP 47: en, zh-Hans, pt-BR"
+            self.add("E006", name, f"{tag!r} is not a language tag", hint, tag)
+            return None
+
+    def _texts(self, name: str, given: Any, languages: tuple[str, ...]) -> Mapping[str, str]:
+        if isinstance(given, str):
+            given = dict.fromkeys(languages, given)
+        if not isinstance(given, dict) or not all(isinstance(text, str) and text.strip() for text in given.values()):
+            self.add("E005", name, "is not text per language", f'write [{name}] and below it: {languages[0]} = "…"')
+            return MappingProxyType({})
+        found = {}
+        for tag, text in given.items():
+            language = self._language(tag, f"{name}.{tag}")
+            known = match(language, languages) if language else None
+            if known:
+                found[known] = without_illegal(text)
+            elif language:
+                hint = f"add it to languages, or use one of them: {', '.join(languages)}"
+                self.add("E005", f"{name}.{tag}", f"{tag} is none of the site's languages", hint)
+        return MappingProxyType(found)
+
+    def _headings(self, given: Any) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+        hint = f'write [headings.en] and below it: summary = ["In short"]; sections: {", ".join(SECTIONS)}'
+        if not isinstance(given, dict) or not all(isinstance(sections, dict) for sections in given.values()):
+            self.add("E005", "headings", "is not a table of headings per language", hint)
+            return MappingProxyType({})
+        found: dict[str, dict[str, tuple[str, ...]]] = {}
+        for tag, sections in given.items():
+            language = self._language(tag, f"headings.{tag}") or tag
+            for section, words in sections.items():
+                usable = isinstance(words, list) and all(isinstance(word, str) for word in words)
+                if section not in SECTIONS or not usable:
+                    self.add("E005", f"headings.{tag}.{section}", "is not a section with a list of headings", hint)
+                else:
+                    found.setdefault(language, {})[section] = tuple(words)
+        return MappingProxyType(found)
+
+    def _check_together(self, values: Mapping[str, Any], languages: tuple[str, ...]) -> None:
+        permalink = values.get("permalink")
+        if permalink and len(languages) > 1 and "{language}" not in permalink:
+            hint = "add {language}, so that each language has a page of its own"
+            self.add("E005", "permalink", "gives all languages the same address", hint, permalink)
+        if values.get("pages") is False and not permalink:
+            hint = 'set permalink = "https://…/{language}/{key}/" to where the articles are, or pages = true'
+            self.add("E005", "pages", "without pages every link of the feeds would lead nowhere", hint)
+        if _EXAMPLE_HOST.match(values.get("base_url", "")):
+            hint = "put in the address where you will publish; subscribers get every link from it"
+            self.add("N001", "base_url", "is an address that only examples have", hint, values["base_url"])
+
+
+class _Unusable(Exception):
+    """A value that a setting cannot take."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+def _text(given: Any) -> str:
+    if not isinstance(given, str) or not given.strip():
+        raise _Unusable("is not text", "write text in quotes")
+    return without_illegal(given)
+
+
+def _address(given: Any) -> str:
+    reason = iri.fault(_text(given))
+    if reason:
+        raise _Unusable(reason, "write an absolute address, such as https://example.org/digest/")
+    return str(given)
+
+
+def _base_url(given: Any) -> str:
+    address = _address(given)
+    if "?" in address or "#" in address:
+        raise _Unusable("has a query or fragment; files cannot be served below it", "end it with /")
+    return iri.to_uri(address if address.endswith("/") else f"{address}/")
+
+
+def _authority(given: Any) -> str:
+    if not _AUTHORITY.fullmatch(_text(given)):
+        hint = 'a domain (or e-mail address) that is yours, a comma, the year since when: "example.org,2026" (RFC 4151)'
+        raise _Unusable("is not an authority of tag URIs", hint)
+    return str(given)
+
+
+def _timezone(given: Any) -> str:
+    from dateutil import tz
+
+    if tz.gettz(_text(given)) is None:
+        raise _Unusable("is not a known time zone", 'write an IANA name, such as "Asia/Shanghai" or "UTC"')
+    return str(given)
+
+
+def _author(given: Any) -> Person:
+    if isinstance(given, str):
+        given = {"name": given}
+    if not isinstance(given, dict) or not set(given) <= {"name", "url", "uri", "email"} or "name" not in given:
+        raise _Unusable("is not an author", 'write: author = { name = "…", url = "…", email = "…" }')
+    uri = given.get("url", given.get("uri"))
+    try:
+        return Person(name=given["name"], uri=uri or None, email=given.get("email") or None)
+    except FieldError as error:
+        raise _Unusable(f"{error.field}: {error.reason}") from None
+
+
+def _permalink(given: Any) -> str:
+    pattern = _text(given)
+    names = _PLACEHOLDER.findall(pattern)
+    if "key" not in names or not set(names) <= {"key", "language"}:
+        raise _Unusable("must hold {key}, may hold {language}, and nothing else in braces")
+    _address(_PLACEHOLDER.sub("x", pattern))
+    return pattern
+
+
+def _choice(*choices: str) -> Callable[[Any], str]:
+    def convert(given: Any) -> str:
+        if given not in choices:
+            raise _Unusable(f"is not one of {', '.join(choices)}", f'write "{choices[0]}" or "{choices[1]}"')
+        return str(given)
+
+    return convert
+
+
+def _truth(given: Any) -> bool:
+    if not isinstance(given, bool):
+        raise _Unusable("is neither true nor false", "write true or false, without quotes")
+    return given
+
+
+def _limit(given: Any) -> int:
+    if isinstance(given, bool) or not isinstance(given, int) or given < 1:
+        raise _Unusable("is not a number of entries", "write a whole number from 1, such as 50")
+    return given
+
+
+_CONVERTERS: Final[Mapping[str, Callable[[Any], object]]] = MappingProxyType(
+    {
+        "base_url": _base_url,
+        "authority": _authority,
+        "timezone": _timezone,
+        "author": _author,
+        "fallback": _choice("omit", "original"),
+        "pages": _truth,
+        "permalink": _permalink,
+        "rights": _text,
+        "hub": _address,
+        "icon": _address,
+        "limit": _limit,
+        "categories": _truth,
+        "reference_links": _choice("related", "none"),
+    }
+)

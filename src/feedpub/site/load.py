@@ -1,0 +1,38 @@
+"""An entries folder → Site."""
+
+from __future__ import annotations
+
+import os
+
+from ..entries import read_folder
+from ..errors import ConfigError, EntryError, Problem
+from ..model import Site
+from .config import read_config
+
+
+def load(folder: str | os.PathLike[str] = "entries", *, keep_going: bool = False) -> Site:
+    """Read a folder of entry files and its feedpub.toml.
+
+    Args:
+        folder: Holds ``feedpub.toml`` and ``<key>.<language>.md`` files.
+        keep_going: Leave articles with errors out instead of raising; the errors stand in `Site.problems`.
+
+    Raises:
+        ConfigError: feedpub.toml cannot be used.
+        EntryError: Some entries cannot be published; all their problems, warnings and notes too.
+    """
+    name = os.fspath(folder)
+    config, notes = read_config(name)
+    articles, problems = read_folder(name, config)
+    found = (*notes, *problems)
+    if not keep_going and any(problem.severity == "error" for problem in found):
+        raise EntryError(found)
+    return Site(config=config, articles=articles, folder=name, problems=found)
+
+
+def lint(folder: str | os.PathLike[str] = "entries") -> tuple[Problem, ...]:
+    """Return every problem of a folder's settings and entries, each with its place and a fix. Writes nothing."""
+    try:
+        return load(folder, keep_going=True).problems
+    except ConfigError as error:
+        return error.problems

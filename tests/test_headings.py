@@ -1,0 +1,117 @@
+"""The table of headings: its data, what a line may look like, and which of several languages is meant."""
+
+import pytest
+
+from feedpub.entries.headings import SECTIONS, Heading, default_table, likely_languages, normalise, table
+from feedpub.language import canonical, script
+
+LANGUAGES = default_table().languages()
+
+
+def test_at_least_these_languages_are_known() -> None:
+    assert set("en zh-Hans zh-Hant ja ko fr de es pt it ru ar vi id hi tr".split()) <= set(LANGUAGES)
+    assert "und" not in LANGUAGES
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_a_word_for_every_section(language: str) -> None:
+    assert canonical(language) == language
+    for section in SECTIONS:
+        assert Heading(language, section) in default_table().find(default_table().word(language, section))
+
+
+def test_a_word_stands_for_one_section_of_a_language() -> None:
+    data = {
+        language: {section: default_table().word(language, section) for section in SECTIONS} for language in LANGUAGES
+    }
+    for language, sections in data.items():
+        for word in sections.values():
+            assert len([heading for heading in default_table().find(word) if heading.language == language]) == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Key Points",
+        "KEY POINTS",
+        "  key \u00a0 points\t",
+        "## Key Points ##",
+        "**Key Points:**",
+        "__Key Points__",
+        "*Key Points*:",
+        "Key Points：",
+        "【Key Points】",
+        "Ｋｅｙ　Ｐｏｉｎｔｓ",
+        "\ufeffKey\u200b Po\u00adints",
+    ],
+)
+def test_a_heading_is_known_in_any_dress(line: str) -> None:
+    assert default_table().find(line) == (Heading("en", "key_points"),)
+
+
+@pytest.mark.parametrize("line", ["", "**", "Key Points.", "• Key Points", "The Key Points", "Key Points" + " " * 200])
+def test_other_lines_are_none(line: str) -> None:
+    assert default_table().find(line) == ()
+
+
+def test_languages_share_words() -> None:
+    assert default_table().find("要点") == (Heading("zh-Hans", "key_points"), Heading("ja", "key_points"))
+    assert default_table().find("<") == (Heading("und", "furniture"),)
+
+
+def test_more_words_can_be_given() -> None:
+    more = table({"en": {"summary": ["Gist"]}, "sv": {"summary": ["Sammanfattning", "Summary"], "title": []}})
+    assert more.find("gist") == (Heading("en", "summary"),)
+    assert more.find("Summary") == (Heading("en", "summary"), Heading("sv", "summary"))
+    assert (more.word("en", "summary"), more.word("en", "title")) == ("Gist", "Title")
+    assert more.word("sv", "key_points") == "Key Points"
+    assert more.languages() == (*LANGUAGES, "sv")
+    assert table({}) is default_table()
+    assert default_table().find("gist") == ()
+
+
+def test_normalising_twice_changes_nothing() -> None:
+    for line in ("## Key  Points:", "【总结】：", "ＡＢＣ", "İstanbul", "ﬁn"):
+        assert normalise(normalise(line)) == normalise(line)
+
+
+@pytest.mark.parametrize(
+    ("text", "candidates", "likely"),
+    [
+        ("夜间列车", "zh-Hans zh-Hant ja", "zh-Hans"),
+        ("夜間列車來了", "zh-Hans zh-Hant ja", "zh-Hant ja"),  # no kana: the first is taken
+        ("新幹線の運賃", "zh-Hans ja", "ja"),
+        ("新幹線運賃", "zh-Hans ja", "ja"),
+        ("夜行列車の旅", "zh-Hans zh-Hant ja", "ja"),
+        ("中文", "zh-Hans zh-Hant", "zh-Hans zh-Hant"),
+        ("", "en fr", "en fr"),
+        ("1 + 1", "en zh-Hans", "en zh-Hans"),
+        ("Ночь", "en fr", ""),
+        ("밤 기차", "en ko", "ko"),
+        ("नाइट ट्रेन", "en hi", "hi"),
+        ("רכבות לילה", "he en", "he"),
+        ("Νυχτερινά τρένα", "el en", "el"),
+        ("รถไฟกลางคืน", "th en", "th"),
+        ("Les trains de nuit", "en fr", "fr"),
+        ("The night trains", "en fr", "en"),
+        ("Pociągi nocne są", "pt it pl", "pl"),
+        ("Gece trenleri için", "tr id", "tr"),
+        ("Kereta yang dan", "tr id", "id"),
+        ("Tàu đêm và những", "vi en", "vi"),
+        ("nattåg", "sv nl", "sv nl"),
+        ("ночной поезд", "ru uk", "ru uk"),
+    ],
+)
+def test_likely_languages(text: str, candidates: str, likely: str) -> None:
+    assert likely_languages(text, candidates.split()) == tuple(likely.split())
+
+
+def test_a_preferred_language_wins_only_where_the_text_leaves_it_open() -> None:
+    assert likely_languages("中文", ["zh-Hans", "zh-Hant"], ["en", "zh-TW"]) == ("zh-Hant",)
+    assert likely_languages("夜间", ["zh-Hans", "zh-Hant"], ["en", "zh-TW"]) == ("zh-Hans",)
+    assert likely_languages("夜", ["zh-Hans", "ja"], ["en"]) == ("zh-Hans", "ja")
+
+
+def test_every_language_has_a_script_that_can_be_seen() -> None:
+    seen = {"Latn", "Hans", "Hant", "Jpan", "Kore", "Cyrl", "Hebr", "Arab", "Deva"}
+    assert {script(language) for language in LANGUAGES} <= seen
