@@ -6,6 +6,7 @@ import textwrap
 import time
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import asdict
 from html import unescape
 
 import pytest
@@ -314,6 +315,7 @@ def test_every_language_is_read_by_its_own_headings() -> None:
         ("Summary\n夜间列车正在重返欧洲，这说明Nightjet很受欢迎。", "zh-Hans"),  # its script belies the heading
         ("总结\nNightjet, ÖBB", "zh-Hans"),  # Latin names belie nothing
         ("Summary\n2026", "en"),
+        ("Summary\nรถไฟกลางคืน", "en"),  # a script of no language in the table
         ("夜间列车正在重返欧洲，这说明很多问题。", "zh-Hans"),  # no heading, but no doubt
     ],
 )
@@ -706,6 +708,11 @@ def test_illegal_characters_are_named_with_their_places() -> None:
     assert "31 lines" in problems[-1].hint
 
 
+@pytest.mark.parametrize("text", ["2026", "Night trains are coming back", "รถไฟกลางคืน", "中文", "## 中文"])
+def test_text_without_headings_needs_a_script_that_tells(text: str) -> None:
+    assert codes(text) == ["E203"]
+
+
 def test_a_language_that_cannot_be_told() -> None:
     with pytest.raises(EntryError) as caught:
         parse_pasted("\nNightjet\nÖBB\n翻译\nSnälltåget")
@@ -728,7 +735,7 @@ SIGNS = " - | / |——|&lt;|&#10;|\u200b|\u200f|\u0301"
 HEADS = (
     "Summary\n|总结\n|要点\n|Key Points\n|References\n|Reference\n|Title: |# |Source: |---\n|Translation\n|Previous\n"
 )
-WORDS = "https://a.example/|[w](https://b.example/)|<https://c.example/>|night|trains|夜间|列车|よる|ночь|שלום"
+WORDS = "https://a.example/| [w](https://b.example/) |<https://c.example/>|night|trains|夜间|列车|よる|ночь|שלום"
 PIECES = st.sampled_from("|".join((MARKS, SIGNS, HEADS, WORDS)).split("|"))
 TEXTS = st.lists(PIECES, max_size=40).map("".join)
 
@@ -752,12 +759,21 @@ def test_no_line_is_lost(text: str) -> None:
         pasted = parse_pasted(text)
     except EntryError:
         return
-    said = vocabulary(repr((pasted.drafts, pasted.via, pasted.previous, pasted.next)))
+    said = vocabulary(" ".join(strings({name: part for name, part in asdict(pasted).items() if name != "lines"})))
     for line in pasted.lines:
         if line.fate == "dropped" or line.role == "heading" or (line.fate, line.role) == ("ambiguous", "source"):
             continue
         missing = vocabulary(line.text) - said
         assert all(word.isdigit() or word in ("Title", "Source", "Reference") for word in missing), (line, missing)
+
+
+def strings(value: object) -> Iterator[str]:
+    """Return every text in nested values."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | tuple):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from strings(part)
 
 
 def vocabulary(text: str) -> set[str]:

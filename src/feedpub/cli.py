@@ -243,7 +243,7 @@ def _count(problems: Iterable[feedpub.Problem]) -> str:
     parts = [
         f"{number} {severity}{'' if number == 1 else 's'}"
         for severity in ("error", "warning", "note")
-        if (number := found.count(severity))  # type: ignore[arg-type]
+        if (number := found.count(severity))
     ]
     return ", ".join(parts) or "no problems"
 

@@ -311,12 +311,14 @@ class Article:
         key: Its name in file names and addresses.
         entries: Language → Entry, in the order of the site's languages.
         original: The language that it was written in.
+        fallback: What languages that it lacks show: as in `Config`; None leaves it to the site.
         paths: Language → the file that it was read from; empty for articles made in memory.
     """
 
     key: str
     entries: Mapping[str, Entry]
     original: str
+    fallback: Literal["omit", "original"] | None = None
     paths: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
@@ -549,7 +551,7 @@ class Site:
         shown = []
         for article in self.articles:
             entry = article.entries.get(language)
-            if entry is None and self.config.fallback == "original":
+            if entry is None and (article.fallback or self.config.fallback) == "original":
                 entry = article.entries[article.original]
             if entry is not None:
                 shown.append(entry)

@@ -339,7 +339,7 @@ def _language(part: _Part, table: HeadingTable, languages: Sequence[str]) -> str
     likely = likely_languages(text, part.languages, languages)
     if not likely:
         likely = likely_languages(text, table.languages(), languages)
-        if script(likely[0]) == "Latn":
+        if not likely or script(likely[0]) == "Latn":
             likely = part.languages  # Latin names and terms stand in texts of every script
         elif not part.languages:
             likely = likely[: len(likely) == 1]

@@ -114,7 +114,7 @@ def _links(entry: Entry, feed: Feed) -> Iterator[str]:
             f'<link rel="related" type="text/html" hreflang="{other.language}"'
             f" title={attribute(isolate(other.title))} href={address(other.link)}/>"
         )
-    if feed.reference_links == "related":
+    if feed.reference_links == "related" and entry.references:
         parts = reference_parts(entry.references)
         if not all_plain([url for _, _, url in parts]):
             parts = [(title, names, escape(to_uri(unescape(url)))) for title, names, url in parts]

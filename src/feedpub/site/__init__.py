@@ -1,7 +1,7 @@
 """A folder of entries → a published folder."""
 
 from .add import ImportResult, import_pasted, init
-from .build import BuildResult, build
-from .load import lint, load
+from .building import BuildResult, build
+from .loading import lint, load
 
 __all__ = ["BuildResult", "ImportResult", "build", "import_pasted", "init", "lint", "load"]

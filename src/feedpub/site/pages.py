@@ -76,16 +76,16 @@ class Pages:
             return None
         return isolate(reference.title), reference.url or self.links.get((entry.language, reference.title))
 
-    def _page(self, template: str, feed: Feed, root: str, **values: Any) -> bytes:
-        """Render a page in the language of `feed`; `root` leads from the page to the published folder."""
+    def _page(self, template: str, home: Feed, root: str, **values: Any) -> bytes:
+        """Render a page in the language of `home`; `root` leads from the page to the published folder."""
         languages = self.site.config.languages
-        order = [feed.language, *(language for language in languages if language != feed.language)]
+        order = [home.language, *(language for language in languages if language != home.language)]
         return self._render(
             template,
-            language=feed.language,
-            direction=direction(feed.language),
-            words=words(feed.language),
-            home=feed,
+            language=home.language,
+            direction=direction(home.language),
+            words=words(home.language),
+            home=home,
             root=root,
             languages=languages,
             discovery=list(_discovery(self.feeds[language] for language in order)),

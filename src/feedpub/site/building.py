@@ -50,7 +50,8 @@ def build(site: Site, output: str | os.PathLike[str] = "public") -> BuildResult:
     """
     folder = Path(output)
     _refuse_entries(site, folder)
-    written, kept = [], []
+    written: list[str] = []
+    kept: list[str] = []
     for name, data in _files(site):
         (written if publish(folder / name, data) else kept).append(name)
     return BuildResult(output=os.fspath(output), written=tuple(written), kept=tuple(kept))
