@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import feedpub
 from feedpub import Category, Enclosure, Entry, Feed, KeyPoint, Person, Reference, Translation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 BASE = "https://example.org/digest/"
 TITLES = {"en": "The Digest", "zh-Hans": "文摘", "ar": "الموجز"}
+WRITERS = {"atom.xml": feedpub.to_atom, "rss.xml": feedpub.to_rss, "feed.json": feedpub.to_json}
 SHANGHAI = timezone(timedelta(hours=8))
 ANN = Person(name="Ann Author", uri="https://ann.example/", email="ann@example.org")
 
@@ -200,14 +204,14 @@ def hard_texts() -> Feed:
     """Titles and texts that look like markup, or turn the text around them."""
     titles = (
         "1 < 2 & 3 > 2",
-        "Use <script> & <b>bold</b>",
+        "Use <script> & <b>, not <!-- ",
         "What &amp; and &lt; mean",
         "AT&T, R&D; ]]> \"quoted\" 'twice'",
         "\u202eturned",
-        "\u2067open \u202b‎twice",
+        "\u2067open \u202btwice",
         "closed \u2068too\u2069 often\u2069",
         "on\n three\tlines\r\n",
-        "𝔘𝔫𝔦𝔠𝔬𝔡𝔢 👩‍👩‍👧 e\u0301",
+        "𝔘𝔫𝔦𝔠𝔬𝔡𝔢 👩\u200d👩\u200d👧 e\u0301",
     )
     return feed(
         "en",
@@ -217,7 +221,7 @@ def hard_texts() -> Feed:
                 title=title,
                 summary=f"{title} (summary)",
                 body="<p>1 &lt; 2, <b>bold</b>, ]]&gt;</p>",
-                references=(Reference(title=title, publishers=(title,), url="https://works.example/?a=1&b='2'"),),
+                references=(Reference(title=title, publishers=(title,), url="https://works.example/?a=1&b=2"),),
                 translations=(translation("zh-Hans", title),),
                 rights=title,
                 published=datetime(2026, 1, 20 - number, tzinfo=UTC),
@@ -236,7 +240,7 @@ def hard_texts() -> Feed:
 
 def empty() -> Feed:
     """A feed that has no entries yet."""
-    return feed("en", authors=())
+    return feed("en", authors=(), updated=datetime(2026, 2, 1, tzinfo=UTC))
 
 
 def bare() -> Feed:

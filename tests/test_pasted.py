@@ -778,7 +778,7 @@ def strings(value: object) -> Iterator[str]:
 
 def vocabulary(text: str) -> set[str]:
     """Return the words of a text, whatever stands between them; hard wraps may have parted or glued Chinese."""
-    clean = re.sub("[\u200b\u200f]", "", unicodedata.normalize("NFC", unescape(text)))
+    clean = re.sub("[\u200b\u200f]", "", unicodedata.normalize("NFC", unescape(text))).replace("https:", " https:")
     return set(re.findall(r"[a-zA-Z]+|[0-9]+|[^\W\d_a-zA-Z]", clean))
 
 

@@ -13,7 +13,7 @@ from html import unescape
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin
 
-from .language import autonym, direction, isolate, match, words
+from .language import DEFAULT_LANGUAGE, autonym, direction, has_words, isolate, match, words
 from .model import without_illegal
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ TAGS: Final = frozenset(
     " ruby rt rp bdi table caption thead tbody tfoot tr td th img figure figcaption".split()
 )
 SCHEMES: Final = frozenset({"http", "https", "mailto", "tel"})
+# Tags that name no language, or several: no note can say what the reader misses.
+_NO_LANGUAGE: Final = frozenset({"mul", "und", "zxx"})
 _ATTRIBUTES: Final = {
     "*": {"dir", "lang"},
     "a": {"href"},
@@ -44,15 +46,16 @@ _DROPPED: Final = frozenset({"script", "style", "iframe", "object", "template", 
 _OTHER_TAG = re.compile(r"<(?!/?(?:p|a|em|li|ul|ol|strong|code|h3)[ >])")
 _HEADING = re.compile(r"<(/?)[hH]([1256])\b")
 # The sanitiser glues the text of neighbours whose tags it drops: "<div>a</div><div>b</div>" becomes "ab".
-_GLUED = re.compile(r"<(?=/?[adfhmnsvADFHMNSV][a-z]*[dnevmrtg]|/?[bocBOC][aupe][a-z])")
 _GLUED = re.compile(
     r"<(?=/?(?:div|section|article|header|footer|main|aside|nav|center|address|details|summary|form|fieldset|legend"
     r"|option|button|hgroup|menu|video|audio)\b)",
     re.IGNORECASE,
 )
 # Any attribute that does not hold an absolute address; also others, such as a class: it only must not miss one.
-_PERHAPS_RELATIVE = re.compile(r"""=\s*["']?\s*(?!["'\s]|https?://|mailto:|tel:)""")
+# Possessive, since a long run of spaces would take quadratic time.
+_PERHAPS_RELATIVE = re.compile(r"""=\s*+["']?+\s*+(?!["']|https?://|mailto:|tel:)""")
 _BLOCK = re.compile(r"<(p|ul|ol|h3|h4|blockquote|table|dl|figure)\b(?![^>]*\bdir=)")
+_PRE = re.compile(r"<pre\b(?![^>]*\bdir=)")
 _PARAGRAPH = re.compile(r"\n[ \t]*\n")
 _TAG = re.compile(r"<[^>]*>")
 
@@ -76,7 +79,9 @@ def render(entry: Entry, reader_language: str | None = None) -> str:
 
 def note_language(entry: Entry, reader_language: str | None) -> str | None:
     """Return the language of the note that an entry of another language needs; None if it needs none."""
-    if reader_language is None or reader_language == entry.language or reader_language in ("mul", "und"):
+    if reader_language is None or reader_language == entry.language:
+        return None
+    if reader_language in _NO_LANGUAGE or entry.language in _NO_LANGUAGE:
         return None
     return None if match(entry.language, (reader_language,)) else reader_language
 
@@ -140,7 +145,10 @@ def _article(entry: Entry) -> str:
         if entry.references:
             parts += [f"<h3>{labels['references']}</h3>", _references(entry.references)]
         if entry.via:
-            link = f'<a href="{escape(entry.via)}">{escape(entry.via)}</a>'
+            shown = escape(entry.via)
+            if direction(entry.language) == "rtl":
+                shown = f'<bdi dir="ltr">{shown}</bdi>'
+            link = f'<a href="{escape(entry.via)}">{shown}</a>'
             parts.append(f"<p>{labels['source_line'].format(link=link)}</p>")
         if entry.translations:
             parts.append(_translations(entry, labels["translations_line"], labels["list_separator"]))
@@ -191,17 +199,23 @@ def _translations(entry: Entry, line: str, separator: str) -> str:
 
 def _note(entry: Entry, language: str) -> str:
     text = words(language)["fallback_note"].format(language=autonym(language), original=autonym(entry.language))
-    towards = f' dir="{direction(language)}"' if direction(language) != direction(entry.language) else ""
-    return f'<p lang="{language}"{towards}><em>{escape(text)}</em></p>\n'
+    written = language if has_words(language) else DEFAULT_LANGUAGE
+    towards = f' dir="{direction(written)}"' if "rtl" in (direction(written), direction(entry.language)) else ""
+    return f'<p lang="{written}"{towards}><em>{escape(text)}</em></p>\n'
 
 
 def _right_to_left(html: str) -> str:
     """Give each block its direction: readers show content in pages of their own language."""
-    return _BLOCK.sub(r'<\1 dir="rtl"', html).replace("<pre>", '<pre dir="ltr">')
+    return _PRE.sub('<pre dir="ltr"', _BLOCK.sub(r'<\1 dir="rtl"', html))
 
 
 def _absolute(base: str, address: str) -> str | None:
-    return None if address.startswith("#") else urljoin(base, address)
+    if address.startswith("#"):
+        return None
+    try:
+        return urljoin(base, address)
+    except ValueError:  # "//[" and the like, which lead nowhere
+        return None
 
 
 @functools.cache

@@ -67,13 +67,13 @@ class Problem:
         """Say it like a compiler: code, place, the line itself, the fix."""
         lines = [f"{self.severity}[{self.code}] {self.title}"]
         if self.place:
-            lines.append(f"  {self.place}")
+            lines.append(f"  {_printable(self.place)}")
         if self.excerpt and self.line:
             lines.extend(_quoted(self))
         else:
-            lines.append(f"  {self.message}")
+            lines.append(f"  {_printable(self.message)}")
         if self.hint:
-            lines.append(f"  help: {self.hint}")
+            lines.append(f"  help: {_printable(self.hint)}")
         return "\n".join(lines)
 
 
@@ -149,7 +149,7 @@ class LanguageTagError(FeedpubError, ValueError):
 
     def __str__(self) -> str:
         meant = f"; did you mean {' or '.join(self.suggestion)}?" if self.suggestion else ""
-        return f"{self.tag!r} is not a language tag (BCP 47){meant}"
+        return f"{self.tag[:100]!r} is not a language tag (BCP 47){meant}"
 
 
 @functools.cache
@@ -167,24 +167,37 @@ def _quoted(problem: Problem) -> list[str]:
     if problem.column > _EXCERPT_CHARACTERS - 20:
         start = problem.column - _EXCERPT_CHARACTERS // 2
     shown = _printable(problem.excerpt[start : start + _EXCERPT_CHARACTERS])
-    number = f"  {problem.line} | "
+    number, message = f"  {problem.line} | ", _printable(problem.message)
     if not problem.column:
-        return [number + shown, f"  {problem.message}"]
+        return [number + shown, f"  {message}"]
     before = shown[: problem.column - 1 - start]
     marked = problem.excerpt[problem.column - 1 : max(problem.end_column - 1, problem.column)]
     carets = "^" * max(1, _cells(marked[: _EXCERPT_CHARACTERS - len(before)]))
-    return [number + shown, " " * (len(number) + _cells(before)) + f"{carets} {problem.message}"]
+    return [number + shown, " " * (len(number) + _cells(before)) + f"{carets} {message}"]
 
 
 def _printable(text: str) -> str:
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+    """Replace what would steer a terminal, or break on its way there: controls, lone surrogates."""
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() or character in _JOINERS else "\N{REPLACEMENT CHARACTER}"
+        for character in text
+    )
+
+
+_JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"  # part of Persian and Hindi words
 
 
 def _cells(text: str) -> int:
-    """Width on a terminal: East Asian wide characters take two cells."""
+    """Width on a terminal: East Asian wide characters take two cells, marks and joiners none."""
     import unicodedata
 
     return sum(
-        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        0
+        if unicodedata.category(character) in ("Mn", "Me", "Cf")
+        else 2
+        if unicodedata.east_asian_width(character) in "WF"
+        else 1
         for character in text
     )

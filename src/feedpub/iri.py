@@ -10,10 +10,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # The usual address, told by one match: a plain host and characters that every URI may hold.
-_PLAIN = re.compile(r"https?://[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?(?:[/?#][!$&(-;=?-Z_a-z~]*)?")
-_PLAIN_BYTES = bytes(code for code in range(0x21, 0x7F) if chr(code) not in "\"%<>[\\]^`{|}")
+_PLAIN = re.compile(r"https?://[A-Za-z0-9-]++(?:\.[A-Za-z0-9-]++)*+(?::[1-9][0-9]{0,3})?(?:[/?#][!$&(-;=?-Z_a-z~]*)?")
+_PLAIN_BYTES = bytes(code for code in range(0x21, 0x7F) if chr(code) not in '"%<>[\\]^`{|}')
 _ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2}|[^%])*")
-_FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+# Controls, spaces, what XML cannot carry; bidirectional controls (RFC 3987, section 4.1), which turn what is shown.
+_FORBIDDEN = re.compile(r"[\x00-\x20\x7f-\xa0\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 # RFC 3986, section 2.2 and 2.3: what stands unescaped in path, query and fragment.
 _PATH = "/!$&'()*+,;=:@-._~%"

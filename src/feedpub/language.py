@@ -44,6 +44,8 @@ _RIGHT_TO_LEFT_SCRIPTS = frozenset(
 # langcodes' distance: 0 the same, under 10 differences that readers hardly notice (regions, sister norms).
 SAME_LANGUAGE_DISTANCE = 9
 DEFAULT_LANGUAGE = "en"
+# Longer than any tag in use (RFC 5646, section 4.4.1, asks for 35), short enough for the name of a folder.
+LONGEST_TAG = 100
 
 
 @functools.lru_cache(maxsize=1024)
@@ -55,9 +57,11 @@ def canonical(tag: str) -> str:
     """
     import langcodes
 
+    if not isinstance(tag, str):
+        raise LanguageTagError(repr(tag))
     given = tag.strip()
     meant = _MEANT.get(given.casefold(), ())
-    if meant or not re.fullmatch(r"[A-Za-z0-9]+([-_][A-Za-z0-9]+)*", given):
+    if meant or len(given) > LONGEST_TAG or not re.fullmatch(r"[A-Za-z0-9]+([-_][A-Za-z0-9]+)*", given):
         raise LanguageTagError(tag, meant)
     try:
         result = str(langcodes.standardize_tag(given))

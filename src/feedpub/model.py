@@ -7,6 +7,7 @@ Plain frozen dataclasses that check themselves: a value that exists can stand in
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -17,7 +18,7 @@ from .errors import FieldError, LanguageTagError, Problem
 from .language import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 Format = Literal["atom", "rss", "json"]
 FORMATS: Final[tuple[Format, ...]] = ("atom", "rss", "json")
@@ -27,10 +28,13 @@ _AS_PUBLISHED: Final = datetime.min
 _NEWEST: Final = datetime.min
 _NO_DATE: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
+# Deeper than anyone writes, and shallow enough for every parser (libxml2 stops at 256 elements, two to a level).
+DEEPEST_LIST: Final = 100
+
 # XML 1.0, section 2.2: what no document may hold, however it is escaped.
 XML_ILLEGAL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ILLEGAL_BYTES = bytes(set(range(0x20)) - set(b"\t\n\r"))
-_MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(\s*;.*)?", re.ASCII)
+_MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+( *;[ -~]*)?", re.ASCII)
 _EMAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+")
 
 
@@ -51,10 +55,10 @@ class Person:
     def __post_init__(self) -> None:
         check = _Check(self, self.name)
         check.required("name")
-        check.urls("uri")
+        check.optional(check.url, "uri")
+        check.optional(check.text, "email")
         if self.email is not None and not _EMAIL.fullmatch(self.email):
-            check.fail("email", f"{self.email!r} is not an e-mail address")
-        check.texts("name", "email")
+            check.fail("email", f"{self.email[:200]!r} is not an e-mail address")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,9 +78,8 @@ class Category:
     def __post_init__(self) -> None:
         check = _Check(self, self.term)
         check.required("term")
-        check.texts("term", "label")
-        if self.scheme is not None and not iri.is_iri(self.scheme):
-            check.fail("scheme", f"{self.scheme!r} is not an absolute IRI")
+        check.optional(check.text, "label")
+        check.optional(check.iri, "scheme")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,15 +99,16 @@ class Enclosure:
     def __post_init__(self) -> None:
         check = _Check(self, self.url)
         check.urls("url")
+        check.required("type")
         if not _MEDIA_TYPE.fullmatch(self.type):
-            check.fail("type", f"{self.type!r} is not a media type such as audio/mpeg")
-        if self.length < 0:
-            check.fail("length", "is negative; give bytes, 0 if unknown")
+            check.fail("type", f"{self.type[:200]!r} is not a media type such as audio/mpeg")
+        if type(self.length) is not int or self.length < 0:
+            check.fail("length", f"is {_shown(self.length)}; give a number of bytes, 0 if unknown")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyPoint:
-    """State a point, with finer points under it to any depth.
+    """State a point, with finer points under it, `DEEPEST_LIST` levels in all.
 
     Args:
         text: Inline HTML: escape ``&`` and ``<`` of plain text.
@@ -113,9 +117,16 @@ class KeyPoint:
 
     text: str
     children: tuple[KeyPoint, ...] = ()
+    _levels: int = field(default=1, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        _Check(self, self.text).texts("text")
+        check = _Check(self, self.text)
+        check.texts("text")
+        check.tuples(KeyPoint, "children")
+        levels = 1 + max((point._levels for point in self.children), default=0)
+        if levels > DEEPEST_LIST:
+            check.fail("children", f"are nested more than {DEEPEST_LIST} levels deep")
+        object.__setattr__(self, "_levels", levels)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,9 +148,8 @@ class Reference:
             return
         check = _Check(self, self.title)
         check.required("title")
-        check.texts("title")
-        check.urls("url")
-        check.tuples("publishers")
+        check.optional(check.url, "url")
+        check.tuples(str, "publishers")
         for publisher in self.publishers:
             check.text("publishers", publisher)
 
@@ -147,9 +157,10 @@ class Reference:
         """Tell in one step that there is nothing to check: sites have ten times more references than entries."""
         try:
             texts = "".join((self.title, *self.publishers))
+            plain = texts.isprintable() and self.title[:1].isalnum() and iri.is_plain(self.url)
         except TypeError:
             return False
-        return texts.isprintable() and self.title[:1].isalnum() and iri.is_plain(self.url)
+        return plain and type(self.publishers) is tuple
 
     @property
     def label(self) -> str:
@@ -175,7 +186,6 @@ class Translation:
         check = _Check(self, self.language)
         check.language("language")
         check.required("title")
-        check.texts("title")
         check.urls("link")
 
 
@@ -234,13 +244,21 @@ class Entry:
         if self.updated is _AS_PUBLISHED:
             object.__setattr__(self, "updated", self.published)
         check = _Check(self, self.id)
-        check.iri("id")
+        check.iri("id", self.id)
         check.language("language")
         check.required("title")
-        check.texts("title", "summary", "body", "rights")
-        check.urls("link", "via", "image")
+        check.texts("summary", "body")
+        check.urls("link")
+        check.optional(check.url, "via", "image")
+        check.optional(check.text, "rights")
         check.dates("published", "updated")
-        check.tuples("key_points", "references", "translations", "authors", "categories", "enclosures")
+        check.tuples(KeyPoint, "key_points")
+        check.tuples(Reference, "references")
+        check.tuples(Translation, "translations")
+        check.tuples(Person, "authors")
+        check.tuples(Category, "categories")
+        check.tuples(Enclosure, "enclosures")
+        check.optional(check.reference, "previous", "next")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,20 +303,26 @@ class Feed:
     reference_links: Literal["related", "none"] = "related"
 
     def __post_init__(self) -> None:
+        check = _Check(self, self.id)
+        check.iri("id", self.id)
+        check.language("language")
+        check.required("title")
+        check.texts("subtitle")
+        check.urls("link")
+        check.optional(check.url, "hub", "icon")
+        check.optional(check.text, "rights", "stylesheet")
+        check.tuples(Entry, "entries")
+        check.tuples(Feed, "siblings")
+        check.tuples(Person, "authors")
         if self.updated is _NEWEST:
             newest = max((entry.updated for entry in self.entries), default=_NO_DATE)
             object.__setattr__(self, "updated", newest)
-        check = _Check(self, self.id)
-        check.iri("id")
-        check.language("language")
-        check.required("title")
-        check.texts("title", "subtitle", "rights", "stylesheet")
-        check.urls("link", "hub", "icon")
         check.dates("updated")
-        check.tuples("entries", "siblings", "authors")
+        check.choice("reference_links", self.reference_links, ("related", "none"))
+        if not isinstance(self.addresses, Mapping):
+            check.fail("addresses", f"is {_shown(self.addresses)}, not a mapping of format to address")
         for name, address in self.addresses.items():
-            if name not in FORMATS:
-                check.fail("addresses", f"{name!r} is no format; choose from {', '.join(FORMATS)}")
+            check.choice("addresses", name, FORMATS)
             check.url("addresses", address)
         _check_ids(check, self.entries)
 
@@ -449,62 +473,75 @@ class _Check:
         """Raise for a field."""
         raise FieldError(f"{type(self.value).__name__} {str(self.name)[:200]!r}", field_name, reason)
 
+    def optional(self, ask: Callable[[str, Any], None], *field_names: str) -> None:
+        """Ask the same of each field that is not None."""
+        for field_name in field_names:
+            given = getattr(self.value, field_name)
+            if given is not None:
+                ask(field_name, given)
+
     def required(self, field_name: str) -> None:
-        """Ask for some text that is not all white space."""
+        """Ask for some text that XML can carry and that is not all white space."""
         text = getattr(self.value, field_name)
-        if not isinstance(text, str):
-            self.fail(field_name, f"is {text!r}, not text")
+        self.text(field_name, text)
         if not text.strip():
             self.fail(field_name, "is empty")
 
     def texts(self, *field_names: str) -> None:
-        """Ask for text that XML can carry, or None."""
+        """Ask for text that XML can carry."""
         for field_name in field_names:
-            text = getattr(self.value, field_name)
-            if text is not None:
-                self.text(field_name, text)
+            self.text(field_name, getattr(self.value, field_name))
 
     def text(self, field_name: str, text: object) -> None:
         """Ask for text that XML can carry."""
         if not isinstance(text, str):
-            self.fail(field_name, f"is {text!r}, not text")
+            self.fail(field_name, f"is {_shown(text)}, not text")
         if not is_legal(text) and (found := XML_ILLEGAL.search(text)):
             place = f"character {found.start() + 1} is U+{ord(found.group()):04X}"
             self.fail(field_name, f"{place}, which XML cannot carry; remove it")
 
     def urls(self, *field_names: str) -> None:
-        """Ask for absolute http(s) addresses, or None."""
+        """Ask for absolute http(s) addresses."""
         for field_name in field_names:
-            address = getattr(self.value, field_name)
-            if address is not None:
-                self.url(field_name, address)
+            self.url(field_name, getattr(self.value, field_name))
 
     def url(self, field_name: str, address: object) -> None:
         """Ask for an absolute http(s) address."""
-        reason = iri.fault(address) if isinstance(address, str) else f"is {address!r}, not text"
+        reason = iri.fault(address) if isinstance(address, str) else f"is {_shown(address)}, not text"
         if reason:
             self.fail(field_name, reason)
 
-    def iri(self, field_name: str) -> None:
+    def iri(self, field_name: str, text: object) -> None:
         """Ask for an absolute IRI of any scheme."""
-        text = getattr(self.value, field_name)
         if not isinstance(text, str) or not iri.is_iri(text):
-            self.fail(field_name, f"{text!r} is not an absolute IRI such as tag:example.org,2026:name/en")
+            self.fail(field_name, f"{_shown(text)} is not an absolute IRI such as tag:example.org,2026:name/en")
+
+    def reference(self, field_name: str, given: object) -> None:
+        """Ask for a Reference."""
+        if not isinstance(given, Reference):
+            self.fail(field_name, f"is {_shown(given)}, not a Reference")
+
+    def choice(self, field_name: str, given: object, choices: Sequence[str]) -> None:
+        """Ask for one of some words."""
+        if given not in choices:
+            self.fail(field_name, f"{_shown(given)} is none of {', '.join(choices)}")
 
     def language(self, field_name: str) -> None:
         """Ask for a language tag and keep its canonical form."""
         tag = getattr(self.value, field_name)
+        if not isinstance(tag, str):
+            self.fail(field_name, f"is {_shown(tag)}, not text")
         try:
             object.__setattr__(self.value, field_name, canonical(tag))
-        except (LanguageTagError, AttributeError, TypeError) as error:
-            self.fail(field_name, str(error) if isinstance(error, LanguageTagError) else f"is {tag!r}, not text")
+        except LanguageTagError as error:
+            self.fail(field_name, str(error))
 
     def dates(self, *field_names: str) -> None:
         """Ask for aware datetimes that UTC can express."""
         for field_name in field_names:
             moment = getattr(self.value, field_name)
             if not isinstance(moment, datetime):
-                self.fail(field_name, f"is {moment!r}, not a datetime")
+                self.fail(field_name, f"is {_shown(moment)}, not a datetime")
             if moment.utcoffset() is None:
                 self.fail(field_name, f"{moment.isoformat()} has no time zone; give an aware datetime")
             if 1 < moment.year < 9999:
@@ -514,12 +551,24 @@ class _Check:
             except OverflowError:
                 self.fail(field_name, f"{moment.isoformat()} is outside the years 1 to 9999 in UTC")
 
-    def tuples(self, *field_names: str) -> None:
-        """Ask for tuples: lists could change behind a feed's back."""
-        for field_name in field_names:
-            values = getattr(self.value, field_name)
-            if not isinstance(values, tuple):
-                self.fail(field_name, f"is a {type(values).__name__}; give a tuple")
+    def tuples(self, kind: type, field_name: str) -> None:
+        """Ask for a tuple of values of one kind: lists could change behind a feed's back."""
+        values = getattr(self.value, field_name)
+        if values == ():
+            return
+        if not isinstance(values, tuple):
+            self.fail(field_name, f"is a {type(values).__name__}; give a tuple")
+        if set(map(type, values)) <= {kind}:
+            return
+        for number, item in enumerate(values, start=1):
+            if not isinstance(item, kind):
+                self.fail(field_name, f"number {number} is {_shown(item)}, not a {kind.__name__}")
+
+
+def _shown(given: object) -> str:
+    """Quote a value for a message, however long it is."""
+    text = repr(given)
+    return text if len(text) <= 200 else f"{text[:200]}…"
 
 
 def _check_ids(check: _Check, entries: Iterable[Entry]) -> None:

@@ -84,11 +84,12 @@ def compare_articles(files: Sequence[File], config: Config) -> None:
     for file in live:
         by_key.setdefault(file.key, []).append(file)
     for found in by_key.values():
-        there = {file.language for file in found}
+        there = {file.language: file for file in found}
         lacking = [language for language in config.languages if language not in there]
+        original = next(there[language] for language in config.languages if language in there)
         if lacking:
-            name = f"{found[0].key}.{lacking[0]}.md"
-            found[0].source.add("N104", f"there is no translation into {', '.join(lacking)}", f"it would be {name}")
+            name = f"{original.key}.{lacking[0]}.md"
+            original.source.add("N104", f"there is no translation into {', '.join(lacking)}", f"it would be {name}")
     for language in config.languages:
         _compare_language([file for file in live if file.language == language], language, config)
 

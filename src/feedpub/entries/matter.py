@@ -124,7 +124,9 @@ class _Reader:
             return Value("", start, end)
         if isinstance(node, yaml.SequenceNode):
             return Value([self._value(item, depth + 1) for item in node.value[:1000]], start, end)
-        pairs = {key.value: self._value(value, depth + 1) for key, value in node.value[:100] if isinstance(key.value, str)}
+        pairs = {
+            key.value: self._value(value, depth + 1) for key, value in node.value[:100] if isinstance(key.value, str)
+        }
         return Value(pairs, start, end)
 
     def _span(self, node: Any) -> tuple[int, int]:
@@ -162,6 +164,17 @@ def url_of(source: Source, value: Value, key: str) -> str | None:
         source.add("E111", reason, hint, value.start, value.end)
         return None
     return url
+
+
+def one_line(text: str) -> str:
+    """Return text on one line: line ends and runs of spaces become a space; spaces that mean something stay.
+
+    French sets no-break spaces at its signs, Chinese wide ones between names; ``str.split`` would lose both.
+    """
+    return _LAYOUT.sub(" ", text).strip()
+
+
+_LAYOUT = re.compile("[ \t\n\r\v\f\x1c-\x1f\x85\u2028\u2029]+")
 
 
 def items_of(value: Value) -> list[Value]:

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
+from ..content import plain_text
 from ..model import KeyPoint, Reference
 from .labels import split_label
 from .lines import BARE_URL, is_url, split_url, trimmed_url, without_separator
 from .lists import DEEPEST_KEY_POINT
+from .matter import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,9 +71,17 @@ def markdown() -> pyromark.Markdown:
     import pyromark
 
     options = pyromark.Options
-    return pyromark.Markdown(
-        options=options.ENABLE_TABLES | options.ENABLE_STRIKETHROUGH | options.ENABLE_FOOTNOTES
-    )
+    return pyromark.Markdown(options=options.ENABLE_TABLES | options.ENABLE_STRIKETHROUGH | options.ENABLE_FOOTNOTES)
+
+
+def to_html(text: str) -> str:
+    """Render Markdown; bare addresses become links, save those with a backslash before their ``://``."""
+    return _linked(markdown().html(_ESCAPED_ADDRESS.sub(rf"\g<0>{_MARK}", text))).replace(_MARK, "")
+
+
+# Parts an address, or marks a character that was escaped, while text is read. No text that XML can carry holds it.
+_MARK: Final = "\x01"
+_ESCAPED_ADDRESS: Final = re.compile(r"(?<!(?<!\\)\]\()https?\\:(?=//)", re.IGNORECASE)
 
 
 class _Parser:
@@ -80,8 +90,8 @@ class _Parser:
         self.text = source.text[offset:]
         self.data = self.text.encode()
         self.found = Sections()
-        self.body: list[tuple[int, int]] = []
-        self.start_of_body: list[tuple[int, int]] = []
+        self.body: list[Block] = []
+        self.start_of_body: list[Block] = []
         self.known: set[Section] = set()
 
     def parse(self, has_title: bool) -> Sections:
@@ -126,7 +136,7 @@ class _Parser:
         self._keep(rest)
 
     def _keep(self, blocks: list[Block]) -> None:
-        self.body += [(block.start, block.end) for block in blocks]
+        self.body += blocks
         if not self.found.first_paragraph:
             self.found.first_paragraph = next(
                 (text for block in blocks if block.kind == "Paragraph" and (text := _plain(block.events))), ""
@@ -145,7 +155,7 @@ class _Parser:
         paragraphs = [block for block in content if block.kind == "Paragraph"]
         self.found.summary = "\n\n".join(text for block in paragraphs if (text := _plain(block.events)))
         if any(_is_rich(block) for block in paragraphs):
-            self.start_of_body = [(block.start, block.end) for block in paragraphs]
+            self.start_of_body = paragraphs
         return [block for block in content if block.kind != "Paragraph"]
 
     def _read_key_points(self, content: list[Block]) -> list[Block]:
@@ -173,9 +183,10 @@ class _Parser:
         text = self.data[item.start : item.end].decode()
         text = _MARKER.sub("", text, count=1)
         if not _MARKED_UP.search(text):
-            return escape(" ".join(text.split()), quote=False)
-        html = markdown().html(_dedented(text) + self._definitions())
-        return _linked(_BETWEEN.sub("<br>", html.strip()).removeprefix("<p>").removesuffix("</p>").strip())
+            return escape(one_line(text), quote=False)
+        html = to_html(_dedented(text) + self._definitions()).strip()
+        html = _BETWEEN.sub("<br>", html).removeprefix("<p>").removesuffix("</p>")
+        return one_line(_BREAK.sub("<br>", html))
 
     def _references(self, block: Block) -> None:
         references = []
@@ -188,11 +199,10 @@ class _Parser:
 
     def _reference(self, item: _Item) -> Reference | None:
         events = [*item.events, *(event for child in item.children for event in child.all_events())]
-        label, urls = _label(events)
+        label, urls = self._label(events)
         if not urls:
             label, bare = split_url(label)
             urls = [bare] if bare else []
-        label = without_separator(label)
         place = self._span(item.start, item.end)
         usable = [url for url in urls if is_url(url)]
         for url in urls:
@@ -203,6 +213,7 @@ class _Parser:
             hint = "give each work a number of its own"
             self.source.add("W109", f"this reference has {len(usable)} addresses; the first is taken", hint, *place)
         title, publishers = split_label(label)
+        title, publishers = _unmarked(title), tuple(_unmarked(publisher) for publisher in publishers)
         if not title and not usable:
             self.source.add("W109", "this reference is empty", "write a title, or remove it", *place)
             return None
@@ -216,7 +227,7 @@ class _Parser:
     def _lone_url(self, block: Block) -> str | None:
         if block.kind != "Paragraph":
             return None
-        label, urls = _label(block.events)
+        label, urls = self._label(block.events)
         if not urls:
             label, bare = split_url(label)
             return bare if bare and not label else None
@@ -231,20 +242,48 @@ class _Parser:
     def _neighbour(self, content: list[Block], name: str) -> list[Block]:
         if not content or content[0].kind != "Paragraph":
             return content
-        label, urls = _label(content[0].events)
-        if label:
+        label, urls = self._label(content[0].events)
+        if title := _unmarked(label):
             url = urls[0] if urls and is_url(urls[0]) else None
-            setattr(self.found, name, Reference(title=label, url=url))
+            setattr(self.found, name, Reference(title=title, url=url))
         return content[1:]
 
+    def _label(self, events: list[tuple[Event, int, int]]) -> tuple[str, list[str]]:
+        """Return the text of a reference and the addresses of its links; an address that stands for itself is no text.
+
+        A character that is escaped, or written by its number, has marks around it: it separates nothing.
+        """
+        texts: list[str] = []
+        urls: list[str] = []
+        bare = autolinked = False
+        for event, start, end in events:
+            tag = event.get("Start") if isinstance(event, dict) else None
+            if isinstance(tag, dict) and "Link" in tag:
+                urls.append(tag["Link"]["dest_url"])
+                bare = tag["Link"]["link_type"] == "Autolink"
+                autolinked = autolinked or bare
+            elif isinstance(event, dict) and event.get("End") == "Link":
+                bare = False
+            elif not bare:
+                text = "".join(_texts([(event, start, end)]))
+                escaped = self.data[start - 1 : start] == b"\\" or self.data[start : start + 2] == b"&#"
+                texts.append(f"{_MARK}{text[:1]}{_MARK}{text[1:]}" if escaped else text)
+        label = one_line("".join(texts))
+        return (without_separator(label) if autolinked else label), urls
+
     def _render_body(self) -> None:
-        spans = self.start_of_body + sorted(self.body)
-        if not spans:
+        blocks = self.start_of_body + sorted(self.body, key=lambda block: block.start)
+        if not blocks:
             return
         parts = []
-        for start, end in spans:
-            parts.append(self.data[start:end].decode().strip("\n"))
-        self.found.body = _linked(markdown().html("\n\n".join(parts) + self._definitions()).strip())
+        for block in blocks:
+            text = self.data[block.start : block.end].decode().strip("\n")
+            parts.append(
+                text.replace("://", f":{_MARK}//") if block.kind == "HtmlBlock" else text
+            )  # HTML stays as it is
+        self.found.body = to_html("\n\n".join(parts) + self._definitions()).strip()
+        if not self.found.first_paragraph and (found := _HTML_PARAGRAPH.search(self.found.body)):
+            self.found.first_paragraph = plain_text(found[1])
 
     @functools.cached_property
     def _defined(self) -> str:
@@ -288,6 +327,8 @@ _INLINE_MARKUP: Final = frozenset(["Emphasis", "Strong", "Strikethrough", "Link"
 _MARKER = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])(?:[ \t]+|\n|$)")
 _MARKED_UP = re.compile(r"[\\`*_<>&\[\]!~|#]|https?://|\n[ \t]*\n|^[ \t]*(?:[-+=]|\d+[.)])", re.MULTILINE)
 _BETWEEN = re.compile(r"</p>\s*<p>")
+_BREAK = re.compile(r"<br ?/?>\n?")
+_HTML_PARAGRAPH = re.compile(r"<p\b[^>]*>(.*?)</p>", re.DOTALL)
 
 
 def _blocks(text: str) -> Iterator[Block]:
@@ -324,7 +365,11 @@ def _level(block: Block) -> int:
 
 def _plain(events: list[tuple[Event, int, int]]) -> str:
     """Return the text of events without markup."""
-    return " ".join("".join(_texts(events)).split())
+    return one_line("".join(_texts(events)))
+
+
+def _unmarked(text: str) -> str:
+    return one_line(text.replace(_MARK, ""))
 
 
 def _texts(events: list[tuple[Event, int, int]]) -> Iterator[str]:
@@ -340,23 +385,6 @@ def _texts(events: list[tuple[Event, int, int]]) -> Iterator[str]:
             yield " "
 
 
-def _label(events: list[tuple[Event, int, int]]) -> tuple[str, list[str]]:
-    """Return the text of a reference and the addresses of its links; an address that stands for itself is no text."""
-    texts: list[str] = []
-    urls: list[str] = []
-    bare = False
-    for event in events:
-        tag = event[0].get("Start") if isinstance(event[0], dict) else None
-        if isinstance(tag, dict) and "Link" in tag:
-            urls.append(tag["Link"]["dest_url"])
-            bare = tag["Link"]["link_type"] == "Autolink"
-        elif isinstance(event[0], dict) and event[0].get("End") == "Link":
-            bare = False
-        elif not bare:
-            texts += _texts([event])
-    return " ".join("".join(texts).split()), urls
-
-
 def _is_rich(block: Block) -> bool:
     """Tell whether plain text would lose something of a paragraph."""
     for event, _, _ in block.events:
@@ -364,7 +392,7 @@ def _is_rich(block: Block) -> bool:
             return True
         if isinstance(event, dict) and ("Code" in event or "InlineHtml" in event or "FootnoteReference" in event):
             return True
-        if isinstance(event, dict) and "Text" in event and "://" in event["Text"]:
+        if isinstance(event, dict) and "Text" in event and _BARE_IN_TEXT.search(event["Text"]):
             return True
     return False
 
@@ -404,15 +432,13 @@ def _linked(html: str) -> str:
     return "".join(parts)
 
 
-_BARE_IN_TEXT = re.compile(r"""(?<!["'=])https?://""")
+_BARE_IN_TEXT = re.compile(r"""(?<!["'=])https?://""", re.IGNORECASE)
+_ENTITY_AFTER_URL = re.compile("&(?:quot|lt|gt);")
 _TAGS_AND_CODE = re.compile(r"(<a\b.*?</a>|<code\b.*?</code>|<pre\b.*?</pre>|<[^>]*>)", re.DOTALL)
 
 
 def _link(found: re.Match[str]) -> str:
-    url, entity, after = found.group().partition("&quot;")
-    if not entity:
-        url, entity, after = found.group().partition("&lt;")
-    url = url.partition("&gt;")[0]
+    url = _ENTITY_AFTER_URL.split(found.group(), maxsplit=1)[0]
     rest = found.group()[len(url) :]
     trimmed = trimmed_url(url)
     if not is_url(trimmed.replace("&amp;", "&")):

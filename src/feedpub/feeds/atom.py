@@ -60,4 +60,4 @@ def _entry(entry: Entry, feed: Feed) -> bytes:
 def _author(person: Person) -> str:
     uri = f"<uri>{markup.text(to_uri(person.uri))}</uri>" if person.uri else ""
     email = f"<email>{markup.text(person.email)}</email>" if person.email else ""
-    return f"<author><name>{markup.text(person.name)}</name>{uri}{email}</author>"
+    return f"<author><name>{markup.text(markup.one_line(person.name))}</name>{uri}{email}</author>"

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..content import note_language, render
 from ..iri import to_uri
-from ..language import isolate
 from . import markup
 
 if TYPE_CHECKING:
@@ -31,13 +30,13 @@ def to_json(feed: Feed) -> bytes:
 
 def _feed(feed: Feed) -> dict[str, Any]:
     siblings = [
-        {"language": other.language, "title": isolate(other.title), "url": to_uri(other.addresses["json"])}
+        {"language": other.language, "title": markup.one_line(other.title), "url": to_uri(other.addresses["json"])}
         for other in feed.siblings
         if "json" in other.addresses
     ]
     return _without_empty(
         version=_VERSION,
-        title=isolate(feed.title),
+        title=markup.one_line(feed.title),
         home_page_url=to_uri(feed.link),
         feed_url=to_uri(feed.addresses["json"]) if "json" in feed.addresses else None,
         description=feed.subtitle,
@@ -50,7 +49,7 @@ def _feed(feed: Feed) -> dict[str, Any]:
 
 
 def _item(entry: Entry, feed: Feed) -> str:
-    key = f"json {note_language(entry, feed.language)} {feed.reference_links}"
+    key = (note_language(entry, feed.language), markup.fragment_key("json", entry, feed))
     known: str | None = entry._rendered.get(key)
     if known is None:
         known = entry._rendered[key] = _dumps(_values(entry, feed))
@@ -59,16 +58,16 @@ def _item(entry: Entry, feed: Feed) -> str:
 
 def _values(entry: Entry, feed: Feed) -> dict[str, Any]:
     return _without_empty(
-        id=entry.id,
+        id=markup.uri(entry.id),
         url=to_uri(entry.link),
         external_url=to_uri(entry.via) if entry.via else None,
-        title=markup.title_of(entry),
-        content_html=render(entry, feed.language) or "<p></p>",
+        title=markup.one_line(entry.title),
+        content_html=render(entry, feed.language) or markup.NO_CONTENT,
         summary=entry.summary,
         image=to_uri(entry.image) if entry.image else None,
         date_published=markup.moment(entry.published).isoformat(),
         date_modified=markup.moment(entry.updated).isoformat(),
-        authors=_authors(entry.authors),
+        authors=_authors(entry.authors or feed.authors),
         tags=[category.label or category.term for category in entry.categories],
         language=entry.language,
         attachments=[
@@ -84,7 +83,7 @@ def _extension(entry: Entry, feed: Feed) -> dict[str, Any] | None:
     found = _without_empty(
         references=[_reference(reference, number) for number, reference in references],
         translations=[
-            {"language": other.language, "title": other.title, "url": to_uri(other.link)}
+            {"language": other.language, "title": markup.one_line(other.title), "url": to_uri(other.link)}
             for other in entry.translations
         ],
         previous=_reference(entry.previous) if entry.previous else None,
@@ -103,7 +102,10 @@ def _reference(reference: Reference, number: int | None = None) -> dict[str, Any
 
 
 def _authors(authors: Iterable[Person]) -> list[dict[str, Any]]:
-    return [_without_empty(name=person.name, url=to_uri(person.uri) if person.uri else None) for person in authors]
+    return [
+        _without_empty(name=markup.one_line(person.name), url=to_uri(person.uri) if person.uri else None)
+        for person in authors
+    ]
 
 
 def _without_empty(**values: Any) -> dict[str, Any]:

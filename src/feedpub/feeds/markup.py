@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 from html import unescape
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 from ..content import escape, note_language, reference_parts, render
 from ..iri import all_plain, to_uri
@@ -26,7 +27,11 @@ FEED_TYPES: Final[dict[Format, str]] = {
     "rss": "application/rss+xml",
     "json": "application/feed+json",
 }
+# Of an entry that has a title only: blank or missing content draws a warning (Atom), or is not allowed (JSON Feed).
+NO_CONTENT: Final = "<p></p>"
 _LOOKS_LIKE_HTML = re.compile(r"<|&#?\w+;")
+_LOOKS_LIKE_ESCAPED_HTML = re.compile(r"&(?:lt;|amp;#?\w+;)")
+_TITLE = re.compile(r' title="[^"]*"')
 
 
 def moment(value: datetime) -> datetime:
@@ -34,9 +39,10 @@ def moment(value: datetime) -> datetime:
 
     Shanghai's offset of 1900 was +08:05:43; such a date is written in UTC.
     """
-    offset = value.utcoffset()
-    if offset is not None and offset.seconds % 60:
-        value = value.astimezone(UTC)
+    if value.tzinfo is not UTC:
+        offset = value.utcoffset()
+        if offset is not None and (offset.seconds % 60 or offset.microseconds):
+            value = value.astimezone(UTC)
     return value.replace(microsecond=0) if value.microsecond else value
 
 
@@ -56,20 +62,31 @@ def looks_like_html(text: str) -> bool:
     return bool(_LOOKS_LIKE_HTML.search(text))
 
 
-def title_of(entry: Entry) -> str:
-    """Return a title on one line, with its bidirectional controls closed."""
-    return isolate(" ".join(entry.title.split()) or entry.title)
+def one_line(plain: str) -> str:
+    """Return a title or a name on one line, with its bidirectional controls closed."""
+    if plain.isprintable() and "  " not in plain:  # blanks are the only white space that is printable
+        return plain.strip()
+    return isolate(" ".join(plain.split()))
 
 
 def text(value: str) -> str:
-    """Escape text for an element."""
-    value = value.replace("&", "&amp;").replace("<", "&lt;").replace("\r", "&#13;")
+    """Escape plain text for an element."""
+    value = value.replace("&", "&#x26;").replace("<", "&#x3C;").replace("\r", "&#13;")
     return value.replace("]]>", "]]&gt;")
+
+
+def hexadecimal(escaped: str) -> str:
+    """Write `&` and `<` of escaped plain text as hexadecimal references.
+
+    Plain text and HTML readers agree on those alone (RSS best-practices profile, "Character Data"). lxml never writes
+    that form.
+    """
+    return escaped.replace("&amp;", "&#x26;").replace("&lt;", "&#x3C;")
 
 
 def attribute(value: str) -> str:
     """Escape and quote text for an attribute."""
-    value = value.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
+    value = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
     if not value.isprintable():  # white space other than blanks would be read as a blank (XML 1.0, section 3.3.3)
         value = value.replace("\t", "&#9;").replace("\n", "&#10;").replace("\r", "&#13;")
     return f'"{value}"'
@@ -80,7 +97,7 @@ def content_of(entry: Entry, feed: Feed) -> bytes:
     key = f"content {note_language(entry, feed.language)}"
     known: bytes | None = entry._rendered.get(key)
     if known is None:
-        known = entry._rendered[key] = _escaped(render(entry, feed.language))
+        known = entry._rendered[key] = _escaped(render(entry, feed.language) or NO_CONTENT)
     return known
 
 
@@ -104,7 +121,10 @@ def entry_links(entry: Entry, feed: Feed) -> str:
     key = f"links {feed.reference_links}"
     known: str | None = entry._rendered.get(key)
     if known is None:
-        known = entry._rendered[key] = "".join(_links(entry, feed))
+        known = "".join(_links(entry, feed))
+        if _LOOKS_LIKE_ESCAPED_HTML.search(known):
+            known = _TITLE.sub(lambda found: hexadecimal(found.group()), known)
+        entry._rendered[key] = known
     return known
 
 
@@ -112,7 +132,7 @@ def _links(entry: Entry, feed: Feed) -> Iterator[str]:
     for other in entry.translations:
         yield (
             f'<link rel="related" type="text/html" hreflang="{other.language}"'
-            f" title={attribute(isolate(other.title))} href={address(other.link)}/>"
+            f" title={attribute(one_line(other.title))} href={address(other.link)}/>"
         )
     if feed.reference_links == "related" and entry.references:
         parts = reference_parts(entry.references)
@@ -138,7 +158,7 @@ def feed_links(feed: Feed, form: Format) -> Iterator[dict[str, str]]:
                 "rel": "related",
                 "type": FEED_TYPES[form],
                 "hreflang": sibling.language,
-                "title": isolate(sibling.title),
+                "title": one_line(sibling.title),
                 "href": to_uri(sibling.addresses[form]),
             }
 
@@ -146,6 +166,11 @@ def feed_links(feed: Feed, form: Format) -> Iterator[dict[str, str]]:
 def thumbnail(entry: Entry) -> str:
     """Return the Media RSS element of an entry's image; empty without one."""
     return f"<media:thumbnail url={address(entry.image)}/>" if entry.image else ""
+
+
+def picture(entry: Entry) -> str:
+    """Return the Media RSS element that says that an entry's image belongs to it in full size."""
+    return f'<media:content medium="image" url={address(entry.image)}/>' if entry.image else ""
 
 
 def declaration(stylesheet: str | None) -> bytes:
@@ -159,3 +184,14 @@ def declaration(stylesheet: str | None) -> bytes:
 def address(url: str) -> str:
     """Write an http(s) address as a quoted attribute, percent-encoded and punycoded: a URI is a valid IRI, too."""
     return attribute(to_uri(url))
+
+
+def uri(iri: str) -> str:
+    """Write an IRI that only names something, such as an id, as a URI: other than ASCII is percent-encoded.
+
+    RFC 4287 allows IRIs there, but RFC 4151 (tag URIs) and many readers do not.
+    """
+    return iri if iri.isascii() else quote(iri, safe=_ASCII)
+
+
+_ASCII = "".join(map(chr, range(0x21, 0x7F)))

@@ -9,46 +9,57 @@ from ..content import paragraphs
 from . import markup, writer
 
 if TYPE_CHECKING:
-    from ..model import Entry, Feed
+    from ..model import Entry, Feed, Person
 
-_END_OF_CONTENT = b"</content:encoded></item>\n"
+_CONTENT = (b"<content:encoded>", b"</content:encoded></item>\n")
+_NOTHING_BUT_CONTENT = (b"<description>", b"</description></item>\n")
 
 
 def to_rss(feed: Feed) -> bytes:
     """Write a feed as an RSS 2.0 document, UTF-8.
 
-    The summary is the `description`, the whole content `content:encoded`; authors are `dc:creator` (RSS's own `author`
-    needs an e-mail address), and what RSS has no words for (references, source, translations) is `atom:link`.
+    The summary is the `description`, the whole content `content:encoded`; without summary the content is the
+    `description`, since an item should have one. Authors are `dc:creator` (RSS's own `author` needs an e-mail
+    address), and what RSS has no words for (references, source, translations) is `atom:link`.
     """
     end = b"</channel></rss>"
     root = writer.rss_shell(feed, {"dc": markup.DC_NS, "media": markup.MEDIA_NS})
     pieces = [markup.declaration(feed.stylesheet), root.removesuffix(end), b"\n"]
     for entry in feed.entries:
-        pieces += (_before_content(entry, feed), markup.content_of(entry, feed), _END_OF_CONTENT)
+        start, end_of_item = _around_content(entry, feed)
+        pieces += (start, markup.content_of(entry, feed), end_of_item)
     return b"".join([*pieces, end, b"\n"])
 
 
-def _before_content(entry: Entry, feed: Feed) -> bytes:
+def _around_content(entry: Entry, feed: Feed) -> tuple[bytes, bytes]:
     key = markup.fragment_key("rss", entry, feed)
-    known: bytes | None = entry._rendered.get(key)
+    known: tuple[bytes, bytes] | None = entry._rendered.get(key)
     if known is None:
         known = entry._rendered[key] = _item(entry, feed)
     return known
 
 
-def _item(entry: Entry, feed: Feed) -> bytes:
-    published, updated = markup.moment(entry.published), markup.moment(entry.updated)
+def _item(entry: Entry, feed: Feed) -> tuple[bytes, bytes]:
+    published = markup.moment(entry.published)
+    updated = published if entry.updated is entry.published else markup.moment(entry.updated)
     parts = [
         f"<pubDate>{markup.rfc822(published)}</pubDate>",
         f"<atom:updated>{updated.isoformat()}</atom:updated>" if updated != published else "",
-        *(f"<dc:creator>{markup.text(person.name)}</dc:creator>" for person in entry.authors or feed.authors),
+        *(_creator(person) for person in entry.authors or feed.authors),
         f"<dc:language>{entry.language}</dc:language>",
         f"<dc:rights>{markup.text(entry.rights)}</dc:rights>" if entry.rights else "",
         markup.entry_links(entry, feed).replace("<link ", "<atom:link "),  # "<" is escaped in all values
+        markup.picture(entry),
         markup.thumbnail(entry),
     ]
-    item = writer.rss_item(entry, _description(entry.summary))
-    return b"".join([b"<item>", item, "".join(parts).encode(), b"<content:encoded>"])
+    description = _description(entry.summary)
+    before_content, end = _CONTENT if description else _NOTHING_BUT_CONTENT
+    start = f'<item xml:lang="{entry.language}">'.encode()
+    return b"".join([start, writer.rss_item(entry, description), "".join(parts).encode(), before_content]), end
+
+
+def _creator(person: Person) -> str:
+    return f"<dc:creator>{markup.text(markup.one_line(person.name))}</dc:creator>"
 
 
 def _description(summary: str) -> str:

@@ -25,7 +25,6 @@ from feedgen.feed import FeedGenerator
 from lxml import etree
 
 from ..iri import to_uri
-from ..language import isolate
 from . import markup
 
 if TYPE_CHECKING:
@@ -35,20 +34,21 @@ if TYPE_CHECKING:
 
 _PLACEHOLDER = b'<content type="html">-</content>'
 _NAME = "feedpub"
+_XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
 def atom_entry(entry: Entry) -> bytes:
     """Return what feedgen writes of an Atom entry, without the entry's own tags."""
-    title = markup.title_of(entry)
+    title = markup.one_line(entry.title)
     title_is_html = markup.looks_like_html(title)
     written = FeedEntry()
-    written.id(entry.id)
+    written.id(markup.uri(entry.id))
     written.title(escape(title, quote=False) if title_is_html else title)
     updated = markup.moment(entry.updated)
     written.updated(updated)
     written.published(updated if entry.published is entry.updated else markup.moment(entry.published))
     written.content("-", type="html")
-    if entry.summary:
+    if entry.summary.strip():
         if markup.looks_like_html(entry.summary):
             written.summary(escape(entry.summary, quote=False), type="html")
         else:
@@ -58,6 +58,8 @@ def atom_entry(entry: Entry) -> bytes:
     for category in entry.categories:
         written.category(_category(category))
     data = _inner(written.atom_entry(extensions=False)).replace(_PLACEHOLDER, b"", 1)
+    if entry.rights:
+        data = _html_texts(data)
     return data.replace(b"<title>", b'<title type="html">', 1) if title_is_html else data
 
 
@@ -69,8 +71,8 @@ def rss_item(entry: Entry, description: str) -> bytes:
         description: HTML.
     """
     written = FeedEntry()
-    written.id(entry.id)
-    written.title(markup.title_of(entry))
+    written.id(markup.uri(entry.id))
+    written.title(markup.one_line(entry.title))
     written.link(href=to_uri(entry.link))
     if description:
         written.description(description)
@@ -78,7 +80,7 @@ def rss_item(entry: Entry, description: str) -> bytes:
         written.category(_category(category))
     for enclosure in entry.enclosures[:1]:  # RSS best-practices profile: one
         written.enclosure(to_uri(enclosure.url), str(enclosure.length), enclosure.type)
-    return _plain_title(_inner(written.rss_entry(extensions=False)))
+    return _hexadecimal(_inner(written.rss_entry(extensions=False)), _PLAIN_IN_ITEM)
 
 
 def atom_shell(feed: Feed, extra: Mapping[str, str]) -> bytes:
@@ -115,11 +117,12 @@ def rss_shell(feed: Feed, extra: Mapping[str, str]) -> bytes:
     shell.generator(_NAME)
     shell.docs("https://www.rssboard.org/rss-specification")
     if feed.icon:
-        shell.image(url=to_uri(feed.icon), title=feed.title, link=to_uri(feed.link))
+        shell.image(url=to_uri(feed.icon), title=markup.one_line(feed.title), link=to_uri(feed.link))
     # No public way leads around setlocale, nor to a channel without this date.
     shell._FeedGenerator__rss_lastBuildDate = None
 
     def complete(root: Any) -> None:
+        root.set(_XML_LANG, feed.language)  # tells browsers and their CSS what `language` tells feed readers
         channel = root[0]
         etree.SubElement(channel, "lastBuildDate").text = markup.rfc822(markup.moment(feed.updated))
         for attributes in markup.feed_links(feed, "rss"):
@@ -127,13 +130,13 @@ def rss_shell(feed: Feed, extra: Mapping[str, str]) -> bytes:
 
     _extend(shell, extra, complete)
     root, _ = shell._create_rss()
-    return _plain_title(etree.tostring(root, encoding="UTF-8", xml_declaration=False))
+    return _hexadecimal(etree.tostring(root, encoding="UTF-8", xml_declaration=False), _PLAIN_IN_CHANNEL)
 
 
 def _shell(feed: Feed) -> Any:
     shell = FeedGenerator()
-    shell.id(feed.id)
-    shell.title(isolate(feed.title))
+    shell.id(markup.uri(feed.id))
+    shell.title(markup.one_line(feed.title))
     shell.updated(markup.moment(feed.updated))
     shell.language(feed.language)
     return shell
@@ -155,13 +158,17 @@ def _extend(shell: Any, namespaces: Mapping[str, str], complete: Callable[[Any],
 
 
 def _person(author: Person) -> Iterable[tuple[str, str | None]]:
-    yield "name", author.name
+    yield "name", markup.one_line(author.name)
     yield "uri", to_uri(author.uri) if author.uri else None
     yield "email", author.email
 
 
 def _category(category: Category) -> dict[str, str]:
-    values = {"term": category.term, "scheme": category.scheme, "label": category.label}
+    values = {
+        "term": category.term,
+        "scheme": markup.uri(category.scheme) if category.scheme else None,
+        "label": markup.one_line(category.label) if category.label else None,
+    }
     return {name: value for name, value in values.items() if value}
 
 
@@ -170,15 +177,13 @@ def _inner(element: Any) -> bytes:
     return data[data.index(b">") + 1 : data.rindex(b"<")]
 
 
-def _plain_title(data: bytes) -> bytes:
-    """Write `&` and `<` of an RSS title as hexadecimal references: plain text and HTML readers agree on those alone.
+def _hexadecimal(data: bytes, plain_texts: re.Pattern[bytes]) -> bytes:
+    """Write the plain texts of RSS as `markup.hexadecimal` does."""
+    return plain_texts.sub(lambda found: markup.hexadecimal(found.group().decode()).encode(), data)
 
-    RSS best-practices profile, "title". lxml never writes that form.
-    """
-    end = data.index(b"</title>")
-    start = data.index(b"<title>")
-    title = data[start:end].replace(b"&amp;", b"&#x26;").replace(b"&lt;", b"&#x3C;").replace(b"&gt;", b"&#x3E;")
-    return data[:start] + title + data[end:]
+
+_PLAIN_IN_CHANNEL = re.compile(rb"<(?:title|description|copyright)>[^<]*&[^<]*")
+_PLAIN_IN_ITEM = re.compile(rb"<(?:title|category)\b[^>]*>[^<]*&[^<]*")
 
 
 def _html_texts(data: bytes) -> bytes:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from .. import iri
 from ..entries import SECTIONS
 from ..errors import ConfigError, FieldError, LanguageTagError, Problem
 from ..language import canonical, match
-from ..model import Config, Person, without_illegal
+from ..model import Config, Person, is_legal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 FILE_NAME: Final = "feedpub.toml"
 REQUIRED: Final = ("base_url", "authority")
@@ -23,6 +25,8 @@ REQUIRED: Final = ("base_url", "authority")
 _AUTHORITY = re.compile(
     r"(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?,\d{4}(?:-(?:0[1-9]|1[0-2])(?:-[0-3]\d)?)?"
 )
+# dateutil also takes paths of files, and "UTC+3" with the sign turned round (POSIX).
+_ZONE = re.compile(r"[A-Za-z]\w*(?:/[\w+-]+)*", re.ASCII)
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _EXAMPLE_HOST = re.compile(r"https?://([\w.-]+\.)?example\.(org|com|net)([:/]|$)")
 
@@ -58,7 +62,8 @@ class _Reader:
     """Turn the text of one file into a Config, collecting problems."""
 
     def __init__(self, path: str, text: str) -> None:
-        self.path, self.text, self.lines = path, text, text.splitlines()
+        self.path, self.text = path, text
+        self.lines = text.replace("\r\n", "\n").removesuffix("\n").split("\n")  # as TOML counts them
         self.problems: list[Problem] = []
 
     def read(self) -> tuple[Config, tuple[Problem, ...]]:
@@ -96,9 +101,10 @@ class _Reader:
             message = re.sub(r" \(at .*\)", "", str(error)).lower()
             hint = "text stands in quotes, lists in [ ]; each setting on a line of its own"
             excerpt = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
-            raise ConfigError(
-                [Problem(code="E002", path=self.path, line=line, column=column, excerpt=excerpt, message=message, hint=hint)]
-            ) from None
+            problem = Problem(
+                code="E002", path=self.path, line=line, column=column, excerpt=excerpt, message=message, hint=hint
+            )
+            raise ConfigError([problem]) from None
 
     def _place(self, name: str, value: object) -> tuple[int, int, int]:
         """Find a setting's line: `name`, or `table.name`."""
@@ -163,14 +169,15 @@ class _Reader:
         try:
             return canonical(tag)
         except LanguageTagError as error:
-            hint = f"did you mean {' or '.join(error.suggestion)}?" if error.suggestion else "see BCP 47: en, zh-Hans, pt-BR"
+            meant = " or ".join(error.suggestion)
+            hint = f"did you mean {meant}?" if meant else "see BCP 47: en, zh-Hans, pt-BR"
             self.add("E006", name, f"{tag!r} is not a language tag", hint, tag)
             return None
 
     def _texts(self, name: str, given: Any, languages: tuple[str, ...]) -> Mapping[str, str]:
         if isinstance(given, str):
             given = dict.fromkeys(languages, given)
-        if not isinstance(given, dict) or not all(isinstance(text, str) and text.strip() for text in given.values()):
+        if not isinstance(given, dict) or not all(_is_text(text) for text in given.values()):
             self.add("E005", name, "is not text per language", f'write [{name}] and below it: {languages[0]} = "…"')
             return MappingProxyType({})
         found = {}
@@ -178,7 +185,7 @@ class _Reader:
             language = self._language(tag, f"{name}.{tag}")
             known = match(language, languages) if language else None
             if known:
-                found[known] = without_illegal(text)
+                found[known] = text
             elif language:
                 hint = f"add it to languages, or use one of them: {', '.join(languages)}"
                 self.add("E005", f"{name}.{tag}", f"{tag} is none of the site's languages", hint)
@@ -193,7 +200,7 @@ class _Reader:
         for tag, sections in given.items():
             language = self._language(tag, f"headings.{tag}") or tag
             for section, words in sections.items():
-                usable = isinstance(words, list) and all(isinstance(word, str) for word in words)
+                usable = isinstance(words, list) and all(_is_text(word) for word in words)
                 if section not in SECTIONS or not usable:
                     self.add("E005", f"headings.{tag}.{section}", "is not a section with a list of headings", hint)
                 else:
@@ -213,7 +220,7 @@ class _Reader:
             self.add("N001", "base_url", "is an address that only examples have", hint, values["base_url"])
 
 
-class _Unusable(Exception):
+class _Unusable(Exception):  # noqa: N818  # a signal within this module
     """A value that a setting cannot take."""
 
     def __init__(self, message: str, hint: str = "") -> None:
@@ -221,10 +228,14 @@ class _Unusable(Exception):
         self.hint = hint
 
 
+def _is_text(given: object) -> bool:
+    return isinstance(given, str) and bool(given.strip()) and is_legal(given)
+
+
 def _text(given: Any) -> str:
-    if not isinstance(given, str) or not given.strip():
-        raise _Unusable("is not text", "write text in quotes")
-    return without_illegal(given)
+    if not _is_text(given):
+        raise _Unusable("is not text", "write text in quotes, without control characters")
+    return str(given)
 
 
 def _address(given: Any) -> str:
@@ -251,7 +262,7 @@ def _authority(given: Any) -> str:
 def _timezone(given: Any) -> str:
     from dateutil import tz
 
-    if tz.gettz(_text(given)) is None:
+    if not _ZONE.fullmatch(_text(given)) or tz.gettz(given) is None:
         raise _Unusable("is not a known time zone", 'write an IANA name, such as "Asia/Shanghai" or "UTC"')
     return str(given)
 

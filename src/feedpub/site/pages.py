@@ -123,13 +123,17 @@ def _environment() -> jinja2.Environment:
         keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters.update(autonym=autonym, direction=direction, isolate=isolate, words=words, day=_day, note=_note)
+    environment.filters.update(autonym=autonym, direction=direction, isolate=isolate, words=words, day=_day, line=_line, note=_note)
     return environment
 
 
 def _day(moment: datetime) -> str:
     """Write a date as ISO 8601, which all languages can read."""
     return moment.date().isoformat()
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _note(entry: Entry, language: str) -> str | None:

@@ -1,0 +1,216 @@
+"""One entry file, read for itself: its name, front matter and sections."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from html import escape
+from typing import TYPE_CHECKING, Any, Final
+
+from ..content import plain_text
+from ..errors import LanguageTagError
+from ..language import canonical, match
+from ..model import is_legal
+from .headings import likely_languages
+from .matter import read_matter, text_of
+from .sections import Sections, read_sections
+from .source import read_source
+from .summaries import derive_summary
+from .values import read_values
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ..model import Config, Entry
+    from .headings import HeadingTable
+    from .matter import Value
+    from .source import Source
+
+# What the published folder needs for itself, beside the articles.
+RESERVED_KEYS: Final = frozenset(
+    ["archive", "category", "index.html", "atom.xml", "rss.xml", "feed.json", "style.css", "feed.css", "feeds.opml"]
+)
+LONGEST_KEY_BYTES: Final = 255  # what file systems take for a name
+_UNUSABLE_IN_KEYS = re.compile(r"[/\\\x00-\x1f\x7f]|^\.+$|^$")
+_LOOKS_LIKE_TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
+
+
+@dataclass(slots=True, eq=False)
+class File:
+    """Hold one entry file while its article is put together.
+
+    Args:
+        source: Its text and problems.
+        key: The article's name.
+        language: One of the site's languages; empty if it cannot be told.
+        readable: Whether text and front matter could be read: else nothing can be said about what is missing.
+        matter: The front matter, with places.
+        body_start: Where the Markdown begins, in characters.
+        sections: What the Markdown says.
+        values: What front matter and sections say together, by the names of front matter.
+        live: Whether it will be published once its errors are mended: no draft, nor the translation of one.
+        entry: What it became, without links to translations.
+    """
+
+    source: Source
+    key: str
+    language: str = ""
+    readable: bool = False
+    matter: dict[str, Value] = field(default_factory=dict)
+    body_start: int = 0
+    sections: Sections = field(default_factory=Sections)
+    values: dict[str, Any] = field(default_factory=dict)
+    live: bool = False
+    entry: Entry | None = None
+
+    def place(self, key: str) -> tuple[int, int]:
+        """Return where a value of the front matter stands; the whole file if it does not."""
+        value = self.matter.get(key)
+        return (value.start, value.end) if value else (-1, -1)
+
+
+def read_file(path: Path, shown: str, headings: HeadingTable, config: Config) -> File:
+    """Read an entry file with all its problems.
+
+    Args:
+        path: ``<key>.<language>.md``, or ``<key>.md``.
+        shown: The path, as problems shall name it.
+        headings: The words of sections.
+        config: The site's settings.
+    """
+    source = read_source(path, shown)
+    key, suffix = _name_parts(path.name)
+    file = File(source=source, key=key)
+    if not source.failed:
+        file.matter, file.body_start = read_matter(source)
+        file.readable = not any(problem.code in ("E108", "E109") for problem in source.problems)
+        file.sections = read_sections(source, file.body_start, headings, has_title="title" in file.matter)
+    file.language = _language(file, suffix, config)
+    _settle_key(file)
+    if file.readable:
+        file.values = read_values(source, file.matter, config.timezone)
+        _take_sections(file)
+        _ask_for_title(file)
+    return file
+
+
+def _name_parts(name: str) -> tuple[str, str]:
+    """Part a file's name into key and what looks like a language tag; ``notes.v2.md`` has none."""
+    stem = unicodedata.normalize("NFC", name[: -len(".md")])
+    key, _, suffix = stem.rpartition(".")
+    return (key, suffix) if key and _LOOKS_LIKE_TAG.fullmatch(suffix) else (stem, "")
+
+
+def _language(file: File, suffix: str, config: Config) -> str:
+    """Tell the language by the file's name, else by its front matter, else the default; empty if one is unusable."""
+    named = _named_language(file, suffix, config) if suffix else None
+    stated = _stated_language(file, config)
+    if named and stated and named != stated:
+        hint = f"rename the file to {file.key}.{stated}.md, or remove this line"
+        file.source.add("W104", f"the file's name says {named}", hint, *file.place("language"))
+    return next((language for language in (named, stated) if language is not None), config.default_language)
+
+
+def _named_language(file: File, suffix: str, config: Config) -> str:
+    ending = f"the name ends in .{suffix}.md, and {suffix}"
+    try:
+        tag = canonical(suffix)
+    except LanguageTagError as error:
+        known = [found for meant in error.suggestion if (found := match(meant, config.languages))]
+        if error.suggestion and not known:
+            hint = f"did you mean {' or '.join(error.suggestion)}? Add it to languages in feedpub.toml"
+        else:
+            hint = f"rename it to {file.key}.{next(iter(known), config.default_language)}.md"
+        file.source.add("E113", f"{ending} is not a language tag", hint)
+        return ""
+    language = _site_language(tag, file, config)
+    if not language:
+        kept = ", ".join(f"{file.key}.{known}.md" for known in config.languages[:3])
+        hint = f'rename it, e.g. to {kept}; or add "{tag}" to languages in feedpub.toml'
+        file.source.add("E113", f"{ending} is none of the site's languages ({', '.join(config.languages)})", hint)
+    return language or ""
+
+
+def _stated_language(file: File, config: Config) -> str | None:
+    value = file.matter.get("language")
+    if value is None:
+        return None
+    given = text_of(file.source, value, "language")
+    if given is None:
+        return ""
+    try:
+        tag = canonical(given)
+    except LanguageTagError as error:
+        hint = f"did you mean {' or '.join(error.suggestion)}?" if error.suggestion else "see BCP 47: en, zh-Hans, pt-BR"
+        file.source.add("E112", f"{given!r} is not a language tag", hint, value.start, value.end)
+        return ""
+    language = _site_language(tag, file, config)
+    if not language:
+        hint = f'add "{tag}" to languages in feedpub.toml'
+        file.source.add("E112", f"{tag} is none of the site's languages", hint, value.start, value.end)
+    return language or ""
+
+
+def _site_language(tag: str, file: File, config: Config) -> str | None:
+    """Return the site's language for a tag; Chinese without script is told by its characters."""
+    if tag == "zh" and tag not in config.languages:
+        chinese = tuple(language for language in config.languages if language.startswith("zh-"))
+        for likely in likely_languages(file.source.text[file.body_start :], ("zh-Hans", "zh-Hant")):
+            if chinese and (found := match(likely, chinese)):
+                return found
+    return match(tag, config.languages)
+
+
+def _settle_key(file: File) -> None:
+    if value := file.matter.get("key"):
+        file.key = unicodedata.normalize("NFC", text_of(file.source, value, "key") or file.key)
+    shown = file.key if is_legal(file.key) else ascii(file.key)[1:-1]
+    hint = "choose another name for the article; archive, category and the like are names of the published folder"
+    if not is_legal(file.key) or _UNUSABLE_IN_KEYS.search(file.key) or file.key.casefold() in RESERVED_KEYS:
+        file.source.add("E115", f"{shown!r} cannot be the name of an article", hint, *file.place("key"))
+        file.language = ""
+    elif len(file.key.encode()) > LONGEST_KEY_BYTES:
+        message = f"the name of the article is longer than {LONGEST_KEY_BYTES} bytes"
+        file.source.add("E115", message, "choose a shorter one", *file.place("key"))
+        file.language = ""
+
+
+def _take_sections(file: File) -> None:
+    """Let the sections say what the front matter does not; where both speak, nothing is lost unsaid."""
+    values, sections = file.values, file.sections
+    if "summary" not in values:
+        values["summary"] = sections.summary or derive_summary(sections.first_paragraph)
+    elif sections.summary != values["summary"] and not _begins_with(sections.body, sections.summary):
+        sections.body = f"{_paragraphs(sections.summary)}\n{sections.body}".strip()
+    if sections.via and values.get("source", sections.via) != sections.via:
+        message = f"the front matter names another source: {values['source']}"
+        file.source.add("W108", message, "keep one of them; the front matter's is taken", *sections.via_place)
+    for name, value in (("title", sections.title), ("previous", sections.previous), ("next", sections.next)):
+        if value and values.get(name, value) != value:
+            message = f"{name} stands in the front matter and, otherwise, in a section of the text"
+            file.source.add("W110", message, "keep one of them; the front matter's is taken", *file.place(name))
+    for name, value in (
+        ("title", sections.title),
+        ("source", sections.via),
+        ("previous", sections.previous),
+        ("next", sections.next),
+    ):
+        if value:
+            values.setdefault(name, value)
+
+
+def _begins_with(body: str, summary: str) -> bool:
+    """Tell whether a summary stands at the start of the body, as one does whose markup plain text would lose."""
+    return plain_text(body).startswith(" ".join(summary.split()))
+
+
+def _paragraphs(text: str) -> str:
+    return "\n".join(f"<p>{escape(part, quote=False)}</p>" for part in text.split("\n\n"))
+
+
+def _ask_for_title(file: File) -> None:
+    if not file.values.get("title") and "title" not in file.matter and not file.values.get("draft"):
+        hint = "add title: to the front matter, or begin the text with a line # Title"
+        place = (0, 3) if file.body_start else (-1, -1)
+        file.source.add("E101", "this entry has no title", hint, *place)

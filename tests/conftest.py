@@ -1,0 +1,26 @@
+"""Options and fixtures that all tests share."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+# `reader` brings its own copy of feedparser, whose `import sgmllib` it leaves to feedparser's dependencies. Those were
+# sgmllib3k once (which is sgmllib); since feedparser 6.0.13 it is feedparser-sgmllib: the same module, another name.
+try:
+    import sgmllib  # type: ignore[import-not-found,unused-ignore] # noqa: F401
+except ModuleNotFoundError:
+    import feedparser_sgmllib  # type: ignore[import-not-found,import-untyped,unused-ignore]
+
+    sys.modules["sgmllib"] = feedparser_sgmllib
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write tests/golden anew")
+
+
+@pytest.fixture
+def update_golden(request: pytest.FixtureRequest) -> bool:
+    """Whether golden files are to be written instead of compared."""
+    return bool(request.config.getoption("--update-golden"))

@@ -1,0 +1,138 @@
+"""Entry files: what is written is read again, whatever the text."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from html import escape
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from feedpub.entries import parse_pasted, write_entry
+from feedpub.entries.headings import default_table
+from feedpub.entries.lines import split_link
+from feedpub.entries.matter import Value, one_line, read_matter, text_of
+from feedpub.entries.sections import read_sections
+from feedpub.entries.source import Source
+from feedpub.errors import EntryError
+from feedpub.model import Draft, KeyPoint, Reference
+
+_WORDS = (
+    "a Key\xa0Points Summary 要点 总结 ## # 1. 2) - + * ** _ __ ` ``` ~ ~~ --- === > | [ ] ( ) ]( [^1] ! ![ < > <b> </b> </pre> <!-- "
+    "\\ \\\\ & &amp; &lt; &#45; &# ; : ' \" https://example.org/a_(b) https://x.org?a=1&b=2 http://x.org/* www.x.org "
+    "no ~ null 0123 {b} [a] # — —— – － / ／ – é 😀 \u200f א \u3000 \u200b { } @ % $ = ,".split(" ")
+)
+# "- a", "a - b" and "a-b": the words with and without spaces between them.
+line = st.lists(
+    st.one_of(st.sampled_from(_WORDS), st.just(" "), st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]))),
+    max_size=8,
+).map(lambda parts: one_line("".join(parts)))
+title = line.filter(bool)
+url = st.sampled_from(
+    ["https://example.org/", "https://x.org/a_(b)", "https://x.org/a(b", "https://x.org/)(?q='*'&amp;lt=1#f", "http://例え.jp/`\\",
+     "https://x.org/?a=1&b=2", "https://x.org/[a]_b_<c>"]  # fmt: skip
+)
+# What a reader makes of " - " in a title without publishers is publishers; it is written so that it stays a title.
+references = st.builds(
+    Reference, title=title, publishers=st.lists(title, max_size=2).map(tuple), url=st.one_of(st.none(), url)
+)
+inline = st.recursive(
+    line.map(lambda text: escape(text, quote=False)),
+    lambda inner: st.one_of(
+        st.tuples(st.sampled_from(["strong", "em", "del", "code", "sub", "div"]), inner).map(lambda x: f"<{x[0]}>{x[1]}</{x[0]}>"),
+        st.tuples(url, inner).map(lambda x: f'<a href="{escape(x[0])}">{x[1]}</a>'),
+        st.tuples(inner, inner).map("".join),
+        st.tuples(inner, inner).map("<br>".join),
+        st.just('<img src="a.png" alt="b" />'),
+    ),
+    max_leaves=4,
+).map(one_line)  # fmt: skip
+points = st.recursive(
+    st.builds(KeyPoint, text=inline),
+    lambda children: st.builds(KeyPoint, text=inline, children=st.lists(children, max_size=3).map(tuple)),
+    max_leaves=5,
+)
+html = st.lists(st.one_of(inline, inline.map(lambda text: f"<p>{text}</p>"), st.just(""), st.sampled_from(
+    ["<pre>", "</pre>", "<pre><code>a\n\n\nb\n</code></pre>", "<!--", "-->", "<ul>\n<li>", "</li>\n</ul>", "<table>"]))).map("\n".join)  # fmt: skip
+drafts = st.builds(
+    Draft,
+    language=st.sampled_from(["en", "zh-Hans", "zh-CN", "ar", "de", "fr", "ja", "tlh"]),
+    title=st.one_of(st.none(), title),
+    summary=st.lists(title, max_size=3).map("\n\n".join),
+    body=html,
+    key_points=st.lists(points, max_size=3).map(tuple),
+    references=st.lists(references, max_size=3).map(tuple),
+)
+
+
+def neighbour(source: Source, value: Value) -> Reference:
+    """Read a neighbour: a title, a link, or a mapping."""
+    if isinstance(value.content, dict):
+        parts = {key: text_of(source, part, key) for key, part in value.content.items()}
+        return Reference(title=parts["title"] or "", url=parts.get("url"))
+    title, url = split_link(text_of(source, value, "neighbour") or "")
+    return Reference(title=title, url=url)
+
+
+def read(text: str, language: str = "en") -> tuple[Draft, dict[str, Any]]:
+    """Read an entry file as a folder does."""
+    source = Source("entry.md", text)
+    matter, offset = read_matter(source)
+    found = read_sections(source, offset, default_table(), has_title="title" in matter)
+    values: dict[str, Any] = {key: text_of(source, matter[key], key) for key in ("title", "source") if key in matter}
+    values |= {key: neighbour(source, matter[key]) for key in ("previous", "next") if key in matter}
+    draft = Draft(
+        language=language,
+        title=values.pop("title", found.title) or None,
+        summary=found.summary,
+        body=found.body,
+        key_points=found.key_points,
+        references=found.references,
+    )
+    assert not [problem for problem in source.problems if problem.severity == "error"]
+    return draft, values
+
+
+@given(drafts)
+def test_everything_but_the_layout_of_a_body_is_read_again(draft: Draft) -> None:
+    again, _ = read(write_entry(draft), draft.language)
+    assert replace(again, body="") == replace(draft, body="")
+
+
+@given(drafts)
+def test_a_second_round_changes_nothing(draft: Draft) -> None:
+    once = write_entry(read(write_entry(draft), draft.language)[0])
+    assert write_entry(read(once, draft.language)[0]) == once
+
+
+@given(st.one_of(st.none(), references), st.one_of(st.none(), references), st.one_of(st.none(), url))
+def test_neighbours_and_source_are_read_again(before: Reference | None, after: Reference | None, via: str | None) -> None:
+    _, values = read(write_entry(Draft(language="en"), previous=before, next=after, via=via))
+    expected = {"previous": before and replace(before, publishers=()), "next": after and replace(after, publishers=()), "source": via}
+    assert values == {key: value for key, value in expected.items() if value}
+
+
+_LINES = st.lists(st.one_of(title, st.sampled_from(
+    ["", "Summary", "Key Points", "References", "总结", "# Title", "## Own heading", "- point", "  - finer", "1. [a](https://x.org) - b / c",
+     "2. b: https://x.org", "    code", "```", "| a | b |", "|---|---|", "<div>", "</div>", "<pre>", "[a]: https://x.org", "[a] ![a]", "> q",
+     "a  ", "<https://x.org>", "[^1]: note", "- `x` **b**", "  more", "1. ——x——"])), max_size=14).map("\n".join)  # fmt: skip
+
+
+@given(_LINES)
+@settings(max_examples=200)
+def test_what_was_read_is_written_and_read_again(text: str) -> None:
+    draft, _ = read(text)
+    assert read(write_entry(draft))[0] == draft
+
+
+@given(_LINES)
+@settings(max_examples=200)
+def test_what_was_pasted_is_written_and_read_again(text: str) -> None:
+    try:
+        pasted = parse_pasted(f"Summary\n{text}")
+    except EntryError:
+        return
+    for draft in pasted.drafts:
+        again, _ = read(write_entry(draft), draft.language)
+        assert again == draft

@@ -1,0 +1,76 @@
+"""What the documents say is true: commands exist, code runs, tables are complete."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import feedpub
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def test_first_two_blocks_of_the_readme_are_the_two_commands() -> None:
+    (first_kind, first), (second_kind, second) = BLOCKS[:2]
+    assert first_kind == second_kind == "sh"
+    assert first.count("\n") == second.count("\n") == 1  # each is one line
+    assert first.rstrip().endswith("feedpub build entries --output public")
+    assert second.rstrip().endswith("-m pytest -q")
+
+
+def test_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = next(code for kind, code in BLOCKS if kind == "python")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "entries").symlink_to(ROOT / "entries")
+    names: dict[str, object] = {}
+    exec(code, names)
+    assert isinstance(names["atom"], bytes)
+    assert (tmp_path / "public" / "zh-Hans" / "atom.xml").read_bytes() == names["atom"]
+
+
+def test_markdown_of_the_readme_is_an_entry(tmp_path: Path) -> None:
+    entry = next(code for kind, code in BLOCKS if kind == "markdown")
+    (tmp_path / "open-models.en.md").write_text(entry, encoding="utf-8")
+    (tmp_path / "feedpub.toml").write_text(
+        'base_url = "https://example.org/"\nauthority = "example.org,2026"\n', encoding="utf-8"
+    )
+    site = feedpub.load(tmp_path)
+    found = site.articles[0].entries["en"]
+    assert (found.title, len(found.key_points), len(found.references)) == ("Open models in 2026", 1, 1)
+    assert found.key_points[0].children
+    assert [problem.code for problem in site.problems] == ["N001"]
+
+
+@pytest.mark.parametrize("command", sorted(set(re.findall(r"(?:bin/|\$ |`)feedpub (\w+)", README))))
+def test_commands_of_the_readme_exist(command: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "feedpub", command, "--help"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_setting_is_documented() -> None:
+    documented = (ROOT / "docs" / "entries.md").read_text(encoding="utf-8")
+    settings = documented.partition("## feedpub.toml")[2]
+    for setting in dataclasses.fields(feedpub.Config):
+        assert re.search(rf"^\[?{setting.name}\b|\[{setting.name}\.", documented, re.MULTILINE), setting.name
+        if setting.name != "headings":
+            assert setting.name in settings
+
+
+def test_every_field_of_entry_and_feed_is_in_the_mapping() -> None:
+    mapping = (ROOT / "docs" / "feeds.md").read_text(encoding="utf-8")
+    rows = "\n".join(line for line in mapping.splitlines() if line.startswith("|"))
+    shown_in_content = {"body", "key_points"}
+    of_the_file = {"entries", "authors", "updated", "stylesheet", "reference_links"}
+    for owner, skip in ((feedpub.Entry, shown_in_content), (feedpub.Feed, of_the_file)):
+        for field in dataclasses.fields(owner):
+            if not field.name.startswith("_") and field.name not in skip:
+                assert re.search(rf"{owner.__name__}\.(\w+, )?{field.name}\b", rows), f"{owner.__name__}.{field.name}"
