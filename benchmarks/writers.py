@@ -12,6 +12,7 @@ Output: median CPU seconds, and the ratio to each peer pair by pair; peak memory
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import resource
 import statistics
@@ -203,6 +204,7 @@ def measure(writer: str, count: int) -> None:
     """Run one writer in this process and print what it took."""
     WRITERS[writer](articles(50))  # imports and tables are paid before
     given = articles(count)
+    gc.collect()  # or a full collection, due since the imports, falls to whoever allocates next
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start = time.process_time()
     written = WRITERS[writer](given)

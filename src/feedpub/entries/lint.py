@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import functools
 import re
+from html import unescape
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
 from ..content import SCHEMES, plain_text
 from ..language import autonym, has_words, script
 from .headings import likely_languages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from ..model import Config, Entry, KeyPoint
-    from .folder import File
+    from ..model import Config, KeyPoint
+    from .file import File
 
-_ADDRESSES = re.compile(r"""\b(?:href|src)="([^"]*)\"""")
+_ADDRESSES = re.compile(r"""(?<![\w-])(?:href|src)=(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 _DROPPED = re.compile(r"<(script|style|iframe|object|embed|form|input|svg|video|audio)\b", re.IGNORECASE)
+_SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*):")
 # Letters of scripts, each run of two or more; Latin is at home everywhere.
-_RUNS: Final = {
+_LETTERS: Final = {
     "Han": "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff",
     "Kana": "\u3041-\u3096\u30a1-\u30fa",
     "Hangul": "\u1100-\u11ff\uac00-\ud7a3",
@@ -29,6 +33,7 @@ _RUNS: Final = {
     "Arabic": "\u0620-\u06ff",
     "Devanagari": "\u0900-\u097f",
     "Thai": "\u0e01-\u0e5b",
+    "Latin": "A-Za-z\u00c0-\u024f\u1e00-\u1eff",
 }
 _OF_SCRIPT: Final = {
     "Hans": ("Han",),
@@ -41,30 +46,38 @@ _OF_SCRIPT: Final = {
     "Arab": ("Arabic",),
     "Deva": ("Devanagari",),
     "Thai": ("Thai",),
+    "Latn": ("Latin",),
 }
-# Where other scripts are in place: code, addresses, and what is marked as being in another language.
+# Where other scripts are in place: code, addresses, comments, and what is marked as being in another language. Bounded,
+# so that marks without end cost little.
 _AT_HOME = re.compile(
-    r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]*`|https?://\S+|<(\w+)[^>]*\blang=[^>]*>.*?</\1>", re.DOTALL
+    r"(?P<fence>`{3,}|~{3,}).*?(?:(?P=fence)|\Z)"
+    r"|(?P<tick>``?)(?!`)(?:(?!\n[ \t]*\n).){1,2000}?(?P=tick)"
+    r"|<!--.*?(?:-->|\Z)|https?://\S+"
+    r"|<(?P<tag>\w+)\b[^<>]{0,500}?\blang=[^<>]{1,500}>.{0,5000}?</(?P=tag)>",
+    re.DOTALL,
 )
-_FOREIGN: dict[str, re.Pattern[str]] = {}
 _SAMPLE_CHARACTERS: Final = 600
+# A short text about software in a script of its own is mostly names in Latin letters.
+_OWN_SHARE: Final = 0.1
+MOST_FOREIGN_RUNS: Final = 20
 
 
-def inspect_entry(file: File, entry: Entry) -> None:
+def inspect_file(file: File) -> None:
     """Find what readers will not see as it was written: links, HTML, dates, script of the text."""
-    source = file.source
-    if entry.updated < entry.published:
+    source, values = file.source, file.values
+    if "updated" in values and "published" in values and values["updated"] < values["published"]:
         source.add("W107", "updated is before published", "correct one of them", *file.place("updated"))
-    missing = [str(number) for number, one in enumerate(entry.references, start=1) if one.url is None]
+    references = file.sections.references
+    missing = [str(number) for number, one in enumerate(references, start=1) if one.url is None]
     if missing:
         place = file.sections.reference_places[int(missing[0]) - 1]
         what = f"references {', '.join(missing)} have" if len(missing) > 1 else f"reference {missing[0]} has"
         hint = "fine if there is none; else write [title](https://…) - publisher"
         source.add("N102", f"{what} no address", hint, *place)
-    _inspect_html(file, entry.body)
-    text = f"{entry.title} {entry.summary or plain_text(entry.body[:2000])}"[:_SAMPLE_CHARACTERS]
-    if not likely_languages(text, (entry.language,)):
-        message = f"the text does not look like {autonym(entry.language)} ({entry.language})"
+    _inspect_html(file)
+    if not _fits(file):
+        message = f"the text does not look like {autonym(file.language)} ({file.language})"
         source.add("W104", message, "name the file after its language, or translate it", *file.place("title"))
 
 
@@ -77,19 +90,17 @@ def compare_languages(files: Sequence[File]) -> None:
             _find_foreign_script(file)
 
 
-def compare_articles(files: Sequence[File], config: Config) -> None:
+def compare_articles(groups: Iterable[Mapping[str, File]], config: Config) -> None:
     """Compare the articles of a site: missing translations, dates and titles that readers cannot tell apart."""
-    live = [file for file in files if file.entry]
-    by_key: dict[str, list[File]] = {}
-    for file in live:
-        by_key.setdefault(file.key, []).append(file)
-    for found in by_key.values():
-        there = {file.language: file for file in found}
-        lacking = [language for language in config.languages if language not in there]
-        original = next(there[language] for language in config.languages if language in there)
-        if lacking:
+    live: list[File] = []
+    for group in groups:
+        original = next(iter(group.values()))
+        lacking = [language for language in config.languages if language not in group]
+        if lacking and original.live:
             name = f"{original.key}.{lacking[0]}.md"
             original.source.add("N104", f"there is no translation into {', '.join(lacking)}", f"it would be {name}")
+        live += [file for file in group.values() if file.live and file.readable]
+    live.sort(key=lambda file: file.source.path)
     for language in config.languages:
         _compare_language([file for file in live if file.language == language], language, config)
 
@@ -98,26 +109,36 @@ def _compare_language(files: Sequence[File], language: str, config: Config) -> N
     if files and not has_words(language):
         message = f"feedpub has no words in {language}; headings such as References will be English"
         files[0].source.add("N106", message, "docs/design.md tells how to add a language")
-    dated = sorted((file for file in files if file.entry), key=lambda file: (file.entry.updated, file.key))  # type: ignore[union-attr]
-    for one, other in pairwise(dated):
-        if one.entry and other.entry and one.entry.updated == other.entry.updated:
-            message = f"{one.source.path} was updated at the same moment"
-            hint = "give a time of day as well; some readers order by it, and the W3C validator warns"
-            other.source.add("N103", message, hint, *(other.place("updated") if "updated" in other.matter else other.place("published")))
     titles: dict[str, File] = {}
     for file in files:
-        twin = titles.setdefault(str(file.values.get("title")), file)
+        twin = titles.setdefault(file.values.get("title", file.source.path), file)
         if twin is not file:
-            file.source.add("N109", f"{twin.source.path} has the same title", "readers see two alike", *file.place("title"))
+            message = f"{twin.source.path} has the same title"
+            file.source.add("N109", message, "readers see two alike", *file.place("title"))
+    dated = [file for file in files if "published" in file.values]
+    _note_same_moments(dated)
     _note_old_translations(dated, config)
 
 
-def _note_old_translations(dated: Sequence[File], config: Config) -> None:
-    old = [file for file in dated[: -config.limit] if "published" not in file.matter]
+def _note_same_moments(files: Iterable[File]) -> None:
+    moments = [(file.values.get("updated", file.values["published"]), file) for file in files]
+    for (one, first), (other, second) in pairwise(sorted(moments, key=lambda pair: pair[0])):
+        # A date that both took from their originals is noted there.
+        file, twin = (second, first) if "published" in second.matter or "updated" in second.matter else (first, second)
+        if one == other and ("published" in file.matter or "updated" in file.matter):
+            hint = "give a time of day as well; some readers order by it, and the W3C validator warns"
+            place = file.place("updated" if "updated" in file.matter else "published")
+            file.source.add("N103", f"{twin.source.path} was updated at the same moment", hint, *place)
+
+
+def _note_old_translations(files: Iterable[File], config: Config) -> None:
+    newest_first = sorted(files, key=lambda file: (file.values["published"], file.key), reverse=True)
+    old = [file for file in newest_first[config.limit :] if "published" not in file.matter]
     if old:
-        message = f"{len(old)} translations have the date of their original and are not among the newest {config.limit}"
+        others = f" (nor are {len(old) - 1} others)" if len(old) > 1 else ""
+        message = f"this translation has the date of its original and is not among the newest {config.limit}{others}"
         hint = "a translation that is added later needs a published: of its own, or subscribers will not see it"
-        old[-1].source.add("N105", message, hint)
+        old[0].source.add("N105", message, hint)
 
 
 def _compare(original: File, file: File) -> None:
@@ -138,7 +159,7 @@ def _counts(file: File, original: File) -> Iterator[tuple[str, int, int]]:
     mine, other = file.sections, original.sections
     yield "key points", len(mine.key_points), len(other.key_points)
     for number, (one, two) in enumerate(zip(mine.key_points, other.key_points, strict=False), start=1):
-        yield f"sub-points under key point {number}", _below(one.children), _below(two.children)
+        yield f"points under key point {number}", _below(one.children), _below(two.children)
     yield "references", len(mine.references), len(other.references)
 
 
@@ -146,48 +167,105 @@ def _below(points: Iterable[KeyPoint]) -> int:
     return sum(1 + _below(point.children) for point in points)
 
 
-def _inspect_html(file: File, body: str) -> None:
-    if "<" not in body:
-        return
-    for found in _ADDRESSES.finditer(body):
-        address = found[1].replace("&amp;", "&")
-        scheme, colon, _ = address.partition(":")
-        if address.startswith("#") or (colon and scheme.casefold() in SCHEMES):
+def _inspect_html(file: File) -> None:
+    html = "\n".join([file.sections.body, *_texts(file.sections.key_points)])
+    for found in _ADDRESSES.finditer(html):
+        address = unescape(found[1] or found[2] or "")
+        scheme = _SCHEME.match(address)
+        if address.startswith("#") or (scheme and scheme[1].casefold() in SCHEMES):
             continue
         place = _place(file, address)
-        if colon and scheme.isalnum():
-            file.source.add("W106", f"{scheme}: links are removed", "link to a web page", *place)
+        if scheme:
+            file.source.add("W106", f"{scheme[1]}: links are removed", "link to a web page", *place)
         else:
+            message = f"{address} is a relative address" if address else "a link without address"
             hint = "nothing is published beside an entry; write the whole address, https://…"
-            file.source.add("W105", f"{address} is a relative address", hint, *place)
-    for found in _DROPPED.finditer(body):
-        message = f"<{found[1].lower()}> is removed: it would not work in feed readers"
-        file.source.add("W106", message, "link to a page that has it", *_place(file, found.group()))
+            file.source.add("W105", message, hint, *place)
+    if not _DROPPED.search(html):
+        return
+    text = file.source.text
+    at_home = _spans_at_home(text)
+    for found in _DROPPED.finditer(text, file.body_start):
+        if not _within(found.start(), at_home):
+            message = f"<{found[1].lower()}> is removed: it would not work in feed readers"
+            file.source.add("W106", message, "link to a page that has it", *found.span())
 
 
-def _place(file: File, text: str) -> tuple[int, int]:
-    start = file.source.text.find(text)
-    return (start, start + len(text)) if start >= 0 else (-1, -1)
+def _texts(points: Iterable[KeyPoint]) -> Iterator[str]:
+    for point in points:
+        yield point.text
+        yield from _texts(point.children)
+
+
+def _place(file: File, address: str) -> tuple[int, int]:
+    """Find where an address of the HTML stands in the Markdown."""
+    for written in (address, unquote(address)):
+        found = re.compile(rf"""[(<"'=\s]({re.escape(written)})[)>"'\s]""").search(file.source.text, file.body_start)
+        if found and written:
+            return found.span(1)
+    return -1, -1
+
+
+def _fits(file: File) -> bool:
+    """Tell whether a text could be in its language, by its letters."""
+    own = script(file.language)
+    summary = file.values["summary"] or plain_text(file.sections.body[: 10 * _SAMPLE_CHARACTERS])
+    sample = f"{file.values.get('title', '')} {summary}"[:_SAMPLE_CHARACTERS]
+    if own not in _OF_SCRIPT:
+        return True  # letters that are not told apart here
+    likely = likely_languages(sample, ("zh-Hans", "zh-Hant") if own in ("Hans", "Hant") else (file.language,))
+    if likely:
+        return file.language == "zh" or own in map(script, likely)
+    if own == "Latn" or not likely_languages(sample, ("en",)):
+        return False
+    mine, latin = (len(_letters(name).findall(sample)) for name in (own, "Latn"))
+    return mine > _OWN_SHARE * (mine + latin)
 
 
 def _find_foreign_script(file: File) -> None:
     """Warn of letters of another script in running text: often a word that was left untranslated."""
-    text = file.source.text
-    pattern = _foreign(script(file.language))
-    if not pattern.search(text):
+    text, pattern = file.source.text, _foreign(script(file.language))
+    if not pattern.search(text) or any(problem.code == "W104" for problem in file.source.problems):
         return
-    at_home = [found.span() for found in _AT_HOME.finditer(text)] + file.sections.reference_places
-    matter = [(value.start, value.end) for key, value in file.matter.items() if key not in ("title", "summary")]
-    for found in pattern.finditer(text):
-        if not any(start <= found.start() < end for start, end in (*at_home, *matter)):
-            message = f"{found.group()} is not in the script of {autonym(file.language)}"
-            hint = f'translate it; if it is meant, mark it: <i lang="…">{found.group()}</i>'
-            file.source.add("W103", message, hint, *found.span())
+    at_home = [*_spans_at_home(text), *_references(file)]
+    found = [run for run in pattern.finditer(text, file.body_start) if not _within(run.start(), at_home)]
+    for number, run in enumerate(found[:MOST_FOREIGN_RUNS], start=1):
+        more = len(found) - MOST_FOREIGN_RUNS
+        rest = f" (and {more} more)" if number == MOST_FOREIGN_RUNS and more > 0 else ""
+        message = f"{run.group()} is not in the script of {autonym(file.language)}{rest}"
+        hint = f'translate it; if it is meant, mark it: <i lang="…">{run.group()}</i>'
+        file.source.add("W103", message, hint, *run.span())
+    for name in ("title", "summary"):
+        value = file.values.get(name, "")
+        # No mark can stand in front matter: a word in it may be meant, the whole cannot be.
+        if name in file.matter and pattern.search(value) and not _letters(script(file.language)).search(value):
+            message = f"the {name} is not in the script of {autonym(file.language)}"
+            file.source.add("W103", message, "translate it", *file.place(name))
 
 
+def _spans_at_home(text: str) -> list[tuple[int, int]]:
+    return [found.span() for found in _AT_HOME.finditer(text)]
+
+
+def _references(file: File) -> Iterator[tuple[int, int]]:
+    for start, end in file.sections.reference_places:
+        stop = file.source.text.find("\n\n", end)
+        yield start, stop if stop >= 0 else len(file.source.text)
+
+
+def _within(place: int, spans: Iterable[tuple[int, int]]) -> bool:
+    return any(start <= place < end for start, end in spans)
+
+
+@functools.cache
 def _foreign(own: str) -> re.Pattern[str]:
-    pattern = _FOREIGN.get(own)
-    if pattern is None:
-        letters = "".join(letters for name, letters in _RUNS.items() if name not in _OF_SCRIPT.get(own, ()))
-        pattern = _FOREIGN[own] = re.compile(f"[{letters}]{{2,}}")
-    return pattern
+    """Return runs of letters that a script does not have."""
+    at_home = (*_OF_SCRIPT.get(own, ()), "Latin")
+    letters = "".join(letters for name, letters in _LETTERS.items() if name not in at_home)
+    return re.compile(f"[{letters}]{{2,}}")
+
+
+@functools.cache
+def _letters(own: str) -> re.Pattern[str]:
+    """Return one letter of a script."""
+    return re.compile(f"[{''.join(_LETTERS[name] for name in _OF_SCRIPT.get(own, ()))}]")

@@ -79,7 +79,8 @@ def to_html(text: str) -> str:
     return _linked(markdown().html(_ESCAPED_ADDRESS.sub(rf"\g<0>{_MARK}", text))).replace(_MARK, "")
 
 
-# Parts an address, or marks a character that was escaped, while text is read. No text that XML can carry holds it.
+# Stands in addresses that become no links, and around the numbers of hidden characters. XML cannot carry it: no text
+# of an entry holds it.
 _MARK: Final = "\x01"
 _ESCAPED_ADDRESS: Final = re.compile(r"(?<!(?<!\\)\]\()https?\\:(?=//)", re.IGNORECASE)
 
@@ -213,7 +214,7 @@ class _Parser:
             hint = "give each work a number of its own"
             self.source.add("W109", f"this reference has {len(usable)} addresses; the first is taken", hint, *place)
         title, publishers = split_label(label)
-        title, publishers = _unmarked(title), tuple(_unmarked(publisher) for publisher in publishers)
+        title, publishers = _shown(title), tuple(_shown(publisher) for publisher in publishers)
         if not title and not usable:
             self.source.add("W109", "this reference is empty", "write a title, or remove it", *place)
             return None
@@ -243,7 +244,7 @@ class _Parser:
         if not content or content[0].kind != "Paragraph":
             return content
         label, urls = self._label(content[0].events)
-        if title := _unmarked(label):
+        if title := _shown(label):
             url = urls[0] if urls and is_url(urls[0]) else None
             setattr(self.found, name, Reference(title=title, url=url))
         return content[1:]
@@ -251,7 +252,7 @@ class _Parser:
     def _label(self, events: list[tuple[Event, int, int]]) -> tuple[str, list[str]]:
         """Return the text of a reference and the addresses of its links; an address that stands for itself is no text.
 
-        A character that is escaped, or written by its number, has marks around it: it separates nothing.
+        A character that is escaped, or written by its number, is hidden: it separates nothing.
         """
         texts: list[str] = []
         urls: list[str] = []
@@ -267,7 +268,7 @@ class _Parser:
             elif not bare:
                 text = "".join(_texts([(event, start, end)]))
                 escaped = self.data[start - 1 : start] == b"\\" or self.data[start : start + 2] == b"&#"
-                texts.append(f"{_MARK}{text[:1]}{_MARK}{text[1:]}" if escaped else text)
+                texts.append(f"{_MARK}{ord(text[0]):x}{_MARK}{text[1:]}" if escaped and text else text)
         label = one_line("".join(texts))
         return (without_separator(label) if autolinked else label), urls
 
@@ -368,8 +369,12 @@ def _plain(events: list[tuple[Event, int, int]]) -> str:
     return one_line("".join(_texts(events)))
 
 
-def _unmarked(text: str) -> str:
-    return one_line(text.replace(_MARK, ""))
+def _shown(text: str) -> str:
+    """Return text with what `_label` hid."""
+    return one_line(_HIDDEN.sub(lambda found: chr(int(found[1], 16)), text))
+
+
+_HIDDEN = re.compile(f"{_MARK}([0-9a-f]+){_MARK}")
 
 
 def _texts(events: list[tuple[Event, int, int]]) -> Iterator[str]:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
+from typing import Final
 
-_SLUG_CHARACTERS = 80
-_UNSAFE = re.compile(r"[^\w]+|_+")
+LONGEST_SLUG_CHARACTERS: Final = 80
+LONGEST_SLUG_BYTES: Final = 200  # file systems take 255 for a name, and ".zh-Hans.md" follows
 
 
 def slug(text: str) -> str:
     """Return a name made of the letters and digits of any script: ``Open Source!`` → ``open-source``.
 
-    At most 80 characters; the same text always gives the same name. Text without a letter gives ``untitled``.
+    At most 80 characters and 200 bytes; the same text always gives the same name. Text without a letter gives
+    ``untitled``.
     """
-    plain = unicodedata.normalize("NFC", text).casefold()
-    name = unicodedata.normalize("NFC", _UNSAFE.sub("-", plain)).strip("-")
-    return name[:_SLUG_CHARACTERS].rstrip("-") or "untitled"
+    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+    words = "".join(character if _is_part_of_word(character) else " " for character in folded).split()
+    name = "-".join(words)[:LONGEST_SLUG_CHARACTERS].encode()[:LONGEST_SLUG_BYTES].decode(errors="ignore")
+    return name.rstrip("-") or "untitled"
+
+
+def _is_part_of_word(character: str) -> bool:
+    """Tell letters, digits and marks: vowels of Hindi and Thai are marks, which ``\\w`` does not know."""
+    return unicodedata.category(character)[0] in "LMN"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -15,6 +15,8 @@ from .lines import split_link
 from .matter import items_of, one_line, text_of, url_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from .matter import Value
     from .source import Source
 
@@ -168,7 +170,7 @@ def _parts(source: Source, value: Value, key: str, *names: str) -> dict[str, str
 
 
 def _all(source: Source, value: Value, make: Callable[[Value], _T]) -> tuple[_T, ...] | None:
-    made = [_made(source, item, lambda item=item: make(item)) for item in items_of(value)]  # type: ignore[misc]
+    made = [_made(source, item, partial(make, item)) for item in items_of(value)]
     return tuple(dict.fromkeys(one for one in made if one)) or None
 
 

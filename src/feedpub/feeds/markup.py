@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
-from html import unescape
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from ..content import escape, note_language, reference_parts, render
+from ..content import ADDRESS, END, NO_ADDRESS, REST, TITLE, note_language, reference_markup, render
 from ..iri import all_plain, to_uri
 from ..language import isolate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..model import Entry, Feed, Format
+    from ..model import Entry, Feed, Format, Reference
 
 ATOM_NS: Final = "http://www.w3.org/2005/Atom"
 CONTENT_NS: Final = "http://purl.org/rss/1.0/modules/content/"
@@ -29,7 +29,7 @@ FEED_TYPES: Final[dict[Format, str]] = {
 }
 # Of an entry that has a title only: blank or missing content draws a warning (Atom), or is not allowed (JSON Feed).
 NO_CONTENT: Final = "<p></p>"
-_LOOKS_LIKE_HTML = re.compile(r"<|&#?\w+;")
+_ENTITY = re.compile(r"&#?\w+;")
 _LOOKS_LIKE_ESCAPED_HTML = re.compile(r"&(?:lt;|amp;#?\w+;)")
 _TITLE = re.compile(r' title="[^"]*"')
 
@@ -59,7 +59,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 def looks_like_html(text: str) -> bool:
     """Tell whether some reader would take plain text for HTML."""
-    return bool(_LOOKS_LIKE_HTML.search(text))
+    return "<" in text or ("&" in text and _ENTITY.search(text) is not None)
 
 
 def one_line(plain: str) -> str:
@@ -102,8 +102,10 @@ def content_of(entry: Entry, feed: Feed) -> bytes:
 
 
 def _escaped(html: str) -> bytes:
-    """Escape long text without white space to care for; on bytes, which is faster for Chinese."""
+    """Escape long text; on bytes, which is faster for Chinese."""
     data = html.encode().replace(b"&", b"&amp;").replace(b"<", b"&lt;")
+    if b"\r" in data:
+        data = data.replace(b"\r", b"&#13;")
     return data.replace(b"]]>", b"]]&gt;") if b"]]>" in data else data
 
 
@@ -135,15 +137,22 @@ def _links(entry: Entry, feed: Feed) -> Iterator[str]:
             f" title={attribute(one_line(other.title))} href={address(other.link)}/>"
         )
     if feed.reference_links == "related" and entry.references:
-        parts = reference_parts(entry.references)
-        if not all_plain([url for _, _, url in parts]):
-            parts = [(title, names, escape(to_uri(unescape(url)))) for title, names, url in parts]
-        for title, publishers, url in parts:
-            if url:
-                label = f"{title} - {publishers}" if publishers else title
-                yield f'<link rel="related" title="{label}" href="{url}"/>'
+        yield _reference_links(entry.references)
     if entry.via:
         yield f'<link rel="via" href={address(entry.via)}/>'
+
+
+def _reference_links(references: tuple[Reference, ...]) -> str:
+    if not all_plain([reference.url or "" for reference in references]):
+        references = tuple(replace(one, url=to_uri(one.url) if one.url else None) for one in references)
+    links = _WITHOUT_ADDRESS.sub("", reference_markup(references))
+    for sign, markup in _LINK_MARKUP:
+        links = links.replace(sign, markup)
+    return links
+
+
+_WITHOUT_ADDRESS = re.compile(f"{NO_ADDRESS}[^{END}]*{END}")
+_LINK_MARKUP = ((ADDRESS, '<link rel="related" href="'), (TITLE, '" title="'), (REST, ""), (END, '"/>'))
 
 
 def feed_links(feed: Feed, form: Format) -> Iterator[dict[str, str]]:

@@ -6,6 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from ..content import paragraphs
+from ..iri import to_uri
 from . import markup, writer
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def _item(entry: Entry, feed: Feed) -> tuple[bytes, bytes]:
     published = markup.moment(entry.published)
     updated = published if entry.updated is entry.published else markup.moment(entry.updated)
     parts = [
+        f"<link>{markup.text(to_uri(entry.link))}</link>",
         f"<pubDate>{markup.rfc822(published)}</pubDate>",
         f"<atom:updated>{updated.isoformat()}</atom:updated>" if updated != published else "",
         *(_creator(person) for person in entry.authors or feed.authors),

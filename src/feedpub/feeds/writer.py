@@ -32,22 +32,20 @@ if TYPE_CHECKING:
 
     from ..model import Category, Entry, Feed, Person
 
-_PLACEHOLDER = b'<content type="html">-</content>'
+_PLACEHOLDER = b'<content src="-"/>'
 _NAME = "feedpub"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
 def atom_entry(entry: Entry) -> bytes:
     """Return what feedgen writes of an Atom entry, without the entry's own tags."""
-    title = markup.one_line(entry.title)
-    title_is_html = markup.looks_like_html(title)
     written = FeedEntry()
     written.id(markup.uri(entry.id))
-    written.title(escape(title, quote=False) if title_is_html else title)
+    written.title(markup.one_line(entry.title))
     updated = markup.moment(entry.updated)
     written.updated(updated)
     written.published(updated if entry.published is entry.updated else markup.moment(entry.published))
-    written.content("-", type="html")
+    written.content(src="-")
     if entry.summary.strip():
         if markup.looks_like_html(entry.summary):
             written.summary(escape(entry.summary, quote=False), type="html")
@@ -58,22 +56,19 @@ def atom_entry(entry: Entry) -> bytes:
     for category in entry.categories:
         written.category(_category(category))
     data = _inner(written.atom_entry(extensions=False)).replace(_PLACEHOLDER, b"", 1)
-    if entry.rights:
-        data = _html_texts(data)
-    return data.replace(b"<title>", b'<title type="html">', 1) if title_is_html else data
+    return _html_texts(data)
 
 
 def rss_item(entry: Entry, description: str) -> bytes:
     """Return what feedgen writes of an RSS item, without the item's own tags.
 
     Args:
-        entry: Its dates, authors and content are left to the caller.
+        entry: Its link, dates, authors and content are left to the caller.
         description: HTML.
     """
     written = FeedEntry()
     written.id(markup.uri(entry.id))
     written.title(markup.one_line(entry.title))
-    written.link(href=to_uri(entry.link))
     if description:
         written.description(description)
     for category in entry.categories:
@@ -182,12 +177,15 @@ def _hexadecimal(data: bytes, plain_texts: re.Pattern[bytes]) -> bytes:
     return plain_texts.sub(lambda found: markup.hexadecimal(found.group().decode()).encode(), data)
 
 
-_PLAIN_IN_CHANNEL = re.compile(rb"<(?:title|description|copyright)>[^<]*&[^<]*")
+_PLAIN_IN_CHANNEL = re.compile(rb'<(?:title|description|copyright)>[^<]*&[^<]*| title="[^"]*&[^"]*"')
 _PLAIN_IN_ITEM = re.compile(rb"<(?:title|category)\b[^>]*>[^<]*&[^<]*")
 
 
 def _html_texts(data: bytes) -> bytes:
-    """Mark the feed's own texts that look like HTML, as `atom_entry` does: escaped once more, `type="html"`."""
+    """Mark titles and the like that look like HTML: escaped once more, `type="html"`.
+
+    As `text` they draw a warning, and some readers eat what they take for tags.
+    """
     return _TEXTS.sub(_marked, data)
 
 
