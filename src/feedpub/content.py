@@ -172,16 +172,16 @@ def _repeats(summary: str, body: str) -> bool:
     """Tell whether the body begins with the summary, as it does if the summary was derived from it."""
     start = " ".join(summary.split()).rstrip("…").rstrip()
     if not start:
-        return True
-    word, text = _WORD.match(start), _TAGS.match(body)
-    if word and text and not body.startswith(word.group(), text.end()):
-        return False  # a glance tells most bodies from the summary
+        return bool(body)
+    ours, theirs = _WORD.match(start), _FIRST_WORD.match(body)
+    if ours and theirs and not ours[0].startswith(theirs[1]) and not theirs[1].startswith(ours[0]):
+        return False  # a glance tells most bodies from the summary; markup may part a word
     # Tags and entities make HTML longer than its text, but hardly ten times.
     return plain_text(body[: 10 * len(start) + 1000]).startswith(start)
 
 
 _WORD = re.compile(r"\w{1,8}")
-_TAGS = re.compile(r"(?:\s|<[^>]*>)*")
+_FIRST_WORD = re.compile(r"(?:\s|<[^>]*>)*+(\w{1,8})")
 
 
 def _points(points: tuple[KeyPoint, ...], base: str) -> str:
@@ -224,7 +224,8 @@ def _right_to_left(html: str) -> str:
 
 
 def _absolute(base: str, address: str) -> str | None:
-    if address.startswith("#"):
+    address = address.strip()
+    if not address or address.startswith("#"):
         return None
     try:
         return urljoin(base, address)

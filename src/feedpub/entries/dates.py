@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, date, datetime, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -11,14 +11,26 @@ from dateutil import tz
 from dateutil.parser import isoparse
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import tzinfo
 
 ISO_HINT: Final = "write an ISO date, e.g. 2026-02-01 or 2026-02-01T09:00:00+08:00"
-_FULL_DATE = re.compile(r"\d{4}-?\d{2}-?\d{2}(?:[T ].+)?")
-_NUMERIC = re.compile(r"(\d{1,4})[./-](\d{1,2})[./-](\d{1,4})")
+_ISO = re.compile(
+    r"(?P<day>(\d{4})-?(\d{2})-?(\d{2}))(?:[Tt ] *(?P<clock>\d{2}(?::?\d{2}){0,2}(?:[.,]\d+)?)"
+    r"(?: *(?P<offset>[Zz]|[+-]\d{2}(?::?\d{2})?))?)?",
+    re.ASCII,
+)
+_NUMERIC = re.compile(r"(\d{1,4})\s*[./年년-]\s*(\d{1,2})\s*[./月월-]\s*(\d{1,4})(?!\d)\s*[日일]?", re.ASCII)
+_NAMED = re.compile(
+    r"(?:\b(?P<before>\d{1,2})(?:st|nd|rd|th)?\.?[ -])?\b(?P<month>[a-z]{3,9})\.?[ -]"
+    r"(?:(?P<after>\d{1,2})(?:st|nd|rd|th)?,? )?(?P<year>\d{4})\b",
+    re.ASCII | re.IGNORECASE,
+)
 _MONTHS = (
     "January February March April May June July August September October November December".split()
 )
+_ZONE_BEHIND = re.compile(r"\d ?([A-Z]{2,5}|[A-Za-z]+/[A-Za-z_]+)$", re.ASCII)
+_IANA_NAME = re.compile(r"[A-Za-z]+(?:/[A-Za-z0-9_+-]+)*", re.ASCII)
 
 
 def parse_date(text: str, timezone: str) -> datetime:
@@ -28,44 +40,95 @@ def parse_date(text: str, timezone: str) -> datetime:
         text: ``2026-02-01``, ``2026-02-01T09:00:00+08:00``; a space may stand for the T.
         timezone: IANA name.
 
+    Returns:
+        The moment, with a fixed offset: it does not change when the rules of the zone do.
+
     Raises:
         ValueError: It is none; the message tells how it could be read, for people who wrote it another way.
     """
-    given = text.strip()
+    given = " ".join(text.split())
+    found = _ISO.fullmatch(given)
+    if not found:
+        raise ValueError(_misread(given))
+    clock = f"T{found['clock']}{(found['offset'] or '').upper()}" if found["clock"] else ""
     try:
-        if not _FULL_DATE.fullmatch(given):
-            raise ValueError(given)
-        moment = isoparse(re.sub(r"^(\d{4}-?\d{2}-?\d{2}) +", r"\1T", given).replace(" ", ""))
+        moment = isoparse(found["day"] + clock)
     except ValueError:
-        raise ValueError(_readings(given)) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=_zone(timezone))
+        raise ValueError(_no_such(found)) from None
+    return _fixed(moment if moment.tzinfo else moment.replace(tzinfo=zone(timezone)))
 
 
 @lru_cache(maxsize=16)
-def _zone(name: str) -> tzinfo:
-    zone = tz.gettz(name)
-    if zone is None:
-        raise ValueError(f"{name} is not a known time zone")
-    return zone
+def zone(name: str) -> tzinfo:
+    """Return a time zone by its IANA name.
+
+    Raises:
+        ValueError: There is none. Abbreviations that only this machine knows, rules such as ``EST5EDT4`` and paths are none.
+    """
+    found = tz.gettz(name) if _IANA_NAME.fullmatch(name) else None
+    if found is None or isinstance(found, tz.tzlocal):
+        raise ValueError(f"{name!r} is not the IANA name of a time zone, such as Asia/Shanghai")
+    return found
 
 
-def _readings(text: str) -> str:
-    found = _NUMERIC.fullmatch(text)
-    if not found:
-        return "is not an ISO date"
-    first, second, third = (int(part) for part in found.groups())
-    if first > 31:  # 2026/2/1
-        candidates = [(first, second, third)]
-    else:
-        year = third if third > 99 else 2000 + third
-        candidates = [(year, second, first), (year, first, second)]
-    readings = list(dict.fromkeys(reading for date in candidates if (reading := _reading(*date))))
-    return f"could be {' or '.join(readings)}" if readings else "is not a date of any calendar page"
-
-
-def _reading(year: int, month: int, day: int) -> str | None:
+def _fixed(moment: datetime) -> datetime:
+    offset = moment.utcoffset()
     try:
-        datetime(year, month, day)  # noqa: DTZ001  # only asks whether there is such a day
+        in_utc = moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is outside the years 1 to 9999 in UTC") from None
+    if not offset or offset.total_seconds() % 60:  # local times of the 19th century; no feed can say seconds
+        return in_utc
+    return moment.replace(tzinfo=timezone(offset))
+
+
+def _no_such(found: re.Match[str]) -> str:
+    """Say what of a well-formed date does not exist."""
+    month, day = int(found[3]), int(found[4])
+    if not 1 <= month <= 12:
+        return f"there is no month {month}"
+    if _day(int(found[2]), month, day):
+        return f"there is no time {found['clock']}{found['offset'] or ''}"
+    return f"there is no {day} {_MONTHS[month - 1]}" + (f" {found[2]}" if (month, day) == (2, 29) else "")
+
+
+def _misread(text: str) -> str:
+    """Say how a text that is no ISO date could be read."""
+    readings = list(dict.fromkeys(_readings(text)))
+    if readings:
+        one_year = len({reading.year for reading in readings}) == 1 < len(readings)
+        return f"could be {' or '.join(_spoken(reading, with_year=not one_year) for reading in readings)}"
+    if behind := _ZONE_BEHIND.search(text):
+        return f"{behind[1]} is not an offset such as +08:00"
+    return "is not an ISO date"
+
+
+def _readings(text: str) -> Iterator[date]:
+    """Yield the days that a text might mean, the likelier first."""
+    if named := _NAMED.search(text):
+        month = next((name for name in _MONTHS if name.casefold().startswith(named["month"].casefold())), None)
+        number = named["before"] or named["after"]
+        candidates = [(int(named["year"]), _MONTHS.index(month) + 1, int(number))] if month and number else []
+    elif numeric := _NUMERIC.fullmatch(text.partition("T")[0]) or _NUMERIC.match(text):
+        first, second, third = (int(part) for part in numeric.groups())
+        if len(numeric[1]) > 2:  # 2026/2/1
+            candidates = [(first, second, third)]
+        else:
+            year = third if len(numeric[3]) > 2 else 2000 + third
+            candidates = [(year, second, first), (year, first, second)]
+    else:
+        candidates = []
+    for candidate in candidates:
+        if day := _day(*candidate):
+            yield day
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
     except ValueError:
         return None
-    return f"{day} {_MONTHS[month - 1]}" + (f" {year}" if year < 1000 else "")
+
+
+def _spoken(day: date, *, with_year: bool) -> str:
+    return f"{day.day} {_MONTHS[day.month - 1]}" + (f" {day.year}" if with_year else "")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import codecs
+import stat
+from bisect import bisect_right
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from ..errors import Problem
@@ -14,6 +17,8 @@ if TYPE_CHECKING:
 
 # Parsers and the W3C validator refuse feeds over 5 MB in all; one entry must stay far below.
 LARGEST_ENTRY_BYTES: Final = 1_000_000
+# More of them are one mistake, made all over the file.
+MOST_ILLEGAL_CHARACTERS: Final = 20
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -24,6 +29,7 @@ class Source:
     path: str
     text: str = ""
     problems: list[Problem] = field(default_factory=list)
+    _lines: _Lines | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def failed(self) -> bool:
@@ -35,10 +41,9 @@ class Source:
         if start < 0:
             self.problems.append(Problem(code=code, path=self.path, message=message, hint=hint))
             return
-        line = self.text.count("\n", 0, start) + 1
-        begin = self.text.rfind("\n", 0, start) + 1
-        stop = self.text.find("\n", start)
-        excerpt = self.text[begin : stop if stop >= 0 else len(self.text)]
+        if self._lines is None or self._lines.text is not self.text:
+            self._lines = _Lines(self.text)
+        line, begin, excerpt = self._lines.around(start)
         column = start - begin + 1
         end_column = min(max(end, start + 1) - begin, len(excerpt)) + 1
         self.problems.append(
@@ -49,6 +54,26 @@ class Source:
         )  # fmt: skip
 
 
+class _Lines:
+    """Find the line of a place: thousands of problems in a long text, or in one long line, cost little each."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._starts = [0]
+        while found := text.find("\n", self._starts[-1]) + 1:
+            self._starts.append(found)
+        self._last = (0, 0, "")
+
+    def around(self, place: int) -> tuple[int, int, str]:
+        """Return number, start and text of the line that holds a place."""
+        number = bisect_right(self._starts, place)
+        if number != self._last[0]:
+            begin = self._starts[number - 1]
+            end = self._starts[number] - 1 if number < len(self._starts) else len(self.text)
+            self._last = (number, begin, self.text[begin:end])
+        return self._last
+
+
 def read_source(file: Path, path: str) -> Source:
     """Read a file as UTF-8 with or without byte order mark, any line ends.
 
@@ -56,15 +81,20 @@ def read_source(file: Path, path: str) -> Source:
     """
     source = Source(path)
     try:
-        data = file.read_bytes()
-    except IsADirectoryError:
-        source.add("E107", "is a folder, not an entry file", "rename the folder so that it does not end in .md")
+        found = file.stat()
+        if stat.S_ISDIR(found.st_mode):
+            source.add("E107", "is a folder, not an entry file", "rename the folder so that it does not end in .md")
+        elif not stat.S_ISREG(found.st_mode):
+            source.add("E107", "is no file", "rename it so that it does not end in .md")
+        elif found.st_size > LARGEST_ENTRY_BYTES:
+            hint = f"an entry may hold {LARGEST_ENTRY_BYTES // 1000:,} KB: readers refuse larger feeds; part the article"
+            source.add("E117", f"the file has {found.st_size // 1000:,} KB", hint)
+        else:
+            _decode(source, file.read_bytes())
     except FileNotFoundError:
         source.add("E107", "is a link to a file that does not exist", "mend the link, or remove it")
     except OSError as error:
         source.add("E107", f"cannot be read ({error.strerror})", "check the permissions of the file")
-    else:
-        _decode(source, data)
     return source
 
 
@@ -72,26 +102,27 @@ def _decode(source: Source, data: bytes) -> None:
     if data.startswith(_UTF_16):
         source.add("E104", "the file is UTF-16", "save it as UTF-8")
         return
-    if len(data) > LARGEST_ENTRY_BYTES:
-        hint = f"an entry may hold {LARGEST_ENTRY_BYTES // 1000:,} KB: readers refuse larger feeds; part the article"
-        source.add("E117", f"the file has {len(data) // 1000:,} KB", hint)
-        return
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        source.text = data[: error.start].decode("utf-8-sig").replace("\r\n", "\n")
-        place = len(source.text)
-        source.text += "\N{REPLACEMENT CHARACTER}"
-        source.add("E104", f"byte {data[error.start]:#04x} is not UTF-8", "save the file as UTF-8", place, place + 1)
-        source.text = ""
+        _add_not_utf8(source, data, error.start)
         return
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    source.text = text
+    source.text = text = _with_unix_lines(text)
     if not text.strip():
         source.add("E106", "the file is empty", "write front matter and text, or remove the file")
     elif not is_legal(text):
-        for found in XML_ILLEGAL.finditer(text):
+        for found in islice(XML_ILLEGAL.finditer(text), MOST_ILLEGAL_CHARACTERS):
             message = f"U+{ord(found.group()):04X} cannot stand in a feed"
             source.add("E105", message, "remove the character; it may be invisible", *found.span())
-            break
+
+
+def _add_not_utf8(source: Source, data: bytes, start: int) -> None:
+    """Show the line up to the byte that is not UTF-8."""
+    before = _with_unix_lines(data[:start].decode("utf-8-sig"))
+    shown = Source(source.path, before + "\N{REPLACEMENT CHARACTER}")
+    shown.add("E104", f"byte {data[start]:#04x} is not UTF-8", "save the file as UTF-8", len(before), len(before) + 1)
+    source.problems += shown.problems
+
+
+def _with_unix_lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text

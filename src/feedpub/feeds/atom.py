@@ -24,21 +24,11 @@ def to_atom(feed: Feed) -> bytes:
     """
     end = b"</feed>"
     root = writer.atom_shell(feed, {"media": markup.MEDIA_NS})
-    pieces = [markup.declaration(feed.stylesheet), root.removesuffix(end), b"\n"]
-    for entry in feed.entries:
-        pieces += (_before_content(entry, feed), markup.content_of(entry, feed), _END_OF_CONTENT)
-    return b"".join([*pieces, end, b"\n"])
+    pieces = markup.fragments(feed, "atom", _entry)
+    return b"".join([markup.declaration(feed.stylesheet), root.removesuffix(end), b"\n", *pieces, end, b"\n"])
 
 
-def _before_content(entry: Entry, feed: Feed) -> bytes:
-    key = markup.fragment_key("atom", entry, feed)
-    known: bytes | None = entry._rendered.get(key)
-    if known is None:
-        known = entry._rendered[key] = _entry(entry, feed)
-    return known
-
-
-def _entry(entry: Entry, feed: Feed) -> bytes:
+def _entry(entry: Entry, feed: Feed) -> tuple[bytes, ...]:
     authors = entry.authors or feed.authors
     if not authors:
         raise FieldError(f"Entry {entry.id!r}", "authors", "is empty, and so are the feed's; Atom needs an author")
@@ -54,7 +44,8 @@ def _entry(entry: Entry, feed: Feed) -> bytes:
         markup.thumbnail(entry),
     ]
     start = f'<entry xml:lang="{entry.language}">'.encode()
-    return b"".join([start, writer.atom_entry(entry), "".join(parts).encode(), b'<content type="html">'])
+    before = b"".join([start, writer.atom_entry(entry), "".join(parts).encode(), b'<content type="html">'])
+    return before, markup.content_of(entry, feed), _END_OF_CONTENT
 
 
 def _author(person: Person) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from ..content import note_language, render
+from ..content import render
 from ..iri import to_uri
 from . import markup
 
@@ -24,7 +24,7 @@ _ABOUT: Final = (
 def to_json(feed: Feed) -> bytes:
     """Write a feed as a JSON Feed 1.1 document, UTF-8; references and translations stand in ``_feedpub``."""
     head = _dumps(_feed(feed))
-    items = ",\n".join(_item(entry, feed) for entry in feed.entries)
+    items = ",\n".join(markup.fragments(feed, "json", _item))
     return f'{head[:-1]},"items":[\n{items}\n]}}\n'.encode()
 
 
@@ -48,12 +48,8 @@ def _feed(feed: Feed) -> dict[str, Any]:
     )
 
 
-def _item(entry: Entry, feed: Feed) -> str:
-    key = (note_language(entry, feed.language), markup.fragment_key("json", entry, feed))
-    known: str | None = entry._rendered.get(key)
-    if known is None:
-        known = entry._rendered[key] = _dumps(_values(entry, feed))
-    return known
+def _item(entry: Entry, feed: Feed) -> tuple[str]:
+    return (_dumps(_values(entry, feed)),)
 
 
 def _values(entry: Entry, feed: Feed) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import quote
 
 from ..content import ADDRESS, END, NO_ADDRESS, REST, TITLE, note_language, reference_markup, render
@@ -13,9 +13,11 @@ from ..iri import all_plain, to_uri
 from ..language import isolate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ..model import Entry, Feed, Format, Reference
+
+_Piece = TypeVar("_Piece", str, bytes)
 
 ATOM_NS: Final = "http://www.w3.org/2005/Atom"
 CONTENT_NS: Final = "http://purl.org/rss/1.0/modules/content/"
@@ -109,10 +111,26 @@ def _escaped(html: str) -> bytes:
     return data.replace(b"]]>", b"]]&gt;") if b"]]>" in data else data
 
 
-def fragment_key(form: Format, entry: Entry, feed: Feed) -> object:
-    """Return all that an entry's fragment depends on besides the entry and its content."""
-    name = f"{form} {feed.reference_links}"
-    return name if entry.authors else (name, feed.authors)
+def fragments(feed: Feed, form: Format, write: Callable[[Entry, Feed], tuple[_Piece, ...]]) -> list[_Piece]:
+    """Return the pieces of a feed's entries, in order; each entry is written once for all feeds that show it alike.
+
+    Args:
+        feed: What its entries depend on besides themselves are its authors, its language and `reference_links`.
+        form: The format that `write` writes.
+        write: Writes one entry, in pieces that are joined.
+    """
+    own = f"{form} {feed.reference_links}"
+    with_feed_authors = f"{own} {feed.authors}"
+    pieces: list[_Piece] = []
+    for entry in feed.entries:
+        key = own if entry.authors else with_feed_authors
+        if entry.language != feed.language:
+            key = f"{key} {note_language(entry, feed.language)}"
+        known: tuple[_Piece, ...] | None = entry._rendered.get(key)
+        if known is None:
+            known = entry._rendered[key] = write(entry, feed)
+        pieces += known
+    return pieces
 
 
 def entry_links(entry: Entry, feed: Feed) -> str:

@@ -25,22 +25,11 @@ def to_rss(feed: Feed) -> bytes:
     """
     end = b"</channel></rss>"
     root = writer.rss_shell(feed, {"dc": markup.DC_NS, "media": markup.MEDIA_NS})
-    pieces = [markup.declaration(feed.stylesheet), root.removesuffix(end), b"\n"]
-    for entry in feed.entries:
-        start, end_of_item = _around_content(entry, feed)
-        pieces += (start, markup.content_of(entry, feed), end_of_item)
-    return b"".join([*pieces, end, b"\n"])
+    pieces = markup.fragments(feed, "rss", _item)
+    return b"".join([markup.declaration(feed.stylesheet), root.removesuffix(end), b"\n", *pieces, end, b"\n"])
 
 
-def _around_content(entry: Entry, feed: Feed) -> tuple[bytes, bytes]:
-    key = markup.fragment_key("rss", entry, feed)
-    known: tuple[bytes, bytes] | None = entry._rendered.get(key)
-    if known is None:
-        known = entry._rendered[key] = _item(entry, feed)
-    return known
-
-
-def _item(entry: Entry, feed: Feed) -> tuple[bytes, bytes]:
+def _item(entry: Entry, feed: Feed) -> tuple[bytes, ...]:
     published = markup.moment(entry.published)
     updated = published if entry.updated is entry.published else markup.moment(entry.updated)
     parts = [
@@ -57,7 +46,8 @@ def _item(entry: Entry, feed: Feed) -> tuple[bytes, bytes]:
     description = _description(entry.summary)
     before_content, end = _CONTENT if description else _NOTHING_BUT_CONTENT
     start = f'<item xml:lang="{entry.language}">'.encode()
-    return b"".join([start, writer.rss_item(entry, description), "".join(parts).encode(), before_content]), end
+    before = b"".join([start, writer.rss_item(entry, description), "".join(parts).encode(), before_content])
+    return before, markup.content_of(entry, feed), end
 
 
 def _creator(person: Person) -> str:
