@@ -191,8 +191,8 @@ AWKWARD = [
     "[^1]", "[^1]: a", "- [ ] a", "<b>a</b>", "<!-- a", "<div>", "</pre>", "<https://example.org/>", "a < b > c",
     "~a~ ~~b~~", "a\\", "\\*a", "\\", "&amp; &lt; &#45; &copy; & AT&T &copy", "!", "a | b",
     "https://example.org/a_(b)", 'see "http://example.org/" HTTPS://EXAMPLE.ORG', "](https://example.org/)",
-    "(https://example.org/)", "ftp://example.org", "$a$", "😀", "שלום", "汉字（括号）", "Oui\xa0!", "甲\u3000乙", "\u200b",
-    "#", "-", "+", "1.", "1)", ":", "a:",
+    "(https://example.org/)", "ftp://example.org", "$a$", "😀", "שלום", "汉字（括号）", "Oui\xa0!", "甲\u3000乙",
+    "\u200b", "#", "-", "+", "1.", "1)", ":", "a:",
 ]  # fmt: skip
 
 

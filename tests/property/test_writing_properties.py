@@ -21,7 +21,8 @@ from feedpub.model import Draft, KeyPoint, Reference
 
 _WORDS = (
     "a Key\xa0Points Summary 要点 总结 ## # 1. 2) - + * ** _ __ ` ``` ~ ~~ --- === > | [ ] ( ) "
-    "]( [^1] ! ![ < > <b> </b> </pre> <!-- \\ \\\\ & &amp; &lt; &#45; &# ; : ' \" https://example.org/a_(b) https://x.org?a=1&b=2 http://x.org/* www.x.org "
+    "]( [^1] ! ![ < > <b> </b> </pre> <!-- \\ \\\\ & &amp; &lt; &#45; &# ; : ' \" "
+    "https://example.org/a_(b) https://x.org?a=1&b=2 http://x.org/* www.x.org "
     "no ~ null 0123 {b} [a] # — —— – － / ／ – é 😀 \u200f א \u3000 \u200b { } @ % $ = ,".split(" ")
 )
 # "- a", "a - b" and "a-b": the words with and without spaces between them.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timezone
+from datetime import UTC, date, datetime
+from datetime import timezone as fixed_zone
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -30,7 +31,7 @@ _MONTHS = (
     "January February March April May June July August September October November December".split()
 )
 _ZONE_BEHIND = re.compile(r"\d ?([A-Z]{2,5}|[A-Za-z]+/[A-Za-z_]+)$", re.ASCII)
-_IANA_NAME = re.compile(r"[A-Za-z]+(?:/[A-Za-z0-9_+-]+)*", re.ASCII)
+_IANA_NAME = re.compile(r"[A-Za-z]\w*(?:/[\w+-]+)*", re.ASCII)
 
 
 def parse_date(text: str, timezone: str) -> datetime:
@@ -63,10 +64,10 @@ def zone(name: str) -> tzinfo:
     """Return a time zone by its IANA name.
 
     Raises:
-        ValueError: There is none. Abbreviations that only this machine knows, rules such as ``EST5EDT4`` and paths are none.
+        ValueError: There is none. Paths, rules such as ``EST5`` and names that only this machine knows are none.
     """
     found = tz.gettz(name) if _IANA_NAME.fullmatch(name) else None
-    if found is None or isinstance(found, tz.tzlocal):
+    if found is None or isinstance(found, (tz.tzlocal, tz.tzstr)):
         raise ValueError(f"{name!r} is not the IANA name of a time zone, such as Asia/Shanghai")
     return found
 
@@ -79,7 +80,7 @@ def _fixed(moment: datetime) -> datetime:
         raise ValueError("is outside the years 1 to 9999 in UTC") from None
     if not offset or offset.total_seconds() % 60:  # local times of the 19th century; no feed can say seconds
         return in_utc
-    return moment.replace(tzinfo=timezone(offset))
+    return moment.replace(tzinfo=fixed_zone(offset))
 
 
 def _no_such(found: re.Match[str]) -> str:

@@ -23,10 +23,9 @@ FILE_NAME: Final = "feedpub.toml"
 REQUIRED: Final = ("base_url", "authority")
 # RFC 4151, section 2.1: a domain name or e-mail address, a comma, a date on which it was the tagger's.
 _AUTHORITY = re.compile(
-    r"(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?,\d{4}(?:-(?:0[1-9]|1[0-2])(?:-[0-3]\d)?)?"
+    r"(?:[A-Za-z0-9._-]+@)?[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?,\d{4}(?:-(?:0[1-9]|1[0-2])(?:-[0-3]\d)?)?",
+    re.ASCII,
 )
-# dateutil also takes paths of files, and "UTC+3" with the sign turned round (POSIX).
-_ZONE = re.compile(r"[A-Za-z]\w*(?:/[\w+-]+)*", re.ASCII)
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _EXAMPLE_HOST = re.compile(r"https?://([\w.-]+\.)?example\.(org|com|net)([:/]|$)")
 
@@ -115,15 +114,13 @@ class _Reader:
                 current = header[1].replace('"', "").replace("'", "")
                 if current == name:
                     return number, 1, len(line) + 1
-            elif (current == table or not table) and (
-                found := re.match(rf"""\s*(["']?){re.escape(key)}\1\s*=\s*""", line)
-            ):
+            elif current == table and (found := re.match(rf"""\s*(["']?){re.escape(key)}\1\s*=\s*""", line)):
                 shown = str(value) if value is not None else ""
                 start = line.find(shown, found.end()) if shown else -1
                 if start >= 0:
                     return number, start + 1, start + 1 + len(shown)
                 return number, found.end() + 1, len(line.rstrip()) + 1
-        return 0, 0, 0
+        return self._place(table, value) if table else (0, 0, 0)
 
     def _refuse_unknown(self, data: Mapping[str, Any]) -> None:
         known = [setting.name for setting in fields(Config)]
@@ -260,10 +257,12 @@ def _authority(given: Any) -> str:
 
 
 def _timezone(given: Any) -> str:
-    from dateutil import tz
+    from ..entries.dates import zone
 
-    if not _ZONE.fullmatch(_text(given)) or tz.gettz(given) is None:
-        raise _Unusable("is not a known time zone", 'write an IANA name, such as "Asia/Shanghai" or "UTC"')
+    try:
+        zone(_text(given))
+    except ValueError:
+        raise _Unusable("is not a known time zone", 'write an IANA name, such as "Asia/Shanghai" or "UTC"') from None
     return str(given)
 
 
@@ -271,19 +270,24 @@ def _author(given: Any) -> Person:
     if isinstance(given, str):
         given = {"name": given}
     if not isinstance(given, dict) or not set(given) <= {"name", "url", "uri", "email"} or "name" not in given:
-        raise _Unusable("is not an author", 'write: author = { name = "…", url = "…", email = "…" }')
+        raise _Unusable("is not an author", _AUTHOR_HINT)
     uri = given.get("url", given.get("uri"))
     try:
         return Person(name=given["name"], uri=uri or None, email=given.get("email") or None)
     except FieldError as error:
-        raise _Unusable(f"{error.field}: {error.reason}") from None
+        field = "url" if error.field == "uri" else error.field
+        raise _Unusable(f"{field}: {error.reason}", _AUTHOR_HINT) from None
+
+
+_AUTHOR_HINT = 'write: author = { name = "…", url = "…", email = "…" }'
 
 
 def _permalink(given: Any) -> str:
     pattern = _text(given)
     names = _PLACEHOLDER.findall(pattern)
     if "key" not in names or not set(names) <= {"key", "language"}:
-        raise _Unusable("must hold {key}, may hold {language}, and nothing else in braces")
+        hint = 'write where the articles are, such as "https://example.org/{language}/{key}/"'
+        raise _Unusable("must hold {key}, may hold {language}, and nothing else in braces", hint)
     _address(_PLACEHOLDER.sub("x", pattern))
     return pattern
 
