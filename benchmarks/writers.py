@@ -19,16 +19,21 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ENGLISH = (
     "Open formats outlive the programs that write them, because anyone can build the next reader; what a publisher "
     "owes its subscribers is a stable address, an honest date & a text that arrives whole. "
 )
-CHINESE = "开放的格式比写出它们的程序活得更久，因为任何人都可以再写一个阅读器；发布者欠订阅者的，是稳定的地址、真实的日期和完整的正文。"
+CHINESE = (
+    "开放的格式比写出它们的程序活得更久，因为任何人都可以再写一个阅读器；"
+    "发布者欠订阅者的，是稳定的地址、真实的日期和完整的正文。"
+)
 REFERENCES = 10
 BODY_BYTES = 3072
 START = datetime(2020, 1, 1, 8, tzinfo=UTC)
@@ -50,7 +55,8 @@ def articles(count: int) -> list[dict[str, Any]]:
                 "summary": sentence,
                 "body": paragraph * (BODY_BYTES // len(paragraph.encode())),
                 "references": [
-                    (f"Work {n} & more", "Publisher", f"https://example.org/works/{number}/{n}") for n in range(REFERENCES)
+                    (f"Work {n} & more", "Publisher", f"https://example.org/works/{number}/{n}")
+                    for n in range(REFERENCES)
                 ],
             }
         )
@@ -63,10 +69,13 @@ def feedpub_write(given: list[dict[str, Any]], feeds: int = 1) -> list[bytes]:
 
     entries = tuple(
         feedpub.Entry(
-            **{**values, "references": tuple(
-                feedpub.Reference(title=title, publishers=(publisher,), url=url)
-                for title, publisher, url in values["references"]
-            )}
+            **{
+                **values,
+                "references": tuple(
+                    feedpub.Reference(title=title, publishers=(publisher,), url=url)
+                    for title, publisher, url in values["references"]
+                ),
+            }
         )
         for values in given
     )
@@ -210,7 +219,11 @@ def measure(writer: str, count: int) -> None:
     written = WRITERS[writer](given)
     seconds = time.process_time() - start
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps({"cpu": seconds, "mib": after / 1024, "grown": (after - before) / 1024, "bytes": sum(map(len, written))}))
+    print(
+        json.dumps(
+            {"cpu": seconds, "mib": after / 1024, "grown": (after - before) / 1024, "bytes": sum(map(len, written))}
+        )
+    )
 
 
 def run(writer: str, count: int) -> dict[str, float]:

@@ -1,6 +1,6 @@
 """Publish one more feed than feedpub does: the newest articles of a site in all its languages.
 
-    python examples/one_feed_for_all.py entries > all.xml
+python examples/one_feed_for_all.py entries > all.xml
 """
 
 import sys

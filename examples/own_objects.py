@@ -1,6 +1,6 @@
 """Make feeds from values of your own: no files, no settings.
 
-    python examples/own_objects.py > atom.xml
+python examples/own_objects.py > atom.xml
 """
 
 import sys

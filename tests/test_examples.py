@@ -14,7 +14,9 @@ DIGEST = "# {title}\n\nSummary\nA summary.\n\nKey Points\n• One point\n\nRefer
 
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run([sys.executable, *map(str, arguments)], capture_output=True, timeout=60, cwd=ROOT, check=False)
+    return subprocess.run(
+        [sys.executable, *map(str, arguments)], capture_output=True, timeout=60, cwd=ROOT, check=False
+    )
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ _HOMES = {
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
-__all__ = sorted([*_HOME_OF, "__version__"])  # noqa: PLE0605  # explicit, in _HOMES; a test holds it to the imports above
+__all__ = sorted([*_HOME_OF, "__version__"])  # explicit, in _HOMES; a test holds it to the imports above
 
 
 def __getattr__(name: str) -> Any:

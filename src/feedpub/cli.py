@@ -41,7 +41,9 @@ def cli() -> None:
 
 @cli.command(epilog=_EPILOG)
 @click.argument("folder", default=".", type=click.Path(file_okay=False))
-@click.option("--languages", default="en", metavar="TAG,TAG", help="BCP 47 tags, the first is the default.  [default: en]")
+@click.option(
+    "--languages", default="en", metavar="TAG,TAG", help="BCP 47 tags, the first is the default.  [default: en]"
+)
 def init(folder: str, languages: str) -> None:
     """Make FOLDER/entries with feedpub.toml and a sample article, to start from.
 
@@ -50,7 +52,7 @@ def init(folder: str, languages: str) -> None:
     from datetime import date
 
     tags = [tag.strip() for tag in languages.split(",") if tag.strip()]
-    for path in feedpub.init(folder, today=date.today(), languages=tags or ["en"]):  # noqa: DTZ011  # the author's own day
+    for path in feedpub.init(folder, today=date.today(), languages=tags or ["en"]):  # the author's own day
         click.echo(path)
     entries = os.path.join(folder, "entries")
     click.echo(f"Next: edit {os.path.join(entries, 'feedpub.toml')}, then run: feedpub build {_argument(entries)}")
@@ -58,7 +60,9 @@ def init(folder: str, languages: str) -> None:
 
 @cli.command("import", epilog=_EPILOG)
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, exists=True))
-@click.option("--entries", default="entries", show_default=True, type=click.Path(file_okay=False), help="The entries folder.")
+@click.option(
+    "--entries", default="entries", show_default=True, type=click.Path(file_okay=False), help="The entries folder."
+)
 @click.option("--key", help="Name of the article in file names and addresses.  [default: made of the title]")
 @click.option("--published", metavar="DATE", help="ISO 8601, such as 2026-02-01 or 2026-02-01T09:00:00+08:00.")
 @click.option("--title", "titles", multiple=True, metavar="LANG=TEXT", help="Title of a language; once for each.")
@@ -79,7 +83,14 @@ def import_(file: str, entries: str, key: str | None, published: str | None, tit
         return
     for line in done.pasted.lines:
         if line.fate == "ambiguous":
-            _annotate("warning", "", f"line {line.number} was taken for {line.role}: {line.text.strip()}", form, file, line.number)
+            _annotate(
+                "warning",
+                "",
+                f"line {line.number} was taken for {line.role}: {line.text.strip()}",
+                form,
+                file,
+                line.number,
+            )
     for path in done.paths:
         click.echo(path)
     click.echo(_ledger(done.pasted))
@@ -104,7 +115,9 @@ def lint(entries: str, form: str) -> None:
 
 @cli.command(epilog=_EPILOG)
 @_entries
-@click.option("--output", default="public", show_default=True, type=click.Path(file_okay=False), help="The folder to publish.")
+@click.option(
+    "--output", default="public", show_default=True, type=click.Path(file_okay=False), help="The folder to publish."
+)
 @click.option("--keep-going", is_flag=True, help="Leave entries with errors out and publish the others.")
 @_format
 def build(entries: str, output: str, keep_going: bool, form: str) -> None:
@@ -268,7 +281,7 @@ def _ledger(pasted: feedpub.Pasted) -> str:
     )
     return (
         f"{languages}\n{len(fates)} lines: {fates.count('kept')} kept, "
-        f"{fates.count('dropped')} dropped (headings, blank lines, page furniture), {fates.count('ambiguous')} ambiguous"
+        f"{fates.count('dropped')} dropped (blank lines, dividers, page furniture), {fates.count('ambiguous')} ambiguous"
     )
 
 
@@ -277,7 +290,7 @@ def _titles(given: Sequence[str]) -> dict[str, str]:
     for text in given:
         language, equals, title = text.partition("=")
         if not equals or not title.strip():
-            raise click.UsageError(f"--title {text!r}: write LANG=TEXT, such as en=\"Open models\"")
+            raise click.UsageError(f'--title {text!r}: write LANG=TEXT, such as en="Open models"')
         titles[language.strip()] = title.strip()
     return titles
 

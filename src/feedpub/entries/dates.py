@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from datetime import timezone as fixed_zone
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -30,7 +30,9 @@ _NAMED = re.compile(
 _MONTHS = (
     "January February March April May June July August September October November December".split()
 )
-_ZONE_BEHIND = re.compile(r"\d ?([A-Z]{2,5}|[A-Za-z]+/[A-Za-z_]+)$", re.ASCII)
+_ZONE_BEHIND = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ][\d:.]+ ?([A-Z]{2,5}|[A-Za-z]+/[A-Za-z_]+)", re.ASCII)
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)", re.ASCII)
+_LONGEST_NAME = 100  # gettz asks the file system
 _IANA_NAME = re.compile(r"[A-Za-z]\w*(?:/[\w+-]+)*", re.ASCII)
 
 
@@ -66,41 +68,42 @@ def zone(name: str) -> tzinfo:
     Raises:
         ValueError: There is none. Paths, rules such as ``EST5`` and names that only this machine knows are none.
     """
-    found = tz.gettz(name) if _IANA_NAME.fullmatch(name) else None
+    found = tz.gettz(name) if _IANA_NAME.fullmatch(name) and len(name) <= _LONGEST_NAME else None
     if found is None or isinstance(found, (tz.tzlocal, tz.tzstr)):
         raise ValueError(f"{name!r} is not the IANA name of a time zone, such as Asia/Shanghai")
     return found
 
 
 def _fixed(moment: datetime) -> datetime:
-    offset = moment.utcoffset()
     try:
-        in_utc = moment.astimezone(UTC)
+        moment.astimezone(UTC)
     except OverflowError:
         raise ValueError("is outside the years 1 to 9999 in UTC") from None
-    if not offset or offset.total_seconds() % 60:  # local times of the 19th century; no feed can say seconds
-        return in_utc
-    return moment.replace(tzinfo=fixed_zone(offset))
+    # In the 19th century local time was minutes and seconds from UTC; no feed can say the seconds.
+    minutes = round((moment.utcoffset() or timedelta()).total_seconds() / 60)
+    return moment.replace(tzinfo=fixed_zone(timedelta(minutes=minutes)) if minutes else UTC)
 
 
 def _no_such(found: re.Match[str]) -> str:
     """Say what of a well-formed date does not exist."""
-    month, day = int(found[3]), int(found[4])
-    if not 1 <= month <= 12:
-        return f"there is no month {month}"
-    if _day(int(found[2]), month, day):
+    year, month, day = int(found[2]), int(found[3]), int(found[4])
+    if not year or not 1 <= month <= 12:
+        return f"there is no month {month}" if year else "there is no year 0"
+    if _day(year, month, day):
         return f"there is no time {found['clock']}{found['offset'] or ''}"
-    return f"there is no {day} {_MONTHS[month - 1]}" + (f" {found[2]}" if (month, day) == (2, 29) else "")
+    return f"there is no {day} {_MONTHS[month - 1]}" + (f" {year}" if (month, day) == (2, 29) else "")
 
 
 def _misread(text: str) -> str:
     """Say how a text that is no ISO date could be read."""
+    if behind := _ZONE_BEHIND.fullmatch(text):
+        return f"{behind[1]} is not an offset such as +08:00"
+    if behind := _ISO_DAY.match(text):
+        return f"{text[behind.end() :][:40]!r} behind the day is not a time such as T09:00:00+08:00"
     readings = list(dict.fromkeys(_readings(text)))
     if readings:
         one_year = len({reading.year for reading in readings}) == 1 < len(readings)
         return f"could be {' or '.join(_spoken(reading, with_year=not one_year) for reading in readings)}"
-    if behind := _ZONE_BEHIND.search(text):
-        return f"{behind[1]} is not an offset such as +08:00"
     return "is not an ISO date"
 
 
@@ -110,13 +113,15 @@ def _readings(text: str) -> Iterator[date]:
         month = next((name for name in _MONTHS if name.casefold().startswith(named["month"].casefold())), None)
         number = named["before"] or named["after"]
         candidates = [(int(named["year"]), _MONTHS.index(month) + 1, int(number))] if month and number else []
-    elif numeric := _NUMERIC.fullmatch(text.partition("T")[0]) or _NUMERIC.match(text):
+    elif numeric := _NUMERIC.match(text):
         first, second, third = (int(part) for part in numeric.groups())
         if len(numeric[1]) > 2:  # 2026/2/1
             candidates = [(first, second, third)]
         else:
             year = third if len(numeric[3]) > 2 else 2000 + third
             candidates = [(year, second, first), (year, first, second)]
+            if first > 12 and len(numeric[3]) < 3:  # 26/2/1
+                candidates.append((2000 + first, second, third))
     else:
         candidates = []
     for candidate in candidates:

@@ -38,6 +38,24 @@ KEYS: Final = (
 )  # fmt: skip
 _FENCE = re.compile(r"\A---[ \t]*\n")
 _END = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
+_NOTHING: Final = ("", "~", "null", "Null", "NULL")
+_DEEPEST: Final = 5  # enclosures: a list of mappings
+_MOST_UNKNOWN: Final = 20
+_PAIRS_HINT: Final = 'write "key: value" lines; put quotes around a value that holds ": " or " #" or starts with a sign'
+# YAML 1.1, section 5.1.
+_NOT_IN_YAML = re.compile("[^\t\n -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# What the parser was reading when something was missing at its end.
+_OPENED: Final = (
+    "while parsing a flow sequence", "while parsing a flow mapping", "while scanning a quoted scalar",
+    "while scanning a simple key",
+)  # fmt: skip
+_SAID: Final = {
+    "mapping values are not allowed": 'a value holds ": "',
+    "cannot start any token": "a value cannot start with this character",
+    "could not find expected ':'": 'is not "key: value"',
+    "end of stream": "these quotes are not closed",
+    "did not find expected ',' or": "this bracket is not closed",
+}
 
 
 @dataclass(slots=True)
@@ -63,85 +81,124 @@ def read_matter(source: Source) -> tuple[dict[str, Value], int]:
         hint = "put a line --- below the last key of the front matter"
         source.add("E109", "this front matter is not closed", hint, 0, 3)
         return {}, len(source.text)
-    reader = _Reader(source, opening.end())
-    return reader.read(source.text[opening.end() : closing.start()]), closing.end()
+    return _Reader(source, opening.end(), closing.start()).read(), closing.end()
+
+
+class _Unfit(Exception):
+    """YAML that is no front matter."""
+
+    def __init__(self, message: str, hint: str, place: int) -> None:
+        super().__init__(message)
+        self.hint, self.place = hint, place
 
 
 class _Reader:
-    """Turn YAML nodes into Values, with problems where they are no front matter."""
+    """Build Values from the events of the YAML parser.
 
-    def __init__(self, source: Source, offset: int) -> None:
-        self.source, self.offset = source, offset
+    PyYAML's own trees are built by recursion, which 100,000 brackets end with a crash, and follow aliases, which can
+    multiply without end.
+    """
 
-    def read(self, text: str) -> dict[str, Value]:
-        """Return the values of a YAML text."""
+    def __init__(self, source: Source, start: int, end: int) -> None:
+        self.source, self.offset = source, start
+        self.text = source.text[start:end]
+        self.events: Iterator[Any] = yaml.parse(self.text, Loader=yaml.CBaseLoader)
+
+    def read(self) -> dict[str, Value]:
+        """Return the values by their keys; none if the text cannot be used."""
         try:
-            root = yaml.compose(text, Loader=yaml.CBaseLoader)
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            at = self.offset + (_index(text, mark) if mark else 0)
-            self._bad_yaml(error.problem or "is not YAML", at)
+            pairs = self._root()
+        except (yaml.YAMLError, _Unfit) as error:
+            fault = error if isinstance(error, _Unfit) else _explained(error, self.text)
+            self.source.add("E108", str(fault), fault.hint, self.offset + min(fault.place, len(self.text) - 1))
             return {}
-        except yaml.YAMLError as error:
-            self._bad_yaml(str(error).partition("\n")[0], self.offset)
-            return {}
-        if root is None:
-            return {}
-        if not isinstance(root, yaml.MappingNode):
-            self._bad_yaml("is not a list of keys and values", self.offset)
-            return {}
-        self.text = text
-        return dict(self._pairs(root))
+        return dict(self._known(pairs))
 
-    def _bad_yaml(self, message: str, at: int) -> None:
-        hint = 'write "key: value" lines; put quotes around a value that holds ": " or " #" or starts with a sign'
-        self.source.add("E108", message, hint, min(at, max(len(self.source.text) - 1, 0)))
+    def _root(self) -> list[tuple[Value, Value]]:
+        pairs: list[tuple[Value, Value]] = []
+        for event in self.events:
+            if isinstance(event, yaml.MappingStartEvent) and not event.anchor:
+                pairs = list(self._pairs(0))
+            elif isinstance(event, yaml.NodeEvent):
+                raise _Unfit("is not a list of keys and values", _PAIRS_HINT, event.start_mark.index)
+        return pairs
 
-    def _pairs(self, root: Any) -> Iterator[tuple[str, Value]]:
+    def _value(self, event: Any, depth: int) -> Value:
+        start = event.start_mark.index
+        if event.anchor:
+            hint = "write the value out, or put quotes around it if it is text"
+            raise _Unfit("YAML takes & and * at the start for marks, which feedpub does not read", hint, start)
+        if isinstance(event, yaml.ScalarEvent):
+            nothing = event.implicit[0] and event.value in _NOTHING
+            return self._placed("" if nothing else event.value, event, event)
+        if depth == _DEEPEST:
+            raise _Unfit("is nested too deeply", "no key takes more than a list of keys and values", start)
+        if isinstance(event, yaml.SequenceStartEvent):
+            items: list[Value] = []
+            while not isinstance(last := next(self.events), yaml.SequenceEndEvent):
+                items.append(self._value(last, depth + 1))
+            return self._placed(items, event, last)
+        pairs: dict[str, Value] = {}
+        for key, value in self._pairs(depth):
+            if key.content in pairs:
+                raise _Unfit(f"{key.content} stands here twice", "remove one of them", key.start - self.offset)
+            pairs[str(key.content)] = value
+        return self._placed(pairs, event, event)
+
+    def _pairs(self, depth: int) -> Iterator[tuple[Value, Value]]:
+        """Yield the keys and values of a mapping that has begun."""
+        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
+            key = self._value(event, depth + 1)
+            if not key.content or not isinstance(key.content, str):
+                raise _Unfit("there is no word before the colon", _PAIRS_HINT, event.start_mark.index)
+            yield key, self._value(next(self.events), depth + 1)
+
+    def _placed(self, content: str | list[Value] | dict[str, Value], first: Any, last: Any) -> Value:
+        """Return a value with its place: its first line."""
+        start, end = first.start_mark.index, last.end_mark.index
+        line = self.text[start:end].partition("\n")[0].rstrip()
+        return Value(content, self.offset + start, self.offset + start + max(len(line), 1))
+
+    def _known(self, pairs: list[tuple[Value, Value]]) -> Iterator[tuple[str, Value]]:
+        """Yield the values of keys that feedpub knows, by their names."""
         seen: dict[str, str] = {}
-        for key_node, value_node in root.value:
-            written = key_node.value if isinstance(key_node, yaml.ScalarNode) else ""
+        unknown: list[Value] = []
+        for key, value in pairs:
+            written = str(key.content)
             name = _ALIASES.get(written.casefold(), written.casefold())
-            value = self._value(value_node)
-            at = self._span(key_node)
             if name in seen:
                 same = f" (the same as {seen[name]})" if written != seen[name] else ""
-                self.source.add("E118", f"{written}{same} stands here twice", "remove one of them", *at)
-            elif name in KEYS:
+                self.source.add("E118", f"{written}{same} stands here twice", "remove one of them", key.start, key.end)
+            elif name not in KEYS:
+                unknown.append(key)
+            else:
                 seen[name] = written
                 if value.content not in ("", [], {}):
                     yield name, value
-            else:
-                close = difflib.get_close_matches(name, [*KEYS, *_ALIASES], n=1)
-                hint = f"did you mean {close[0]}?" if close else f"known keys: {', '.join(KEYS)}"
-                self.source.add("N101", f"feedpub does not know {written!r} and ignores it", hint, *at)
-
-    def _value(self, node: Any, depth: int = 0) -> Value:
-        start, end = self._span(node)
-        if isinstance(node, yaml.ScalarNode):
-            return Value("" if node.style is None and node.value in ("~", "null") else node.value, start, end)
-        if depth > 3:  # no key takes more; aliases could nest without end
-            return Value("", start, end)
-        if isinstance(node, yaml.SequenceNode):
-            return Value([self._value(item, depth + 1) for item in node.value[:1000]], start, end)
-        pairs = {
-            key.value: self._value(value, depth + 1) for key, value in node.value[:100] if isinstance(key.value, str)
-        }
-        return Value(pairs, start, end)
-
-    def _span(self, node: Any) -> tuple[int, int]:
-        start, end = _index(self.text, node.start_mark), _index(self.text, node.end_mark)
-        value = self.text[start:end].rstrip()
-        first_line = value.partition("\n")[0]
-        return self.offset + start, self.offset + start + max(len(first_line), 1)
+        for key in unknown[:_MOST_UNKNOWN]:
+            message = f"feedpub does not know {str(key.content)[:100]!r} and ignores it"
+            self.source.add("N101", message, _meant(str(key.content)), key.start, key.end)
+        for key in unknown[_MOST_UNKNOWN : _MOST_UNKNOWN + 1]:
+            message = f"feedpub does not know {len(unknown) - _MOST_UNKNOWN} more keys and ignores them"
+            self.source.add("N101", message, "", key.start, key.end)
 
 
-def _index(text: str, mark: Any) -> int:
-    """Return where a mark stands; the C parser counts lines and columns, its own index counts bytes."""
-    place = 0
-    for _ in range(mark.line):
-        place = text.find("\n", place) + 1
-    return min(int(place + mark.column), len(text))
+def _meant(key: str) -> str:
+    close = difflib.get_close_matches(key.casefold(), [*KEYS, *_ALIASES], n=1)
+    return f"did you mean {close[0]}?" if close else f"known keys: {', '.join(KEYS)}"
+
+
+def _explained(error: yaml.YAMLError, text: str) -> _Unfit:
+    """Say what the YAML parser found, where a person would look for it."""
+    if not isinstance(error, yaml.MarkedYAMLError):  # it stops at what it cannot read, without telling where
+        found = _NOT_IN_YAML.search(text)
+        message = f"U+{ord(found.group()):04X} cannot stand in front matter" if found else str(error)
+        return _Unfit(message, "remove the character; it may be invisible", found.start() if found else 0)
+    mark = error.context_mark if error.context in _OPENED else error.problem_mark
+    for said, message in _SAID.items():
+        if said in str(error.problem):
+            return _Unfit(message, _PAIRS_HINT, mark.index)
+    return _Unfit(f"{error.problem} ({error.context})" if error.context else str(error.problem), _PAIRS_HINT, mark.index)
 
 
 def text_of(source: Source, value: Value, key: str) -> str | None:

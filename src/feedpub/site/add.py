@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -17,7 +16,7 @@ from .config import FILE_NAME, read_config
 from .publish import publish
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
     from ..model import Config
@@ -128,7 +127,9 @@ def _canonical_titles(
 
 def _check_date(published: str | None, config: Config, problems: list[Problem]) -> None:
     if published is None:
-        hint = "add --published with an ISO date, e.g. 2026-02-01 or 2026-02-01T09:00:00+08:00; a date is never invented"
+        hint = (
+            "add --published with an ISO date, e.g. 2026-02-01 or 2026-02-01T09:00:00+08:00; a date is never invented"
+        )
         problems.append(Problem(code="E222", message="no date of publication was given", hint=hint))
         return
     try:
@@ -179,9 +180,7 @@ def _sample(language: str) -> Draft:
             KeyPoint(text=text, children=tuple(KeyPoint(text=finer) for finer in children))
             for text, children in sample["points"]
         ),
-        references=tuple(
-            Reference(title=title, publishers=(publisher,), url=url) for title, (url, publisher) in links
-        ),
+        references=tuple(Reference(title=title, publishers=(publisher,), url=url) for title, (url, publisher) in links),
     )
 
 
@@ -197,7 +196,7 @@ _CONFIG = """\
 # The settings of this site. Only base_url and authority are required; docs/entries.md tells of all.
 
 base_url  = "https://example.org/"      # where the published folder will be served; every link starts with it
-authority = "example.org,{year}"          # a domain of yours and a year in which it was: ids start with it, never change it
+authority = "example.org,{year}"          # a domain of yours, and a year in which it was; start of all ids, never change it
 languages = [{languages}]               # the first is the default
 timezone  = "UTC"                       # for dates without offset, such as "Asia/Shanghai"
 # author  = {{ name = "…", url = "…", email = "…" }}

@@ -29,9 +29,7 @@ class Pages:
         self.templates = _environment()
         self.feeds = {language: site.feed(language) for language in site.config.languages}
         self.links = {
-            (entry.language, entry.title): entry.link
-            for article in site.articles
-            for entry in article.entries.values()
+            (entry.language, entry.title): entry.link for article in site.articles for entry in article.entries.values()
         }
 
     def style(self) -> bytes:
@@ -123,7 +121,9 @@ def _environment() -> jinja2.Environment:
         keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters.update(autonym=autonym, direction=direction, isolate=isolate, words=words, day=_day, line=_line, note=_note)
+    environment.filters.update(
+        autonym=autonym, direction=direction, isolate=isolate, words=words, day=_day, line=_line, note=_note
+    )
     return environment
 
 
