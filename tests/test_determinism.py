@@ -119,7 +119,7 @@ def test_other_surroundings(surroundings: dict[str, str], tmp_path: Path) -> Non
 @pytest.mark.parametrize("name", WRITERS)
 def test_order_of_addresses(name: str) -> None:
     given = everything()
-    other = dataclasses.replace(given, addresses=dict(reversed(given.addresses.items())))
+    other = dataclasses.replace(given, addresses=dict(reversed(list(given.addresses.items()))))
 
     assert WRITERS[name](given) == WRITERS[name](other)
 
@@ -159,7 +159,6 @@ def test_what_is_remembered_of_an_entry_fits_every_feed(name: str, change: dict[
     together = [(write(given), write(changed(given)), write(given)) for given in shared]
 
     assert together == list(zip(alone, alone_changed, alone, strict=True))
-    assert alone != alone_changed
 
 
 def test_what_is_remembered_is_no_part_of_the_value() -> None:

@@ -381,16 +381,16 @@ def test_addresses_come_from_the_other_language(tmp_path: Path) -> None:
         Reference(title="丙"),
     )
     assert [one.url for one in references["zh-Hant"]] == ["https://x.test/"]
-    notes = [(problem.path[-10:], problem.message) for problem in site.problems if problem.code == "N107"]
-    told = "1 reference takes its address from another language"
-    assert notes == [("/a.en.md", told)[-10:] if False else ("es/a.en.md", told), ("zh-Hans.md", told)]
+    told = [problem for problem in site.problems if problem.code == "N107"]
+    assert [problem.path.rpartition("/")[2] for problem in told] == ["a.en.md", "a.zh-Hans.md"]
+    assert {problem.message for problem in told} == {"1 reference takes its address from another language"}
 
 
 # Drafts and fallback
 
 
 def test_draft_of_a_translation_is_left_out(tmp_path: Path) -> None:
-    site = load(tmp_path, {"a.en.md": ENGLISH, "a.zh-Hans.md": post(draft="true"), "a.ja.md": JAPANESE}, THREE)
+    site = load(tmp_path, {"a.en.md": post(), "a.zh-Hans.md": post(draft="true"), "a.ja.md": JAPANESE}, THREE)
     assert articles(site) == {"a": ["en", "ja"]}
     assert [other.language for other in only(site).entries["en"].translations] == ["ja"]
     assert [problem.code for problem in site.problems] == ["N108"]
@@ -437,7 +437,7 @@ def test_fallback_of_site_and_article(of_site: str, of_article: str, shown: list
     ("key", "written", "field", "value"),
     [
         ("title", "'  Two\tspaces '", "title", "Two spaces"),
-        ("title", "Prix\u00a0: 5\u00a0€", "title", "Prix\u00a0: 5\u00a0€"),
+        ("title", '"Prix\u00a0: 5\u00a0€"', "title", "Prix\u00a0: 5\u00a0€"),
         ("title", '"no"', "title", "no"),
         ("title", "0123", "title", "0123"),
         ("summary", "One line", "summary", "One line"),
@@ -531,39 +531,39 @@ def test_values_of_the_front_matter(key: str, written: str, field: str, value: A
         ("title", '"a\\x07b"', "E110", '"a\\x07b"', "U+0007"),
         ("published", "2026-02-30", "E102", "2026-02-30", ""),
         ("published", "[2026-02-01]", "E110", "[2026-02-01]", "must be one text"),
-        ("updated", "2026-02-01T09:00 CST", "E102", "2026-02-01T09:00 CST", "is not an ISO date"),
-        ("published", "0001-01-01T00:00+14:00", "E110", "0001-01-01T00:00+14:00", "outside the years"),
+        ("updated", "2026-02-01T09:00 CST", "E102", "2026-02-01T09:00 CST", "CST is not an offset"),
+        ("published", "0001-01-01T00:00+14:00", "E102", "0001-01-01T00:00+14:00", ""),
         ("source", "[https://a.test/, https://b.test/]", "E110", "[https://a.test/, https://b.test/]", "one text"),
         ("source", "ftp://a.test/", "E111", "ftp://a.test/", "http"),
         ("image", "a.png", "E111", "a.png", "absolute"),
-        ("authors", "[Ann, {name: Bo, email: bo}]", "E110", "{name: Bo, email: bo}", "'bo' is not an e-mail address"),
-        ("authors", "[{name: Bo, url: bo.test}]", "E111", "{name: Bo, url: bo.test}", "uri: 'bo.test'"),
+        ("authors", "[Ann, {name: Bo, email: bo}]", "E110", "bo", "'bo' is not an e-mail address"),
+        ("authors", "[{name: Bo, url: bo.test}]", "E111", "bo.test", "uri: 'bo.test'"),
         ("authors", "[{email: bo@bo.test}]", "E110", "{email: bo@bo.test}", "name: is empty"),
         ("authors", "[[Ann]]", "E110", "[Ann]", "authors must be one text"),
         ("authors", "[{name: [Ann]}]", "E110", "[Ann]", "name must be one text"),
         ("categories", '["", AI]', "E110", '""', "term: is empty"),
-        ("categories", "[{term: a, scheme: b}]", "E110", "{term: a, scheme: b}", "scheme: 'b' is not an absolute IRI"),
+        ("categories", "[{term: a, scheme: b}]", "E110", "b", "scheme: 'b' is not an absolute IRI"),
         ("enclosures", "[{type: audio/mpeg}]", "E111", "{type: audio/mpeg}", "url: is empty"),
         ("enclosures", "a.mp3", "E111", "a.mp3", "url: 'a.mp3'"),
         (
             "enclosures",
             '{url: "https://a.test/a", type: audio}',
             "E110",
-            '{url: "https://a.test/a", type: audio}',
+            "audio",
             "type: 'audio' is not a media type",
         ),
         (
             "enclosures",
             '{url: "https://a.test/a", length: 1.2 MB}',
             "E110",
-            '{url: "https://a.test/a", length: 1.2 MB}',
+            "1.2 MB",
             "length: '1.2 MB' is not a number of bytes",
         ),
         ("enclosures", f'{{url: "https://a.test/a", length: {"9" * 5000}}}', "E110", None, "is not a number of bytes"),
         ("id", "a b", "E111", "a b", "'a b' is not an absolute IRI"),
         ("id", "trains", "E111", "trains", "'trains' is not an absolute IRI"),
         ("previous", "[Day trains, Slow trains]", "E110", "[Day trains, Slow trains]", "previous must be one text"),
-        ("next", "{title: A, url: b}", "E111", "{title: A, url: b}", "url: 'b'"),
+        ("next", "{title: A, url: b}", "E111", "b", "url: 'b'"),
         ("draft", "[true]", "E110", "[true]", "draft must be one text"),
         ("draft", "maybe", "E110", "maybe", "draft must be true or false"),
         ("fallback", "first", "E110", "first", "fallback must be omit or original"),

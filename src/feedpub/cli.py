@@ -281,7 +281,7 @@ def _ledger(pasted: feedpub.Pasted) -> str:
     )
     return (
         f"{languages}\n{len(fates)} lines: {fates.count('kept')} kept, "
-        f"{fates.count('dropped')} dropped (blank lines, dividers, page furniture), {fates.count('ambiguous')} ambiguous"
+        f"{fates.count('dropped')} dropped (blank, dividers, page furniture), {fates.count('ambiguous')} ambiguous"
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import calendar
 import json
 import string
 from datetime import UTC, datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +31,10 @@ MANY = settings(max_examples=300, deadline=None)
 
 # Weighted towards what breaks feeds.
 pieces = st.sampled_from(
-    ["<", ">", "&", "&amp;", "&#0;", "]]>", "<b>", "</b>", "<!--", '"', "'", " ", "\n", "\r", "\t", "\u202e", "\u2069"]
-    + ["\x85", "\u2028", "\ufeff", "\u200d", "中", "ع", "𝔘", "\U0001fffe", "a", "%", "\\", "{0}"]
+    [
+        *r"""< > & &amp; &#0; ]]> <b> </b> <!-- " ' % \ {0} a 中 ع 𝔘""".split(),
+        *" \n\r\t\x85\u2028\ufeff\u200d\u202e\u2067\u2069\U0001fffe",
+    ]
 )
 legal = st.one_of(
     st.lists(pieces, max_size=12).map("".join),
@@ -52,7 +56,7 @@ addresses = st.builds(
     st.sampled_from(["", "?a=1&b=2", "?页=1", "#x", "?q=%E4%B8%AD"]),
 )
 dates = st.datetimes(
-    min_value=datetime(2, 1, 1),
+    min_value=datetime(1000, 1, 1),
     max_value=datetime(9998, 12, 31),
     timezones=st.one_of(
         st.just(UTC),
@@ -132,11 +136,10 @@ def test_the_three_documents_say_the_same(entry: Entry, text: str, language: str
     assert atom.findtext(f"{ATOM}content") == content == item["content_html"]
     assert construct(atom, "summary").split() == entry.summary.split()
     assert related(atom) == related(rss)
-    assert [href for rel, _, href in related(atom) if rel == "via"] == [
-        item[key] for key in item if key == "external_url"
-    ]
+    assert [href for rel, _, href in related(atom) if rel == "via"] == sources(item)
     assert atom.findtext(f"{ATOM}updated") == item["date_modified"]
-    assert datetime.fromisoformat(item["date_published"]) == entry.published.replace(microsecond=0)
+    assert timedelta(0) <= entry.published.astimezone(UTC) - moment(item["date_published"]) < timedelta(seconds=1)
+    assert parsedate_to_datetime(rss.findtext("pubDate") or "").astimezone(UTC) == moment(item["date_published"])
 
 
 @FEW
@@ -155,15 +158,13 @@ def test_feedparser_reads_what_was_written(entry: Entry) -> None:
         assert read.link == item["url"]
         assert read.id == item["id"]
         assert text_of(read.summary).split() == entry.summary.split() or not entry.summary.strip()
-        assert datetime(*read.published_parsed[:6]) == entry.published.replace(tzinfo=None)  # type: ignore[misc]
+        assert calendar.timegm(read.published_parsed) == entry.published.timestamp()
         links = [link for link in read.links if link.rel == "related"]
         assert [link.href for link in links] == [
             *(other["url"] for other in item.get("_feedpub", {}).get("translations", ())),
             *(one["url"] for one in item.get("_feedpub", {}).get("references", ()) if "url" in one),
         ]
-        assert [link.href for link in read.links if link.rel == "via"] == [
-            item[key] for key in item if key == "external_url"
-        ]
+        assert [link.href for link in read.links if link.rel == "via"] == sources(item)
         names = [person["name"] for person in item["authors"]]
         assert [person.name for person in read.authors] == names
 
@@ -224,11 +225,14 @@ def plain_entry(**values: Any) -> Entry:
 
 
 def check(make: Callable[[], Feed], owner: str, field: str) -> None:
+    refused = None
     try:
         feed = make()
     except FieldError as error:
-        assert error.owner.startswith(f"{owner} ")
-        assert error.field == field
+        refused = error
+    if refused:
+        assert refused.owner.startswith(f"{owner} ")
+        assert refused.field == field
         return
     parse(feedpub.to_atom(feed))
     parse(feedpub.to_rss(feed))
@@ -252,6 +256,14 @@ def related(element: etree._Element) -> list[tuple[str | None, str | None, str |
         for link in element.iterfind(f"{ATOM}link")
         if link.get("rel") in ("related", "via")
     ]
+
+
+def sources(item: dict[str, Any]) -> list[str]:
+    return [item["external_url"]] if "external_url" in item else []
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def text_of(html: str) -> str:

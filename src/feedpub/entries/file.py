@@ -166,10 +166,10 @@ def _site_language(tag: str, file: File, config: Config) -> str | None:
 def _settle_key(file: File) -> None:
     if value := file.matter.get("key"):
         file.key = unicodedata.normalize("NFC", text_of(file.source, value, "key") or file.key)
-    shown = file.key if is_legal(file.key) else ascii(file.key)[1:-1]
+    shown = repr(file.key) if is_legal(file.key) else ascii(file.key)
     hint = "choose another name for the article; archive, category and the like are names of the published folder"
     if not is_legal(file.key) or _UNUSABLE_IN_KEYS.search(file.key) or file.key.casefold() in RESERVED_KEYS:
-        file.source.add("E115", f"{shown!r} cannot be the name of an article", hint, *file.place("key"))
+        file.source.add("E115", f"{shown} cannot be the name of an article", hint, *file.place("key"))
         file.language = ""
     elif len(file.key.encode()) > LONGEST_KEY_BYTES:
         message = f"the name of the article is longer than {LONGEST_KEY_BYTES} bytes"

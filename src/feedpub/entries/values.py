@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -126,12 +125,12 @@ def _id(source: Source, value: Value, key: str) -> str | None:
 
 
 def _neighbour(source: Source, value: Value, key: str) -> Reference | None:
-    parts = _parts(source, value, key, "title", "url")
-    title, url = parts["title"], parts["url"]
-    if not isinstance(value.content, dict):
-        title, found = split_link(title)
-        url = found or ""
-    return _made(source, value, lambda: Reference(title=one_line(title) or url, url=url or None))
+    return _made(source, value, lambda item: _reference(_parts(source, item, key, "title", "url")))
+
+
+def _reference(parts: Mapping[str, str]) -> Reference:
+    title, url = (parts["title"], parts["url"]) if parts["url"] else split_link(parts["title"])
+    return Reference(title=one_line(title) or url or "", url=url or None)
 
 
 def _authors(source: Source, value: Value, key: str) -> tuple[Person, ...] | None:
@@ -170,19 +169,22 @@ def _parts(source: Source, value: Value, key: str, *names: str) -> dict[str, str
 
 
 def _all(source: Source, value: Value, make: Callable[[Value], _T]) -> tuple[_T, ...] | None:
-    made = [_made(source, item, partial(make, item)) for item in items_of(value)]
+    made = [_made(source, item, make) for item in items_of(value)]
     return tuple(dict.fromkeys(one for one in made if one)) or None
 
 
-def _made(source: Source, value: Value, make: Callable[[], _T]) -> _T | None:
+def _made(source: Source, value: Value, make: Callable[[Value], _T]) -> _T | None:
     """Make a value of the model; if it cannot be, that is one problem, not two."""
     before = len(source.problems)
     try:
-        return make()
+        return make(value)
     except FieldError as error:
         if len(source.problems) == before:
-            code, hint = ("E111", _URL_HINT) if error.field in ("url", "uri") else ("E110", "")
-            source.add(code, f"{error.field}: {error.reason}", hint, value.start, value.end)
+            parts = value.content if isinstance(value.content, dict) else {}
+            names = ("url", "uri") if error.field in ("url", "uri") else (error.field,)
+            place = next((parts[name] for name in names if name in parts), value)
+            code, hint = ("E111", _URL_HINT) if "url" in names else ("E110", "")
+            source.add(code, f"{error.field}: {error.reason}", hint, place.start, place.end)
         return None
 
 

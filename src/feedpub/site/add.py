@@ -196,7 +196,7 @@ _CONFIG = """\
 # The settings of this site. Only base_url and authority are required; docs/entries.md tells of all.
 
 base_url  = "https://example.org/"      # where the published folder will be served; every link starts with it
-authority = "example.org,{year}"          # a domain of yours, and a year in which it was; start of all ids, never change it
+authority = "example.org,{year}"          # a domain of yours and a year: the start of all ids, never change it
 languages = [{languages}]               # the first is the default
 timezone  = "UTC"                       # for dates without offset, such as "Asia/Shanghai"
 # author  = {{ name = "…", url = "…", email = "…" }}
