@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import pytest
+from hypothesis import settings
 
 # `reader` brings its own copy of feedparser, whose `import sgmllib` it leaves to feedparser's dependencies. Those were
 # sgmllib3k once (which is sgmllib); since feedparser 6.0.13 it is feedparser-sgmllib: the same module, another name.
@@ -14,6 +15,10 @@ except ModuleNotFoundError:
     import feedparser_sgmllib  # type: ignore[import-not-found,import-untyped,unused-ignore]
 
     sys.modules["sgmllib"] = feedparser_sgmllib
+
+# Machines of CI are slow and busy: a property fails for what it finds, never for the time that it took.
+settings.register_profile("feedpub", deadline=None)
+settings.load_profile("feedpub")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -42,7 +42,20 @@ Night trains return.
 1. [Timetable](https://trains.example/table) - A railway
 2. A book
 """
-CHINESE = "---\ntitle: 夜间列车\n---\n## 总结\n夜间列车回来了。\n\n## 要点\n- 很慢\n  - 也很安静\n\n## 参考文献\n1. 时刻表 - 铁路\n2. 一本书\n"
+CHINESE = """---
+title: 夜间列车
+---
+## 总结
+夜间列车回来了。
+
+## 要点
+- 很慢
+  - 也很安静
+
+## 参考文献
+1. 时刻表 - 铁路
+2. 一本书
+"""
 ONLY_ENGLISH = "---\ntitle: Ferries\npublished: 2026-01-05\n---\nFerries go on, & on.\n"
 
 DIGEST = """Summary
@@ -139,7 +152,7 @@ def test_every_address_of_ours_is_a_file(entries: str, folder: Path, tmp_path: P
     if entries == "samples":
         feedpub.build(feedpub.load(ENTRIES), public)
     else:
-        feedpub.build(configure(folder, 'fallback = "original"', "categories = true"), public)
+        feedpub.build(configure(folder, 'title = "Digest"', 'fallback = "original"', "categories = true"), public)
     seen = set()
     for name, data in files(public).items():
         for address in re.findall(r"https://example\.org/digest/([^\s\"'<>&?#\\,，]*)".encode(), data):

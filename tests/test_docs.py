@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -74,3 +75,23 @@ def test_every_field_of_entry_and_feed_is_in_the_mapping() -> None:
         for field in dataclasses.fields(owner):
             if not field.name.startswith("_") and field.name not in skip:
                 assert re.search(rf"{owner.__name__}\.(\w+, )?{field.name}\b", rows), f"{owner.__name__}.{field.name}"
+
+
+def test_the_tutorial_is_true(tmp_path: Path) -> None:
+    tutorial = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
+    digest, session = re.findall(r"^```(?:text|console)\n(.*?)^```$", tutorial, re.MULTILINE | re.DOTALL)
+    (tmp_path / "digest.txt").write_text(digest, encoding="utf-8")
+
+    def feedpub_command(*arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "feedpub", *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    feedpub_command("init", "--languages", "en,zh-Hans")
+    command, _, expected = session.partition("\n")
+    assert expected in feedpub_command(*shlex.split(command.removeprefix("$ feedpub ")))
+    feedpub_command("lint")
+    feedpub_command("build")
+    assert "夜间列车归来" in (tmp_path / "public" / "zh-Hans" / "atom.xml").read_text(encoding="utf-8")

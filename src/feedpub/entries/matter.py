@@ -40,6 +40,7 @@ _FENCE = re.compile(r"\A---[ \t]*\n")
 _END = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
 _NOTHING: Final = ("", "~", "null", "Null", "NULL")
 _DEEPEST: Final = 5  # enclosures: a list of mappings
+_AROUND: Final = (yaml.StreamStartEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent, yaml.StreamEndEvent)
 _MOST_UNKNOWN: Final = 20
 _PAIRS_HINT: Final = 'write "key: value" lines; put quotes around a value that holds ": " or " #" or starts with a sign'
 # YAML 1.1, section 5.1.
@@ -84,7 +85,7 @@ def read_matter(source: Source) -> tuple[dict[str, Value], int]:
     return _Reader(source, opening.end(), closing.start()).read(), closing.end()
 
 
-class _Unfit(Exception):
+class _MatterError(Exception):
     """YAML that is no front matter."""
 
     def __init__(self, message: str, hint: str, place: int) -> None:
@@ -108,8 +109,8 @@ class _Reader:
         """Return the values by their keys; none if the text cannot be used."""
         try:
             pairs = self._root()
-        except (yaml.YAMLError, _Unfit) as error:
-            fault = error if isinstance(error, _Unfit) else _explained(error, self.text)
+        except (yaml.YAMLError, _MatterError) as error:
+            fault = error if isinstance(error, _MatterError) else _explained(error, self.text)
             self.source.add("E108", str(fault), fault.hint, self.offset + min(fault.place, len(self.text) - 1))
             return {}
         return dict(self._known(pairs))
@@ -117,22 +118,22 @@ class _Reader:
     def _root(self) -> list[tuple[Value, Value]]:
         pairs: list[tuple[Value, Value]] = []
         for event in self.events:
-            if isinstance(event, yaml.MappingStartEvent) and not event.anchor:
+            if isinstance(event, yaml.MappingStartEvent):
                 pairs = list(self._pairs(0))
-            elif isinstance(event, yaml.NodeEvent):
-                raise _Unfit("is not a list of keys and values", _PAIRS_HINT, event.start_mark.index)
+            elif not isinstance(event, _AROUND):
+                raise _MatterError("is not a list of keys and values", _PAIRS_HINT, event.start_mark.index)
         return pairs
 
     def _value(self, event: Any, depth: int) -> Value:
         start = event.start_mark.index
         if event.anchor:
             hint = "write the value out, or put quotes around it if it is text"
-            raise _Unfit("YAML takes & and * at the start for marks, which feedpub does not read", hint, start)
+            raise _MatterError("YAML takes & and * at the start for marks, which feedpub does not read", hint, start)
         if isinstance(event, yaml.ScalarEvent):
             nothing = event.implicit[0] and event.value in _NOTHING
             return self._placed("" if nothing else event.value, event, event)
         if depth == _DEEPEST:
-            raise _Unfit("is nested too deeply", "no key takes more than a list of keys and values", start)
+            raise _MatterError("is nested too deeply", "no key takes more than a list of keys and values", start)
         if isinstance(event, yaml.SequenceStartEvent):
             items: list[Value] = []
             while not isinstance(last := next(self.events), yaml.SequenceEndEvent):
@@ -141,7 +142,7 @@ class _Reader:
         pairs: dict[str, Value] = {}
         for key, value in self._pairs(depth):
             if key.content in pairs:
-                raise _Unfit(f"{key.content} stands here twice", "remove one of them", key.start - self.offset)
+                raise _MatterError(f"{key.content} stands here twice", "remove one of them", key.start - self.offset)
             pairs[str(key.content)] = value
         return self._placed(pairs, event, event)
 
@@ -150,7 +151,7 @@ class _Reader:
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             key = self._value(event, depth + 1)
             if not key.content or not isinstance(key.content, str):
-                raise _Unfit("there is no word before the colon", _PAIRS_HINT, event.start_mark.index)
+                raise _MatterError("there is no word before the colon", _PAIRS_HINT, event.start_mark.index)
             yield key, self._value(next(self.events), depth + 1)
 
     def _placed(self, content: str | list[Value] | dict[str, Value], first: Any, last: Any) -> Value:
@@ -188,17 +189,20 @@ def _meant(key: str) -> str:
     return f"did you mean {close[0]}?" if close else f"known keys: {', '.join(KEYS)}"
 
 
-def _explained(error: yaml.YAMLError, text: str) -> _Unfit:
+def _explained(error: yaml.YAMLError, text: str) -> _MatterError:
     """Say what the YAML parser found, where a person would look for it."""
     if not isinstance(error, yaml.MarkedYAMLError):  # it stops at what it cannot read, without telling where
         found = _NOT_IN_YAML.search(text)
         message = f"U+{ord(found.group()):04X} cannot stand in front matter" if found else str(error)
-        return _Unfit(message, "remove the character; it may be invisible", found.start() if found else 0)
+        return _MatterError(message, "remove the character; it may be invisible", found.start() if found else 0)
     mark = error.context_mark if error.context in _OPENED else error.problem_mark
+    place = mark.index if mark else 0
     for said, message in _SAID.items():
         if said in str(error.problem):
-            return _Unfit(message, _PAIRS_HINT, mark.index)
-    return _Unfit(f"{error.problem} ({error.context})" if error.context else str(error.problem), _PAIRS_HINT, mark.index)
+            return _MatterError(message, _PAIRS_HINT, place)
+    return _MatterError(
+        f"{error.problem} ({error.context})" if error.context else str(error.problem), _PAIRS_HINT, place
+    )
 
 
 def text_of(source: Source, value: Value, key: str) -> str | None:

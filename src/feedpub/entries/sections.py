@@ -5,18 +5,20 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass, field
-from html import escape
+from html import escape, unescape
+from itertools import takewhile
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from ..content import plain_text
 from ..model import KeyPoint, Reference
 from .labels import split_label
-from .lines import BARE_URL, is_url, split_url, trimmed_url, without_separator
+from .lines import BARE_URL, is_url, join, split_url, trimmed_url, without_separator
 from .lists import DEEPEST_KEY_POINT
 from .matter import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import pyromark
 
@@ -24,16 +26,18 @@ if TYPE_CHECKING:
     from .source import Source
 
 Event = Any  # a dict or a str of pyromark.event; matched by shape
+Events = list[tuple[Event, int, int]]  # with the bytes of the Markdown that they stand for
 
 
 @dataclass(slots=True)
 class Block:
-    """Hold one block of the top level: its kind, where it stands in the bytes of the Markdown, its events."""
+    """Hold one block of the top level: its kind, its number in the text, the bytes where it stands, its events."""
 
     kind: str
+    number: int
     start: int
     end: int
-    events: list[tuple[Event, int, int]]
+    events: Events
 
 
 @dataclass(slots=True)
@@ -53,7 +57,7 @@ class Sections:
     first_paragraph: str = ""
 
 
-def read_sections(source: Source, offset: int, headings: HeadingTable, *, has_title: bool) -> Sections:
+def read_sections(source: Source, offset: int, headings: HeadingTable, *, has_title: bool, title: str = "") -> Sections:
     """Read the Markdown of a file.
 
     Args:
@@ -61,8 +65,9 @@ def read_sections(source: Source, offset: int, headings: HeadingTable, *, has_ti
         offset: Where the Markdown begins, in characters.
         headings: The words of sections.
         has_title: Whether the front matter has a title; else a leading heading of level 1 is one.
+        title: That title: a leading heading that repeats it is left out.
     """
-    return _Parser(source, offset, headings).parse(has_title)
+    return _Parser(source, offset, headings).parse(has_title, one_line(title))
 
 
 @functools.cache
@@ -94,9 +99,12 @@ class _Parser:
         self.body: list[Block] = []
         self.start_of_body: list[Block] = []
         self.known: set[Section] = set()
+        self.notes: dict[str, int] = {}
+        self.last_place = (0, offset)
 
-    def parse(self, has_title: bool) -> Sections:
+    def parse(self, has_title: bool, title: str) -> Sections:
         blocks = list(_blocks(self.text))
+        self._number_notes(blocks)
         section: Section | None = None
         content: list[Block] = []
         heading: Block | None = None
@@ -108,13 +116,21 @@ class _Parser:
             elif block.kind == "Heading" and section:
                 self._close(section, heading, content)
                 section, heading, content = None, None, [block]
-            elif place == 0 and block.kind == "Heading" and not has_title and _level(block) == 1:
-                self.found.title = _plain(block.events)
+            elif place == 0 and _level(block) == 1 and (not has_title or _plain(block.events) == title):
+                self.found.title = "" if has_title else _plain(block.events)
             else:
                 content.append(block)
         self._close(section, heading, content)
         self._render_body()
         return self.found
+
+    def _number_notes(self, blocks: list[Block]) -> None:
+        """Number the footnotes in the order of the text: its parts are rendered on their own, and in another order."""
+        if "[^" in self.text:
+            for block in blocks:
+                for event, _, _ in block.events:
+                    if isinstance(event, dict) and "FootnoteReference" in event:
+                        self.notes.setdefault(event["FootnoteReference"].casefold(), len(self.notes) + 1)
 
     def _section(self, block: Block, following: list[Block]) -> Section | None:
         """Tell which section a heading opens, if any; each section counts once, a second one is body."""
@@ -153,11 +169,11 @@ class _Parser:
         return content[1:]
 
     def _read_summary(self, content: list[Block]) -> list[Block]:
-        paragraphs = [block for block in content if block.kind == "Paragraph"]
+        paragraphs = list(takewhile(lambda block: block.kind == "Paragraph", content))
         self.found.summary = "\n\n".join(text for block in paragraphs if (text := _plain(block.events)))
         if any(_is_rich(block) for block in paragraphs):
             self.start_of_body = paragraphs
-        return [block for block in content if block.kind != "Paragraph"]
+        return content[len(paragraphs) :]
 
     def _read_key_points(self, content: list[Block]) -> list[Block]:
         return self._one_list(content, self._points)
@@ -165,29 +181,69 @@ class _Parser:
     def _read_references(self, content: list[Block]) -> list[Block]:
         return self._one_list(content, self._references)
 
-    def _one_list(self, content: list[Block], read: Any) -> list[Block]:
+    def _one_list(self, content: list[Block], read: Callable[[Block], None]) -> list[Block]:
         """Read the first list of a section; other blocks, and lists that hold more than text, are body."""
-        for place, block in enumerate(content):
-            if block.kind == "List" and not any(_opens(event) in _NOT_IN_ITEMS for event, _, _ in block.events):
+        rest = []
+        done = False
+        for block in content:
+            alien = next((name for event, _, _ in block.events if (name := _opens(event)) in _NOT_IN_ITEMS), "")
+            if block.kind == "List" and not done and not alien:
                 read(block)
-                return content[:place] + content[place + 1 :]
-        return content
+                done = True
+                continue
+            rest.append(block)
+            if block.kind == "List":
+                message = f"this list holds {_NOT_IN_ITEMS[alien]}" if alien else "this is another list of its section"
+                hint = "it is published as text; a section is one list of plain items"
+                self.source.add("W111", message, hint, *self._place(block.start))
+        return rest
 
     def _points(self, block: Block) -> None:
         self.found.key_points = tuple(self._key_point(item) for item in _items(block))
 
     def _key_point(self, item: _Item) -> KeyPoint:
-        return KeyPoint(text=self._inline(item), children=tuple(self._key_point(child) for child in item.children))
+        return KeyPoint(
+            text=self._inline(item.events), children=tuple(self._key_point(child) for child in item.children)
+        )
 
-    def _inline(self, item: _Item) -> str:
-        """Return an item's text as inline HTML: its own Markdown, rendered on its own."""
-        text = self.data[item.start : item.end].decode()
-        text = _MARKER.sub("", text, count=1)
-        if not _MARKED_UP.search(text):
-            return escape(one_line(text), quote=False)
-        html = to_html(_dedented(text) + self._definitions()).strip()
-        html = _BETWEEN.sub("<br>", html).removeprefix("<p>").removesuffix("</p>")
+    def _inline(self, events: Events) -> str:
+        """Return an item's text as inline HTML."""
+        joined = _joined(events)
+        parts: list[str] = []
+        images: list[tuple[int, str]] = []
+        for event, start, _ in events:
+            if isinstance(event, str):
+                parts.append("<br>" if event == "HardBreak" else "" if start in joined else " ")
+                continue
+            ((kind, tag),) = event.items()
+            name = _name(tag) if kind in ("Start", "End") else kind
+            if name == "Text":
+                hidden = tag[:1] == ":" and self.data[start - 1 : start] == b"\\"
+                parts.append(f"{_MARK if hidden else ''}{escape(tag, quote=False)}")
+            elif name == "Code":
+                parts.append(f"<code>{escape(tag, quote=False)}</code>")
+            elif name == "InlineHtml":
+                parts.append(tag.replace("://", f":{_MARK}//"))
+            elif name == "FootnoteReference":
+                parts.append(self._note(tag))
+            elif name == "Paragraph":
+                parts += ["<br>"] if kind == "Start" and parts else []
+            elif name == "Image" and kind == "Start":
+                images.append((len(parts), tag["Image"]["dest_url"]))
+            elif name == "Image":
+                place, url = images.pop()
+                alternative = unescape(_TAG.sub("", "".join(parts[place:])))
+                parts[place:] = [f'<img src="{escape(url)}" alt="{escape(alternative)}" />']
+            elif name == "Link":
+                parts.append("</a>" if kind == "End" else f'<a href="{escape(_address(tag["Link"]))}">')
+            else:
+                parts.append(f"<{'/' if kind == 'End' else ''}{_INLINE_TAGS[name]}>")
+        html = _linked("".join(parts)).replace(_MARK, "")
         return one_line(_BREAK.sub("<br>", html))
+
+    def _note(self, label: str) -> str:
+        """Return the number of a footnote: readers drop addresses within a page."""
+        return f"<sup>{self.notes.setdefault(label.casefold(), len(self.notes) + 1)}</sup>"
 
     def _references(self, block: Block) -> None:
         references = []
@@ -195,21 +251,28 @@ class _Parser:
             reference = self._reference(item)
             if reference:
                 references.append(reference)
-                self.found.reference_places.append(self._span(item.start, item.end))
+                self.found.reference_places.append(self._place(item.start))
         self.found.references = tuple(references)
 
     def _reference(self, item: _Item) -> Reference | None:
-        events = [*item.events, *(event for child in item.children for event in child.all_events())]
+        place = self._place(item.start)
+        events = item.all_events()
         label, urls = self._label(events)
         if not urls:
             label, bare = split_url(label)
             urls = [bare] if bare else []
-        place = self._span(item.start, item.end)
-        usable = [url for url in urls if is_url(url)]
-        for url in urls:
-            if url not in usable:
-                hint = "write an absolute address, e.g. https://example.org/page"
-                self.source.add("E111", f"{url!r} is not an absolute http or https address", hint, *place)
+        usable = self._usable(urls, place)
+        parts = [
+            ("is a list below it, read as one text with it", bool(item.children)),
+            (
+                "is a footnote, left out",
+                any(isinstance(event, dict) and "FootnoteReference" in event for event, _, _ in events),
+            ),
+        ]
+        for what, there in parts:
+            if there:
+                hint = "write a reference on one line; give each work a number of its own"
+                self.source.add("W109", f"part of this reference {what}", hint, *place)
         if len(usable) > 1:
             hint = "give each work a number of its own"
             self.source.add("W109", f"this reference has {len(usable)} addresses; the first is taken", hint, *place)
@@ -220,19 +283,34 @@ class _Parser:
             return None
         return Reference(title=title or usable[0], publishers=publishers, url=usable[0] if usable else None)
 
+    def _usable(self, urls: list[str], place: tuple[int, int]) -> list[str]:
+        """Return the addresses that a feed can link to; the others are errors."""
+        usable = [url for url in urls if is_url(url)]
+        for url in urls:
+            if url not in usable:
+                hint = "write an absolute address, e.g. https://example.org/page"
+                self.source.add("E111", f"{url!r} is not an absolute http or https address", hint, *place)
+        return usable
+
     def _read_source(self, content: list[Block]) -> list[Block]:
         self.found.via = self._lone_url(content[0])
-        self.found.via_place = self._span(content[0].start, content[0].end)
+        self.found.via_place = self._place(content[0].start)
         return content[1:]
 
     def _lone_url(self, block: Block) -> str | None:
+        """Return the address of a paragraph that is nothing but it, or a link."""
         if block.kind != "Paragraph":
             return None
         label, urls = self._label(block.events)
         if not urls:
             label, bare = split_url(label)
             return bare if bare and not label else None
-        return urls[0] if len(urls) == 1 and is_url(urls[0]) else None
+        inner = block.events[1:-1]
+        return (
+            urls[0]
+            if len(urls) == 1 and is_url(urls[0]) and _opens(inner[0][0]) == "Link" == _closes(inner[-1][0])
+            else None
+        )
 
     def _read_previous(self, content: list[Block]) -> list[Block]:
         return self._neighbour(content, "previous")
@@ -244,102 +322,141 @@ class _Parser:
         if not content or content[0].kind != "Paragraph":
             return content
         label, urls = self._label(content[0].events)
-        if title := _shown(label):
-            url = urls[0] if urls and is_url(urls[0]) else None
-            setattr(self.found, name, Reference(title=title, url=url))
+        if not urls:
+            label, bare = split_url(label)
+            urls = [bare] if bare else []
+        url = next(iter(self._usable(urls, self._place(content[0].start))), None)
+        title = _shown(label) or url
+        if not title:
+            return content
+        setattr(self.found, name, Reference(title=title, url=url))
         return content[1:]
 
-    def _label(self, events: list[tuple[Event, int, int]]) -> tuple[str, list[str]]:
+    def _label(self, events: Events) -> tuple[str, list[str]]:
         """Return the text of a reference and the addresses of its links; an address that stands for itself is no text.
 
-        A character that is escaped, or written by its number, is hidden: it separates nothing.
+        A character that is escaped, or written by its number, is hidden: it separates nothing. Neither does one in a
+        link that the text begins with, which is the title.
         """
+        joined = _joined(events)
         texts: list[str] = []
         urls: list[str] = []
-        bare = autolinked = False
+        bare = autolinked = title = False
         for event, start, end in events:
             tag = event.get("Start") if isinstance(event, dict) else None
             if isinstance(tag, dict) and "Link" in tag:
                 urls.append(tag["Link"]["dest_url"])
                 bare = tag["Link"]["link_type"] == "Autolink"
+                title = not bare and not "".join(texts).strip()
                 autolinked = autolinked or bare
-            elif isinstance(event, dict) and event.get("End") == "Link":
-                bare = False
-            elif not bare:
+            elif _closes(event) == "Link":
+                bare = title = False
+            elif not bare and start not in joined:
                 text = "".join(_texts([(event, start, end)]))
                 escaped = self.data[start - 1 : start] == b"\\" or self.data[start : start + 2] == b"&#"
-                texts.append(f"{_MARK}{ord(text[0]):x}{_MARK}{text[1:]}" if escaped and text else text)
+                if title:
+                    text = _SEPARATING.sub(_hide, text)
+                texts.append(f"{_hidden(text[0])}{text[1:]}" if escaped and text[:1] not in ("", _MARK) else text)
         label = one_line("".join(texts))
         return (without_separator(label) if autolinked else label), urls
 
     def _render_body(self) -> None:
-        blocks = self.start_of_body + sorted(self.body, key=lambda block: block.start)
-        if not blocks:
-            return
-        parts = []
-        for block in blocks:
-            text = self.data[block.start : block.end].decode().strip("\n")
-            parts.append(
-                text.replace("://", f":{_MARK}//") if block.kind == "HtmlBlock" else text
-            )  # HTML stays as it is
-        self.found.body = to_html("\n\n".join(parts) + self._definitions()).strip()
-        if not self.found.first_paragraph and (found := _HTML_PARAGRAPH.search(self.found.body)):
-            self.found.first_paragraph = plain_text(found[1])
+        blocks = sorted(self.body, key=lambda block: (block.kind == "FootnoteDefinition", block.number))
+        html = (self._rendered(run) for run in [*_runs(self.start_of_body), *_runs(blocks)])
+        self.found.body = "\n".join(part for part in html if part)
+        if not self.found.first_paragraph and (opening := _HTML_PARAGRAPH.search(self.found.body)):
+            self.found.first_paragraph = plain_text(self.found.body[opening.end() :].partition("</p>")[0])
 
-    @functools.cached_property
-    def _defined(self) -> str:
-        if "]:" not in self.text:
-            return ""
-        definitions = markdown().reference_definitions(self.text)
-        lines = [f"[{label}]: <{link['dest']}>" for label, link in definitions.items()]
-        return "\n\n" + "\n".join(lines) if lines else ""
+    def _rendered(self, blocks: Sequence[Block]) -> str:
+        """Render blocks that follow each other, with the definitions of their links before them."""
+        events = [event for block in blocks for event in block.events]
+        pieces = []
+        done = self.data.rfind(b"\n", 0, blocks[0].start) + 1  # where the indent of code begins
+        for start, end, text in self._edits(events):
+            pieces += [self.data[done:start].decode(), text]
+            done = end
+        pieces.append(self.data[done : blocks[-1].end].decode())
+        html = to_html(_definitions(events) + "".join(pieces).strip("\n")).replace(_JOINED, "").strip()
+        return _NOTE.sub(self._note_text, html) if self.notes else html
 
-    def _definitions(self) -> str:
-        """Return the link definitions of the document, for parts of it that are rendered on their own."""
-        return self._defined
+    def _note_text(self, found: re.Match[str]) -> str:
+        number = self._note(unescape(found[1]))
+        return f"<div>\n<p>{number} " if found[2] else f"<div>\n<p>{number}</p>\n"
 
-    def _span(self, start: int, end: int) -> tuple[int, int]:
-        """Turn bytes of the Markdown into characters of the file."""
-        text = self.data[start:end].decode().rstrip()
-        begin = self.offset + len(self.data[:start].decode())
-        lead = len(text) - len(text.lstrip())
-        return begin + lead, begin + len(text.partition("\n")[0])
+    def _edits(self, events: Events) -> Iterator[tuple[int, int, str]]:
+        """Yield what stands otherwise in the Markdown of the body: from where to where, and the text."""
+        joined = _joined(events)
+        for place, (event, start, end) in enumerate(events):
+            if not isinstance(event, dict):
+                if start in joined:
+                    yield (
+                        start - len(self.data[:start]) + len(self.data[:start].rstrip(b" \t")),
+                        events[place + 1][1],
+                        _JOINED,
+                    )
+            elif "FootnoteReference" in event:
+                yield start, end, self._note(event["FootnoteReference"])
+            elif "Html" in event or "InlineHtml" in event:  # HTML stays as it is
+                html = self.data[start:end].decode()
+                if "://" in html:
+                    yield start, end, html.replace("://", f":{_MARK}//")
+
+    def _place(self, start: int) -> tuple[int, int]:
+        """Turn a byte of the Markdown into the characters from there to the end of the line."""
+        known, place = self.last_place if start >= self.last_place[0] else (0, self.offset)
+        place += len(self.data[known:start].decode())
+        self.last_place = (start, place)
+        end = self.source.text.find("\n", place)
+        line = self.source.text[place : end if end >= 0 else len(self.source.text)]
+        return place + len(line) - len(line.lstrip()), place + len(line.rstrip())
 
 
 @dataclass(slots=True)
 class _Item:
-    """An item of a list: the bytes of its own text, its events, the items below it."""
+    """An item of a list: where it begins, in bytes; its events, the items below it."""
 
     start: int
-    end: int
-    events: list[tuple[Event, int, int]] = field(default_factory=list)
+    events: Events = field(default_factory=list)
     children: list[_Item] = field(default_factory=list)
 
-    def all_events(self) -> Iterator[tuple[Event, int, int]]:
-        yield from self.events
+    def all_events(self) -> Events:
+        """Return its events and those below it, a space between."""
+        events = list(self.events)
         for child in self.children:
-            yield from child.all_events()
+            events += [("HardBreak", child.start, child.start), *child.all_events()]
+        return events
 
 
-_NOT_IN_ITEMS: Final = frozenset(
-    ["CodeBlock", "Table", "BlockQuote", "HtmlBlock", "Heading", "FootnoteDefinition", "Rule"]
+# A soft break between two characters that need no space. Markdown takes it for space, XML cannot carry it.
+_JOINED: Final = "\f"
+_NOT_IN_ITEMS: Final = MappingProxyType(
+    {
+        "CodeBlock": "a block of code",
+        "Table": "a table",
+        "BlockQuote": "a quotation",
+        "HtmlBlock": "HTML",
+        "Heading": "a heading",
+        "FootnoteDefinition": "a footnote",
+        "Rule": "a line across",
+    }
 )
-_INLINE_MARKUP: Final = frozenset(["Emphasis", "Strong", "Strikethrough", "Link", "Image"])
-_MARKER = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])(?:[ \t]+|\n|$)")
-_MARKED_UP = re.compile(r"[\\`*_<>&\[\]!~|#]|https?://|\n[ \t]*\n|^[ \t]*(?:[-+=]|\d+[.)])", re.MULTILINE)
-_BETWEEN = re.compile(r"</p>\s*<p>")
+_INLINE_TAGS: Final = MappingProxyType({"Emphasis": "em", "Strong": "strong", "Strikethrough": "del"})
 _BREAK = re.compile(r"<br ?/?>\n?")
-_HTML_PARAGRAPH = re.compile(r"<p\b[^>]*>(.*?)</p>", re.DOTALL)
+_HTML_PARAGRAPH = re.compile(r"<p\b[^<>]*>")
+_NOTE = re.compile(
+    r'<div class="footnote-definition" id="([^"]*)"><sup class="footnote-definition-label">[0-9]+</sup>\n(<p>)?'
+)
 
 
 def _blocks(text: str) -> Iterator[Block]:
     """Yield the blocks of the top level, each with all its events."""
-    depth = 0
-    block = Block("", 0, 0, [])
+    depth = number = 0
+    block = Block("", 0, 0, 0, [])
     for event, place in markdown().events_with_range(text):
         start, end = place["start"], place["end"]
         if depth == 0:
-            block = Block(_opens(event) or _name(event), start, end, [])
+            block = Block(_opens(event) or _name(event), number, start, end, [])
+            number += 1
         block.events.append((event, start, end))
         if isinstance(event, dict):
             depth += ("Start" in event) - ("End" in event)
@@ -360,13 +477,74 @@ def _name(tag: Event) -> str:
     return tag if isinstance(tag, str) else next(iter(tag))
 
 
+def _closes(event: Event) -> str:
+    """Return what an end event closes, such as ``Link``; else nothing."""
+    return _name(event["End"]) if isinstance(event, dict) and "End" in event else ""
+
+
 def _level(block: Block) -> int:
-    return int(block.events[0][0]["Start"]["Heading"]["level"][1])
+    return int(block.events[0][0]["Start"]["Heading"]["level"][1]) if block.kind == "Heading" else 0
+
+
+def _runs(blocks: Iterable[Block]) -> list[list[Block]]:
+    """Part blocks where others stood between them: those must not run together."""
+    runs: list[list[Block]] = []
+    for block in blocks:
+        if runs and runs[-1][-1].number + 1 == block.number:
+            runs[-1].append(block)
+        else:
+            runs.append([block])
+    return runs
+
+
+def _definitions(events: Events) -> str:
+    """Return the definitions of the links and images, for a part of the text that is rendered on its own."""
+    lines = {}
+    for event, _, _ in events:
+        tag = event["Start"] if isinstance(event, dict) and "Start" in event else None
+        if isinstance(tag, dict) and (link := tag.get("Link") or tag.get("Image")) and link["id"]:
+            lines[link["id"]] = f"[{link['id']}]: <{_IN_BRACKETS.sub(_escape, link['dest_url'])}>\n"
+    return f"{''.join(lines.values())}\n" if lines else ""
+
+
+_IN_BRACKETS = re.compile(r"[\\<>&]")
+
+
+def _escape(found: re.Match[str]) -> str:
+    return f"\\{found.group()}"
+
+
+def _address(link: Event) -> str:
+    return f"mailto:{link['dest_url']}" if link["link_type"] == "Email" else str(link["dest_url"])
+
+
+def _joined(events: Events) -> frozenset[int]:
+    """Return where the soft breaks stand that are no space: between two Chinese or Japanese characters."""
+    found = set()
+    before, waiting = "", -1
+    for event, start, _ in events:
+        if event == "SoftBreak":
+            waiting = start
+        elif isinstance(event, dict) and (text := event.get("Text") or event.get("Code")):
+            if waiting >= 0 and before and join((before, text[0]), spaced=True) == before + text[0]:
+                found.add(waiting)
+            before, waiting = text[-1], -1
+        elif _closes(event):
+            waiting = waiting if _closes(event) != "Paragraph" else -1
+    return frozenset(found)
 
 
 def _plain(events: list[tuple[Event, int, int]]) -> str:
     """Return the text of events without markup."""
     return one_line("".join(_texts(events)))
+
+
+def _hidden(character: str) -> str:
+    return f"{_MARK}{ord(character):x}{_MARK}"
+
+
+def _hide(found: re.Match[str]) -> str:
+    return _hidden(found.group())
 
 
 def _shown(text: str) -> str:
@@ -375,25 +553,27 @@ def _shown(text: str) -> str:
 
 
 _HIDDEN = re.compile(f"{_MARK}([0-9a-f]+){_MARK}")
+_SEPARATING = re.compile("[-\N{EN DASH}\N{EM DASH}\N{FULLWIDTH HYPHEN-MINUS}/\N{FULLWIDTH SOLIDUS}]")
 
 
-def _texts(events: list[tuple[Event, int, int]]) -> Iterator[str]:
-    for event, _, _ in events:
+def _texts(events: Events) -> Iterator[str]:
+    joined = _joined(events)
+    for event, start, _ in events:
         if isinstance(event, str):
-            if event in ("SoftBreak", "HardBreak"):
+            if event in ("SoftBreak", "HardBreak") and start not in joined:
                 yield " "
         elif "Text" in event:
             yield event["Text"]
         elif "Code" in event:
             yield event["Code"]
-        elif "End" in event and event["End"] == "Paragraph":
+        elif _closes(event) == "Paragraph":
             yield " "
 
 
 def _is_rich(block: Block) -> bool:
     """Tell whether plain text would lose something of a paragraph."""
     for event, _, _ in block.events:
-        if _opens(event) in _INLINE_MARKUP or event == "HardBreak":
+        if event == "HardBreak" or _opens(event) in ("Link", "Image", *_INLINE_TAGS):
             return True
         if isinstance(event, dict) and ("Code" in event or "InlineHtml" in event or "FootnoteReference" in event):
             return True
@@ -404,42 +584,41 @@ def _is_rich(block: Block) -> bool:
 
 def _items(block: Block) -> list[_Item]:
     """Nest the items of a list; deeper than `DEEPEST_KEY_POINT` they are siblings there."""
-    top = _Item(block.start, block.end)
+    top = _Item(block.start)
     stack = [top]
     for event, start, end in block.events:
-        kind = event.get("Start") if isinstance(event, dict) else None
-        closed = event.get("End") if isinstance(event, dict) else None
-        if kind == "Item":
-            item = _Item(start, end)
-            parent = stack[min(len(stack), DEEPEST_KEY_POINT) - 1]
-            parent.children.append(item)
+        if _opens(event) == "Item":
+            item = _Item(start)
+            stack[min(len(stack), DEEPEST_KEY_POINT) - 1].children.append(item)
             stack.append(item)
-        elif closed == "Item":
+        elif _closes(event) == "Item":
             stack.pop()
-        elif isinstance(kind, dict) and "List" in kind:
-            stack[-1].end = min(stack[-1].end, start)  # an item's own text ends where its list begins
-        elif not (isinstance(closed, dict) and "List" in closed):
+        elif "List" not in (_opens(event), _closes(event)):
             stack[-1].events.append((event, start, end))
     return top.children
-
-
-def _dedented(text: str) -> str:
-    """Undo the indent of an item's further lines, so that they are no code."""
-    return re.sub(r"\n[ \t]+(?=\S)", "\n", text).strip()
 
 
 def _linked(html: str) -> str:
     """Turn bare addresses into links, outside of links and code."""
     if "://" not in html or not _BARE_IN_TEXT.search(html):
         return html
-    parts = _TAGS_AND_CODE.split(html)
-    parts[::2] = [BARE_URL.sub(_link, part) if "://" in part else part for part in parts[::2]]
+    parts = _TAG.split(html)
+    closing = ""
+    for place, part in enumerate(parts):
+        if place % 2 == 0:
+            if not closing and "://" in part:
+                parts[place] = BARE_URL.sub(_link, part)
+        elif closing:
+            closing = "" if part.casefold().startswith(closing) else closing
+        elif opening := _LINK_OR_CODE.match(part):
+            closing = f"</{opening[1].casefold()}"
     return "".join(parts)
 
 
 _BARE_IN_TEXT = re.compile(r"""(?<!["'=])https?://""", re.IGNORECASE)
 _ENTITY_AFTER_URL = re.compile("&(?:quot|lt|gt);")
-_TAGS_AND_CODE = re.compile(r"(<a\b.*?</a>|<code\b.*?</code>|<pre\b.*?</pre>|<[^>]*>)", re.DOTALL)
+_TAG = re.compile(r"(<[^<>]*>)")
+_LINK_OR_CODE = re.compile(r"<(a|code|pre)\b", re.IGNORECASE)
 
 
 def _link(found: re.Match[str]) -> str:

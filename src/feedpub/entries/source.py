@@ -24,7 +24,7 @@ _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 @dataclass(slots=True)
 class Source:
-    """Hold a file's text, with ``\\n`` between lines, and collect its problems."""
+    """Hold a file's text, with line feeds between lines, and collect its problems."""
 
     path: str
     text: str = ""
@@ -87,7 +87,7 @@ def read_source(file: Path, path: str) -> Source:
         elif not stat.S_ISREG(found.st_mode):
             source.add("E107", "is no file", "rename it so that it does not end in .md")
         elif found.st_size > LARGEST_ENTRY_BYTES:
-            hint = f"an entry may hold {LARGEST_ENTRY_BYTES // 1000:,} KB: readers refuse larger feeds; part the article"
+            hint = f"an entry may hold {LARGEST_ENTRY_BYTES // 1000:,} KB: readers refuse large feeds; part the article"
             source.add("E117", f"the file has {found.st_size // 1000:,} KB", hint)
         else:
             _decode(source, file.read_bytes())
