@@ -320,7 +320,7 @@ def test_a_site_without_articles_is_still_whole(tmp_path: Path) -> None:
     feedpub.build(feedpub.load(tmp_path / "entries"), tmp_path / "public")
     for language in ("en", "zh-Hans"):
         read = feedparser.parse((tmp_path / "public" / language / "atom.xml").read_bytes())
-        assert (read.bozo, read.entries, read.feed.updated) == (False, [], "1970-01-01T00:00:00+00:00")
+        assert (read.bozo, read.entries, read.feed.updated) == (False, [], "1990-01-01T00:00:00+00:00")
 
 
 def test_pasted_text_to_feeds(tmp_path: Path) -> None:

@@ -11,9 +11,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from feedpub import Entry, KeyPoint, Reference, Translation, render
+from feedpub.checks import is_legal
 from feedpub.content import SCHEMES, TAGS, note_language, paragraphs, plain_text, sanitise
 from feedpub.language import autonym, known_languages, words
-from feedpub.model import DEEPEST_LIST, is_legal
+from feedpub.model import DEEPEST_LIST
 
 BASE = "https://example.org/en/a/"
 

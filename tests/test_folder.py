@@ -615,6 +615,7 @@ def test_dates_without_offset_are_in_the_sites_time_zone(tmp_path: Path) -> None
         ),
         ({"summary": "A."}, "## Summary\n*B*.\n", {"summary": "A.", "body": "<p><em>B</em>.</p>"}),
         ({"summary": "A."}, "## Summary\nA.\n", {"summary": "A.", "body": ""}),
+        ({"title": "A"}, "# A\nText.\n", {"title": "A", "body": "<p>Text.</p>"}),
         ({"title": "A"}, "# B\nText.\n", {"title": "A", "body": "<h1>B</h1>\n<p>Text.</p>"}),
         ({"source": "https://a.test/"}, "## Source\n<https://b.test/>\n", {"via": "https://a.test/"}),
         ({}, "## Source\n<https://b.test/>\n", {"via": "https://b.test/"}),

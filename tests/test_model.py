@@ -31,7 +31,8 @@ from feedpub import (
     Site,
     Translation,
 )
-from feedpub.model import DEEPEST_LIST, XML_ILLEGAL, is_legal, without_illegal
+from feedpub.checks import XML_ILLEGAL, is_legal, without_illegal
+from feedpub.model import DEEPEST_LIST
 
 NOON = datetime(2026, 2, 1, 12, tzinfo=UTC)
 LINK = "https://example.org/en/a/"
@@ -392,7 +393,7 @@ def test_updated_may_differ_from_published() -> None:
 def test_a_feed_is_as_new_as_its_newest_entry() -> None:
     old, new = entry(id="tag:a,2026:1"), entry(id="tag:a,2026:2", updated=datetime(2026, 2, 1, 9, tzinfo=offset(-8)))
     assert feed(old, new).updated == feed(new, old).updated == new.updated
-    assert feed().updated == datetime(1970, 1, 1, tzinfo=UTC)
+    assert feed().updated == datetime(1990, 1, 1, tzinfo=UTC)
     assert feed(old, updated=new.updated).updated == new.updated
 
 

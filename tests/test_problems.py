@@ -136,7 +136,7 @@ CASES = [
     Case(
         code="E107", act=lint_with_broken_link, message="link to a file that does not exist", hint="mend",
     ),
-    entry("E108", post(title="Feeds: why?"), line=2, column=13, marked=":", message="mapping values", hint="quotes"),
+    entry("E108", post(title="Feeds: why?"), line=2, column=13, marked=":", message='a value holds ": "', hint="quotes"),
     entry("E109", "---\ntitle: A\n", line=1, column=1, marked="---", message="is not closed", hint="---"),
     entry("E110", post(title="[a, b]"), line=2, column=8, marked="[a, b]", message="title must be one text"),
     entry("E110", post(draft="maybe"), line=4, column=8, marked="maybe", message="true or false"),
@@ -218,11 +218,15 @@ CASES = [
     ),
     entry(
         "W109", post("## References\n1. A <https://a.test/> <https://b.test/>\n"), line=6, column=1,
-        marked="1. A <https://a.test/> <https://b.test/>", message="2 addresses", hint="a number of its own",
+        marked="1. A <https://a.test/> <https://b.test/>", message="2 addresses", hint="its own number",
     ),
     entry(
         "W110", post("## Previous\nDay trains\n", previous="Slow trains"), line=4, column=11, marked="Slow trains",
         message="previous stands in the front matter and", hint="keep one",
+    ),
+    entry(
+        "W111", post("## Key Points\n- A\n\n      code\n"), line=6, column=1, marked="- A",
+        message="this list holds", hint="published as text",
     ),
     setting(
         "N001", SETTINGS.replace("site.test/", "example.org/"), line=1, column=13, marked="https://example.org/",

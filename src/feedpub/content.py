@@ -13,8 +13,8 @@ from html import unescape
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin
 
+from .checks import without_illegal
 from .language import DEFAULT_LANGUAGE, autonym, direction, has_words, isolate, match, words
-from .model import without_illegal
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,15 +10,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from . import iri
-from .errors import FieldError, LanguageTagError, Problem
-from .language import canonical
+from .checks import Check, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
+
+    from .errors import Problem
 
 Format = Literal["atom", "rss", "json"]
 FORMATS: Final[tuple[Format, ...]] = ("atom", "rss", "json")
@@ -26,14 +28,12 @@ FORMATS: Final[tuple[Format, ...]] = ("atom", "rss", "json")
 # Stand for "as published" and "the newest entry's": no value of a feed can be a date without time zone.
 _AS_PUBLISHED: Final = datetime.min
 _NEWEST: Final = datetime.min
-_NO_DATE: Final = datetime(1970, 1, 1, tzinfo=UTC)
+# A feed without entries needs some date that is no clock's; the W3C validator holds those before 1990 for mistakes.
+_NO_DATE: Final = datetime(1990, 1, 1, tzinfo=UTC)
 
 # Deeper than anyone writes, and shallow enough for every parser (libxml2 stops at 256 elements, two to a level).
 DEEPEST_LIST: Final = 100
 
-# XML 1.0, section 2.2: what no document may hold, however it is escaped.
-XML_ILLEGAL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_ILLEGAL_BYTES = bytes(set(range(0x20)) - set(b"\t\n\r"))
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+( *;[ -~]*)?", re.ASCII)
 _EMAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+")
 
@@ -53,7 +53,7 @@ class Person:
     email: str | None = None
 
     def __post_init__(self) -> None:
-        check = _Check(self, self.name)
+        check = Check(self, self.name)
         check.required("name")
         check.optional(check.url, "uri")
         check.optional(check.text, "email")
@@ -76,7 +76,7 @@ class Category:
     label: str | None = None
 
     def __post_init__(self) -> None:
-        check = _Check(self, self.term)
+        check = Check(self, self.term)
         check.required("term")
         check.optional(check.text, "label")
         check.optional(check.iri, "scheme")
@@ -97,13 +97,13 @@ class Enclosure:
     length: int = 0
 
     def __post_init__(self) -> None:
-        check = _Check(self, self.url)
+        check = Check(self, self.url)
         check.urls("url")
         check.required("type")
         if not _MEDIA_TYPE.fullmatch(self.type):
             check.fail("type", f"{self.type[:200]!r} is not a media type such as audio/mpeg")
         if type(self.length) is not int or self.length < 0:
-            check.fail("length", f"is {_shown(self.length)}; give a number of bytes, 0 if unknown")
+            check.fail("length", f"is {shown(self.length)}; give a number of bytes, 0 if unknown")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +120,7 @@ class KeyPoint:
     _levels: int = field(default=1, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        check = _Check(self, self.text)
+        check = Check(self, self.text)
         check.texts("text")
         check.tuples(KeyPoint, "children")
         levels = 1 + max((point._levels for point in self.children), default=0)
@@ -146,7 +146,7 @@ class Reference:
     def __post_init__(self) -> None:
         if self._is_plain():
             return
-        check = _Check(self, self.title)
+        check = Check(self, self.title)
         check.required("title")
         check.optional(check.url, "url")
         check.tuples(str, "publishers")
@@ -183,7 +183,7 @@ class Translation:
     link: str
 
     def __post_init__(self) -> None:
-        check = _Check(self, self.language)
+        check = Check(self, self.language)
         check.language("language")
         check.required("title")
         check.urls("link")
@@ -243,7 +243,7 @@ class Entry:
     def __post_init__(self) -> None:
         if self.updated is _AS_PUBLISHED:
             object.__setattr__(self, "updated", self.published)
-        check = _Check(self, self.id)
+        check = Check(self, self.id)
         check.iri("id", self.id)
         check.language("language")
         check.required("title")
@@ -258,7 +258,7 @@ class Entry:
         check.tuples(Person, "authors")
         check.tuples(Category, "categories")
         check.tuples(Enclosure, "enclosures")
-        check.optional(check.reference, "previous", "next")
+        check.optional(partial(check.kind, Reference), "previous", "next")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,7 +272,7 @@ class Feed:
         link: The page that the feed belongs to: Atom `link rel=alternate`, RSS `link`, JSON Feed `home_page_url`.
         entries: Each id once.
         subtitle: Plain text; Atom `subtitle`, RSS and JSON Feed `description`.
-        updated: Aware; the newest entry's if not given, 1970-01-01 if there is none.
+        updated: Aware; the newest entry's if not given, 1990-01-01 if there is none.
         addresses: Format (``atom``, ``rss``, ``json``) → where that document is served; `link rel=self`.
         siblings: The feeds of the other languages, for `link rel=related`; their entries do not count.
         authors: Of entries that name none.
@@ -303,7 +303,7 @@ class Feed:
     reference_links: Literal["related", "none"] = "related"
 
     def __post_init__(self) -> None:
-        check = _Check(self, self.id)
+        check = Check(self, self.id)
         check.iri("id", self.id)
         check.language("language")
         check.required("title")
@@ -320,7 +320,7 @@ class Feed:
         check.dates("updated")
         check.choice("reference_links", self.reference_links, ("related", "none"))
         if not isinstance(self.addresses, Mapping):
-            check.fail("addresses", f"is {_shown(self.addresses)}, not a mapping of format to address")
+            check.fail("addresses", f"is {shown(self.addresses)}, not a mapping of format to address")
         for name, address in self.addresses.items():
             check.choice("addresses", name, FORMATS)
             check.url("addresses", address)
@@ -447,135 +447,12 @@ class PastedLine:
     role: str
 
 
-def is_legal(text: str) -> bool:
-    """Tell whether XML can carry a text: what `XML_ILLEGAL` tells, but faster."""
-    if text.isprintable():
-        return True
-    if not text.isascii():
-        return XML_ILLEGAL.search(text) is None
-    return len(text.encode("ascii").translate(None, _ILLEGAL_BYTES)) == len(text)
-
-
-def without_illegal(text: str) -> str:
-    """Remove what XML cannot carry."""
-    return text if is_legal(text) else XML_ILLEGAL.sub("", text)
-
-
-class _Check:
-    """Check the fields of one value; every failure names the value and the field."""
-
-    __slots__ = ("name", "value")
-
-    def __init__(self, value: object, name: str) -> None:
-        self.value, self.name = value, name
-
-    def fail(self, field_name: str, reason: str) -> NoReturn:
-        """Raise for a field."""
-        raise FieldError(f"{type(self.value).__name__} {str(self.name)[:200]!r}", field_name, reason)
-
-    def optional(self, ask: Callable[[str, Any], None], *field_names: str) -> None:
-        """Ask the same of each field that is not None."""
-        for field_name in field_names:
-            given = getattr(self.value, field_name)
-            if given is not None:
-                ask(field_name, given)
-
-    def required(self, field_name: str) -> None:
-        """Ask for some text that XML can carry and that is not all white space."""
-        text = getattr(self.value, field_name)
-        self.text(field_name, text)
-        if not text.strip():
-            self.fail(field_name, "is empty")
-
-    def texts(self, *field_names: str) -> None:
-        """Ask for text that XML can carry."""
-        for field_name in field_names:
-            self.text(field_name, getattr(self.value, field_name))
-
-    def text(self, field_name: str, text: object) -> None:
-        """Ask for text that XML can carry."""
-        if not isinstance(text, str):
-            self.fail(field_name, f"is {_shown(text)}, not text")
-        if not is_legal(text) and (found := XML_ILLEGAL.search(text)):
-            place = f"character {found.start() + 1} is U+{ord(found.group()):04X}"
-            self.fail(field_name, f"{place}, which XML cannot carry; remove it")
-
-    def urls(self, *field_names: str) -> None:
-        """Ask for absolute http(s) addresses."""
-        for field_name in field_names:
-            self.url(field_name, getattr(self.value, field_name))
-
-    def url(self, field_name: str, address: object) -> None:
-        """Ask for an absolute http(s) address."""
-        reason = iri.fault(address) if isinstance(address, str) else f"is {_shown(address)}, not text"
-        if reason:
-            self.fail(field_name, reason)
-
-    def iri(self, field_name: str, text: object) -> None:
-        """Ask for an absolute IRI of any scheme."""
-        if not isinstance(text, str) or not iri.is_iri(text):
-            self.fail(field_name, f"{_shown(text)} is not an absolute IRI such as tag:example.org,2026:name/en")
-
-    def reference(self, field_name: str, given: object) -> None:
-        """Ask for a Reference."""
-        if not isinstance(given, Reference):
-            self.fail(field_name, f"is {_shown(given)}, not a Reference")
-
-    def choice(self, field_name: str, given: object, choices: Sequence[str]) -> None:
-        """Ask for one of some words."""
-        if given not in choices:
-            self.fail(field_name, f"{_shown(given)} is none of {', '.join(choices)}")
-
-    def language(self, field_name: str) -> None:
-        """Ask for a language tag and keep its canonical form."""
-        tag = getattr(self.value, field_name)
-        if not isinstance(tag, str):
-            self.fail(field_name, f"is {_shown(tag)}, not text")
-        try:
-            object.__setattr__(self.value, field_name, canonical(tag))
-        except LanguageTagError as error:
-            self.fail(field_name, str(error))
-
-    def dates(self, *field_names: str) -> None:
-        """Ask for aware datetimes that UTC can express."""
-        for field_name in field_names:
-            moment = getattr(self.value, field_name)
-            if not isinstance(moment, datetime):
-                self.fail(field_name, f"is {_shown(moment)}, not a datetime")
-            if moment.utcoffset() is None:
-                self.fail(field_name, f"{moment.isoformat()} has no time zone; give an aware datetime")
-            if 1 < moment.year < 9999:
-                continue
-            try:
-                moment.astimezone(UTC)
-            except OverflowError:
-                self.fail(field_name, f"{moment.isoformat()} is outside the years 1 to 9999 in UTC")
-
-    def tuples(self, kind: type, field_name: str) -> None:
-        """Ask for a tuple of values of one kind: lists could change behind a feed's back."""
-        values = getattr(self.value, field_name)
-        if values == ():
-            return
-        if not isinstance(values, tuple):
-            self.fail(field_name, f"is a {type(values).__name__}; give a tuple")
-        if set(map(type, values)) <= {kind}:
-            return
-        for number, item in enumerate(values, start=1):
-            if not isinstance(item, kind):
-                self.fail(field_name, f"number {number} is {_shown(item)}, not a {kind.__name__}")
-
-
-def _shown(given: object) -> str:
-    """Quote a value for a message, however long it is."""
-    text = repr(given)
-    return text if len(text) <= 200 else f"{text[:200]}…"
-
-
-def _check_ids(check: _Check, entries: Iterable[Entry]) -> None:
+def _check_ids(check: Check, entries: Iterable[Entry]) -> None:
     seen: dict[str, Entry] = {}
     for entry in entries:
-        other = seen.setdefault(entry.id, entry)
-        if other is not entry:
+        other = seen.get(entry.id)
+        seen[entry.id] = entry
+        if other:
             check.fail("entries", f"two have the id {entry.id!r}: {other.title!r} and {entry.title!r}")
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
+from ..checks import is_legal
 from ..content import plain_text
 from ..errors import LanguageTagError
 from ..language import canonical, match
-from ..model import is_legal
 from .headings import likely_languages
 from .matter import read_matter, text_of
 from .sections import Sections, read_sections
@@ -85,7 +85,7 @@ def read_file(path: Path, shown: str, headings: HeadingTable, config: Config) ->
     if not source.failed:
         file.matter, file.body_start = read_matter(source)
         file.readable = not any(problem.code in ("E108", "E109") for problem in source.problems)
-        file.sections = read_sections(source, file.body_start, headings, has_title="title" in file.matter)
+        file.sections = _sections(file, headings)
     file.language = _language(file, suffix, config)
     _settle_key(file)
     if file.readable:
@@ -93,6 +93,12 @@ def read_file(path: Path, shown: str, headings: HeadingTable, config: Config) ->
         _take_sections(file)
         _ask_for_title(file)
     return file
+
+
+def _sections(file: File, headings: HeadingTable) -> Sections:
+    given = file.matter.get("title")
+    title = given.content if given and isinstance(given.content, str) else ""
+    return read_sections(file.source, file.body_start, headings, has_title=given is not None, title=title)
 
 
 def _name_parts(name: str) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
-from ..content import SCHEMES, plain_text
+from ..content import SCHEMES
 from ..language import autonym, has_words, script
 from .headings import likely_languages
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..model import Config, KeyPoint
     from .file import File
 
-_ADDRESSES = re.compile(r"""(?<![\w-])(?:href|src)=(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
+_ADDRESSES = re.compile(r"""<[a-z][^<>]*?(?<![\w-])(?:href|src)=(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 _DROPPED = re.compile(r"<(script|style|iframe|object|embed|form|input|svg|video|audio)\b", re.IGNORECASE)
 _SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*):")
 # Letters of scripts, each run of two or more; Latin is at home everywhere.
@@ -57,9 +57,11 @@ _AT_HOME = re.compile(
     r"|<(?P<tag>\w+)\b[^<>]{0,500}?\blang=[^<>]{1,500}>.{0,5000}?</(?P=tag)>",
     re.DOTALL,
 )
-_SAMPLE_CHARACTERS: Final = 600
-# A short text about software in a script of its own is mostly names in Latin letters.
-_OWN_SHARE: Final = 0.1
+_TAG = re.compile(r"<[^<>]*>")
+_SAMPLE_CHARACTERS: Final = 2_000
+# A text about software in a script of its own may be mostly names in Latin letters; the other way round it is not.
+_OWN_SHARE: Final = 0.05
+_LATIN_SHARE: Final = 0.5
 MOST_FOREIGN_RUNS: Final = 20
 
 
@@ -209,17 +211,23 @@ def _place(file: File, address: str) -> tuple[int, int]:
 def _fits(file: File) -> bool:
     """Tell whether a text could be in its language, by its letters."""
     own = script(file.language)
-    summary = file.values["summary"] or plain_text(file.sections.body[: 10 * _SAMPLE_CHARACTERS])
-    sample = f"{file.values.get('title', '')} {summary}"[:_SAMPLE_CHARACTERS]
-    if own not in _OF_SCRIPT:
+    if own not in _OF_SCRIPT or file.language == "zh":
         return True  # letters that are not told apart here
-    likely = likely_languages(sample, ("zh-Hans", "zh-Hant") if own in ("Hans", "Hant") else (file.language,))
-    if likely:
-        return file.language == "zh" or own in map(script, likely)
-    if own == "Latn" or not likely_languages(sample, ("en",)):
-        return False
-    mine, latin = (len(_letters(name).findall(sample)) for name in (own, "Latn"))
-    return mine > _OWN_SHARE * (mine + latin)
+    sample = _sample(file)
+    chinese = own in ("Hans", "Hant")
+    likely = likely_languages(sample, ("zh-Hans", "zh-Hant") if chinese else (file.language,))
+    if likely or (own != "Latn" and not likely_languages(sample, ("en",))):
+        return own in map(script, likely)
+    mine, others = (len(letters.findall(sample)) for letters in (_letters(own), _other_letters(own)))
+    return mine > (_LATIN_SHARE if own == "Latn" else _OWN_SHARE) * (mine + others)
+
+
+def _sample(file: File) -> str:
+    """Return the start of what a reader reads, without code, addresses, references and words marked as foreign."""
+    references = file.sections.reference_places
+    stop = min([file.body_start + _SAMPLE_CHARACTERS, *(start for start, _ in references[:1])])
+    text = _TAG.sub(" ", _AT_HOME.sub(" ", file.source.text[file.body_start : stop]))
+    return f"{file.values.get('title', '')} {file.values['summary']} {text}"
 
 
 def _find_foreign_script(file: File) -> None:
@@ -261,11 +269,20 @@ def _within(place: int, spans: Iterable[tuple[int, int]]) -> bool:
 def _foreign(own: str) -> re.Pattern[str]:
     """Return runs of letters that a script does not have."""
     at_home = (*_OF_SCRIPT.get(own, ()), "Latin")
-    letters = "".join(letters for name, letters in _LETTERS.items() if name not in at_home)
-    return re.compile(f"[{letters}]{{2,}}")
+    return re.compile(f"[{_all_but(at_home)}]{{2,}}")
 
 
 @functools.cache
 def _letters(own: str) -> re.Pattern[str]:
     """Return one letter of a script."""
     return re.compile(f"[{''.join(_LETTERS[name] for name in _OF_SCRIPT.get(own, ()))}]")
+
+
+@functools.cache
+def _other_letters(own: str) -> re.Pattern[str]:
+    """Return one letter of another script."""
+    return re.compile(f"[{_all_but(_OF_SCRIPT.get(own, ()))}]")
+
+
+def _all_but(names: Sequence[str]) -> str:
+    return "".join(letters for name, letters in _LETTERS.items() if name not in names)

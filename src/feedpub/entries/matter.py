@@ -119,7 +119,7 @@ class _Reader:
         pairs: list[tuple[Value, Value]] = []
         for event in self.events:
             if isinstance(event, yaml.MappingStartEvent):
-                pairs = list(self._pairs(0))
+                pairs, _ = self._pairs(0)
             elif not isinstance(event, _AROUND):
                 raise _MatterError("is not a list of keys and values", _PAIRS_HINT, event.start_mark.index)
         return pairs
@@ -140,19 +140,22 @@ class _Reader:
                 items.append(self._value(last, depth + 1))
             return self._placed(items, event, last)
         pairs: dict[str, Value] = {}
-        for key, value in self._pairs(depth):
+        found, last = self._pairs(depth)
+        for key, value in found:
             if key.content in pairs:
                 raise _MatterError(f"{key.content} stands here twice", "remove one of them", key.start - self.offset)
             pairs[str(key.content)] = value
-        return self._placed(pairs, event, event)
+        return self._placed(pairs, event, last)
 
-    def _pairs(self, depth: int) -> Iterator[tuple[Value, Value]]:
-        """Yield the keys and values of a mapping that has begun."""
+    def _pairs(self, depth: int) -> tuple[list[tuple[Value, Value]], Any]:
+        """Return the keys and values of a mapping that has begun, and the event that ends it."""
+        pairs = []
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             key = self._value(event, depth + 1)
             if not key.content or not isinstance(key.content, str):
                 raise _MatterError("there is no word before the colon", _PAIRS_HINT, event.start_mark.index)
-            yield key, self._value(next(self.events), depth + 1)
+            pairs.append((key, self._value(next(self.events), depth + 1)))
+        return pairs, event
 
     def _placed(self, content: str | list[Value] | dict[str, Value], first: Any, last: Any) -> Value:
         """Return a value with its place: its first line."""

@@ -10,6 +10,7 @@ from itertools import takewhile
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from ..checks import is_legal, without_illegal
 from ..content import plain_text
 from ..model import KeyPoint, Reference
 from .labels import split_label
@@ -67,7 +68,7 @@ def read_sections(source: Source, offset: int, headings: HeadingTable, *, has_ti
         has_title: Whether the front matter has a title; else a leading heading of level 1 is one.
         title: That title: a leading heading that repeats it is left out.
     """
-    return _Parser(source, offset, headings).parse(has_title, one_line(title))
+    return _Parser(source, offset, headings).parse(has_title, title)
 
 
 @functools.cache
@@ -105,6 +106,7 @@ class _Parser:
     def parse(self, has_title: bool, title: str) -> Sections:
         blocks = list(_blocks(self.text))
         self._number_notes(blocks)
+        self._refuse_illegal(blocks)
         section: Section | None = None
         content: list[Block] = []
         heading: Block | None = None
@@ -116,7 +118,7 @@ class _Parser:
             elif block.kind == "Heading" and section:
                 self._close(section, heading, content)
                 section, heading, content = None, None, [block]
-            elif place == 0 and _level(block) == 1 and (not has_title or _plain(block.events) == title):
+            elif place == 0 and _level(block) == 1 and (not has_title or _plain(block.events).split() == title.split()):
                 self.found.title = "" if has_title else _plain(block.events)
             else:
                 content.append(block)
@@ -129,8 +131,19 @@ class _Parser:
         if "[^" in self.text:
             for block in blocks:
                 for event, _, _ in block.events:
-                    if isinstance(event, dict) and "FootnoteReference" in event:
-                        self.notes.setdefault(event["FootnoteReference"].casefold(), len(self.notes) + 1)
+                    if label := _note_label(event):
+                        self._note(label)
+
+    def _refuse_illegal(self, blocks: list[Block]) -> None:
+        """Find what XML cannot carry, however it is written: Markdown reads ``&#1;`` as that character."""
+        if "&#" not in self.text:
+            return
+        for block in blocks:
+            for event, start, _ in block.events:
+                if isinstance(event, dict) and "Text" in event and not is_legal(event["Text"]):
+                    message = f"U+{ord(event['Text'][0]):04X} cannot stand in a feed"
+                    self.source.add("E105", message, "remove the character", *self._place(start))
+                    event["Text"] = without_illegal(event["Text"])
 
     def _section(self, block: Block, following: list[Block]) -> Section | None:
         """Tell which section a heading opens, if any; each section counts once, a second one is body."""
@@ -202,9 +215,8 @@ class _Parser:
         self.found.key_points = tuple(self._key_point(item) for item in _items(block))
 
     def _key_point(self, item: _Item) -> KeyPoint:
-        return KeyPoint(
-            text=self._inline(item.events), children=tuple(self._key_point(child) for child in item.children)
-        )
+        children = tuple(self._key_point(child) for child in item.children)
+        return KeyPoint(text=self._inline(item.events), children=children)
 
     def _inline(self, events: Events) -> str:
         """Return an item's text as inline HTML."""
@@ -239,7 +251,7 @@ class _Parser:
             else:
                 parts.append(f"<{'/' if kind == 'End' else ''}{_INLINE_TAGS[name]}>")
         html = _linked("".join(parts)).replace(_MARK, "")
-        return one_line(_BREAK.sub("<br>", html))
+        return one_line(without_illegal(_BREAK.sub("<br>", html)))
 
     def _note(self, label: str) -> str:
         """Return the number of a footnote: readers drop addresses within a page."""
@@ -262,20 +274,14 @@ class _Parser:
             label, bare = split_url(label)
             urls = [bare] if bare else []
         usable = self._usable(urls, place)
-        parts = [
-            ("is a list below it, read as one text with it", bool(item.children)),
-            (
-                "is a footnote, left out",
-                any(isinstance(event, dict) and "FootnoteReference" in event for event, _, _ in events),
-            ),
+        warnings = [
+            (bool(item.children), "part of this reference is a list below it, read as one text with it"),
+            (any(_note_label(event) for event, _, _ in events), "part of this reference is a footnote, left out"),
+            (len(usable) > 1, f"this reference has {len(usable)} addresses; the first is taken"),
         ]
-        for what, there in parts:
-            if there:
-                hint = "write a reference on one line; give each work a number of its own"
-                self.source.add("W109", f"part of this reference {what}", hint, *place)
-        if len(usable) > 1:
-            hint = "give each work a number of its own"
-            self.source.add("W109", f"this reference has {len(usable)} addresses; the first is taken", hint, *place)
+        for found, message in warnings:
+            if found:
+                self.source.add("W109", message, "write a reference on one line, each work with its own number", *place)
         title, publishers = split_label(label)
         title, publishers = _shown(title), tuple(_shown(publisher) for publisher in publishers)
         if not title and not usable:
@@ -285,9 +291,11 @@ class _Parser:
 
     def _usable(self, urls: list[str], place: tuple[int, int]) -> list[str]:
         """Return the addresses that a feed can link to; the others are errors."""
-        usable = [url for url in urls if is_url(url)]
+        usable = []
         for url in urls:
-            if url not in usable:
+            if is_url(url):
+                usable.append(url)
+            else:
                 hint = "write an absolute address, e.g. https://example.org/page"
                 self.source.add("E111", f"{url!r} is not an absolute http or https address", hint, *place)
         return usable
@@ -305,12 +313,7 @@ class _Parser:
         if not urls:
             label, bare = split_url(label)
             return bare if bare and not label else None
-        inner = block.events[1:-1]
-        return (
-            urls[0]
-            if len(urls) == 1 and is_url(urls[0]) and _opens(inner[0][0]) == "Link" == _closes(inner[-1][0])
-            else None
-        )
+        return urls[0] if len(urls) == 1 and is_url(urls[0]) and not _outside_links(block.events) else None
 
     def _read_previous(self, content: list[Block]) -> list[Block]:
         return self._neighbour(content, "previous")
@@ -341,18 +344,19 @@ class _Parser:
         joined = _joined(events)
         texts: list[str] = []
         urls: list[str] = []
-        bare = autolinked = title = False
+        bare = autolinked = title = begun = False
         for event, start, end in events:
             tag = event.get("Start") if isinstance(event, dict) else None
             if isinstance(tag, dict) and "Link" in tag:
                 urls.append(tag["Link"]["dest_url"])
                 bare = tag["Link"]["link_type"] == "Autolink"
-                title = not bare and not "".join(texts).strip()
+                title = not bare and not begun
                 autolinked = autolinked or bare
             elif _closes(event) == "Link":
                 bare = title = False
             elif not bare and start not in joined:
                 text = "".join(_texts([(event, start, end)]))
+                begun = begun or bool(text.strip())
                 escaped = self.data[start - 1 : start] == b"\\" or self.data[start : start + 2] == b"&#"
                 if title:
                     text = _SEPARATING.sub(_hide, text)
@@ -363,8 +367,8 @@ class _Parser:
     def _render_body(self) -> None:
         blocks = sorted(self.body, key=lambda block: (block.kind == "FootnoteDefinition", block.number))
         html = (self._rendered(run) for run in [*_runs(self.start_of_body), *_runs(blocks)])
-        self.found.body = "\n".join(part for part in html if part)
-        if not self.found.first_paragraph and (opening := _HTML_PARAGRAPH.search(self.found.body)):
+        self.found.body = without_illegal("\n".join(part for part in html if part))
+        if not self.found.first_paragraph and not self.notes and (opening := _HTML_PARAGRAPH.search(self.found.body)):
             self.found.first_paragraph = plain_text(self.found.body[opening.end() :].partition("</p>")[0])
 
     def _rendered(self, blocks: Sequence[Block]) -> str:
@@ -389,13 +393,11 @@ class _Parser:
         for place, (event, start, end) in enumerate(events):
             if not isinstance(event, dict):
                 if start in joined:
-                    yield (
-                        start - len(self.data[:start]) + len(self.data[:start].rstrip(b" \t")),
-                        events[place + 1][1],
-                        _JOINED,
-                    )
-            elif "FootnoteReference" in event:
-                yield start, end, self._note(event["FootnoteReference"])
+                    while self.data[start - 1 : start] in (b" ", b"\t"):
+                        start -= 1
+                    yield start, events[place + 1][1], _JOINED
+            elif label := _note_label(event):
+                yield start, end, self._note(label)
             elif "Html" in event or "InlineHtml" in event:  # HTML stays as it is
                 html = self.data[start:end].decode()
                 if "://" in html:
@@ -482,6 +484,11 @@ def _closes(event: Event) -> str:
     return _name(event["End"]) if isinstance(event, dict) and "End" in event else ""
 
 
+def _note_label(event: Event) -> str:
+    """Return the label of a footnote that a text points to; else nothing."""
+    return str(event.get("FootnoteReference", "")) if isinstance(event, dict) else ""
+
+
 def _level(block: Block) -> int:
     return int(block.events[0][0]["Start"]["Heading"]["level"][1]) if block.kind == "Heading" else 0
 
@@ -520,6 +527,8 @@ def _address(link: Event) -> str:
 
 def _joined(events: Events) -> frozenset[int]:
     """Return where the soft breaks stand that are no space: between two Chinese or Japanese characters."""
+    if not any(event == "SoftBreak" for event, _, _ in events):
+        return frozenset()
     found = set()
     before, waiting = "", -1
     for event, start, _ in events:
@@ -530,7 +539,7 @@ def _joined(events: Events) -> frozenset[int]:
                 found.add(waiting)
             before, waiting = text[-1], -1
         elif _closes(event):
-            waiting = waiting if _closes(event) != "Paragraph" else -1
+            waiting = -1
     return frozenset(found)
 
 
@@ -556,6 +565,19 @@ _HIDDEN = re.compile(f"{_MARK}([0-9a-f]+){_MARK}")
 _SEPARATING = re.compile("[-\N{EN DASH}\N{EM DASH}\N{FULLWIDTH HYPHEN-MINUS}/\N{FULLWIDTH SOLIDUS}]")
 
 
+def _outside_links(events: Events) -> str:
+    """Return the text around links, save punctuation."""
+    links = 0
+    around: Events = []
+    for event in events:
+        links += (_opens(event[0]) == "Link") - (_closes(event[0]) == "Link")
+        around += [] if links else [event]
+    return _plain(around).strip(_PUNCTUATION)
+
+
+_PUNCTUATION: Final = ".,;:()<>。，；：（）"
+
+
 def _texts(events: Events) -> Iterator[str]:
     joined = _joined(events)
     for event, start, _ in events:
@@ -575,7 +597,7 @@ def _is_rich(block: Block) -> bool:
     for event, _, _ in block.events:
         if event == "HardBreak" or _opens(event) in ("Link", "Image", *_INLINE_TAGS):
             return True
-        if isinstance(event, dict) and ("Code" in event or "InlineHtml" in event or "FootnoteReference" in event):
+        if isinstance(event, dict) and ("Code" in event or "InlineHtml" in event or _note_label(event)):
             return True
         if isinstance(event, dict) and "Text" in event and _BARE_IN_TEXT.search(event["Text"]):
             return True
@@ -587,13 +609,15 @@ def _items(block: Block) -> list[_Item]:
     top = _Item(block.start)
     stack = [top]
     for event, start, end in block.events:
-        if _opens(event) == "Item":
+        opened = event.get("Start") if isinstance(event, dict) else None
+        closed = event.get("End") if isinstance(event, dict) else None
+        if opened == "Item":
             item = _Item(start)
             stack[min(len(stack), DEEPEST_KEY_POINT) - 1].children.append(item)
             stack.append(item)
-        elif _closes(event) == "Item":
+        elif closed == "Item":
             stack.pop()
-        elif "List" not in (_opens(event), _closes(event)):
+        elif not (isinstance(tag := opened or closed, dict) and "List" in tag):
             stack[-1].events.append((event, start, end))
     return top.children
 

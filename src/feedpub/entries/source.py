@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from ..checks import XML_ILLEGAL, is_legal
 from ..errors import Problem
-from ..model import XML_ILLEGAL, is_legal
 
 if TYPE_CHECKING:
     from pathlib import Path

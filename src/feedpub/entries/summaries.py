@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from .matter import one_line
+
 LONGEST_SUMMARY_GRAPHEMES: Final = 300
 # A grapheme, near enough (UAX #29): a flag, or a character with its marks, selectors and joined characters.
 _GRAPHEME = re.compile(
@@ -15,23 +17,23 @@ _GRAPHEME = re.compile(
     re.DOTALL,
 )
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|[。！？]+[”’」』）]*|[।؟۔]")
-_SPACE = re.compile(r"\s+")
 
 
 def derive_summary(paragraph: str) -> str:
-    """Return the start of a paragraph, at most 300 graphemes, ending with a sentence if one ends in its second half.
+    """Return the start of a paragraph, at most 300 graphemes, with a sentence at the end if one ends late enough.
 
     Otherwise it is cut between words, or between characters of scripts without spaces, and ends in ``…``; never within
-    an address or a Latin word.
+    an address or a word: one that is longer stays whole, if nothing stands before it.
     """
-    text = " ".join(paragraph.split())
+    text = one_line(paragraph)
     room = _first_graphemes(text)
     if room == len(text):
         return text
     ends = [found.end() for found in _SENTENCE_END.finditer(text, 0, room + 1) if found.end() <= room]
     if ends and ends[-1] > room // 3:
         return text[: ends[-1]]
-    return text[: _word_end(text, room)].rstrip(" ,;:，；：、") + "…"
+    end = _word_end(text, room)
+    return text if end == len(text) else text[:end].rstrip(" ,;:，；：、") + "…"
 
 
 def _first_graphemes(text: str) -> int:
@@ -44,12 +46,20 @@ def _first_graphemes(text: str) -> int:
 
 
 def _word_end(text: str, room: int) -> int:
-    """Go back to where no word or address is cut; an address longer than the summary is left out by its start."""
+    """Go back to where no word or address is cut, or on to the end of one that is longer than the summary."""
     end = room
-    while end > 1 and _joined(text[end - 1]) and _joined(text[end]):
+    while end and _joined(text[end - 1]) and _joined(text[end]):
         end -= 1
-    return end if end > 1 else room
+    if end:
+        return end
+    while end < len(text) and _joined(text[end]):
+        end += 1
+    return end
 
 
 def _joined(character: str) -> bool:
-    return "!" <= character <= "~" or "\u00c0" <= character <= "\u1fff"
+    """Tell whether a character is part of words with spaces around them; Thai and its neighbours set none."""
+    return "!" <= character <= "~" or ("\u00c0" <= character <= "\u1fff" and not _UNSPACED.match(character))
+
+
+_UNSPACED = re.compile("[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff]")

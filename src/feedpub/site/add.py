@@ -162,8 +162,8 @@ def init(folder: str | os.PathLike[str] = ".", *, today: date, languages: Sequen
         raise ConfigError([Problem(code="E008", path=config.as_posix(), message="this file exists", hint=hint)])
     files = {config: _CONFIG.format(year=today.year, languages=_quoted(tags), titles=_titles(tags))}
     for language in tags:
-        extra = {"published": today.isoformat()} if language == tags[0] else {}
-        files[entries / f"{_SAMPLE_KEY}.{language}.md"] = write_entry(_sample(language), headings=table({}), **extra)
+        published = today.isoformat() if language == tags[0] else None
+        files[entries / f"{_SAMPLE_KEY}.{language}.md"] = write_entry(_sample(language), published=published)
     for path, text in files.items():
         publish(path, text.encode())
     return tuple(path.as_posix() for path in files)

@@ -11,10 +11,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from .. import iri
+from ..checks import is_legal
 from ..entries import SECTIONS
 from ..errors import ConfigError, FieldError, LanguageTagError, Problem
 from ..language import canonical, match
-from ..model import Config, Person, is_legal
+from ..model import Config, Person
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -1,0 +1,127 @@
+"""Files as they come: what is read, what cannot be, and where a problem stands."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from feedpub.entries.source import LARGEST_ENTRY_BYTES, MOST_ILLEGAL_CHARACTERS, Source, read_source
+
+
+def read(folder: Path, data: bytes) -> Source:
+    (folder / "a.md").write_bytes(data)
+    return read_source(folder / "a.md", "entries/a.md")
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (b"a\nb\n", "a\nb\n"),
+        (b"\xef\xbb\xbfa\n", "a\n"),
+        (b"a\r\nb\rc\n\r\n", "a\nb\nc\n\n"),
+        ("中文 😀 e\u0301\u200d".encode(), "中文 😀 e\u0301\u200d"),
+        (b"a\x7f\xc2\x85b\tc", "a\x7f\x85b\tc"),
+    ],
+)
+def test_text_is_read(tmp_path: Path, data: bytes, text: str) -> None:
+    source = read(tmp_path, data)
+    assert (source.path, source.text, source.problems) == ("entries/a.md", text, [])
+    assert not source.failed
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "line", "column", "excerpt", "message"),
+    [
+        (b"", "E106", 0, 0, "", "empty"),
+        (b"\xef\xbb\xbf", "E106", 0, 0, "", "empty"),
+        (b" \r\n\t\n", "E106", 0, 0, "", "empty"),
+        (b"\xff\xfea\x00", "E104", 0, 0, "", "UTF-16"),
+        (b"\xfe\xff\x00a", "E104", 0, 0, "", "UTF-16"),
+        (b"caf\xe9 au lait", "E104", 1, 4, "caf\N{REPLACEMENT CHARACTER}", "byte 0xe9"),
+        (b"\xef\xbb\xbfa\r\nb\rc\xa4\xa4", "E104", 3, 2, "c\N{REPLACEMENT CHARACTER}", "byte 0xa4"),
+        ("中".encode()[:2], "E104", 1, 1, "\N{REPLACEMENT CHARACTER}", "byte 0xe4"),
+        (b"a\r\nb\x00c", "E105", 2, 2, "b\x00c", "U+0000"),
+        ("a\ufffe".encode(), "E105", 1, 2, "a\ufffe", "U+FFFE"),
+        (b"a" * (LARGEST_ENTRY_BYTES + 1), "E117", 0, 0, "", "1,000 KB"),
+    ],
+)
+def test_what_cannot_be_read(
+    tmp_path: Path, data: bytes, code: str, line: int, column: int, excerpt: str, message: str
+) -> None:
+    source = read(tmp_path, data)
+    (problem,) = source.problems
+    assert (problem.code, problem.line, problem.column) == (code, line, column)
+    assert problem.excerpt == excerpt
+    assert message in problem.message
+    assert problem.hint
+    assert source.failed
+
+
+def test_the_largest_file_is_read(tmp_path: Path) -> None:
+    assert not read(tmp_path, b"a" * LARGEST_ENTRY_BYTES).problems
+
+
+def test_every_illegal_character_is_named_but_not_thousands(tmp_path: Path) -> None:
+    problems = read(tmp_path, b"a\x01\n\n\x02").problems
+    assert [(problem.line, problem.column, problem.message[:6]) for problem in problems] == [
+        (1, 2, "U+0001"),
+        (3, 1, "U+0002"),
+    ]
+    assert len(read(tmp_path, b"\x01" * 5000).problems) == MOST_ILLEGAL_CHARACTERS
+
+
+def test_what_is_no_file(tmp_path: Path) -> None:
+    (tmp_path / "folder.md").mkdir()
+    (tmp_path / "gone.md").symlink_to(tmp_path / "nothing")
+    (tmp_path / "loop.md").symlink_to(tmp_path / "loop.md")
+    said = {name: read_source(tmp_path / name, name) for name in ("folder.md", "gone.md", "loop.md")}
+    assert {name: [problem.code for problem in source.problems] for name, source in said.items()} == dict.fromkeys(
+        said, ["E107"]
+    )
+    assert "folder" in said["folder.md"].problems[0].message
+    assert "link" in said["gone.md"].problems[0].message
+    assert "cannot be read (" in said["loop.md"].problems[0].message
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no named pipes among files")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.md")
+    assert [problem.code for problem in read_source(tmp_path / "pipe.md", "pipe.md").problems] == ["E107"]
+
+
+TEXT = "one\ntwo 😀 words\n\nlast"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "line", "column", "end_column", "excerpt"),
+    [
+        (0, 3, 1, 1, 4, "one"),
+        (0, 100, 1, 1, 4, "one"),
+        (3, 4, 1, 4, 5, "one"),
+        (8, 9, 2, 5, 6, "two 😀 words"),
+        (10, -1, 2, 7, 8, "two 😀 words"),
+        (16, 17, 3, 1, 2, ""),
+        (17, 21, 4, 1, 5, "last"),
+        (21, 22, 4, 5, 6, "last"),
+        (-1, -1, 0, 0, 0, ""),
+    ],
+)
+def test_a_problem_has_a_place(start: int, end: int, line: int, column: int, end_column: int, excerpt: str) -> None:
+    source = Source("a.md", TEXT)
+    source.add("W105", "message", "hint", start, end)
+    (problem,) = source.problems
+    assert (problem.line, problem.column, problem.end_column, problem.excerpt) == (line, column, end_column, excerpt)
+    assert (problem.code, problem.path, problem.message, problem.hint) == ("W105", "a.md", "message", "hint")
+    assert not source.failed
+
+
+@pytest.mark.parametrize("text", ["a\n" * 100_000, "a" * 200_000])
+def test_thousands_of_problems_cost_little(text: str) -> None:
+    source = Source("a.md", text)
+    start = time.process_time()
+    for place in range(0, len(text), 20):
+        source.add("W105", "message", "", place)
+    assert time.process_time() - start < 2
+    assert len({id(problem.excerpt) for problem in source.problems if len(problem.excerpt) > 1}) < 2
