@@ -1,7 +1,6 @@
 """Dates: ISO 8601 is read, nothing else, and what could be meant is said."""
 
 import time
-import warnings
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -100,7 +99,7 @@ def test_other_dates_are_never_guessed(text: str, message: str) -> None:
 
 @pytest.mark.parametrize("name", ["UTC", "Asia/Shanghai", "America/Argentina/Buenos_Aires", "Etc/GMT+8"])
 def test_zones_have_iana_names(name: str) -> None:
-    assert zone(name).utcoffset(datetime(2026, 2, 1)) is not None  # noqa: DTZ001
+    assert zone(name).utcoffset(datetime(2026, 2, 1)) is not None
 
 
 @pytest.mark.parametrize(
@@ -111,8 +110,7 @@ def test_zones_have_iana_names(name: str) -> None:
     ],
 )  # fmt: skip
 def test_nothing_else_is_a_zone(name: str) -> None:
-    with warnings.catch_warnings(), pytest.raises(ValueError, match="is not the IANA name of a time zone"):
-        warnings.simplefilter("error")
+    with pytest.raises(ValueError, match="is not the IANA name of a time zone"):
         zone(name)
 
 
@@ -122,7 +120,7 @@ def test_names_that_only_this_machine_knows_are_no_zones(monkeypatch: pytest.Mon
         zone("QST")
 
 
-@given(st.datetimes(timezones=st.just(UTC), min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30)))  # noqa: DTZ001
+@given(st.datetimes(timezones=st.just(UTC), min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30)))
 def test_what_python_writes_is_read(moment: datetime) -> None:
     assert parse_date(moment.isoformat(), "UTC") == moment
 
@@ -131,10 +129,9 @@ def test_what_python_writes_is_read(moment: datetime) -> None:
 def test_any_text_is_a_date_or_an_error(text: str) -> None:
     try:
         moment = parse_date(text, "Asia/Shanghai")
-    except ValueError as error:
-        assert str(error)
-    else:
-        assert moment.astimezone(UTC)
+    except ValueError:
+        return
+    assert moment.astimezone(UTC)
 
 
 @pytest.mark.parametrize("repeated", ["1", "1 ", "Feb ", "2026-02-01 ", "1/", "年"])

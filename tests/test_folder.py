@@ -1,4 +1,4 @@
-"""A folder of entry files: names, languages, what translations take over, and what is left out when something is wrong."""
+"""A folder of entry files: names, languages, what translations take over, and what is left out if it has an error."""
 
 import os
 import sys
@@ -43,9 +43,7 @@ def only(site: Site) -> Article:
 
 def errors(site: Site) -> list[tuple[str, str]]:
     """Return code and file of each error."""
-    return [
-        (problem.code, problem.path.rpartition("/")[2]) for problem in site.problems if problem.severity == "error"
-    ]
+    return [(problem.code, problem.path.rpartition("/")[2]) for problem in site.problems if problem.severity == "error"]
 
 
 def found(site: Site, code: str) -> Problem:
@@ -130,6 +128,12 @@ def test_name_in_an_unknown_language_is_an_error(
 )
 def test_language_of_an_entry(name: str, text: str, config: str, language: str, tmp_path: Path) -> None:
     assert list(only(load(tmp_path, {name: text}, config)).entries) == [language]
+
+
+@pytest.mark.parametrize("language", ["zh-Hant", "ja"])
+def test_chinese_that_the_site_does_not_have(language: str, tmp_path: Path) -> None:
+    site = load(tmp_path, {"a.zh.md": SIMPLIFIED}, SETTINGS.replace("zh-Hans", language))
+    assert errors(site) == [("E113", "a.zh.md")]
 
 
 def test_language_that_cannot_be_told_blames_nobody_else(tmp_path: Path) -> None:
@@ -370,8 +374,8 @@ def test_bad_original_takes_its_translations_with_it(bad: str | bytes, tmp_path:
 def test_addresses_come_from_the_other_language(tmp_path: Path) -> None:
     english = post("## References\n1. A <https://a.test/>\n2. B\n3. C\n")
     chinese = post("## 参考文献\n1. 甲 - 社\n2. 乙 <https://b.test/>\n3. 丙\n", title="夜间列车")
-    fewer = post("## 参考文献\n1. 甲 <https://x.test/>\n", title="夜間列車")
-    files = {"a.en.md": english, "a.zh-Hans.md": chinese, "a.zh-Hant.md": fewer}
+    other = post("## 参考文献\n1. 甲\n2. 乙\n3. 丙 <https://x.test/>\n4. 丁\n", title="夜間列車")
+    files = {"a.en.md": english, "a.zh-Hans.md": chinese, "a.zh-Hant.md": other}
     site = load(tmp_path, files, BOTH_CHINESE)
     references = {language: entry.references for language, entry in only(site).entries.items()}
     assert [one.url for one in references["en"]] == ["https://a.test/", "https://b.test/", None]
@@ -380,7 +384,7 @@ def test_addresses_come_from_the_other_language(tmp_path: Path) -> None:
         Reference(title="乙", url="https://b.test/"),
         Reference(title="丙"),
     )
-    assert [one.url for one in references["zh-Hant"]] == ["https://x.test/"]
+    assert [one.url for one in references["zh-Hant"]] == [None, None, "https://x.test/", None]
     told = [problem for problem in site.problems if problem.code == "N107"]
     assert [problem.path.rpartition("/")[2] for problem in told] == ["a.en.md", "a.zh-Hans.md"]
     assert {problem.message for problem in told} == {"1 reference takes its address from another language"}
@@ -397,7 +401,7 @@ def test_draft_of_a_translation_is_left_out(tmp_path: Path) -> None:
 
 
 def test_draft_of_the_original_leaves_the_article_out(tmp_path: Path) -> None:
-    site = load(tmp_path, {"a.en.md": post(draft="yes"), "a.zh-Hans.md": CHINESE})
+    site = load(tmp_path, {"a.en.md": post(draft="yes"), "a.zh-Hans.md": f"{CHINESE}\n[甲](b.html)\n"})
     assert site.articles == ()
     assert [problem.code for problem in site.problems] == ["N108"]
 
@@ -606,7 +610,7 @@ def test_dates_without_offset_are_in_the_sites_time_zone(tmp_path: Path) -> None
     ("matter", "text", "fields"),
     [
         ({}, "## Summary\nA.\n\nText.\n", {"summary": "A.\n\nText.", "body": ""}),
-        ({}, "First. Second.\n\nThird.\n", {"summary": "First. Second.", "body": "<p>First. Second.</p>\n<p>Third.</p>"}),
+        ({}, "A. B.\n\nC.\n", {"summary": "A. B.", "body": "<p>A. B.</p>\n<p>C.</p>"}),
         ({"summary": "A."}, "Text.\n", {"summary": "A.", "body": "<p>Text.</p>"}),
         (
             {"summary": "A."},
@@ -679,7 +683,7 @@ def test_all_problems_of_all_files_in_one_run(tmp_path: Path) -> None:
     for problem in site.problems:
         told.setdefault(problem.path.rpartition("/")[2], []).append(problem.code)
     assert list(told) == ["a.en.md", "a.zh-Hans.md", "b.en.md", "c.cn.md"]
-    assert sorted(told["a.zh-Hans.md"]) == sorted(every + ["W104"])
+    assert sorted(told["a.zh-Hans.md"]) == sorted([*every, "W104"])
     assert sorted(told["b.en.md"]) == sorted([*every, "N104"])
     assert told["c.cn.md"] == ["E113", "E102"]
     places = [(problem.path, problem.line, problem.column) for problem in site.problems]
@@ -745,7 +749,8 @@ def test_reading_twice_gives_equal_values(tmp_path: Path) -> None:
 PIECES = st.sampled_from(
     ["---\n", "title: A\n", "published: 2026-02-01\n", "key: ", "language: zh\n", "draft: true\n", "id: tag:a,2026:b\n",
      "authors: ", "{a: [b, ", "&a ", "*a\n", "## Summary\n", "## 关键点\n", "- ", "  - ", "1. ", "[a](b)", "<https://a.b>",
-     "\n\n", "`", "<i lang=x>", "&#1;", "&#0;", "\\x07", "\x00", "\ufeff", "\r", "文", "ab cd", ": ", '"', "|\n", "# ", "> "]
+     "\n\n", "`", "<i lang=x>", "&#1;", "&#0;", "\\x07", "\x00", "\ufeff", "\r", "文",
+     "ab cd", ": ", '"', "|\n", "# ", "> "]
 )  # fmt: skip
 
 

@@ -136,7 +136,7 @@ CASES = [
     Case(
         code="E107", act=lint_with_broken_link, message="link to a file that does not exist", hint="mend",
     ),
-    entry("E108", post(title="Feeds: why?"), line=2, column=13, marked=":", message='a value holds ": "', hint="quotes"),
+    entry("E108", post(title="Feeds: why?"), line=2, column=13, marked=":", message='holds ": "', hint="quotes"),
     entry("E109", "---\ntitle: A\n", line=1, column=1, marked="---", message="is not closed", hint="---"),
     entry("E110", post(title="[a, b]"), line=2, column=8, marked="[a, b]", message="title must be one text"),
     entry("E110", post(draft="maybe"), line=4, column=8, marked="maybe", message="true or false"),

@@ -77,9 +77,7 @@ def test_what_is_no_file(tmp_path: Path) -> None:
     (tmp_path / "gone.md").symlink_to(tmp_path / "nothing")
     (tmp_path / "loop.md").symlink_to(tmp_path / "loop.md")
     said = {name: read_source(tmp_path / name, name) for name in ("folder.md", "gone.md", "loop.md")}
-    assert {name: [problem.code for problem in source.problems] for name, source in said.items()} == dict.fromkeys(
-        said, ["E107"]
-    )
+    assert [[problem.code for problem in source.problems] for source in said.values()] == [["E107"]] * 3
     assert "folder" in said["folder.md"].problems[0].message
     assert "link" in said["gone.md"].problems[0].message
     assert "cannot be read (" in said["loop.md"].problems[0].message

@@ -25,7 +25,7 @@ SENTENCE = "A sentence of some forty characters in all. "
         ("Short. " + "word " * 100, "Short. " + "word " * 57 + "word…"),
         ("一句话。" * 100, "一句话。" * 75),
         ("他说：“好。”" * 100, "他说：“好。”" * 42),
-        ("यह है। " * 100, ("यह है। " * 60).strip()),
+        ("यह है। " * 100, ("यह है। " * 50).strip()),
         ("句" * 400, "句" * 300 + "…"),
         ("ก" * 400, "ก" * 300 + "…"),
         ("词，" * 200, "词，" * 149 + "词…"),
@@ -52,7 +52,10 @@ def test_a_summary_begins_the_paragraph(paragraph: str) -> None:
 
 @given(st.text(alphabet="句。 ก", max_size=1500))
 def test_a_summary_is_short_where_it_can_be_cut_anywhere(paragraph: str) -> None:
-    assert len([one for one in derive_summary(paragraph) if not unicodedata.combining(one)]) <= LONGEST_SUMMARY_GRAPHEMES + 1
+    assert (
+        len([one for one in derive_summary(paragraph) if not unicodedata.combining(one)])
+        <= LONGEST_SUMMARY_GRAPHEMES + 1
+    )
 
 
 @pytest.mark.parametrize("repeated", ["x", "\u0301", ".", "! ", "句。", " ", "👩\u200d", "a\u0301"])

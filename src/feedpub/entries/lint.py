@@ -58,7 +58,7 @@ _AT_HOME = re.compile(
     re.DOTALL,
 )
 _TAG = re.compile(r"<[^<>]*>")
-_SAMPLE_CHARACTERS: Final = 2_000
+_SAMPLE_CHARACTERS: Final = 600
 # A text about software in a script of its own may be mostly names in Latin letters; the other way round it is not.
 _OWN_SHARE: Final = 0.05
 _LATIN_SHARE: Final = 0.5
@@ -70,13 +70,7 @@ def inspect_file(file: File) -> None:
     source, values = file.source, file.values
     if "updated" in values and "published" in values and values["updated"] < values["published"]:
         source.add("W107", "updated is before published", "correct one of them", *file.place("updated"))
-    references = file.sections.references
-    missing = [str(number) for number, one in enumerate(references, start=1) if one.url is None]
-    if missing:
-        place = file.sections.reference_places[int(missing[0]) - 1]
-        what = f"references {', '.join(missing)} have" if len(missing) > 1 else f"reference {missing[0]} has"
-        hint = "fine if there is none; else write [title](https://…) - publisher"
-        source.add("N102", f"{what} no address", hint, *place)
+    _note_missing_addresses(file)
     _inspect_html(file)
     if not _fits(file):
         message = f"the text does not look like {autonym(file.language)} ({file.language})"
@@ -143,6 +137,21 @@ def _note_old_translations(files: Iterable[File], config: Config) -> None:
         old[0].source.add("N105", message, hint)
 
 
+def _note_missing_addresses(file: File) -> None:
+    source, places = file.source, file.sections.reference_places
+    unusable = {problem.line for problem in source.problems if problem.code == "E111"}
+    missing = [
+        number
+        for number, (one, (start, _)) in enumerate(zip(file.sections.references, places, strict=True), start=1)
+        if one.url is None and not (unusable and source.text.count("\n", 0, start) + 1 in unusable)
+    ]
+    if missing:
+        numbers = ", ".join(map(str, missing))
+        what = f"references {numbers} have" if len(missing) > 1 else f"reference {numbers} has"
+        hint = "fine if there is none; else write [title](https://…) - publisher"
+        source.add("N102", f"{what} no address", hint, *places[missing[0] - 1])
+
+
 def _compare(original: File, file: File) -> None:
     ours, theirs = file.sections, original.sections
     for what, mine, other in _counts(file, original):
@@ -180,7 +189,8 @@ def _inspect_html(file: File) -> None:
         if scheme:
             file.source.add("W106", f"{scheme[1]}: links are removed", "link to a web page", *place)
         else:
-            message = f"{address} is a relative address" if address else "a link without address"
+            written = file.source.text[slice(*place)] if place[0] >= 0 else address
+            message = f"{written} is a relative address" if address else "a link without address"
             hint = "nothing is published beside an entry; write the whole address, https://…"
             file.source.add("W105", message, hint, *place)
     if not _DROPPED.search(html):
@@ -214,6 +224,8 @@ def _fits(file: File) -> bool:
     if own not in _OF_SCRIPT or file.language == "zh":
         return True  # letters that are not told apart here
     sample = _sample(file)
+    if own == "Latn" and sample.isascii():
+        return True
     chinese = own in ("Hans", "Hant")
     likely = likely_languages(sample, ("zh-Hans", "zh-Hant") if chinese else (file.language,))
     if likely or (own != "Latn" and not likely_languages(sample, ("en",))):
@@ -225,9 +237,10 @@ def _fits(file: File) -> bool:
 def _sample(file: File) -> str:
     """Return the start of what a reader reads, without code, addresses, references and words marked as foreign."""
     references = file.sections.reference_places
-    stop = min([file.body_start + _SAMPLE_CHARACTERS, *(start for start, _ in references[:1])])
+    stop = min([file.body_start + 4 * _SAMPLE_CHARACTERS, *(start for start, _ in references[:1])])
     text = _TAG.sub(" ", _AT_HOME.sub(" ", file.source.text[file.body_start : stop]))
-    return f"{file.values.get('title', '')} {file.values['summary']} {text}"
+    start = file.values["summary"] if "summary" in file.matter else ""
+    return f"{file.values.get('title', '')} {start} {text}"[:_SAMPLE_CHARACTERS]
 
 
 def _find_foreign_script(file: File) -> None:

@@ -48,9 +48,11 @@ _NOT_IN_YAML = re.compile("[^\t\n -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U001
 # What the parser was reading when something was missing at its end.
 _OPENED: Final = (
     "while parsing a flow sequence", "while parsing a flow mapping", "while scanning a quoted scalar",
-    "while scanning a simple key",
+    "while scanning a simple key", "while scanning an anchor", "while scanning an alias",
 )  # fmt: skip
+_MARK_MESSAGE: Final = "YAML takes & and * at the start for marks, which feedpub does not read"
 _SAID: Final = {
+    "alphabetic or numeric character": _MARK_MESSAGE,
     "mapping values are not allowed": 'a value holds ": "',
     "cannot start any token": "a value cannot start with this character",
     "could not find expected ':'": 'is not "key: value"',
@@ -128,7 +130,7 @@ class _Reader:
         start = event.start_mark.index
         if event.anchor:
             hint = "write the value out, or put quotes around it if it is text"
-            raise _MatterError("YAML takes & and * at the start for marks, which feedpub does not read", hint, start)
+            raise _MatterError(_MARK_MESSAGE, hint, start)
         if isinstance(event, yaml.ScalarEvent):
             nothing = event.implicit[0] and event.value in _NOTHING
             return self._placed("" if nothing else event.value, event, event)

@@ -105,7 +105,7 @@ def _decode(source: Source, data: bytes) -> None:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        _add_not_utf8(source, data, error.start)
+        _add_not_utf8(source, error)
         return
     source.text = text = _with_unix_lines(text)
     if not text.strip():
@@ -116,9 +116,10 @@ def _decode(source: Source, data: bytes) -> None:
             source.add("E105", message, "remove the character; it may be invisible", *found.span())
 
 
-def _add_not_utf8(source: Source, data: bytes, start: int) -> None:
-    """Show the line up to the byte that is not UTF-8."""
-    before = _with_unix_lines(data[:start].decode("utf-8-sig"))
+def _add_not_utf8(source: Source, error: UnicodeDecodeError) -> None:
+    """Show the line up to the byte that is not UTF-8; the error counts from behind a byte order mark."""
+    data, start = error.object, error.start
+    before = _with_unix_lines(data[:start].decode())
     shown = Source(source.path, before + "\N{REPLACEMENT CHARACTER}")
     shown.add("E104", f"byte {data[start]:#04x} is not UTF-8", "save the file as UTF-8", len(before), len(before) + 1)
     source.problems += shown.problems

@@ -1,0 +1,235 @@
+"""Front matter: texts with their places, and what is wrong with YAML that is none."""
+
+import time
+
+import pytest
+
+from feedpub.entries.matter import KEYS, Value, items_of, one_line, read_matter, text_of, url_of
+from feedpub.entries.source import Source
+
+
+def read(matter: str) -> tuple[Source, dict[str, Value]]:
+    source = Source("a.md", f"---\n{matter}\n---\ntext\n")
+    return source, read_matter(source)[0]
+
+
+def plain(value: Value) -> object:
+    """Return a value without places."""
+    if isinstance(value.content, dict):
+        return {key: plain(inner) for key, inner in value.content.items()}
+    return [plain(inner) for inner in value.content] if isinstance(value.content, list) else value.content
+
+
+@pytest.mark.parametrize(
+    ("matter", "values"),
+    [
+        ("", {}),
+        ("# only a comment", {}),
+        ("title: A b", {"title": "A b"}),
+        ("title: 'It''s'", {"title": "It's"}),
+        ('title: "a: b # c"', {"title": "a: b # c"}),
+        ("title: 😀 # comment", {"title": "😀"}),
+        ("title: |\n  a\n  b", {"title": "a\nb\n"}),
+        ("title: >\n  a\n  b", {"title": "a b\n"}),
+        ("title: a\n  b", {"title": "a b"}),
+        ("language: no\nid: 0123\npublished: 2026-02-01", {"language": "no", "id": "0123", "published": "2026-02-01"}),
+        ("title: !!int 3", {"title": "3"}),
+        ("Title: a\nLANG: b", {"title": "a", "language": "b"}),
+        ("date: a\nvia: b\ntags: c", {"published": "a", "source": "b", "categories": "c"}),
+        ("author: a\ndescription: b\nprev: c", {"authors": "a", "summary": "b", "previous": "c"}),
+        ("tags: [a, 01, {term: x, label: y}]", {"categories": ["a", "01", {"term": "x", "label": "y"}]}),
+        ("tags:\n- a\n- - b\n  - c", {"categories": ["a", ["b", "c"]]}),
+        ("previous:\n  title: a\n  url: b", {"previous": {"title": "a", "url": "b"}}),
+        ("title: ~\nkey: null\nid: NULL\nlanguage: Null\nrights:\nsummary: ''", {}),
+        ("title: '~'\nkey: \"null\"", {"title": "~", "key": "null"}),
+        ("tags: []\nauthors: {}", {}),
+        ("tags: [~, a]", {"categories": ["", "a"]}),
+        ("{title: a, key: b}", {"title": "a", "key": "b"}),
+        ("title: \"a\u2028b\"\nkey: c", {"title": "a\u2028b", "key": "c"}),
+    ],
+)  # fmt: skip
+def test_values_are_texts(matter: str, values: dict[str, object]) -> None:
+    source, found = read(matter)
+    assert {key: plain(value) for key, value in found.items()} == values
+    assert not source.problems
+
+
+@pytest.mark.parametrize(
+    ("text", "body"),
+    [
+        ("", ""),
+        ("text", "text"),
+        ("---\ntitle: a\n---\ntext", "\ntext"),
+        ("---  \ntitle: a\n--- \t\ntext", "\ntext"),
+        ("---\ntitle: a\n...\ntext", "\ntext"),
+        ("---\ntitle: a\n---", ""),
+        ("---\n---\ntext", "\ntext"),
+        ("---\nsummary: |\n  ---\n---\ntext", "\ntext"),
+        ("---", "---"),
+        ("----\ntitle: a\n----\n", "----\ntitle: a\n----\n"),
+        ("\n---\ntitle: a\n---\n", "\n---\ntitle: a\n---\n"),
+        ("text\n\n---\ntitle: a\n---\n", "text\n\n---\ntitle: a\n---\n"),
+        ("```\n---\na: b\n---\n```\n", "```\n---\na: b\n---\n```\n"),
+    ],
+)
+def test_where_the_markdown_begins(text: str, body: str) -> None:
+    source = Source("a.md", text)
+    assert text[read_matter(source)[1] :] == body
+    assert not source.problems
+
+
+@pytest.mark.parametrize(
+    ("matter", "key", "marked"),
+    [
+        ("title: A b  # c", "title", "A b"),
+        ("# 😀\ntitle: '中文'", "title", "'中文'"),
+        ('key: "a\u2028b\x85c"\ntitle: 中 文', "title", "中 文"),
+        ("title: |\n  a\n  b\nkey: c", "title", "|"),
+        ("tags: [a, b]  ", "categories", "[a, b]"),
+        ("tags:\n  - a\n  - b\n\nkey: c", "categories", "- a"),
+        ("previous: {title: a, url: b} # c", "previous", "{title: a, url: b}"),
+        ("previous:\n  title: a\n  url: b", "previous", "title: a"),
+    ],
+)
+def test_a_value_has_its_place(matter: str, key: str, marked: str) -> None:
+    source, found = read(matter)
+    assert source.text[found[key].start : found[key].end] == marked
+
+
+@pytest.mark.parametrize(
+    ("matter", "line", "column", "message"),
+    [
+        ("a", 2, 1, "is not a list of keys and values"),
+        ("- a", 2, 1, "is not a list of keys and values"),
+        ("*a", 2, 1, "is not a list of keys and values"),
+        ("title: [a\nkey: b", 2, 8, "this bracket is not closed"),
+        ("title: {a", 2, 8, "this bracket is not closed"),
+        ('key: a\ntitle: "b', 3, 8, "these quotes are not closed"),
+        ("title: b: c", 2, 9, 'a value holds ": "'),
+        ("title: @b", 2, 8, "a value cannot start with this character"),
+        ("title: a\n\tkey: b", 3, 1, "found a tab character"),
+        ("title: a\n文\nkey: b", 3, 1, 'is not "key: value"'),
+        ("title: a\n- b", 3, 1, "did not find expected key (while parsing a block mapping)"),
+        ("title: \"\\q\"", 2, 9, "found unknown escape character (while parsing a quoted scalar)"),
+        ("%YAML 1.1", 2, 10, "did not find expected <document start>"),
+        ("? [a]\n: b", 2, 3, "there is no word before the colon"),
+        ("? {a: b}\n: b", 2, 3, "there is no word before the colon"),
+        ("'': b", 2, 1, "there is no word before the colon"),
+        ("? \n: b", 2, 2, "there is no word before the colon"),
+        ("title: &a b", 2, 8, "YAML takes & and * at the start for marks"),
+        ("title: *b* c", 2, 8, "YAML takes & and * at the start for marks"),
+        ("tags: &a [b]", 2, 7, "YAML takes & and * at the start for marks"),
+        ("&a title: b", 2, 1, "YAML takes & and * at the start for marks"),
+        ("title: a\nkey: 中\x7f", 3, 7, "U+007F cannot stand in front matter"),
+        ("title: \x9f", 2, 8, "U+009F cannot stand in front matter"),
+        ("tags: [[[[[[a]]]]]]", 2, 11, "is nested too deeply"),
+        ("author: {name: a, url: b, name: c}", 2, 27, "name stands here twice"),
+    ],
+)  # fmt: skip
+def test_what_is_no_front_matter(matter: str, line: int, column: int, message: str) -> None:
+    source, found = read(matter)
+    (problem,) = source.problems
+    assert (found, problem.code, problem.line, problem.column) == ({}, "E108", line, column)
+    assert message in problem.message
+    assert problem.hint
+
+
+def test_front_matter_without_end() -> None:
+    source = Source("a.md", "---\ntitle: a\n\ntext")
+    assert read_matter(source) == ({}, len(source.text))
+    assert [(problem.code, problem.line, problem.column) for problem in source.problems] == [("E109", 1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("matter", "code", "line", "column", "message", "hint"),
+    [
+        ("titel: a", "N101", 2, 1, "'titel'", "did you mean title?"),
+        ("Catagories: a", "N101", 2, 1, "'Catagories'", "did you mean categories?"),
+        ("layout: post", "N101", 2, 1, "'layout'", f"known keys: {', '.join(KEYS)}"),
+        ("title: a\ntitle: b", "E118", 3, 1, "title stands here twice", "remove"),
+        ("title: a\nTITLE: b", "E118", 3, 1, "TITLE (the same as title) stands here twice", "remove"),
+        ("title: a\ndate: b\npublished: c", "E118", 4, 1, "published (the same as date) stands here twice", "remove"),
+    ],
+)
+def test_keys(matter: str, code: str, line: int, column: int, message: str, hint: str) -> None:
+    source, _ = read(matter)
+    (problem,) = source.problems
+    assert (problem.code, problem.line, problem.column) == (code, line, column)
+    assert message in problem.message
+    assert hint in problem.hint
+
+
+def test_the_first_of_two_keys_holds() -> None:
+    assert plain(read("title: a\ntitle: b")[1]["title"]) == "a"
+
+
+def test_many_unknown_keys_are_counted() -> None:
+    source, _ = read("\n".join(f"key{number}: a" for number in range(50)))
+    assert [problem.code for problem in source.problems] == ["N101"] * 21
+    assert source.problems[-1].message == "feedpub does not know 30 more keys and ignores them"
+    assert source.problems[-1].line == 22
+
+
+@pytest.mark.parametrize(
+    "matter",
+    [
+        "a: " + "[" * 200_000 + "]" * 200_000,
+        "a:\n  " + "- " * 100_000 + "x",
+        "[" * 900_000,
+        "{" * 900_000,
+        "? " * 400_000,
+        "a: &a [x, x]\n" + "".join(f"b{number}: &a [{','.join(['*a'] * 300)}]\n" for number in range(5)),
+        "a: " + "*b " * 300_000,
+        "title: 1\n" * 30_000,
+        "".join(f"k{number}: 1\n" for number in range(30_000)),
+        "a: [" + "{a: 1}," * 30_000 + "]",
+        "a: '" + "''" * 400_000,
+        "a" * 900_000 + ": b",
+    ],
+    ids=lambda matter: matter[:12],
+)
+def test_hostile_front_matter_neither_hangs_nor_crashes(matter: str) -> None:
+    start = time.process_time()
+    source, _ = read(matter)
+    assert source.problems
+    assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize(
+    ("written", "text", "problem"),
+    [("' a '", "a", None), ("[a]", None, "title must be one text"), ("{a: b}", None, "title must be one text")],
+)
+def test_text_of(written: str, text: str | None, problem: str | None) -> None:
+    source, found = read(f"title: {written}")
+    assert text_of(source, found["title"], "title") == text
+    assert [(one.code, one.message, one.column) for one in source.problems] == (
+        [("E110", problem, 8)] if problem else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "url", "code"),
+    [
+        ("https://example.org/a", "https://example.org/a", None),
+        ("<https://example.org/a>", "https://example.org/a", None),
+        ("www.example.org", None, "E111"),
+        ("javascript:alert(1)", None, "E111"),
+        ("[a]", None, "E110"),
+    ],
+)
+def test_url_of(written: str, url: str | None, code: str | None) -> None:
+    source, found = read(f"source: {written}")
+    assert url_of(source, found["source"], "source") == url
+    assert [problem.code for problem in source.problems] == ([code] if code else [])
+
+
+def test_items_of() -> None:
+    assert [plain(item) for item in items_of(read("tags: [a, b]")[1]["categories"])] == ["a", "b"]
+    assert [plain(item) for item in items_of(read("tags: a")[1]["categories"])] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"), [(" a \t\n b\u2028c ", "a b c"), ("a\u00a0: b", "a\u00a0: b"), ("张\u3000三", "张\u3000三")]
+)
+def test_one_line(text: str, line: str) -> None:
+    assert one_line(text) == line
