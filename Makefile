@@ -19,7 +19,7 @@ fix:
 	$(PYTHON) -m ruff format .
 
 golden:
-	$(PYTHON) -m pytest -q tests/test_feeds.py --update-golden
+	$(PYTHON) -m pytest -q tests/test_feeds.py tests/test_cli.py --update-golden
 
 bench:
 	$(PYTHON) benchmarks/writers.py

@@ -165,7 +165,7 @@ def test_import_writes_an_entry_for_each_language(run: Run, digest: str) -> None
     assert done.out.splitlines() == [
         "entries/night-trains.en.md",
         "entries/night-trains.zh-Hans.md",
-        "en: 1 key points, 1 references, zh-Hans: 1 key points, 1 references",
+        "en: 1 key point, 1 reference, zh-Hans: 1 key point, 1 reference",
         "19 lines: 14 kept, 5 dropped (blank, dividers, page furniture), 0 ambiguous",
     ]
     site = feedpub.load("entries")

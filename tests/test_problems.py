@@ -96,7 +96,7 @@ CASES = [
     setting("E003", 'authority = "site.test,2026"\n', message="base_url is missing", hint="base_url ="),
     setting("E003", 'base_url = "https://site.test/"\n', message="authority is missing", hint="authority ="),
     setting(
-        "E004", f'{SETTINGS}langauges = ["en"]\n', line=4, column=13, marked='["en"]',
+        "E004", f'{SETTINGS}langauges = ["en"]\n', line=4, column=1, marked="langauges",
         message="there is no setting langauges", hint="did you mean languages?",
     ),
     setting(

@@ -43,6 +43,7 @@ def cited(found: Sections) -> list[tuple[object, ...]]:
 
 
 X = "https://x.test/"
+QUOTED = "<blockquote>\n<p>%s</p>\n</blockquote>"
 
 
 @pytest.mark.parametrize(
@@ -79,10 +80,10 @@ X = "https://x.test/"
         (f"## Reference\n{X}", {"via": X}),
         (f"## Source\nsee [a]({X})", {"body": f'<h2>Source</h2>\n<p>see <a href="{X}">a</a></p>'}),
         (f"## Source\nsee {X}", {"body": f'<h2>Source</h2>\n<p>see <a href="{X}">{X}</a></p>'}),
-        (f"## Source\n[a]({X}) [b]({X})", {"body": f'<h2>Source</h2>\n<p><a href="{X}">a</a> <a href="{X}">b</a></p>'}),
+        (f"## Source\n[a]({X}) [b](c)", {"body": f'<h2>Source</h2>\n<p><a href="{X}">a</a> <a href="c">b</a></p>'}),
         ("## Source\na", {"body": "<h2>Source</h2>\n<p>a</p>"}),
         ("## Reference\n1. a", {"references": (Reference(title="a"),)}),
-        (f"## Source\n{X}\n\n## Reference\n{X}", {"via": X, "body": f'<h2>Reference</h2>\n<p><a href="{X}">{X}</a></p>'}),
+        (f"## Source\n{X}\n\n## Source\n{X}", {"via": X, "body": f'<h2>Source</h2>\n<p><a href="{X}">{X}</a></p>'}),
         ("## Previous\na\nb\n\nc", {"previous": Reference(title="a b"), "body": "<p>c</p>"}),
         (f"## Next\n[a - b]({X})", {"next": Reference(title="a - b", url=X)}),
         (f"## Next\nA: {X}", {"next": Reference(title="A", url=X)}),
@@ -91,8 +92,8 @@ X = "https://x.test/"
         ("## Next\n<b></b>", {"body": "<h2>Next</h2>\n<p><b></b></p>"}),
         ("    code\n\n## Summary\na", {"summary": "a", "body": "<pre><code>code</code></pre>"}),
         ("```\n---\n## Summary\n```", {"body": "<pre><code>---\n## Summary\n</code></pre>"}),
-        ("- a\n\n## Next\nb\n\n- c", {"next": Reference(title="b"), "body": "<ul>\n<li>a</li>\n</ul>\n<ul>\n<li>c</li>\n</ul>"}),
-        ("- a\n\n## Summary\nb\n\n    c", {"summary": "b", "body": "<ul>\n<li>a</li>\n</ul>\n<pre><code>c</code></pre>"}),
+        ("> a\n\n## Summary\nb\n\nc\n\n> d", {"summary": "b\n\nc", "body": f"{QUOTED % 'a'}\n{QUOTED % 'd'}"}),
+        ("> a\n\n## Summary\nb\n\n    c", {"summary": "b", "body": f"{QUOTED % 'a'}\n<pre><code>c</code></pre>"}),
         ("<!-- c -->\n\n## Next\nb\n\n<!-- d -->", {"next": Reference(title="b"), "body": "<!-- c -->\n<!-- d -->"}),
         ("[a]\n\n## Summary\nb\n\n[a]: <u \\<v> 't'", {"summary": "b", "body": '<p><a href="u%20%3Cv">a</a></p>'}),
         ("a<script>b</script>", {"body": "<p>a<script>b</script></p>"}),
@@ -383,8 +384,8 @@ def test_any_markdown_is_read(pieces: list[str], between: str) -> None:
 @pytest.mark.parametrize(
     "repeated",
     [
-        "> ", ">", "- ", "1. ", "[", "*", "`", "<", "http://", "<a>", "<p>", "<!--", "<a href='https://x.test/'>", "*a_ ",
-        "[a](", "[x] ", "![", "[^1]", "文\n", "# a\n", "- b - ", "—", "&#1;",
+        "> ", ">", "- ", "1. ", "[", "*", "`", "<", "http://", "<a>", "<p>", "<!--", "<a href='https://x.test/'>",
+        "*a_ ", "[a](", "[x] ", "![", "[^1]", "文\n", "# a\n", "- b - ", "—", "&#1;",
     ],
 )  # fmt: skip
 def test_hostile_markdown_neither_hangs_nor_crashes(heading: str, repeated: str) -> None:

@@ -55,7 +55,7 @@ def init(folder: str, languages: str) -> None:
     for path in feedpub.init(folder, today=date.today(), languages=tags or ["en"]):  # the author's own day
         click.echo(path)
     entries = os.path.join(folder, "entries")
-    click.echo(f"Next: edit {os.path.join(entries, 'feedpub.toml')}, then run: feedpub build {_argument(entries)}")
+    click.echo(f"Next: edit {os.path.join(entries, 'feedpub.toml')}, then run: {_command('build', entries)}")
 
 
 @cli.command("import", epilog=_EPILOG)
@@ -96,7 +96,7 @@ def import_(file: str, entries: str, key: str | None, published: str | None, tit
     click.echo(_ledger(done.pasted))
 
 
-@cli.command(epilog=_EPILOG)
+@cli.command(epilog=_EPILOG, short_help="Show every problem of every entry, with its place and a fix.")
 @_entries
 @_format
 def lint(entries: str, form: str) -> None:
@@ -162,13 +162,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that lacks a character must not end the program
             stream.reconfigure(errors="backslashreplace")
+    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        cli.main(arguments, prog_name="feedpub", standalone_mode=False)
+        cli.main(given, prog_name="feedpub", standalone_mode=False)
         sys.exit(FINE)
     except feedpub.ConfigError as error:
-        _refused(error.problems, USAGE)
+        _refused(error.problems, USAGE, _asked_format(given))
     except feedpub.EntryError as error:
-        _refused(error.problems, FINDINGS)
+        _refused(error.problems, FINDINGS, _asked_format(given))
     except feedpub.FeedpubError as error:
         _fail(str(error), USAGE)
     except click.ClickException as error:
@@ -176,24 +177,19 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         sys.exit(USAGE)
     except (click.Abort, KeyboardInterrupt):
         _fail("interrupted; every file that was written is whole", INTERRUPTED)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(FINE)
     except OSError as error:
         _fail(f"{error.filename or 'file'}: {error.strerror or error}", USAGE)
 
 
-def _refused(problems: Sequence[feedpub.Problem], code: int) -> NoReturn:
-    form = _asked_format()
+def _refused(problems: Sequence[feedpub.Problem], code: int, form: str) -> NoReturn:
     _report(problems, form)
     if form == "text":
         click.echo(f"{_count(problems)}; nothing was written", err=True)
     sys.exit(code)
 
 
-def _asked_format() -> str:
+def _asked_format(arguments: Sequence[str]) -> str:
     """Return the --format of the command that failed, whose values are gone by then."""
-    arguments = sys.argv[1:]
     for place, argument in enumerate(arguments):
         if argument.startswith("--format="):
             return argument.partition("=")[2]
@@ -244,7 +240,9 @@ def _values(problems: Iterable[feedpub.Problem]) -> list[dict[str, Any]]:
 
 
 def _json(**values: Any) -> None:
-    click.echo(json.dumps({"schema": 1, **values}, ensure_ascii=False, indent=2))
+    """Write one JSON object; in ASCII where the output cannot hold all characters."""
+    complete = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    click.echo(json.dumps({"schema": 1, **values}, ensure_ascii=not complete, indent=2))
 
 
 def _echo(text: str) -> None:
@@ -269,20 +267,24 @@ def _say_built(site: feedpub.Site, done: feedpub.BuildResult) -> None:
     click.echo(f"{done.output}: {len(done.written)} files written, {len(done.kept)} unchanged")
     notes = sum(problem.severity == "note" for problem in site.problems)
     if notes:
-        click.echo(f"{notes} note{'' if notes == 1 else 's'}: see feedpub lint {_argument(site.folder)}")
+        click.echo(f"{notes} note{'' if notes == 1 else 's'}: see {_command('lint', site.folder)}")
     click.echo(f"Look at {os.path.join(done.output, 'index.html')}; it will be served at {site.config.base_url}")
 
 
 def _ledger(pasted: feedpub.Pasted) -> str:
     fates = [line.fate for line in pasted.lines]
     languages = ", ".join(
-        f"{draft.language}: {len(draft.key_points)} key points, {len(draft.references)} references"
+        f"{draft.language}: {_number(draft.key_points, 'key point')}, {_number(draft.references, 'reference')}"
         for draft in pasted.drafts
     )
     return (
         f"{languages}\n{len(fates)} lines: {fates.count('kept')} kept, "
         f"{fates.count('dropped')} dropped (blank, dividers, page furniture), {fates.count('ambiguous')} ambiguous"
     )
+
+
+def _number(things: Sequence[object], name: str) -> str:
+    return f"{len(things)} {name}{'' if len(things) == 1 else 's'}"
 
 
 def _titles(given: Sequence[str]) -> dict[str, str]:
@@ -302,10 +304,11 @@ def _decoded(data: bytes, name: str) -> str:
         _fail(f"{name}: byte {error.start + 1} is not UTF-8; save the text as UTF-8", FINDINGS)
 
 
-def _argument(folder: str) -> str:
+def _command(name: str, folder: str) -> str:
     import shlex
 
-    return "" if folder in ("entries", os.path.join(".", "entries")) else shlex.quote(folder)
+    default = folder in ("entries", os.path.join(".", "entries"))
+    return f"feedpub {name}" if default else f"feedpub {name} {shlex.quote(folder)}"
 
 
 def _fail(message: str, code: int) -> NoReturn:

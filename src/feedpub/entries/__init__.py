@@ -1,6 +1,7 @@
 """Text ⇄ Article: entry files, pasted text, and the headings of many languages."""
 
 from .dates import parse_date
+from .file import RESERVED_KEYS
 from .folder import read_folder
 from .headings import SECTIONS, HeadingTable, Section, table
 from .pasted import parse_pasted
@@ -8,6 +9,7 @@ from .slugs import slug
 from .writing import write_entry
 
 __all__ = [
+    "RESERVED_KEYS",
     "SECTIONS",
     "HeadingTable",
     "Section",

@@ -599,7 +599,7 @@ def _is_rich(block: Block) -> bool:
             return True
         if isinstance(event, dict) and ("Code" in event or "InlineHtml" in event or _note_label(event)):
             return True
-        if isinstance(event, dict) and "Text" in event and _BARE_IN_TEXT.search(event["Text"]):
+        if isinstance(event, dict) and "Text" in event and BARE_URL.search(event["Text"]):
             return True
     return False
 
@@ -624,7 +624,7 @@ def _items(block: Block) -> list[_Item]:
 
 def _linked(html: str) -> str:
     """Turn bare addresses into links, outside of links and code."""
-    if "://" not in html or not _BARE_IN_TEXT.search(html):
+    if "://" not in html:
         return html
     parts = _TAG.split(html)
     closing = ""
@@ -639,7 +639,6 @@ def _linked(html: str) -> str:
     return "".join(parts)
 
 
-_BARE_IN_TEXT = re.compile(r"""(?<!["'=])https?://""", re.IGNORECASE)
 _ENTITY_AFTER_URL = re.compile("&(?:quot|lt|gt);")
 _TAG = re.compile(r"(<[^<>]*>)")
 _LINK_OR_CODE = re.compile(r"<(a|code|pre)\b", re.IGNORECASE)

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from ..entries import parse_date, parse_pasted, slug, table, write_entry
+from ..entries import RESERVED_KEYS, parse_date, parse_pasted, slug, table, write_entry
 from ..errors import ConfigError, EntryError, LanguageTagError, Problem
 from ..language import autonym, canonical, has_words, match, words
 from ..model import Draft, KeyPoint, Pasted, Reference
@@ -74,6 +74,9 @@ def import_pasted(
     _check_date(published, config, problems)
     original = next((draft for draft in drafts if draft.language == config.default_language), drafts[0])
     key = slug(key or original.title or "")
+    if key in RESERVED_KEYS:
+        hint = "give the article another name with --key"
+        problems.append(Problem(code="E115", message=f"{key!r} is a name that the published folder needs", hint=hint))
     paths = {draft.language: place / f"{key}.{draft.language}.md" for draft in drafts}
     for path in paths.values():
         if path.exists():

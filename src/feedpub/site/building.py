@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
+import unicodedata
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
 
-from ..entries import slug
 from ..errors import ConfigError, Problem
 from ..feeds import to_atom, to_json, to_rss
 from ..model import FILE_NAMES, FORMATS, Site
@@ -18,7 +20,7 @@ from .publish import publish
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from ..model import Entry, Feed, Format
+    from ..model import Category, Entry, Feed, Format
 
 _RENDERERS: Mapping[Format, Callable[[Feed], bytes]] = {"atom": to_atom, "rss": to_rss, "json": to_json}
 
@@ -77,7 +79,7 @@ def _files(site: Site) -> Iterator[tuple[str, bytes]]:
     for feed in feeds:
         home = f"{feed.language}/"
         for subject in _category_feeds(site, feed):
-            place = home + subject.link.removeprefix(feed.link)
+            place = home + unquote(subject.link.removeprefix(feed.link))
             yield from _set(place, subject, pages.category(subject, feed))
         yield from _set(home, feed, pages.language(feed))
     yield "feeds.opml", to_opml(site.config, feeds)
@@ -90,20 +92,26 @@ def _set(place: str, feed: Feed, page: bytes) -> Iterator[tuple[str, bytes]]:
         yield place + FILE_NAMES[form], _RENDERERS[form](feed)
 
 
+def _folder(category: Category) -> str:
+    """Return a category's name in addresses: ``Open source`` → ``open-source``; C++ and C# stay apart."""
+    name = "-".join(unicodedata.normalize("NFC", category.term).casefold().split())
+    return re.sub(r"[/\\\x00-\x1f]", "-", name).lstrip(".") or "-"
+
+
 def _category_feeds(site: Site, feed: Feed) -> Iterator[Feed]:
     if not site.config.categories:
         return
     subjects: dict[str, tuple[str, list[Entry]]] = {}
     for entry in feed.entries:
         for category in entry.categories:
-            _, entries = subjects.setdefault(slug(category.term), (category.label or category.term, []))
+            _, entries = subjects.setdefault(_folder(category), (category.label or category.term, []))
             if entry not in entries[-1:]:
                 entries.append(entry)
     for name, (label, entries) in sorted(subjects.items()):
-        home = f"{feed.link}category/{name}/"
+        home = f"{feed.link}category/{quote(name)}/"
         yield replace(
             feed,
-            id=f"{feed.id}/category/{name}",
+            id=f"{feed.id}/category/{quote(name)}",
             title=f"{feed.title}: {label}",
             link=home,
             entries=tuple(entries),

@@ -107,7 +107,7 @@ class _Reader:
             raise ConfigError([problem]) from None
 
     def _place(self, name: str, value: object) -> tuple[int, int, int]:
-        """Find a setting's line: `name`, or `table.name`."""
+        """Find a setting: `name`, or `table.name`; in its line the value, or the name if that is given as value."""
         table, _, key = name.rpartition(".")
         current = ""
         for number, line in enumerate(self.lines, start=1):
@@ -117,7 +117,7 @@ class _Reader:
                     return number, 1, len(line) + 1
             elif current == table and (found := re.match(rf"""\s*(["']?){re.escape(key)}\1\s*=\s*""", line)):
                 shown = str(value) if value is not None else ""
-                start = line.find(shown, found.end()) if shown else -1
+                start = line.find(shown, 0 if shown == key else found.end()) if shown else -1
                 if start >= 0:
                     return number, start + 1, start + 1 + len(shown)
                 return number, found.end() + 1, len(line.rstrip()) + 1
@@ -129,7 +129,7 @@ class _Reader:
             if name not in known:
                 close = difflib.get_close_matches(name, known, n=1)
                 hint = f"did you mean {close[0]}?" if close else f"known settings: {', '.join(known)}"
-                self.add("E004", name, f"there is no setting {name}", hint)
+                self.add("E004", name, f"there is no setting {name}", hint, name)
 
     def _values(self, data: Mapping[str, Any]) -> dict[str, Any]:
         values: dict[str, Any] = {}

@@ -28,8 +28,8 @@ class Pages:
         self.site = site
         self.templates = _environment()
         self.feeds = {language: site.feed(language) for language in site.config.languages}
-        self.links = {
-            (entry.language, entry.title): entry.link for article in site.articles for entry in article.entries.values()
+        self.by_title = {
+            entry.title: article for article in reversed(site.articles) for entry in article.entries.values()
         }
 
     def style(self) -> bytes:
@@ -70,9 +70,14 @@ class Pages:
         )
 
     def _neighbour(self, entry: Entry, reference: Reference | None) -> tuple[str, str | None] | None:
+        """Return a neighbour's title and page; in the entry's language, though translations inherit the original's."""
         if reference is None:
             return None
-        return isolate(reference.title), reference.url or self.links.get((entry.language, reference.title))
+        article = self.by_title.get(reference.title)
+        own = article.entries.get(entry.language) if article else None
+        if own and not reference.url:
+            return isolate(own.title), own.link
+        return isolate(reference.title), reference.url
 
     def _page(self, template: str, home: Feed, root: str, **values: Any) -> bytes:
         """Render a page in the language of `home`; `root` leads from the page to the published folder."""
