@@ -57,7 +57,7 @@ _PERHAPS_RELATIVE = re.compile(r"""=\s*+["']?+\s*+(?!["']|https?://|mailto:|tel:
 _BLOCK = re.compile(r"<(p|ul|ol|h3|h4|blockquote|table|dl|figure)\b(?![^>]*\bdir=)")
 _PRE = re.compile(r"<pre\b(?![^>]*\bdir=)")
 _PARAGRAPH = re.compile(r"\n[ \t]*\n")
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 
 
 def render(entry: Entry, reader_language: str | None = None) -> str:
