@@ -299,7 +299,7 @@ WRONG: list[tuple[str, str, str, str]] = [  # line, code, what is marked, messag
     ('title = { cn = "文摘" }', "E006", "cn", "'cn' is not a language tag"),
     ("[title]\nen = 3", "E005", "[title]", "is not text per language"),
     ('[title]\nja = "文摘"', "E005", '"文摘"', "ja is none of the site's languages"),
-    ('["title"]\n"cn" = "文摘"', "E006", '"文摘"', "'cn' is not a language tag"),
+    ('["title"]\n"cn" = "文摘"', "E006", "cn", "'cn' is not a language tag"),
     ("headings = 3", "E005", "3", "is not a table of headings per language"),
     ("headings = { en = 3 }", "E005", "{ en = 3 }", "is not a table of headings per language"),
     ('[headings.en]\nsumary = ["x"]', "E005", '["x"]', "is not a section with a list of headings"),
