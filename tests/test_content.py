@@ -576,3 +576,26 @@ def test_twelve_megabytes_of_summary() -> None:
     start = time.perf_counter()
     assert len(render(entry(summary="文字 text\n" * 1_200_000))) > 12_000_000 * 0.6
     assert time.perf_counter() - start < 20
+
+
+@given(
+    st.lists(
+        st.text(st.characters(exclude_categories=("Cs",), exclude_characters="<>&\r\xa0"), max_size=40)
+        | st.sampled_from(["&amp;", "a &lt; b &gt; c", '"quoted"', "\u2028", "\x85"]),
+        min_size=1,
+    )
+)
+def test_what_skips_the_sanitiser_is_what_it_would_have_given_back(texts: list[str]) -> None:
+    html = "".join(f"<p>{text}</p>\n" for text in texts if is_legal(text))
+    if content._PLAIN_PARAGRAPHS.fullmatch(html):
+        assert content._shared_cleaner().clean(html) == html
+
+
+@pytest.mark.parametrize("html", ["<p>a</p><p>b</p>", "<p></p>", "<p>&amp; 1 &lt; 2</p>\n\n<p>中文</p>"])
+def test_plain_paragraphs_skip_the_sanitiser(html: str) -> None:
+    assert content._PLAIN_PARAGRAPHS.fullmatch(html)
+
+
+@pytest.mark.parametrize("html", ["<p>a", "<p>a&nbsp;b</p>", "<p>\xa0</p>", "<p>a > b</p>", "<p>&#1;</p>", "a<p>b</p>"])
+def test_other_html_does_not_skip_it(html: str) -> None:
+    assert not content._PLAIN_PARAGRAPHS.fullmatch(html)

@@ -23,7 +23,7 @@ def is_legal(text: str) -> bool:
     if text.isprintable():
         return True
     if not text.isascii():
-        return XML_ILLEGAL.search(text) is None
+        return text.replace("\n", " ").isprintable() or XML_ILLEGAL.search(text) is None
     return len(text.encode("ascii").translate(None, _ILLEGAL_BYTES)) == len(text)
 
 

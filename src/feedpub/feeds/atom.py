@@ -33,6 +33,7 @@ def _entry(entry: Entry, feed: Feed) -> tuple[bytes, ...]:
     if not authors:
         raise FieldError(f"Entry {entry.id!r}", "authors", "is empty, and so are the feed's; Atom needs an author")
     parts = [
+        f"<published>{markup.moment(entry.published).isoformat()}</published>",
         f'<link rel="alternate" type="text/html" hreflang="{entry.language}" href={markup.address(entry.link)}/>',
         markup.entry_links(entry, feed),
         *(

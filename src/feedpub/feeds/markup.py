@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import quote
 
-from ..content import ADDRESS, END, NO_ADDRESS, REST, TITLE, note_language, reference_markup, render
+from ..content import ADDRESS, END, NO_ADDRESS, REST, TITLE, marked_references, note_language, reference_markup, render
 from ..iri import all_plain, to_uri
 from ..language import isolate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ..model import Entry, Feed, Format, Reference
+    from ..model import Entry, Feed, Format
 
 _Piece = TypeVar("_Piece", str, bytes)
 
@@ -155,15 +155,19 @@ def _links(entry: Entry, feed: Feed) -> Iterator[str]:
             f" title={attribute(one_line(other.title))} href={address(other.link)}/>"
         )
     if feed.reference_links == "related" and entry.references:
-        yield _reference_links(entry.references)
+        yield _reference_links(entry)
     if entry.via:
         yield f'<link rel="via" href={address(entry.via)}/>'
 
 
-def _reference_links(references: tuple[Reference, ...]) -> str:
-    if not all_plain([reference.url or "" for reference in references]):
-        references = tuple(replace(one, url=to_uri(one.url) if one.url else None) for one in references)
-    links = _WITHOUT_ADDRESS.sub("", reference_markup(references))
+def _reference_links(entry: Entry) -> str:
+    if all_plain([reference.url or "" for reference in entry.references]):
+        links = marked_references(entry)
+    else:
+        links = reference_markup(
+            tuple(replace(one, url=to_uri(one.url) if one.url else None) for one in entry.references)
+        )
+    links = _WITHOUT_ADDRESS.sub("", links) if NO_ADDRESS in links else links
     for sign, markup in _LINK_MARKUP:
         links = links.replace(sign, markup)
     return links

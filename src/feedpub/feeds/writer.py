@@ -38,13 +38,11 @@ _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
 def atom_entry(entry: Entry) -> bytes:
-    """Return what feedgen writes of an Atom entry, without the entry's own tags."""
+    """Return what feedgen writes of an Atom entry, without the entry's own tags; `published` is left to the caller."""
     written = FeedEntry()
     written.id(markup.uri(entry.id))
     written.title(markup.one_line(entry.title))
-    updated = markup.moment(entry.updated)
-    written.updated(updated)
-    written.published(updated if entry.published is entry.updated else markup.moment(entry.published))
+    written.updated(markup.moment(entry.updated))
     written.content(src="-")
     if entry.summary.strip():
         if markup.looks_like_html(entry.summary):
