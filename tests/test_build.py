@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import re
 import shutil
 import subprocess
 import sys
-from datetime import date
+from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
@@ -308,7 +310,7 @@ def test_entries_with_errors_are_never_half_published(folder: Path, tmp_path: Pa
     assert {article.key for article in site.articles} == {"night-trains", "ferries"}
 
 
-@pytest.mark.parametrize("output", ["entries", "."])
+@pytest.mark.parametrize("output", ["entries", ".", "entries/public"])
 def test_the_entries_are_no_output(output: str, folder: Path) -> None:
     with pytest.raises(feedpub.ConfigError, match="E007"):
         feedpub.build(feedpub.load(folder), folder.parent / output)
@@ -344,3 +346,51 @@ def test_pasted_text_to_feeds(tmp_path: Path) -> None:
         assert next(one for one in item if one["title"] == title)["_feedpub"]["previous"] == {"title": "Ferries"}
     page = (tmp_path / "public" / "en" / "night-trains" / "index.html").read_text(encoding="utf-8")
     assert "Ferries" in page
+
+
+def test_a_site_without_author_signs_with_its_title_in_each_language(folder: Path) -> None:
+    site = configure(folder, "[title]", 'en = "Digest"', 'zh-Hans = "文摘"')
+    for language, name in (("en", "Digest"), ("zh-Hans", "文摘")):
+        assert [person.name for person in site.entries(language)[0].authors] == [name]
+
+
+def test_neighbours_lead_to_the_own_language(folder: Path, tmp_path: Path) -> None:
+    text = ENGLISH.replace("categories:", "previous: Ferries\ncategories:")
+    (folder / "night-trains.en.md").write_text(text, encoding="utf-8")
+    (folder / "ferries.zh-Hans.md").write_text("---\ntitle: 渡轮\n---\n渡轮照常行驶。\n", encoding="utf-8")
+    feedpub.build(feedpub.load(folder), tmp_path / "public")
+    for language, title in (("en", "Ferries"), ("zh-Hans", "渡轮")):
+        page = (tmp_path / "public" / language / "night-trains" / "index.html").read_text(encoding="utf-8")
+        assert f'<a href="{BASE}{language}/ferries/">{title}</a>' in page
+
+
+def test_categories_that_differ_in_signs_stay_apart(folder: Path, tmp_path: Path) -> None:
+    text = ENGLISH.replace("categories: [Travel,", "categories: [C++, C#,")
+    (folder / "night-trains.en.md").write_text(text, encoding="utf-8")
+    feedpub.build(configure(folder, "categories = true"), tmp_path / "public")
+    for name in ("c++", "c#"):
+        read = feedparser.parse((tmp_path / "public" / "en" / "category" / name / "atom.xml").read_bytes())
+        assert read.feed.title.endswith(name.upper())
+        assert unquote(read.feed.link).endswith(f"/category/{name}/")
+
+
+@pytest.mark.parametrize("published", ["2026-02-01", date(2026, 2, 1), datetime(2026, 2, 1, tzinfo=UTC)])
+def test_dates_of_an_import(published: str | date, folder: Path) -> None:
+    feedpub.import_pasted("# Ships\nSummary\nShips sail.\n", folder, published=published)
+    found = feedpub.load(folder).entries("en")
+    assert next(entry for entry in found if entry.title == "Ships").published.date() == date(2026, 2, 1)
+
+
+def test_an_import_refuses_names_that_the_site_needs(folder: Path) -> None:
+    with pytest.raises(feedpub.EntryError, match="E115"):
+        feedpub.import_pasted("# Archive\nSummary\nOld.\n", folder, published="2026-02-01")
+    assert not (folder / "archive.en.md").exists()
+
+
+def test_a_feed_keeps_its_own_addresses() -> None:
+    given: dict[Any, str] = {"atom": f"{BASE}atom.xml"}
+    feed = feedpub.Feed(id="tag:example.org,2026:a", language="en", title="A", link=BASE, addresses=given)
+    given["atom"] = "javascript:x"
+    assert feed.addresses == {"atom": f"{BASE}atom.xml"}
+    assert pickle.loads(pickle.dumps(feed)) == feed
+    assert hash(feed) == hash(feed)

@@ -237,7 +237,10 @@ def test_import_of_other_bytes_is_refused(run: Run, digest: str, tmp_path: Path)
     (tmp_path / digest).write_bytes("总结".encode("gbk"))
     done = run("import", digest, *WITH_ALL)
     assert (done.code, done.out) == (1, "")
-    assert done.err == "feedpub: digest.txt: byte 1 is not UTF-8; save the text as UTF-8\n"
+    assert (
+        done.err
+        == "feedpub: digest.txt: byte 1 is not UTF-8; save the text as UTF-8, or convert it: iconv -f gbk -t utf-8\n"
+    )
 
 
 @pytest.mark.parametrize(

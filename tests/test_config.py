@@ -337,7 +337,7 @@ def test_pages_elsewhere_need_no_pages_here(tmp_path: Path) -> None:
 
 def test_a_setting_below_a_table_is_told_there(tmp_path: Path) -> None:
     problem = only(tmp_path, NEEDED + '[title]\nen = "Digest"\nlimit = "20"\n')
-    assert (problem.code, problem.line, marked(problem)) == ("E006", 5, "limit")
+    assert (problem.code, problem.line, marked(problem)) == ("E004", 5, "limit")
 
 
 def test_a_tag_in_a_list_of_several_lines_is_told_at_the_setting(tmp_path: Path) -> None:

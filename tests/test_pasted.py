@@ -480,7 +480,7 @@ def test_paragraphs_of_a_summary() -> None:
         ("cross-\nborder trains", "cross-border trains"),
         ("low-\nand high-speed trains", "low- and high-speed trains"),
         ("trains -\nand more", "trains - and more"),
-        ("in 2020-\n2026", "in 2020- 2026"),
+        ("in 2020-\n2026", "in 2020-2026"),
         ("夜间\n列车", "夜间列车"),
         ("夜间，\nNightjet", "夜间，Nightjet"),
         ("夜间\nNightjet", "夜间 Nightjet"),

@@ -111,7 +111,7 @@ CASES = [
         hint="did you mean zh-CN or zh-Hans?",
     ),
     Case(
-        code="E007", path="entries", message="may neither be the entries folder nor hold it", hint="--output",
+        code="E007", path="entries", message="may not be the entries folder, nor hold it", hint="--output",
         act=lambda: feedpub.build(feedpub.load("entries"), "entries"),
     ),
     Case(

@@ -403,3 +403,11 @@ def test_time_grows_with_the_number_of_items_only() -> None:
     found, source = read(f"## Key Points\n{key_points}\n## References\n{references}\n{links}")
     assert (len(found.key_points), len(found.references), len(source.problems)) == (4000, 4000, 4000)
     assert time.process_time() - start < 5
+
+
+def test_an_address_with_a_blank_is_told_and_not_cut() -> None:
+    found, source = read(
+        "## References\n1. [K](https://www.lin.test/a b) - y\n2. [L](https://www.lin.test/c 'tip') - z\n"
+    )
+    assert [(problem.code, problem.line) for problem in source.problems] == [("E111", 4)]
+    assert [reference.url for reference in found.references] == [None, "https://www.lin.test/c"]

@@ -277,8 +277,10 @@ def _ledger(pasted: feedpub.Pasted) -> str:
         f"{draft.language}: {_number(draft.key_points, 'key point')}, {_number(draft.references, 'reference')}"
         for draft in pasted.drafts
     )
+    left_out = [line.text.strip() for line in pasted.lines if line.fate == "dropped" and line.text.strip()]
+    dropped = f"\nleft out: {'  '.join(text[:60] for text in left_out)}" if left_out else ""
     return (
-        f"{languages}\n{len(fates)} lines: {fates.count('kept')} kept, "
+        f"{languages}{dropped}\n{len(fates)} lines: {fates.count('kept')} kept, "
         f"{fates.count('dropped')} dropped (blank, dividers, page furniture), {fates.count('ambiguous')} ambiguous"
     )
 
@@ -293,6 +295,8 @@ def _titles(given: Sequence[str]) -> dict[str, str]:
         language, equals, title = text.partition("=")
         if not equals or not title.strip():
             raise click.UsageError(f'--title {text!r}: write LANG=TEXT, such as en="Open models"')
+        if language.strip() in titles:
+            raise click.UsageError(f"--title {text!r}: there are two titles in {language.strip()}")
         titles[language.strip()] = title.strip()
     return titles
 
@@ -301,7 +305,9 @@ def _decoded(data: bytes, name: str) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        _fail(f"{name}: byte {error.start + 1} is not UTF-8; save the text as UTF-8", FINDINGS)
+        name = "standard input" if name == "-" else name
+        hint = "save the text as UTF-8, or convert it: iconv -f gbk -t utf-8"
+        _fail(f"{name}: byte {error.start + 1} is not UTF-8; {hint}", FINDINGS)
 
 
 def _command(name: str, folder: str) -> str:

@@ -293,7 +293,7 @@ class Feed:
     entries: tuple[Entry, ...] = ()
     subtitle: str = ""
     updated: datetime = _NEWEST
-    addresses: Mapping[Format, str] = field(default_factory=lambda: MappingProxyType({}))
+    addresses: Mapping[Format, str] = field(default_factory=dict, hash=False)
     siblings: tuple[Feed, ...] = ()
     authors: tuple[Person, ...] = ()
     rights: str | None = None
@@ -321,6 +321,7 @@ class Feed:
         check.choice("reference_links", self.reference_links, ("related", "none"))
         if not isinstance(self.addresses, Mapping):
             check.fail("addresses", f"is {shown(self.addresses)}, not a mapping of format to address")
+        object.__setattr__(self, "addresses", dict(self.addresses))  # the caller's may change
         for name, address in self.addresses.items():
             check.choice("addresses", name, FORMATS)
             check.url("addresses", address)

@@ -161,7 +161,7 @@ def _entry(file: File, config: Config) -> Entry | None:
             key_points=sections.key_points,
             references=sections.references,
             via=values.get("source"),
-            authors=values.get("authors") or _site_authors(config),
+            authors=values.get("authors") or _site_authors(config, file.language),
             categories=values.get("categories", ()),
             enclosures=values.get("enclosures", ()),
             image=values.get("image"),
@@ -181,11 +181,12 @@ def _link(key: str, language: str, config: Config) -> str:
     return f"{config.base_url}{language}/{key}/"
 
 
-def _site_authors(config: Config) -> tuple[Person, ...]:
+def _site_authors(config: Config, language: str) -> tuple[Person, ...]:
     """Return the site's author; the site itself if it names none: Atom asks for one (RFC 4287, section 4.2.1)."""
     if config.author:
         return (config.author,)
-    return (Person(name=config.title.get(config.default_language) or config.authority.partition(",")[0]),)
+    title = config.title.get(language) or config.title.get(config.default_language)
+    return (Person(name=title or config.authority.partition(",")[0]),)
 
 
 def _refuse_same_ids(files: Iterable[File]) -> None:

@@ -135,10 +135,14 @@ def split_link(text: str) -> tuple[str, str | None]:
     end = _link_end(text, start.end()) if start else 0
     if not start or not end:
         return text, None
-    url = text[start.end() : end].split(" ", 1)[0].strip("<>")
-    if not is_url(url) or not start[1].strip():
+    url, _, tooltip = text[start.end() : end].partition(" ")
+    url = url.strip("<>")
+    if not is_url(url) or not start[1].strip() or (tooltip and tooltip.lstrip()[:1] not in _QUOTES):
         return text, None
     return f"{text[: start.start()]}{start[1].strip()}{text[end + 1 :]}", url
+
+
+_QUOTES: Final = ("", '"', "'", "(")
 
 
 def is_url(text: str) -> bool:
@@ -327,5 +331,5 @@ def _glue(left: str, right: str, spaced: bool) -> str:
         return ""
     if any(wide):
         return " " if spaced else ""
-    hyphenated = ends[0] in "-\u2010" and left[-2:-1].isalpha() and ends[1].isalpha()
+    hyphenated = ends[0] in "-\u2010" and left[-2:-1].isalnum() and ends[1].isalnum()
     return "" if hyphenated and not _SUSPENDED.match(right) else " "

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from html import escape, unescape
 from itertools import takewhile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ..checks import is_legal, without_illegal
 from ..content import plain_text
@@ -16,7 +17,6 @@ from .lines import is_url, split_url, without_separator
 from .matter import one_line
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Callable, Iterator, Sequence
 
     from .headings import HeadingTable, Section
@@ -51,6 +51,9 @@ def read_sections(source: Source, offset: int, headings: HeadingTable, *, has_ti
         title: That title: a leading heading that repeats it is left out.
     """
     return _Parser(source, offset, headings).parse(has_title, title)
+
+
+_BROKEN_LINK: Final = re.compile(r"\]\([a-z]+:/?/?[^()\s]* [^()]*\)", re.IGNORECASE)
 
 
 class _Parser:
@@ -238,7 +241,10 @@ class _Parser:
         place = self._place(item.start)
         events = item.all_events()
         label, urls = self._label(events)
-        if not urls:
+        if not urls and _BROKEN_LINK.search(label):
+            hint = "write %20 for a blank in an address"
+            self.source.add("E111", "this link is broken: its address holds a blank", hint, *place)
+        elif not urls:
             label, bare = split_url(label)
             urls = [bare] if bare else []
         usable = self._usable(urls, place)

@@ -48,7 +48,7 @@ def import_pasted(
     text: str,
     folder: str | os.PathLike[str] = "entries",
     *,
-    published: str | None = None,
+    published: str | date | None = None,
     titles: Mapping[str, str] = _NO_TITLES,
     key: str | None = None,
 ) -> ImportResult:
@@ -57,7 +57,7 @@ def import_pasted(
     Args:
         text: The digest, one or many languages.
         folder: An entries folder with its feedpub.toml.
-        published: ISO 8601 date; a text never tells it reliably, so it must be given.
+        published: ISO 8601 text, a `date` or a `datetime`; a digest never tells it reliably, so it must be given.
         titles: Language → title, for languages whose title the text does not give.
         key: The article's name; made of the title in the site's default language if not given.
 
@@ -66,6 +66,8 @@ def import_pasted(
         EntryError: No title or date, a language that the site does not have, or files that exist; nothing is written.
     """
     place = Path(folder)
+    if published is not None and not isinstance(published, str):
+        published = published.isoformat()
     config, _ = read_config(os.fspath(folder))
     headings = table(config.headings)
     pasted = parse_pasted(text, headings=headings, languages=config.languages)

@@ -61,8 +61,9 @@ def build(site: Site, output: str | os.PathLike[str] = "public") -> BuildResult:
 
 def _refuse_entries(site: Site, folder: Path) -> None:
     entries = Path(site.folder).resolve() if site.folder else None
-    if entries and folder.resolve() in (entries, *entries.parents):
-        message = "the published folder may neither be the entries folder nor hold it"
+    output = folder.resolve()
+    if entries and (output in (entries, *entries.parents) or entries in output.parents):
+        message = "the published folder may not be the entries folder, nor hold it, nor stand in it"
         raise ConfigError([Problem(code="E007", path=str(folder), message=message, hint="choose another --output")])
 
 

@@ -175,6 +175,8 @@ class _Reader:
     def _texts(self, name: str, given: Any, languages: tuple[str, ...]) -> Mapping[str, str]:
         if isinstance(given, str):
             given = dict.fromkeys(languages, given)
+        if isinstance(given, dict):
+            given = {key: text for key, text in given.items() if not self._is_setting(name, key)}
         if not isinstance(given, dict) or not all(_is_text(text) for text in given.values()):
             self.add("E005", name, "is not text per language", f'write [{name}] and below it: {languages[0]} = "…"')
             return MappingProxyType({})
@@ -188,6 +190,14 @@ class _Reader:
                 hint = f"add it to languages, or use one of them: {', '.join(languages)}"
                 self.add("E005", f"{name}.{tag}", f"{tag} is none of the site's languages", hint)
         return MappingProxyType(found)
+
+    def _is_setting(self, table: str, key: str) -> bool:
+        """Tell whether a key of a table was meant for the settings above it, and record that."""
+        known = key in {setting.name for setting in fields(Config)}
+        if known:
+            hint = f"move it above [{table}]: what stands below belongs to that table"
+            self.add("E004", f"{table}.{key}", f"{key} is a setting, not a language", hint, key)
+        return known
 
     def _headings(self, given: Any) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
         hint = f'write [headings.en] and below it: summary = ["In short"]; sections: {", ".join(SECTIONS)}'
