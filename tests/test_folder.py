@@ -143,7 +143,7 @@ def test_language_that_cannot_be_told_blames_nobody_else(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "readme.zh-Hans.md", "Readme.MD", "_draft.md", "_a.en.md", ".a.en.md", "a.txt", "a.md.bak"]
+    "name", ["README.md", "readme.zh-Hans.md", "Readme.MD", "_draft.md", "_a.en.md", ".a.en.md", "a.md.bak"]
 )
 def test_other_files_are_passed_over(name: str, tmp_path: Path) -> None:
     site = load(tmp_path, {**GOOD, name: b"\xff"})
@@ -773,3 +773,15 @@ def test_any_files_give_a_site_and_problems(files: dict[str, bytes]) -> None:
             assert str(problem).encode()
         for language in site.config.languages:
             feedpub.to_atom(site.feed(language))
+
+
+def test_folders_with_entries_are_passed_over_with_a_note(tmp_path: Path) -> None:
+    (tmp_path / "feedpub.toml").write_text(
+        'base_url = "https://a.test/"\nauthority = "a.test,2026"\n', encoding="utf-8"
+    )
+    for name in ("2026", "pictures", "_old", ".git"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / ("a.png" if name == "pictures" else "a.en.md")).write_text("text", encoding="utf-8")
+    (tmp_path / "notes.TXT").write_text("text", encoding="utf-8")
+    found = feedpub.lint(tmp_path)
+    assert [(problem.code, Path(problem.path).name) for problem in found] == [("N110", "2026"), ("N110", "notes.TXT")]

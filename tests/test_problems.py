@@ -260,6 +260,10 @@ CASES = [
         code="N109", files={"a.en.md": post(), "b.en.md": post(published="2026-02-02")}, path="entries/b.en.md", line=2,
         column=8, marked="Night trains", message="entries/a.en.md has the same title",
     ),
+    Case(
+        code="N110", files={"a.en.md": post(), "b.en.markdown": post()}, path="entries/b.en.markdown",
+        message="does not end in .md", hint="name it b.en.md",
+    ),
 ]  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from ..errors import FieldError
+from ..errors import FieldError, Problem
 from ..model import Article, Config, Entry, Person, Reference, Translation
 from .dates import ISO_HINT
 from .file import File, read_file
@@ -18,9 +18,8 @@ from .headings import table
 from .lint import compare_articles, compare_languages, inspect_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from ..errors import Problem
 
 # What a translation takes from its original, if it does not say it itself.
 INHERITED: Final = (
@@ -52,7 +51,27 @@ def read_folder(folder: str, config: Config) -> tuple[tuple[Article, ...], tuple
     compare_articles(groups, config)
     articles = [article for group in groups if (article := _article(group))]
     articles.sort(key=lambda article: (article.published, article.key), reverse=True)
-    return tuple(articles), tuple(_problems(files))
+    return tuple(articles), (*_problems(files), *_passed_over(folder))
+
+
+def _passed_over(folder: str) -> Iterator[Problem]:
+    """Note what looks like entries but is none: text by another name, and folders with entries in them."""
+    with os.scandir(folder) as found:
+        entries = sorted((entry for entry in found if entry.name[0] not in "._"), key=lambda entry: entry.name)
+    for entry in entries:
+        if entry.name.casefold().endswith(_OTHER_TEXT):
+            hint = f"if it is an entry, name it {Path(entry.name).stem}.md"
+            yield Problem(
+                code="N110", path=_shown(folder, entry.name), message="is no entry: it does not end in .md", hint=hint
+            )
+        elif os.path.isdir(entry.path) and any(Path(entry.path).glob("*.md")):
+            hint = "move its entries up: all of a site stand side by side"
+            yield Problem(
+                code="N110", path=_shown(folder, entry.name), message="entries in folders are not read", hint=hint
+            )
+
+
+_OTHER_TEXT: Final = (".markdown", ".mdown", ".mkd", ".txt")
 
 
 def _entry_paths(folder: str) -> list[Path]:
