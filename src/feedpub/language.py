@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import LanguageTagError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
 # What people write for a language that is the code of a country (ISO 3166) or an old habit, never a language.
 _MEANT = MappingProxyType(
@@ -102,19 +102,19 @@ def direction(tag: str) -> str:
 
 def autonym(tag: str) -> str:
     """Return a language's own name (``简体中文``); the tag itself for languages that the catalogue lacks."""
-    known = match(tag, tuple(_catalogue()))
+    known = match(tag, known_languages())
     return str(_catalogue()[known]["autonym"]) if known else tag
 
 
 @functools.lru_cache(maxsize=1024)
 def words(tag: str) -> Mapping[str, Any]:
     """Return the words of feeds and pages in a language; in English for languages that the catalogue lacks."""
-    return _catalogue()[match(tag, tuple(_catalogue())) or DEFAULT_LANGUAGE]
+    return _catalogue()[match(tag, known_languages()) or DEFAULT_LANGUAGE]
 
 
 def has_words(tag: str) -> bool:
     """Tell whether the catalogue has the words of this language."""
-    return match(tag, tuple(_catalogue())) is not None
+    return match(tag, known_languages()) is not None
 
 
 def isolate(text: str) -> str:
@@ -158,7 +158,7 @@ def _catalogue() -> Mapping[str, Mapping[str, Any]]:
     return MappingProxyType(tomllib.loads(text))
 
 
-def known_languages() -> Sequence[str]:
+def known_languages() -> tuple[str, ...]:
     """Return the tags of the languages that the catalogue has words for."""
     return tuple(_catalogue())
 

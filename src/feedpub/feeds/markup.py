@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 _Piece = TypeVar("_Piece", str, bytes)
 
 ATOM_NS: Final = "http://www.w3.org/2005/Atom"
-CONTENT_NS: Final = "http://purl.org/rss/1.0/modules/content/"
 DC_NS: Final = "http://purl.org/dc/elements/1.1/"
 MEDIA_NS: Final = "http://search.yahoo.com/mrss/"
 
