@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .feeds import to_atom as to_atom
     from .feeds import to_json as to_json
     from .feeds import to_rss as to_rss
+    from .model import Archive as Archive
     from .model import Article as Article
     from .model import Category as Category
     from .model import Config as Config
@@ -66,6 +67,7 @@ _HOMES = {
     ),
     "feeds": ("to_atom", "to_json", "to_rss"),
     "model": (
+        "Archive",
         "Article",
         "Category",
         "Config",

@@ -262,6 +262,29 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """Place a document among those that hold a feed's entries together (RFC 5005, section 4).
+
+    The newest document is the one that people subscribe to; archive documents hold the older entries and hardly ever
+    change. Each mapping is format (``atom``, ``rss``, ``json``) → address.
+
+    Args:
+        current: The newest document; empty if this document is it, else this is an archive document (`fh:archive`).
+        previous: The archive document with the next older entries: `prev-archive`, JSON Feed `next_url`.
+        next: The archive document with the next newer entries: `next-archive`; never the newest document.
+    """
+
+    current: Mapping[Format, str] = field(default_factory=dict, hash=False)
+    previous: Mapping[Format, str] = field(default_factory=dict, hash=False)
+    next: Mapping[Format, str] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        check = Check(self, "")
+        for name in ("current", "previous", "next"):
+            _own_addresses(check, name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     """Hold the entries of one language, in the order in which they are written (newest first is the custom).
 
@@ -281,6 +304,7 @@ class Feed:
         icon: Address of a square picture; Atom `icon`, RSS `image`, JSON Feed `icon`.
         stylesheet: Address of a CSS file, absolute or relative to the feed, for browsers that open the feed.
         reference_links: ``related`` gives the references as data too, ``none`` only in the visible content.
+        archive: Its place, if the feed's entries are spread over several documents.
 
     Raises:
         FieldError: A field that no feed could carry.
@@ -301,6 +325,7 @@ class Feed:
     icon: str | None = None
     stylesheet: str | None = None
     reference_links: Literal["related", "none"] = "related"
+    archive: Archive | None = None
 
     def __post_init__(self) -> None:
         check = Check(self, self.id)
@@ -319,12 +344,8 @@ class Feed:
             object.__setattr__(self, "updated", newest)
         check.dates("updated")
         check.choice("reference_links", self.reference_links, ("related", "none"))
-        if not isinstance(self.addresses, Mapping):
-            check.fail("addresses", f"is {shown(self.addresses)}, not a mapping of format to address")
-        object.__setattr__(self, "addresses", dict(self.addresses))  # the caller's may change
-        for name, address in self.addresses.items():
-            check.choice("addresses", name, FORMATS)
-            check.url("addresses", address)
+        _own_addresses(check, "addresses")
+        check.optional(partial(check.kind, Archive), "archive")
         _check_ids(check, self.entries)
 
 
@@ -368,7 +389,8 @@ class Config:
         rights: Plain text, for every feed and entry.
         hub: Address of a WebSub hub.
         icon: Address of a square picture.
-        limit: Entries of an archive page.
+        limit: Entries of an archive document, and at least in the newest one (RFC 5005, section 4).
+        archives: Publish older entries in archive documents; else a feed holds the newest `limit` entries only.
         categories: Write one more feed set per category.
         reference_links: ``related`` also links references as data, ``none`` only shows them.
         title: Language → title of the feed.
@@ -388,6 +410,7 @@ class Config:
     hub: str | None = None
     icon: str | None = None
     limit: int = 50
+    archives: bool = True
     categories: bool = False
     reference_links: Literal["related", "none"] = "related"
     title: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -446,6 +469,17 @@ class PastedLine:
     text: str
     fate: Literal["kept", "dropped", "ambiguous"]
     role: str
+
+
+def _own_addresses(check: Check, name: str) -> None:
+    """Check a mapping of format to address, and keep a copy: the caller's may change."""
+    given = getattr(check.value, name)
+    if not isinstance(given, Mapping):
+        check.fail(name, f"is {shown(given)}, not a mapping of format to address")
+    object.__setattr__(check.value, name, dict(given))
+    for form, address in given.items():
+        check.choice(name, form, FORMATS)
+        check.url(name, address)
 
 
 def _check_ids(check: Check, entries: Iterable[Entry]) -> None:

@@ -1,8 +1,30 @@
 """Feed → bytes: Atom (RFC 4287), RSS 2.0 and JSON Feed 1.1."""
 
-from .atom import to_atom
-from .jsonfeed import to_json
-from .markup import FEED_TYPES
-from .rss import to_rss
+from __future__ import annotations
 
-__all__ = ["FEED_TYPES", "to_atom", "to_json", "to_rss"]
+from typing import TYPE_CHECKING
+
+from .atom import atom_document, atom_entry, to_atom
+from .jsonfeed import json_document, json_item, to_json
+from .markup import FEED_TYPES
+from .rss import rss_document, rss_item, to_rss
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ..model import Entry, Feed, Format
+
+__all__ = ["FEED_TYPES", "fragment", "join", "to_atom", "to_json", "to_rss"]
+
+_FRAGMENTS = {"atom": atom_entry, "rss": rss_item, "json": json_item}
+_DOCUMENTS = {"atom": atom_document, "rss": rss_document, "json": json_document}
+
+
+def fragment(entry: Entry, feed: Feed, form: Format) -> bytes:
+    """Write one entry, as it stands in a document of that feed; `join` makes documents of fragments."""
+    return b"".join(_FRAGMENTS[form](entry, feed))
+
+
+def join(feed: Feed, fragments: Iterable[bytes], form: Format) -> bytes:
+    """Make a document of fragments, in their order; the feed's own entries are not looked at."""
+    return _DOCUMENTS[form](feed, fragments)

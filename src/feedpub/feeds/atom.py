@@ -9,6 +9,8 @@ from ..iri import to_uri
 from . import markup, writer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ..model import Entry, Feed, Person
 
 _END_OF_CONTENT = b"</content></entry>\n"
@@ -22,13 +24,18 @@ def to_atom(feed: Feed) -> bytes:
     Raises:
         FieldError: An entry has no author, nor has the feed (RFC 4287, section 4.2.1).
     """
+    return atom_document(feed, markup.fragments(feed, "atom", atom_entry))
+
+
+def atom_document(feed: Feed, entries: Iterable[bytes]) -> bytes:
+    """Join entries that are written already to a document; the feed's own are not looked at."""
     end = b"</feed>"
     root = writer.atom_shell(feed, {"media": markup.MEDIA_NS})
-    pieces = markup.fragments(feed, "atom", _entry)
-    return b"".join([markup.declaration(feed.stylesheet), root.removesuffix(end), b"\n", *pieces, end, b"\n"])
+    return b"".join([markup.declaration(feed.stylesheet), root.removesuffix(end), b"\n", *entries, end, b"\n"])
 
 
-def _entry(entry: Entry, feed: Feed) -> tuple[bytes, ...]:
+def atom_entry(entry: Entry, feed: Feed) -> tuple[bytes, ...]:
+    """Write an entry as `atom_document` takes it, in pieces."""
     authors = entry.authors or feed.authors
     if not authors:
         raise FieldError(f"Entry {entry.id!r}", "authors", "is empty, and so are the feed's; Atom needs an author")

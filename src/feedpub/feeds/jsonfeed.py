@@ -23,9 +23,13 @@ _ABOUT: Final = (
 
 def to_json(feed: Feed) -> bytes:
     """Write a feed as a JSON Feed 1.1 document, UTF-8; references and translations stand in ``_feedpub``."""
+    return json_document(feed, markup.fragments(feed, "json", json_item))
+
+
+def json_document(feed: Feed, items: Iterable[bytes]) -> bytes:
+    """Join items that are written already to a document; the feed's own entries are not looked at."""
     head = _dumps(_feed(feed))
-    items = ",\n".join(markup.fragments(feed, "json", _item))
-    return f'{head[:-1]},"items":[\n{items}\n]}}\n'.encode()
+    return b'%s,"items":[\n%s\n]}\n' % (head[:-1].encode(), b",\n".join(items))
 
 
 def _feed(feed: Feed) -> dict[str, Any]:
@@ -44,12 +48,19 @@ def _feed(feed: Feed) -> dict[str, Any]:
         authors=_authors(feed.authors),
         language=feed.language,
         hubs=[{"type": "WebSub", "url": to_uri(feed.hub)}] if feed.hub else None,
-        _feedpub={"about": _ABOUT, "translations": siblings} if siblings else None,
+        next_url=_next_url(feed),
+        _feedpub=_without_empty(about=_ABOUT, translations=siblings),
     )
 
 
-def _item(entry: Entry, feed: Feed) -> tuple[str]:
-    return (_dumps(_values(entry, feed)),)
+def _next_url(feed: Feed) -> str | None:
+    address = feed.archive.previous.get("json") if feed.archive else None
+    return to_uri(address) if address else None
+
+
+def json_item(entry: Entry, feed: Feed) -> tuple[bytes, ...]:
+    """Write an item as `json_document` takes it, in one piece."""
+    return (_dumps(_values(entry, feed)).encode(),)
 
 
 def _values(entry: Entry, feed: Feed) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from ..content import ADDRESS, END, NO_ADDRESS, REST, TITLE, marked_references, note_language, reference_markup, render
@@ -13,14 +13,13 @@ from ..iri import all_plain, to_uri
 from ..language import isolate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from ..model import Entry, Feed, Format
 
-_Piece = TypeVar("_Piece", str, bytes)
-
 ATOM_NS: Final = "http://www.w3.org/2005/Atom"
 DC_NS: Final = "http://purl.org/dc/elements/1.1/"
+HISTORY_NS: Final = "http://purl.org/syndication/history/1.0"
 MEDIA_NS: Final = "http://search.yahoo.com/mrss/"
 
 FEED_TYPES: Final[dict[Format, str]] = {
@@ -110,7 +109,7 @@ def _escaped(html: str) -> bytes:
     return data.replace(b"]]>", b"]]&gt;") if b"]]>" in data else data
 
 
-def fragments(feed: Feed, form: Format, write: Callable[[Entry, Feed], tuple[_Piece, ...]]) -> list[_Piece]:
+def fragments(feed: Feed, form: Format, write: Callable[[Entry, Feed], tuple[bytes, ...]]) -> list[bytes]:
     """Return the pieces of a feed's entries, in order; each entry is written once for all feeds that show it alike.
 
     Args:
@@ -120,12 +119,12 @@ def fragments(feed: Feed, form: Format, write: Callable[[Entry, Feed], tuple[_Pi
     """
     own = f"{form} {feed.reference_links}"
     with_feed_authors = f"{own} {feed.authors}"
-    pieces: list[_Piece] = []
+    pieces: list[bytes] = []
     for entry in feed.entries:
         key = own if entry.authors else with_feed_authors
         if entry.language != feed.language:
             key = f"{key} {note_language(entry, feed.language)}"
-        known: tuple[_Piece, ...] | None = entry._rendered.get(key)
+        known: tuple[bytes, ...] | None = entry._rendered.get(key)
         if known is None:
             known = entry._rendered[key] = write(entry, feed)
         pieces += known
@@ -177,11 +176,14 @@ _LINK_MARKUP = ((ADDRESS, '<link rel="related" href="'), (TITLE, '" title="'), (
 
 
 def feed_links(feed: Feed, form: Format) -> Iterator[dict[str, str]]:
-    """Yield a feed's links as attributes: itself, the hub, the same feed in other languages."""
+    """Yield a feed's links as attributes: itself, the hub, its archive, the same feed in other languages."""
     if form in feed.addresses:
         yield {"rel": "self", "type": FEED_TYPES[form], "href": to_uri(feed.addresses[form])}
     if feed.hub:
         yield {"rel": "hub", "href": to_uri(feed.hub)}
+    for relation, addresses in archive_links(feed):
+        if form in addresses:
+            yield {"rel": relation, "type": FEED_TYPES[form], "href": to_uri(addresses[form])}
     for sibling in feed.siblings:
         if form in sibling.addresses:
             yield {
@@ -191,6 +193,19 @@ def feed_links(feed: Feed, form: Format) -> Iterator[dict[str, str]]:
                 "title": one_line(sibling.title),
                 "href": to_uri(sibling.addresses[form]),
             }
+
+
+def archive_links(feed: Feed) -> Iterator[tuple[str, Mapping[Format, str]]]:
+    """Yield the relations of RFC 5005, section 4, each with the addresses of that document."""
+    if feed.archive:
+        yield "current", feed.archive.current
+        yield "prev-archive", feed.archive.previous
+        yield "next-archive", feed.archive.next
+
+
+def is_archive(feed: Feed) -> bool:
+    """Tell whether a feed is an archive document: not the one that people subscribe to."""
+    return feed.archive is not None and bool(feed.archive.current)
 
 
 def thumbnail(entry: Entry) -> str:

@@ -10,6 +10,8 @@ from ..iri import to_uri
 from . import markup, writer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ..model import Entry, Feed, Person
 
 _CONTENT = (b"<content:encoded>", b"</content:encoded></item>\n")
@@ -23,13 +25,18 @@ def to_rss(feed: Feed) -> bytes:
     `description`, since an item should have one. Authors are `dc:creator` (RSS's own `author` needs an e-mail
     address), and what RSS has no words for (references, source, translations) is `atom:link`.
     """
+    return rss_document(feed, markup.fragments(feed, "rss", rss_item))
+
+
+def rss_document(feed: Feed, items: Iterable[bytes]) -> bytes:
+    """Join items that are written already to a document; the feed's own entries are not looked at."""
     end = b"</channel></rss>"
     root = writer.rss_shell(feed, {"dc": markup.DC_NS, "media": markup.MEDIA_NS})
-    pieces = markup.fragments(feed, "rss", _item)
-    return b"".join([markup.declaration(feed.stylesheet), root.removesuffix(end), b"\n", *pieces, end, b"\n"])
+    return b"".join([markup.declaration(feed.stylesheet), root.removesuffix(end), b"\n", *items, end, b"\n"])
 
 
-def _item(entry: Entry, feed: Feed) -> tuple[bytes, ...]:
+def rss_item(entry: Entry, feed: Feed) -> tuple[bytes, ...]:
+    """Write an item as `rss_document` takes it, in pieces."""
     published = markup.moment(entry.published)
     updated = published if entry.updated is entry.published else markup.moment(entry.updated)
     parts = [

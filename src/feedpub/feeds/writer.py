@@ -96,8 +96,10 @@ def atom_shell(feed: Feed, extra: Mapping[str, str]) -> bytes:
     if feed.icon:
         shell.icon(to_uri(feed.icon))
     shell.generator(_NAME)
-    _extend(shell, extra, lambda root: None)
+    _extend(shell, extra, lambda root: None, markup.is_archive(feed))
     root, _ = shell._create_atom()
+    if markup.is_archive(feed):
+        root.append(root.makeelement(f"{{{markup.HISTORY_NS}}}archive"))
     return _html_texts(etree.tostring(root, encoding="UTF-8", xml_declaration=False))
 
 
@@ -120,8 +122,10 @@ def rss_shell(feed: Feed, extra: Mapping[str, str]) -> bytes:
         etree.SubElement(channel, "lastBuildDate").text = markup.rfc822(markup.moment(feed.updated))
         for attributes in markup.feed_links(feed, "rss"):
             etree.SubElement(channel, f"{{{markup.ATOM_NS}}}link", attributes)
+        if markup.is_archive(feed):
+            etree.SubElement(channel, f"{{{markup.HISTORY_NS}}}archive")
 
-    _extend(shell, extra, complete)
+    _extend(shell, extra, complete, markup.is_archive(feed))
     root, _ = shell._create_rss()
     return _hexadecimal(etree.tostring(root, encoding="UTF-8", xml_declaration=False), _PLAIN_IN_CHANNEL)
 
@@ -135,10 +139,10 @@ def _shell(feed: Feed) -> Any:
     return shell
 
 
-def _extend(shell: Any, namespaces: Mapping[str, str], complete: Callable[[Any], None]) -> None:
+def _extend(shell: Any, namespaces: Mapping[str, str], complete: Callable[[Any], None], is_archive: bool) -> None:
     class Extension(BaseExtension):  # type: ignore[misc]  # feedgen has no types
         def extend_ns(self) -> Mapping[str, str]:
-            return namespaces
+            return {**namespaces, "fh": markup.HISTORY_NS} if is_archive else namespaces
 
         def extend_atom(self, feed: Any) -> Any:
             return feed
