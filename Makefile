@@ -23,3 +23,4 @@ golden:
 
 bench:
 	$(PYTHON) benchmarks/writers.py
+	$(PYTHON) benchmarks/build.py

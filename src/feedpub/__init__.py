@@ -49,6 +49,11 @@ if TYPE_CHECKING:
     from .site import init as init
     from .site import lint as lint
     from .site import load as load
+    from .site.pinging import Ping as Ping
+    from .site.pinging import ping as ping
+    from .site.responses import respond as respond
+    from .site.serving import PreviewEvent as PreviewEvent
+    from .site.serving import serve as serve
 
 __version__ = "0.1.0"
 
@@ -84,6 +89,9 @@ _HOMES = {
         "Translation",
     ),
     "site": ("BuildResult", "ImportResult", "build", "import_pasted", "init", "lint", "load"),
+    "site.pinging": ("Ping", "ping"),
+    "site.responses": ("respond",),
+    "site.serving": ("PreviewEvent", "serve"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

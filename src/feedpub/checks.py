@@ -27,6 +27,13 @@ def is_legal(text: str) -> bool:
     return len(text.encode("ascii").translate(None, _ILLEGAL_BYTES)) == len(text)
 
 
+def is_legal_utf8(data: bytes) -> bool:
+    """Tell whether XML can carry a text in UTF-8: in one pass over its bytes, where most texts hold nothing rare."""
+    if len(data.translate(None, _ILLEGAL_BYTES)) != len(data):
+        return False
+    return b"\xef\xbf" not in data or XML_ILLEGAL.search(data.decode()) is None  # U+FFFE and U+FFFF begin so
+
+
 def without_illegal(text: str) -> str:
     """Remove what XML cannot carry."""
     return text if is_legal(text) else XML_ILLEGAL.sub("", text)

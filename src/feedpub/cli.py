@@ -13,7 +13,7 @@ import click
 import feedpub
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 FINE, FINDINGS, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -126,14 +126,66 @@ def build(entries: str, output: str, keep_going: bool, form: str) -> None:
     If an entry has an error, all problems are shown and nothing is written, unless --keep-going is given. Files whose
     bytes would not change are not touched.
     """
-    site = feedpub.load(entries, keep_going=keep_going)
-    done = feedpub.build(site, output)
-    failed = any(problem.severity == "error" for problem in site.problems)
+    done = feedpub.build(entries, output, keep_going=keep_going)
+    failed = any(problem.severity == "error" for problem in done.problems)
     if form == "json":
-        _json(output=done.output, written=done.written, kept=done.kept, problems=_values(site.problems))
+        _json(
+            output=done.output, written=done.written, kept=done.kept, removed=done.removed,
+            problems=_values(done.problems),
+        )  # fmt: skip
     else:
-        _report([problem for problem in site.problems if problem.severity != "note"], form)
-        _say_built(site, done)
+        _report(done.problems, form)
+        _say_built(done)
+    sys.exit(FINDINGS if failed else FINE)
+
+
+@cli.command(epilog=_EPILOG, short_help="Show the site on this machine, and again whenever its entries change.")
+@_entries
+@click.option(
+    "--port",
+    default=8000,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="Where on 127.0.0.1; 0 takes any that is free.",
+)
+def serve(entries: str, port: int) -> None:
+    """Show the site of ENTRIES (default: entries) on this machine, and again whenever its entries change.
+
+    Nothing is published: feeds and pages are built into a temporary folder, with links that stay inside the preview.
+    Pages that are open in a browser load themselves anew. Problems are shown here and on the pages, while the last good
+    feeds are still there. Ctrl-C ends it.
+    """
+    import signal
+
+    for name in ("SIGTERM", "SIGHUP"):  # the terminal was closed: as with Ctrl-C, the temporary folder goes
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.default_int_handler)
+    try:
+        feedpub.serve(entries, port=port, on_event=_say_previewed(entries))
+    except KeyboardInterrupt:
+        click.echo("stopped", err=True)
+        sys.exit(INTERRUPTED)
+
+
+@cli.command(epilog=_EPILOG)
+@_entries
+@click.option(
+    "--output", default="public", show_default=True, type=click.Path(file_okay=False), help="The published folder."
+)
+@_format
+def ping(entries: str, output: str, form: str) -> None:
+    """Tell the WebSub hub of ENTRIES (default: entries) about feeds whose bytes have changed.
+
+    Do so when the published folder has been uploaded: the hub fetches the feeds at once, and tells their subscribers.
+    What it was told is remembered in the published folder. Exits with 1 if the hub did not accept something.
+    """
+    pings = feedpub.ping(entries, output, progress=_say_pinged(form))
+    failed = [one for one in pings if one.outcome == "failed"]
+    if form == "json":
+        _json(pings=[asdict(one) for one in pings], problems=[])
+    else:
+        accepted, unchanged = (sum(one.outcome == kind for one in pings) for kind in ("accepted", "unchanged"))
+        click.echo(f"{pings[0].hub}: {accepted} accepted, {unchanged} unchanged, {len(failed)} failed")
     sys.exit(FINDINGS if failed else FINE)
 
 
@@ -259,16 +311,13 @@ def _count(problems: Iterable[feedpub.Problem]) -> str:
     return ", ".join(parts) or "no problems"
 
 
-def _say_built(site: feedpub.Site, done: feedpub.BuildResult) -> None:
-    for language in site.config.languages:
-        count = len(site.entries(language))
+def _say_built(done: feedpub.BuildResult) -> None:
+    for language, count in done.articles.items():
         place = os.path.join(done.output, language)
         click.echo(f"{language:10} {count:5} article{'' if count == 1 else 's'}   {place}/atom.xml  rss.xml  feed.json")
-    click.echo(f"{done.output}: {len(done.written)} files written, {len(done.kept)} unchanged")
-    notes = sum(problem.severity == "note" for problem in site.problems)
-    if notes:
-        click.echo(f"{notes} note{'' if notes == 1 else 's'}: see {_command('lint', site.folder)}")
-    click.echo(f"Look at {os.path.join(done.output, 'index.html')}; it will be served at {site.config.base_url}")
+    removed = f", {len(done.removed)} removed" if done.removed else ""
+    click.echo(f"{done.output}: {len(done.written)} files written, {len(done.kept)} unchanged{removed}")
+    click.echo(f"Look at {os.path.join(done.output, 'index.html')}")
 
 
 def _ledger(pasted: feedpub.Pasted) -> str:

@@ -43,8 +43,10 @@ _ATTRIBUTES: Final = {
 _DROPPED: Final = frozenset({"script", "style", "iframe", "object", "template", "noembed", "noframes", "title"})
 
 # Most bodies hold none but these tags. No IGNORECASE: it would cost "<" its fast search.
-# What the sanitiser gives back as it is (a test holds it to that): most bodies that were pasted.
-_PLAIN_PARAGRAPHS = re.compile(r"(?:<p>[^<>&\xa0\r]*+(?:&(?:amp|lt|gt);[^<>&\xa0\r]*+)*+</p>[ \n]*+)++")
+# What the sanitiser gives back as it is (a test holds it to that): most bodies that were pasted, most key points.
+_TEXT = r"[^<>&\xa0\r]*+(?:&(?:amp|lt|gt);[^<>&\xa0\r]*+)*+"
+_INLINE = rf"{_TEXT}(?:<(strong|em|code)>{_TEXT}</\1>{_TEXT})*+"
+_PLAIN = re.compile(rf"(?:<p>{_INLINE}</p>[ \n]*+)++|{_INLINE.replace('1', '2')}")
 _OTHER_TAG = re.compile(r"<(?!/?(?:p|a|em|li|ul|ol|strong|code|h3)[ >])")
 _HEADING = re.compile(r"<(/?)[hH]([1256])\b")
 # The sanitiser glues the text of neighbours whose tags it drops: "<div>a</div><div>b</div>" becomes "ab".
@@ -73,10 +75,11 @@ def render(entry: Entry, reader_language: str | None = None) -> str:
     Returns:
         HTML with absolute addresses, no scripts, styles, classes or ids.
     """
+    article: str | None = entry._rendered.get("article")
+    if article is None:  # feeds and pages show the same
+        article = entry._rendered["article"] = _article(entry)
     language = note_language(entry, reader_language)
-    if language is None:
-        return _article(entry)
-    return _note(entry, language) + _article(entry)
+    return article if language is None else _note(entry, language) + article
 
 
 def note_language(entry: Entry, reader_language: str | None) -> str | None:
@@ -95,7 +98,7 @@ def sanitise(html: str, base: str) -> str:
         html: Of any origin; holds no character that XML cannot carry, save as a reference (``&#x1F;``).
         base: Address that relative ones are resolved against; addresses within the page (``#note``) are dropped.
     """
-    if _PLAIN_PARAGRAPHS.fullmatch(html):
+    if _PLAIN.fullmatch(html):
         return html
     if "\r" in html:
         html = html.replace("\r\n", "\n").replace("\r", "\n")
@@ -116,10 +119,15 @@ def plain_text(html: str) -> str:
 
 def paragraphs(text: str) -> list[str]:
     """Part plain text at its blank lines."""
-    if "\n" not in text:
-        line = " ".join(text.split())
-        return [line] if line else []
-    return [part for part in (" ".join(part.split()) for part in _PARAGRAPH.split(text)) if part]
+    parts = _PARAGRAPH.split(text) if "\n" in text else (text,)
+    return [line for line in map(collapsed, parts) if line]
+
+
+def collapsed(text: str) -> str:
+    """Return text on one line, without white space at its ends or twice in a row."""
+    if "  " not in text and text.isprintable():  # blanks are the only white space that is printable
+        return text.strip(" ")
+    return " ".join(text.split())
 
 
 def escape(text: str) -> str:
@@ -127,7 +135,8 @@ def escape(text: str) -> str:
     return _escape(text, quote=True)
 
 
-# Where markup belongs between the parts of references. No value can hold these characters.
+# Where markup belongs between the parts of lists. No value can hold these characters; escaping all of a list at once
+# takes a third of the time.
 ADDRESS, TITLE, REST, END, NO_ADDRESS = "\1\2\3\4\5"
 
 
@@ -135,7 +144,7 @@ def reference_markup(references: tuple[Reference, ...]) -> str:
     """Return references escaped for HTML and XML, with signs where each writer puts its markup.
 
     That is ``ADDRESS address TITLE title REST publishers END``, or ``NO_ADDRESS title publishers END``, one after the
-    other, without spaces. An entry may have hundreds: escaping them all at once takes a third of the time.
+    other, without spaces.
     """
     return escape("".join([_parts(reference) for reference in references]))
 
@@ -162,7 +171,9 @@ def _parts(reference: Reference) -> str:
 def _article(entry: Entry) -> str:
     base = entry.link
     body = sanitise(entry.body, base).strip() if entry.body else ""
-    parts = [] if _repeats(entry.summary, body) else [f"<p>{escape(text)}</p>" for text in paragraphs(entry.summary)]
+    parts = []
+    if not (body and _repeats(entry.summary, body)):
+        parts += [f"<p>{escape(text)}</p>" for text in paragraphs(entry.summary)]
     if body:
         parts.append(body)
     if entry.key_points or entry.references or entry.via or entry.translations:
@@ -184,28 +195,46 @@ def _article(entry: Entry) -> str:
 
 
 def _repeats(summary: str, body: str) -> bool:
-    """Tell whether the body begins with the summary, as it does if the summary was derived from it."""
-    start = " ".join(summary.split()).rstrip("…").rstrip()
-    if not start:
-        return bool(body)
-    ours, theirs = _WORD.match(start), _FIRST_WORD.match(body)
-    if ours and theirs and not ours[0].startswith(theirs[1]) and not theirs[1].startswith(ours[0]):
+    """Tell whether a body begins with the summary, as it does if the summary was derived from it."""
+    ours, theirs = _WORD.match(summary), _FIRST_WORD.match(body)
+    if ours and theirs and not ours[1].startswith(theirs[1]) and not theirs[1].startswith(ours[1]):
         return False  # a glance tells most bodies from the summary; markup may part a word
+    start = collapsed(summary).rstrip("…").rstrip()
     # Tags and entities make HTML longer than its text, but hardly ten times.
     return plain_text(body[: 10 * len(start) + 1000]).startswith(start)
 
 
-_WORD = re.compile(r"\w{1,8}")
+_WORD = re.compile(r"\s*+(\w{1,8})")
 _FIRST_WORD = re.compile(r"(?:\s|<[^>]*>)*+(\w{1,8})")
 
 
 def _points(points: tuple[KeyPoint, ...], base: str) -> str:
+    items = _marked_points(points)
+    if "<" in items or "&" in items:  # some hold markup
+        items = _marked_points(points, base)
+    else:
+        items = escape(items)
+    for sign, markup in _POINT_MARKUP:
+        items = items.replace(sign, markup)
+    return f"<ul>\n{items}</ul>"
+
+
+_POINT, _FINER, _END_OF_FINER, _END_OF_POINT = "\1\2\3\4"
+_POINT_MARKUP = ((_POINT, "<li>"), (_FINER, "\n<ul>\n"), (_END_OF_FINER, "</ul>"), (_END_OF_POINT, "</li>\n"))
+
+
+def _marked_points(points: tuple[KeyPoint, ...], base: str | None = None) -> str:
+    """Return a list of points with signs for its tags, each point as it is or, with a base, safe by itself."""
     items = []
     for point in points:
-        text = sanitise(point.text, base) if "<" in point.text or "&" in point.text else escape(point.text)
-        finer = f"\n{_points(point.children, base)}" if point.children else ""
-        items.append(f"<li>{text}{finer}</li>\n")
-    return f"<ul>\n{''.join(items)}</ul>"
+        text = point.text if base is None else _point(point.text, base)
+        finer = f"{_FINER}{_marked_points(point.children, base)}{_END_OF_FINER}" if point.children else ""
+        items.append(f"{_POINT}{text}{finer}{_END_OF_POINT}")
+    return "".join(items)
+
+
+def _point(html: str, base: str) -> str:
+    return sanitise(html, base) if "<" in html or "&" in html else escape(html)
 
 
 def _references(entry: Entry) -> str:
@@ -219,11 +248,13 @@ _ITEM_MARKUP = ((ADDRESS, '<li><a href="'), (TITLE, '">'), (REST, "</a>"), (END,
 
 
 def _translations(entry: Entry, line: str, separator: str) -> str:
-    links = separator.join(
-        f'<a href="{escape(other.link)}"><bdi lang="{other.language}">{escape(autonym(other.language))}</bdi></a>'
-        for other in entry.translations
-    )
-    return f"<p>{line.format(links=links)}</p>"
+    links = [f'<a href="{escape(other.link)}">{_own_name(other.language)}</a>' for other in entry.translations]
+    return f"<p>{line.format(links=separator.join(links))}</p>"
+
+
+@functools.lru_cache(maxsize=1024)
+def _own_name(language: str) -> str:
+    return f'<bdi lang="{language}">{escape(autonym(language))}</bdi>'
 
 
 def _note(entry: Entry, language: str) -> str:

@@ -120,6 +120,13 @@ class KeyPoint:
     _levels: int = field(default=1, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        children = self.children
+        if type(self.text) is str and self.text.isprintable() and type(children) is tuple:  # the usual one, fast
+            if not children:
+                return
+            if all([type(point) is KeyPoint and point._levels == 1 for point in children]):
+                object.__setattr__(self, "_levels", 2)
+                return
         check = Check(self, self.text)
         check.texts("text")
         check.tuples(KeyPoint, "children")

@@ -2,7 +2,7 @@
 
 from .dates import parse_date
 from .file import RESERVED_KEYS
-from .folder import read_folder
+from .folder import Reader, Reading, article_key, read_folder, scan
 from .headings import SECTIONS, HeadingTable, Section, table
 from .pasted import parse_pasted
 from .slugs import slug
@@ -12,10 +12,14 @@ __all__ = [
     "RESERVED_KEYS",
     "SECTIONS",
     "HeadingTable",
+    "Reader",
+    "Reading",
     "Section",
+    "article_key",
     "parse_date",
     "parse_pasted",
     "read_folder",
+    "scan",
     "slug",
     "table",
     "write_entry",

@@ -80,7 +80,7 @@ def read_file(path: Path, shown: str, headings: HeadingTable, config: Config) ->
         config: The site's settings.
     """
     source = read_source(path, shown)
-    key, suffix = _name_parts(path.name)
+    key, suffix = name_parts(path.name)
     file = File(source=source, key=key)
     if not source.failed:
         file.matter, file.body_start = read_matter(source)
@@ -101,7 +101,7 @@ def _sections(file: File, headings: HeadingTable) -> Sections:
     return read_sections(file.source, file.body_start, headings, has_title=given is not None, title=title)
 
 
-def _name_parts(name: str) -> tuple[str, str]:
+def name_parts(name: str) -> tuple[str, str]:
     """Part a file's name into key and what looks like a language tag; ``notes.v2.md`` has none."""
     stem = unicodedata.normalize("NFC", name[: -len(".md")])
     key, _, suffix = stem.rpartition(".")

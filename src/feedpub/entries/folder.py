@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from hashlib import blake2b
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
@@ -13,7 +13,7 @@ from urllib.parse import quote
 from ..errors import FieldError, Problem
 from ..model import Article, Config, Entry, Person, Reference, Translation
 from .dates import ISO_HINT
-from .file import File, read_file
+from .file import File, name_parts, read_file
 from .headings import table
 from .lint import compare_articles, compare_languages, inspect_file
 
@@ -43,15 +43,128 @@ def read_folder(folder: str, config: Config) -> tuple[tuple[Article, ...], tuple
         original has an error is left out; of others only the entries that have one.
     """
     headings = table(config.headings)
-    files = [read_file(path, _shown(folder, path.name), headings, config) for path in _entry_paths(folder)]
-    groups = _by_article(files, config)
+    files = [read_file(Path(folder, name), _shown(folder, name), headings, config) for name in _entry_names(folder)]
+    groups = _by_article(files, config, {})
     for group in groups:
-        _settle(group, config)
+        _settle(group, config, inspect=True)
     _refuse_same_ids(files)
     compare_articles(groups, config)
     articles = [article for group in groups if (article := _article(group))]
     articles.sort(key=lambda article: (article.published, article.key), reverse=True)
     return tuple(articles), (*_problems(files), *_passed_over(folder))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Hold what was read of one article.
+
+    Args:
+        key: The article's name.
+        files: Names of the files that make it up.
+        article: None if it cannot be published.
+        problems: By file and line.
+        digest: Of the text of its files; the same text gives the same article under the same settings.
+        complete: Whether nothing was left out: no draft, no entry with an error.
+    """
+
+    key: str
+    files: tuple[str, ...]
+    article: Article | None
+    problems: tuple[Problem, ...]
+    digest: bytes
+    complete: bool
+
+
+class Reader:
+    """Read the articles of a folder one by one: no more than one is held at a time.
+
+    What `read_folder` finds besides, by comparing texts and articles, is for `lint`; errors are found here, too.
+    """
+
+    def __init__(self, folder: str, config: Config, keys: Mapping[str, str]) -> None:
+        """Prepare to read.
+
+        Args:
+            folder: As problems shall name it.
+            config: The site's settings.
+            keys: File name → the article that it was found to belong to when it was last read; for new files
+                `article_key` of the name. Only files of this mapping are looked at.
+        """
+        self.folder, self.config = folder, config
+        self.headings = table(config.headings)
+        self.keys = dict(keys)
+        self.files: dict[str, list[str]] = {}
+        self.spelled: dict[str, str] = {}
+        for name, key in sorted(keys.items()):
+            self.files.setdefault(key, []).append(name)
+            self.spelled.setdefault(key.casefold(), key)
+
+    def read(self, keys: Iterable[str]) -> Iterator[Reading]:
+        """Yield the articles of these keys, and those that their files turn out to belong to.
+
+        A key may come twice, when a later file says in its front matter that it belongs there: the last one counts.
+        """
+        waiting = list(dict.fromkeys(keys))
+        waiting.reverse()
+        while waiting:
+            key = waiting.pop()
+            files = []
+            for name in tuple(self.files.get(key, ())):
+                file = read_file(Path(self.folder, name), _shown(self.folder, name), self.headings, self.config)
+                if file.key == key:
+                    files.append((name, file))
+                    continue
+                self.files[key].remove(name)
+                self.files.setdefault(file.key, []).append(name)
+                self.files[file.key].sort()
+                self.keys[name] = file.key
+                if file.key not in waiting:
+                    waiting.insert(0, file.key)
+            yield self._reading(key, files)
+
+    def _reading(self, key: str, named: Sequence[tuple[str, File]]) -> Reading:
+        files = [file for _, file in named]
+        group = self._group(key, files)
+        if group:
+            _settle(group, self.config, inspect=False)
+        article = _article(group) if group else None
+        digest = blake2b(digest_size=16)
+        for name, file in named:
+            digest.update(f"{name}\n{file.source.text}\n".encode("utf-8", "surrogatepass"))
+        return Reading(
+            key=key,
+            files=tuple(name for name, _ in named),
+            article=article,
+            problems=tuple(_problems(files)),
+            digest=digest.digest(),
+            complete=article is not None and len(article.entries) == len(files),
+        )
+
+    def _group(self, key: str, files: Iterable[File]) -> dict[str, File]:
+        groups = _by_article(files, self.config, self.spelled)
+        return groups[0] if groups else {}
+
+
+def article_key(name: str) -> str:
+    """Return the article that a file belongs to by its name: ``open-models.en.md`` → ``open-models``."""
+    return name_parts(name)[0]
+
+
+def scan(folder: str) -> tuple[dict[str, os.stat_result], tuple[Problem, ...]]:
+    """Return the entry files of a folder with their state on disk, and notes on what looks like entries but is none.
+
+    A file that cannot be looked at counts as one that always changes.
+    """
+    states = {}
+    for name in _entry_names(folder):
+        try:
+            states[name] = os.stat(f"{folder}/{name}")
+        except OSError:
+            states[name] = _NEVER_THE_SAME
+    return states, tuple(_passed_over(folder))
+
+
+_NEVER_THE_SAME: Final = os.stat_result((0,) * 6 + (-1, 0, 0, 0))
 
 
 def _passed_over(folder: str) -> Iterator[Problem]:
@@ -74,10 +187,12 @@ def _passed_over(folder: str) -> Iterator[Problem]:
 _OTHER_TEXT: Final = (".markdown", ".mdown", ".mkd", ".txt")
 
 
-def _entry_paths(folder: str) -> list[Path]:
-    with os.scandir(folder) as found:
-        names = [entry.name for entry in found if entry.name.casefold().endswith(".md")]
-    return [Path(folder, name) for name in sorted(names) if not re.match(r"[._]|readme\.", name, re.IGNORECASE)]
+def _entry_names(folder: str) -> list[str]:
+    names = [name for name in os.listdir(folder) if name.endswith(_MARKDOWN)]
+    return sorted(name for name in names if name[0] not in "._" and not name.casefold().startswith("readme."))
+
+
+_MARKDOWN: Final = (".md", ".MD", ".Md", ".mD")
 
 
 def _shown(folder: str, name: str) -> str:
@@ -90,10 +205,12 @@ def _problems(files: Iterable[File]) -> Iterable[Problem]:
         yield from sorted(file.source.problems, key=lambda problem: (problem.line, problem.column, problem.code))
 
 
-def _by_article(files: Iterable[File], config: Config) -> list[dict[str, File]]:
-    """Put the files of an article together, in the order of the site's languages: the first is the original."""
+def _by_article(files: Iterable[File], config: Config, spelled: dict[str, str]) -> list[dict[str, File]]:
+    """Put the files of an article together, in the order of the site's languages: the first is the original.
+
+    `spelled` holds the keys that are known, by their small letters; it is added to.
+    """
     groups: dict[str, dict[str, File]] = {}
-    spelled: dict[str, str] = {}
     for file in files:
         if not file.language:
             continue
@@ -112,7 +229,7 @@ def _by_article(files: Iterable[File], config: Config) -> list[dict[str, File]]:
     ]
 
 
-def _settle(group: Mapping[str, File], config: Config) -> None:
+def _settle(group: Mapping[str, File], config: Config, *, inspect: bool) -> None:
     """Complete the files of an article from each other, inspect them, and make the entries that can be made."""
     files = list(group.values())
     original = files[0]
@@ -126,10 +243,11 @@ def _settle(group: Mapping[str, File], config: Config) -> None:
     live = [file for file in files if file.live]
     _fill_urls(live)
     readable = [file for file in live if file.readable]
-    for file in readable:
-        inspect_file(file)
-    if original.readable:
-        compare_languages(readable)
+    if inspect:
+        for file in readable:
+            inspect_file(file)
+        if original.readable:
+            compare_languages(readable)
     for file in readable:
         if file is original and "published" not in file.values and "published" not in file.matter:
             hint = f"add published: to the front matter; {ISO_HINT}"

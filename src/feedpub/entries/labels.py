@@ -6,8 +6,11 @@ import re
 
 # The first " - ", " – ", " — " or "——" parts title and publishers: "GPT-OSS" and "A/B" never split. Full-width marks
 # bring their own space. No quantifier on the spaces: a long run of them would be scanned again from each of its places.
-_SEPARATOR = re.compile(r"(?<=\s)[-\N{EN DASH}\N{EM DASH}\N{FULLWIDTH HYPHEN-MINUS}](?=\s)|\N{EM DASH}\N{EM DASH}")
-_BETWEEN_PUBLISHERS = re.compile(r"(?<=\s)/(?=\s)|\N{FULLWIDTH SOLIDUS}")
+# The mark comes first in the expressions, and what is before it is looked back for: so they are searched fast.
+_SEPARATOR = re.compile(
+    r"[-\N{EN DASH}\N{EM DASH}\N{FULLWIDTH HYPHEN-MINUS}](?:(?<=\s.)(?=\s)|(?<=\N{EM DASH})\N{EM DASH})"
+)
+_BETWEEN_PUBLISHERS = re.compile(r"[/\N{FULLWIDTH SOLIDUS}](?:(?<=\s/)(?=\s)|(?<=\N{FULLWIDTH SOLIDUS}))")
 
 
 def split_label(label: str) -> tuple[str, tuple[str, ...]]:

@@ -15,6 +15,7 @@ from . import events as md
 from .labels import split_label
 from .lines import is_url, split_url, without_separator
 from .matter import one_line
+from .plain import read_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -50,6 +51,9 @@ def read_sections(source: Source, offset: int, headings: HeadingTable, *, has_ti
         has_title: Whether the front matter has a title; else a leading heading of level 1 is one.
         title: That title: a leading heading that repeats it is left out.
     """
+    found = Sections()
+    if read_plain(source.text, offset, headings, found):
+        return found
     return _Parser(source, offset, headings).parse(has_title, title)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import codecs
+import os
 import stat
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from ..checks import XML_ILLEGAL, is_legal
+from ..checks import XML_ILLEGAL, is_legal_utf8
 from ..errors import Problem
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Source:
     @property
     def failed(self) -> bool:
         """Whether an error was found."""
-        return any(problem.severity == "error" for problem in self.problems)
+        return bool(self.problems) and any(problem.severity == "error" for problem in self.problems)
 
     def add(self, code: str, message: str, hint: str = "", start: int = -1, end: int = -1) -> None:
         """Record a problem about the characters from `start` to `end` of the text; about the file if not given."""
@@ -74,14 +75,14 @@ class _Lines:
         return self._last
 
 
-def read_source(file: Path, path: str) -> Source:
+def read_source(file: str | Path, path: str) -> Source:
     """Read a file as UTF-8 with or without byte order mark, any line ends.
 
     What cannot be read gives a Source without text, and the problem.
     """
     source = Source(path)
     try:
-        found = file.stat()
+        found = os.stat(file)
         if stat.S_ISDIR(found.st_mode):
             source.add("E107", "is a folder, not an entry file", "rename the folder so that it does not end in .md")
         elif not stat.S_ISREG(found.st_mode):
@@ -90,7 +91,8 @@ def read_source(file: Path, path: str) -> Source:
             hint = f"an entry may hold {LARGEST_ENTRY_BYTES // 1000:,} KB: readers refuse large feeds; part the article"
             source.add("E117", f"the file has {found.st_size // 1000:,} KB", hint)
         else:
-            _decode(source, file.read_bytes())
+            with open(file, "rb", buffering=0) as opened:
+                _decode(source, opened.read())
     except FileNotFoundError:
         source.add("E107", "is a link to a file that does not exist", "mend the link, or remove it")
     except OSError as error:
@@ -103,14 +105,14 @@ def _decode(source: Source, data: bytes) -> None:
         source.add("E104", "the file is UTF-16", "save it as UTF-8")
         return
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig" if data.startswith(codecs.BOM_UTF8) else "utf-8")
     except UnicodeDecodeError as error:
         _add_not_utf8(source, error)
         return
     source.text = text = _with_unix_lines(text)
-    if not text.strip():
+    if not text or text.isspace():
         source.add("E106", "the file is empty", "write front matter and text, or remove the file")
-    elif not is_legal(text):
+    elif not is_legal_utf8(data):
         for found in islice(XML_ILLEGAL.finditer(text), MOST_ILLEGAL_CHARACTERS):
             message = f"U+{ord(found.group()):04X} cannot stand in a feed"
             source.add("E105", message, "remove the character; it may be invisible", *found.span())

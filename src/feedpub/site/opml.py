@@ -5,31 +5,65 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
+from ..language import autonym, isolate
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ..model import Config, Feed
 
 
-def to_opml(config: Config, feeds: Sequence[Feed]) -> bytes:
-    """Write a list of feeds, one per language; by the Atom address, lest a reader subscribes to everything twice."""
-    title = config.title.get(config.default_language) or config.base_url
-    outlines = "\n".join(f"    <outline {_attributes(feed)}/>" for feed in feeds)
+def to_opml(config: Config, feeds: Sequence[Feed], categories: Mapping[str, Sequence[Feed]]) -> bytes:
+    """Write a list of feeds, by their Atom addresses alone, lest a reader subscribes to everything twice.
+
+    Without categories it is flat: readers make a folder of each group, and a folder for one feed is in the way. With
+    them, each language is a group, whose first feed holds all its articles.
+
+    Args:
+        config: Gives the title and the owner.
+        feeds: One per language.
+        categories: Language → the feeds of its categories; all empty if there are none.
+
+    Returns:
+        OPML without dates: they would be the clock's.
+    """
+    outlines: list[str] = []
+    grouped = any(categories.values())
+    for feed in feeds:
+        if not grouped:
+            outlines.append(f"    {_outline(feed)}")
+            continue
+        name = quoteattr(autonym(feed.language))
+        outlines.append(f"    <outline text={name} title={name}>")
+        outlines += [f"      {_outline(one)}" for one in (feed, *categories.get(feed.language, ()))]
+        outlines.append("    </outline>")
+    head, body = "\n".join(_head(config, feeds)), "\n".join(outlines)
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n<opml version="2.0">\n'
-        f"  <head>\n    <title>{escape(title)}</title>\n  </head>\n"
-        f"  <body>\n{outlines}\n  </body>\n</opml>\n"
+        f"  <head>\n{head}\n  </head>\n  <body>\n{body}\n  </body>\n</opml>\n"
     ).encode()
 
 
-def _attributes(feed: Feed) -> str:
+def _head(config: Config, feeds: Sequence[Feed]) -> Iterator[str]:
+    title = feeds[0].title if feeds else config.title.get(config.default_language) or config.base_url
+    yield f"    <title>{escape(isolate(title))}</title>"
+    if config.author:
+        yield f"    <ownerName>{escape(isolate(config.author.name))}</ownerName>"
+        if config.author.email:
+            yield f"    <ownerEmail>{escape(config.author.email)}</ownerEmail>"
+        if config.author.uri:
+            yield f"    <ownerId>{escape(config.author.uri)}</ownerId>"
+    yield "    <docs>http://opml.org/spec2.opml</docs>"
+
+
+def _outline(feed: Feed) -> str:
     values = {
         "type": "rss",  # OPML's word for any feed
-        "text": feed.title,
-        "title": feed.title,
-        "description": feed.subtitle,
+        "text": isolate(feed.title),
+        "title": isolate(feed.title),
+        "description": isolate(feed.subtitle),
         "language": feed.language,
         "htmlUrl": feed.link,
         "xmlUrl": feed.addresses["atom"],
     }
-    return " ".join(f"{name}={quoteattr(value)}" for name, value in values.items() if value)
+    return f"<outline {' '.join(f'{name}={quoteattr(value)}' for name, value in values.items() if value)}/>"

@@ -1,154 +1,379 @@
-"""The pages of a site: plain HTML, so that every link of the feeds leads somewhere."""
+"""The pages of a site: plain HTML, so that every link of the feeds leads somewhere.
+
+A page is made of small rows and of one entry at most, so that a build need not hold all articles at once.
+"""
 
 from __future__ import annotations
 
-from importlib import resources
-from typing import TYPE_CHECKING, Any
+import functools
+import hashlib
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from ..content import note_language, render
+from ..content import escape, render
 from ..feeds import FEED_TYPES
+from ..feeds.markup import moment
 from ..language import autonym, direction, isolate, words
 from ..model import FORMATS
+from .theme import Theme
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    import jinja2
+    from ..model import Article, Config, Entry, Feed, Format, Reference
 
-    from ..model import Article, Entry, Feed, Reference, Site
+# Stands in the page of an article where the way to its neighbours goes. No text can hold it: what is shown is escaped,
+# and of bodies no comment is kept.
+NEIGHBOURS: Final = b"<!--feedpub:neighbours-->"
+_FORMAT_NAMES: Final = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
+# From a page to the published folder.
+_LANDING, _LANGUAGE, _ARTICLE, _CATEGORY = "", "../", "../../", "../../../"
+# Search engines show about half of it; link previews of messengers show more.
+_DESCRIPTION_CHARACTERS = 300
 
-_FORMAT_NAMES = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
+
+class Row(NamedTuple):
+    """Name an article in a list.
+
+    Args:
+        title: Plain text.
+        link: Where the article is.
+        published: Its date stands in the list.
+        language: Of the entry; another one than the page's if the original stands in for a translation.
+    """
+
+    title: str
+    link: str
+    published: datetime
+    language: str
+
+
+# A row as templates show it: title, link, day; its language, that language's direction, and its name for those who do
+# not expect it, all three empty if it is the page's own.
+_Item = tuple[str, str, str, str, str, str]
 
 
 class Pages:
-    """Render the pages of one site."""
+    """Render the pages of one site.
 
-    def __init__(self, site: Site) -> None:
-        self.site = site
-        self.templates = _environment()
-        self.feeds = {language: site.feed(language) for language in site.config.languages}
-        self.by_title = {
-            entry.title: article for article in reversed(site.articles) for entry in article.entries.values()
-        }
+    Args:
+        config: Its settings.
+        feeds: Language → Feed without entries, in the order of the site's languages.
+        folder: The entries folder: templates in its ``templates/`` stand in for ours of the same name.
+    """
+
+    def __init__(self, config: Config, feeds: Mapping[str, Feed], folder: str = "") -> None:
+        self.config = config
+        self.feeds = feeds
+        self._theme = Theme(folder)
+        # Articles that live elsewhere (`permalink`) are linked as they are. No address starts with a space.
+        self._pages_at = " " if config.permalink else config.base_url
+        self._shells: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def fingerprint(self) -> bytes:
+        """Return a digest of all that a page depends on besides its rows and its entry.
+
+        Raises:
+            ConfigError: A template cannot be read.
+        """
+        config = self.config
+        settings = [config.base_url, config.languages, config.pages, config.permalink, config.icon, config.categories]
+        described = [
+            (feed.language, feed.title, feed.subtitle, feed.link, sorted(feed.addresses.items()), feed.rights)
+            for feed in self.feeds.values()
+        ]
+        spoken = [(language, autonym(language), sorted(words(language).items())) for language in self.feeds]
+        digest = hashlib.sha256(repr((settings, described, spoken)).encode("utf-8", "surrogatepass"))
+        for name, source in self._theme.sources():
+            digest.update(b"\0%s\0%d\0%s" % (name.encode("utf-8", "surrogateescape"), len(source), source))
+        return digest.digest()
 
     def style(self) -> bytes:
         """Return the style sheet of the pages."""
-        return _resource("style.css").encode()
+        return self._theme.source("style.css")
 
     def feed_style(self) -> bytes:
         """Return the style sheet of feeds that are opened in a browser, with a hint in each language."""
-        hints = [(language, _css_string(words(language)["feed_hint"])) for language in self.site.config.languages]
-        return self._render("feed.css", hints=hints)
+        rules = []
+        for language in self.feeds:
+            hint = _style_string(words(language)["feed_hint"])
+            rules.append(f":lang({language}):root::before {{ content: {hint}; }}\n")
+            if direction(language) == "rtl":
+                rules.append(f":lang({language}) {{ direction: rtl; }}\n")
+        return self._theme.source("feed.css") + "".join(rules).encode()
 
-    def landing(self, feeds: Sequence[Feed]) -> bytes:
-        """Return the page of all languages, in the default language."""
-        return self._page("landing.html", feeds[0], "", feeds=feeds, canonical=self.site.config.base_url)
+    def landing(self, newest: Mapping[str, Sequence[Row]]) -> bytes:
+        """Return the page of all languages, in the default language; `newest` holds a few articles of each."""
+        feed = self.feeds[self.config.default_language]
+        cards = [
+            {
+                "feed": self._shown(other, _LANDING),
+                "language": language,
+                "direction": direction(language),
+                "autonym": autonym(language),
+                "words": _words(language),
+                "page": f"{language}/index.html",
+                "articles": self._items(newest.get(language, ()), language, _LANDING),
+            }
+            for language, other in self.feeds.items()
+        ]
+        return self._page(
+            "landing.html",
+            feed,
+            _LANDING,
+            title=isolate(feed.title),
+            description=_description(feed.subtitle),
+            canonical=self.config.base_url,
+            alternates=self._homes(),
+            cards=cards,
+        )
 
-    def language(self, feed: Feed) -> bytes:
-        """Return the page of one language: its articles and its feeds."""
-        return self._page("language.html", feed, "../", feed=feed, canonical=feed.link)
+    def language(
+        self, language: str, rows: Sequence[Row], total: int, categories: Sequence[tuple[str, str]] = ()
+    ) -> bytes:
+        """Return the page of one language: its newest articles and its feeds.
 
-    def category(self, subject: Feed, feed: Feed) -> bytes:
-        """Return the page of one category of a language."""
-        return self._page("language.html", feed, "../../../", feed=subject, canonical=subject.link)
+        Args:
+            language: One of the site's.
+            rows: The newest articles, newest first.
+            total: How many articles there are; if more than `rows`, the page leads to the archive.
+            categories: The name and address of each category that has a page.
+        """
+        feed = self.feeds[language]
+        return self._page(
+            "language.html",
+            feed,
+            _LANGUAGE,
+            title=isolate(feed.title),
+            description=_description(feed.subtitle),
+            canonical=feed.link,
+            alternates=self._homes(),
+            feed=self._shown(feed, _LANGUAGE),
+            articles=self._items(rows, language, _LANGUAGE),
+            total=total,
+            categories=[(isolate(name), self._near(link, _LANGUAGE)) for name, link in categories],
+        )
 
-    def article(self, article: Article, entry: Entry) -> bytes:
-        """Return the page of an article in one language."""
+    def archive(self, language: str, rows: Sequence[Row]) -> bytes:
+        """Return the list of all articles of a language, newest first, by year."""
+        feed = self.feeds[language]
+        by_year: dict[int, list[Row]] = {}
+        for row in rows:
+            by_year.setdefault(row.published.year, []).append(row)
+        return self._page(
+            "archive.html",
+            feed,
+            _ARTICLE,
+            title=f"{_words(language).all_articles} · {isolate(feed.title)}",
+            description=_description(feed.subtitle),
+            canonical=f"{feed.link}archive/",
+            alternates=(),
+            years=[
+                (year, self._items(found, language, _ARTICLE)) for year, found in sorted(by_year.items(), reverse=True)
+            ],
+            total=len(rows),
+        )
+
+    def category(self, language: str, subject: Feed, rows: Sequence[Row]) -> bytes:
+        """Return the page of one category of a language; `subject` is the category's own feed."""
+        return self._page(
+            "category.html",
+            self.feeds[language],
+            _CATEGORY,
+            title=isolate(subject.title),
+            description=_description(subject.subtitle),
+            canonical=subject.link,
+            alternates=(),
+            own=self._discovery([subject], FORMATS),
+            feed=self._shown(subject, _CATEGORY),
+            articles=self._items(rows, language, _CATEGORY),
+            total=len(rows),
+            categories=(),
+        )
+
+    def article(self, article: Article, entry: Entry, categories: Sequence[tuple[str, str]] = ()) -> bytes:
+        """Return the page of an article in one language, with `NEIGHBOURS` where `neighbours` belongs.
+
+        Args:
+            article: Its other entries are the other languages.
+            entry: One of them.
+            categories: The name and address of each category that has a page; the entry's own, unlinked, if not given.
+        """
+        links = [(language, other.link) for language, other in article.entries.items()]
+        named = [(isolate(name), self._near(link, _ARTICLE)) for name, link in categories]
         feed = self.feeds[entry.language]
         return self._page(
             "article.html",
             feed,
-            "../../",
-            entry=entry,
-            content=render(entry),
-            previous=self._neighbour(entry, entry.previous),
-            next=self._neighbour(entry, entry.next),
-            alternates=[(language, other.link) for language, other in article.entries.items()],
-            default=article.entries[article.original].link,
+            _ARTICLE,
+            title=isolate(entry.title),
+            description=_description(entry.summary),
             canonical=entry.link,
+            alternates=[*links, ("x-default", article.entries[article.original].link)],
+            switch=self._switch([(language, self._way(link, _ARTICLE)) for language, link in links]),
+            entry=entry,
+            published=moment(entry.published).isoformat(timespec="seconds"),
+            updated=moment(entry.updated).isoformat(timespec="seconds"),
+            authors=[(isolate(author.name), author.uri) for author in entry.authors or feed.authors],
+            content=_markup(self._content(entry, links)),
+            categories=named or [(isolate(one.label or one.term), "") for one in entry.categories],
+            neighbours=_markup(NEIGHBOURS.decode()),
         )
 
-    def _neighbour(self, entry: Entry, reference: Reference | None) -> tuple[str, str | None] | None:
-        """Return a neighbour's title and page; in the entry's language, though translations inherit the original's."""
-        if reference is None:
+    def neighbours(self, language: str, previous: Row | Reference | None, next: Row | Reference | None) -> bytes:
+        """Return what stands in for `NEIGHBOURS`: the way to the article before and the one after, if any."""
+        if previous is None and next is None:
+            return b""
+        return self._theme.render(
+            "neighbours.html",
+            {
+                "words": _words(language),
+                "previous": self._neighbour(previous, language),
+                "next": self._neighbour(next, language),
+            },
+        ).encode()
+
+    def _content(self, entry: Entry, links: Sequence[tuple[str, str]]) -> str:
+        """Return an entry's content for its page: headings below the title, translations where the page finds them."""
+        html = _below_title(render(entry))
+        for _, link in links:
+            html = html.replace(f'href="{escape(link)}"', f'href="{escape(self._way(link, _ARTICLE))}"')
+        return html
+
+    def _neighbour(self, other: Row | Reference | None, language: str) -> _Item | None:
+        if other is None:
             return None
-        article = self.by_title.get(reference.title)
-        own = article.entries.get(entry.language) if article else None
-        if own and not reference.url:
-            return isolate(own.title), own.link
-        return isolate(reference.title), reference.url
+        if isinstance(other, Row):
+            return self._items([other], language, _ARTICLE)[0]
+        return (isolate(other.title), other.url or "", "", "", "", "")
 
-    def _page(self, template: str, home: Feed, root: str, **values: Any) -> bytes:
-        """Render a page in the language of `home`; `root` leads from the page to the published folder."""
-        languages = self.site.config.languages
-        order = [home.language, *(language for language in languages if language != home.language)]
-        return self._render(
-            template,
-            language=home.language,
-            direction=direction(home.language),
-            words=words(home.language),
-            home=home,
-            root=root,
-            languages=languages,
-            discovery=list(_discovery(self.feeds[language] for language in order)),
-            **values,
+    def _items(self, rows: Iterable[Row], language: str, root: str) -> list[_Item]:
+        """Return rows as templates show them. An archive has thousands: what can be done once is not done in the loop."""
+        base = self._pages_at
+        start = len(base)
+        own = {language: ("", "", "")}
+        items = []
+        for title, link, published, tag in rows:
+            if tag not in own:
+                name = autonym(tag)
+                own[tag] = (tag, direction(tag), name if name != autonym(language) else "")
+            if link.startswith(base) and link.endswith("/"):  # as `_way` does, but faster
+                link = f"{root}{link[start:]}index.html"
+            shown = title if title.isprintable() else isolate(title)  # bidirectional controls are not printable
+            items.append((shown, link, published.date().isoformat(), *own[tag]))
+        return items
+
+    def _way(self, link: str, root: str) -> str:
+        """Return the way to an article: on our pages one that needs no server, else its address."""
+        return self._near(link, root) if link.startswith(self._pages_at) else link
+
+    def _near(self, address: str, root: str) -> str:
+        """Return the way to what stands in the published folder, the same wherever that is served, or opened."""
+        base = self.config.base_url
+        if not address.startswith(base):
+            return address
+        return f"{root}{address[len(base) :]}{'index.html' if address.endswith('/') else ''}"
+
+    def _shown(self, feed: Feed, root: str) -> SimpleNamespace:
+        """Return what templates show of a feed: text that cannot turn its surroundings; addresses and ways to them."""
+        return SimpleNamespace(
+            title=isolate(feed.title),
+            subtitle=isolate(feed.subtitle),
+            rights=isolate(feed.rights or ""),
+            addresses=[
+                (_FORMAT_NAMES[form], self._near(address, root), address) for form, address in feed.addresses.items()
+            ],
         )
 
-    def _render(self, template: str, **values: Any) -> bytes:
-        return self.templates.get_template(template).render(values).encode()
+    def _homes(self) -> list[tuple[str, str]]:
+        homes = [(language, feed.link) for language, feed in self.feeds.items()]
+        return [*homes, ("x-default", self.config.base_url)]
 
+    def _switch(self, links: Sequence[tuple[str, str]]) -> list[tuple[str, str, str, str]]:
+        """Return the way to other languages, by their own names; none if there is but one."""
+        return [(tag, link, autonym(tag), direction(tag)) for tag, link in links if len(links) > 1]
 
-def _discovery(feeds: Iterable[Feed]) -> Iterator[dict[str, str]]:
-    """Yield the autodiscovery links of feeds; the title names the language, which readers show when they ask."""
-    for feed in feeds:
-        for form in FORMATS:
-            title = words(feed.language)["feed_link"].format(
-                title=feed.title, language=autonym(feed.language), format=_FORMAT_NAMES[form]
-            )
-            yield {
+    def _page(self, template: str, home: Feed, root: str, /, **values: Any) -> bytes:
+        """Render a page in the language of `home`; `root` leads from the page to the published folder."""
+        return self._theme.render(template, self._shell(home, root) | values).encode()
+
+    def _shell(self, feed: Feed, root: str) -> dict[str, Any]:
+        """Return what is the same for all pages of a language and depth; made once."""
+        known = self._shells.get((feed.language, root))
+        if known is None:
+            others = [other for other in self.feeds.values() if other.language != feed.language]
+            known = self._shells[feed.language, root] = {
+                "language": feed.language,
+                "direction": direction(feed.language),
+                "words": _words(feed.language),
+                "home": self._shown(feed, root),
+                "root": root,
+                "icon": self.config.icon,
+                "own": self._discovery([feed], FORMATS),
+                "discovery": self._discovery(others, ("atom",)),
+                "locale": _locale(feed.language),
+                "switch": self._switch([(language, f"{root}{language}/index.html") for language in self.feeds]),
+            }
+        return known
+
+    def _discovery(self, feeds: Iterable[Feed], forms: Sequence[Format]) -> Any:
+        """Return the autodiscovery links of feeds; the title names the language, which readers show when they ask."""
+        links = [
+            {
                 "type": FEED_TYPES[form],
-                "title": title,
+                "title": words(feed.language)["feed_link"].format(
+                    title=isolate(feed.title), language=autonym(feed.language), format=_FORMAT_NAMES[form]
+                ),
                 "href": feed.addresses[form],
                 "language": feed.language,
-                "name": _FORMAT_NAMES[form],
             }
+            for feed in feeds
+            for form in forms
+            if form in feed.addresses
+        ]
+        return _markup(self._theme.render("discovery.html", {"links": links}))
 
 
-def _environment() -> jinja2.Environment:
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("feedpub.site"),
-        autoescape=jinja2.select_autoescape(["html"]),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters.update(
-        autonym=autonym, direction=direction, isolate=isolate, words=words, day=_day, line=_line, note=_note
-    )
-    return environment
+@functools.cache
+def _words(language: str) -> SimpleNamespace:
+    """Return the words of a language as attributes, which templates find faster than keys."""
+    return SimpleNamespace(**words(language))
 
 
-def _day(moment: datetime) -> str:
-    """Write a date as ISO 8601, which all languages can read."""
-    return moment.date().isoformat()
+def _description(text: str) -> str:
+    """Return a text as one line for search engines and link previews, cut between words if it is long."""
+    line = isolate(" ".join(text.split()))
+    if len(line) <= _DESCRIPTION_CHARACTERS:
+        return line
+    cut = line[:_DESCRIPTION_CHARACTERS]
+    head, space, tail = cut.rpartition(" ")
+    return (head if space and len(tail) < 40 else cut).rstrip(" ,;:-") + "…"  # Chinese has no spaces
 
 
-def _line(text: str) -> str:
-    return " ".join(text.split())
+@functools.cache
+def _locale(tag: str) -> str:
+    """Return a language as Open Graph names it, ``zh_CN``: with the country that its tag means most likely."""
+    import langcodes
+
+    likely = langcodes.Language.get(tag).maximize()
+    return f"{likely.language}_{likely.territory}" if likely.territory else ""
 
 
-def _note(entry: Entry, language: str) -> str | None:
-    """Return the language of an entry that is shown among those of another language."""
-    return autonym(entry.language) if note_language(entry, language) else None
+def _below_title(html: str) -> str:
+    """Return content with its headings one level up: feeds start at h3, a page goes on after its h1."""
+    if "<h" not in html:
+        return html
+    for level, below in (("2", "3"), ("3", "4")):
+        html = html.replace(f"<h{below}", f"<h{level}").replace(f"</h{below}>", f"</h{level}>")
+    return html
 
 
-def _css_string(text: str) -> str:
+def _markup(html: str) -> Any:
+    from markupsafe import Markup
+
+    return Markup(html)  # noqa: S704  # ours, or sanitised
+
+
+def _style_string(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ") + '"'
-
-
-def _resource(name: str) -> str:
-    return resources.files("feedpub.site").joinpath("templates", name).read_text(encoding="utf-8")

@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from typing import TYPE_CHECKING
+from typing import Final
 
-if TYPE_CHECKING:
-    from pathlib import Path
+ASIDE: Final = ".feedpub-"
 
 
-def publish(path: Path, data: bytes) -> bool:
+def publish(path: str | os.PathLike[str], data: bytes) -> bool:
     """Write a file unless it already holds these bytes; make its folders.
 
     Returns:
@@ -20,19 +19,47 @@ def publish(path: Path, data: bytes) -> bool:
     Raises:
         OSError: It cannot be written; what was there before is still there.
     """
-    with contextlib.suppress(OSError):
-        if path.stat().st_size == len(data) and path.read_bytes() == data:
-            return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".feedpub-{os.getpid()}-{threading.get_ident()}")
+    place = os.fspath(path)
+    if _holds(place, data):
+        return False
+    folder = os.path.dirname(place)
+    # Short, since the name itself may be as long as the system allows.
+    aside = os.path.join(folder, f"{ASIDE}{os.getpid()}-{threading.get_ident()}")
     try:
-        with aside.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(aside, path)
+        _write(aside, data, folder)
+        os.replace(aside, place)
     except BaseException:
         with contextlib.suppress(OSError):
-            aside.unlink()
+            os.unlink(aside)
         raise
     return True
+
+
+def _holds(place: str, data: bytes) -> bool:
+    try:
+        with open(place, "rb", buffering=0) as file:
+            return os.fstat(file.fileno()).st_size == len(data) and file.read() == data
+    except OSError:
+        return False
+
+
+def _write(aside: str, data: bytes, folder: str) -> None:
+    try:
+        file = open(aside, "wb", buffering=0)  # noqa: SIM115  # closed below
+    except FileNotFoundError:
+        os.makedirs(folder, exist_ok=True)
+        file = open(aside, "wb", buffering=0)  # noqa: SIM115
+    with file:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[file.write(rest) :]
+        os.fsync(file.fileno())
+
+
+def sweep(folder: str | os.PathLike[str]) -> None:
+    """Remove what a build that was killed left aside."""
+    for place, _, names in os.walk(folder):
+        for name in names:
+            if name.startswith(ASIDE):
+                with contextlib.suppress(OSError):
+                    os.unlink(os.path.join(place, name))

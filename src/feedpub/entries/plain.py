@@ -1,0 +1,175 @@
+"""The plain form of an entry's Markdown, read by a few regular expressions: what digests are made of.
+
+A Markdown parser tells each word, mark and break apart, in as many Python objects; most files need none of that. Here
+are read: ``## `` headings of summary, key points and references, and nothing else; paragraphs and items of one line;
+in key points ``**strong**``, ``*emphasis*``, code and links, none within another. In what is let through no character
+means anything else to CommonMark, or to `events.linked`; the rest is left to `sections`, which reads the plain form in
+the same way (a property test holds both to it).
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from itertools import pairwise
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from ..errors import FieldError
+from ..model import KeyPoint, Reference
+from .labels import split_label
+from .lines import LONGEST_URL_CHARACTERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from .headings import HeadingTable, Section
+    from .sections import Sections
+
+# Characters that mean nothing within a line, and others where they mean nothing: no entity, no tag, within a word (no
+# emphasis), "about" (no strikethrough).
+_CHARACTER: Final = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\\`*_\[\]<&~]"
+_ALONE: Final = r"&(?!#|\w*;)|<(?=[ \d])|(?<=[^\W_])_++(?=[^\W_])|(?<=[ (])~(?=[0-9])"
+_TEXT: Final = rf"(?:{_CHARACTER}++|{_ALONE})++"
+# No character in front of which Markdown looks for another block, and no number of an item.
+_START: Final = r"(?![\s!#%+,./:;=>?@^{|}-]|[0-9]{1,9}[.)])"
+# Marks next to a letter open and close emphasis whatever stands around them; those behind a sign need space behind
+# them (CommonMark, section 6.2, left- and right-flanking).
+_EMPHASIS: Final = "|".join(
+    rf"(?<!\*){mark}(?=[^\W_]){_CHARACTER}++(?:(?<=[^\W_]){mark}(?!\*)|(?<=[:.,;!?)]){mark}(?= |$))"
+    for mark in (r"\*\*", r"\*")
+)
+_CODE: Final = rf"(?<!`)`(?! )(?:{_CHARACTER}++|_++)++(?<! )`(?!`)"
+_ADDRESS: Final = r"https?://(?:[^\s\x00-\x20\x7f-\xa0\u200b-\u200f\u202a-\u202e\\`*\[\]<>&()\"']++|&(?!#|\w*;))++"
+_LABEL: Final = rf"(?<!!)\[(?![\s^]){_TEXT}(?<!\s)\]"
+_MARKED: Final = rf"{_EMPHASIS}|{_CODE}|{_LABEL}\({_ADDRESS}\)"
+
+_HEADING: Final = re.compile(rf"(?!\s|.*#){_TEXT}")
+_PARAGRAPH: Final = re.compile(_START + _TEXT)
+_POINTS: Final = MappingProxyType(
+    {
+        mark: re.compile(rf"^( *+)[{mark}] ({_START}(?:{_CHARACTER}++|{_ALONE}|{_MARKED})++)$", re.MULTILINE)
+        for mark in "-*+"
+    }
+)
+_MARKUP: Final = re.compile(rf"{_MARKED}|[&<>]", re.MULTILINE)
+_REFERENCE: Final = re.compile(
+    rf"^[0-9]{{1,9}}\. (?:({_LABEL})\(({_ADDRESS})\)({_TEXT})?|{_START}({_TEXT}))$", re.MULTILINE
+)
+
+
+def read_plain(text: str, offset: int, headings: HeadingTable, found: Sections) -> bool:
+    """Read Markdown that is of the plain form, all of it.
+
+    Args:
+        text: The file.
+        offset: Where the Markdown begins, in characters.
+        headings: The words of sections.
+        found: Takes what is found.
+
+    Returns:
+        Whether it is of that form; if not, `found` is of no use.
+    """
+    before, *parts = text[offset:].split("\n## ")
+    known = set()
+    place = offset + len(before)
+    for part in parts:
+        heading, _, content = part.partition("\n")
+        named = headings.find(heading) if _HEADING.fullmatch(heading) else ()
+        read = _READERS.get(named[0].section) if named else None
+        start = place + len("\n## ") + len(heading) + 1
+        if read is None or read in known or not read(content, start, found):
+            return False
+        known.add(read)
+        place += len("\n## ") + len(part)
+    return bool(parts) and not before.strip("\n")
+
+
+def _read_summary(content: str, start: int, found: Sections) -> bool:
+    if "  " in content or "://" in content:
+        return False
+    paragraphs = content.strip("\n").split("\n\n")
+    found.summary = "\n\n".join([paragraph.rstrip() for paragraph in paragraphs])
+    return all(_PARAGRAPH.fullmatch(paragraph) for paragraph in paragraphs)
+
+
+def _read_key_points(content: str, start: int, found: Sections) -> bool:
+    lines = content.strip("\n")
+    pattern = _POINTS.get(lines[:1])
+    items = pattern.findall(lines) if pattern else []
+    indents = [len(indent) for indent, _ in items]
+    if not items or len(items) != lines.count("\n") + 1 or lines.count("  ") != sum(indents) // 2:
+        return False
+    if "://" in lines and lines.count("://") != lines.count("](http"):
+        return False
+    step = min(filter(None, indents), default=2)
+    depths = [indent // step for indent in indents]
+    if step not in (2, 4) or any(indent % step for indent in indents) or max(depths) > _DEEPEST:
+        return False  # other indents may mean the same; they are rare
+    if any(below > above + 1 for above, below in pairwise(depths)):
+        return False
+    texts = [text.rstrip() for _, text in items]
+    if any(mark in lines for mark in _MARKS):
+        texts = [_MARKUP.sub(_html, text) for text in texts]
+    found.key_points = _nested(texts, depths)
+    return True
+
+
+_DEEPEST: Final = 8
+_MARKS: Final = "*`[&<>"
+
+
+def _html(found: re.Match[str]) -> str:
+    """Write what has a mark as HTML, as `events` does."""
+    text = found.group()
+    if text[0] == "[":
+        label, _, address = text[1:-1].partition("](")
+        return f'<a href="{escape(address)}">{escape(label, quote=False)}</a>'
+    for mark, tag in _TAGS:
+        if text.startswith(mark):
+            return f"<{tag}>{escape(text[len(mark) : -len(mark)], quote=False)}</{tag}>"
+    return escape(text, quote=False)
+
+
+_TAGS: Final = (("**", "strong"), ("*", "em"), ("`", "code"))
+
+
+def _nested(texts: list[str], depths: list[int]) -> tuple[KeyPoint, ...]:
+    """Make points from the last to the first: what stands below one is complete when its turn comes."""
+    waiting: list[list[KeyPoint]] = [[] for _ in range(_DEEPEST + 2)]
+    for text, depth in zip(reversed(texts), reversed(depths), strict=True):
+        if children := waiting[depth + 1]:
+            waiting[depth + 1] = []
+            waiting[depth].append(KeyPoint(text=text, children=tuple(children[::-1])))
+        else:
+            waiting[depth].append(KeyPoint(text=text))
+    return tuple(waiting[0][::-1])
+
+
+def _read_references(content: str, start: int, found: Sections) -> bool:
+    lines = content.strip("\n")
+    start += content.find(lines)
+    items = list(_REFERENCE.finditer(lines))
+    if not items or len(items) != lines.count("\n") + 1 or "  " in lines:
+        return False
+    references = []
+    for item in items:
+        link, url, rest, text = item.groups("")
+        if "://" in text or len(url) > LONGEST_URL_CHARACTERS:
+            return False
+        # A link that the text begins with is the title: nothing in it separates.
+        title, publishers = split_label(f"\x01{rest}" if link else text)
+        if link:
+            title = link[1:-1] + title[1:]
+        try:
+            references.append(Reference(title=title, publishers=publishers, url=url or None))
+        except FieldError:
+            return False
+    found.references = tuple(references)
+    found.reference_places = [(start + item.start(), start + item.start() + len(item[0].rstrip())) for item in items]
+    return True
+
+
+_READERS: Final[Mapping[Section, Callable[[str, int, Sections], bool]]] = MappingProxyType(
+    {"summary": _read_summary, "key_points": _read_key_points, "references": _read_references}
+)

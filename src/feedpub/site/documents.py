@@ -1,0 +1,134 @@
+"""Which documents a language's entries stand in: feeds, their archives (RFC 5005, section 4), feeds of categories."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+from ..model import FILE_NAMES, FORMATS, Archive
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from ..model import Category, Config, Feed, Format
+    from .manifest import Recorded
+
+CATEGORIES: Final = "category"
+ARCHIVE: Final = "archive"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Name one document of a feed, in every format, with the entries that stand in it.
+
+    Args:
+        feed: Without entries, but else complete.
+        paths: Format → file, relative to the published folder.
+        entries: Newest first.
+        shape: What the bytes depend on besides settings and entries.
+    """
+
+    feed: Feed
+    paths: Mapping[Format, str]
+    entries: Sequence[Recorded]
+    shape: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Hold one feed of a language: the language's own, or a category's.
+
+    Args:
+        feed: Without entries; where it is served, what it is called.
+        folder: Where its documents stand, relative to the published folder; ends with ``/``.
+        entries: Oldest first.
+    """
+
+    feed: Feed
+    folder: str
+    entries: Sequence[Recorded]
+
+    def documents(self, config: Config) -> Iterator[Document]:
+        """Yield the archive documents, oldest first, and the newest one, which people subscribe to."""
+        pages = archive_pages(len(self.entries), config)
+        for number in range(1, pages + 1):
+            yield self._document(number, pages, self.entries[(number - 1) * config.limit : number * config.limit])
+        newest = self.entries[pages * config.limit :]
+        yield self._document(0, pages, newest if config.archives else newest[-config.limit :])
+
+    def _document(self, number: int, pages: int, entries: Sequence[Recorded]) -> Document:
+        """Make an archive document by its number from 1, or the newest one: 0."""
+        archive = None
+        if pages:
+            older = (number or pages + 1) - 1
+            archive = Archive(
+                current=self._addresses(0) if number else {},
+                previous=self._addresses(older) if older else {},
+                next=self._addresses(number + 1) if 0 < number < pages else {},
+            )
+        up = "../" * (self.folder.count("/") + bool(number))
+        feed = replace(self.feed, addresses=self._addresses(number), archive=archive, stylesheet=f"{up}feed.css")
+        if entries:
+            feed = replace(feed, updated=max(datetime.fromisoformat(entry.updated) for entry in entries))
+        paths: dict[Format, str] = {form: f"{self.folder}{_name(form, number)}" for form in FORMATS}
+        return Document(feed, paths, entries[::-1], repr(archive))
+
+    def _addresses(self, number: int) -> dict[Format, str]:
+        return {form: f"{self.feed.link}{_name(form, number)}" for form in FORMATS}
+
+
+def archive_pages(count: int, config: Config) -> int:
+    """Return how many archive documents hold the older ones of `count` entries.
+
+    The newest document keeps between `limit` and 2·`limit` - 1 entries; archive documents begin with two at once, since
+    a lone one would have neither neighbour.
+    """
+    pages = count // config.limit - 1
+    return pages if config.archives and pages > 1 else 0
+
+
+def _name(form: Format, number: int) -> str:
+    if not number:
+        return FILE_NAMES[form]
+    stem, ending = os.path.splitext(FILE_NAMES[form])
+    return f"{ARCHIVE}/{stem}-{number}{ending}"
+
+
+def category_folder(category: Category) -> str:
+    """Return a category's name in addresses: ``Open source`` → ``open-source``; C++ and C# stay apart."""
+    name = "-".join(unicodedata.normalize("NFC", category.term).casefold().split())
+    return re.sub(r"[/\\\x00-\x1f]", "-", name).lstrip(".") or "-"
+
+
+def named_categories(categories: Iterable[Category]) -> dict[str, str]:
+    """Return the categories of an entry by their names in addresses, each with what people read."""
+    return {category_folder(category): category.label or category.term for category in categories}
+
+
+def category_link(home: str, name: str) -> str:
+    """Return the address of a category's page, by the address of its language."""
+    return f"{home}{CATEGORIES}/{quote(name)}/"
+
+
+def category_shelves(shelf: Shelf) -> Iterator[tuple[str, Shelf]]:
+    """Yield label and shelf of each category of a language, by their names in addresses."""
+    subjects: dict[str, tuple[str, list[Recorded]]] = {}
+    for entry in reversed(shelf.entries):  # the newest entry says how a category is written
+        for name, label in json.loads(entry.categories) if entry.categories else ():
+            subjects.setdefault(name, (label, []))[1].append(entry)
+    for name, (label, entries) in sorted(subjects.items()):
+        home = category_link(shelf.feed.link, name)
+        feed = replace(
+            shelf.feed,
+            id=f"{shelf.feed.id}/{CATEGORIES}/{quote(name)}",
+            title=f"{shelf.feed.title}: {label}",
+            link=home,
+            siblings=(),
+        )
+        yield label, Shelf(feed, f"{shelf.folder}{CATEGORIES}/{name}/", entries[::-1])

@@ -1,0 +1,250 @@
+"""The published folder: which files it holds, which of them are to be made anew, and which are not needed any more."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from ..feeds import join
+from ..model import FORMATS, Reference
+from .documents import ARCHIVE, Shelf, category_shelves
+from .manifest import Known
+from .opml import to_opml
+from .pages import NEIGHBOURS, Row
+from .publish import publish, sweep
+from .remains import is_ours, our_files, remove
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from ..model import Feed
+    from .documents import Document
+    from .intake import Intake
+    from .manifest import Manifest, Recorded
+    from .pages import Pages
+    from .spool import Part
+
+# Articles of a language on the landing page.
+NEWEST: Final = 5
+_UNFINISHED: Final = Known(-1, -1, b"")
+
+
+class _Work(NamedTuple):
+    """Hold files that are made together.
+
+    Args:
+        paths: Relative to the published folder.
+        recipe: The same recipe gives the same bytes.
+        needs: The entries whose fragments they hold.
+        part: Of the spool, that stands for all they need of an entry.
+        make: Returns their bytes, in the order of `paths`.
+    """
+
+    paths: tuple[str, ...]
+    recipe: bytes
+    needs: Sequence[Recorded]
+    part: Part
+    make: Callable[[], Iterable[bytes]]
+
+
+class PublishedFolder:
+    """Bring a published folder up to date, after an `Intake`."""
+
+    def __init__(
+        self,
+        place: Path,
+        feeds: Mapping[str, Feed],
+        pages: Pages,
+        manifest: Manifest,
+        intake: Intake,
+        progress: Callable[[str, int, int], object],
+    ) -> None:
+        self.place, self.feeds, self.pages, self.manifest, self.intake = place, feeds, pages, manifest, intake
+        self.config, self.spool, self.progress = intake.config, intake.spool, progress
+        self.written: list[str] = []
+        self.kept: list[str] = []
+        self.removed: list[str] = []
+        self._known: dict[str, Known] = {}
+        self._newest: dict[str, Sequence[Recorded]] = {}
+        self._subjects: dict[str, list[Feed]] = {}
+
+    def publish(self) -> None:
+        """Write what is new or changed, then remove what is not needed any more."""
+        self._known = self.manifest.outputs()
+        if self.manifest.is_new:
+            self._known.update((path, _UNFINISHED) for path in our_files(self.place))
+        if any(known.recipe == b"" for known in self._known.values()):
+            sweep(self.place)
+        self._distrust_changed()
+        if not self.intake.changed and self._known and all(known.recipe for known in self._known.values()):
+            self.kept += sorted(self._known)
+            return
+        stale = dict(self._known)
+        for language in self.feeds:
+            self._bring_up(list(self._works_of(language)), stale)
+        self._bring_up(list(self._common_works()), stale)
+        self._remove(stale)
+        self.manifest.keep()
+
+    def _distrust_changed(self) -> None:
+        """Forget the recipes of files that are gone, or are not as we left them."""
+        root = f"{self.place}/"
+        for path, known in self._known.items():
+            try:
+                state = os.stat(root + path)
+            except OSError:
+                self._known[path] = _UNFINISHED
+                continue
+            if state.st_mtime_ns != known.mtime_ns or state.st_size != known.size:
+                self._known[path] = _UNFINISHED
+
+    def _bring_up(self, works: Sequence[_Work], stale: dict[str, Known]) -> None:
+        """Do those works that are not done; what they make is not stale."""
+        waiting = []
+        for work in works:
+            for path in work.paths:
+                stale.pop(path, None)
+            if any(self._known.get(path, _UNFINISHED).recipe != work.recipe for path in work.paths):
+                waiting.append(work)
+            else:
+                self.kept += work.paths
+        if not waiting:
+            return
+        self._complete_spool(waiting)
+        self.manifest.add_outputs((path, _UNFINISHED) for work in waiting for path in work.paths)
+        self.manifest.keep()
+        for done, work in enumerate(waiting):
+            self.progress("write", done, len(waiting))
+            self.manifest.add_outputs(self._write(work))
+
+    def _complete_spool(self, works: Iterable[_Work]) -> None:
+        missing = {part: set[str]() for part in ("atom", "page")}
+        for work in works:
+            missing[work.part].update(entry.key for entry in work.needs if not self.spool.has(entry.number, work.part))
+        self.intake.render(sorted(missing["page"]), with_pages=True)
+        self.intake.render(sorted(missing["atom"] - missing["page"]), with_pages=False)
+
+    def _write(self, work: _Work) -> Iterator[tuple[str, Known]]:
+        for path, data in zip(work.paths, work.make(), strict=True):
+            place = f"{self.place}/{path}"
+            (self.written if publish(place, data) else self.kept).append(path)
+            state = os.stat(place)
+            yield path, Known(state.st_mtime_ns, state.st_size, work.recipe)
+
+    def _remove(self, stale: Mapping[str, Known]) -> None:
+        """Remove files that belong to nothing any more, if they are as we left them, or bear our mark."""
+        for path, known in sorted(stale.items()):
+            place = self.place / path
+            if not place.is_file():
+                continue
+            if known.recipe or is_ours(place):
+                remove(self.place, path)
+                self.removed.append(path)
+        self.manifest.forget_outputs(stale)
+
+    def _works_of(self, language: str) -> Iterator[_Work]:
+        """Yield the files of one language, those that others link to first."""
+        shelf = Shelf(self.feeds[language], f"{language}/", list(self.manifest.entries(language)))
+        if self.intake.has_pages:
+            yield from self._article_works(shelf)
+        subjects = list(category_shelves(shelf)) if self.config.categories else []
+        for _, subject in subjects:
+            yield from self._feed_works(subject)
+            page = partial(self.pages.category, language, subject.feed)
+            yield self._list(f"{subject.folder}index.html", page, subject.entries, subject.feed)
+        yield from self._feed_works(shelf)
+        yield self._list(f"{shelf.folder}{ARCHIVE}/index.html", partial(self.pages.archive, language), shelf.entries)
+        named = [(label, subject.feed.link) for label, subject in subjects]
+        total = len(shelf.entries)
+        page = partial(self.pages.language, language, total=total, categories=named)
+        yield self._list(f"{shelf.folder}index.html", page, shelf.entries[-self.config.limit :], total, named)
+        self._newest[language] = shelf.entries[-NEWEST:]
+        self._subjects[language] = [subject.feed for _, subject in subjects]
+
+    def _common_works(self) -> Iterator[_Work]:
+        newest = {language: _rows(entries) for language, entries in self._newest.items()}
+        opml = partial(to_opml, self.config, list(self.feeds.values()), self._subjects)
+        for path, render, *depends in (
+            ("style.css", self.pages.style),
+            ("feed.css", self.pages.feed_style),
+            ("feeds.opml", opml, self._subjects),
+            ("index.html", partial(self.pages.landing, newest), newest),
+        ):
+            yield _Work((path,), self._recipe(path, *depends), (), "page", partial(_one, render))
+
+    def _list(
+        self, path: str, render: Callable[[Sequence[Row]], bytes], entries: Sequence[Recorded], *depends: object
+    ) -> _Work:
+        """Make a page that lists entries, newest first."""
+        lines = "\n".join([f"{one.title}\0{one.link}\0{one.published}\0{one.language}" for one in entries])
+        return _Work(
+            (path,), self._recipe(path, lines, *depends), (), "page", lambda: _one(partial(render, _rows(entries)))
+        )
+
+    def _feed_works(self, shelf: Shelf) -> Iterator[_Work]:
+        for document in shelf.documents(self.config):
+            recipe = self._recipe(shelf.feed, document.shape, *(entry.digest for entry in document.entries))
+            paths = tuple(document.paths[form] for form in FORMATS)
+            yield _Work(paths, recipe, document.entries, "atom", partial(self._join, document))
+
+    def _join(self, document: Document) -> Iterator[bytes]:
+        for form in FORMATS:
+            yield join(document.feed, [self.spool.get(entry.number, form) for entry in document.entries], form)
+
+    def _article_works(self, shelf: Shelf) -> Iterator[_Work]:
+        language = shelf.feed.language
+        own = [entry for entry in shelf.entries if entry.language == language]
+        named = _Named(own, self.manifest) if any(entry.neighbours for entry in own) else None
+        for place, entry in enumerate(own):
+            stated = named.neighbours(entry) if named else {}
+            previous = stated.get("previous") or (_row(own[place - 1]) if place else None)
+            following = stated.get("next") or (_row(own[place + 1]) if place + 1 < len(own) else None)
+            recipe = self._recipe(entry.digest, previous, following)
+            make = partial(self._article, entry, previous, following)
+            yield _Work((f"{language}/{entry.key}/index.html",), recipe, (entry,), "page", make)
+
+    def _article(
+        self, entry: Recorded, previous: Row | Reference | None, following: Row | Reference | None
+    ) -> list[bytes]:
+        neighbours = self.pages.neighbours(entry.language, previous, following)
+        return [self.spool.get(entry.number, "page").replace(NEIGHBOURS, neighbours)]
+
+    def _recipe(self, *values: object) -> bytes:
+        seed = repr((self.manifest.fingerprint, *values)).encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(seed, digest_size=16).digest()
+
+
+class _Named:
+    """Find the neighbours that entries name: by title, since a digest names its neighbours so."""
+
+    def __init__(self, own: Iterable[Recorded], manifest: Manifest) -> None:
+        self.by_key = {entry.key: entry for entry in own}
+        self.keys = manifest.titles()
+
+    def neighbours(self, entry: Recorded) -> dict[str, Row | Reference]:
+        """Return what an entry names, by side; as the article of that title in its language, if there is one."""
+        found: dict[str, Row | Reference] = {}
+        for side, (title, url) in (json.loads(entry.neighbours) if entry.neighbours else {}).items():
+            known = None if url else self.by_key.get(self.keys.get(title, ""))
+            found[side] = _row(known) if known else Reference(title=title, url=url)
+        return found
+
+
+def _rows(entries: Iterable[Recorded]) -> list[Row]:
+    """Return entries as pages list them: newest first."""
+    rows = [_row(entry) for entry in entries]
+    rows.reverse()
+    return rows
+
+
+def _row(entry: Recorded) -> Row:
+    return Row(entry.title, entry.link, datetime.fromisoformat(entry.published), entry.language)
+
+
+def _one(render: Callable[[], bytes]) -> tuple[bytes]:
+    return (render(),)

@@ -1,0 +1,190 @@
+"""What changed in an entries folder → entries in the manifest, their fragments in the spool."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from ..entries import Reader, article_key, scan
+from ..feeds import fragment
+from ..model import FORMATS
+from .documents import category_link, named_categories
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from os import stat_result
+
+    from ..entries import Reading
+    from ..errors import Problem
+    from ..model import Article, Config, Entry, Feed
+    from .manifest import Manifest
+    from .pages import Pages
+    from .spool import Spool
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+# File systems count time in ticks: a file that changed this short a time ago may change again without a trace.
+_TICK_NS: Final = 100_000_000
+
+
+class Intake:
+    """Read articles, and hold what reading them found."""
+
+    def __init__(
+        self,
+        config: Config,
+        feeds: Mapping[str, Feed],
+        pages: Pages,
+        manifest: Manifest,
+        spool: Spool,
+        progress: Callable[[str, int, int], None],
+    ) -> None:
+        self.config, self.feeds, self.pages = config, feeds, pages
+        self.manifest, self.spool, self.progress = manifest, spool, progress
+        self.has_pages = config.pages and not config.permalink
+        self.changed = False
+        self.problems: list[Problem] = []
+        self._reader: Reader | None = None
+        self._folder = ""
+
+    def take_folder(self, folder: str) -> None:
+        """Read the articles of an entries folder whose files changed since they were recorded."""
+        self._folder = folder
+        states, notes = scan(folder)
+        self.problems += notes
+        known = {name: (key, mtime_ns, size) for name, key, mtime_ns, size in self.manifest.files()}
+        changed = [
+            name
+            for name, state in states.items()
+            if known.get(name, _UNKNOWN)[1:] != (state.st_mtime_ns, state.st_size)
+        ]
+        gone = known.keys() - states.keys()
+        if not changed and not gone:
+            return
+        keys = {name: known[name][0] if name in known else article_key(name) for name in states}
+        touched = dict.fromkeys([*(keys[name] for name in changed), *sorted(known[name][0] for name in gone)])
+        if gone:
+            self.manifest.forget_files(gone)
+            self.changed = True
+        self._reader = Reader(folder, self.config, keys)
+        for done, reading in enumerate(self._reader.read(touched)):
+            self.progress("read", done, len(touched))
+            self._take(reading, states, known)
+
+    def take_articles(self, articles: Sequence[Article]) -> None:
+        """Take articles that are in memory, in place of all that was recorded."""
+        self.manifest.forget_articles()
+        self.changed = True
+        for done, article in enumerate(articles):
+            self.progress("read", done, len(articles))
+            self._record(article.key, article, b"")
+
+    def render(self, keys: Collection[str], *, with_pages: bool) -> None:
+        """Read articles that did not change, since documents that they stand in did; set their fragments aside."""
+        if not keys:
+            return
+        if self._reader is None:
+            self._reader = Reader(self._folder, self.config, {name: key for name, key, _, _ in self.manifest.files()})
+        for done, reading in enumerate(self._reader.read(keys)):
+            self.progress("read", done, len(keys))
+            if not reading.article:
+                continue  # it changed this very moment; the next build will see
+            rendered = self._fragments(reading.article, self._shown(reading.article), with_pages=with_pages)
+            known = self.manifest.article(reading.key)
+            for entry, parts in zip(known, rendered, strict=False):
+                self.spool.add(entry.number, parts)
+
+    def _take(
+        self, reading: Reading, states: Mapping[str, stat_result], known: Mapping[str, tuple[str, int, int]]
+    ) -> None:
+        serious = [problem for problem in reading.problems if problem.severity != "note"]
+        self.problems += serious
+        self._record(reading.key, reading.article, reading.digest)
+        if serious or not reading.complete:  # read again next time, and told again
+            self.manifest.forget_files(name for name in reading.files if name in known)
+            return
+        settled = time.time_ns() - _TICK_NS
+        rows = []
+        for name in reading.files:
+            state = states[name]
+            row = (reading.key, state.st_mtime_ns if state.st_mtime_ns < settled else 0, state.st_size)
+            if known.get(name) != row:
+                rows.append((name, *row))
+        if rows:
+            self.changed = True
+            self.manifest.add_files(rows)
+
+    def _record(self, key: str, article: Article | None, digest: bytes) -> None:
+        """Put an article's entries into the manifest, if they are not there as they are, and set them aside."""
+        shown = self._shown(article) if article else {}
+        parts = self._fragments(article, shown, with_pages=self.has_pages) if article else []
+        if not digest:
+            digest = hashlib.blake2b(b"".join(part for each in parts for part in each), digest_size=16).digest()
+        rows = [_row(key, language, entry, digest) for language, entry in shown.items()]
+        known = self.manifest.article(key)
+        numbers = [entry.number for entry in known]
+        if [entry[1:] for entry in known] != rows:
+            self.changed = True
+            numbers = self.manifest.replace_article(key, rows)
+        for number, each in zip(numbers, parts, strict=True):
+            self.spool.add(number, each)
+
+    def _shown(self, article: Article) -> dict[str, Entry]:
+        """Return the languages that show an article, and what they show."""
+        falls_back = (article.fallback or self.config.fallback) == "original"
+        shown = {}
+        for language in self.config.languages:
+            entry = article.entries.get(language) or (article.entries[article.original] if falls_back else None)
+            if entry:
+                shown[language] = entry
+        return shown
+
+    def _fragments(self, article: Article, shown: Mapping[str, Entry], *, with_pages: bool) -> list[list[bytes]]:
+        """Render what the languages show, in the order of `spool.PARTS`."""
+        rendered = []
+        for language, entry in shown.items():
+            feed = self.feeds[language]
+            parts = [fragment(entry, feed, form) for form in FORMATS]
+            own = with_pages and entry.language == language
+            parts.append(self.pages.article(article, entry, self._categories(entry)) if own else b"")
+            rendered.append(parts)
+        for entry in article.entries.values():
+            entry._rendered.clear()  # of a Site in memory, all entries would keep what is rendered
+        return rendered
+
+    def _categories(self, entry: Entry) -> list[tuple[str, str]]:
+        """Return name and address of an entry's categories that have pages of their own."""
+        if not self.config.categories:
+            return []
+        home = self.feeds[entry.language].link
+        return [(label, category_link(home, name)) for name, label in named_categories(entry.categories).items()]
+
+
+def _row(key: str, shown: str, entry: Entry, digest: bytes) -> tuple[object, ...]:
+    """Return what is recorded of an entry: `Recorded` without its number."""
+    stated = {
+        side: [reference.title, reference.url]
+        for side, reference in (("previous", entry.previous), ("next", entry.next))
+        if reference
+    }
+    categories = named_categories(entry.categories)
+    return (
+        shown,
+        key,
+        entry.language,
+        entry.id,
+        (entry.published - _EPOCH) // _MICROSECOND,
+        entry.published.isoformat(),
+        entry.updated.isoformat(),
+        entry.title,
+        entry.link,
+        json.dumps(stated, ensure_ascii=False) if stated else "",
+        json.dumps(list(categories.items()), ensure_ascii=False) if categories else "",
+        digest,
+    )
+
+
+_UNKNOWN: Final = ("", 0, -1)

@@ -1,0 +1,263 @@
+"""What a published folder was made of: files that were read, entries, and documents that were written.
+
+A SQLite file in ``.feedpub`` below the published folder. Without it, or if it is damaged or of another version, a build
+reads and compares everything anew: that costs time and nothing else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import sqlite3
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
+
+from ..errors import ConfigError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+FOLDER: Final = ".feedpub"
+_NAME: Final = "manifest.sqlite"
+_VERSION: Final = 1
+# Another build that is at work is waited for; one of a thousand articles takes a second.
+PATIENCE_SECONDS: Final = 5
+
+_TABLES: Final = """
+CREATE TABLE settings (name TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
+CREATE TABLE files (name TEXT PRIMARY KEY, key TEXT, mtime_ns INTEGER, size INTEGER) WITHOUT ROWID;
+CREATE TABLE entries (
+    number INTEGER PRIMARY KEY, shown TEXT, key TEXT, language TEXT, id TEXT, moment INTEGER, published TEXT,
+    updated TEXT, title TEXT, link TEXT, neighbours TEXT, categories TEXT, digest BLOB
+);
+CREATE INDEX entries_by_key ON entries (key);
+CREATE TABLE outputs (path TEXT PRIMARY KEY, mtime_ns INTEGER, size INTEGER, recipe BLOB) WITHOUT ROWID;
+"""
+
+
+class Recorded(NamedTuple):
+    """Hold one entry as one language shows it: what lists, neighbours and feeds need to know of it.
+
+    Args:
+        number: Names it within the manifest.
+        shown: The language whose feed shows it; not its own for a fallback.
+        key: The article's name.
+        language: Its own.
+        id: As in `Entry`.
+        moment: When it was published, in microseconds since 1970.
+        published: The same with its offset, ISO 8601; likewise `updated`.
+        title: As in `Entry`, likewise `link`.
+        neighbours: JSON of the articles that it names as previous and next; empty if none.
+        categories: JSON: list of folder and label; empty if none.
+        digest: Changes whenever what is rendered of it may change.
+    """
+
+    number: int
+    shown: str
+    key: str
+    language: str
+    id: str
+    moment: int
+    published: str
+    updated: str
+    title: str
+    link: str
+    neighbours: str
+    categories: str
+    digest: bytes
+
+
+class Known(NamedTuple):
+    """Hold one file of the published folder.
+
+    Args:
+        mtime_ns: As it was when we wrote it; -1 if that is not known.
+        size: In bytes.
+        recipe: Of what it was made; empty if it may be half done.
+    """
+
+    mtime_ns: int
+    size: int
+    recipe: bytes
+
+
+class Manifest:
+    """Hold the manifest of one published folder, locked for this build alone."""
+
+    def __init__(self, output: Path, fingerprint: bytes) -> None:
+        """Open the manifest of a published folder.
+
+        Args:
+            output: The folder; it is made if need be.
+            fingerprint: Of settings, templates and programs; under another one, what was read is read anew.
+        """
+        self.folder = output / FOLDER
+        self.fingerprint = fingerprint
+        self._made = [folder for folder in (self.folder, *self.folder.parents) if not folder.exists()]
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.is_new = False
+        try:
+            self._open()
+        except sqlite3.DatabaseError as error:
+            if _is_busy(error):
+                self._refuse(output)
+            if not _is_damage(error):
+                raise _as_os_error(error, self.folder / _NAME) from error
+            self._forget()
+            self._open()
+
+        if self.setting("fingerprint") != fingerprint:
+            self.forget_articles()
+            self.set("fingerprint", fingerprint)
+
+    def _open(self) -> None:
+        self._base = sqlite3.connect(self.folder / _NAME, timeout=PATIENCE_SECONDS, isolation_level=None)
+        try:
+            self._base.execute("PRAGMA synchronous = NORMAL")
+            self._base.execute("PRAGMA locking_mode = EXCLUSIVE")
+            self._base.execute("BEGIN IMMEDIATE")
+            (version,) = self._base.execute("PRAGMA user_version").fetchone()
+            if version != _VERSION:
+                self.is_new = True
+                if version or self._base.execute("SELECT 1 FROM sqlite_master").fetchone():
+                    raise sqlite3.DatabaseError("of another version")
+                for statement in _TABLES.split(";"):
+                    self._base.execute(statement)
+                self._base.execute(f"PRAGMA user_version = {_VERSION}")
+        except BaseException:
+            self._base.close()
+            raise
+
+    def _forget(self) -> None:
+        for ending in ("", "-journal", "-wal", "-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self.folder / f"{_NAME}{ending}")
+
+    def _refuse(self, output: Path) -> None:
+        hint = "wait until it has ended; if none is running, remove the folder .feedpub in it"
+        message = "another build is writing to this folder"
+        raise ConfigError([Problem(code="E010", path=output.as_posix(), message=message, hint=hint)])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        """Close it; what was not kept is as before, and folders that were made for nothing are gone."""
+        with contextlib.suppress(sqlite3.Error):
+            if self._base.in_transaction:
+                self._base.execute("ROLLBACK")
+        empty = self.is_new and not self._is_kept()
+        self._base.close()
+        if empty:
+            self._forget()
+            for folder in self._made:
+                with contextlib.suppress(OSError):
+                    folder.rmdir()
+        if isinstance(error, sqlite3.Error):
+            raise _as_os_error(error, self.folder / _NAME) from error
+
+    def _is_kept(self) -> bool:
+        with contextlib.suppress(sqlite3.Error):
+            return bool(self._base.execute("PRAGMA user_version").fetchone()[0])
+        return True
+
+    def keep(self) -> None:
+        """Make what was recorded so far last, whatever happens next."""
+        self._base.execute("COMMIT")
+        self._base.execute("BEGIN IMMEDIATE")
+
+    def setting(self, name: str) -> bytes:
+        """Return what was recorded under a name; nothing if there is none."""
+        found = self._base.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
+        return bytes(found[0]) if found else b""
+
+    def set(self, name: str, value: bytes) -> None:
+        """Record something under a name."""
+        self._base.execute("REPLACE INTO settings VALUES (?, ?)", (name, value))
+
+    def files(self) -> Iterator[tuple[str, str, int, int]]:
+        """Yield the files that were read: name, article, time of change in nanoseconds, size in bytes."""
+        return self._base.execute("SELECT name, key, mtime_ns, size FROM files")
+
+    def forget_articles(self) -> None:
+        """Forget files and entries; the outputs stay known, since they are ours."""
+        self._base.execute("DELETE FROM files")
+        self._base.execute("DELETE FROM entries")
+
+    def forget_files(self, names: Iterable[str]) -> None:
+        """Forget files that are gone."""
+        self._base.executemany("DELETE FROM files WHERE name = ?", ((name,) for name in names))
+
+    def add_files(self, rows: Iterable[tuple[str, str, int, int]]) -> None:
+        """Record files, as `files` yields them."""
+        self._base.executemany("REPLACE INTO files VALUES (?, ?, ?, ?)", rows)
+
+    def replace_article(self, key: str, rows: Sequence[Sequence[object]]) -> list[int]:
+        """Record an article's entries, `Recorded` without number, in place of those it had; return their numbers."""
+        self._base.execute("DELETE FROM entries WHERE key = ?", (key,))
+        insert = "INSERT INTO entries VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        return [self._base.execute(insert, row).lastrowid or 0 for row in rows]
+
+    def article(self, key: str) -> list[Recorded]:
+        """Return the entries of an article, in the order of the site's languages."""
+        rows = self._base.execute("SELECT * FROM entries WHERE key = ? ORDER BY number", (key,))
+        return [Recorded._make(row) for row in rows]
+
+    def languages(self) -> dict[str, int]:
+        """Return how many entries each language shows."""
+        return dict(self._base.execute("SELECT shown, count(*) FROM entries GROUP BY shown"))
+
+    def entries(self, shown: str) -> Iterator[Recorded]:
+        """Yield the entries that a language shows, oldest first."""
+        query = "SELECT * FROM entries WHERE shown = ? ORDER BY moment, id"
+        return map(Recorded._make, self._base.execute(query, (shown,)))
+
+    def titles(self) -> dict[str, str]:
+        """Return title → key of the newest article that has this title in any language."""
+        return dict(self._base.execute("SELECT title, key FROM entries ORDER BY moment"))
+
+    def same_ids(self) -> bool:
+        """Tell whether two entries have one id."""
+        query = "SELECT 1 FROM entries WHERE shown = language GROUP BY id HAVING count(*) > 1 LIMIT 1"
+        return self._base.execute(query).fetchone() is not None
+
+    def outputs(self) -> dict[str, Known]:
+        """Return the files of the published folder that are ours: path → what is known of it."""
+        rows = self._base.execute("SELECT path, mtime_ns, size, recipe FROM outputs")
+        return {path: Known(mtime_ns, size, recipe) for path, mtime_ns, size, recipe in rows}
+
+    def add_outputs(self, outputs: Iterable[tuple[str, Known]]) -> None:
+        """Record files of the published folder."""
+        self._base.executemany(
+            "REPLACE INTO outputs VALUES (?, ?, ?, ?)", ((path, *output) for path, output in outputs)
+        )
+
+    def forget_outputs(self, paths: Iterable[str]) -> None:
+        """Forget files that are gone, or not ours."""
+        self._base.executemany("DELETE FROM outputs WHERE path = ?", ((path,) for path in paths))
+
+
+def _is_busy(error: sqlite3.Error) -> bool:
+    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) if _has_code(error) else False
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    damage = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
+    return error.sqlite_errorcode & 0xFF in damage if _has_code(error) else True
+
+
+def _has_code(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorcode", None) is not None
+
+
+def _as_os_error(error: sqlite3.Error, path: Path) -> OSError:
+    """Say what SQLite met in the words of the system."""
+    code = error.sqlite_errorcode & 0xFF if _has_code(error) else 0
+    number = {
+        sqlite3.SQLITE_FULL: errno.ENOSPC,
+        sqlite3.SQLITE_READONLY: errno.EROFS,
+        sqlite3.SQLITE_CANTOPEN: errno.EACCES,
+    }.get(code, errno.EIO)
+    return OSError(number, f"{os.strerror(number)} ({error})", str(path))

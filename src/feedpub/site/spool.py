@@ -1,0 +1,61 @@
+"""Rendered fragments, set aside on disk until the documents that they stand in are put together."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from array import array
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from typing import IO
+
+Part = Literal["atom", "rss", "json", "page"]
+PARTS: Final[tuple[Part, ...]] = ("atom", "rss", "json", "page")
+# Fragments of this many bytes are written at once.
+_BUFFER_BYTES: Final = 1 << 20
+
+
+class Spool:
+    """Hold the fragments of entries by number, in a file without name: no build that is killed leaves it behind."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._file: IO[bytes] | None = None
+        self._is_flushed = True
+        self._places: dict[int, int] = {}
+        self._spans = array("Q")
+        self._end = 0
+
+    def has(self, number: int, part: Part) -> bool:
+        """Tell whether a fragment was set aside."""
+        place = self._places.get(number)
+        return place is not None and self._spans[place + 1 + PARTS.index(part)] > 0
+
+    def add(self, number: int, parts: Sequence[bytes]) -> None:
+        """Set the fragments of an entry aside, in the order of `PARTS`; empty ones count as missing."""
+        if self._file is None:
+            self._file = tempfile.TemporaryFile(dir=self._folder, buffering=_BUFFER_BYTES)  # noqa: SIM115
+        self._places[number] = len(self._spans)
+        self._spans.extend((self._end, *map(len, parts)))
+        self._end += self._file.write(b"".join(parts))
+        self._is_flushed = False
+
+    def get(self, number: int, part: Part) -> bytes:
+        """Return a fragment that was set aside."""
+        if self._file is None:
+            raise KeyError(number)
+        if not self._is_flushed:
+            self._file.flush()
+            self._is_flushed = True
+        place = self._places[number]
+        which = place + 1 + PARTS.index(part)
+        start = self._spans[place] + sum(self._spans[place + 1 : which])
+        return os.pread(self._file.fileno(), self._spans[which], start)
+
+    def close(self) -> None:
+        """Give the disk back."""
+        if self._file is not None:
+            self._file.close()

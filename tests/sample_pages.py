@@ -1,0 +1,118 @@
+"""A small site of pages for tests: three languages, one of them written from right to left."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import feedpub
+from feedpub import Article, Category, Config, Enclosure, Entry, Feed, Person, Reference
+from feedpub.site.opml import to_opml
+from feedpub.site.pages import NEIGHBOURS, Pages, Row
+from sample_feeds import BASE, TITLES, digest_en, digest_zh_hans, entry, feed, right_to_left
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+SUBTITLES = {"en": "Articles, summed up", "zh-Hans": "文摘，附来源", "ar": "مقالات موجزة"}
+HOMES = {
+    tag: feed(tag, subtitle=SUBTITLES[tag], rights="CC BY 4.0", stylesheet="../feed.css") for tag in ("en", "zh-Hans", "ar")
+}
+CONFIG = Config(base_url=BASE, authority="example.org,2026", languages=tuple(HOMES), title=TITLES)
+CATEGORY = feed(
+    "en",
+    title="The Digest: Travel",
+    link=f"{BASE}en/category/travel/",
+    addresses={"atom": f"{BASE}en/category/travel/atom.xml"},
+)
+
+
+def pages(folder: str = "", **settings: Any) -> Pages:
+    """Make the pages of the sample site, with other settings perhaps."""
+    config = replace(CONFIG, **settings)
+    return Pages(config, {tag: HOMES[tag] for tag in config.languages}, folder)
+
+
+def article(*entries: Entry, original: str = "en") -> Article:
+    """Make an article of entries."""
+    return Article(key="night-trains", entries={one.language: one for one in entries}, original=original)
+
+
+def rows(*entries: Entry) -> list[Row]:
+    """Make the rows of entries."""
+    return [Row(one.title, one.link, one.published, one.language) for one in entries]
+
+
+def trains() -> Article:
+    """Make an article in three languages, with key points, references and a source."""
+    english, chinese, arabic = digest_en().entries[0], digest_zh_hans().entries[0], right_to_left().entries[0]
+    return article(
+        replace(
+            english,
+            authors=(Person(name="Ann Author", uri="https://ann.example/"), Person(name="Bob & Co")),
+            categories=(Category(term="travel", label="Travel"),),
+        ),
+        chinese,
+        arabic,
+    )
+
+
+def torture() -> Article:
+    """Make an article that would be wider than a phone: long words, a table, code, addresses, a long title."""
+    columns = "".join(f"<td>Column number {number}</td>" for number in range(12))
+    text = entry(
+        "torture",
+        title="Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft <now>",
+        summary="x" * 200,
+        body=f"<p>See {'y' * 150}</p><h2>A heading</h2><table><tr>{columns}</tr></table><pre><code>{'z' * 200}</code></pre>"
+        f"<blockquote><p>https://works.example/{'path/' * 40}</p></blockquote>",
+        references=(Reference(title="W" * 120, publishers=("P" * 80,), url=f"https://works.example/{'a' * 200}"),),
+        via=f"https://video.example/{'v' * 150}",
+        enclosures=(Enclosure(url=f"https://media.example/{'m' * 100}.mp3", type="audio/mpeg", length=3),),
+        categories=(Category(term="C" * 90),),
+        rights="© Ann",
+    )
+    return Article(key="torture", entries={"en": text}, original="en")
+
+
+def write_pages(public: Path, made: Pages | None = None) -> None:
+    """Write the sample site: pages, style sheets and feeds."""
+    made = made or pages()
+    articles = (trains(), torture())
+    lists: dict[str, list[Entry]] = {
+        tag: [one.entries[tag] for one in articles if tag in one.entries] for tag in made.feeds
+    }
+
+    def put(name: str, data: bytes) -> None:
+        path = public / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+    put("style.css", made.style())
+    put("feed.css", made.feed_style())
+    put("index.html", made.landing({tag: rows(*entries) for tag, entries in lists.items()}))
+    put("feeds.opml", to_opml(made.config, tuple(made.feeds.values()), {}))
+    for tag, entries in lists.items():
+        put(f"{tag}/index.html", made.language(tag, rows(*entries[:1]), 2, [("Travel", CATEGORY.link)]))
+        put(f"{tag}/archive/index.html", made.archive(tag, rows(*entries, *_old(tag))))
+        _feeds(put, replace(made.feeds[tag], entries=tuple(entries)))
+    put("en/category/travel/index.html", made.category("en", CATEGORY, rows(*lists["en"])))
+    for one in articles:
+        for tag, found in one.entries.items():
+            before = Reference(title="Ferries") if tag == "en" else None
+            after = next(iter(rows(*(other for other in lists[tag] if other != found))), None)
+            page = made.article(one, found).replace(NEIGHBOURS, made.neighbours(tag, before, after))
+            put(f"{tag}/{one.key}/index.html", page)
+
+
+def _old(tag: str) -> Sequence[Entry]:
+    """Make entries of other years; they have the page of the article."""
+    base = trains().entries[tag]
+    return [replace(base, published=base.published.replace(year=year)) for year in (2025, 2025, 2019)]
+
+
+def _feeds(put: Any, full: Feed) -> None:
+    put(f"{full.language}/atom.xml", feedpub.to_atom(full))
+    put(f"{full.language}/rss.xml", feedpub.to_rss(full))
+    put(f"{full.language}/feed.json", feedpub.to_json(full))

@@ -1,0 +1,461 @@
+"""Pings of a WebSub hub: real requests to a hub on this machine, which answers as each test wants."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs
+
+import pytest
+
+import feedpub
+from feedpub import ConfigError, Ping, ping
+from feedpub.http import NoAnswerError, post_form, session
+from feedpub.site.responses import http_date
+from sample_sites import GOOD, SETTINGS, write_site
+
+# Status, headers and body; or what to do instead of an answer.
+Reply = tuple[int, Mapping[str, str], bytes] | Callable[[BaseHTTPRequestHandler], None]
+ACCEPTED: Reply = (202, {}, b"")
+NAMES = ("atom.xml", "rss.xml", "feed.json")
+TOPICS = [f"https://site.test/{language}/{name}" for language in ("en", "zh-Hans") for name in NAMES]
+
+
+@dataclass
+class Hub:
+    """A hub that gives its replies in turn, and the last one for ever."""
+
+    url: str = ""
+    replies: list[Reply] = field(default_factory=lambda: [ACCEPTED])
+    forms: list[dict[str, list[str]]] = field(default_factory=list)
+    headers: list[Mapping[str, str]] = field(default_factory=list)
+
+    @property
+    def topics(self) -> list[str]:
+        return [form["hub.topic"][0] for form in self.forms]
+
+
+class Handler(BaseHTTPRequestHandler):
+    hub: Hub
+
+    def do_POST(self) -> None:
+        hub = self.hub
+        text = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        hub.forms.append(parse_qs(text, strict_parsing=True))
+        hub.headers.append({name.lower(): value for name, value in self.headers.items()})
+        reply = hub.replies.pop(0) if len(hub.replies) > 1 else hub.replies[0]
+        if callable(reply):
+            reply(self)
+            return
+        status, headers, body = reply
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *given: object) -> None:
+        """Stay silent."""
+
+
+class Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Clients of these tests leave early, on purpose."""
+
+
+@pytest.fixture
+def hub() -> Iterator[Hub]:
+    made = Hub()
+    server = Server(("127.0.0.1", 0), type("OfThisTest", (Handler,), {"hub": made}))
+    made.url = f"http://127.0.0.1:{server.server_port}/hub"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield made
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, hub: Hub) -> Path:
+    """Return an entries folder whose site is published beside it, in ``public``."""
+    entries = write_site(tmp_path / "entries", GOOD, f'{SETTINGS}hub = "{hub.url}"\n')
+    feedpub.build(feedpub.load(entries), tmp_path / "public")
+    return entries
+
+
+class Told:
+    """Ping the published folder; waits are noted, not waited for."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.output = folder, folder.parent / "public"
+        self.waits: list[float] = []
+
+    def __call__(self, total_seconds: float = 20.0) -> tuple[Ping, ...]:
+        return ping(self.folder, self.output, sleep=self.waits.append, total_seconds=total_seconds)
+
+    @property
+    def state(self) -> Path:
+        return self.output / ".feedpub" / "pings.json"
+
+
+@pytest.fixture
+def tell(folder: Path) -> Told:
+    return Told(folder)
+
+
+def outcomes(pings: tuple[Ping, ...]) -> list[str]:
+    return [one.outcome for one in pings]
+
+
+# What is told
+
+
+def test_the_hub_is_told_each_feed(tell: Told, hub: Hub) -> None:
+    pings = tell()
+    assert pings == tuple(Ping(topic=topic, hub=hub.url, outcome="accepted", status=202) for topic in TOPICS)
+    assert hub.forms == [{"hub.mode": ["publish"], "hub.url": [topic], "hub.topic": [topic]} for topic in TOPICS]
+    for headers in hub.headers:
+        assert headers["content-type"] == "application/x-www-form-urlencoded"
+        assert headers["user-agent"] == f"feedpub/{feedpub.__version__}"
+    assert tell.waits == []
+
+
+def test_a_second_time_nothing_is_sent(tell: Told, hub: Hub) -> None:
+    tell()
+    hub.forms.clear()
+    pings = tell()
+    assert [(one.topic, one.outcome, one.status) for one in pings] == [(topic, "unchanged", None) for topic in TOPICS]
+    assert hub.forms == []
+
+
+def test_a_changed_feed_is_told_alone(tell: Told, hub: Hub) -> None:
+    tell()
+    hub.forms.clear()
+    changed = tell.output / "zh-Hans" / "rss.xml"
+    changed.write_bytes(changed.read_bytes().replace("夜间".encode(), "夜行".encode()))
+    assert outcomes(tell()) == ["unchanged"] * 4 + ["accepted", "unchanged"]
+    assert hub.topics == ["https://site.test/zh-Hans/rss.xml"]
+
+
+def test_another_hub_knows_nothing_yet(tell: Told, hub: Hub) -> None:
+    tell()
+    hub.forms.clear()
+    other = hub.url + "/other"
+    site = feedpub.load(write_site(tell.folder, {}, f'{SETTINGS}hub = "{other}"\n'))
+    pings = ping(site, tell.output)
+    assert {one.hub for one in pings} == {other}
+    assert hub.topics == TOPICS
+    assert outcomes(tell()) == ["unchanged"] * 6
+    assert set(json.loads(tell.state.read_bytes())["hubs"]) == {hub.url, other}
+
+
+def test_categories_are_told_and_archives_are_not(tmp_path: Path, hub: Hub) -> None:
+    files = {name: text.replace("title:", "categories: [铁路]\ntitle:", 1) for name, text in GOOD.items()}
+    folder = write_site(tmp_path / "entries", files, f'{SETTINGS}hub = "{hub.url}"\ncategories = true\n')
+    feedpub.build(feedpub.load(folder), tmp_path / "public")
+    for archive in (tmp_path / "public" / "en" / "archive", tmp_path / "public/en/category/铁路/archive"):
+        archive.mkdir(exist_ok=True)
+        (archive / "atom-1.xml").write_bytes((tmp_path / "public" / "en" / "atom.xml").read_bytes())
+    pings = ping(folder, tmp_path / "public")
+    assert outcomes(pings) == ["accepted"] * 12
+    for language in ("en", "zh-Hans"):
+        for name in NAMES:
+            assert f"https://site.test/{language}/category/%E9%93%81%E8%B7%AF/{name}" in hub.topics
+    assert not any("archive" in topic for topic in hub.topics)
+
+
+@pytest.mark.parametrize(
+    "state",
+    [b"", b"{", b"[]", b"null", b'{"hubs": []}', b'{"hubs": {"a": 1}}', b'{"hubs": {"a": {"b": 1}}}', b"\xff", None]
+    + [b"[" * 100_000],
+)
+def test_a_damaged_state_costs_one_more_ping(tell: Told, state: bytes | None) -> None:
+    tell()
+    if state is None:
+        tell.state.unlink()
+    else:
+        tell.state.write_bytes(state)
+    assert outcomes(tell()) == ["accepted"] * 6
+    assert outcomes(tell()) == ["unchanged"] * 6
+
+
+def test_progress_is_told_as_it_comes(folder: Path) -> None:
+    seen: list[Ping] = []
+    assert ping(folder, folder.parent / "public", progress=seen.append) == tuple(seen)
+
+
+# What cannot be told
+
+
+def test_a_site_without_hub(tmp_path: Path) -> None:
+    folder = write_site(tmp_path / "entries", GOOD)
+    with pytest.raises(ConfigError) as caught:
+        ping(folder, tmp_path / "public")
+    assert [problem.code for problem in caught.value.problems] == ["E012"]
+    assert caught.value.problems[0].path.endswith("entries/feedpub.toml")
+    with pytest.raises(ConfigError) as caught:
+        ping(feedpub.Site(config=feedpub.load(folder).config))
+    assert [(problem.code, problem.path) for problem in caught.value.problems] == [("E012", "")]
+
+
+def test_nothing_is_published(tell: Told, tmp_path: Path, hub: Hub) -> None:
+    with pytest.raises(ConfigError) as caught:
+        ping(tell.folder, tmp_path / "elsewhere")
+    assert [problem.code for problem in caught.value.problems] == ["E011"]
+    assert hub.forms == []
+    assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("atom.xml", b"<feed/>", "no address"),
+        ("atom.xml", b'<feed><link rel="self"/></feed>', "no address"),
+        ("atom.xml", b"<feed><link rel='self' href='http://127.0.0.1/a?b&amp;c'/></feed>", "http://127.0.0.1/a?b&c"),
+        ("feed.json", b"{", "no address"),
+        ("feed.json", b"[]", "no address"),
+        ("feed.json", b'{"feed_url": 1}', "no address"),
+        ("feed.json", b'{"feed_url": "https://old.test/feed.json"}', "https://old.test/feed.json"),
+    ],
+)
+def test_a_feed_that_was_built_for_elsewhere(tell: Told, hub: Hub, name: str, data: bytes, said: str) -> None:
+    (tell.output / "en" / name).write_bytes(data)
+    failed = [one for one in tell() if one.outcome == "failed"]
+    assert [one.status for one in failed] == [None]
+    path = (tell.output / "en" / name).as_posix()
+    assert failed[0].reason == f"{path} says that it is served at {said}; build it for https://site.test/"
+    assert len(hub.forms) == 5
+
+
+# What hubs answer
+
+
+@pytest.mark.parametrize("status", [200, 202, 204])
+def test_success(tell: Told, hub: Hub, status: int) -> None:
+    hub.replies = [(status, {}, b"")]
+    assert {(one.outcome, one.status) for one in tell()} == {("accepted", status)}
+
+
+@pytest.mark.parametrize("status", [500, 503, 429])
+def test_a_hub_that_recovers(tell: Told, hub: Hub, status: int) -> None:
+    hub.replies = [(status, {}, b""), (status, {}, b""), ACCEPTED]
+    assert outcomes(tell()) == ["accepted"] * 6
+    assert tell.waits == [1.0, 2.0]
+    assert hub.topics == [TOPICS[0], TOPICS[0], *TOPICS]
+
+
+def test_a_hub_that_says_when_to_come_back(tell: Told, hub: Hub) -> None:
+    soon = http_date(datetime.now(UTC) + timedelta(seconds=8))
+    hub.replies = [
+        (429, {"Retry-After": "7"}, b""),
+        (503, {"Retry-After": soon}, b""),
+        (503, {"Retry-After": "soon"}, b""),
+        ACCEPTED,
+    ]
+    assert outcomes(tell(60)) == ["accepted"] * 6
+    assert tell.waits[0] == 7.0
+    assert 2.0 < tell.waits[1] <= 8.0
+    assert tell.waits[2] == 4.0
+
+
+def test_a_hub_that_wants_to_be_left_alone(tell: Told, hub: Hub) -> None:
+    hub.replies = [(429, {"Retry-After": "3600"}, b"too many")]
+    first, *others = tell()
+    alone = "it wants to be left alone for 3600 seconds"
+    assert (first.status, first.reason) == (429, f"the hub answered 429: too many; {alone}")
+    assert {(one.outcome, one.status, one.reason) for one in others} == {("failed", None, f"not asked: {alone}")}
+    assert len(hub.forms) == 1
+    assert tell.waits == []
+
+
+def test_a_hub_that_is_down_is_asked_once_for_each_of_the_others(tell: Told, hub: Hub) -> None:
+    hub.replies = [(500, {}, b"<html>\n  broken </html>")]
+    pings = tell()
+    assert {(one.outcome, one.status) for one in pings} == {("failed", 500)}
+    assert {one.reason for one in pings} == {"the hub answered 500: <html> broken </html>"}
+    assert tell.waits == [1.0, 2.0, 4.0]
+    assert hub.topics == [TOPICS[0]] * 3 + TOPICS
+    assert not tell.state.exists()
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 410])
+def test_a_refusal_is_not_repeated(tell: Told, hub: Hub, status: int) -> None:
+    hub.replies = [(status, {}, "主题不允许 ".encode() * 100), ACCEPTED]
+    first, *others = tell()
+    assert (first.outcome, first.status) == ("failed", status)
+    assert first.reason.startswith(f"the hub answered {status}: 主题不允许 主题不允许")
+    assert len(first.reason) < 250
+    assert {one.outcome for one in others} == {"accepted"}
+    assert tell.waits == []
+    assert outcomes(tell()) == ["accepted"] + ["unchanged"] * 5  # only what failed is told again
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "place"),
+    [
+        (301, {"Location": "https://hub.test/"}, "https://hub.test/"),
+        (302, {"Location": "https://hub.test/"}, "https://hub.test/"),
+        (308, {}, "an address that it does not tell"),
+    ],
+)
+def test_a_redirect_is_no_success(tell: Told, hub: Hub, status: int, headers: dict[str, str], place: str) -> None:
+    hub.replies = [(status, headers, b"")]
+    pings = tell()
+    assert {(one.outcome, one.status) for one in pings} == {("failed", status)}
+    assert pings[0].reason == f"the hub has moved to {place}: change hub in feedpub.toml, and build again"
+
+
+def test_a_hub_that_refuses_connections(tell: Told) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    write_site(tell.folder, {}, f'{SETTINGS}hub = "http://127.0.0.1:{port}/"\n')
+    pings = tell()
+    assert {(one.outcome, one.status) for one in pings} == {("failed", None)}
+    assert pings[0].reason.startswith("no connection (")
+    assert len(pings[0].reason) < 100
+    assert tell.waits == [1.0, 2.0, 4.0]
+
+
+def test_a_hub_that_hangs_takes_no_longer_than_allowed(tell: Told, hub: Hub) -> None:
+    ended = threading.Event()
+    hub.replies = [lambda handler: ended.wait(20) and None]
+    started = time.monotonic()
+    first, second, *_ = tell(total_seconds=0.5)
+    ended.set()
+    assert time.monotonic() - started < 5
+    assert (first.outcome, first.reason) == ("failed", "no answer within 0 seconds")
+    assert second.reason == "not asked: there was no time left"
+    assert len(hub.forms) == 1
+
+
+def test_a_hub_that_drips(hub: Hub) -> None:
+    def drip(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+        for _ in range(100):
+            time.sleep(0.05)
+            handler.wfile.write(b"a")
+            handler.wfile.flush()
+
+    hub.replies = [drip]
+    started = time.monotonic()
+    with pytest.raises(NoAnswerError, match="no answer within 1 seconds"):
+        post_form(session(), hub.url, {"a": "b"}, seconds=0.6)
+    assert time.monotonic() - started < 3
+
+
+def test_a_body_that_drips_is_cut(hub: Hub) -> None:
+    def drip(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(b"HTTP/1.1 400 Bad\r\nContent-Length: 100\r\n\r\nno")
+        handler.wfile.flush()  # and the connection ends, 98 bytes too early
+
+    hub.replies = [drip]
+    answer = post_form(session(), hub.url, {"a": "b"}, seconds=5)
+    assert (answer.status, answer.text) in {(400, "no"), (400, "")}
+
+
+def test_a_server_that_hangs_up(hub: Hub) -> None:
+    hub.replies = [lambda handler: handler.connection.close()]
+    with pytest.raises(NoAnswerError, match=r"no connection \(.+\)"):
+        post_form(session(), hub.url, {"a": "b"}, seconds=5)
+
+
+def test_what_is_no_hub_at_all(hub: Hub) -> None:
+    with pytest.raises(NoAnswerError, match="no TLS connection"):
+        post_form(session(), hub.url.replace("http:", "https:"), {"a": "b"}, seconds=5)
+    with pytest.raises(NoAnswerError, match="No connection adapters"):
+        post_form(session(), "ftp://hub.test/", {"a": "b"}, seconds=5)
+
+
+def test_a_proxy_that_is_down(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free.getsockname()[1]}")
+    monkeypatch.setenv("no_proxy", "")
+    with pytest.raises(NoAnswerError, match="the proxy does not answer"):
+        post_form(session(), "http://hub.test/", {"a": "b"}, seconds=5)
+    assert hub.forms == []
+
+
+def test_other_errors_are_not_swallowed(hub: Hub) -> None:
+    with pytest.raises(TypeError):
+        post_form(session(), hub.url, 5, seconds=5)  # type: ignore[arg-type]
+
+
+# The command
+
+
+def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "feedpub", "ping", *arguments],
+        cwd=folder.parent, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+
+def test_the_command(folder: Path, hub: Hub) -> None:
+    done = command(folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    *lines, last = done.stdout.splitlines()
+    assert lines == [f"accepted   {topic}" for topic in TOPICS]
+    assert last == f"{hub.url}: 6 accepted, 0 unchanged, 0 failed"
+    assert command(folder).stdout.splitlines()[-1] == f"{hub.url}: 0 accepted, 6 unchanged, 0 failed"
+
+
+def test_the_command_when_the_hub_refuses(folder: Path, hub: Hub) -> None:
+    hub.replies = [(403, {}, b"who are you?")]
+    done = command(folder, "--format", "json")
+    assert done.returncode == 1
+    said = json.loads(done.stdout)
+    assert said["problems"] == []
+    assert said["pings"][0] == {
+        "topic": TOPICS[0],
+        "hub": hub.url,
+        "outcome": "failed",
+        "status": 403,
+        "reason": "the hub answered 403: who are you?",
+    }
+    done = command(folder, "--format", "github")
+    assert done.stdout.splitlines()[0] == (
+        f"::error title=ping failed::{TOPICS[0]}: the hub answered 403: who are you?"
+    )
+    done = command(folder)
+    assert done.stdout.splitlines()[0] == f"failed     {TOPICS[0]}  the hub answered 403: who are you?"
+
+
+def test_the_command_without_hub(tmp_path: Path) -> None:
+    write_site(tmp_path / "entries", GOOD)
+    done = command(tmp_path / "entries")
+    assert done.returncode == 2
+    assert done.stdout.startswith("error[E012] no hub\n  entries/feedpub.toml\n")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no such signal")
+def test_after_ctrl_c_what_was_accepted_is_remembered(folder: Path, hub: Hub) -> None:
+    reached, ended = threading.Event(), threading.Event()
+
+    def hang(handler: BaseHTTPRequestHandler) -> None:
+        reached.set()
+        ended.wait(20)
+
+    hub.replies = [ACCEPTED, ACCEPTED, hang]
+    running = subprocess.Popen(
+        [sys.executable, "-m", "feedpub", "ping"],
+        cwd=folder.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert reached.wait(20)
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=10)
+    ended.set()
+    assert running.returncode == 130
+    assert "interrupted" in err
+    assert out.splitlines() == [f"accepted   {topic}" for topic in TOPICS[:2]]
+    told = json.loads((folder.parent / "public" / ".feedpub" / "pings.json").read_bytes())["hubs"][hub.url]
+    assert sorted(told) == sorted(TOPICS[:2])
