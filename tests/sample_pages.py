@@ -76,9 +76,9 @@ def torture() -> Article:
     return Article(key="torture", entries={"en": text}, original="en")
 
 
-def write_pages(public: Path, made: Pages | None = None) -> None:
+def write_pages(public: Path) -> None:
     """Write the sample site: pages, style sheets and feeds."""
-    made = made or pages()
+    made = pages()
     articles = (trains(), torture())
     lists: dict[str, list[Entry]] = {
         tag: [one.entries[tag] for one in articles if tag in one.entries] for tag in made.feeds
@@ -97,6 +97,7 @@ def write_pages(public: Path, made: Pages | None = None) -> None:
         put(f"{tag}/index.html", made.language(tag, rows(*entries[:1]), 2, [("Travel", CATEGORY.link)]))
         put(f"{tag}/archive/index.html", made.archive(tag, rows(*entries, *_old(tag))))
         _feeds(put, replace(made.feeds[tag], entries=tuple(entries)))
+    put("en/category/travel/atom.xml", feedpub.to_atom(CATEGORY))
     put("en/category/travel/index.html", made.category("en", CATEGORY, rows(*lists["en"])))
     for one in articles:
         for tag, found in one.entries.items():

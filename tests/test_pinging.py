@@ -176,8 +176,7 @@ def test_categories_are_told_and_archives_are_not(tmp_path: Path, hub: Hub) -> N
 
 @pytest.mark.parametrize(
     "state",
-    [b"", b"{", b"[]", b"null", b'{"hubs": []}', b'{"hubs": {"a": 1}}', b'{"hubs": {"a": {"b": 1}}}', b"\xff", None]
-    + [b"[" * 100_000],
+    [None, b"", b"\xff", b"{", b"[]", b"null", b'{"hubs": []}', b'{"hubs": {"a": 1}}', b'{"hubs": {"a": {"b": 1}}}'],
 )
 def test_a_damaged_state_costs_one_more_ping(tell: Told, state: bytes | None) -> None:
     tell()
@@ -328,7 +327,11 @@ def test_a_hub_that_refuses_connections(tell: Told) -> None:
 
 def test_a_hub_that_hangs_takes_no_longer_than_allowed(tell: Told, hub: Hub) -> None:
     ended = threading.Event()
-    hub.replies = [lambda handler: ended.wait(20) and None]
+
+    def hang(handler: BaseHTTPRequestHandler) -> None:
+        ended.wait(20)
+
+    hub.replies = [hang]
     started = time.monotonic()
     first, second, *_ = tell(total_seconds=0.5)
     ended.set()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from feedpub.entries import table, write_entry
+from feedpub.entries.headings import table
+from feedpub.entries.writing import write_entry
 from feedpub.entries.headings import default_table
 from feedpub.entries.lines import split_link
 from feedpub.entries.matter import read_matter, text_of

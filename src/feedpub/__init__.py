@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .content import render as render
-    from .entries import parse_pasted as parse_pasted
+    from .entries.pasted import parse_pasted as parse_pasted
     from .errors import ConfigError as ConfigError
     from .errors import EntryError as EntryError
     from .errors import FeedpubError as FeedpubError
@@ -42,13 +42,13 @@ if TYPE_CHECKING:
     from .model import Reference as Reference
     from .model import Site as Site
     from .model import Translation as Translation
-    from .site import BuildResult as BuildResult
-    from .site import ImportResult as ImportResult
-    from .site import build as build
-    from .site import import_pasted as import_pasted
-    from .site import init as init
-    from .site import lint as lint
-    from .site import load as load
+    from .site.add import ImportResult as ImportResult
+    from .site.add import import_pasted as import_pasted
+    from .site.add import init as init
+    from .site.building import BuildResult as BuildResult
+    from .site.building import build as build
+    from .site.loading import lint as lint
+    from .site.loading import load as load
     from .site.pinging import Ping as Ping
     from .site.pinging import ping as ping
     from .site.responses import respond as respond
@@ -59,7 +59,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "content": ("render",),
-    "entries": ("parse_pasted",),
+    "entries.pasted": ("parse_pasted",),
     "errors": (
         "ConfigError",
         "EntryError",
@@ -88,7 +88,9 @@ _HOMES = {
         "Site",
         "Translation",
     ),
-    "site": ("BuildResult", "ImportResult", "build", "import_pasted", "init", "lint", "load"),
+    "site.add": ("ImportResult", "import_pasted", "init"),
+    "site.building": ("BuildResult", "build"),
+    "site.loading": ("lint", "load"),
     "site.pinging": ("Ping", "ping"),
     "site.responses": ("respond",),
     "site.serving": ("PreviewEvent", "serve"),

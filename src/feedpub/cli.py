@@ -320,6 +320,36 @@ def _say_built(done: feedpub.BuildResult) -> None:
     click.echo(f"Look at {os.path.join(done.output, 'index.html')}")
 
 
+def _say_previewed(entries: str) -> Callable[[feedpub.PreviewEvent], None]:
+    """Return what tells of the builds of a preview; the first time also where it is."""
+    first = True
+
+    def say(event: feedpub.PreviewEvent) -> None:
+        nonlocal first
+        _report([problem for problem in event.problems if problem.severity != "note"], "text")
+        if event.result:
+            click.echo(f"built: {_number(event.result.written, 'file')} written, {len(event.result.kept)} unchanged")
+        else:
+            click.echo(event.error or f"{_count(event.problems)}; not built", err=bool(event.error))
+        if first:
+            click.echo(f"{event.address} shows {entries}, and again when it changes; Ctrl-C ends it")
+            first = False
+
+    return say
+
+
+def _say_pinged(form: str) -> Callable[[feedpub.Ping], None]:
+    """Return what tells of each ping as it comes; nothing if all are told at the end, as JSON."""
+
+    def say(done: feedpub.Ping) -> None:
+        if form == "github" and done.outcome == "failed":
+            _annotate("error", "ping failed", f"{done.topic}: {done.reason}", form, "")
+        elif form != "json":
+            click.echo(f"{done.outcome:9}  {done.topic}" + (f"  {done.reason}" if done.reason else ""))
+
+    return say
+
+
 def _ledger(pasted: feedpub.Pasted) -> str:
     fates = [line.fate for line in pasted.lines]
     languages = ", ".join(

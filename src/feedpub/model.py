@@ -121,16 +121,14 @@ class KeyPoint:
 
     def __post_init__(self) -> None:
         children = self.children
-        if type(self.text) is str and self.text.isprintable() and type(children) is tuple:  # the usual one, fast
-            if not children:
-                return
-            if all([type(point) is KeyPoint and point._levels == 1 for point in children]):
-                object.__setattr__(self, "_levels", 2)
-                return
+        usual = type(self.text) is str and self.text.isprintable() and type(children) is tuple
+        if usual and not children:
+            return
         check = Check(self, self.text)
-        check.texts("text")
-        check.tuples(KeyPoint, "children")
-        levels = 1 + max((point._levels for point in self.children), default=0)
+        if not usual or set(map(type, children)) != {KeyPoint}:
+            check.texts("text")
+            check.tuples(KeyPoint, "children")
+        levels = 1 + max([point._levels for point in children], default=0)
         if levels > DEEPEST_LIST:
             check.fail("children", f"are nested more than {DEEPEST_LIST} levels deep")
         object.__setattr__(self, "_levels", levels)
@@ -151,16 +149,16 @@ class Reference:
     url: str | None = None
 
     def __post_init__(self) -> None:
+        title, publishers, url = self.title, self.publishers, self.url
         try:  # one step for the usual one: sites have ten times more references than entries
-            texts = "".join((self.title, *self.publishers))
             if (
-                texts.isprintable()
-                and self.title[:1].isalnum()
-                and iri.is_plain(self.url)
-                and type(self.publishers) is tuple
+                title[0].isalnum()
+                and (url is None or iri.is_plain(url))
+                and type(publishers) is tuple
+                and "".join((title, *publishers)).isprintable()
             ):
                 return
-        except TypeError:
+        except (TypeError, AttributeError, LookupError):
             pass  # told below
         check = Check(self, self.title)
         check.required("title")

@@ -10,7 +10,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedpub.entries import parse_pasted, write_entry
+from feedpub.entries.pasted import parse_pasted
+from feedpub.entries.writing import write_entry
 from feedpub.entries.headings import default_table
 from feedpub.entries.lines import split_link
 from feedpub.entries.matter import Value, one_line, read_matter, text_of

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
@@ -16,6 +15,7 @@ from .dates import ISO_HINT
 from .file import File, name_parts, read_file
 from .headings import table
 from .lint import compare_articles, compare_languages, inspect_file
+from .scanning import scan, shown_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -43,7 +43,8 @@ def read_folder(folder: str, config: Config) -> tuple[tuple[Article, ...], tuple
         original has an error is left out; of others only the entries that have one.
     """
     headings = table(config.headings)
-    files = [read_file(Path(folder, name), _shown(folder, name), headings, config) for name in _entry_names(folder)]
+    names, notes = scan(folder)
+    files = [read_file(Path(folder, name), shown_path(folder, name), headings, config) for name in names]
     groups = _by_article(files, config, {})
     for group in groups:
         _settle(group, config, inspect=True)
@@ -51,7 +52,7 @@ def read_folder(folder: str, config: Config) -> tuple[tuple[Article, ...], tuple
     compare_articles(groups, config)
     articles = [article for group in groups if (article := _article(group))]
     articles.sort(key=lambda article: (article.published, article.key), reverse=True)
-    return tuple(articles), (*_problems(files), *_passed_over(folder))
+    return tuple(articles), (*_problems(files), *notes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +111,7 @@ class Reader:
             key = waiting.pop()
             files = []
             for name in tuple(self.files.get(key, ())):
-                file = read_file(Path(self.folder, name), _shown(self.folder, name), self.headings, self.config)
+                file = read_file(Path(self.folder, name), shown_path(self.folder, name), self.headings, self.config)
                 if file.key == key:
                     files.append((name, file))
                     continue
@@ -148,56 +149,6 @@ class Reader:
 def article_key(name: str) -> str:
     """Return the article that a file belongs to by its name: ``open-models.en.md`` → ``open-models``."""
     return name_parts(name)[0]
-
-
-def scan(folder: str) -> tuple[dict[str, os.stat_result], tuple[Problem, ...]]:
-    """Return the entry files of a folder with their state on disk, and notes on what looks like entries but is none.
-
-    A file that cannot be looked at counts as one that always changes.
-    """
-    states = {}
-    for name in _entry_names(folder):
-        try:
-            states[name] = os.stat(f"{folder}/{name}")
-        except OSError:
-            states[name] = _NEVER_THE_SAME
-    return states, tuple(_passed_over(folder))
-
-
-_NEVER_THE_SAME: Final = os.stat_result((0,) * 6 + (-1, 0, 0, 0))
-
-
-def _passed_over(folder: str) -> Iterator[Problem]:
-    """Note what looks like entries but is none: text by another name, and folders with entries in them."""
-    with os.scandir(folder) as found:
-        entries = sorted((entry for entry in found if entry.name[0] not in "._"), key=lambda entry: entry.name)
-    for entry in entries:
-        if entry.name.casefold().endswith(_OTHER_TEXT):
-            hint = f"if it is an entry, name it {Path(entry.name).stem}.md"
-            yield Problem(
-                code="N110", path=_shown(folder, entry.name), message="is no entry: it does not end in .md", hint=hint
-            )
-        elif os.path.isdir(entry.path) and any(Path(entry.path).glob("*.md")):
-            hint = "move its entries up: all of a site stand side by side"
-            yield Problem(
-                code="N110", path=_shown(folder, entry.name), message="entries in folders are not read", hint=hint
-            )
-
-
-_OTHER_TEXT: Final = (".markdown", ".mdown", ".mkd", ".txt")
-
-
-def _entry_names(folder: str) -> list[str]:
-    names = [name for name in os.listdir(folder) if name.endswith(_MARKDOWN)]
-    return sorted(name for name in names if name[0] not in "._" and not name.casefold().startswith("readme."))
-
-
-_MARKDOWN: Final = (".md", ".MD", ".Md", ".mD")
-
-
-def _shown(folder: str, name: str) -> str:
-    """Return a path as problems name it; bytes of a name that are no UTF-8 are replaced."""
-    return f"{Path(folder).as_posix()}/{os.fsencode(name).decode('utf-8', 'replace')}"
 
 
 def _problems(files: Iterable[File]) -> Iterable[Problem]:

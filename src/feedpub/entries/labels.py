@@ -19,14 +19,13 @@ def split_label(label: str) -> tuple[str, tuple[str, ...]]:
     >>> split_label("Cursor - Cursor Official Website / Codex Plugin")
     ('Cursor', ('Cursor Official Website', 'Codex Plugin'))
     """
-    title, _, rest = _partition(label.strip())
-    if not title or not rest:
-        return label.strip(), ()
-    return title, tuple(part for part in (part.strip() for part in _BETWEEN_PUBLISHERS.split(rest)) if part)
-
-
-def _partition(label: str) -> tuple[str, str, str]:
+    label = label.strip()
     found = _SEPARATOR.search(label)
     if not found:
-        return label, "", ""
-    return label[: found.start()].strip(), found.group(), label[found.end() :].strip()
+        return label, ()
+    title, rest = label[: found.start()].rstrip(), label[found.end() :].lstrip()
+    if not title or not rest:
+        return label, ()
+    if "/" not in rest and "\N{FULLWIDTH SOLIDUS}" not in rest:
+        return title, (rest,)
+    return title, tuple([part for part in map(str.strip, _BETWEEN_PUBLISHERS.split(rest)) if part])

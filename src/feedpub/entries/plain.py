@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from html import escape
-from itertools import pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -97,25 +96,21 @@ def _read_key_points(content: str, start: int, found: Sections) -> bool:
     lines = content.strip("\n")
     pattern = _POINTS.get(lines[:1])
     items = pattern.findall(lines) if pattern else []
-    indents = [len(indent) for indent, _ in items]
-    if not items or len(items) != lines.count("\n") + 1 or lines.count("  ") != sum(indents) // 2:
+    if not items or len(items) != lines.count("\n") + 1:
+        return False
+    indents = [indent for indent, _ in items]
+    if lines.count("  ") != len("".join(indents)) // 2:
         return False
     if "://" in lines and lines.count("://") != lines.count("](http"):
         return False
-    step = min(filter(None, indents), default=2)
-    depths = [indent // step for indent in indents]
-    if step not in (2, 4) or any(indent % step for indent in indents) or max(depths) > _DEEPEST:
-        return False  # other indents may mean the same; they are rare
-    if any(below > above + 1 for above, below in pairwise(depths)):
-        return False
     texts = [text.rstrip() for _, text in items]
-    if any(mark in lines for mark in _MARKS):
+    if any(map(lines.__contains__, _MARKS)):
         texts = [_MARKUP.sub(_html, text) for text in texts]
-    found.key_points = _nested(texts, depths)
-    return True
+    points = _nested(texts, indents)
+    found.key_points = tuple(points)
+    return bool(points)
 
 
-_DEEPEST: Final = 8
 _MARKS: Final = "*`[&<>"
 
 
@@ -134,27 +129,39 @@ def _html(found: re.Match[str]) -> str:
 _TAGS: Final = (("**", "strong"), ("*", "em"), ("`", "code"))
 
 
-def _nested(texts: list[str], depths: list[int]) -> tuple[KeyPoint, ...]:
-    """Make points from the last to the first: what stands below one is complete when its turn comes."""
+def _nested(texts: list[str], indents: list[str]) -> list[KeyPoint]:
+    """Make points from the last to the first: what stands below one is complete when its turn comes.
+
+    None at all if one is not indented by whole steps, or by more than one step: that may mean the same, but is rare.
+    """
+    depths = _DEPTHS.get(min(filter(None, indents), default="  "), {})
     waiting: list[list[KeyPoint]] = [[] for _ in range(_DEEPEST + 2)]
-    for text, depth in zip(reversed(texts), reversed(depths), strict=True):
+    last = 0
+    for text, indent in zip(reversed(texts), reversed(indents), strict=True):
+        depth = depths.get(indent)
+        if depth is None or depth < last - 1:
+            return []
+        last = depth
         if children := waiting[depth + 1]:
             waiting[depth + 1] = []
             waiting[depth].append(KeyPoint(text=text, children=tuple(children[::-1])))
         else:
             waiting[depth].append(KeyPoint(text=text))
-    return tuple(waiting[0][::-1])
+    return [] if last else waiting[0][::-1]
+
+
+_DEEPEST: Final = 8
+# What the first step is indented by → indents → depths.
+_DEPTHS: Final = {step: {step * depth: depth for depth in range(_DEEPEST + 1)} for step in ("  ", "    ")}
 
 
 def _read_references(content: str, start: int, found: Sections) -> bool:
     lines = content.strip("\n")
-    start += content.find(lines)
-    items = list(_REFERENCE.finditer(lines))
+    items = _REFERENCE.findall(lines)
     if not items or len(items) != lines.count("\n") + 1 or "  " in lines:
         return False
     references = []
-    for item in items:
-        link, url, rest, text = item.groups("")
+    for link, url, rest, text in items:
         if "://" in text or len(url) > LONGEST_URL_CHARACTERS:
             return False
         # A link that the text begins with is the title: nothing in it separates.
@@ -166,7 +173,10 @@ def _read_references(content: str, start: int, found: Sections) -> bool:
         except FieldError:
             return False
     found.references = tuple(references)
-    found.reference_places = [(start + item.start(), start + item.start() + len(item[0].rstrip())) for item in items]
+    place = start + content.find(lines)
+    for line in lines.split("\n"):
+        found.reference_places.append((place, place + len(line.rstrip())))
+        place += len(line) + 1
     return True
 
 

@@ -54,6 +54,13 @@ def read_sections(source: Source, offset: int, headings: HeadingTable, *, has_ti
     found = Sections()
     if read_plain(source.text, offset, headings, found):
         return found
+    return parse_sections(source, offset, headings, has_title=has_title, title=title)
+
+
+def parse_sections(
+    source: Source, offset: int, headings: HeadingTable, *, has_title: bool, title: str = ""
+) -> Sections:
+    """Do what `read_sections` does, for Markdown of any form."""
     return _Parser(source, offset, headings).parse(has_title, title)
 
 

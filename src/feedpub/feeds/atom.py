@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from ..errors import FieldError
@@ -39,21 +40,26 @@ def atom_entry(entry: Entry, feed: Feed) -> tuple[bytes, ...]:
     authors = entry.authors or feed.authors
     if not authors:
         raise FieldError(f"Entry {entry.id!r}", "authors", "is empty, and so are the feed's; Atom needs an author")
-    parts = [
-        f"<published>{markup.moment(entry.published).isoformat()}</published>",
-        f'<link rel="alternate" type="text/html" hreflang="{entry.language}" href={markup.address(entry.link)}/>',
-        markup.entry_links(entry, feed),
-        *(
-            f'<link rel="enclosure" type={markup.attribute(enclosure.type)} length="{enclosure.length}"'
-            f" href={markup.address(enclosure.url)}/>"
-            for enclosure in entry.enclosures
-        ),
-        *(_author(person) for person in authors),
-        markup.thumbnail(entry),
-    ]
-    start = f'<entry xml:lang="{entry.language}">'.encode()
-    before = b"".join([start, writer.atom_entry(entry), "".join(parts).encode(), b'<content type="html">'])
-    return before, markup.content_of(entry, feed), _END_OF_CONTENT
+    parts = markup.parts_of(entry, feed)
+    before = (
+        f'<entry xml:lang="{entry.language}">{writer.atom_entry(entry, parts)}<published>{parts.published}</published>'
+        f'<link rel="alternate" type="text/html" hreflang="{entry.language}" href={markup.attribute(parts.link)}/>'
+    )
+    after = f'{_enclosures(entry)}{_authors(authors)}{markup.thumbnail(entry)}<content type="html">'
+    return before.encode(), parts.links, after.encode(), parts.content, _END_OF_CONTENT
+
+
+def _enclosures(entry: Entry) -> str:
+    return "".join(
+        f'<link rel="enclosure" type={markup.attribute(enclosure.type)} length="{enclosure.length}"'
+        f" href={markup.address(enclosure.url)}/>"
+        for enclosure in entry.enclosures
+    )
+
+
+@functools.lru_cache(maxsize=1024)
+def _authors(authors: tuple[Person, ...]) -> str:
+    return "".join(map(_author, authors))
 
 
 def _author(person: Person) -> str:

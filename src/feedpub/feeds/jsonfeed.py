@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import json
+from json.encoder import encode_basestring as _text
 from typing import TYPE_CHECKING, Any, Final
 
-from ..content import render
 from ..iri import to_uri
 from . import markup
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ..model import Entry, Feed, Person, Reference
+    from ..model import Entry, Feed, Person, Reference, Translation
+    from .markup import Parts
 
 _VERSION: Final = "https://jsonfeed.org/version/1.1"
 _ABOUT: Final = (
@@ -59,53 +61,78 @@ def _next_url(feed: Feed) -> str | None:
 
 
 def json_item(entry: Entry, feed: Feed) -> tuple[bytes, ...]:
-    """Write an item as `json_document` takes it, in one piece."""
-    return (_dumps(_values(entry, feed)).encode(),)
-
-
-def _values(entry: Entry, feed: Feed) -> dict[str, Any]:
-    return _without_empty(
-        id=markup.uri(entry.id),
-        url=to_uri(entry.link),
-        external_url=to_uri(entry.via) if entry.via else None,
-        title=markup.one_line(entry.title),
-        content_html=render(entry, feed.language) or markup.NO_CONTENT,
-        summary=entry.summary,
-        image=to_uri(entry.image) if entry.image else None,
-        date_published=markup.moment(entry.published).isoformat(),
-        date_modified=markup.moment(entry.updated).isoformat(),
-        authors=_authors(entry.authors or feed.authors),
-        tags=[category.label or category.term for category in entry.categories],
-        language=entry.language,
-        attachments=[
-            _without_empty(url=to_uri(file.url), mime_type=file.type, size_in_bytes=file.length)
-            for file in entry.enclosures
-        ],
-        _feedpub=_extension(entry, feed),
+    """Write an item as `json_document` takes it, in one piece; as text, since dictionaries take three times as long."""
+    parts = markup.parts_of(entry, feed)
+    before = (
+        f'{{"id":{_text(parts.id)},"url":{_text(parts.link)}{_address("external_url", entry.via)}'
+        f',"title":{_text(parts.title)},"content_html":"'
     )
-
-
-def _extension(entry: Entry, feed: Feed) -> dict[str, Any] | None:
-    references = enumerate(entry.references, start=1) if feed.reference_links == "related" else ()
-    found = _without_empty(
-        references=[_reference(reference, number) for number, reference in references],
-        translations=[
-            {"language": other.language, "title": markup.one_line(other.title), "url": to_uri(other.link)}
-            for other in entry.translations
-        ],
-        previous=_reference(entry.previous) if entry.previous else None,
-        next=_reference(entry.next) if entry.next else None,
+    after = (
+        f'"{_summary(entry)}{_address("image", entry.image)}'
+        f',"date_published":"{parts.published}","date_modified":"{parts.updated}"'
+        f"{_item_authors(entry.authors or feed.authors)}{_tags(entry)}"
+        f',"language":"{entry.language}"{_attachments(entry)}{_extension(entry, feed, parts)}}}'
     )
-    return {"about": _ABOUT, **found} if found else None
+    return (b"".join([before.encode(), _escaped(parts.html), after.encode()]),)
 
 
-def _reference(reference: Reference, number: int | None = None) -> dict[str, Any]:
-    return _without_empty(
-        number=number,
-        title=reference.title,
-        publishers=list(reference.publishers),
-        url=to_uri(reference.url) if reference.url else None,
-    )
+def _escaped(html: bytes) -> bytes:
+    """Escape long text as `_text` does, without quotes; on bytes, which is faster. No value holds other controls."""
+    data = html.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
+    return data.replace(b"\t", b"\\t").replace(b"\r", b"\\r")
+
+
+def _summary(entry: Entry) -> str:
+    return f',"summary":{_text(entry.summary)}' if entry.summary else ""
+
+
+def _address(name: str, url: str | None) -> str:
+    return f',"{name}":{_text(to_uri(url))}' if url else ""
+
+
+@functools.lru_cache(maxsize=1024)
+def _item_authors(authors: tuple[Person, ...]) -> str:
+    return f',"authors":{_dumps(_authors(authors))}' if authors else ""
+
+
+def _tags(entry: Entry) -> str:
+    return f',"tags":{_dumps([one.label or one.term for one in entry.categories])}' if entry.categories else ""
+
+
+def _attachments(entry: Entry) -> str:
+    if not entry.enclosures:
+        return ""
+    files = [
+        _without_empty(url=to_uri(file.url), mime_type=file.type, size_in_bytes=file.length)
+        for file in entry.enclosures
+    ]
+    return f',"attachments":{_dumps(files)}'
+
+
+def _extension(entry: Entry, feed: Feed, parts: Parts) -> str:
+    members = ""
+    if feed.reference_links == "related" and entry.references:
+        pairs = zip(entry.references, parts.references, strict=True)
+        references = [f'{{"number":{n},{_reference(one, url)}' for n, (one, url) in enumerate(pairs, start=1)]
+        members = f',"references":[{",".join(references)}]'
+    if entry.translations:
+        members += f',"translations":[{",".join(map(_translation, entry.translations))}]'
+    for name, near in (("previous", entry.previous), ("next", entry.next)):
+        if near:
+            members += f',"{name}":{{{_reference(near, to_uri(near.url) if near.url else "")}'
+    return f',"_feedpub":{{"about":{_text(_ABOUT)}{members}}}' if members else ""
+
+
+def _reference(reference: Reference, url: str) -> str:
+    """Return the members that every reference has, with the end of its object."""
+    publishers = f',"publishers":[{",".join(map(_text, reference.publishers))}]' if reference.publishers else ""
+    address = f',"url":{_text(url)}' if url else ""
+    return f'"title":{_text(reference.title)}{publishers}{address}}}'
+
+
+def _translation(other: Translation) -> str:
+    title = _text(markup.one_line(other.title))
+    return f'{{"language":"{other.language}","title":{title},"url":{_text(to_uri(other.link))}}}'
 
 
 def _authors(authors: Iterable[Person]) -> list[dict[str, Any]]:
@@ -119,5 +146,5 @@ def _without_empty(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value}
 
 
-def _dumps(value: dict[str, Any]) -> str:
+def _dumps(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,14 +1,25 @@
-"""What Atom and RSS share: escaping, dates, and the link elements that feedgen cannot write."""
+"""What the formats share: parts of entries that are written once, escaping, dates, and links (feedgen cannot)."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from ..content import ADDRESS, END, NO_ADDRESS, REST, TITLE, marked_references, note_language, reference_markup, render
+from ..content import (
+    ADDRESS,
+    END,
+    NO_ADDRESS,
+    REST,
+    TITLE,
+    collapsed,
+    marked_references,
+    note_language,
+    reference_markup,
+    render,
+)
 from ..iri import all_plain, to_uri
 from ..language import isolate
 
@@ -64,9 +75,7 @@ def looks_like_html(text: str) -> bool:
 
 def one_line(plain: str) -> str:
     """Return a title or a name on one line, with its bidirectional controls closed."""
-    if plain.isprintable() and "  " not in plain:  # blanks are the only white space that is printable
-        return plain.strip()
-    return isolate(" ".join(plain.split()))
+    return isolate(collapsed(plain))
 
 
 def text(value: str) -> str:
@@ -92,18 +101,64 @@ def attribute(value: str) -> str:
     return f'"{value}"'
 
 
-def content_of(entry: Entry, feed: Feed) -> bytes:
-    """Return an entry's content, escaped for XML; rendered once for all feeds of a language."""
-    key = f"content {note_language(entry, feed.language)}"
-    known: bytes | None = entry._rendered.get(key)
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Hold what several formats write of an entry.
+
+    Args:
+        id: A URI.
+        title: On one line.
+        link: A URI.
+        published: RFC 3339.
+        updated: RFC 3339.
+        references: Their addresses as URIs; empty for those without.
+        html: The content, UTF-8.
+        content: The content, escaped for XML.
+        links: The links besides the entry's own page, as Atom elements.
+    """
+
+    id: str
+    title: str
+    link: str
+    published: str
+    updated: str
+    references: list[str]
+    html: bytes
+    content: bytes
+    links: bytes
+
+
+def parts_of(entry: Entry, feed: Feed) -> Parts:
+    """Return what several formats write of an entry; written once for all feeds that show it alike."""
+    key = ("parts", note_language(entry, feed.language), feed.reference_links)
+    known: Parts | None = entry._rendered.get(key)
     if known is None:
-        known = entry._rendered[key] = _escaped(render(entry, feed.language) or NO_CONTENT)
+        known = entry._rendered[key] = _parts_of(entry, feed)
     return known
 
 
-def _escaped(html: str) -> bytes:
+def _parts_of(entry: Entry, feed: Feed) -> Parts:
+    html = (render(entry, feed.language) or NO_CONTENT).encode()
+    published = moment(entry.published).isoformat()
+    references = [reference.url or "" for reference in entry.references]
+    if not all_plain(references):
+        references = [to_uri(url) if url else "" for url in references]
+    return Parts(
+        id=uri(entry.id),
+        title=one_line(entry.title),
+        link=to_uri(entry.link),
+        published=published,
+        updated=published if entry.updated is entry.published else moment(entry.updated).isoformat(),
+        references=references,
+        html=html,
+        content=_escaped(html),
+        links=_entry_links(entry, references if feed.reference_links == "related" else []).encode(),
+    )
+
+
+def _escaped(html: bytes) -> bytes:
     """Escape long text; on bytes, which is faster for Chinese."""
-    data = html.encode().replace(b"&", b"&amp;").replace(b"<", b"&lt;")
+    data = html.replace(b"&", b"&amp;").replace(b"<", b"&lt;")
     if b"\r" in data:
         data = data.replace(b"\r", b"&#13;")
     return data.replace(b"]]>", b"]]&gt;") if b"]]>" in data else data
@@ -131,40 +186,32 @@ def fragments(feed: Feed, form: Format, write: Callable[[Entry, Feed], tuple[byt
     return pieces
 
 
-def entry_links(entry: Entry, feed: Feed) -> str:
+def _entry_links(entry: Entry, references: list[str]) -> str:
     """Return an entry's links besides its own page, as Atom elements: translations, references, source.
 
     Never `alternate`: readers take it for the entry's own page (RFC 4287, section 4.2.7.2).
     """
-    key = f"links {feed.reference_links}"
-    known: str | None = entry._rendered.get(key)
-    if known is None:
-        known = "".join(_links(entry, feed))
-        if _LOOKS_LIKE_ESCAPED_HTML.search(known):
-            known = _TITLE.sub(lambda found: hexadecimal(found.group()), known)
-        entry._rendered[key] = known
-    return known
-
-
-def _links(entry: Entry, feed: Feed) -> Iterator[str]:
-    for other in entry.translations:
-        yield (
-            f'<link rel="related" type="text/html" hreflang="{other.language}"'
-            f" title={attribute(one_line(other.title))} href={address(other.link)}/>"
-        )
-    if feed.reference_links == "related" and entry.references:
-        yield _reference_links(entry)
+    links = [
+        f'<link rel="related" type="text/html" hreflang="{other.language}"'
+        f" title={attribute(one_line(other.title))} href={address(other.link)}/>"
+        for other in entry.translations
+    ]
+    if references:
+        links.append(_reference_links(entry, references))
     if entry.via:
-        yield f'<link rel="via" href={address(entry.via)}/>'
+        links.append(f'<link rel="via" href={address(entry.via)}/>')
+    text = "".join(links)
+    if _LOOKS_LIKE_ESCAPED_HTML.search(text):
+        text = _TITLE.sub(lambda found: hexadecimal(found.group()), text)
+    return text
 
 
-def _reference_links(entry: Entry) -> str:
-    if all_plain([reference.url or "" for reference in entry.references]):
+def _reference_links(entry: Entry, addresses: list[str]) -> str:
+    if addresses == [reference.url or "" for reference in entry.references]:
         links = marked_references(entry)
     else:
-        links = reference_markup(
-            tuple(replace(one, url=to_uri(one.url) if one.url else None) for one in entry.references)
-        )
+        given = zip(entry.references, addresses, strict=True)
+        links = reference_markup(tuple(replace(reference, url=url or None) for reference, url in given))
     links = _WITHOUT_ADDRESS.sub("", links) if NO_ADDRESS in links else links
     for sign, markup in _LINK_MARKUP:
         links = links.replace(sign, markup)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
 
     from ..model import Entry, Feed, Person
 
-_CONTENT = (b"<content:encoded>", b"</content:encoded></item>\n")
-_NOTHING_BUT_CONTENT = (b"<description>", b"</description></item>\n")
+_CONTENT = ("<content:encoded>", b"</content:encoded></item>\n")
+_NOTHING_BUT_CONTENT = ("<description>", b"</description></item>\n")
 
 
 def to_rss(feed: Feed) -> bytes:
@@ -37,24 +38,26 @@ def rss_document(feed: Feed, items: Iterable[bytes]) -> bytes:
 
 def rss_item(entry: Entry, feed: Feed) -> tuple[bytes, ...]:
     """Write an item as `rss_document` takes it, in pieces."""
+    parts = markup.parts_of(entry, feed)
     published = markup.moment(entry.published)
-    updated = published if entry.updated is entry.published else markup.moment(entry.updated)
-    parts = [
-        f"<link>{markup.text(to_uri(entry.link))}</link>",
-        f"<pubDate>{markup.rfc822(published)}</pubDate>",
-        f"<atom:updated>{updated.isoformat()}</atom:updated>" if updated != published else "",
-        *(_creator(person) for person in entry.authors or feed.authors),
-        f"<dc:language>{entry.language}</dc:language>",
-        f"<dc:rights>{markup.text(entry.rights)}</dc:rights>" if entry.rights else "",
-        markup.entry_links(entry, feed).replace("<link ", "<atom:link "),  # "<" is escaped in all values
-        markup.picture(entry),
-        markup.thumbnail(entry),
-    ]
     description = _description(entry.summary)
-    before_content, end = _CONTENT if description else _NOTHING_BUT_CONTENT
-    start = f'<item xml:lang="{entry.language}">'.encode()
-    before = b"".join([start, writer.rss_item(entry, description), "".join(parts).encode(), before_content])
-    return before, markup.content_of(entry, feed), end
+    is_changed = entry.updated is not entry.published and markup.moment(entry.updated) != published
+    changed = f"<atom:updated>{parts.updated}</atom:updated>" if is_changed else ""
+    rights = f"<dc:rights>{markup.text(entry.rights)}</dc:rights>" if entry.rights else ""
+    before = (
+        f'<item xml:lang="{entry.language}">{writer.rss_item(entry, parts, description)}'
+        f"<link>{markup.text(parts.link)}</link><pubDate>{markup.rfc822(published)}</pubDate>"
+        f"{changed}{_creators(entry.authors or feed.authors)}<dc:language>{entry.language}</dc:language>{rights}"
+    )
+    links = parts.links.replace(b"<link ", b"<atom:link ")  # "<" is escaped in all values
+    start_of_content, end = _CONTENT if description else _NOTHING_BUT_CONTENT
+    after = f"{markup.picture(entry)}{markup.thumbnail(entry)}{start_of_content}"
+    return before.encode(), links, after.encode(), parts.content, end
+
+
+@functools.lru_cache(maxsize=1024)
+def _creators(authors: tuple[Person, ...]) -> str:
+    return "".join(map(_creator, authors))
 
 
 def _creator(person: Person) -> str:

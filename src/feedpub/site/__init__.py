@@ -1,7 +1,4 @@
-"""A folder of entries → a published folder."""
+"""A folder of entries → a published folder.
 
-from .add import ImportResult, import_pasted, init
-from .building import BuildResult, build
-from .loading import lint, load
-
-__all__ = ["BuildResult", "ImportResult", "build", "import_pasted", "init", "lint", "load"]
+Its modules are imported one by one, as they are needed.
+"""

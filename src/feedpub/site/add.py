@@ -8,7 +8,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from ..entries import RESERVED_KEYS, parse_date, parse_pasted, slug, table, write_entry
+from ..entries.dates import parse_date
+from ..entries.file import RESERVED_KEYS
+from ..entries.headings import table
+from ..entries.pasted import parse_pasted
+from ..entries.slugs import slug
+from ..entries.writing import write_entry
 from ..errors import ConfigError, EntryError, LanguageTagError, Problem
 from ..language import autonym, canonical, has_words, match, words
 from ..model import Draft, KeyPoint, Pasted, Reference

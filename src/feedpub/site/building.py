@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import os
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ConfigError, EntryError, Problem
+from ..entries.scanning import scan
+from ..errors import ConfigError, Problem
 from ..model import Site
+from .changes import UNFINISHED, compare, trusted
 from .config import read_config
-from .folder import PublishedFolder
-from .intake import Intake
-from .loading import load
 from .manifest import Manifest
-from .pages import Pages
-from .spool import Spool
+from .theme import Theme
 from .versions import versions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     Progress = Callable[[str, int, int], Any]
 
@@ -83,25 +80,47 @@ def build(
         site = replace(site, config=replace(site.config, base_url=base_url))
     place = Path(output)
     _refuse_entries(site, place)
-    empty = Site(config=site.config)
-    feeds = {language: empty.feed(language) for language in site.config.languages}
-    pages = Pages(site.config, feeds, site.folder)
-    seed = repr((versions(), site.config)).encode("utf-8", "surrogatepass") + pages.fingerprint()
-    fingerprint = hashlib.blake2b(seed, digest_size=16).digest()
-    with Manifest(place, fingerprint) as manifest, closing(Spool(manifest.folder)) as spool:
-        intake = Intake(site.config, feeds, pages, manifest, spool, progress or _silent)
-        problems = [*notes, *_read(source, site, intake, keep_going=keep_going)]
-        folder = PublishedFolder(place, feeds, pages, manifest, intake, progress or _silent)
-        folder.publish()
-        counts = manifest.languages()
+    with Manifest(place, _fingerprint(site)) as manifest:
+        outputs = trusted(place, manifest.outputs())
+        changes = None
+        if not isinstance(source, Site):
+            states, passed_over = scan(site.folder)
+            changes = compare(states, manifest)
+            notes = (*notes, *passed_over)
+            if not changes and outputs and UNFINISHED not in outputs.values():
+                return _result(output, site, manifest, notes, kept=sorted(outputs))
+        from .work import work  # what follows is most of feedpub, and takes a while to load
+
+        folder, problems = work(site, place, manifest, changes, outputs, keep_going, progress or _silent)
+        return _result(output, site, manifest, (*notes, *problems), folder.written, sorted(folder.kept), folder.removed)
+
+
+def _result(
+    output: str | os.PathLike[str],
+    site: Site,
+    manifest: Manifest,
+    problems: Iterable[Problem],
+    written: Sequence[str] = (),
+    kept: Sequence[str] = (),
+    removed: Sequence[str] = (),
+) -> BuildResult:
+    counts = manifest.languages()
     return BuildResult(
         output=os.fspath(output),
-        written=tuple(folder.written),
-        kept=tuple(folder.kept),
-        removed=tuple(folder.removed),
+        written=tuple(written),
+        kept=tuple(kept),
+        removed=tuple(removed),
         articles=MappingProxyType({language: counts.get(language, 0) for language in site.config.languages}),
         problems=tuple(problem for problem in problems if problem.severity != "note"),
     )
+
+
+def _fingerprint(site: Site) -> bytes:
+    """Digest all that shapes the bytes besides the articles: programs, settings, templates."""
+    digest = hashlib.blake2b(repr((versions(), site.config)).encode("utf-8", "surrogatepass"), digest_size=16)
+    for name, source in Theme(site.folder).sources():
+        digest.update(f"{name} {len(source)} ".encode("utf-8", "surrogateescape") + source)
+    return digest.digest()
 
 
 def _silent(*_: object) -> None:
@@ -121,25 +140,3 @@ def _refuse_entries(site: Site, folder: Path) -> None:
     if entries and (output in (entries, *entries.parents) or entries in output.parents):
         message = "the published folder may not be the entries folder, nor hold it, nor stand in it"
         raise ConfigError([Problem(code="E007", path=str(folder), message=message, hint="choose another --output")])
-
-
-def _read(
-    source: Site | str | os.PathLike[str], site: Site, intake: Intake, *, keep_going: bool
-) -> tuple[Problem, ...]:
-    """Read what changed; return what was found.
-
-    Raises:
-        EntryError: Some entries cannot be published.
-    """
-    if isinstance(source, Site):
-        intake.take_articles(source.articles)
-        return ()
-    intake.take_folder(site.folder)
-    problems = tuple(intake.problems)
-    if intake.changed and intake.manifest.same_ids():
-        whole = load(site.folder, keep_going=keep_going)  # all files together tell where
-        intake.take_articles(whole.articles)
-        problems = whole.problems
-    if not keep_going and any(problem.severity == "error" for problem in problems):
-        raise EntryError(problems)
-    return problems

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .. import iri
 from ..checks import is_legal
-from ..entries import SECTIONS
+from ..entries.headings import SECTIONS
 from ..errors import ConfigError, FieldError, LanguageTagError, Problem
 from ..language import canonical, match
 from ..model import Config, Person

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ..feeds import join
 from ..model import FORMATS, Reference
+from .changes import UNFINISHED
 from .documents import ARCHIVE, Shelf, category_shelves
 from .manifest import Known
 from .opml import to_opml
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 # Articles of a language on the landing page.
 NEWEST: Final = 5
-_UNFINISHED: Final = Known(-1, -1, b"")
 
 
 class _Work(NamedTuple):
@@ -73,17 +73,17 @@ class PublishedFolder:
         self._newest: dict[str, Sequence[Recorded]] = {}
         self._subjects: dict[str, list[Feed]] = {}
 
-    def publish(self) -> None:
-        """Write what is new or changed, then remove what is not needed any more."""
-        self._known = self.manifest.outputs()
+    def publish(self, outputs: Mapping[str, Known]) -> None:
+        """Write what is new or changed, then remove what is not needed any more.
+
+        Args:
+            outputs: What is known of its files, by `changes.trusted`.
+        """
+        self._known = dict(outputs)
         if self.manifest.is_new:
-            self._known.update((path, _UNFINISHED) for path in our_files(self.place))
-        if any(known.recipe == b"" for known in self._known.values()):
+            self._known.update((path, UNFINISHED) for path in our_files(self.place))
+        if UNFINISHED in self._known.values():
             sweep(self.place)
-        self._distrust_changed()
-        if not self.intake.changed and self._known and all(known.recipe for known in self._known.values()):
-            self.kept += sorted(self._known)
-            return
         stale = dict(self._known)
         for language in self.feeds:
             self._bring_up(list(self._works_of(language)), stale)
@@ -91,32 +91,20 @@ class PublishedFolder:
         self._remove(stale)
         self.manifest.keep()
 
-    def _distrust_changed(self) -> None:
-        """Forget the recipes of files that are gone, or are not as we left them."""
-        root = f"{self.place}/"
-        for path, known in self._known.items():
-            try:
-                state = os.stat(root + path)
-            except OSError:
-                self._known[path] = _UNFINISHED
-                continue
-            if state.st_mtime_ns != known.mtime_ns or state.st_size != known.size:
-                self._known[path] = _UNFINISHED
-
     def _bring_up(self, works: Sequence[_Work], stale: dict[str, Known]) -> None:
         """Do those works that are not done; what they make is not stale."""
         waiting = []
         for work in works:
             for path in work.paths:
                 stale.pop(path, None)
-            if any(self._known.get(path, _UNFINISHED).recipe != work.recipe for path in work.paths):
+            if any(self._known.get(path, UNFINISHED).recipe != work.recipe for path in work.paths):
                 waiting.append(work)
             else:
                 self.kept += work.paths
         if not waiting:
             return
         self._complete_spool(waiting)
-        self.manifest.add_outputs((path, _UNFINISHED) for work in waiting for path in work.paths)
+        self.manifest.add_outputs((path, UNFINISHED) for work in waiting for path in work.paths)
         self.manifest.keep()
         for done, work in enumerate(waiting):
             self.progress("write", done, len(waiting))

@@ -8,18 +8,19 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from ..entries import Reader, article_key, scan
+from ..checks import is_legal
+from ..entries.folder import Reader, article_key
 from ..feeds import fragment
 from ..model import FORMATS
 from .documents import category_link, named_categories
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
-    from os import stat_result
 
-    from ..entries import Reading
+    from ..entries.folder import Reading
     from ..errors import Problem
     from ..model import Article, Config, Entry, Feed
+    from .changes import Changes
     from .manifest import Manifest
     from .pages import Pages
     from .spool import Spool
@@ -40,7 +41,7 @@ class Intake:
         pages: Pages,
         manifest: Manifest,
         spool: Spool,
-        progress: Callable[[str, int, int], None],
+        progress: Callable[[str, int, int], object],
     ) -> None:
         self.config, self.feeds, self.pages = config, feeds, pages
         self.manifest, self.spool, self.progress = manifest, spool, progress
@@ -50,29 +51,21 @@ class Intake:
         self._reader: Reader | None = None
         self._folder = ""
 
-    def take_folder(self, folder: str) -> None:
-        """Read the articles of an entries folder whose files changed since they were recorded."""
+    def take_folder(self, folder: str, changes: Changes) -> None:
+        """Read the articles of an entries folder whose files changed."""
         self._folder = folder
-        states, notes = scan(folder)
-        self.problems += notes
-        known = {name: (key, mtime_ns, size) for name, key, mtime_ns, size in self.manifest.files()}
-        changed = [
-            name
-            for name, state in states.items()
-            if known.get(name, _UNKNOWN)[1:] != (state.st_mtime_ns, state.st_size)
-        ]
-        gone = known.keys() - states.keys()
-        if not changed and not gone:
-            return
-        keys = {name: known[name][0] if name in known else article_key(name) for name in states}
-        touched = dict.fromkeys([*(keys[name] for name in changed), *sorted(known[name][0] for name in gone)])
-        if gone:
-            self.manifest.forget_files(gone)
+        if changes.gone:
+            self.manifest.forget_files(changes.gone)
             self.changed = True
+        if not changes:
+            return
+        known = {name: key for name, key, _, _ in self.manifest.files()}
+        keys = {name: known.get(name) or article_key(name) for name in changes.states}
+        touched = dict.fromkeys([*(keys[name] for name in changes.changed), *changes.gone.values()])
         self._reader = Reader(folder, self.config, keys)
         for done, reading in enumerate(self._reader.read(touched)):
             self.progress("read", done, len(touched))
-            self._take(reading, states, known)
+            self._take(reading, changes)
 
     def take_articles(self, articles: Sequence[Article]) -> None:
         """Take articles that are in memory, in place of all that was recorded."""
@@ -97,28 +90,25 @@ class Intake:
             for entry, parts in zip(known, rendered, strict=False):
                 self.spool.add(entry.number, parts)
 
-    def _take(
-        self, reading: Reading, states: Mapping[str, stat_result], known: Mapping[str, tuple[str, int, int]]
-    ) -> None:
+    def _take(self, reading: Reading, changes: Changes) -> None:
         serious = [problem for problem in reading.problems if problem.severity != "note"]
         self.problems += serious
         self._record(reading.key, reading.article, reading.digest)
         if serious or not reading.complete:  # read again next time, and told again
-            self.manifest.forget_files(name for name in reading.files if name in known)
+            self.manifest.forget_files(reading.files)
             return
         settled = time.time_ns() - _TICK_NS
         rows = []
         for name in reading.files:
-            state = states[name]
-            row = (reading.key, state.st_mtime_ns if state.st_mtime_ns < settled else 0, state.st_size)
-            if known.get(name) != row:
-                rows.append((name, *row))
-        if rows:
-            self.changed = True
-            self.manifest.add_files(rows)
+            mtime_ns, size = changes.states[name]
+            rows.append((name, reading.key, mtime_ns if mtime_ns < settled else 0, size))
+        self.changed = True
+        self.manifest.add_files(rows)
 
     def _record(self, key: str, article: Article | None, digest: bytes) -> None:
         """Put an article's entries into the manifest, if they are not there as they are, and set them aside."""
+        if not key.isprintable() and not is_legal(key):
+            return  # an error told it; nothing of that name can be recorded
         shown = self._shown(article) if article else {}
         parts = self._fragments(article, shown, with_pages=self.has_pages) if article else []
         if not digest:
@@ -185,6 +175,3 @@ def _row(key: str, shown: str, entry: Entry, digest: bytes) -> tuple[object, ...
         json.dumps(list(categories.items()), ensure_ascii=False) if categories else "",
         digest,
     )
-
-
-_UNKNOWN: Final = ("", 0, -1)

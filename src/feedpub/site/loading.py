@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ..entries import read_folder
+from ..entries.folder import read_folder
 from ..errors import ConfigError, EntryError, Problem
 from ..model import Site
 from .config import read_config

@@ -239,6 +239,9 @@ class Pages:
         html = _below_title(render(entry))
         for _, link in links:
             html = html.replace(f'href="{escape(link)}"', f'href="{escape(self._way(link, _ARTICLE))}"')
+        if "<pre" in html or "<table" in html:  # wider than the page perhaps: then the keyboard must reach them
+            html = html.replace("<pre", '<pre tabindex="0"')
+            html = html.replace("<table", '<div class="wide" tabindex="0"><table').replace("</table>", "</table></div>")
         return html
 
     def _neighbour(self, other: Row | Reference | None, language: str) -> _Item | None:

@@ -52,7 +52,7 @@ class PreviewEvent:
     Args:
         address: Where the preview is.
         result: What the build did; None if it failed, and the last good one is still shown.
-        problems: What was found, notes too.
+        problems: What was found; notes are left to `lint`.
         error: Why it failed, if that is no finding about the entries, such as a full disk; else empty.
     """
 
@@ -156,28 +156,16 @@ class Preview:
 
     def _built(self) -> PreviewEvent:
         try:
-            result, problems = _build_site(self.folder, self.output, self.address)
+            result = build(self.folder, self.output, base_url=self.address, progress=self._go_on)
         except (ConfigError, EntryError) as error:
             return PreviewEvent(address=self.address, problems=error.problems)
         except Exception as error:  # the preview goes on: a full disk, a broken template, a fault of ours
             return PreviewEvent(address=self.address, error=f"{type(error).__name__}: {error}")
-        return PreviewEvent(address=self.address, result=result, problems=problems)
+        return PreviewEvent(address=self.address, result=result, problems=result.problems)
 
-
-def _build_site(folder: str, output: str, address: str) -> tuple[BuildResult, tuple[Problem, ...]]:
-    from dataclasses import replace
-
-    from ..entries import read_folder
-    from ..model import Site
-    from .config import read_config
-
-    config, notes = read_config(folder)
-    config = replace(config, base_url=address)
-    articles, problems = read_folder(folder, config)
-    found = (*notes, *problems)
-    if any(problem.severity == "error" for problem in found):
-        raise EntryError(found)
-    return build(Site(config=config, articles=articles, folder=folder, problems=found), output), found
+    def _go_on(self, *_: object) -> None:
+        if self.stopping.is_set():
+            raise InterruptedError("the preview has ended")
 
 
 def _snapshot(folder: str) -> dict[str, tuple[int, int]]:

@@ -1,0 +1,61 @@
+"""Which files of a folder are entries, and their state on disk: nothing is read."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from ..errors import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_MARKDOWN: Final = ".md"
+_OTHER_TEXT: Final = (".markdown", ".mdown", ".mkd", ".txt")
+# Of a file that cannot be looked at: it counts as changed each time.
+_NEVER_THE_SAME: Final = (-1, -1)
+
+
+def scan(folder: str) -> tuple[dict[str, tuple[int, int]], tuple[Problem, ...]]:
+    """Return the entry files of a folder, not those below it, in the order of their names.
+
+    Files that begin with ``.`` or ``_`` and README.md are no entries.
+
+    Returns:
+        Name → time of change in nanoseconds and size in bytes; and notes on what looks like entries but is none.
+    """
+    states: dict[str, tuple[int, int]] = {}
+    others: list[os.DirEntry[str]] = []
+    with os.scandir(folder) as found:
+        for entry in found:
+            name = entry.name
+            if name[0] in "._":
+                continue
+            small = name[-10:].casefold()
+            if small.endswith(_MARKDOWN) and name[:7].casefold() != "readme.":
+                try:
+                    state = entry.stat()
+                    states[name] = (state.st_mtime_ns, state.st_size)
+                except OSError:
+                    states[name] = _NEVER_THE_SAME
+            elif small.endswith(_OTHER_TEXT) or entry.is_dir():
+                others.append(entry)
+    return {name: states[name] for name in sorted(states)}, tuple(_passed_over(folder, others))
+
+
+def shown_path(folder: str, name: str) -> str:
+    """Return a path as problems name it; bytes of a name that are no UTF-8 are replaced."""
+    return f"{Path(folder).as_posix()}/{os.fsencode(name).decode('utf-8', 'replace')}"
+
+
+def _passed_over(folder: str, others: Iterable[os.DirEntry[str]]) -> Iterator[Problem]:
+    """Note what looks like entries but is none: text by another name, and folders with entries in them."""
+    for entry in sorted(others, key=lambda entry: entry.name):
+        path = shown_path(folder, entry.name)
+        if not entry.is_dir():
+            hint = f"if it is an entry, name it {Path(entry.name).stem}.md"
+            yield Problem(code="N110", path=path, message="is no entry: it does not end in .md", hint=hint)
+        elif any(Path(entry.path).glob("*.md")):
+            hint = "move its entries up: all of a site stand side by side"
+            yield Problem(code="N110", path=path, message="entries in folders are not read", hint=hint)

@@ -1,0 +1,64 @@
+"""What changed since the last build, by the state of files on disk: nothing is read."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from .manifest import Known
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from .manifest import Manifest
+
+# A file of the published folder whose recipe is not known: it is made anew, and compared.
+UNFINISHED: Final = Known(-1, -1, b"")
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Compare an entries folder with what was read of it.
+
+    Args:
+        states: Every entry file: name → time of change in nanoseconds and size in bytes.
+        changed: The names of those that are new or changed.
+        gone: Name → article of those that were read once, and are gone.
+    """
+
+    states: Mapping[str, tuple[int, int]]
+    changed: tuple[str, ...]
+    gone: Mapping[str, str]
+
+    def __bool__(self) -> bool:
+        return bool(self.changed or self.gone)
+
+
+def compare(states: Mapping[str, tuple[int, int]], manifest: Manifest) -> Changes:
+    """Find what changed."""
+    changed = dict.fromkeys(states)
+    gone = {}
+    for name, key, mtime_ns, size in manifest.files():
+        state = states.get(name)
+        if state is None:
+            gone[name] = key
+        elif state == (mtime_ns, size):
+            del changed[name]
+    return Changes(states, tuple(changed), gone)
+
+
+def trusted(place: Path, outputs: Mapping[str, Known]) -> dict[str, Known]:
+    """Return what is known of the files of a published folder; nothing of those that are not as we left them."""
+    root = f"{place}/"
+    found = {}
+    for path, known in outputs.items():
+        try:
+            state = os.stat(root + path)
+        except OSError:
+            found[path] = UNFINISHED
+            continue
+        same = state.st_mtime_ns == known.mtime_ns and state.st_size == known.size
+        found[path] = known if same else UNFINISHED
+    return found
