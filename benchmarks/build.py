@@ -27,6 +27,7 @@ entries expected, with content, date and link. After it, what the changes left m
 from __future__ import annotations
 
 import argparse
+import filecmp
 import io
 import json
 import os
@@ -513,16 +514,12 @@ def measure(root: Path, count: int, feeds: str, given: argparse.Namespace) -> Re
 
 
 def compare_with_cold(tool: Tool) -> None:
-    """Raise ValueError if a folder that was built after changes is not what a cold build writes."""
+    """Raise ValueError if a folder that was built after changes is not what a cold build writes, but for manifests."""
     cold = tool.output.with_name(f"{tool.output.name}-cold")
     run(replace(tool, command=tuple(str(cold) if part == str(tool.output) else part for part in tool.command)))
-    names, wanted = (
-        {name for name in snapshot(folder) if not name.startswith(".")}  # the manifest may tell the two apart
-        for folder in (tool.output, cold)
-    )
-    different = names ^ wanted | {
-        n for n in names & wanted if (tool.output / n).read_bytes() != (cold / n).read_bytes()
-    }
+    left, right = ({name for name in snapshot(folder) if not name.startswith(".")} for folder in (tool.output, cold))
+    _, unlike, unread = filecmp.cmpfiles(tool.output, cold, left & right, shallow=False)
+    different = [*(left ^ right), *unlike, *unread]
     if different:
         raise ValueError(f"after the changes these are not as a cold build writes them: {sorted(different)[:5]}")
     shutil.rmtree(cold)
@@ -618,8 +615,8 @@ def main() -> None:
                 print(f"\n{count:,} articles in {len(LANGUAGES)} languages, {feeds}")
                 try:
                     found[count, feeds] = measure(root, count, feeds, given)
-                except ValueError as error:
-                    print(f"  LEFT OUT: {error}")
+                except (ValueError, LookupError, SyntaxError, OSError) as error:  # wrong, not XML, or not there
+                    print(f"  LEFT OUT: {error!r}")
                     faults += 1
                     continue
                 table(found[count, feeds])

@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import feedpub
-from feedpub import Category, Enclosure, Entry, Feed, KeyPoint, Person, Reference, Translation
+from feedpub import Archive, Category, Enclosure, Entry, Feed, KeyPoint, Person, Reference, Translation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from feedpub.model import Format
 
 BASE = "https://example.org/digest/"
 TITLES = {"en": "The Digest", "zh-Hans": "文摘", "ar": "الموجز"}
@@ -278,6 +280,49 @@ def iris() -> Feed:
     )
 
 
+def archived(number: int | None, last: int = 3) -> Feed:
+    """One of the documents of a feed that has three archive documents, counted from the oldest; None is the newest."""
+    newest: dict[Format, str] = dict(feed("en").addresses)
+
+    def addresses(page: int) -> dict[Format, str]:
+        if not 1 <= page <= last:
+            return {}
+        home = f"{BASE}en/archive/"
+        return {"atom": f"{home}atom-{page}.xml", "rss": f"{home}rss-{page}.xml", "json": f"{home}feed-{page}.json"}
+
+    place = last + 1 if number is None else number
+    return feed(
+        "en",
+        *(
+            entry(f"{place}-{day}", summary="Trains.", published=datetime(2026, place, day, tzinfo=UTC))
+            for day in (2, 1)
+        ),
+        subtitle="Articles, summed up",
+        siblings=siblings("zh-Hans"),
+        addresses=newest if number is None else addresses(number),
+        archive=Archive(
+            current={} if number is None else newest,
+            previous=addresses(place - 1),
+            next=addresses(place + 1),
+        ),
+    )
+
+
+def archive_newest() -> Feed:
+    """The document that people subscribe to: it has older ones before it."""
+    return archived(None)
+
+
+def archive_middle() -> Feed:
+    """An archive document that has neighbours on both sides."""
+    return archived(2)
+
+
+def archive_oldest() -> Feed:
+    """The oldest archive document: nothing is before it."""
+    return archived(1)
+
+
 CASES: dict[str, Callable[[], Feed]] = {
     "digest-en": digest_en,
     "digest-zh-Hans": digest_zh_hans,
@@ -288,4 +333,7 @@ CASES: dict[str, Callable[[], Feed]] = {
     "empty": empty,
     "bare": bare,
     "iris": iris,
+    "archive-newest": archive_newest,
+    "archive-middle": archive_middle,
+    "archive-oldest": archive_oldest,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 SUBTITLES = {"en": "Articles, summed up", "zh-Hans": "文摘，附来源", "ar": "مقالات موجزة"}
 HOMES = {
-    tag: feed(tag, subtitle=SUBTITLES[tag], rights="CC BY 4.0", stylesheet="../feed.css") for tag in ("en", "zh-Hans", "ar")
+    tag: feed(tag, subtitle=SUBTITLES[tag], rights="CC BY 4.0", stylesheet="../feed.css")
+    for tag in ("en", "zh-Hans", "ar")
 }
 CONFIG = Config(base_url=BASE, authority="example.org,2026", languages=tuple(HOMES), title=TITLES)
 CATEGORY = feed(
@@ -30,6 +32,15 @@ CATEGORY = feed(
 
 def pages(folder: str = "", **settings: Any) -> Pages:
     """Make the pages of the sample site, with other settings perhaps."""
+    return _pages(folder, **settings) if folder or settings else _plain_pages()
+
+
+@functools.cache
+def _plain_pages() -> Pages:
+    return _pages("")
+
+
+def _pages(folder: str, **settings: Any) -> Pages:
     config = replace(CONFIG, **settings)
     return Pages(config, {tag: HOMES[tag] for tag in config.languages}, folder)
 

@@ -87,11 +87,11 @@ def process(
 
 
 def tree(folder: Path) -> dict[str, tuple[int, bytes]]:
-    """Return time and bytes of every file."""
+    """Return time and bytes of every file, but for what builds remember."""
     return {
         path.relative_to(folder).as_posix(): (path.stat().st_mtime_ns, path.read_bytes())
         for path in sorted(folder.rglob("*"))
-        if path.is_file()
+        if path.is_file() and ".feedpub" not in path.parts
     }
 
 
@@ -372,10 +372,7 @@ def test_build_writes_and_then_touches_nothing(run: Run, tmp_path: Path) -> None
 def test_build_says_where_to_look(run: Run, tmp_path: Path) -> None:
     write_site(tmp_path / "in", {"a.en.md": ENGLISH})
     done = run("build", "in", "--output", "out")
-    assert done.out.splitlines()[-2:] == [
-        "1 note: see feedpub lint in",
-        "Look at out/index.html; it will be served at https://site.test/",
-    ]
+    assert done.out.splitlines()[-1] == "Look at out/index.html"
     assert (tmp_path / "out" / "en" / "atom.xml").read_bytes() == feedpub.to_atom(feedpub.load("in").feed("en"))
 
 
@@ -458,12 +455,13 @@ def test_build_without_settings(run: Run, tmp_path: Path) -> None:
 def test_build_as_json(run: Run, tmp_path: Path) -> None:
     write_site(tmp_path / "entries", {"a.en.md": ENGLISH})
     said = json.loads(run("build", "--format", "json").out)
-    assert list(said) == ["schema", "output", "written", "kept", "problems"]
+    assert list(said) == ["schema", "output", "written", "kept", "removed", "problems"]
     assert (said["schema"], said["output"], said["kept"]) == (1, "public", [])
     assert sorted(said["written"]) == sorted(tree(tmp_path / "public"))
-    assert [problem["code"] for problem in said["problems"]] == ["N104"]
     again = json.loads(run("build", "--format", "json").out)
-    assert (again["written"], again["kept"]) == ([], said["written"])
+    assert (again["written"], again["kept"], again["problems"]) == ([], sorted(said["written"]), [])
+    (tmp_path / "entries" / "a.en.md").rename(tmp_path / "entries" / "b.en.md")
+    assert json.loads(run("build", "--format", "json").out)["removed"] == ["en/a/index.html"]
 
 
 def test_build_for_github(run: Run, tmp_path: Path) -> None:

@@ -89,6 +89,7 @@ def test_all_settings(tmp_path: Path) -> None:
         icon="https://digest.example/icon.png",
         limit=20,
         categories=True,
+        archives=False,
         reference_links="none",
         title={"zh-CN": "文摘", "en": "Digest"},
         subtitle={"en": "News"},

@@ -578,24 +578,55 @@ def test_twelve_megabytes_of_summary() -> None:
     assert time.perf_counter() - start < 20
 
 
-@given(
-    st.lists(
-        st.text(st.characters(codec="utf-8", exclude_characters="<>&\r\xa0"), max_size=40)
-        | st.sampled_from(["&amp;", "a &lt; b &gt; c", '"quoted"', "\u2028", "\x85"]),
-        min_size=1,
-    )
+_HARMLESS = st.text(st.characters(codec="utf-8", exclude_characters="<>&\r\xa0"), max_size=40) | st.sampled_from(
+    ["&amp;", "a &lt; b &gt; c", '"quoted"', "\u2028", "\x85", " ", "\n"]
 )
-def test_what_skips_the_sanitiser_is_what_it_would_have_given_back(texts: list[str]) -> None:
-    html = "".join(f"<p>{text}</p>\n" for text in texts if is_legal(text))
-    if content._PLAIN_PARAGRAPHS.fullmatch(html):
+_INLINE = st.lists(
+    _HARMLESS | st.builds("<{0}>{1}</{0}>".format, st.sampled_from(["strong", "em", "code"]), _HARMLESS), max_size=5
+).map("".join)
+
+
+@given(_INLINE | st.lists(_INLINE, min_size=1).map(lambda texts: "".join(f"<p>{text}</p>\n" for text in texts)))
+@example("<strong></strong>")
+@example("<p><em>a</em></p><p><em>b</em></p>")
+def test_what_skips_the_sanitiser_is_what_it_would_have_given_back(html: str) -> None:
+    if is_legal(html):
+        assert content._PLAIN.fullmatch(html)
         assert content._shared_cleaner().clean(html) == html
 
 
-@pytest.mark.parametrize("html", ["<p>a</p><p>b</p>", "<p></p>", "<p>&amp; 1 &lt; 2</p>\n\n<p>中文</p>"])
-def test_plain_paragraphs_skip_the_sanitiser(html: str) -> None:
-    assert content._PLAIN_PARAGRAPHS.fullmatch(html)
+@pytest.mark.parametrize(
+    "html", ["<p>a</p><p>b</p>", "<p></p>", "<p>&amp; 1 &lt; 2</p>\n\n<p>中文</p>", "a <em>b</em>"]
+)
+def test_plain_texts_skip_the_sanitiser(html: str) -> None:
+    assert content._PLAIN.fullmatch(html)
 
 
-@pytest.mark.parametrize("html", ["<p>a", "<p>a&nbsp;b</p>", "<p>\xa0</p>", "<p>a > b</p>", "<p>&#1;</p>", "a<p>b</p>"])
+@pytest.mark.parametrize(
+    "html",
+    ["<p>a", "<p>a&nbsp;b</p>", "<p>\xa0</p>", "<p>a > b</p>", "<p>&#1;</p>", "a<p>b</p>", "<em>a", "<em>a</strong>"],
+)
 def test_other_html_does_not_skip_it(html: str) -> None:
-    assert not content._PLAIN_PARAGRAPHS.fullmatch(html)
+    assert not content._PLAIN.fullmatch(html)
+
+
+@pytest.mark.parametrize("language", [None, "en", "zh-Hans", "ar"])
+def test_what_is_kept_for_feeds_and_pages_is_what_is_rendered(language: str | None) -> None:
+    one = entry(summary="What it says.", body="<p>At length.</p>", references=(Reference(title="工作"),))
+    first = render(one, language)
+
+    assert render(one, "fr") != first
+    assert render(one, language) == first == render(entry(**{name: getattr(one, name) for name in FIELDS}), language)
+    assert first.encode() == content.encoded(one, language)
+
+
+FIELDS = ("summary", "body", "references")
+
+
+@pytest.mark.parametrize("text", ["don't", "a > b", 'say "no"', "R&amp;D", "<em>so</em>", "<b>so</b> & so"])
+def test_a_point_is_written_alike_whatever_its_neighbours_hold(text: str) -> None:
+    alone = render(entry(key_points=(KeyPoint(text=text),)))
+    among = render(entry(key_points=(KeyPoint(text="<i>x</i>", children=(KeyPoint(text=text),)), KeyPoint(text="'"))))
+    written = alone.partition("<li>")[2].partition("</li>")[0]
+
+    assert f"<li><i>x</i>\n<ul>\n<li>{written}</li>\n</ul></li>\n<li>&#x27;</li>" in among

@@ -5,19 +5,29 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import feedparser
 import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from lxml import etree
 
 import feedpub
-from feedpub import Category, Enclosure, FieldError, Person, Reference
-from sample_feeds import ANN, BASE, CASES, WRITERS, entry, feed, siblings
+from feedpub import Category, Enclosure, Entry, FieldError, Person, Reference, feeds
+from feedpub.checks import is_legal
+from feedpub.feeds import markup, rss, writer
+from sample_feeds import ANN, BASE, CASES, WRITERS, archived, entry, feed, siblings
+
+if TYPE_CHECKING:
+    from feedpub.model import Format
 
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden"
@@ -25,9 +35,11 @@ NAMESPACES = {
     "a": "http://www.w3.org/2005/Atom",
     "content": "http://purl.org/rss/1.0/modules/content/",
     "dc": "http://purl.org/dc/elements/1.1/",
+    "fh": "http://purl.org/syndication/history/1.0",
     "media": "http://search.yahoo.com/mrss/",
     "xml": "http://www.w3.org/XML/1998/namespace",
 }
+FORMS: dict[str, Format] = {"atom.xml": "atom", "rss.xml": "rss", "feed.json": "json"}
 XML_FILES = [name for name in WRITERS if name.endswith(".xml")]
 # RSS 2.0 and its best-practices profile: at most one of each in an item.
 ONCE = ("title", "link", "description", "guid", "pubDate", "enclosure", "content:encoded", "dc:language", "a:updated")
@@ -316,6 +328,160 @@ def test_entries_of_a_feed_in_several_languages_carry_no_note() -> None:
     given = feed("mul", entry(summary="English."), title="All")
 
     assert json.loads(feedpub.to_json(given))["items"][0]["content_html"] == "<p>English.</p>"
+
+
+# --- Fragments --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", WRITERS)
+@pytest.mark.parametrize("case", CASES)
+def test_documents_can_be_joined_from_fragments(case: str, name: str) -> None:
+    given = CASES[case]()
+    fragments = [feeds.fragment(one, given, FORMS[name]) for one in given.entries]
+
+    assert feeds.join(dataclasses.replace(given, entries=(), updated=given.updated), fragments, FORMS[name]) == golden(
+        case, name
+    )
+
+
+_TEXTS = st.text(st.characters(codec="utf-8"), max_size=20) | st.lists(
+    st.sampled_from(
+        [
+            *"ab&<>;%\"'\r\n\t ",
+            "&amp;",
+            "&lt;",
+            "]]>",
+            "%(id)s",
+            "%s",
+            "%%",
+            "<b>",
+            "\u202e",
+            "\x85",
+            "\u2028",
+            "中文",
+            "😀",
+        ]
+    ),
+    max_size=8,
+).map("".join)
+
+
+@st.composite
+def entries(draw: st.DrawFn) -> Entry:
+    text = _TEXTS.filter(is_legal)
+    some_text = text.filter(str.strip)
+    categories = st.builds(Category, term=some_text, label=st.none() | text, scheme=st.sampled_from([None, "a:&"]))
+    references = st.builds(Reference, title=some_text, publishers=st.lists(text, max_size=2).map(tuple))
+    return entry(
+        id=draw(st.sampled_from(["tag:example.org,2026:a/en", "tag:example.org,2026:a&<b>%(id)s", "tag:中"])),
+        title=draw(some_text),
+        summary=draw(text),
+        rights=draw(st.none() | text),
+        categories=draw(st.lists(categories, max_size=2).map(tuple)),
+        references=draw(st.lists(references, max_size=2).map(tuple)),
+        updated=datetime(2026, 2, 1, 9, 0, 0, draw(st.integers(0, 1)), UTC),
+        previous=draw(st.none() | references),
+    )
+
+
+@given(entries())
+@example(entry(title="R&D", summary="a > b & c"))
+@example(entry(summary="Use <b>"))
+def test_entries_from_a_template_are_what_feedgen_writes(one: Entry) -> None:
+    parts = markup.parts_of(one, feed("en"))
+    summary = one.summary if one.summary.strip() else ""
+    description = rss._description(one.summary)
+
+    assert writer.atom_entry(one, parts) == writer._atom(
+        parts.id, parts.title, markup.moment(one.updated), summary, one.categories, one.rights
+    )
+    assert writer.rss_item(one, parts, description) == writer._rss(parts.id, parts.title, description, one.categories)
+
+
+@given(entries())
+def test_items_are_written_as_json_would_be(one: Entry) -> None:
+    written = feeds.fragment(one, feed("en", one), "json")
+    item = json.loads(written)
+
+    assert json.dumps(item, ensure_ascii=False, separators=(",", ":")).encode() == written
+    assert item.get("summary", "") == one.summary
+    assert item.get("tags", []) == [category.label or category.term for category in one.categories]
+    assert item["content_html"] == (feedpub.render(one) or "<p></p>")
+    assert [reference["title"] for reference in item.get("_feedpub", {}).get("references", [])] == [
+        reference.title for reference in one.references
+    ]
+
+
+@given(_TEXTS)
+def test_content_is_escaped_as_json_would(text: str) -> None:
+    assume(is_legal(text))
+    one = entry()
+    one._rendered["article"] = f"<pre>{text}</pre>".encode()
+
+    assert json.loads(feeds.fragment(one, feed("en"), "json"))["content_html"] == f"<pre>{text}</pre>"
+
+
+def test_what_writes_xml_is_loaded_at_the_first_fragment() -> None:
+    program = "import sys, feedpub.feeds; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True, timeout=60)
+
+    assert "feedpub.feeds.writer" in loaded.stdout.split()
+    assert not {"feedgen", "lxml", "dateutil"} & set(loaded.stdout.split())
+
+
+# --- Archives (RFC 5005, section 4) -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("number", "relations"),
+    [
+        (None, {"prev-archive": 3}),
+        (3, {"current": None, "prev-archive": 2}),
+        (2, {"current": None, "prev-archive": 1, "next-archive": 3}),
+        (1, {"current": None, "next-archive": 2}),
+    ],
+)
+def test_documents_of_an_archive_lead_to_their_neighbours(number: int | None, relations: dict[str, int | None]) -> None:
+    given = archived(number)
+    for name in XML_FILES:
+        form, data = FORMS[name], WRITERS[name](given)
+        expected = {relation: archived(other).addresses[form] for relation, other in relations.items()}
+        parsed = feedparser.parse(data)
+        links = [(link.rel, link.href) for link in parsed.feed.links if link.rel in ARCHIVE_RELATIONS]
+        root = parse(data)
+
+        assert not parsed.bozo
+        assert links == list(expected.items())
+        assert [link.href for link in parsed.feed.links if link.rel == "self"] == [given.addresses[form]]
+        assert len(found(root, "fh:archive | channel/fh:archive")) == (number is not None)
+        assert len(found(root, ".//fh:*")) == (number is not None)
+
+
+ARCHIVE_RELATIONS = ("current", "prev-archive", "next-archive")
+
+
+@pytest.mark.parametrize(("number", "older"), [(None, 3), (3, 2), (2, 1), (1, None)])
+def test_json_feeds_lead_from_the_newest_to_the_oldest(number: int | None, older: int | None) -> None:
+    document = json.loads(feedpub.to_json(archived(number)))
+
+    assert document.get("next_url") == (archived(older).addresses["json"] if older else None)
+    assert document["feed_url"] == archived(number).addresses["json"]
+
+
+@pytest.mark.parametrize("number", [None, 3, 2, 1])
+def test_documents_of_an_archive_are_the_same_feed(number: int | None) -> None:
+    root = parse(feedpub.to_atom(archived(number)))
+
+    assert texts(root, "a:id") == [archived(None).id]
+    assert texts(root, "a:updated") == texts(root, "a:entry[1]/a:updated")
+
+
+def test_addresses_that_an_archive_lacks_are_left_out() -> None:
+    given = dataclasses.replace(archived(2), archive=feedpub.Archive(current={"rss": f"{BASE}en/rss.xml"}))
+
+    assert texts(parse(feedpub.to_atom(given)), "a:link/@rel") == ["alternate", "self", "related"]
+    assert texts(parse(feedpub.to_rss(given)), "channel/a:link/@rel") == ["self", "current", "related"]
+    assert "next_url" not in json.loads(feedpub.to_json(given))
 
 
 def golden(case: str, name: str) -> bytes:

@@ -3,12 +3,15 @@
 import re
 import string
 import time
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+import feedpub.language
 from feedpub.errors import LanguageTagError
 from feedpub.language import (
     autonym,
@@ -218,6 +221,8 @@ KEYS_WITH_FIELDS = {
 
 
 def test_the_catalogue_has_21_languages() -> None:
+    catalogue = Path(feedpub.language.__file__).with_name("catalogue.toml")
+    assert known_languages() == tuple(tomllib.loads(catalogue.read_text(encoding="utf-8")))
     assert len(known_languages()) == 21
     assert len({autonym(language) for language in known_languages()}) == 21
 

@@ -11,6 +11,7 @@ import pytest
 
 import feedpub
 from feedpub import Problem
+from feedpub.site.pages import Pages
 from sample_sites import CHINESE, ENGLISH, GOOD, SETTINGS, post, write_site
 
 EN, ZH = "entries/a.en.md", "entries/a.zh-Hans.md"
@@ -84,6 +85,13 @@ def lint_with_broken_link() -> object:
     return feedpub.lint("entries")
 
 
+def render_with_broken_template() -> object:
+    """Make a page with a template of the site's own that is not one."""
+    write_site(Path("entries/templates"), {"base.html": "<title>{{ title }}</title>\n{% endif %}\n"}, settings=None)
+    site = feedpub.load("entries")
+    return Pages(site.config, {"en": site.feed("en")}, site.folder).language("en", (), 0)
+
+
 DIGEST = "Summary\nThe trains are back.\n"
 CASES = [
     setting("E001", None, message="there is no such file", hint="feedpub init"),
@@ -117,6 +125,10 @@ CASES = [
     Case(
         code="E008", path=TOML, message="this file exists", hint="edit it",
         act=lambda: feedpub.init(".", today=date(2026, 2, 1)),
+    ),
+    Case(
+        code="E009", path="entries/templates/base.html", line=2, message="unknown tag 'endif'", hint="remove it",
+        act=render_with_broken_template,
     ),
     entry("E101", post(title=""), line=1, column=1, marked="---", message="no title", hint="title:"),
     entry("E101", "Text.\n", message="no title", hint="# Title"),

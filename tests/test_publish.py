@@ -87,8 +87,8 @@ def test_the_bytes_are_on_the_disk_before_the_name_is(tmp_path: Path, monkeypatc
         steps.append(("fsync", os.fstat(descriptor).st_size))
         fsync(descriptor)
 
-    def move(source: Path, target: Path) -> None:
-        steps.append(("replace", source.stat().st_size))
+    def move(source: str, target: str) -> None:
+        steps.append(("replace", Path(source).stat().st_size))
         replace(source, target)
 
     monkeypatch.setattr(os, "fsync", flush)

@@ -39,6 +39,11 @@ def without_illegal(text: str) -> str:
     return text if is_legal(text) else XML_ILLEGAL.sub("", text)
 
 
+def is_plain_line(text: object) -> bool:
+    """Tell whether a value is text that every field takes, as most are: one line of printable characters."""
+    return type(text) is str and text.isprintable() and text[:1].isalnum()
+
+
 class Check:
     """Check the fields of one value; every failure names the value and the field."""
 
@@ -110,9 +115,11 @@ class Check:
         if not isinstance(tag, str):
             self.fail(field_name, f"is {shown(tag)}, not text")
         try:
-            object.__setattr__(self.value, field_name, canonical(tag))
+            known = canonical(tag)
         except LanguageTagError as error:
             self.fail(field_name, str(error))
+        if known != tag:
+            object.__setattr__(self.value, field_name, known)
 
     def dates(self, *field_names: str) -> None:
         """Ask for aware datetimes that UTC can express."""

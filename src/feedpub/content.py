@@ -75,11 +75,16 @@ def render(entry: Entry, reader_language: str | None = None) -> str:
     Returns:
         HTML with absolute addresses, no scripts, styles, classes or ids.
     """
-    article: str | None = entry._rendered.get("article")
-    if article is None:  # feeds and pages show the same
-        article = entry._rendered["article"] = _article(entry)
+    return encoded(entry, reader_language).decode()
+
+
+def encoded(entry: Entry, reader_language: str | None = None) -> bytes:
+    """Return what `render` returns, as UTF-8; kept with the entry, since feeds and pages show the same."""
+    article: bytes | None = entry._rendered.get("article")
+    if article is None:
+        article = entry._rendered["article"] = _article(entry).encode()
     language = note_language(entry, reader_language)
-    return article if language is None else _note(entry, language) + article
+    return article if language is None else _note(entry, language).encode() + article
 
 
 def note_language(entry: Entry, reader_language: str | None) -> str | None:
@@ -210,10 +215,8 @@ _FIRST_WORD = re.compile(r"(?:\s|<[^>]*>)*+(\w{1,8})")
 
 def _points(points: tuple[KeyPoint, ...], base: str) -> str:
     items = _marked_points(points)
-    if "<" in items or "&" in items:  # some hold markup
-        items = _marked_points(points, base)
-    else:
-        items = escape(items)
+    has_markup = "<" in items or "&" in items
+    items = _marked_points(points, base) if has_markup else escape(items)
     for sign, markup in _POINT_MARKUP:
         items = items.replace(sign, markup)
     return f"<ul>\n{items}</ul>"

@@ -14,7 +14,7 @@ from __future__ import annotations
 import functools
 import tomllib
 from dataclasses import dataclass
-from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ class LanguageTagError(FeedpubError, ValueError):
 
 @functools.cache
 def _pages() -> Mapping[str, Mapping[str, str]]:
-    text = resources.files("feedpub").joinpath("problems.toml").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("problems.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
 

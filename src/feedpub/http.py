@@ -81,7 +81,7 @@ def post_form(on: Session, url: str, fields: Mapping[str, str], *, seconds: floa
     try:
         result = done.get(timeout=max(0.0, seconds))
     except Empty:
-        raise NoAnswerError(f"no answer within {seconds:.0f} seconds") from None
+        raise NoAnswerError(f"no answer within {seconds:.3g} seconds") from None
     if isinstance(result, requests.RequestException):
         raise NoAnswerError(_reason(result, timeout)) from result
     if isinstance(result, Exception):
@@ -107,9 +107,9 @@ def _answer(response: requests.Response, until: float) -> Answer:
 def _reason(error: requests.RequestException, timeout: tuple[float, float]) -> str:
     """Say in a few words what `requests` says in nested ones."""
     if isinstance(error, requests.ConnectTimeout):
-        return f"no connection within {timeout[0]:.0f} seconds"
+        return f"no connection within {timeout[0]:g} seconds"
     if isinstance(error, requests.Timeout):
-        return f"no answer within {timeout[1]:.0f} seconds"
+        return f"no answer within {timeout[1]:g} seconds"
     if isinstance(error, requests.exceptions.SSLError):
         return f"no TLS connection ({_innermost(error)})"
     if isinstance(error, requests.exceptions.ProxyError):

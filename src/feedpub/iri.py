@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+LONGEST_URL_CHARACTERS: Final = 8_000  # of addresses in texts; browsers and servers take no more
 
 # The usual address, told by one match: a plain host and characters that every URI may hold.
 _PLAIN = re.compile(r"https?://[A-Za-z0-9-]++(?:\.[A-Za-z0-9-]++)*+(?::[1-9][0-9]{0,3})?(?:[/?#][!$&(-;=?-Z_a-z~]*)?")
@@ -55,7 +57,9 @@ def all_plain(urls: Sequence[str]) -> bool:
 
 def is_iri(text: str) -> bool:
     """Tell whether `text` is an absolute IRI of any scheme, as Atom's ids are (RFC 4287, section 4.2.6)."""
-    return bool(_SCHEME.fullmatch(text)) and not _FORBIDDEN.search(text)
+    if not _SCHEME.fullmatch(text):
+        return False
+    return text.isprintable() or not _FORBIDDEN.search(text)  # printable and no space: nothing of what is forbidden
 
 
 def to_uri(url: str) -> str:

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from . import iri
-from .checks import Check, shown
+from .checks import Check, is_plain_line, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -53,6 +53,8 @@ class Person:
     email: str | None = None
 
     def __post_init__(self) -> None:
+        if self.uri is None and self.email is None and is_plain_line(self.name):
+            return
         check = Check(self, self.name)
         check.required("name")
         check.optional(check.url, "uri")
@@ -76,6 +78,8 @@ class Category:
     label: str | None = None
 
     def __post_init__(self) -> None:
+        if self.scheme is None and self.label is None and is_plain_line(self.term):
+            return
         check = Check(self, self.term)
         check.required("term")
         check.optional(check.text, "label")
@@ -124,13 +128,13 @@ class KeyPoint:
         usual = type(self.text) is str and self.text.isprintable() and type(children) is tuple
         if usual and not children:
             return
-        check = Check(self, self.text)
         if not usual or set(map(type, children)) != {KeyPoint}:
+            check = Check(self, self.text)
             check.texts("text")
             check.tuples(KeyPoint, "children")
         levels = 1 + max([point._levels for point in children], default=0)
         if levels > DEEPEST_LIST:
-            check.fail("children", f"are nested more than {DEEPEST_LIST} levels deep")
+            Check(self, self.text).fail("children", f"are nested more than {DEEPEST_LIST} levels deep")
         object.__setattr__(self, "_levels", levels)
 
 

@@ -127,9 +127,7 @@ def axe(cache: Path) -> str:
     script = cache / f"{AXE}.js"
     if not script.is_file():
         command = [found("npm"), "pack", AXE, "--silent"]
-        done = subprocess.run(
-            command, cwd=cache, capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False
-        )
+        done = subprocess.run(command, cwd=cache, capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False)
         if done.returncode:
             message = f"npm cannot fetch {AXE}: {done.stderr.strip()[-200:]}"
             pytest.fail(message) if REQUIRED else pytest.skip(message)

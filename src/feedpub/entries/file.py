@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from dataclasses import dataclass, field
@@ -70,7 +71,7 @@ class File:
         return (value.start, value.end) if value else (-1, -1)
 
 
-def read_file(path: Path, shown: str, headings: HeadingTable, config: Config) -> File:
+def read_file(path: str | Path, shown: str, headings: HeadingTable, config: Config) -> File:
     """Read an entry file with all its problems.
 
     Args:
@@ -80,7 +81,7 @@ def read_file(path: Path, shown: str, headings: HeadingTable, config: Config) ->
         config: The site's settings.
     """
     source = read_source(path, shown)
-    key, suffix = name_parts(path.name)
+    key, suffix = name_parts(os.path.basename(path))
     file = File(source=source, key=key)
     if not source.failed:
         file.matter, file.body_start = read_matter(source)

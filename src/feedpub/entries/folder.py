@@ -14,7 +14,7 @@ from ..model import Article, Config, Entry, Person, Reference, Translation
 from .dates import ISO_HINT
 from .file import File, name_parts, read_file
 from .headings import table
-from .lint import compare_articles, compare_languages, inspect_file
+from .lint import compare_articles, compare_languages, inspect_file, inspect_html
 from .scanning import scan, shown_path
 
 if TYPE_CHECKING:
@@ -194,11 +194,13 @@ def _settle(group: Mapping[str, File], config: Config, *, inspect: bool) -> None
     live = [file for file in files if file.live]
     _fill_urls(live)
     readable = [file for file in live if file.readable]
-    if inspect:
-        for file in readable:
+    for file in readable:
+        if inspect:
             inspect_file(file)
-        if original.readable:
-            compare_languages(readable)
+        else:
+            inspect_html(file)
+    if inspect and original.readable:
+        compare_languages(readable)
     for file in readable:
         if file is original and "published" not in file.values and "published" not in file.matter:
             hint = f"add published: to the front matter; {ISO_HINT}"

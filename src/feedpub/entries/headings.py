@@ -7,7 +7,7 @@ import re
 import tomllib
 import unicodedata
 from dataclasses import dataclass
-from importlib import resources
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
@@ -94,7 +94,7 @@ def table(extra: Mapping[str, Mapping[str, Sequence[str]]]) -> HeadingTable:
 
 @functools.cache
 def _data() -> Mapping[str, Mapping[str, Sequence[str]]]:
-    text = resources.files("feedpub.entries").joinpath("headings.toml").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("headings.toml").read_text(encoding="utf-8")
     return MappingProxyType(tomllib.loads(text))
 
 

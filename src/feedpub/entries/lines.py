@@ -147,7 +147,7 @@ _QUOTES: Final = ("", '"', "'", "(")
 
 def is_url(text: str) -> bool:
     """Tell whether a text is an address that a feed may link to."""
-    return len(text) <= LONGEST_URL_CHARACTERS and not iri.fault(text)
+    return len(text) <= iri.LONGEST_URL_CHARACTERS and not iri.fault(text)
 
 
 def join(texts: Iterable[str], *, spaced: bool) -> str:
@@ -257,7 +257,6 @@ _URL: Final = r"https?://[^\s<>\"“”「」『』《》〈〉，。；：、�
 BARE_URL: Final = re.compile(_URL, re.IGNORECASE)
 _BRACKETED_URL: Final = re.compile(rf"<({_URL})>", re.IGNORECASE)
 _LINK: Final = re.compile(r"\[([^\[\]]+)\]\((?=<?https?://)", re.IGNORECASE)
-LONGEST_URL_CHARACTERS: Final = 8_000
 _AFTER_URL: Final = ".,;:!?'*"  # no "_": the names of YouTube's videos end in it
 _CLOSING: Final = " )）]］】>。.;；,，、!！*"
 _PAIRS: Final = {"(": ")", "（": "）", "[": "]", "［": "］", "【": "】"}
@@ -266,7 +265,7 @@ _PAIRS: Final = {"(": ")", "（": "）", "[": "]", "［": "］", "【": "】"}
 def _link_end(text: str, start: int) -> int:
     """Return where the bracket closes that opened before `start`, 0 if it does not."""
     depth = 1
-    for found in _PARENTHESIS.finditer(text, start, start + LONGEST_URL_CHARACTERS):
+    for found in _PARENTHESIS.finditer(text, start, start + iri.LONGEST_URL_CHARACTERS):
         depth += 1 if found.group() == "(" else -1
         if not depth:
             return found.start()

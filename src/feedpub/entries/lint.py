@@ -66,15 +66,44 @@ MOST_FOREIGN_RUNS: Final = 20
 
 
 def inspect_file(file: File) -> None:
-    """Find what readers will not see as it was written: links, HTML, dates, script of the text."""
-    source, values = file.source, file.values
-    if "updated" in values and "published" in values and values["updated"] < values["published"]:
-        source.add("W107", "updated is before published", "correct one of them", *file.place("updated"))
+    """Find all that may be wrong with one file by itself."""
+    source = file.source
     _note_missing_addresses(file)
-    _inspect_html(file)
+    inspect_html(file)
     if not _fits(file):
         message = f"the text does not look like {autonym(file.language)} ({file.language})"
         source.add("W104", message, "name the file after its language, or translate it", *file.place("title"))
+
+
+def inspect_html(file: File) -> None:
+    """Find what readers will not see as it was written: links, HTML, dates. It costs little: builds do it, too."""
+    source, values = file.source, file.values
+    if "updated" in values and "published" in values and values["updated"] < values["published"]:
+        source.add("W107", "updated is before published", "correct one of them", *file.place("updated"))
+    html = "\n".join([file.sections.body, *_texts(file.sections.key_points)])
+    if "<" not in html:
+        return
+    for found in _ADDRESSES.finditer(html):
+        address = unescape(found[1] or found[2] or "")
+        scheme = _SCHEME.match(address)
+        if address.startswith("#") or (scheme and scheme[1].casefold() in SCHEMES):
+            continue
+        place = _place(file, address)
+        if scheme:
+            file.source.add("W106", f"{scheme[1]}: links are removed", "link to a web page", *place)
+        else:
+            written = file.source.text[slice(*place)] if place[0] >= 0 else address
+            message = f"{written} is a relative address" if address else "a link without address"
+            hint = "nothing is published beside an entry; write the whole address, https://…"
+            file.source.add("W105", message, hint, *place)
+    if not _DROPPED.search(html):
+        return
+    text = file.source.text
+    at_home = _spans_at_home(text)
+    for found in _DROPPED.finditer(text, file.body_start):
+        if not _within(found.start(), at_home):
+            message = f"<{found[1].lower()}> is removed: it would not work in feed readers"
+            file.source.add("W106", message, "link to a page that has it", *found.span())
 
 
 def compare_languages(files: Sequence[File]) -> None:
@@ -176,31 +205,6 @@ def _counts(file: File, original: File) -> Iterator[tuple[str, int, int]]:
 
 def _below(points: Iterable[KeyPoint]) -> int:
     return sum(1 + _below(point.children) for point in points)
-
-
-def _inspect_html(file: File) -> None:
-    html = "\n".join([file.sections.body, *_texts(file.sections.key_points)])
-    for found in _ADDRESSES.finditer(html):
-        address = unescape(found[1] or found[2] or "")
-        scheme = _SCHEME.match(address)
-        if address.startswith("#") or (scheme and scheme[1].casefold() in SCHEMES):
-            continue
-        place = _place(file, address)
-        if scheme:
-            file.source.add("W106", f"{scheme[1]}: links are removed", "link to a web page", *place)
-        else:
-            written = file.source.text[slice(*place)] if place[0] >= 0 else address
-            message = f"{written} is a relative address" if address else "a link without address"
-            hint = "nothing is published beside an entry; write the whole address, https://…"
-            file.source.add("W105", message, hint, *place)
-    if not _DROPPED.search(html):
-        return
-    text = file.source.text
-    at_home = _spans_at_home(text)
-    for found in _DROPPED.finditer(text, file.body_start):
-        if not _within(found.start(), at_home):
-            message = f"<{found[1].lower()}> is removed: it would not work in feed readers"
-            file.source.add("W106", message, "link to a page that has it", *found.span())
 
 
 def _texts(points: Iterable[KeyPoint]) -> Iterator[str]:

@@ -5,7 +5,6 @@ YAML would make ``no`` false and ``0123`` a number; here a value becomes what it
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -99,8 +98,9 @@ def _item(found: re.Match[str], start: int) -> Value:
     return Value(text, start + found.start(), start + found.start() + len(text))
 
 
-_FIRST: Final = r"[A-Za-z0-9(\u00a1-\U0010ffff]"
-_IN_LIST: Final = rf"{_FIRST}[\w +./&()'\u00a1-\U0010ffff-]*+"
+# Of ASCII: letters, digits, "("; within lists also " &')+-./_".
+_FIRST: Final = r"[^\x00-')-/:-@\[-`{-\xa0]"
+_IN_LIST: Final = rf"{_FIRST}[^\x00-\x1f!-%*,:-@\[-^`{{-\xa0]*+"
 _PLAIN_ITEM: Final = re.compile(_IN_LIST)
 _PLAIN_LINE: Final = re.compile(
     r"^([A-Za-z][A-Za-z_-]{0,30}):( +(?:"
@@ -136,6 +136,8 @@ def _known(source: Source, pairs: list[tuple[Value, Value]]) -> Iterator[tuple[s
 
 
 def _meant(key: str) -> str:
+    import difflib
+
     close = difflib.get_close_matches(key.casefold(), [*KEYS, *_ALIASES], n=1)
     return f"did you mean {close[0]}?" if close else f"known keys: {', '.join(KEYS)}"
 

@@ -9,15 +9,16 @@ the same way (a property test holds both to it).
 
 from __future__ import annotations
 
+import functools
 import re
 from html import escape
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from ..errors import FieldError
+from ..iri import LONGEST_URL_CHARACTERS
 from ..model import KeyPoint, Reference
 from .labels import split_label
-from .lines import LONGEST_URL_CHARACTERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
     from .headings import HeadingTable, Section
     from .sections import Sections
 
+# Regular expressions without characters beyond Latin-1 in their sets: Python takes a millisecond to compile such a set.
 # Characters that mean nothing within a line, and others where they mean nothing: no entity, no tag, within a word (no
 # emphasis), "about" (no strikethrough).
-_CHARACTER: Final = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\\`*_\[\]<&~]"
+_CHARACTER: Final = r"[^\x00-\x1f\x7f-\x9f\\`*_\[\]<&~]"
 _ALONE: Final = r"&(?!#|\w*;)|<(?=[ \d])|(?<=[^\W_])_++(?=[^\W_])|(?<=[ (])~(?=[0-9])"
 _TEXT: Final = rf"(?:{_CHARACTER}++|{_ALONE})++"
 # No character in front of which Markdown looks for another block, and no number of an item.
@@ -39,18 +41,22 @@ _EMPHASIS: Final = "|".join(
     for mark in (r"\*\*", r"\*")
 )
 _CODE: Final = rf"(?<!`)`(?! )(?:{_CHARACTER}++|_++)++(?<! )`(?!`)"
-_ADDRESS: Final = r"https?://(?:[^\s\x00-\x20\x7f-\xa0\u200b-\u200f\u202a-\u202e\\`*\[\]<>&()\"']++|&(?!#|\w*;))++"
+_ADDRESS: Final = r"https?://(?:[^\s\x00-\x20\x7f-\xa0\\`*\[\]<>&()\"']++|&(?!#|\w*;))++"
 _LABEL: Final = rf"(?<!!)\[(?![\s^]){_TEXT}(?<!\s)\]"
 _MARKED: Final = rf"{_EMPHASIS}|{_CODE}|{_LABEL}\({_ADDRESS}\)"
 
 _HEADING: Final = re.compile(rf"(?!\s|.*#){_TEXT}")
+_SPECIAL: Final = r"\`*_[]<&~"
 _PARAGRAPH: Final = re.compile(_START + _TEXT)
-_POINTS: Final = MappingProxyType(
-    {
-        mark: re.compile(rf"^( *+)[{mark}] ({_START}(?:{_CHARACTER}++|{_ALONE}|{_MARKED})++)$", re.MULTILINE)
-        for mark in "-*+"
-    }
-)
+_SIMPLE_PARAGRAPH: Final = re.compile(f"{_START}.+")
+
+
+@functools.cache
+def _items(mark: str, *, simple: bool) -> re.Pattern[str]:
+    text = ".+" if simple else f"(?:{_CHARACTER}++|{_ALONE}|{_MARKED})++"
+    return re.compile(rf"^( *+)[{mark}] ({_START}{text})$", re.MULTILINE)
+
+
 _MARKUP: Final = re.compile(rf"{_MARKED}|[&<>]", re.MULTILINE)
 _REFERENCE: Final = re.compile(
     rf"^[0-9]{{1,9}}\. (?:({_LABEL})\(({_ADDRESS})\)({_TEXT})?|{_START}({_TEXT}))$", re.MULTILINE
@@ -70,18 +76,26 @@ def read_plain(text: str, offset: int, headings: HeadingTable, found: Sections) 
         Whether it is of that form; if not, `found` is of no use.
     """
     before, *parts = text[offset:].split("\n## ")
-    known = set()
-    place = offset + len(before)
+    if before.strip("\n") or not parts or any(map(text.__contains__, _NOT_PLAIN)):
+        return False
+    readers = []
     for part in parts:
-        heading, _, content = part.partition("\n")
+        heading = part.partition("\n")[0]
         named = headings.find(heading) if _HEADING.fullmatch(heading) else ()
-        read = _READERS.get(named[0].section) if named else None
-        start = place + len("\n## ") + len(heading) + 1
-        if read is None or read in known or not read(content, start, found):
+        readers.append(_READERS.get(named[0].section) if named else None)
+    if None in readers or len(set(readers)) != len(readers):
+        return False
+    place = offset + len(before)
+    for part, read in zip(parts, readers, strict=True):
+        place += len("\n## ")
+        heading, line_end, content = part.partition("\n")
+        if not read or not read(content, place + len(heading) + len(line_end), found):
             return False
-        known.add(read)
-        place += len("\n## ") + len(part)
-    return bool(parts) and not before.strip("\n")
+        place += len(part)
+    return True
+
+
+_NOT_PLAIN: Final = "\u2028\u2029\ufffe\uffff"  # line ends, and what XML cannot carry
 
 
 def _read_summary(content: str, start: int, found: Sections) -> bool:
@@ -89,13 +103,19 @@ def _read_summary(content: str, start: int, found: Sections) -> bool:
         return False
     paragraphs = content.strip("\n").split("\n\n")
     found.summary = "\n\n".join([paragraph.rstrip() for paragraph in paragraphs])
-    return all(_PARAGRAPH.fullmatch(paragraph) for paragraph in paragraphs)
+    form = _SIMPLE_PARAGRAPH if _is_simple(content) else _PARAGRAPH
+    return all(map(form.fullmatch, paragraphs))
+
+
+def _is_simple(text: str) -> bool:
+    """Tell whether all characters of a text mean nothing within a line; no regular expression tells it as fast."""
+    return not any(map(text.__contains__, _SPECIAL)) and text.replace("\n", "").isprintable()
 
 
 def _read_key_points(content: str, start: int, found: Sections) -> bool:
     lines = content.strip("\n")
-    pattern = _POINTS.get(lines[:1])
-    items = pattern.findall(lines) if pattern else []
+    simple = _is_simple(lines)
+    items = _items(lines[0], simple=simple).findall(lines) if lines[:1] in _BULLETS else []
     if not items or len(items) != lines.count("\n") + 1:
         return False
     indents = [indent for indent, _ in items]
@@ -104,14 +124,11 @@ def _read_key_points(content: str, start: int, found: Sections) -> bool:
     if "://" in lines and lines.count("://") != lines.count("](http"):
         return False
     texts = [text.rstrip() for _, text in items]
-    if any(map(lines.__contains__, _MARKS)):
+    if not simple or ">" in lines:
         texts = [_MARKUP.sub(_html, text) for text in texts]
     points = _nested(texts, indents)
     found.key_points = tuple(points)
     return bool(points)
-
-
-_MARKS: Final = "*`[&<>"
 
 
 def _html(found: re.Match[str]) -> str:
@@ -126,6 +143,7 @@ def _html(found: re.Match[str]) -> str:
     return escape(text, quote=False)
 
 
+_BULLETS: Final = ("-", "*", "+")
 _TAGS: Final = (("**", "strong"), ("*", "em"), ("`", "code"))
 
 
@@ -164,10 +182,15 @@ def _read_references(content: str, start: int, found: Sections) -> bool:
     for link, url, rest, text in items:
         if "://" in text or len(url) > LONGEST_URL_CHARACTERS:
             return False
-        # A link that the text begins with is the title: nothing in it separates.
-        title, publishers = split_label(f"\x01{rest}" if link else text)
-        if link:
+        publisher = rest[3:].strip()
+        publishers: tuple[str, ...]
+        if publisher and rest[:3] == " - " and "/" not in rest and "\N{FULLWIDTH SOLIDUS}" not in rest:
+            title, publishers = link[1:-1], (publisher,)
+        elif link:  # it is the title: nothing in it separates
+            title, publishers = split_label(f"\x01{rest}")
             title = link[1:-1] + title[1:]
+        else:
+            title, publishers = split_label(text)
         try:
             references.append(Reference(title=title, publishers=publishers, url=url or None))
         except FieldError:

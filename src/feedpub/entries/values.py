@@ -10,7 +10,6 @@ from .. import iri
 from ..errors import FieldError
 from ..model import Category, Enclosure, Person, Reference
 from .dates import ISO_HINT, parse_date
-from .lines import split_link
 from .matter import items_of, one_line, text_of, url_of
 
 if TYPE_CHECKING:
@@ -129,6 +128,8 @@ def _neighbour(source: Source, value: Value, key: str) -> Reference | None:
 
 
 def _reference(parts: Mapping[str, str]) -> Reference:
+    from .lines import split_link  # takes 20 ms to load
+
     title, url = (parts["title"], parts["url"]) if parts["url"] else split_link(parts["title"])
     return Reference(title=one_line(title) or url or "", url=url or None)
 
@@ -163,6 +164,8 @@ def _enclosure(parts: Mapping[str, str]) -> Enclosure:
 
 def _parts(source: Source, value: Value, key: str, *names: str) -> dict[str, str]:
     """Return the named parts of a mapping, empty for those it lacks; plain text is the first of them."""
+    if isinstance(value.content, str):
+        return dict.fromkeys(names, "") | {names[0]: value.content.strip()}
     given = value.content if isinstance(value.content, dict) else {names[0]: value}
     texts = {name: text_of(source, part, key if part is value else name) for name, part in given.items()}
     return {name: texts.get(name) or "" for name in names}

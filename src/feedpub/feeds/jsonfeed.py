@@ -21,6 +21,7 @@ _ABOUT: Final = (
     "feedpub: an item's references (number, title, publishers, url), its translations (language, title, url), and the"
     " articles before and after it; of the feed, the same feed in other languages"
 )
+_ABOUT_TEXT: Final = _text(_ABOUT)
 
 
 def to_json(feed: Feed) -> bytes:
@@ -96,7 +97,8 @@ def _item_authors(authors: tuple[Person, ...]) -> str:
 
 
 def _tags(entry: Entry) -> str:
-    return f',"tags":{_dumps([one.label or one.term for one in entry.categories])}' if entry.categories else ""
+    tags = ",".join([_text(category.label or category.term) for category in entry.categories])
+    return f',"tags":[{tags}]' if tags else ""
 
 
 def _attachments(entry: Entry) -> str:
@@ -113,21 +115,20 @@ def _extension(entry: Entry, feed: Feed, parts: Parts) -> str:
     members = ""
     if feed.reference_links == "related" and entry.references:
         pairs = zip(entry.references, parts.references, strict=True)
-        references = [f'{{"number":{n},{_reference(one, url)}' for n, (one, url) in enumerate(pairs, start=1)]
+        references = [_reference(one, url, f'{{"number":{n},') for n, (one, url) in enumerate(pairs, start=1)]
         members = f',"references":[{",".join(references)}]'
     if entry.translations:
         members += f',"translations":[{",".join(map(_translation, entry.translations))}]'
     for name, near in (("previous", entry.previous), ("next", entry.next)):
         if near:
-            members += f',"{name}":{{{_reference(near, to_uri(near.url) if near.url else "")}'
-    return f',"_feedpub":{{"about":{_text(_ABOUT)}{members}}}' if members else ""
+            members += f',"{name}":{_reference(near, to_uri(near.url) if near.url else "")}'
+    return f',"_feedpub":{{"about":{_ABOUT_TEXT}{members}}}' if members else ""
 
 
-def _reference(reference: Reference, url: str) -> str:
-    """Return the members that every reference has, with the end of its object."""
+def _reference(reference: Reference, url: str, start: str = "{") -> str:
     publishers = f',"publishers":[{",".join(map(_text, reference.publishers))}]' if reference.publishers else ""
     address = f',"url":{_text(url)}' if url else ""
-    return f'"title":{_text(reference.title)}{publishers}{address}}}'
+    return f'{start}"title":{_text(reference.title)}{publishers}{address}}}'
 
 
 def _translation(other: Translation) -> str:

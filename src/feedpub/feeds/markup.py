@@ -15,10 +15,10 @@ from ..content import (
     REST,
     TITLE,
     collapsed,
+    encoded,
     marked_references,
     note_language,
     reference_markup,
-    render,
 )
 from ..iri import all_plain, to_uri
 from ..language import isolate
@@ -39,7 +39,7 @@ FEED_TYPES: Final[dict[Format, str]] = {
     "json": "application/feed+json",
 }
 # Of an entry that has a title only: blank or missing content draws a warning (Atom), or is not allowed (JSON Feed).
-NO_CONTENT: Final = "<p></p>"
+_NO_CONTENT: Final = b"<p></p>"
 _ENTITY = re.compile(r"&#?\w+;")
 _LOOKS_LIKE_ESCAPED_HTML = re.compile(r"&(?:lt;|amp;#?\w+;)")
 _TITLE = re.compile(r' title="[^"]*"')
@@ -122,7 +122,7 @@ class Parts:
     link: str
     published: str
     updated: str
-    references: list[str]
+    references: tuple[str, ...]
     html: bytes
     content: bytes
     links: bytes
@@ -138,11 +138,11 @@ def parts_of(entry: Entry, feed: Feed) -> Parts:
 
 
 def _parts_of(entry: Entry, feed: Feed) -> Parts:
-    html = (render(entry, feed.language) or NO_CONTENT).encode()
+    html = encoded(entry, feed.language) or _NO_CONTENT
     published = moment(entry.published).isoformat()
-    references = [reference.url or "" for reference in entry.references]
+    references = _addresses(entry)
     if not all_plain(references):
-        references = [to_uri(url) if url else "" for url in references]
+        references = tuple([to_uri(url) if url else "" for url in references])
     return Parts(
         id=uri(entry.id),
         title=one_line(entry.title),
@@ -152,8 +152,12 @@ def _parts_of(entry: Entry, feed: Feed) -> Parts:
         references=references,
         html=html,
         content=_escaped(html),
-        links=_entry_links(entry, references if feed.reference_links == "related" else []).encode(),
+        links=_entry_links(entry, references if feed.reference_links == "related" else ()).encode(),
     )
+
+
+def _addresses(entry: Entry) -> tuple[str, ...]:
+    return tuple([reference.url or "" for reference in entry.references])
 
 
 def _escaped(html: bytes) -> bytes:
@@ -186,7 +190,7 @@ def fragments(feed: Feed, form: Format, write: Callable[[Entry, Feed], tuple[byt
     return pieces
 
 
-def _entry_links(entry: Entry, references: list[str]) -> str:
+def _entry_links(entry: Entry, references: tuple[str, ...]) -> str:
     """Return an entry's links besides its own page, as Atom elements: translations, references, source.
 
     Never `alternate`: readers take it for the entry's own page (RFC 4287, section 4.2.7.2).
@@ -206,8 +210,8 @@ def _entry_links(entry: Entry, references: list[str]) -> str:
     return text
 
 
-def _reference_links(entry: Entry, addresses: list[str]) -> str:
-    if addresses == [reference.url or "" for reference in entry.references]:
+def _reference_links(entry: Entry, addresses: tuple[str, ...]) -> str:
+    if addresses == _addresses(entry):
         links = marked_references(entry)
     else:
         given = zip(entry.references, addresses, strict=True)

@@ -7,7 +7,6 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from ..content import paragraphs
-from ..iri import to_uri
 from . import markup, writer
 
 if TYPE_CHECKING:

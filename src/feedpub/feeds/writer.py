@@ -1,7 +1,7 @@
 """feedgen, and the cures for its faults: the only module that knows it.
 
 Feeds are written as a shell (feedgen's FeedGenerator without entries) and one fragment per entry. feedgen's FeedEntry
-writes a template of it once, in which each usual entry's texts are put. It is imported at the first fragment: a build in
+writes a template of it once, into which each usual entry's texts are put. It is imported at first use, since a build in
 which nothing changed does not need it (45 ms). What feedgen 1.0.0 gets wrong, and what is done about it here:
 
 * Entry links lose `rel`, `type`, `hreflang` and `title`: a lint fix shadowed the loop variable

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from dataclasses import fields
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .. import iri
 from ..checks import is_legal
-from ..entries.headings import SECTIONS
 from ..errors import ConfigError, FieldError, LanguageTagError, Problem
 from ..language import canonical, match
 from ..model import Config, Person
@@ -127,6 +125,8 @@ class _Reader:
         known = [setting.name for setting in fields(Config)]
         for name in data:
             if name not in known:
+                import difflib
+
                 close = difflib.get_close_matches(name, known, n=1)
                 hint = f"did you mean {close[0]}?" if close else f"known settings: {', '.join(known)}"
                 self.add("E004", name, f"there is no setting {name}", hint, name)
@@ -200,6 +200,8 @@ class _Reader:
         return known
 
     def _headings(self, given: Any) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+        from ..entries.headings import SECTIONS
+
         hint = f'write [headings.en] and below it: summary = ["In short"]; sections: {", ".join(SECTIONS)}'
         if not isinstance(given, dict) or not all(isinstance(sections, dict) for sections in given.values()):
             self.add("E005", "headings", "is not a table of headings per language", hint)

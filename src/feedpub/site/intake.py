@@ -46,7 +46,6 @@ class Intake:
         self.config, self.feeds, self.pages = config, feeds, pages
         self.manifest, self.spool, self.progress = manifest, spool, progress
         self.has_pages = config.pages and not config.permalink
-        self.changed = False
         self.problems: list[Problem] = []
         self._reader: Reader | None = None
         self._folder = ""
@@ -56,7 +55,6 @@ class Intake:
         self._folder = folder
         if changes.gone:
             self.manifest.forget_files(changes.gone)
-            self.changed = True
         if not changes:
             return
         known = {name: key for name, key, _, _ in self.manifest.files()}
@@ -69,8 +67,9 @@ class Intake:
 
     def take_articles(self, articles: Sequence[Article]) -> None:
         """Take articles that are in memory, in place of all that was recorded."""
-        self.manifest.forget_articles()
-        self.changed = True
+        self.manifest.forget_all_files()
+        for key in self.manifest.keys() - {article.key for article in articles}:
+            self.manifest.replace_article(key, ())
         for done, article in enumerate(articles):
             self.progress("read", done, len(articles))
             self._record(article.key, article, b"")
@@ -102,7 +101,6 @@ class Intake:
         for name in reading.files:
             mtime_ns, size = changes.states[name]
             rows.append((name, reading.key, mtime_ns if mtime_ns < settled else 0, size))
-        self.changed = True
         self.manifest.add_files(rows)
 
     def _record(self, key: str, article: Article | None, digest: bytes) -> None:
@@ -117,7 +115,6 @@ class Intake:
         known = self.manifest.article(key)
         numbers = [entry.number for entry in known]
         if [entry[1:] for entry in known] != rows:
-            self.changed = True
             numbers = self.manifest.replace_article(key, rows)
         for number, each in zip(numbers, parts, strict=True):
             self.spool.add(number, each)

@@ -108,9 +108,10 @@ class Manifest:
             self._forget()
             self._open()
 
-        if self.setting("fingerprint") != fingerprint:
-            self.forget_articles()
-            self.set("fingerprint", fingerprint)
+        if self._setting("fingerprint") != fingerprint:
+            self.forget_all_files()
+            self._base.execute("DELETE FROM entries")
+            self._base.execute("REPLACE INTO settings VALUES ('fingerprint', ?)", (fingerprint,))
 
     def _open(self) -> None:
         self._base = sqlite3.connect(self.folder / _NAME, timeout=PATIENCE_SECONDS, isolation_level=None)
@@ -168,23 +169,18 @@ class Manifest:
         self._base.execute("COMMIT")
         self._base.execute("BEGIN IMMEDIATE")
 
-    def setting(self, name: str) -> bytes:
-        """Return what was recorded under a name; nothing if there is none."""
+    def _setting(self, name: str) -> bytes:
         found = self._base.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
         return bytes(found[0]) if found else b""
-
-    def set(self, name: str, value: bytes) -> None:
-        """Record something under a name."""
-        self._base.execute("REPLACE INTO settings VALUES (?, ?)", (name, value))
 
     def files(self) -> Iterator[tuple[str, str, int, int]]:
         """Yield the files that were read: name, article, time of change in nanoseconds, size in bytes."""
         return self._base.execute("SELECT name, key, mtime_ns, size FROM files")
 
-    def forget_articles(self) -> None:
-        """Forget files and entries; the outputs stay known, since they are ours."""
-        self._base.execute("DELETE FROM files")
-        self._base.execute("DELETE FROM entries")
+    def forget_all_files(self) -> None:
+        """Forget all files: each counts as new."""
+        if self._base.execute("SELECT 1 FROM files").fetchone():
+            self._base.execute("DELETE FROM files")
 
     def forget_files(self, names: Iterable[str]) -> None:
         """Forget files that are gone."""
@@ -204,6 +200,10 @@ class Manifest:
         """Return the entries of an article, in the order of the site's languages."""
         rows = self._base.execute("SELECT * FROM entries WHERE key = ? ORDER BY number", (key,))
         return [Recorded._make(row) for row in rows]
+
+    def keys(self) -> set[str]:
+        """Return the articles that have entries."""
+        return {key for (key,) in self._base.execute("SELECT DISTINCT key FROM entries")}
 
     def languages(self) -> dict[str, int]:
         """Return how many entries each language shows."""

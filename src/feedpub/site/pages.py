@@ -80,7 +80,7 @@ class Pages:
         config = self.config
         settings = [config.base_url, config.languages, config.pages, config.permalink, config.icon, config.categories]
         described = [
-            (feed.language, feed.title, feed.subtitle, feed.link, sorted(feed.addresses.items()), feed.rights)
+            (feed.language, feed.title, feed.subtitle, feed.link, feed.addresses, feed.rights, feed.authors)
             for feed in self.feeds.values()
         ]
         spoken = [(language, autonym(language), sorted(words(language).items())) for language in self.feeds]

@@ -181,19 +181,20 @@ class _Hub:
         if self.closed:
             return None, f"not asked: {self.closed}"
         fields = {"hub.mode": "publish", "hub.url": topic, "hub.topic": topic}  # hubs differ in which they read
-        for pause in (*self.pauses, None):
+        pauses = iter(self.pauses)
+        while True:
             status, reason, wait = self._ask(fields)
             if wait is None:
                 return status, reason
+            pause = next(pauses, None)
             wait = max(wait, pause or 0.0)
             if wait > LONGEST_PAUSE_SECONDS:
                 self.closed = f"it wants to be left alone for {wait:.0f} seconds"
                 return status, f"{reason}; {self.closed}"
             if pause is None or time.monotonic() + wait > self.until:
-                break
+                self.pauses = ()  # it is down: the other feeds get one try each
+                return status, reason
             self.sleep(wait)
-        self.pauses = ()  # it is down: the other feeds get one try each
-        return status, reason
 
     def _ask(self, fields: dict[str, str]) -> tuple[int | None, str, float | None]:
         """Return status, reason, and how long to wait at least before another try; None if that would be no use."""

@@ -291,8 +291,10 @@ class _Handler(BaseHTTPRequestHandler):
         shown = query.removeprefix("build=")
         self.close_connection = True
         self._send(200, {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "Connection": "close"})
-        while self.command == "GET" and not preview.stopping.is_set():
+        while self.command == "GET":
             number = preview.wait(int(shown) if shown.isdecimal() else 0, _HEARTBEAT_SECONDS)
+            if preview.stopping.is_set():
+                return
             if str(number) != shown:
                 self.wfile.write(b"data: build\n\n")
                 return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -136,4 +135,4 @@ def _message(error: Exception) -> str:
 
 @functools.cache
 def _our_source(name: str) -> bytes:
-    return resources.files("feedpub.site").joinpath("templates", name).read_bytes()
+    return Path(__file__).parent.joinpath("templates", name).read_bytes()

@@ -1,0 +1,468 @@
+"""Pages as they are written: the head, links, templates of a site's own, what they cost. What is seen: tests/browser."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
+
+import pytest
+
+import feedpub.site.pages
+from feedpub import Category, ConfigError, Person, Reference, content, explain
+from feedpub.language import direction, known_languages, words
+from feedpub.site.opml import to_opml
+from feedpub.site.pages import NEIGHBOURS, Pages, Row
+from feedpub.site.theme import NAMES
+from sample_feeds import BASE, TITLES, entry, feed, hard_texts
+from sample_pages import CATEGORY, CONFIG, HOMES, article, pages, rows, torture, trains
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+OLD = datetime(2006, 1, 1, tzinfo=UTC)
+ROW = Row("Night trains", f"{BASE}en/night-trains/", datetime(2026, 2, 1, tzinfo=UTC), "en")
+
+
+class Seen(HTMLParser):
+    """Hold the elements of a page, with their attributes, and its text; refuse what is not closed."""
+
+    def __init__(self, page: bytes) -> None:
+        super().__init__()
+        self.elements: list[dict[str, str]] = []
+        self.open: list[str] = []
+        self.text = ""
+        self.feed(page.decode())
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append({"tag": tag} | {name: value or "" for name, value in attrs})
+        if tag not in ("meta", "link", "img", "br", "hr"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def all(self, tag: str, **wanted: str) -> list[dict[str, str]]:
+        return [one for one in self.elements if one["tag"] == tag and wanted.items() <= one.items()]
+
+    def meta(self, name: str) -> str | None:
+        found = [one["content"] for one in self.all("meta") if name in (one.get("name"), one.get("property"))]
+        assert len(found) <= 1
+        return found[0] if found else None
+
+
+def english() -> bytes:
+    made = trains()
+    return pages().article(made, made.entries["en"])
+
+
+EVERY: dict[str, Callable[[Pages], bytes]] = {
+    "landing": lambda made: made.landing({"en": [ROW]}),
+    "language": lambda made: made.language("ar", [ROW], 9),
+    "archive": lambda made: made.archive("zh-Hans", [ROW]),
+    "category": lambda made: made.category("en", CATEGORY, [ROW]),
+    "article": lambda made: made.article(trains(), trains().entries["en"]),
+    "wide": lambda made: made.article(torture(), torture().entries["en"]),
+}
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_page_says_who_made_it_and_what_it_is(name: str) -> None:
+    page = EVERY[name](pages())
+    seen = Seen(page)
+    language = {"language": "ar", "archive": "zh-Hans"}.get(name, "en")
+    assert page.startswith(b"<!doctype html>\n<html lang=")
+    assert seen.all("html") == [{"tag": "html", "lang": language, "dir": direction(language)}]
+    assert seen.meta("generator") == "feedpub"
+    assert seen.meta("viewport") == "width=device-width, initial-scale=1"
+    assert len(seen.all("h1")) == len(seen.all("main")) == len(seen.all("link", rel="canonical")) == 1
+    assert seen.meta("og:url") == seen.all("link", rel="canonical")[0]["href"]
+    assert seen.meta("og:site_name") == TITLES[language]
+    assert seen.meta("og:locale") == {"en": "en_US", "zh-Hans": "zh_CN", "ar": "ar_EG"}[language]
+    assert seen.meta("og:type") == ("article" if name in ("article", "wide") else "website")
+    assert not seen.all("script")
+    assert not [one for one in seen.elements if "style" in one or any(key.startswith("on") for key in one)]
+    assert len({one["id"] for one in seen.elements if "id" in one}) == sum("id" in one for one in seen.elements)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_before_the_content_come_at_most_15_kb(name: str) -> None:
+    made = pages()
+    head = EVERY[name](made).partition(b"<main")[0]
+    assert len(head) + len(made.style()) <= 15_000
+
+
+def test_21_languages_fit_before_the_content_too() -> None:
+    config = replace(CONFIG, languages=known_languages(), title={})
+    made = Pages(config, {language: feed(language) for language in known_languages()})
+    head = made.language("he", [ROW], 1).partition(b"<main")[0]
+    assert len(head) + len(made.style()) <= 25_000
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_feeds_are_found_the_own_language_first(name: str) -> None:
+    links = [one for one in Seen(EVERY[name](pages())).all("link", rel="alternate") if "type" in one]
+    language = {"language": "ar", "archive": "zh-Hans"}.get(name, "en")
+    others = [other for other in HOMES if other != language]
+    types = ["application/atom+xml", "application/rss+xml", "application/feed+json"]
+    own = types[:1] if name == "category" else types
+    assert [one["type"] for one in links] == own + types[:1] * 2
+    assert [one["hreflang"] for one in links] == [language] * len(own) + others
+    for link in links:
+        assert words(link["hreflang"])["autonym"] in link["title"]
+    if name == "category":
+        assert links[0]["href"] == CATEGORY.addresses["atom"]
+
+
+def test_languages_know_each_other() -> None:
+    def alternates(page: bytes) -> dict[str, str]:
+        links = Seen(page).all("link", rel="alternate")
+        return {one["hreflang"]: one["href"] for one in links if "type" not in one}
+
+    homes = {language: f"{BASE}{language}/" for language in HOMES} | {"x-default": BASE}
+    made = pages()
+    assert alternates(made.landing({})) == homes
+    assert alternates(made.language("ar", (), 0)) == homes
+    assert alternates(english()) == {language: f"{BASE}{language}/night-trains/" for language in HOMES} | {
+        "x-default": f"{BASE}en/night-trains/"
+    }
+    assert alternates(made.archive("en", ())) == {}
+
+
+def test_description_is_the_summary_in_one_line() -> None:
+    assert Seen(english()).meta("description") == (
+        "Night trains are coming back to Europe. Who pays for the empty berths in winter?"
+    )
+    assert Seen(pages().language("en", (), 0)).meta("og:description") == "Articles, summed up"
+
+
+@pytest.mark.parametrize(
+    ("summary", "expected"),
+    [
+        ("", None),
+        ("word " * 100, "word " * 59 + "word…"),
+        ("one, " * 100, "one, " * 59 + "one…"),
+        ("列车" * 200, "列车" * 150 + "…"),
+        ("\u202eturned", "\u2068\u202eturned\u2069"),
+    ],
+)
+def test_descriptions_are_cut_between_words(summary: str, expected: str | None) -> None:
+    one = entry(summary=summary)
+    assert Seen(pages().article(article(one), one)).meta("description") == expected
+
+
+def test_article_page_is_the_content_of_the_feeds_below_a_title() -> None:
+    made = trains()
+    page = english().decode()
+    shown = content.render(made.entries["en"]).replace("h3>", "h2>")
+    shown = re.sub(rf'"{BASE}([\w-]+/night-trains/)"', r'"../../\1index.html"', shown)
+    assert shown in page
+    assert page.count(NEIGHBOURS.decode()) == 1
+    assert f"<title>Night trains return · {TITLES['en']}</title>" in page
+    assert '<time dir="ltr" datetime="2026-02-01T09:00:00+08:00">2026-02-01</time>' in page
+    assert '<time dir="ltr" datetime="2026-02-03T18:30:15+08:00">2026-02-03</time>' in page
+    assert '<a href="https://ann.example/" rel="author">Ann Author</a>, Bob &amp; Co</span>' in page
+
+
+def test_an_article_that_was_never_updated_says_so_by_silence() -> None:
+    one = entry()
+    page = pages().article(article(one), one).decode()
+    assert words("en")["updated"] not in page
+    assert "modified_time" not in page
+    assert "Ann Author" in page  # of the feed
+
+
+def test_dates_of_odd_offsets_are_written_as_html_can_hold_them() -> None:
+    one = entry(published=datetime(1900, 1, 1, tzinfo=timezone(timedelta(hours=8, minutes=5, seconds=43))))
+    assert b'datetime="1899-12-31T15:54:17+00:00"' in pages().article(article(one), one)
+
+
+def test_attachments_pictures_and_rights_are_shown() -> None:
+    one = replace(torture().entries["en"], image="https://media.example/picture.jpg")
+    seen = Seen(pages().article(article(one), one))
+    assert seen.all("a", type="audio/mpeg", href=one.enclosures[0].url)
+    assert seen.all("img", src="https://media.example/picture.jpg", alt="")
+    assert seen.meta("og:image") == "https://media.example/picture.jpg"
+    assert "© Ann" in seen.text
+    same = entry(rights="CC BY 4.0")
+    assert pages().article(article(same), same).count(b"CC BY 4.0") == 1  # as below each page
+
+
+def test_what_is_wide_can_be_reached_by_keyboard() -> None:
+    one = entry(body="<pre>ls</pre><table><tr><td>1</td></tr></table>")
+    page = pages().article(article(one), one)
+    assert b'<pre tabindex="0">ls</pre>' in page
+    assert b'<div class="wide" tabindex="0"><table>' in page
+    assert Seen(page).all("table")
+
+
+@pytest.mark.parametrize("one", hard_texts().entries, ids=lambda one: one.id)
+def test_hard_texts_stay_text(one: Any) -> None:
+    row = Row(one.title, one.link, one.published, "en")
+    made = pages()
+    for page in (made.article(article(one), one), made.archive("en", [row]), made.landing({"en": [row]})):
+        seen = Seen(page)
+        assert not seen.all("script")
+        assert " ".join(re.sub("[\u2066-\u2069]", "", one.title).split()) in " ".join(
+            re.sub("[\u2066-\u2069]", "", seen.text).split()
+        )
+    assert Seen(made.neighbours("en", row, Reference(title=one.title))).all("a", rel="prev")
+
+
+def test_lists_lead_to_our_pages_by_ways_that_need_no_server() -> None:
+    made = pages()
+    for page, root in ((made.landing({"en": [ROW]}), ""), (made.language("en", [ROW], 1), "../")):
+        assert f'<a href="{root}en/night-trains/index.html">Night trains</a>'.encode() in page
+    assert b'<a href="../../en/night-trains/index.html"' in made.archive("en", [ROW])
+    assert b'<a href="../../../en/night-trains/index.html"' in made.category("en", CATEGORY, [ROW])
+
+
+def test_articles_elsewhere_are_linked_as_they_are() -> None:
+    made = pages(permalink=f"{BASE}blog/{{language}}/{{key}}/")
+    row = ROW._replace(link=f"{BASE}blog/en/night-trains/")
+    for page in (made.landing({"en": [row]}), made.language("en", [row], 1), made.archive("en", [row])):
+        assert f'<a href="{row.link}">'.encode() in page
+    assert f'<a href="{row.link}" rel="next">'.encode() in made.neighbours("en", None, row)
+
+
+def test_an_entry_of_another_language_is_marked() -> None:
+    row = ROW._replace(title="夜间列车", language="zh-Hans")
+    page = pages().language("ar", [row], 1).decode()
+    assert 'lang="zh-Hans" dir="ltr" hreflang="zh-Hans">夜间列车</a> <span><span lang="zh-Hans">简体中文</span>' in page
+    british = pages().language("en", [ROW._replace(language="en-GB")], 1).decode()
+    assert 'lang="en-GB"' in british
+    assert british.count("English") == british.replace("<span>English", "").count("English")
+
+
+def test_language_page_leads_to_the_archive_if_there_is_more() -> None:
+    made = pages()
+    more, all_of_it = made.language("en", [ROW], 7).decode(), made.language("en", [ROW], 1).decode()
+    assert '<a href="archive/index.html">All articles <span class="count">7</span></a>' in more
+    assert "<h2>Latest articles</h2>" in more
+    assert "archive/" not in all_of_it
+    assert "<h2>All articles</h2>" in all_of_it
+    assert words("en")["no_articles"] in made.language("en", [], 0).decode()
+
+
+def test_categories_are_linked_where_they_have_pages() -> None:
+    made, one = pages(), entry(categories=(Category(term="travel", label="Travel"),))
+    named = [("Travel", CATEGORY.link)]
+    assert b'<a href="../en/category/travel/index.html">Travel</a>' in made.language("en", [], 0, named)
+    assert b'<a href="../../en/category/travel/index.html">Travel</a>' in made.article(article(one), one, named)
+    assert b"<span>Travel</span>" in made.article(article(one), one)
+
+
+def test_archive_has_a_heading_for_each_year_once() -> None:
+    east = timezone(timedelta(hours=14))
+    dates = [
+        datetime(2026, 5, 1, tzinfo=UTC),
+        datetime(2026, 1, 1, 1, tzinfo=east),
+        datetime(2025, 12, 31, 11, 30, tzinfo=UTC),  # later than the next
+        datetime(2026, 1, 1, 0, 30, tzinfo=east),
+        datetime(2019, 1, 1, tzinfo=UTC),
+    ]
+    page = pages().archive("en", [ROW._replace(published=date) for date in dates]).decode()
+    assert re.findall(r'<h2 id="y(\d+)">(\d+)</h2>', page) == [("2026", "2026"), ("2025", "2025"), ("2019", "2019")]
+    assert re.findall(r'<a href="#y(\d+)">', page) == ["2026", "2025", "2019"]
+    assert 'All articles <span class="count">5</span></h1>' in page
+    assert words("en")["no_articles"] in pages().archive("en", []).decode()
+
+
+def test_neighbours() -> None:
+    made = pages()
+    assert made.neighbours("en", None, None) == b""
+    both = made.neighbours("zh-Hans", ROW, Reference(title="下一篇文章")).decode()
+    assert '<a href="../../en/night-trains/index.html" rel="prev" lang="en" dir="ltr">Night trains</a>' in both
+    assert "<span>下一篇文章</span>" in both
+    assert both.count("<a ") == 1
+    known = made.neighbours("en", None, Reference(title="Ferries", url="https://works.example/")).decode()
+    assert '<a href="https://works.example/" rel="next">Ferries</a>' in known
+    assert words("en")["previous"] not in known
+
+
+def test_one_language_needs_no_choice() -> None:
+    made = pages(languages=("en",))
+    one = entry()
+    for page in (made.landing({"en": [ROW]}), made.language("en", [ROW], 1), made.article(article(one), one)):
+        assert b'class="languages"' not in page
+
+
+def test_an_icon_is_linked() -> None:
+    page = pages(icon="https://media.example/icon.png").language("en", [], 0)
+    assert Seen(page).all("link", rel="icon", href="https://media.example/icon.png")
+
+
+def test_feeds_that_are_opened_have_a_hint_in_each_language() -> None:
+    style = pages().feed_style().decode()
+    for language in HOMES:
+        assert f':lang({language}):root::before {{ content: "{words(language)["feed_hint"]}"; }}' in style
+    assert ":lang(ar) { direction: rtl; }" in style
+    assert ":lang(en) { direction" not in style
+
+
+def test_jinja_is_loaded_with_the_first_page() -> None:
+    program = (
+        "import sys; from sample_pages import pages; made = pages(); made.fingerprint(); made.style(); made.feed_style()\n"
+        "assert 'jinja2' not in sys.modules; made.landing({}); assert 'jinja2' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parent)
+
+
+def cheapest(act: Callable[[], object], rounds: int) -> float:
+    """Return the CPU time of an act in milliseconds, at its best: other programs run, too."""
+    found = []
+    for _ in range(rounds):
+        start = time.process_time()
+        act()
+        found.append((time.process_time() - start) * 1000)
+    return min(found)
+
+
+def test_pages_are_cheap(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, one = pages(), trains()
+    html = content.render(one.entries["en"])
+    monkeypatch.setattr(feedpub.site.pages, "render", lambda _: html)
+    made.article(one, one.entries["en"])
+    many = [
+        ROW._replace(title=f"Article {number} & more", published=OLD + timedelta(hours=17 * number))
+        for number in range(10_000, 0, -1)
+    ]
+    # Ten times what they cost: a slow machine may fail nobody, a quadratic loop must.
+    assert cheapest(lambda: made.article(one, one.entries["en"]), 50) < 1.5
+    assert cheapest(lambda: made.archive("en", many), 3) < 400
+
+
+def own_template(folder: Path, name: str, text: str | bytes) -> Pages:
+    (folder / "templates").mkdir(exist_ok=True)
+    (folder / "templates" / name).write_bytes(text.encode() if isinstance(text, str) else text)
+    return pages(folder.as_posix())
+
+
+def test_a_site_may_have_templates_of_its_own(tmp_path: Path) -> None:
+    made = own_template(
+        tmp_path, "base.html", '{% extends "feedpub/base.html" %}{% block footer %}By {{ home.title }}.{% endblock %}'
+    )
+    assert b"By The Digest." in made.language("en", [ROW], 1)
+    assert b"Night trains</a>" in made.language("en", [ROW], 1)
+    assert pages().style() == made.style()
+    styled = own_template(tmp_path, "style.css", "@media print{#nav{display:none}}\n")
+    assert styled.style() == b"@media print{#nav{display:none}}\n"
+    feeds = own_template(tmp_path, "feed.css", "entry { color: red }\n").feed_style()
+    assert feeds.startswith(b"entry { color: red }\n:lang(en)")
+
+
+def test_a_template_may_include_others(tmp_path: Path) -> None:
+    own_template(tmp_path, "motto.html", "\ufeffFestina lente")
+    made = own_template(tmp_path, "neighbours.html", '{% include "motto.html" %}')
+    assert made.neighbours("en", ROW, None) == b"Festina lente"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line", "message"),
+    [
+        ("article.html", "{{ title }}\n\n{% if %}\n", 3, "Expected an expression"),
+        ("article.html", "{{ title }}\n{{ titel }}\n", 2, "'titel' is undefined"),
+        ("article.html", "\n{{ 1 // 0 }}", 2, "ZeroDivisionError"),
+        ("article.html", b"a\n\xd6\n", 2, "byte 0xd6 is not UTF-8"),
+        ("article.html", '{% extends "bass.html" %}', 1, "there is no template bass.html"),
+        ("article.html", '{% include "article.html" %}', 1, "RecursionError"),
+        ("macros.html", "{# nothing #}", 0, "has no attribute"),
+    ],
+)
+def test_a_broken_template_is_named(name: str, text: str | bytes, line: int, message: str, tmp_path: Path) -> None:
+    made = own_template(tmp_path, name, text)
+    with pytest.raises(ConfigError) as caught:
+        made.article(trains(), trains().entries["en"])
+    (problem,) = caught.value.problems
+    place = f"{tmp_path.as_posix()}/templates"
+    assert (problem.code, problem.path, problem.line) == ("E009", f"{place}/{name}" if line else place, line)
+    assert message in problem.message
+    assert "E009" in problem.hint
+
+
+def test_templates_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = own_template(tmp_path, "article.html", "")
+
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(ConfigError, match="Permission denied") as caught:
+        made.fingerprint()
+    assert caught.value.problems[0].path.endswith("templates/article.html")
+
+
+def test_the_page_of_the_code_names_every_template() -> None:
+    for name in NAMES:
+        assert name in explain("E009")
+
+
+def test_fingerprint_tells_what_pages_depend_on(tmp_path: Path) -> None:
+    same = pages().fingerprint()
+    others: Sequence[Pages] = [
+        pages(title={}, base_url="https://other.example/"),
+        pages(languages=("en", "ar")),
+        pages(permalink="https://blog.example/{language}/{key}/"),
+        pages(icon="https://media.example/icon.png"),
+        Pages(CONFIG, HOMES | {"en": replace(HOMES["en"], subtitle="New")}),
+        Pages(CONFIG, HOMES | {"en": replace(HOMES["en"], title="New")}),
+        Pages(CONFIG, HOMES | {"en": replace(HOMES["en"], authors=(Person(name="New"),))}),
+        Pages(CONFIG, HOMES | {"en": replace(HOMES["en"], rights="New")}),
+    ]
+    assert pages().fingerprint() == pages("nowhere").fingerprint() == same
+    found = [other.fingerprint() for other in others]
+    found += [own_template(tmp_path, name, "new").fingerprint() for name in ("part.html", "style.css")]
+    assert len({same, *found}) == 1 + len(found)
+
+
+def outlines(opml: bytes) -> list[tuple[str | None, str | None, list[str | None]]]:
+    return [
+        (one.get("text"), one.get("xmlUrl"), [under.get("xmlUrl") for under in one])
+        for one in ElementTree.fromstring(opml).findall("body/outline")
+    ]
+
+
+def test_opml_is_flat_without_categories() -> None:
+    opml = to_opml(CONFIG, tuple(HOMES.values()), {"en": ()})
+    assert outlines(opml) == [(TITLES[language], f"{BASE}{language}/atom.xml", []) for language in HOMES]
+    root = ElementTree.fromstring(opml)
+    assert (root.tag, root.get("version")) == ("opml", "2.0")
+    head = {one.tag: one.text for one in root.findall("head/*")}
+    assert head == {"title": "The Digest", "docs": "http://opml.org/spec2.opml"}
+    for one in root.findall("body/outline"):
+        assert one.get("type") == "rss"
+        assert one.get("title") == one.get("text")
+        assert one.get("htmlUrl") == f"{BASE}{one.get('language')}/"
+        assert one.get("description")
+
+
+def test_opml_groups_categories_by_language() -> None:
+    opml = to_opml(CONFIG, tuple(HOMES.values()), {"en": [CATEGORY]})
+    assert outlines(opml) == [
+        ("English", None, [f"{BASE}en/atom.xml", f"{BASE}en/category/travel/atom.xml"]),
+        ("简体中文", None, [f"{BASE}zh-Hans/atom.xml"]),
+        ("العربية", None, [f"{BASE}ar/atom.xml"]),
+    ]
+
+
+def test_opml_names_its_owner_and_escapes() -> None:
+    author = Person(name="Ann & Co", uri="https://ann.example/?a=1&b=2", email="ann@example.org")
+    opml = to_opml(replace(CONFIG, author=author), [replace(HOMES["en"], title='"<Digest>" & \u202e')], {})
+    root = ElementTree.fromstring(opml)
+    found = {one.tag: one.text for one in root.findall("head/*")}
+    assert found["title"] == '\u2068"<Digest>" & \u202e\u2069'
+    assert (found["ownerName"], found["ownerEmail"], found["ownerId"]) == (author.name, author.email, author.uri)
+    named = to_opml(replace(CONFIG, author=Person(name="Ann")), [], {})
+    assert [one.tag for one in ElementTree.fromstring(named).findall("head/*")] == ["title", "ownerName", "docs"]
