@@ -76,8 +76,8 @@ def torture() -> Article:
         "torture",
         title="Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft <now>",
         summary="x" * 200,
-        body=f"<p>See {'y' * 150}</p><h2>A heading</h2><table><tr>{columns}</tr></table><pre><code>{'z' * 200}</code></pre>"
-        f"<blockquote><p>https://works.example/{'path/' * 40}</p></blockquote>",
+        body=f"<p>See {'y' * 150}</p><h2>A heading</h2><table><tr>{columns}</tr></table>"
+        f"<pre><code>{'z' * 200}</code></pre><blockquote><p>https://works.example/{'path/' * 40}</p></blockquote>",
         references=(Reference(title="W" * 120, publishers=("P" * 80,), url=f"https://works.example/{'a' * 200}"),),
         via=f"https://video.example/{'v' * 150}",
         enclosures=(Enclosure(url=f"https://media.example/{'m' * 100}.mp3", type="audio/mpeg", length=3),),

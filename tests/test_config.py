@@ -63,6 +63,7 @@ def test_all_settings(tmp_path: Path) -> None:
         icon = "https://digest.example/icon.png"
         limit = 20
         categories = true
+        archives = false
         reference_links = "none"
         [title]
         zh = "文摘"

@@ -1,4 +1,4 @@
-"""Pages as they are written: the head, links, templates of a site's own, what they cost. What is seen: tests/browser."""
+"""Pages as they are written: the head, links, templates of a site's own, cost, OPML. What people see: tests/browser."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from feedpub.site.opml import to_opml
 from feedpub.site.pages import NEIGHBOURS, Pages, Row
 from feedpub.site.theme import NAMES
 from sample_feeds import BASE, TITLES, entry, feed, hard_texts
-from sample_pages import CATEGORY, CONFIG, HOMES, article, pages, rows, torture, trains
+from sample_pages import CATEGORY, CONFIG, HOMES, article, pages, torture, trains
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -314,7 +314,8 @@ def test_feeds_that_are_opened_have_a_hint_in_each_language() -> None:
 
 def test_jinja_is_loaded_with_the_first_page() -> None:
     program = (
-        "import sys; from sample_pages import pages; made = pages(); made.fingerprint(); made.style(); made.feed_style()\n"
+        "import sys; from sample_pages import pages; made = pages()\n"
+        "made.fingerprint(); made.style(); made.feed_style()\n"
         "assert 'jinja2' not in sys.modules; made.landing({}); assert 'jinja2' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parent)

@@ -16,13 +16,13 @@ import subprocess
 import tarfile
 import tempfile
 import threading
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
 AXE = "axe-core@4.10.3"
 PHONE = (375, 812)
@@ -41,9 +41,14 @@ def found(program: str) -> str:
     """Return the path of a program; without it the test is skipped, or fails where it is required."""
     path = shutil.which(program)
     if path is None:
-        message = f"{program} is not installed (apt-get install {program})"
-        pytest.fail(message) if REQUIRED else pytest.skip(message)
+        _do_without(f"{program} is not installed (apt-get install {program})")
     return path
+
+
+def _do_without(message: str) -> NoReturn:
+    if REQUIRED:
+        pytest.fail(message)
+    pytest.skip(message)
 
 
 @contextlib.contextmanager
@@ -129,8 +134,7 @@ def axe(cache: Path) -> str:
         command = [found("npm"), "pack", AXE, "--silent"]
         done = subprocess.run(command, cwd=cache, capture_output=True, text=True, timeout=DEADLINE_SECONDS, check=False)
         if done.returncode:
-            message = f"npm cannot fetch {AXE}: {done.stderr.strip()[-200:]}"
-            pytest.fail(message) if REQUIRED else pytest.skip(message)
+            _do_without(f"npm cannot fetch {AXE}: {done.stderr.strip()[-200:]}")
         with tarfile.open(cache / done.stdout.split()[-1]) as archive:
             member = archive.extractfile("package/axe.min.js")
             assert member

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
-
 from chromium import DESKTOP, PHONE, axe, contrast, found, measure
+
 from feedpub.language import words
-from sample_feeds import BASE, WORKS
-from sample_pages import SUBTITLES, TITLES, pages, rows, trains, write_pages
+from sample_feeds import BASE, TITLES, WORKS
+from sample_pages import SUBTITLES, pages, rows, trains, write_pages
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,7 +59,8 @@ NARROW = """
     const body = getComputedStyle(document.body);
     return {window: innerWidth, width: document.scrollingElement.scrollWidth, small, size: parseFloat(body.fontSize),
         leading: parseFloat(body.lineHeight) / parseFloat(body.fontSize),
-        files: [...[...document.styleSheets].map(one => one.href), ...[...document.querySelectorAll("[src]")].map(one => one.src)],
+        files: [...[...document.styleSheets].map(one => one.href),
+            ...[...document.querySelectorAll("[src]")].map(one => one.src)],
         scripts: document.scripts.length,
         hrefs: [...document.querySelectorAll("a")].map(one => one.getAttribute("href")),
         ids: [...document.querySelectorAll("[id]")].map(one => one.id)};"""
@@ -245,7 +246,7 @@ def test_the_keyboard_finds_the_way_past_the_header(light: Seen) -> None:
 
 @pytest.mark.parametrize("preferred", ["light", "dark"])
 def test_axe_finds_no_fault(preferred: str, public: Path, pytestconfig: pytest.Config) -> None:
-    assert pytestconfig.cache
+    assert pytestconfig.cache is not None
     (public / "axe.js").write_text(axe(pytestconfig.cache.mkdir("axe")), encoding="utf-8")
     size = PHONE if preferred == "dark" else DESKTOP
     faults = measure(public, [(page, AXE, size) for page in PAGES], dark=preferred == "dark")

@@ -252,7 +252,7 @@ class Pages:
         return (isolate(other.title), other.url or "", "", "", "", "")
 
     def _items(self, rows: Iterable[Row], language: str, root: str) -> list[_Item]:
-        """Return rows as templates show them. An archive has thousands: what can be done once is not done in the loop."""
+        """Return rows as templates show them; an archive has thousands, so the loop does little."""
         base = self._pages_at
         start = len(base)
         own = {language: ("", "", "")}

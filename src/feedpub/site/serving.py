@@ -337,6 +337,7 @@ _PANEL = """\
 background:#fff;color:#222;border-top:.3rem solid #c00;font:1rem/1.5 system-ui,sans-serif;text-align:left">
 <strong>The last change cannot be built; this is the page before it.</strong>{problems}</aside>
 """
+_PRE = "overflow-x:auto;margin:1rem 0;padding:0;border:0;color:inherit;background:none"  # whatever the site's style is
 # Hidden pages do not wait: a browser opens six connections to a server at most, for all its tabs.
 _RELOAD = """\
 <script>(() => {{
@@ -359,7 +360,7 @@ def _panel(event: PreviewEvent) -> str:
 def _shown_problems(event: PreviewEvent) -> str:
     """Write problems as the terminal shows them: place, the line, the fix."""
     texts = [event.error] if event.error else [str(problem) for problem in event.problems]
-    return "".join(f"<pre>{escape(text)}</pre>" for text in texts)
+    return "".join(f"<pre style='{_PRE}'>{escape(text)}</pre>" for text in texts)
 
 
 def _with_reload(page: bytes, number: int, panel: str = "") -> bytes:
