@@ -237,6 +237,13 @@ def test_articles_elsewhere_are_linked_as_they_are() -> None:
     assert f'<a href="{row.link}" rel="next">'.encode() in made.neighbours("en", None, row)
 
 
+def test_feeds_elsewhere_are_linked_as_they_are() -> None:
+    moved = replace(HOMES["en"], addresses={"atom": "https://feeds.example/digest"})
+    page = Pages(CONFIG, HOMES | {"en": moved}).language("en", [], 0).decode()
+    assert '<a href="https://feeds.example/digest" lang="en" dir="ltr">Atom</a>' in page
+    assert "rss.xml" not in page
+
+
 def test_an_entry_of_another_language_is_marked() -> None:
     row = ROW._replace(title="夜间列车", language="zh-Hans")
     page = pages().language("ar", [row], 1).decode()

@@ -1,7 +1,10 @@
 """Markdown of entries: what becomes of each section, what stays in the body, and what is said about the rest."""
 
+import subprocess
+import sys
 import time
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -381,6 +384,7 @@ def test_any_markdown_is_read(pieces: list[str], between: str) -> None:
     assert "\f" not in repr(found)
 
 
+@pytest.mark.parametrize("before", ["", "\n"])
 @pytest.mark.parametrize("heading", ["", "## Summary\n", "## Key Points\n- ", "## References\n1. "])
 @pytest.mark.parametrize(
     "repeated",
@@ -389,9 +393,9 @@ def test_any_markdown_is_read(pieces: list[str], between: str) -> None:
         "*a_ ", "[a](", "[x] ", "![", "[^1]", "文\n", "# a\n", "- b - ", "—", "&#1;",
     ],
 )  # fmt: skip
-def test_hostile_markdown_neither_hangs_nor_crashes(heading: str, repeated: str) -> None:
+def test_hostile_markdown_neither_hangs_nor_crashes(before: str, heading: str, repeated: str) -> None:
     start = time.process_time()
-    read(heading + repeated * (30_000 // len(repeated)) + "\n\n[x]: https://x.test/\n\n[^1]: n\n")
+    read(before + heading + repeated * (30_000 // len(repeated)) + "\n\n[x]: https://x.test/\n\n[^1]: n\n")
     assert time.process_time() - start < 10
 
 
@@ -411,3 +415,30 @@ def test_an_address_with_a_blank_is_told_and_not_cut() -> None:
     )
     assert [(problem.code, problem.line) for problem in source.problems] == [("E111", 4)]
     assert [reference.url for reference in found.references] == [None, "https://www.lin.test/c"]
+
+
+@pytest.mark.parametrize("address", ["https://a..b/", f"https://x.test/{'a' * 8000}"])
+def test_addresses_that_no_feed_can_link_to_are_told_also_in_plain_lists(address: str) -> None:
+    found, source = read(f"\n## References\n1. [a]({address}) - b")
+    assert found.references == (Reference(title="a", publishers=("b",)),)
+    assert [problem.code for problem in source.problems] == ["E111"]
+
+
+def test_plain_files_load_neither_parser_nor_tables_of_languages(tmp_path: Path) -> None:
+    plain = tmp_path / "a.en.md"
+    plain.write_text(
+        "---\ntitle: A\npublished: 2026-02-01T09:00:00Z\ntags: [b, c]\n---\n"
+        "## Summary\nD.\n\n## Key Points\n- **E:** f\n"
+    )
+    program = f"""
+import sys
+from feedpub.entries.file import read_file
+from feedpub.entries.headings import default_table
+from feedpub.model import Config
+config = Config(base_url="https://x.test/", authority="x.test,2026", languages=("en", "zh-Hans"))
+file = read_file({str(plain)!r}, "a.en.md", default_table(), config)
+print(file.values["title"], file.sections.summary, file.sections.key_points[0].text)
+print(*sorted(sys.modules.keys() & set("dateutil idna langcodes nh3 pyromark yaml".split())))
+"""
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert run.stdout == "A D. <strong>E:</strong> f\n\n"

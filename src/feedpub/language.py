@@ -44,10 +44,34 @@ _RIGHT_TO_LEFT_SCRIPTS = frozenset(
 # langcodes' distance: 0 the same, under 10 differences that readers hardly notice (regions, sister norms).
 SAME_LANGUAGE_DISTANCE = 9
 DEFAULT_LANGUAGE = "en"
-# The tables of the catalogue, held to it by a test: most sites need not load it, nor langcodes, to check their tags.
-KNOWN_LANGUAGES: Final = (
-    "en", "zh-Hans", "zh-Hant", "ja", "ko", "fr", "de", "es", "pt", "it", "ru", "ar", "vi", "id", "hi", "tr", "nl", "pl", "uk", "he", "fa",
-)  # fmt: skip
+# The tables of the catalogue, each with the likely script and region of its language; held to catalogue and langcodes
+# by a test. Most sites need to load neither.
+_LIKELY: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "en": ("Latn", "US"),
+        "zh-Hans": ("Hans", "CN"),
+        "zh-Hant": ("Hant", "TW"),
+        "ja": ("Jpan", "JP"),
+        "ko": ("Kore", "KR"),
+        "fr": ("Latn", "FR"),
+        "de": ("Latn", "DE"),
+        "es": ("Latn", "ES"),
+        "pt": ("Latn", "BR"),
+        "it": ("Latn", "IT"),
+        "ru": ("Cyrl", "RU"),
+        "ar": ("Arab", "EG"),
+        "vi": ("Latn", "VN"),
+        "id": ("Latn", "ID"),
+        "hi": ("Deva", "IN"),
+        "tr": ("Latn", "TR"),
+        "nl": ("Latn", "NL"),
+        "pl": ("Latn", "PL"),
+        "uk": ("Cyrl", "UA"),
+        "he": ("Hebr", "IL"),
+        "fa": ("Arab", "IR"),
+    }
+)
+KNOWN_LANGUAGES: Final = tuple(_LIKELY)
 # Longer than any tag in use (RFC 5646, section 4.4.1, asks for 35), short enough for the name of a folder.
 LONGEST_TAG = 100
 
@@ -95,9 +119,22 @@ def match(tag: str, supported: tuple[str, ...]) -> str | None:
 @functools.lru_cache(maxsize=1024)
 def script(tag: str) -> str:
     """Return the script that a language is written in, by its tag: an ISO 15924 code, such as ``Hans`` or ``Latn``."""
+    return _likely(tag)[0] or "Zyyy"
+
+
+def region(tag: str) -> str:
+    """Return the region that a language is most likely of: an ISO 3166 code, such as ``CN``; empty if there is none."""
+    return _likely(tag)[1]
+
+
+def _likely(tag: str) -> tuple[str, str]:
+    known = _LIKELY.get(tag)
+    if known:
+        return known
     import langcodes
 
-    return langcodes.Language.get(tag).maximize().script or "Zyyy"
+    found = langcodes.Language.get(tag).maximize()
+    return found.script or "", found.territory or ""
 
 
 @functools.lru_cache(maxsize=1024)

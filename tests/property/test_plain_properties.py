@@ -19,7 +19,7 @@ from feedpub.entries.yaml_matter import read_yaml
 
 ROOT = Path(__file__).parents[2]
 MANY = settings(
-    max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
 
 # What could mean something to Markdown, or nearly does, and what stands around it in real texts.

@@ -89,16 +89,15 @@ class Reader:
             folder: As problems shall name it.
             config: The site's settings.
             keys: File name → the article that it was found to belong to when it was last read; for new files
-                `article_key` of the name. Only files of this mapping are looked at.
+                `article_key` of the name. In the order of the names; only files of this mapping are looked at.
         """
         self.folder, self.config = folder, config
         self.headings = table(config.headings)
         self.keys = dict(keys)
         self.files: dict[str, list[str]] = {}
-        self.spelled: dict[str, str] = {}
-        for name, key in sorted(keys.items()):
+        for name, key in keys.items():
             self.files.setdefault(key, []).append(name)
-            self.spelled.setdefault(key.casefold(), key)
+        self.spelled = {key.casefold(): key for key in reversed(self.files)}
 
     def read(self, keys: Iterable[str]) -> Iterator[Reading]:
         """Yield the articles of these keys, and those that their files turn out to belong to.

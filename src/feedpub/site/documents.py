@@ -14,7 +14,7 @@ from urllib.parse import quote
 from ..model import FILE_NAMES, FORMATS, Archive
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ..model import Category, Config, Feed, Format
     from .manifest import Recorded
@@ -28,16 +28,47 @@ class Document:
     """Name one document of a feed, in every format, with the entries that stand in it.
 
     Args:
-        feed: Without entries, but else complete.
-        paths: Format → file, relative to the published folder.
+        shelf: Its feed.
+        number: Of an archive document, from 1; 0 is the newest document.
+        pages: How many archive documents the feed has.
         entries: Newest first.
-        shape: What the bytes depend on besides settings and entries.
     """
 
-    feed: Feed
-    paths: Mapping[Format, str]
+    shelf: Shelf
+    number: int
+    pages: int
     entries: Sequence[Recorded]
-    shape: str
+
+    @property
+    def shape(self) -> tuple[object, ...]:
+        """What its bytes depend on besides settings and entries."""
+        feed = self.shelf.feed
+        return feed.id, feed.title, self.number, self.pages if not self.number else self.number < self.pages
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Its files in the order of `FORMATS`, relative to the published folder."""
+        return tuple(f"{self.shelf.folder}{_name(form, self.number)}" for form in FORMATS)
+
+    def feed(self) -> Feed:
+        """Return its feed, without entries, but else complete."""
+        feed, number = self.shelf.feed, self.number
+        archive = None
+        if self.pages:
+            older = (number or self.pages + 1) - 1
+            archive = Archive(
+                current=self._addresses(0) if number else {},
+                previous=self._addresses(older) if older else {},
+                next=self._addresses(number + 1) if 0 < number < self.pages else {},
+            )
+        up = "../" * (self.shelf.folder.count("/") + bool(number))
+        newest = max((datetime.fromisoformat(entry.updated) for entry in self.entries), default=feed.updated)
+        return replace(
+            feed, updated=newest, addresses=self._addresses(number), archive=archive, stylesheet=f"{up}feed.css"
+        )
+
+    def _addresses(self, number: int) -> dict[Format, str]:
+        return {form: f"{self.shelf.feed.link}{_name(form, number)}" for form in FORMATS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,30 +88,11 @@ class Shelf:
     def documents(self, config: Config) -> Iterator[Document]:
         """Yield the archive documents, oldest first, and the newest one, which people subscribe to."""
         pages = archive_pages(len(self.entries), config)
+        limit = config.limit
         for number in range(1, pages + 1):
-            yield self._document(number, pages, self.entries[(number - 1) * config.limit : number * config.limit])
-        newest = self.entries[pages * config.limit :]
-        yield self._document(0, pages, newest if config.archives else newest[-config.limit :])
-
-    def _document(self, number: int, pages: int, entries: Sequence[Recorded]) -> Document:
-        """Make an archive document by its number from 1, or the newest one: 0."""
-        archive = None
-        if pages:
-            older = (number or pages + 1) - 1
-            archive = Archive(
-                current=self._addresses(0) if number else {},
-                previous=self._addresses(older) if older else {},
-                next=self._addresses(number + 1) if 0 < number < pages else {},
-            )
-        up = "../" * (self.folder.count("/") + bool(number))
-        feed = replace(self.feed, addresses=self._addresses(number), archive=archive, stylesheet=f"{up}feed.css")
-        if entries:
-            feed = replace(feed, updated=max(datetime.fromisoformat(entry.updated) for entry in entries))
-        paths: dict[Format, str] = {form: f"{self.folder}{_name(form, number)}" for form in FORMATS}
-        return Document(feed, paths, entries[::-1], repr(archive))
-
-    def _addresses(self, number: int) -> dict[Format, str]:
-        return {form: f"{self.feed.link}{_name(form, number)}" for form in FORMATS}
+            yield Document(self, number, pages, self.entries[(number - 1) * limit : number * limit][::-1])
+        newest = self.entries[pages * limit :] if config.archives else self.entries[-limit:]
+        yield Document(self, 0, pages, newest[::-1])
 
 
 def archive_pages(count: int, config: Config) -> int:

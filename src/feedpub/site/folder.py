@@ -176,13 +176,13 @@ class PublishedFolder:
 
     def _feed_works(self, shelf: Shelf) -> Iterator[_Work]:
         for document in shelf.documents(self.config):
-            recipe = self._recipe(shelf.feed, document.shape, *(entry.digest for entry in document.entries))
-            paths = tuple(document.paths[form] for form in FORMATS)
-            yield _Work(paths, recipe, document.entries, "atom", partial(self._join, document))
+            recipe = self._recipe(document.shape, b"".join([entry.digest for entry in document.entries]))
+            yield _Work(document.paths, recipe, document.entries, "atom", partial(self._join, document))
 
     def _join(self, document: Document) -> Iterator[bytes]:
+        feed = document.feed()
         for form in FORMATS:
-            yield join(document.feed, [self.spool.get(entry.number, form) for entry in document.entries], form)
+            yield join(feed, [self.spool.get(entry.number, form) for entry in document.entries], form)
 
     def _article_works(self, shelf: Shelf) -> Iterator[_Work]:
         language = shelf.feed.language

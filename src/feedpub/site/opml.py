@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape, quoteattr
 
+from ..feeds.markup import attribute
 from ..language import autonym, isolate
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def to_opml(config: Config, feeds: Sequence[Feed], categories: Mapping[str, Sequ
         if not grouped:
             outlines.append(f"    {_outline(feed)}")
             continue
-        name = quoteattr(autonym(feed.language))
+        name = attribute(autonym(feed.language))
         outlines.append(f"    <outline text={name} title={name}>")
         outlines += [f"      {_outline(one)}" for one in (feed, *categories.get(feed.language, ()))]
         outlines.append("    </outline>")
@@ -46,13 +47,13 @@ def to_opml(config: Config, feeds: Sequence[Feed], categories: Mapping[str, Sequ
 
 def _head(config: Config, feeds: Sequence[Feed]) -> Iterator[str]:
     title = feeds[0].title if feeds else config.title.get(config.default_language) or config.base_url
-    yield f"    <title>{escape(isolate(title))}</title>"
+    yield f"    <title>{escape(isolate(title), quote=False)}</title>"
     if config.author:
-        yield f"    <ownerName>{escape(isolate(config.author.name))}</ownerName>"
+        yield f"    <ownerName>{escape(isolate(config.author.name), quote=False)}</ownerName>"
         if config.author.email:
-            yield f"    <ownerEmail>{escape(config.author.email)}</ownerEmail>"
+            yield f"    <ownerEmail>{escape(config.author.email, quote=False)}</ownerEmail>"
         if config.author.uri:
-            yield f"    <ownerId>{escape(config.author.uri)}</ownerId>"
+            yield f"    <ownerId>{escape(config.author.uri, quote=False)}</ownerId>"
     yield "    <docs>http://opml.org/spec2.opml</docs>"
 
 
@@ -66,4 +67,4 @@ def _outline(feed: Feed) -> str:
         "htmlUrl": feed.link,
         "xmlUrl": feed.addresses["atom"],
     }
-    return f"<outline {' '.join(f'{name}={quoteattr(value)}' for name, value in values.items() if value)}/>"
+    return f"<outline {' '.join(f'{name}={attribute(value)}' for name, value in values.items() if value)}/>"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from ..content import escape, render
 from ..feeds import FEED_TYPES
 from ..feeds.markup import moment
-from ..language import autonym, direction, isolate, words
+from ..language import autonym, direction, isolate, region, words
 from ..model import FORMATS
 from .theme import Theme
 
@@ -357,10 +357,8 @@ def _description(text: str) -> str:
 @functools.cache
 def _locale(tag: str) -> str:
     """Return a language as Open Graph names it, ``zh_CN``: with the country that its tag means most likely."""
-    import langcodes
-
-    likely = langcodes.Language.get(tag).maximize()
-    return f"{likely.language}_{likely.territory}" if likely.territory else ""
+    country = region(tag)
+    return f"{tag.partition('-')[0]}_{country}" if country else ""
 
 
 def _below_title(html: str) -> str:
