@@ -295,6 +295,8 @@ def test_categories_have_feeds_of_their_own(folder: Path, tmp_path: Path) -> Non
     assert read.feed.links[1].href == f"{BASE}en/category/open-source/atom.xml"
     own = feedparser.parse((tmp_path / "public" / "en" / "atom.xml").read_bytes())
     assert own.feed.id != read.feed.id
+    outlines = ElementTree.parse(tmp_path / "public" / "feeds.opml").findall(".//outline[@xmlUrl]")
+    assert f"{BASE}en/category/open-source/atom.xml" in [outline.get("xmlUrl") for outline in outlines]
 
 
 def test_an_address_missing_in_one_language_is_taken_from_the_other(folder: Path) -> None:

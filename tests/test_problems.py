@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import socket
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,6 +12,7 @@ import pytest
 
 import feedpub
 from feedpub import Problem
+from feedpub.site.manifest import Manifest
 from feedpub.site.pages import Pages
 from sample_sites import CHINESE, ENGLISH, GOOD, SETTINGS, post, write_site
 
@@ -92,6 +94,24 @@ def render_with_broken_template() -> object:
     return Pages(site.config, {"en": site.feed("en")}, site.folder).language("en", (), 0)
 
 
+def build_beside_another() -> object:
+    """Build while another build holds the folder."""
+    with Manifest(Path("public"), b""):
+        return feedpub.build("entries", "public")
+
+
+def ping_hub_of_nothing() -> object:
+    """Ping for a site that was never built."""
+    Path(TOML).write_text(f'{SETTINGS}hub = "https://hub.test/"\n', encoding="utf-8")
+    return feedpub.ping("entries")
+
+
+def serve_at_a_taken_port() -> object:
+    """Serve where another server is."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        return feedpub.serve("entries", port=other.getsockname()[1])
+
+
 DIGEST = "Summary\nThe trains are back.\n"
 CASES = [
     setting("E001", None, message="there is no such file", hint="feedpub init"),
@@ -130,6 +150,10 @@ CASES = [
         code="E009", path="entries/templates/base.html", line=2, message="unknown tag 'endif'", hint="remove it",
         act=render_with_broken_template,
     ),
+    Case(code="E010", path="public", message="another build is writing", hint="wait", act=build_beside_another),
+    Case(code="E011", path="public", message="holds no feed", hint="feedpub build", act=ping_hub_of_nothing),
+    Case(code="E012", path=TOML, message="no hub", hint="hub =", act=lambda: feedpub.ping("entries")),
+    Case(code="E013", path="", message="port", hint="--port", act=serve_at_a_taken_port),
     entry("E101", post(title=""), line=1, column=1, marked="---", message="no title", hint="title:"),
     entry("E101", "Text.\n", message="no title", hint="# Title"),
     entry(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import click
 
@@ -126,7 +127,8 @@ def build(entries: str, output: str, keep_going: bool, form: str) -> None:
     If an entry has an error, all problems are shown and nothing is written, unless --keep-going is given. Files whose
     bytes would not change are not touched.
     """
-    done = feedpub.build(entries, output, keep_going=keep_going)
+    with _Progress() as progress:
+        done = feedpub.build(entries, output, keep_going=keep_going, progress=progress)
     failed = any(problem.severity == "error" for problem in done.problems)
     if form == "json":
         _json(
@@ -207,6 +209,53 @@ def explain(code: str | None) -> None:
         click.echo(feedpub.explain(code), nl=False)
     except KeyError:
         _fail(f"there is no problem code {code!r}; `feedpub explain` lists them", USAGE)
+
+
+class _Progress:
+    """Show on a terminal how far a build is that takes longer than a second."""
+
+    def __init__(self) -> None:
+        self._begun = time.monotonic()
+        self._bar: Any = None
+        self._shown = ("", 0.0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if now - self._begun < PATIENCE_SECONDS or not sys.stderr.isatty():
+            return
+        if stage == self._shown[0] and now - self._shown[1] < REFRESH_SECONDS:
+            return
+        self._shown = (stage, now)
+        if self._bar is None:
+            self._bar, self._task = _bar()
+        self._bar.update(self._task, description=_STAGES.get(stage, stage), completed=done, total=total)
+
+
+_STAGES = {"read": "Reading articles", "write": "Writing files"}
+PATIENCE_SECONDS = 1
+REFRESH_SECONDS = 0.1
+
+
+def _bar() -> tuple[Any, Any]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    bar.start()
+    return bar, bar.add_task("", total=None)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

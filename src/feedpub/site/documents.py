@@ -141,6 +141,7 @@ def category_shelves(shelf: Shelf) -> Iterator[tuple[str, Shelf]]:
             id=f"{shelf.feed.id}/{CATEGORIES}/{quote(name)}",
             title=f"{shelf.feed.title}: {label}",
             link=home,
+            addresses={form: home + FILE_NAMES[form] for form in FORMATS},
             siblings=(),
         )
         yield label, Shelf(feed, f"{shelf.folder}{CATEGORIES}/{name}/", entries[::-1])
