@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import itertools
 import os
-import random
 import shutil
 import time
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import feedpub
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable
+    from pathlib import Path
 
 BASE = "https://site.test/"
 # A file that changed this short a time before a build may be read again by the next one.
@@ -270,8 +273,7 @@ class RandomAuthor:
         )
         return article(self._words(3), date, body, categories=categories, next=neighbour)
 
-    def _rewrite(self, change: object, name: str = "") -> None:
-        assert callable(change)
+    def _rewrite(self, change: Callable[[str], str], name: str = "") -> None:
         name = name or self._any()
         self.desk.write(name, change((self.desk.folder / name).read_text(encoding="utf-8", errors="replace")))
 

@@ -366,7 +366,7 @@ def test_neighbours_lead_to_the_own_language(folder: Path, tmp_path: Path) -> No
     feedpub.build(feedpub.load(folder), tmp_path / "public")
     for language, title in (("en", "Ferries"), ("zh-Hans", "渡轮")):
         page = (tmp_path / "public" / language / "night-trains" / "index.html").read_text(encoding="utf-8")
-        assert f">{title}</a></p>" in page[page.index("<nav class=\"neighbours") :]
+        assert f">{title}</a></p>" in page[page.index('<nav class="neighbours') :]
         assert "../../" + f"{language}/ferries/" in page
 
 

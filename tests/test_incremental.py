@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import feedpub
-from sample_builds import BASE, Desk, RandomAuthor, State, article, published, settle, states
+from sample_builds import Desk, RandomAuthor, State, article, published, states
 
 if TYPE_CHECKING:
     from pathlib import Path

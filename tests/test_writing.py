@@ -5,13 +5,12 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from feedpub.entries.headings import table
-from feedpub.entries.writing import write_entry
-from feedpub.entries.headings import default_table
+from feedpub.entries.headings import default_table, table
 from feedpub.entries.lines import split_link
 from feedpub.entries.matter import read_matter, text_of
 from feedpub.entries.sections import Sections, read_sections
 from feedpub.entries.source import Source
+from feedpub.entries.writing import write_entry
 from feedpub.model import Draft, KeyPoint, Reference
 
 ENGLISH = """\

@@ -10,13 +10,13 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedpub.entries.pasted import parse_pasted
-from feedpub.entries.writing import write_entry
 from feedpub.entries.headings import default_table
 from feedpub.entries.lines import split_link
 from feedpub.entries.matter import Value, one_line, read_matter, text_of
+from feedpub.entries.pasted import parse_pasted
 from feedpub.entries.sections import read_sections
 from feedpub.entries.source import Source
+from feedpub.entries.writing import write_entry
 from feedpub.errors import EntryError
 from feedpub.model import Draft, KeyPoint, Reference
 

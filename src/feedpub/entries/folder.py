@@ -45,7 +45,7 @@ def read_folder(folder: str, config: Config) -> tuple[tuple[Article, ...], tuple
     headings = table(config.headings)
     names, notes = scan(folder)
     files = [read_file(Path(folder, name), shown_path(folder, name), headings, config) for name in names]
-    groups = _by_article(files, config, {})
+    groups = _by_article(files, config)
     for group in groups:
         _settle(group, config, inspect=True)
     _refuse_same_ids(files)
@@ -65,7 +65,6 @@ class Reading:
         article: None if it cannot be published.
         problems: By file and line.
         digest: Of the text of its files; the same text gives the same article under the same settings.
-        complete: Whether nothing was left out: no draft, no entry with an error.
     """
 
     key: str
@@ -73,13 +72,13 @@ class Reading:
     article: Article | None
     problems: tuple[Problem, ...]
     digest: bytes
-    complete: bool
 
 
 class Reader:
     """Read the articles of a folder one by one: no more than one is held at a time.
 
-    What `read_folder` finds besides, by comparing texts and articles, is for `lint`; errors are found here, too.
+    What `read_folder` finds besides, by comparing texts, is for `lint`. Errors are found here, too, but those that only
+    all articles together show: two ids that are the same, two keys that differ in case.
     """
 
     def __init__(self, folder: str, config: Config, keys: Mapping[str, str]) -> None:
@@ -97,7 +96,6 @@ class Reader:
         self.files: dict[str, list[str]] = {}
         for name, key in keys.items():
             self.files.setdefault(key, []).append(name)
-        self.spelled = {key.casefold(): key for key in reversed(self.files)}
 
     def read(self, keys: Iterable[str]) -> Iterator[Reading]:
         """Yield the articles of these keys, and those that their files turn out to belong to.
@@ -124,7 +122,7 @@ class Reader:
 
     def _reading(self, key: str, named: Sequence[tuple[str, File]]) -> Reading:
         files = [file for _, file in named]
-        group = self._group(key, files)
+        group = next(iter(_by_article(files, self.config)), None)
         if group:
             _settle(group, self.config, inspect=False)
         article = _article(group) if group else None
@@ -137,12 +135,7 @@ class Reader:
             article=article,
             problems=tuple(_problems(files)),
             digest=digest.digest(),
-            complete=article is not None and len(article.entries) == len(files),
         )
-
-    def _group(self, key: str, files: Iterable[File]) -> dict[str, File]:
-        groups = _by_article(files, self.config, self.spelled)
-        return groups[0] if groups else {}
 
 
 def article_key(name: str) -> str:
@@ -155,12 +148,10 @@ def _problems(files: Iterable[File]) -> Iterable[Problem]:
         yield from sorted(file.source.problems, key=lambda problem: (problem.line, problem.column, problem.code))
 
 
-def _by_article(files: Iterable[File], config: Config, spelled: dict[str, str]) -> list[dict[str, File]]:
-    """Put the files of an article together, in the order of the site's languages: the first is the original.
-
-    `spelled` holds the keys that are known, by their small letters; it is added to.
-    """
+def _by_article(files: Iterable[File], config: Config) -> list[dict[str, File]]:
+    """Put the files of an article together, in the order of the site's languages: the first is the original."""
     groups: dict[str, dict[str, File]] = {}
+    spelled: dict[str, str] = {}
     for file in files:
         if not file.language:
             continue

@@ -14,7 +14,7 @@ from ..errors import ConfigError, Problem
 from ..model import Site
 from .changes import UNFINISHED, compare, trusted
 from .config import read_config
-from .manifest import Manifest
+from .manifest import DamagedError, Manifest
 from .theme import Theme
 from .versions import versions
 
@@ -73,25 +73,41 @@ def build(
         ConfigError: feedpub.toml or a template cannot be used; the output folder is the entries folder, holds it, or
             stands in it; or another build is at work there.
         EntryError: Some entries cannot be published; nothing is written.
+        FieldError: Two entries of a Site have one id.
         OSError: A file cannot be written.
     """
     site, notes = _site(source)
     if base_url:
         site = replace(site, config=replace(site.config, base_url=base_url))
+    _refuse_entries(site, Path(output))
+    from_folder = not isinstance(source, Site)
+    try:
+        return _build(site, output, notes, from_folder, keep_going, progress or _silent)
+    except DamagedError:  # it is gone now
+        return _build(site, output, notes, from_folder, keep_going, progress or _silent)
+
+
+def _build(
+    site: Site,
+    output: str | os.PathLike[str],
+    notes: Sequence[Problem],
+    from_folder: bool,
+    keep_going: bool,
+    progress: Progress,
+) -> BuildResult:
     place = Path(output)
-    _refuse_entries(site, place)
-    with Manifest(place, _fingerprint(site)) as manifest:
+    with Manifest(place, _fingerprint(site, from_folder)) as manifest:
         outputs = trusted(place, manifest.outputs())
         changes = None
-        if not isinstance(source, Site):
+        if from_folder:
             states, passed_over = scan(site.folder)
             changes = compare(states, manifest)
             notes = (*notes, *passed_over)
-            if not changes and outputs and UNFINISHED not in outputs.values():
+            if not changes and not manifest.starts_over and outputs and UNFINISHED not in outputs.values():
                 return _result(output, site, manifest, notes, kept=sorted(outputs))
         from .work import work  # what follows is most of feedpub, and takes a while to load
 
-        folder, problems = work(site, place, manifest, changes, outputs, keep_going, progress or _silent)
+        folder, problems = work(site, place, manifest, changes, outputs, keep_going, progress)
         return _result(output, site, manifest, (*notes, *problems), folder.written, sorted(folder.kept), folder.removed)
 
 
@@ -115,9 +131,10 @@ def _result(
     )
 
 
-def _fingerprint(site: Site) -> bytes:
-    """Digest all that shapes the bytes besides the articles: programs, settings, templates."""
-    digest = hashlib.blake2b(repr((versions(), site.config)).encode("utf-8", "surrogatepass"), digest_size=16)
+def _fingerprint(site: Site, from_folder: bool) -> bytes:
+    """Digest all that shapes the bytes besides the articles: programs, settings, templates; and where those are."""
+    seed = repr((versions(), from_folder, site.config))
+    digest = hashlib.blake2b(seed.encode("utf-8", "surrogatepass"), digest_size=16)
     for name, source in Theme(site.folder).sources():
         digest.update(f"{name} {len(source)} ".encode("utf-8", "surrogateescape") + source)
     return digest.digest()

@@ -81,8 +81,10 @@ class PublishedFolder:
         """
         self._known = dict(outputs)
         if self.manifest.is_new:
-            self._known.update((path, UNFINISHED) for path in our_files(self.place))
-        if UNFINISHED in self._known.values():
+            found = [(path, UNFINISHED) for path in our_files(self.place)]
+            self._known.update(found)
+            self.manifest.add_outputs(found)  # a build that is killed must not forget them
+        if self.manifest.is_new or UNFINISHED in self._known.values():
             sweep(self.place)
         stale = dict(self._known)
         for language in self.feeds:
@@ -126,11 +128,14 @@ class PublishedFolder:
 
     def _remove(self, stale: Mapping[str, Known]) -> None:
         """Remove files that belong to nothing any more, if they are as we left them, or bear our mark."""
+        recorded = self.manifest.outputs() if stale else {}
         for path, known in sorted(stale.items()):
             place = self.place / path
-            if not place.is_file():
+            if not place.is_file() or place.is_symlink():
                 continue
-            if known.recipe or is_ours(place):
+            # Of another size than it was left: somebody made it his own.
+            same_size = recorded[path].size in (UNFINISHED.size, place.stat().st_size)
+            if known.recipe or (same_size and is_ours(place)):
                 remove(self.place, path)
                 self.removed.append(path)
         self.manifest.forget_outputs(stale)

@@ -29,6 +29,12 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 # File systems count time in ticks: a file that changed this short a time ago may change again without a trace.
 _TICK_NS: Final = 100_000_000
+# No file is in this state: what was read of it is read again by the next build.
+_READ_AGAIN: Final = (-1, -2)
+
+
+class Unsettled(Exception):  # noqa: N818  # a signal within builds
+    """Entries changed while they were read; what was recorded still stands, and a new look at the folder helps."""
 
 
 class Intake:
@@ -46,9 +52,15 @@ class Intake:
         self.config, self.feeds, self.pages = config, feeds, pages
         self.manifest, self.spool, self.progress = manifest, spool, progress
         self.has_pages = config.pages and not config.permalink
-        self.problems: list[Problem] = []
+        self._problems: dict[str, Sequence[Problem]] = {}
         self._reader: Reader | None = None
         self._folder = ""
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Errors and warnings of the articles that were read, by file."""
+        found = [problem for problems in self._problems.values() for problem in problems]
+        return sorted(found, key=lambda problem: (problem.path, problem.line, problem.column, problem.code))
 
     def take_folder(self, folder: str, changes: Changes) -> None:
         """Read the articles of an entries folder whose files changed."""
@@ -67,7 +79,6 @@ class Intake:
 
     def take_articles(self, articles: Sequence[Article]) -> None:
         """Take articles that are in memory, in place of all that was recorded."""
-        self.manifest.forget_all_files()
         for key in self.manifest.keys() - {article.key for article in articles}:
             self.manifest.replace_article(key, ())
         for done, article in enumerate(articles):
@@ -75,32 +86,36 @@ class Intake:
             self._record(article.key, article, b"")
 
     def render(self, keys: Collection[str], *, with_pages: bool) -> None:
-        """Read articles that did not change, since documents that they stand in did; set their fragments aside."""
+        """Read articles that did not change, since documents that they stand in did; set their fragments aside.
+
+        Raises:
+            Unsettled: One of them did change, this very moment.
+        """
         if not keys:
             return
         if self._reader is None:
-            self._reader = Reader(self._folder, self.config, {name: key for name, key, _, _ in self.manifest.files()})
+            keys = dict(sorted((name, key) for name, key, _, _ in self.manifest.files()))
+            self._reader = Reader(self._folder, self.config, keys)
         for done, reading in enumerate(self._reader.read(keys)):
             self.progress("read", done, len(keys))
-            if not reading.article:
-                continue  # it changed this very moment; the next build will see
-            rendered = self._fragments(reading.article, self._shown(reading.article), with_pages=with_pages)
             known = self.manifest.article(reading.key)
-            for entry, parts in zip(known, rendered, strict=False):
+            if not reading.article or not known or known[0].digest != reading.digest:
+                raise Unsettled(reading.key)
+            rendered = self._fragments(reading.article, self._shown(reading.article), with_pages=with_pages)
+            for entry, parts in zip(known, rendered, strict=True):
                 self.spool.add(entry.number, parts)
 
     def _take(self, reading: Reading, changes: Changes) -> None:
         serious = [problem for problem in reading.problems if problem.severity != "note"]
-        self.problems += serious
+        self._problems[reading.key] = serious  # a key that comes twice was not complete the first time
         self._record(reading.key, reading.article, reading.digest)
-        if serious or not reading.complete:  # read again next time, and told again
-            self.manifest.forget_files(reading.files)
-            return
         settled = time.time_ns() - _TICK_NS
         rows = []
         for name in reading.files:
-            mtime_ns, size = changes.states[name]
-            rows.append((name, reading.key, mtime_ns if mtime_ns < settled else 0, size))
+            state = changes.states[name]
+            if serious or state[0] >= settled:  # problems are told again until they are mended
+                state = _READ_AGAIN
+            rows.append((name, reading.key, *state))
         self.manifest.add_files(rows)
 
     def _record(self, key: str, article: Article | None, digest: bytes) -> None:

@@ -83,6 +83,10 @@ class Known(NamedTuple):
     recipe: bytes
 
 
+class DamagedError(OSError):
+    """The manifest was damaged; it is gone now, and another attempt does without it."""
+
+
 class Manifest:
     """Hold the manifest of one published folder, locked for this build alone."""
 
@@ -97,7 +101,7 @@ class Manifest:
         self.fingerprint = fingerprint
         self._made = [folder for folder in (self.folder, *self.folder.parents) if not folder.exists()]
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.is_new = False
+        self.is_new = self.starts_over = False
         try:
             self._open()
         except sqlite3.DatabaseError as error:
@@ -107,11 +111,6 @@ class Manifest:
                 raise _as_os_error(error, self.folder / _NAME) from error
             self._forget()
             self._open()
-
-        if self._setting("fingerprint") != fingerprint:
-            self.forget_all_files()
-            self._base.execute("DELETE FROM entries")
-            self._base.execute("REPLACE INTO settings VALUES ('fingerprint', ?)", (fingerprint,))
 
     def _open(self) -> None:
         self._base = sqlite3.connect(self.folder / _NAME, timeout=PATIENCE_SECONDS, isolation_level=None)
@@ -127,9 +126,19 @@ class Manifest:
                 for statement in _TABLES.split(";"):
                     self._base.execute(statement)
                 self._base.execute(f"PRAGMA user_version = {_VERSION}")
+            self._start_over_if_need_be()
         except BaseException:
             self._base.close()
             raise
+
+    def _start_over_if_need_be(self) -> None:
+        """Drop what was read under other settings: all of it is read anew."""
+        if self._setting("fingerprint") == self.fingerprint:
+            return
+        self.starts_over = True
+        self._base.execute("DELETE FROM files")
+        self._base.execute("DELETE FROM entries")
+        self._base.execute("REPLACE INTO settings VALUES ('fingerprint', ?)", (self.fingerprint,))
 
     def _forget(self) -> None:
         for ending in ("", "-journal", "-wal", "-shm"):
@@ -157,7 +166,10 @@ class Manifest:
                 with contextlib.suppress(OSError):
                     folder.rmdir()
         if isinstance(error, sqlite3.Error):
-            raise _as_os_error(error, self.folder / _NAME) from error
+            if not _is_damage(error):
+                raise _as_os_error(error, self.folder / _NAME) from error
+            self._forget()
+            raise DamagedError(errno.EIO, f"is damaged ({error})", str(self.folder / _NAME)) from error
 
     def _is_kept(self) -> bool:
         with contextlib.suppress(sqlite3.Error):
@@ -175,20 +187,25 @@ class Manifest:
 
     def files(self) -> Iterator[tuple[str, str, int, int]]:
         """Yield the files that were read: name, article, time of change in nanoseconds, size in bytes."""
-        return self._base.execute("SELECT name, key, mtime_ns, size FROM files")
-
-    def forget_all_files(self) -> None:
-        """Forget all files: each counts as new."""
-        if self._base.execute("SELECT 1 FROM files").fetchone():
-            self._base.execute("DELETE FROM files")
+        for name, key, mtime_ns, size in self._base.execute("SELECT name, key, mtime_ns, size FROM files"):
+            yield _stored(name), _stored(key), mtime_ns, size
 
     def forget_files(self, names: Iterable[str]) -> None:
         """Forget files that are gone."""
-        self._base.executemany("DELETE FROM files WHERE name = ?", ((name,) for name in names))
+        self._base.executemany("DELETE FROM files WHERE name = ?", ((_storable(name),) for name in names))
 
     def add_files(self, rows: Iterable[tuple[str, str, int, int]]) -> None:
-        """Record files, as `files` yields them."""
-        self._base.executemany("REPLACE INTO files VALUES (?, ?, ?, ?)", rows)
+        """Record files, as `files` yields them; those that are recorded so cost no writing."""
+        self._base.executemany(
+            "INSERT INTO files VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET (key, mtime_ns, size) ="
+            " (excluded.key, excluded.mtime_ns, excluded.size)"
+            " WHERE (key, mtime_ns, size) != (excluded.key, excluded.mtime_ns, excluded.size)",
+            ((_storable(name), _storable(key), mtime_ns, size) for name, key, mtime_ns, size in rows),
+        )
+
+    def distrust(self) -> None:
+        """Let the next build read everything anew."""
+        self._base.execute("REPLACE INTO settings VALUES ('fingerprint', x'')")
 
     def replace_article(self, key: str, rows: Sequence[Sequence[object]]) -> list[int]:
         """Record an article's entries, `Recorded` without number, in place of those it had; return their numbers."""
@@ -216,12 +233,15 @@ class Manifest:
 
     def titles(self) -> dict[str, str]:
         """Return title → key of the newest article that has this title in any language."""
-        return dict(self._base.execute("SELECT title, key FROM entries ORDER BY moment"))
+        return dict(self._base.execute("SELECT title, key FROM entries ORDER BY moment, key"))
 
-    def same_ids(self) -> bool:
-        """Tell whether two entries have one id."""
+    def has_twins(self) -> bool:
+        """Tell whether two entries have one id, or the keys of two files differ in case only."""
         query = "SELECT 1 FROM entries WHERE shown = language GROUP BY id HAVING count(*) > 1 LIMIT 1"
-        return self._base.execute(query).fetchone() is not None
+        if self._base.execute(query).fetchone():
+            return True
+        keys = {_stored(key) for (key,) in self._base.execute("SELECT DISTINCT key FROM files")}
+        return len({key.casefold() for key in keys}) < len(keys)
 
     def outputs(self) -> dict[str, Known]:
         """Return the files of the published folder that are ours: path → what is known of it."""
@@ -239,6 +259,19 @@ class Manifest:
         self._base.executemany("DELETE FROM outputs WHERE path = ?", ((path,) for path in paths))
 
 
+def _storable(name: str) -> str | bytes:
+    """Return a name as SQLite can hold it: file systems have names that are no Unicode."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return name.encode("utf-8", "surrogatepass")
+    return name
+
+
+def _stored(name: str | bytes) -> str:
+    return name if isinstance(name, str) else name.decode("utf-8", "surrogatepass")
+
+
 def _is_busy(error: sqlite3.Error) -> bool:
     return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) if _has_code(error) else False
 
@@ -254,6 +287,8 @@ def _has_code(error: sqlite3.Error) -> bool:
 
 def _as_os_error(error: sqlite3.Error, path: Path) -> OSError:
     """Say what SQLite met in the words of the system."""
+    if path.is_dir():
+        return IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     code = error.sqlite_errorcode & 0xFF if _has_code(error) else 0
     number = {
         sqlite3.SQLITE_FULL: errno.ENOSPC,

@@ -28,9 +28,11 @@ def publish(path: str | os.PathLike[str], data: bytes) -> bool:
     try:
         _write(aside, data, folder)
         os.replace(aside, place)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             os.unlink(aside)
+        if isinstance(error, OSError) and error.errno:  # say which file, not how it is written
+            raise OSError(error.errno, os.strerror(error.errno), place) from error
         raise
     return True
 

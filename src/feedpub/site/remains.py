@@ -7,6 +7,8 @@ import os
 import re
 from typing import TYPE_CHECKING, Final
 
+from .manifest import FOLDER
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -33,9 +35,14 @@ def is_ours(path: Path) -> bool:
 
 
 def our_files(output: Path) -> Iterator[str]:
-    """Yield the files below the folders of a published folder that feedpub wrote, relative to it."""
+    """Yield the files below the folders of a published folder that feedpub wrote, relative to it.
+
+    Another published folder that stands in it is let be.
+    """
     for place, folders, names in os.walk(output):
-        folders[:] = sorted(folder for folder in folders if not folder.startswith("."))
+        folders[:] = sorted(
+            name for name in folders if name[0] != "." and not os.path.exists(os.path.join(place, name, FOLDER))
+        )
         here = output.__class__(place)
         if here == output:
             continue

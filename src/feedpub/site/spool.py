@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import tempfile
 from array import array
@@ -40,7 +42,10 @@ class Spool:
             self._file = tempfile.TemporaryFile(dir=self._folder, buffering=_BUFFER_BYTES)  # noqa: SIM115
         self._places[number] = len(self._spans)
         self._spans.extend((self._end, *map(len, parts)))
-        self._end += self._file.write(b"".join(parts))
+        try:
+            self._end += self._file.write(b"".join(parts))
+        except OSError as error:
+            raise self._named(error) from error
         self._is_flushed = False
 
     def get(self, number: int, part: Part) -> bytes:
@@ -48,7 +53,10 @@ class Spool:
         if self._file is None:
             raise KeyError(number)
         if not self._is_flushed:
-            self._file.flush()
+            try:
+                self._file.flush()
+            except OSError as error:
+                raise self._named(error) from error
             self._is_flushed = True
         place = self._places[number]
         which = place + 1 + PARTS.index(part)
@@ -58,4 +66,9 @@ class Spool:
     def close(self) -> None:
         """Give the disk back."""
         if self._file is not None:
-            self._file.close()
+            with contextlib.suppress(OSError):  # a full disk: what is not written yet nobody needs now
+                self._file.close()
+
+    def _named(self, error: OSError) -> OSError:
+        number = error.errno or errno.EIO
+        return OSError(number, os.strerror(number), str(self._folder))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from ..entries.scanning import scan
 from ..errors import EntryError
 from ..model import Site
+from .changes import compare, trusted
 from .folder import PublishedFolder
-from .intake import Intake
+from .intake import Intake, Unsettled
 from .loading import load
 from .pages import Pages
 from .spool import Spool
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
     from ..errors import Problem
     from .changes import Changes
     from .manifest import Known, Manifest
+
+# Of a folder whose files change while they are read.
+_ATTEMPTS: Final = 5
 
 
 def work(
@@ -44,28 +50,49 @@ def work(
 
     Raises:
         EntryError: Some entries cannot be published; nothing is written.
+        FieldError: Two entries of a Site have one id.
+        OSError: A file cannot be written, or the entries do not come to rest.
     """
     empty = Site(config=site.config)
     feeds = {language: empty.feed(language) for language in site.config.languages}
     pages = Pages(site.config, feeds, site.folder)
-    with closing(Spool(manifest.folder)) as spool:
-        intake = Intake(site.config, feeds, pages, manifest, spool, progress)
-        problems = _read(site, intake, changes, keep_going=keep_going)
-        folder = PublishedFolder(place, feeds, pages, manifest, intake, progress)
-        folder.publish(outputs)
-    return folder, problems
+    written: dict[str, None] = {}
+    for _ in range(_ATTEMPTS):
+        with closing(Spool(manifest.folder)) as spool:
+            intake = Intake(site.config, feeds, pages, manifest, spool, progress)
+            folder = PublishedFolder(place, feeds, pages, manifest, intake, progress)
+            try:
+                problems = _read(site, intake, changes, keep_going=keep_going)
+                folder.publish(outputs)
+            except Unsettled:
+                written |= dict.fromkeys(folder.written)
+                changes = compare(scan(site.folder)[0], manifest)
+                outputs = trusted(place, manifest.outputs())
+                continue
+        if written:
+            folder.written = [*(written | dict.fromkeys(folder.written))]
+            folder.kept = [path for path in folder.kept if path not in written]
+        return folder, problems
+    raise OSError(errno.EAGAIN, "changes again and again; build it when it is at rest", site.folder)
 
 
 def _read(site: Site, intake: Intake, changes: Changes | None, *, keep_going: bool) -> Sequence[Problem]:
     if changes is None:
         intake.take_articles(site.articles)
+        if intake.manifest.has_twins():
+            for language in site.config.languages:
+                site.feed(language)  # tells which, if they meet in one feed
         return site.problems
     intake.take_folder(site.folder, changes)
     problems: Sequence[Problem] = intake.problems
-    if changes and intake.manifest.same_ids():
-        whole = load(site.folder, keep_going=keep_going)  # all files together tell where
+    if changes and intake.manifest.has_twins():
+        whole = load(site.folder, keep_going=True)  # all files together tell where
         intake.take_articles(whole.articles)
+        intake.manifest.distrust()
         problems = whole.problems
-    if not keep_going and any(problem.severity == "error" for problem in problems):
-        raise EntryError(problems)
+    if any(problem.severity == "error" for problem in problems):
+        if scan(site.folder)[0] != changes.states:
+            raise Unsettled(site.folder)  # a file that vanished, or was half written, is no error
+        if not keep_going:
+            raise EntryError(problems)
     return problems
