@@ -189,7 +189,7 @@ class RandomAuthor:
 
     def spoil(self) -> None:
         name = self._any()
-        self.random.choice(
+        self.random.choice(  # type: ignore[no-untyped-call]
             [
                 lambda: self._set("published", "01/02/2026", name),
                 lambda: self._set("title", "", name),

@@ -44,8 +44,8 @@ class Watched:
             assert states(self.public) == before
             with pytest.raises(feedpub.EntryError) as fresh:
                 self.desk.fresh(self.fresh)
-            assert told(error.problems) == told(fresh.value.problems)
-            assert errors(error.problems) == errors(feedpub.lint(self.desk.folder))
+            assert told(error.problems) == told(fresh.value.problems)  # noqa: PT017
+            assert errors(error.problems) == errors(feedpub.lint(self.desk.folder))  # noqa: PT017
             assert not self.fresh.exists()
             return None
         assert published(self.public) == self.desk.fresh(self.fresh, keep_going=keep_going)
