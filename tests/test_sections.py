@@ -31,8 +31,8 @@ def said(source: Source) -> list[tuple[str, str]]:
 def shown(found: Sections) -> dict[str, object]:
     """Return what was found, without places and the start of the text."""
     values = {field.name: getattr(found, field.name) for field in fields(found)}
-    left_out = ("first_paragraph", "reference_places", "via_place")
-    return {name: value for name, value in values.items() if value and name not in left_out}
+    left_out = ("first_paragraph", "reference_places", "via_place", "is_plain", "reference_lines")
+    return {name: value for name, value in values.items() if value and name not in left_out and not name.startswith("marked")}
 
 
 def points(found: tuple[KeyPoint, ...]) -> list[object]:

@@ -1,6 +1,18 @@
 """``python -m feedpub``, and the command ``feedpub``."""
 
-from .cli import main
+import sys
+
+
+def main() -> None:
+    """Run the command line; Ctrl-C is quiet while it is still being loaded, too."""
+    try:
+        from .cli import main as run
+
+        run()
+    except KeyboardInterrupt:
+        sys.stderr.write("\nfeedpub: interrupted; every file that was written is whole\n")
+        sys.exit(130)
+
 
 if __name__ == "__main__":
     main()

@@ -47,6 +47,8 @@ _DROPPED: Final = frozenset({"script", "style", "iframe", "object", "template", 
 _TEXT = r"[^<>&\xa0\r]*+(?:&(?:amp|lt|gt);[^<>&\xa0\r]*+)*+"
 _INLINE = rf"{_TEXT}(?:<(strong|em|code)>{_TEXT}</\1>{_TEXT})*+"
 _PLAIN = re.compile(rf"(?:<p>{_INLINE}</p>[ \n]*+)++|{_INLINE.replace('1', '2')}")
+_WITHOUT_TAGS = re.compile(_TEXT)
+_SPECIAL: Final = "<>&\xa0\r"
 _OTHER_TAG = re.compile(r"<(?!/?(?:p|a|em|li|ul|ol|strong|code|h3)[ >])")
 _HEADING = re.compile(r"<(/?)[hH]([1256])\b")
 # The sanitiser glues the text of neighbours whose tags it drops: "<div>a</div><div>b</div>" becomes "ab".
@@ -165,12 +167,17 @@ def marked_references(entry: Entry) -> str:
     return known
 
 
+def marked_reference(title: str, rest: str, url: str | None) -> str:
+    """Return one reference with signs where each writer puts its markup; nothing in it is escaped."""
+    return f"{ADDRESS}{url}{TITLE}{title}{REST}{rest}{END}" if url else f"{NO_ADDRESS}{title}{rest}{END}"
+
+
 def _parts(reference: Reference) -> str:
     title, publishers, url = reference.title, " / ".join(reference.publishers), reference.url
     if not f"{title}{publishers}".isprintable():  # so are bidirectional controls
         title, publishers = isolate(title), isolate(publishers)
     rest = f" - {publishers}" if publishers else ""
-    return f"{ADDRESS}{url}{TITLE}{title}{REST}{rest}{END}" if url else f"{NO_ADDRESS}{title}{rest}{END}"
+    return marked_reference(title, rest, url)
 
 
 def _article(entry: Entry) -> str:
@@ -178,13 +185,13 @@ def _article(entry: Entry) -> str:
     body = sanitise(entry.body, base).strip() if entry.body else ""
     parts = []
     if not (body and _repeats(entry.summary, body)):
-        parts += [f"<p>{escape(text)}</p>" for text in paragraphs(entry.summary)]
+        parts += [f"<p>{_escape(text, quote=False)}</p>" for text in paragraphs(entry.summary)]
     if body:
         parts.append(body)
     if entry.key_points or entry.references or entry.via or entry.translations:
         labels = words(entry.language)
         if entry.key_points:
-            parts += [f"<h3>{labels['key_points']}</h3>", _points(entry.key_points, base)]
+            parts += [f"<h3>{labels['key_points']}</h3>", _points(entry, base)]
         if entry.references:
             parts += [f"<h3>{labels['references']}</h3>", _references(entry)]
         if entry.via:
@@ -213,17 +220,26 @@ _WORD = re.compile(r"\s*+(\w{1,8})")
 _FIRST_WORD = re.compile(r"(?:\s|<[^>]*>)*+(\w{1,8})")
 
 
-def _points(points: tuple[KeyPoint, ...], base: str) -> str:
-    items = _marked_points(points)
-    has_markup = "<" in items or "&" in items
-    items = _marked_points(points, base) if has_markup else escape(items)
+def _points(entry: Entry, base: str) -> str:
+    items: str = entry._rendered.pop("points", "") or _marked_points(entry.key_points)
+    if any(map(items.__contains__, _SPECIAL)) and not _WITHOUT_TAGS.fullmatch(items):
+        items = _marked_points(entry.key_points, base)
     for sign, markup in _POINT_MARKUP:
         items = items.replace(sign, markup)
     return f"<ul>\n{items}</ul>"
 
 
-_POINT, _FINER, _END_OF_FINER, _END_OF_POINT = "\1\2\3\4"
+POINT_SIGNS: Final = ("\1", "\2", "\3", "\4")
+_POINT, _FINER, _END_OF_FINER, _END_OF_POINT = POINT_SIGNS
 _POINT_MARKUP = ((_POINT, "<li>"), (_FINER, "\n<ul>\n"), (_END_OF_FINER, "</ul>"), (_END_OF_POINT, "</li>\n"))
+
+
+def mark(entry: Entry, points: str, references: str) -> None:
+    """Keep what an entry's points and references are when they are marked, so that they are not marked again."""
+    if points:
+        entry._rendered["points"] = points
+    if references:
+        entry._rendered["references"] = references
 
 
 def _marked_points(points: tuple[KeyPoint, ...], base: str | None = None) -> str:
@@ -237,7 +253,7 @@ def _marked_points(points: tuple[KeyPoint, ...], base: str | None = None) -> str
 
 
 def _point(html: str, base: str) -> str:
-    return sanitise(html, base) if "<" in html or "&" in html else escape(html)
+    return sanitise(html, base) if "<" in html or "&" in html else _escape(html, quote=False)
 
 
 def _references(entry: Entry) -> str:

@@ -18,7 +18,7 @@ from . import iri
 from .checks import Check, is_plain_line, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from .errors import Problem
 
@@ -175,6 +175,36 @@ class Reference:
     def label(self) -> str:
         """``title - publisher / publisher``, as it is written in lists."""
         return f"{self.title} - {' / '.join(self.publishers)}" if self.publishers else self.title
+
+
+def checked_key_point(text: str, children: tuple[KeyPoint, ...] = ()) -> KeyPoint:
+    """Make a key point of parts that are known to be right, as those of a file that was read whole.
+
+    A site has a hundred times more of them than articles, and this takes a fifth of the time.
+    """
+    point = _new(KeyPoint)
+    _set_text(point, text)
+    _set_children(point, children)
+    _set_levels(point, 1 + max([child._levels for child in children]) if children else 1)
+    return point
+
+
+def checked_reference(title: str, publishers: tuple[str, ...], url: str | None) -> Reference:
+    """Make a reference of parts that are known to be right; see `checked_key_point`."""
+    reference = _new(Reference)
+    _set_title(reference, title)
+    _set_publishers(reference, publishers)
+    _set_url(reference, url)
+    return reference
+
+
+def _setters(kind: type, *names: str) -> list[Callable[[object, object], None]]:
+    return [kind.__dict__[name].__set__ for name in names]
+
+
+_new: Final = object.__new__
+_set_text, _set_children, _set_levels = _setters(KeyPoint, "text", "children", "_levels")
+_set_title, _set_publishers, _set_url = _setters(Reference, "title", "publishers", "url")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,8 +21,6 @@ from .summaries import derive_summary
 from .values import read_values
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ..model import Config, Entry
     from .headings import HeadingTable
     from .matter import Value
@@ -51,7 +49,7 @@ class File:
         sections: What the Markdown says.
         values: What front matter and sections say together, by the names of front matter.
         live: Whether it will be published once its errors are mended: no draft, nor the translation of one.
-        entry: What it became, without links to translations.
+        entry: What it became.
     """
 
     source: Source
@@ -71,7 +69,7 @@ class File:
         return (value.start, value.end) if value else (-1, -1)
 
 
-def read_file(path: str | Path, shown: str, headings: HeadingTable, config: Config) -> File:
+def read_file(path: str, shown: str, headings: HeadingTable, config: Config) -> File:
     """Read an entry file with all its problems.
 
     Args:

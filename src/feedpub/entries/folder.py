@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from dataclasses import dataclass, replace
 from hashlib import blake2b
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
+from ..content import mark
 from ..errors import FieldError, Problem
 from ..model import Article, Config, Entry, Person, Reference, Translation
 from .dates import ISO_HINT
 from .file import File, name_parts, read_file
 from .headings import table
 from .lint import compare_articles, compare_languages, inspect_file, inspect_html
-from .scanning import scan, shown_path
+from .scanning import scan, shown_name, shown_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -44,7 +46,7 @@ def read_folder(folder: str, config: Config) -> tuple[tuple[Article, ...], tuple
     """
     headings = table(config.headings)
     names, notes = scan(folder)
-    files = [read_file(Path(folder, name), shown_path(folder, name), headings, config) for name in names]
+    files = [read_file(os.path.join(folder, name), shown_path(folder, name), headings, config) for name in names]
     groups = _by_article(files, config)
     for group in groups:
         _settle(group, config, inspect=True)
@@ -90,7 +92,8 @@ class Reader:
             keys: File name → the article that it was found to belong to when it was last read; for new files
                 `article_key` of the name. In the order of the names; only files of this mapping are looked at.
         """
-        self.folder, self.config = folder, config
+        self.config = config
+        self._place, self._shown = os.path.join(folder, ""), shown_path(folder, "")
         self.headings = table(config.headings)
         self.keys = dict(keys)
         self.files: dict[str, list[str]] = {}
@@ -108,7 +111,7 @@ class Reader:
             key = waiting.pop()
             files = []
             for name in tuple(self.files.get(key, ())):
-                file = read_file(Path(self.folder, name), shown_path(self.folder, name), self.headings, self.config)
+                file = read_file(self._place + name, self._shown + shown_name(name), self.headings, self.config)
                 if file.key == key:
                     files.append((name, file))
                     continue
@@ -195,7 +198,11 @@ def _settle(group: Mapping[str, File], config: Config, *, inspect: bool) -> None
         if file is original and "published" not in file.values and "published" not in file.matter:
             hint = f"add published: to the front matter; {ISO_HINT}"
             file.source.add("E103", "there is no date of publication", hint)
-        file.entry = _entry(file, config)
+    able = [file for file in readable if not file.source.failed and "published" in file.values]
+    links = {file.language: _translation(file, config) for file in able} if len(able) > 1 else {}
+    for file in able:
+        others = [link for language, link in links.items() if link and language != file.language]
+        file.entry = _entry(file, tuple(others), config)
 
 
 def _inherit(file: File, original: File) -> None:
@@ -208,6 +215,8 @@ def _inherit(file: File, original: File) -> None:
 def _fill_urls(files: Sequence[File]) -> None:
     """Take addresses that a language lacks from the same number in another, if they have equally many references."""
     given = [file.sections.references for file in files]
+    if len(given) < 2 or all([one.url for own in given for one in own]):
+        return
     for file, own in zip(files, given, strict=True):
         filled = list(own)
         for others in given:
@@ -222,14 +231,12 @@ def _fill_urls(files: Sequence[File]) -> None:
             file.source.add("N107", f"{what} from another language", hint)
 
 
-def _entry(file: File, config: Config) -> Entry | None:
-    """Make the entry of a file, as yet without links to its translations; None if it has an error."""
+def _entry(file: File, translations: tuple[Translation, ...], config: Config) -> Entry | None:
+    """Make the entry of a file; None if it has an error."""
     source, values, sections = file.source, file.values, file.sections
-    if source.failed or "published" not in values:
-        return None
     quoted = quote(file.key, safe="")
     try:
-        return Entry(
+        entry = Entry(
             id=values.get("id") or f"tag:{config.authority}:{quoted}/{file.language}",
             language=file.language,
             title=values["title"],
@@ -241,6 +248,7 @@ def _entry(file: File, config: Config) -> Entry | None:
             key_points=sections.key_points,
             references=sections.references,
             via=values.get("source"),
+            translations=translations,
             authors=values.get("authors") or _site_authors(config, file.language),
             categories=values.get("categories", ()),
             enclosures=values.get("enclosures", ()),
@@ -249,10 +257,20 @@ def _entry(file: File, config: Config) -> Entry | None:
             previous=values.get("previous"),
             next=values.get("next"),
         )
+        mark(entry, sections.marked_points, sections.marked_references)
+        return entry
     except FieldError as error:
         place = file.place(_KEYS.get(error.field, error.field))
         source.add("E110", f"{error.field}: {error.reason}", "", *place)
         return None
+
+
+def _translation(file: File, config: Config) -> Translation | None:
+    """Make the link to an entry; None if that will have an error."""
+    link = _link(quote(file.key, safe=""), file.language, config)
+    with contextlib.suppress(FieldError):
+        return Translation(language=file.language, title=file.values["title"], link=link)
+    return None
 
 
 def _link(key: str, language: str, config: Config) -> str:
@@ -297,9 +315,8 @@ def _article(group: Mapping[str, File]) -> Article | None:
 
 
 def _with_translations(entry: Entry, alive: Mapping[str, Entry]) -> Entry:
-    others = tuple(
-        Translation(language=language, title=other.title, link=other.link)
-        for language, other in alive.items()
-        if language != entry.language
-    )
-    return replace(entry, translations=others) if others else entry
+    """Return an entry with links to those translations that have become entries: nearly always all of them."""
+    if len(entry.translations) == len(alive) - 1:
+        return entry
+    others = tuple([translation for translation in entry.translations if translation.language in alive])
+    return replace(entry, translations=others)

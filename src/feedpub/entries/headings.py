@@ -24,6 +24,7 @@ SECTIONS: Final[tuple[Section, ...]] = get_args(Section)
 _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _MARKS: Final = "#*_=: \t\u3000【】"
 _LONGEST_HEADING_CHARACTERS: Final = 120
+_MOST_LINES: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class HeadingTable:
     def __init__(self, data: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
         self._found: dict[str, tuple[Heading, ...]] = {}
         self._words: dict[tuple[str, str], str] = {}
+        self._found_lines: dict[str, tuple[Heading, ...]] = {}
         for language, sections in data.items():
             for section in SECTIONS:
                 self._add(Heading(language, section), sections.get(section, ()))
@@ -53,9 +55,15 @@ class HeadingTable:
 
     def find(self, line: str) -> tuple[Heading, ...]:
         """Return what a whole line is the heading of; empty if it is no heading."""
+        known = self._found_lines.get(line)
+        if known is not None:
+            return known
         if len(line) > _LONGEST_HEADING_CHARACTERS:
             return ()
-        return self._found.get(normalise(line), ())
+        found = self._found.get(normalise(line), ())
+        if found and len(self._found_lines) < _MOST_LINES:
+            self._found_lines[line] = found  # a site has the same headings again and again
+        return found
 
     def word(self, language: str, section: Section) -> str:
         """Return the first word of a language for a section, in English if the language has none."""

@@ -80,6 +80,8 @@ def inspect_html(file: File) -> None:
     source, values = file.source, file.values
     if "updated" in values and "published" in values and values["updated"] < values["published"]:
         source.add("W107", "updated is before published", "correct one of them", *file.place("updated"))
+    if file.sections.is_plain:
+        return
     html = "\n".join([file.sections.body, *_texts(file.sections.key_points)])
     if "<" not in html:
         return
@@ -167,7 +169,7 @@ def _note_old_translations(files: Iterable[File], config: Config) -> None:
 
 
 def _note_missing_addresses(file: File) -> None:
-    source, places = file.source, file.sections.reference_places
+    source, places = file.source, file.sections.find_references()
     unusable = {problem.line for problem in source.problems if problem.code == "E111"}
     missing = [
         number
@@ -190,7 +192,7 @@ def _compare(original: File, file: File) -> None:
             return
     for number, (mine_one, other_one) in enumerate(zip(ours.references, theirs.references, strict=True), start=1):
         if mine_one.url != other_one.url and mine_one.url and other_one.url:
-            place = ours.reference_places[number - 1]
+            place = ours.find_references()[number - 1]
             message = f"reference {number} links to another address than in {original.source.path}"
             file.source.add("W102", message, f"there it is {other_one.url}", *place)
 
@@ -240,7 +242,7 @@ def _fits(file: File) -> bool:
 
 def _sample(file: File) -> str:
     """Return the start of what a reader reads, without code, addresses, references and words marked as foreign."""
-    references = file.sections.reference_places
+    references = file.sections.find_references()
     stop = min([file.body_start + 4 * _SAMPLE_CHARACTERS, *(start for start, _ in references[:1])])
     text = _TAG.sub(" ", _AT_HOME.sub(" ", file.source.text[file.body_start : stop]))
     start = file.values["summary"] if "summary" in file.matter else ""
@@ -273,7 +275,7 @@ def _spans_at_home(text: str) -> list[tuple[int, int]]:
 
 
 def _references(file: File) -> Iterator[tuple[int, int]]:
-    for start, end in file.sections.reference_places:
+    for start, end in file.sections.find_references():
         stop = file.source.text.find("\n\n", end)
         yield start, stop if stop >= 0 else len(file.source.text)
 

@@ -15,14 +15,15 @@ from html import escape
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from ..errors import FieldError
-from ..iri import LONGEST_URL_CHARACTERS
-from ..model import KeyPoint, Reference
+from .. import iri
+from ..content import POINT_SIGNS, marked_reference
+from ..model import checked_key_point, checked_reference
 from .labels import split_label
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from ..model import KeyPoint
     from .headings import HeadingTable, Section
     from .sections import Sections
 
@@ -42,11 +43,11 @@ _EMPHASIS: Final = "|".join(
 )
 _CODE: Final = rf"(?<!`)`(?! )(?:{_CHARACTER}++|_++)++(?<! )`(?!`)"
 _ADDRESS: Final = r"https?://(?:[^\s\x00-\x20\x7f-\xa0\\`*\[\]<>&()\"']++|&(?!#|\w*;))++"
-_LABEL: Final = rf"(?<!!)\[(?![\s^]){_TEXT}(?<!\s)\]"
-_MARKED: Final = rf"{_EMPHASIS}|{_CODE}|{_LABEL}\({_ADDRESS}\)"
+_LABEL: Final = rf"(?![\s^]){_TEXT}(?<!\s)"
+_MARKED: Final = rf"{_EMPHASIS}|{_CODE}|(?<!!)\[{_LABEL}\]\({_ADDRESS}\)"
 
 _HEADING: Final = re.compile(rf"(?!\s|.*#){_TEXT}")
-_SPECIAL: Final = r"\`*_[]<&~"
+_ENTITY: Final = re.compile(r"&(?:#|\w*;)")
 _PARAGRAPH: Final = re.compile(_START + _TEXT)
 _SIMPLE_PARAGRAPH: Final = re.compile(f"{_START}.+")
 
@@ -58,9 +59,14 @@ def _items(mark: str, *, simple: bool) -> re.Pattern[str]:
 
 
 _MARKUP: Final = re.compile(rf"{_MARKED}|[&<>]", re.MULTILINE)
-_REFERENCE: Final = re.compile(
-    rf"^[0-9]{{1,9}}\. (?:({_LABEL})\(({_ADDRESS})\)({_TEXT})?|{_START}({_TEXT}))$", re.MULTILINE
-)
+
+
+@functools.cache
+def _references(*, simple: bool) -> re.Pattern[str]:
+    label, text = (r"[^\n\[\]]++(?<! )", r"[^\n\[\]]++") if simple else (_LABEL, _TEXT)
+    return re.compile(
+        rf"^[0-9]{{1,9}}\. (?:\[(?![ ^])({label})\]\(({_ADDRESS})\)({text})?|{_START}({text}))$", re.MULTILINE
+    )
 
 
 def read_plain(text: str, offset: int, headings: HeadingTable, found: Sections) -> bool:
@@ -78,10 +84,13 @@ def read_plain(text: str, offset: int, headings: HeadingTable, found: Sections) 
     before, *parts = text[offset:].split("\n## ")
     if before.strip("\n") or not parts or any(map(text.__contains__, _NOT_PLAIN)):
         return False
+    clean = not any(map(text.__contains__, _MARKS)) and text.replace("\n", "").isprintable()
     readers = []
     for part in parts:
         heading = part.partition("\n")[0]
-        named = headings.find(heading) if _HEADING.fullmatch(heading) else ()
+        named = headings.find(heading)
+        if named and not _HEADING.fullmatch(heading):
+            named = ()
         readers.append(_READERS.get(named[0].section) if named else None)
     if None in readers or len(set(readers)) != len(readers):
         return False
@@ -89,32 +98,34 @@ def read_plain(text: str, offset: int, headings: HeadingTable, found: Sections) 
     for part, read in zip(parts, readers, strict=True):
         place += len("\n## ")
         heading, line_end, content = part.partition("\n")
-        if not read or not read(content, place + len(heading) + len(line_end), found):
+        if not read or not read(content, place + len(heading) + len(line_end), clean, found):
             return False
         place += len(part)
     return True
 
 
+# None of these, and no control: nothing but brackets, underscores and entities can mean anything within a line.
+_MARKS: Final = r"\`*<~"
 _NOT_PLAIN: Final = "\u2028\u2029\ufffe\uffff"  # line ends, and what XML cannot carry
 
 
-def _read_summary(content: str, start: int, found: Sections) -> bool:
+def _read_summary(content: str, start: int, clean: bool, found: Sections) -> bool:
     if "  " in content or "://" in content:
         return False
     paragraphs = content.strip("\n").split("\n\n")
     found.summary = "\n\n".join([paragraph.rstrip() for paragraph in paragraphs])
-    form = _SIMPLE_PARAGRAPH if _is_simple(content) else _PARAGRAPH
+    form = _SIMPLE_PARAGRAPH if clean and _is_simple(content) else _PARAGRAPH
     return all(map(form.fullmatch, paragraphs))
 
 
 def _is_simple(text: str) -> bool:
-    """Tell whether all characters of a text mean nothing within a line; no regular expression tells it as fast."""
-    return not any(map(text.__contains__, _SPECIAL)) and text.replace("\n", "").isprintable()
+    """Tell whether all characters of a clean text mean nothing within a line; no regular expression is as fast."""
+    return not any(map(text.__contains__, "[]_")) and not ("&" in text and _ENTITY.search(text))
 
 
-def _read_key_points(content: str, start: int, found: Sections) -> bool:
+def _read_key_points(content: str, start: int, clean: bool, found: Sections) -> bool:
     lines = content.strip("\n")
-    simple = _is_simple(lines)
+    simple = clean and _is_simple(lines)
     items = _items(lines[0], simple=simple).findall(lines) if lines[:1] in _BULLETS else []
     if not items or len(items) != lines.count("\n") + 1:
         return False
@@ -124,11 +135,33 @@ def _read_key_points(content: str, start: int, found: Sections) -> bool:
     if "://" in lines and lines.count("://") != lines.count("](http"):
         return False
     texts = [text.rstrip() for _, text in items]
-    if not simple or ">" in lines:
+    if not simple:
         texts = [_MARKUP.sub(_html, text) for text in texts]
-    points = _nested(texts, indents)
-    found.key_points = tuple(points)
-    return bool(points)
+    elif ">" in lines or "&" in lines:
+        texts = [escape(text, quote=False) for text in texts]
+    depths = _DEPTHS.get(min(filter(None, indents), default="  "), {})
+    given = [depths.get(indent, _DEEPEST) for indent in indents]
+    found.key_points = _nested(texts, given)
+    if simple and found.key_points:
+        found.marked_points = _marked(texts, given)
+    return bool(found.key_points)
+
+
+def _marked(texts: list[str], depths: list[int]) -> str:
+    """Write points as content does, with signs for its tags."""
+    point, finer, end_of_finer, end_of_point = POINT_SIGNS
+    parts = [point]
+    last = 0
+    for text, depth in zip(texts, depths, strict=True):
+        if depth == last:
+            parts.append(text if len(parts) == 1 else f"{end_of_point}{point}{text}")
+        elif depth > last:
+            parts.append(f"{finer}{point}{text}")
+        else:
+            parts.append(f"{end_of_point}{f'{end_of_finer}{end_of_point}' * (last - depth)}{point}{text}")
+        last = depth
+    parts.append(f"{end_of_point}{f'{end_of_finer}{end_of_point}' * last}")
+    return "".join(parts)
 
 
 def _html(found: re.Match[str]) -> str:
@@ -147,62 +180,91 @@ _BULLETS: Final = ("-", "*", "+")
 _TAGS: Final = (("**", "strong"), ("*", "em"), ("`", "code"))
 
 
-def _nested(texts: list[str], indents: list[str]) -> list[KeyPoint]:
+def _nested(texts: list[str], depths: list[int]) -> tuple[KeyPoint, ...]:
     """Make points from the last to the first: what stands below one is complete when its turn comes.
 
     None at all if one is not indented by whole steps, or by more than one step: that may mean the same, but is rare.
     """
-    depths = _DEPTHS.get(min(filter(None, indents), default="  "), {})
-    waiting: list[list[KeyPoint]] = [[] for _ in range(_DEEPEST + 2)]
+    waiting: list[list[KeyPoint]] = [[] for _ in range(_DEEPEST + 1)]
     last = 0
-    for text, indent in zip(reversed(texts), reversed(indents), strict=True):
-        depth = depths.get(indent)
-        if depth is None or depth < last - 1:
-            return []
+    for text, depth in zip(reversed(texts), reversed(depths), strict=True):
+        if depth < last - 1 or depth == _DEEPEST:
+            return ()
         last = depth
         if children := waiting[depth + 1]:
             waiting[depth + 1] = []
-            waiting[depth].append(KeyPoint(text=text, children=tuple(children[::-1])))
+            waiting[depth].append(checked_key_point(text, tuple(children[::-1])))
         else:
-            waiting[depth].append(KeyPoint(text=text))
-    return [] if last else waiting[0][::-1]
+            waiting[depth].append(checked_key_point(text))
+    return () if last else tuple(waiting[0][::-1])
 
 
 _DEEPEST: Final = 8
 # What the first step is indented by → indents → depths.
-_DEPTHS: Final = {step: {step * depth: depth for depth in range(_DEEPEST + 1)} for step in ("  ", "    ")}
+_DEPTHS: Final = {step: {step * depth: depth for depth in range(_DEEPEST)} for step in ("  ", "    ")}
 
 
-def _read_references(content: str, start: int, found: Sections) -> bool:
+def _read_references(content: str, start: int, clean: bool, found: Sections) -> bool:
     lines = content.strip("\n")
-    items = _REFERENCE.findall(lines)
-    if not items or len(items) != lines.count("\n") + 1 or "  " in lines:
+    if "  " in lines:
+        return False
+    found.reference_lines = (start + content.find(lines), lines)
+    if clean and _read_usual_references(lines, found):
+        return True
+    items = _found_references(lines, clean)
+    if not items or len(items) != lines.count("\n") + 1:
         return False
     references = []
-    for link, url, rest, text in items:
-        if "://" in text or len(url) > LONGEST_URL_CHARACTERS:
+    for label, url, rest, text in items:
+        if "://" in text or (url and (len(url) > iri.LONGEST_URL_CHARACTERS or iri.fault(url))):
             return False
-        publisher = rest[3:].strip()
-        publishers: tuple[str, ...]
-        if publisher and rest[:3] == " - " and "/" not in rest and "\N{FULLWIDTH SOLIDUS}" not in rest:
-            title, publishers = link[1:-1], (publisher,)
-        elif link:  # it is the title: nothing in it separates
+        if label:  # it is the title: nothing in it separates
             title, publishers = split_label(f"\x01{rest}")
-            title = link[1:-1] + title[1:]
+            title = label + title[1:]
         else:
             title, publishers = split_label(text)
-        try:
-            references.append(Reference(title=title, publishers=publishers, url=url or None))
-        except FieldError:
+        if not title.strip():
             return False
+        references.append(checked_reference(title, publishers, url or None))
     found.references = tuple(references)
-    place = start + content.find(lines)
-    for line in lines.split("\n"):
-        found.reference_places.append((place, place + len(line.rstrip())))
-        place += len(line) + 1
     return True
 
 
-_READERS: Final[Mapping[Section, Callable[[str, int, Sections], bool]]] = MappingProxyType(
+def _read_usual_references(lines: str, found: Sections) -> bool:
+    """Read references that all are ``1. [Title](https://usual.address/) - Publisher``, also as content marks them."""
+    items = _USUAL_REFERENCE.findall(lines)
+    if not items or len(items) != lines.count("\n") + 1 or ("&" in lines and _ENTITY.search(lines)):
+        return False
+    if "/ /" in lines or "\N{FULLWIDTH SOLIDUS}" in lines:
+        return False
+    if "_" in lines and any(["_" in title or "_" in publisher for title, _, publisher in items]):
+        return False  # in addresses it means nothing
+    found.references = tuple(
+        [checked_reference(title, tuple(publisher.split(" / ")), url) for title, url, publisher in items]
+    )
+    marked = "".join([marked_reference(title, f" - {publisher}", url) for title, url, publisher in items])
+    found.marked_references = escape(marked) if any(map(marked.__contains__, "&\"'>")) else marked
+    return True
+
+
+def _found_references(lines: str, clean: bool) -> list[tuple[str, str, str, str]]:
+    """Return label, address, what follows them, and text without address, of each reference."""
+    if clean:
+        items: list[tuple[str, str, str, str]] = _references(simple=True).findall(lines)
+        texts = "".join([f"{label}{rest}{text}" for label, _, rest, text in items])
+        if "_" not in texts and "&" not in texts:  # in addresses they mean nothing
+            return items
+    return _references(simple=False).findall(lines)
+
+
+_USUAL_REFERENCE: Final = re.compile(
+    r"^[0-9]{1,9}\. \[(?![ ^])([^\n\[\]]++(?<! ))\]\("
+    r"(https?://[A-Za-z0-9-]++(?:\.[A-Za-z0-9-]++)++(?:/[A-Za-z0-9_./=?-]{0,1000}+)?)\)"
+    r" - ([^\n\[\]/ ](?:[^\n\[\]]*[^\n\[\]/ ])?) ?$",
+    re.MULTILINE,
+)
+
+
+_READERS: Final[Mapping[Section, Callable[[str, int, bool, Sections], bool]]] = MappingProxyType(
     {"summary": _read_summary, "key_points": _read_key_points, "references": _read_references}
 )

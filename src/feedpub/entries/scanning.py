@@ -46,7 +46,12 @@ def scan(folder: str) -> tuple[dict[str, tuple[int, int]], tuple[Problem, ...]]:
 
 def shown_path(folder: str, name: str) -> str:
     """Return a path as problems name it; bytes of a name that are no UTF-8 are replaced."""
-    return f"{Path(folder).as_posix()}/{os.fsencode(name).decode('utf-8', 'replace')}"
+    return f"{Path(folder).as_posix()}/{shown_name(name)}"
+
+
+def shown_name(name: str) -> str:
+    """Return the name of a file as problems name it."""
+    return name if name.isascii() else os.fsencode(name).decode("utf-8", "replace")
 
 
 def _passed_over(folder: str, others: Iterable[os.DirEntry[str]]) -> Iterator[Problem]:

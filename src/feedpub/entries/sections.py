@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Sections:
-    """Hold what the Markdown of an entry says; places are characters of the file."""
+    """Hold what the Markdown of an entry says; places are characters of the file.
+
+    `is_plain` says that it was of the plain form: no HTML, no addresses but absolute ones. `marked_points` and
+    `marked_references` are what content writes of them, with signs in place of its markup; empty if not known yet.
+    """
 
     title: str = ""
     summary: str = ""
@@ -28,6 +32,19 @@ class Sections:
     previous: Reference | None = None
     next: Reference | None = None
     first_paragraph: str = ""
+    is_plain: bool = False
+    marked_points: str = ""
+    marked_references: str = ""
+    reference_lines: tuple[int, str] = (0, "")
+
+    def find_references(self) -> list[tuple[int, int]]:
+        """Return the places of the references; of the plain form they are found when they are asked for."""
+        place, lines = self.reference_lines
+        if lines and not self.reference_places:
+            for line in lines.split("\n"):
+                self.reference_places.append((place, place + len(line.rstrip())))
+                place += len(line) + 1
+        return self.reference_places
 
 
 def read_sections(source: Source, offset: int, headings: HeadingTable, *, has_title: bool, title: str = "") -> Sections:
@@ -42,6 +59,7 @@ def read_sections(source: Source, offset: int, headings: HeadingTable, *, has_ti
     """
     found = Sections()
     if read_plain(source.text, offset, headings, found):
+        found.is_plain = True
         return found
     from .parsing import parse_sections  # takes 50 ms to load, which most sites do not need
 

@@ -8,13 +8,10 @@ import stat
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ..checks import XML_ILLEGAL, is_legal_utf8
 from ..errors import Problem
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 # Parsers and the W3C validator refuse feeds over 5 MB in all; one entry must stay far below.
 LARGEST_ENTRY_BYTES: Final = 1_000_000
@@ -75,29 +72,54 @@ class _Lines:
         return self._last
 
 
-def read_source(file: str | Path, path: str) -> Source:
+def read_source(file: str, path: str) -> Source:
     """Read a file as UTF-8 with or without byte order mark, any line ends.
 
     What cannot be read gives a Source without text, and the problem.
     """
     source = Source(path)
     try:
-        found = os.stat(file)
-        if stat.S_ISDIR(found.st_mode):
-            source.add("E107", "is a folder, not an entry file", "rename the folder so that it does not end in .md")
-        elif not stat.S_ISREG(found.st_mode):
-            source.add("E107", "is no file", "rename it so that it does not end in .md")
-        elif found.st_size > LARGEST_ENTRY_BYTES:
-            hint = f"an entry may hold {LARGEST_ENTRY_BYTES // 1000:,} KB: readers refuse large feeds; part the article"
-            source.add("E117", f"the file has {found.st_size // 1000:,} KB", hint)
-        else:
-            with open(file, "rb", buffering=0) as opened:
-                _decode(source, opened.read())
+        opened = os.open(file, _READ_ONLY)
+        try:
+            found = os.fstat(opened)
+            if stat.S_ISREG(found.st_mode) and found.st_size <= LARGEST_ENTRY_BYTES:
+                _decode(source, _read(opened, found.st_size))
+            else:
+                _refuse(source, found)
+        finally:
+            os.close(opened)
     except FileNotFoundError:
         source.add("E107", "is a link to a file that does not exist", "mend the link, or remove it")
     except OSError as error:
-        source.add("E107", f"cannot be read ({error.strerror})", "check the permissions of the file")
+        if os.path.isdir(file):  # Windows does not open folders
+            _refuse(source, os.stat(file))
+        else:
+            source.add("E107", f"cannot be read ({error.strerror})", "check the permissions of the file")
     return source
+
+
+# Without waiting for one who writes into a pipe.
+_READ_ONLY: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+def _read(opened: int, size: int) -> bytes:
+    data = os.read(opened, size + 1)
+    if len(data) == size:
+        return data
+    parts = [data]
+    while more := os.read(opened, LARGEST_ENTRY_BYTES):
+        parts.append(more)
+    return b"".join(parts)
+
+
+def _refuse(source: Source, found: os.stat_result) -> None:
+    if stat.S_ISDIR(found.st_mode):
+        source.add("E107", "is a folder, not an entry file", "rename the folder so that it does not end in .md")
+    elif not stat.S_ISREG(found.st_mode):
+        source.add("E107", "is no file", "rename it so that it does not end in .md")
+    else:
+        hint = f"an entry may hold {LARGEST_ENTRY_BYTES // 1000:,} KB: readers refuse large feeds; part the article"
+        source.add("E117", f"the file has {found.st_size // 1000:,} KB", hint)
 
 
 def _decode(source: Source, data: bytes) -> None:

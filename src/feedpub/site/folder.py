@@ -131,6 +131,8 @@ class PublishedFolder:
         recorded = self.manifest.outputs() if stale else {}
         for path, known in sorted(stale.items()):
             place = self.place / path
+            if not os.path.lexists(place):
+                remove(self.place, path)  # the folders that were made for it
             if not place.is_file() or place.is_symlink():
                 continue
             # Of another size than it was left: somebody made it his own.

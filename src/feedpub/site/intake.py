@@ -31,6 +31,8 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 _TICK_NS: Final = 100_000_000
 # No file is in this state: what was read of it is read again by the next build.
 _READ_AGAIN: Final = (-1, -2)
+# Recorded at once; it costs less than one by one.
+_FILES_AT_ONCE: Final = 500
 
 
 class Unsettled(Exception):  # noqa: N818  # a signal within builds
@@ -73,9 +75,11 @@ class Intake:
         keys = {name: known.get(name) or article_key(name) for name in changes.states}
         touched = dict.fromkeys([*(keys[name] for name in changes.changed), *changes.gone.values()])
         self._reader = Reader(folder, self.config, keys)
+        files: list[tuple[str, str, int, int]] = []
         for done, reading in enumerate(self._reader.read(touched)):
             self.progress("read", done, len(touched))
-            self._take(reading, changes)
+            self._take(reading, changes, files)
+        self.manifest.add_files(files)
 
     def take_articles(self, articles: Sequence[Article]) -> None:
         """Take articles that are in memory, in place of all that was recorded."""
@@ -94,8 +98,8 @@ class Intake:
         if not keys:
             return
         if self._reader is None:
-            keys = dict(sorted((name, key) for name, key, _, _ in self.manifest.files()))
-            self._reader = Reader(self._folder, self.config, keys)
+            files = dict(sorted((name, key) for name, key, _, _ in self.manifest.files()))
+            self._reader = Reader(self._folder, self.config, files)
         for done, reading in enumerate(self._reader.read(keys)):
             self.progress("read", done, len(keys))
             known = self.manifest.article(reading.key)
@@ -105,18 +109,19 @@ class Intake:
             for entry, parts in zip(known, rendered, strict=True):
                 self.spool.add(entry.number, parts)
 
-    def _take(self, reading: Reading, changes: Changes) -> None:
+    def _take(self, reading: Reading, changes: Changes, files: list[tuple[str, str, int, int]]) -> None:
         serious = [problem for problem in reading.problems if problem.severity != "note"]
         self._problems[reading.key] = serious  # a key that comes twice was not complete the first time
         self._record(reading.key, reading.article, reading.digest)
         settled = time.time_ns() - _TICK_NS
-        rows = []
+        if len(files) > _FILES_AT_ONCE:
+            self.manifest.add_files(files)
+            files.clear()
         for name in reading.files:
             state = changes.states[name]
             if serious or state[0] >= settled:  # problems are told again until they are mended
                 state = _READ_AGAIN
-            rows.append((name, reading.key, *state))
-        self.manifest.add_files(rows)
+            files.append((name, reading.key, *state))
 
     def _record(self, key: str, article: Article | None, digest: bytes) -> None:
         """Put an article's entries into the manifest, if they are not there as they are, and set them aside."""
@@ -126,7 +131,7 @@ class Intake:
         parts = self._fragments(article, shown, with_pages=self.has_pages) if article else []
         if not digest:
             digest = hashlib.blake2b(b"".join(part for each in parts for part in each), digest_size=16).digest()
-        rows = [_row(key, language, entry, digest) for language, entry in shown.items()]
+        rows = [_row(key, language, entry, digest, self.config) for language, entry in shown.items()]
         known = self.manifest.article(key)
         numbers = [entry.number for entry in known]
         if [entry[1:] for entry in known] != rows:
@@ -165,14 +170,14 @@ class Intake:
         return [(label, category_link(home, name)) for name, label in named_categories(entry.categories).items()]
 
 
-def _row(key: str, shown: str, entry: Entry, digest: bytes) -> tuple[object, ...]:
+def _row(key: str, shown: str, entry: Entry, digest: bytes, config: Config) -> tuple[object, ...]:
     """Return what is recorded of an entry: `Recorded` without its number."""
     stated = {
         side: [reference.title, reference.url]
         for side, reference in (("previous", entry.previous), ("next", entry.next))
         if reference
     }
-    categories = named_categories(entry.categories)
+    categories = named_categories(entry.categories) if config.categories else {}
     return (
         shown,
         key,

@@ -10,6 +10,7 @@ import contextlib
 import errno
 import os
 import sqlite3
+import tempfile
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from ..errors import ConfigError, Problem
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 FOLDER: Final = ".feedpub"
 _NAME: Final = "manifest.sqlite"
+# The state of the manifest as the last build left it; not there while one writes, or after one that was killed. SQLite
+# does not see that a value is not the one that was written.
+_SEAL: Final = "manifest.seal"
 _VERSION: Final = 1
 # Another build that is at work is waited for; one of a thousand articles takes a second.
 PATIENCE_SECONDS: Final = 5
@@ -101,8 +105,11 @@ class Manifest:
         self.fingerprint = fingerprint
         self._made = [folder for folder in (self.folder, *self.folder.parents) if not folder.exists()]
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.is_new = self.starts_over = False
+        self.is_new = self.starts_over = self._is_written = False
         try:
+            self._open()
+        except UnicodeDecodeError:  # a message of SQLite that quotes what is damaged
+            self._forget()
             self._open()
         except sqlite3.DatabaseError as error:
             if _is_busy(error):
@@ -116,8 +123,9 @@ class Manifest:
         self._base = sqlite3.connect(self.folder / _NAME, timeout=PATIENCE_SECONDS, isolation_level=None)
         try:
             self._base.execute("PRAGMA synchronous = NORMAL")
+            self._base.execute("BEGIN EXCLUSIVE")
+            # Not before: in this mode a build that waits would keep a lock that the other one needs to end.
             self._base.execute("PRAGMA locking_mode = EXCLUSIVE")
-            self._base.execute("BEGIN IMMEDIATE")
             (version,) = self._base.execute("PRAGMA user_version").fetchone()
             if version != _VERSION:
                 self.is_new = True
@@ -126,6 +134,8 @@ class Manifest:
                 for statement in _TABLES.split(";"):
                     self._base.execute(statement)
                 self._base.execute(f"PRAGMA user_version = {_VERSION}")
+            if not self.is_new and self._seal() not in ("", self._state()):
+                raise sqlite3.DatabaseError("not as it was left")
             self._start_over_if_need_be()
         except BaseException:
             self._base.close()
@@ -141,9 +151,19 @@ class Manifest:
         self._base.execute("REPLACE INTO settings VALUES ('fingerprint', ?)", (self.fingerprint,))
 
     def _forget(self) -> None:
-        for ending in ("", "-journal", "-wal", "-shm"):
+        for name in (_SEAL, *(f"{_NAME}{ending}" for ending in ("", "-journal", "-wal", "-shm"))):
             with contextlib.suppress(FileNotFoundError):
-                os.unlink(self.folder / f"{_NAME}{ending}")
+                os.unlink(self.folder / name)
+
+    def _seal(self) -> str:
+        try:
+            return (self.folder / _SEAL).read_text(encoding="ascii", errors="replace")
+        except FileNotFoundError:
+            return ""
+
+    def _state(self) -> str:
+        found = os.stat(self.folder / _NAME)
+        return f"{found.st_mtime_ns} {found.st_size}\n"
 
     def _refuse(self, output: Path) -> None:
         hint = "wait until it has ended; if none is running, remove the folder .feedpub in it"
@@ -160,6 +180,9 @@ class Manifest:
                 self._base.execute("ROLLBACK")
         empty = self.is_new and not self._is_kept()
         self._base.close()
+        if self._is_written:
+            with contextlib.suppress(OSError):  # without it, the manifest is trusted
+                (self.folder / _SEAL).write_text(self._state(), encoding="ascii")
         if empty:
             self._forget()
             for folder in self._made:
@@ -178,6 +201,9 @@ class Manifest:
 
     def keep(self) -> None:
         """Make what was recorded so far last, whatever happens next."""
+        if self._base.total_changes and not self._is_written:
+            (self.folder / _SEAL).unlink(missing_ok=True)
+            self._is_written = True
         self._base.execute("COMMIT")
         self._base.execute("BEGIN IMMEDIATE")
 
@@ -290,6 +316,12 @@ def _as_os_error(error: sqlite3.Error, path: Path) -> OSError:
     if path.is_dir():
         return IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     code = error.sqlite_errorcode & 0xFF if _has_code(error) else 0
+    if code == sqlite3.SQLITE_CANTOPEN:  # SQLite does not tell why
+        try:
+            with tempfile.TemporaryFile(dir=path.parent), open(path, "r+b"):
+                pass
+        except OSError as reason:
+            return OSError(reason.errno, os.strerror(reason.errno or 0), str(path))
     number = {
         sqlite3.SQLITE_FULL: errno.ENOSPC,
         sqlite3.SQLITE_READONLY: errno.EROFS,

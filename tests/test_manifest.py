@@ -1,0 +1,355 @@
+"""What builds remember may be lost, damaged or foreign: the next build gives what one from nothing gives.
+
+Files of the published folder may be changed by hand: ours are made anew, those of others are kept.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from typing import TYPE_CHECKING, Self
+
+import pytest
+
+import feedpub
+from sample_builds import Desk, article, published, settle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+ARTICLES = 9
+SETTINGS: dict[str, object] = {"limit": 3, "categories": True}
+MANIFEST = ".feedpub/manifest.sqlite"
+
+
+class Shop:
+    """A site, and its published folder as a build has left it."""
+
+    def __init__(self, place: Path) -> None:
+        self.place, self.public, self.manifest = place, place / "public", place / "public" / MANIFEST
+        self.desk = Desk(place / "entries", **SETTINGS)
+        for number in range(ARTICLES):
+            matter = {"next": f"Title {number - 1}"} if number % 5 == 1 else {}
+            text = article(f"Title {number}", f"2026-01-{number + 1:02}", categories="[Sea]", **matter)
+            self.desk.write(f"article-{number}.en.md", text)
+            self.desk.write(f"article-{number}.zh-Hans.md", article(f"文章 {number}", None))
+
+    @classmethod
+    def copy(cls, other: Shop, place: Path) -> Self:
+        """Copy another one, with the dates of its files."""
+        shop = cls.__new__(cls)
+        shop.place, shop.public, shop.manifest = place, place / "public", place / "public" / MANIFEST
+        shutil.copytree(other.place, place, dirs_exist_ok=True)
+        shop.desk = object.__new__(Desk)
+        shop.desk.folder = place / "entries"
+        return shop
+
+    def build(self) -> feedpub.BuildResult:
+        return feedpub.build(self.desk.folder, self.public)
+
+    def edit(self, key: str = "article-7") -> None:
+        """Change an article, and with it its feeds, lists and neighbours."""
+        self.desk.write(f"{key}.en.md", article(f"New title of {key}", "2026-01-02", categories="[Rail]"))
+
+    def remove(self, key: str = "article-4") -> None:
+        for language in ("en", "zh-Hans"):
+            self.desk.remove(f"{key}.{language}.md")
+
+    def assert_healed(self, **foreign: bytes) -> feedpub.BuildResult:
+        """Check that a build gives what one from nothing does, and another one then has nothing to do."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(os, "fsync", ignore)  # half of the time, and nobody pulls the plug of this one
+            fresh = self.desk.fresh(self.place / "fresh")
+        result = self.build()
+        assert published(self.public) == fresh | foreign
+        assert folders(self.public) - folders(self.place / "fresh") == {os.path.dirname(name) for name in foreign} - {
+            ""
+        }
+        assert names(self.manifest.parent) == names(self.place / "fresh" / ".feedpub")
+        assert not self.build().written
+        return result
+
+
+def ignore(_: int) -> None:
+    pass
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def folders(public: Path) -> set[str]:
+    return {path.relative_to(public).as_posix() for path in public.rglob("*") if path.is_dir()}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    shop = Shop(tmp_path_factory.mktemp("built"))
+    shop.build()
+    return shop
+
+
+@pytest.fixture
+def shop(built: Shop, tmp_path: Path) -> Shop:
+    return Shop.copy(built, tmp_path)
+
+
+# the manifest
+
+
+def execute(*statements: str) -> Callable[[Path], None]:
+    def run(manifest: Path) -> None:
+        with closing(sqlite3.connect(manifest)) as base:
+            for statement in statements:
+                base.execute(statement)
+            base.commit()
+
+    return run
+
+
+def cut(share: float) -> Callable[[Path], None]:
+    return lambda manifest: os.truncate(manifest, int(manifest.stat().st_size * share))
+
+
+def other_site(manifest: Path) -> None:
+    """Put the manifest of another site there, whose articles have the same names."""
+    place = manifest.parent.parent.parent / "other"
+    desk = Desk(place / "entries", **SETTINGS)
+    for number in range(ARTICLES):
+        desk.write(f"article-{number}.en.md", article("Of another site", "2026-01-01"))
+    feedpub.build(desk.folder, place / "public")
+    shutil.copy2(place / "public" / MANIFEST, manifest)
+
+
+def older_build(manifest: Path) -> None:
+    """Put the manifest of an older build of the same site there."""
+    place = manifest.parent.parent.parent
+    entries = shutil.copytree(place / "entries", place / "older" / "entries")
+    for path in list(entries.glob("article-1*.md")):
+        path.unlink()
+    for path in entries.glob("article-2.*.md"):
+        path.write_text(article("Older title", "2026-01-03"), encoding="utf-8")
+    feedpub.build(entries, place / "older" / "public")
+    shutil.copy2(place / "older" / "public" / MANIFEST, manifest)
+
+
+def another_database(manifest: Path) -> None:
+    manifest.unlink()
+    execute("CREATE TABLE files (x)")(manifest)
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "deleted": lambda manifest: manifest.unlink(),
+    "folder deleted": lambda manifest: shutil.rmtree(manifest.parent),
+    "empty": cut(0),
+    "cut in its head": lambda manifest: os.truncate(manifest, 60),
+    "cut in the middle": cut(0.5),
+    "cut at its end": lambda manifest: os.truncate(manifest, manifest.stat().st_size - 1),
+    "zeros": lambda manifest: manifest.write_bytes(bytes(manifest.stat().st_size)),
+    "text": lambda manifest: manifest.write_text("This is no database.\n" * 500, encoding="utf-8"),
+    "another database": another_database,
+    "newer version": execute("PRAGMA user_version = 99"),
+    "no version": execute("PRAGMA user_version = 0"),
+    "table missing": execute("DROP TABLE entries"),
+    "column missing": execute("ALTER TABLE outputs DROP COLUMN recipe"),
+    "nothing recorded": execute("DELETE FROM settings", "DELETE FROM files", "DELETE FROM entries"),
+    "no outputs recorded": execute("DELETE FROM outputs"),
+    "other outputs recorded": execute("UPDATE outputs SET path = path || 'x'"),
+    "other recipes": execute("UPDATE outputs SET recipe = x'00'"),
+    "another site's": other_site,
+    "older": older_build,
+    "with a foreign journal": lambda manifest: (manifest.parent / f"{manifest.name}-journal").write_bytes(
+        b"\xd9" * 999
+    ),
+    "with a foreign log": lambda manifest: (manifest.parent / f"{manifest.name}-wal").write_bytes(b"\x37\x7f" * 999),
+    "with a log": execute("PRAGMA journal_mode = WAL", "DELETE FROM settings"),
+}
+
+
+@pytest.mark.parametrize("is_edited", [False, True], ids=["same", "edited"])
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_damaged_manifest_costs_time_and_nothing_else(
+    damage: Callable[[Path], object], is_edited: bool, shop: Shop
+) -> None:
+    damage(shop.manifest)
+    if is_edited:
+        shop.edit()
+        shop.remove()
+    shop.assert_healed()
+
+
+@pytest.mark.parametrize("size", [1, 4, 16, 64, 512, 4096])
+@pytest.mark.parametrize("seed", range(4))
+def test_random_bytes_in_the_manifest(seed: int, size: int, shop: Shop) -> None:
+    chance = random.Random(seed * 10_000 + size)
+    data = bytearray(shop.manifest.read_bytes())
+    used = [place for place, byte in enumerate(data[:-size]) if byte]
+    for place in chance.sample(used, 3):
+        data[place : place + size] = chance.randbytes(size)
+    shop.manifest.write_bytes(data)
+    if seed % 2:
+        shop.edit()
+        shop.remove()
+    shop.assert_healed()
+
+
+@pytest.mark.parametrize(
+    ("was", "byte", "place"),
+    [
+        (b"Title 5", b"d", 2),
+        (b"site.test/en/article-2/", b"/", 6),
+        (b"2026-01-04T", b"O", 1),
+        (b'[["sea"', b"!", 1),
+        (b'{"next"', b"!", 1),
+        (b"zh-Hans", b'"', 4),
+        (b"article-2.en.md", b"3", 8),
+        (b"en/index.html", b"E", 0),
+    ],
+)
+def test_one_byte_of_the_manifest_is_another(was: bytes, byte: bytes, place: int, shop: Shop) -> None:
+    """SQLite does not see it: the file is well-formed, and a value is not the one that was written."""
+    data = bytearray(shop.manifest.read_bytes())
+    found = [match.start() for match in re.finditer(re.escape(was), data)]
+    assert found
+    for start in found:
+        data[start + place : start + place + 1] = byte
+    shop.manifest.write_bytes(data)
+    shop.edit()
+    shop.assert_healed()
+
+
+@pytest.mark.parametrize("name", [MANIFEST, f"{MANIFEST}-journal"])
+def test_a_folder_in_the_place_of_the_manifest(name: str, shop: Shop) -> None:
+    """It may hold anything; nobody but its owner removes it."""
+    (shop.public / name).unlink(missing_ok=True)
+    (shop.public / name / "mine").mkdir(parents=True)
+    before = published(shop.public)
+    shop.edit()
+    command = [sys.executable, "-m", "feedpub", "build", str(shop.desk.folder), "--output", str(shop.public)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith(f"feedpub: {shop.manifest}: ")
+    assert name != MANIFEST or "Is a directory" in done.stderr
+    assert published(shop.public) == before
+    shutil.rmtree(shop.public / name)
+    shop.assert_healed()
+
+
+def test_a_manifest_that_may_only_be_read_is_no_obstacle_to_root_alone(shop: Shop) -> None:
+    """Others are told; see test_robustness.py."""
+    if os.geteuid() != 0:
+        pytest.skip("others may not write it")
+    shop.manifest.chmod(0o400)
+    shop.edit()
+    shop.assert_healed()
+
+
+# the published files
+
+
+@pytest.mark.parametrize("is_edited", [False, True], ids=["same", "edited"])
+@pytest.mark.parametrize("how", ["deleted", "longer", "same length", "empty", "a link", "a dead link", "other date"])
+def test_published_files_that_were_changed_by_hand(how: str, is_edited: bool, shop: Shop) -> None:
+    mine = shop.place / "mine"
+    mine.write_bytes(b"mine")
+    for name in ("index.html", "style.css", "feeds.opml", "en/atom.xml", "zh-Hans/feed.json", "en/archive/index.html",
+                 "en/article-3/index.html", "en/category/sea/rss.xml"):  # fmt: skip
+        path = shop.public / name
+        data = path.read_bytes()
+        path.unlink()
+        if "link" in how:
+            path.symlink_to(mine if how == "a link" else shop.place / "nowhere")
+        elif how != "deleted":
+            changed = {"longer": data + b"<!-- changed -->", "same length": data.swapcase(), "empty": b""}
+            path.write_bytes(changed.get(how, data))
+            os.utime(path, (1, 1))
+    if is_edited:
+        shop.edit()
+        shop.remove()
+    shop.assert_healed()
+    assert not any(path.is_symlink() for path in shop.public.rglob("*"))
+    assert mine.read_bytes() == b"mine"
+    assert not (shop.place / "nowhere").exists()
+
+
+def test_the_folder_of_a_page_that_was_deleted_by_hand_goes_with_its_article(shop: Shop) -> None:
+    (shop.public / "en" / "article-4" / "index.html").unlink()
+    shop.remove()
+    shop.assert_healed()
+
+
+def test_a_published_folder_without_a_language(shop: Shop) -> None:
+    shutil.rmtree(shop.public / "zh-Hans")
+    shop.assert_healed()
+
+
+@pytest.mark.parametrize("is_forgotten", [False, True], ids=["known", "forgotten"])
+def test_stale_files_of_ours_are_removed_and_those_of_others_kept(is_forgotten: bool, shop: Shop) -> None:
+    foreign = {
+        "CNAME": b"site.test\n",
+        "robots.txt": b"",
+        "en/mine.html": b"<p>mine</p>",
+        "en/article-4/photo.jpeg": b"\xff\xd8",
+        "zh-Hans/\u56fe.png": b"x",
+        "de/index.html": b"<p>my own German page</p>",
+        os.fsdecode(b"en/caf\xe9.html"): b"Latin-1",
+        os.fsdecode(b"\xff\xfe/index.html"): b"no Unicode",
+    }
+    for name, data in foreign.items():
+        (shop.public / name).parent.mkdir(exist_ok=True)
+        (shop.public / name).write_bytes(data)
+    (shop.public / "en" / "latest.xml").symlink_to("atom.xml")
+    (shop.public / "outside").symlink_to(shop.desk.folder)
+    (shop.public / "nowhere").symlink_to(shop.place / "nowhere")
+    if is_forgotten:
+        shutil.rmtree(shop.manifest.parent)
+    shop.remove()
+    shop.edit()
+    fresh = shop.desk.fresh(shop.place / "fresh")
+    before = {path.name: path.read_bytes() for path in shop.desk.folder.iterdir()}
+    removed = shop.build().removed
+    found = published(shop.public)
+    assert found.pop("en/latest.xml") == found["en/atom.xml"]
+    assert found == fresh | foreign
+    assert {"en/article-4/index.html", "zh-Hans/article-4/index.html"} <= set(removed)
+    assert not foreign.keys() & set(removed)
+    assert os.readlink(shop.public / "outside") == str(shop.desk.folder)
+    assert (shop.public / "nowhere").is_symlink()
+    assert not (shop.public / "zh-Hans" / "article-4").exists()
+    assert {path.name: path.read_bytes() for path in shop.desk.folder.iterdir()} == before
+    assert not shop.build().written
+
+
+def test_a_page_that_somebody_made_his_own_is_kept_when_its_article_goes(shop: Shop) -> None:
+    page = shop.public / "en" / "article-4" / "index.html"
+    page.write_bytes(b"<p>My own page.</p>")
+    shop.remove()
+    fresh = shop.desk.fresh(shop.place / "fresh")
+    shop.build()
+    assert published(shop.public) == fresh | {"en/article-4/index.html": b"<p>My own page.</p>"}
+
+
+def test_a_name_that_is_no_unicode_in_the_entries(shop: Shop) -> None:
+    """It is an article as any other to the file system; how it is told or published must not depend on the manifest."""
+    name = os.fsdecode(b"caf\xe9.en.md")
+    try:
+        (shop.desk.folder / name).write_text(article("Caf\u00e9", "2026-01-05"), encoding="utf-8")
+    except OSError:
+        pytest.skip("no such names here")
+    settle()
+    told = []
+    for output in (shop.public, shop.public, shop.place / "fresh"):
+        result = feedpub.build(shop.desk.folder, output, keep_going=True)
+        told.append([str(problem) for problem in result.problems])
+    assert told[0] == told[1] == told[2]
+    assert published(shop.public) == published(shop.place / "fresh")
+    shop.desk.remove(name)
+    shop.assert_healed()
