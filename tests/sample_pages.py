@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import feedpub
 from feedpub import Article, Category, Config, Enclosure, Entry, Feed, Person, Reference
 from feedpub.site.opml import to_opml
-from feedpub.site.pages import NEIGHBOURS, Pages, Row
+from feedpub.site.pages import NEIGHBOURS, Pages
 from sample_feeds import BASE, TITLES, digest_en, digest_zh_hans, entry, feed, right_to_left
 
 if TYPE_CHECKING:
@@ -50,9 +50,18 @@ def article(*entries: Entry, original: str = "en") -> Article:
     return Article(key="night-trains", entries={one.language: one for one in entries}, original=original)
 
 
+class Row(NamedTuple):
+    """Name an article in a list."""
+
+    title: str
+    link: str
+    published: str
+    language: str
+
+
 def rows(*entries: Entry) -> list[Row]:
     """Make the rows of entries."""
-    return [Row(one.title, one.link, one.published, one.language) for one in entries]
+    return [Row(one.title, one.link, one.published.isoformat(), one.language) for one in entries]
 
 
 def trains() -> Article:

@@ -19,16 +19,16 @@ import feedpub.site.pages
 from feedpub import Category, ConfigError, Person, Reference, content, explain
 from feedpub.language import direction, known_languages, words
 from feedpub.site.opml import to_opml
-from feedpub.site.pages import NEIGHBOURS, Pages, Row
+from feedpub.site.pages import NEIGHBOURS, Pages
 from feedpub.site.theme import NAMES
 from sample_feeds import BASE, TITLES, entry, feed, hard_texts
-from sample_pages import CATEGORY, CONFIG, HOMES, article, pages, torture, trains
+from sample_pages import CATEGORY, CONFIG, HOMES, Row, article, pages, torture, trains
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 OLD = datetime(2006, 1, 1, tzinfo=UTC)
-ROW = Row("Night trains", f"{BASE}en/night-trains/", datetime(2026, 2, 1, tzinfo=UTC), "en")
+ROW = Row("Night trains", f"{BASE}en/night-trains/", "2026-02-01T00:00:00+00:00", "en")
 
 
 class Seen(HTMLParser):
@@ -210,7 +210,7 @@ def test_what_is_wide_can_be_reached_by_keyboard() -> None:
 
 @pytest.mark.parametrize("one", hard_texts().entries, ids=lambda one: one.id)
 def test_hard_texts_stay_text(one: Any) -> None:
-    row = Row(one.title, one.link, one.published, "en")
+    row = Row(one.title, one.link, one.published.isoformat(), "en")
     made = pages()
     for page in (made.article(article(one), one), made.archive("en", [row]), made.landing({"en": [row]})):
         seen = Seen(page)
@@ -280,7 +280,7 @@ def test_archive_has_a_heading_for_each_year_once() -> None:
         datetime(2026, 1, 1, 0, 30, tzinfo=east),
         datetime(2019, 1, 1, tzinfo=UTC),
     ]
-    page = pages().archive("en", [ROW._replace(published=date) for date in dates]).decode()
+    page = pages().archive("en", [ROW._replace(published=date.isoformat()) for date in dates]).decode()
     assert re.findall(r'<h2 id="y(\d+)">(\d+)</h2>', page) == [("2026", "2026"), ("2025", "2025"), ("2019", "2019")]
     assert re.findall(r'<a href="#y(\d+)">', page) == ["2026", "2025", "2019"]
     assert 'All articles <span class="count">5</span></h1>' in page
@@ -344,7 +344,7 @@ def test_pages_are_cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feedpub.site.pages, "render", lambda _: html)
     made.article(one, one.entries["en"])
     many = [
-        ROW._replace(title=f"Article {number} & more", published=OLD + timedelta(hours=17 * number))
+        ROW._replace(title=f"Article {number} & more", published=(OLD + timedelta(hours=17 * number)).isoformat())
         for number in range(10_000, 0, -1)
     ]
     # Ten times what they cost: a slow machine may fail nobody, a quadratic loop must.

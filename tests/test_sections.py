@@ -31,8 +31,9 @@ def said(source: Source) -> list[tuple[str, str]]:
 def shown(found: Sections) -> dict[str, object]:
     """Return what was found, without places and the start of the text."""
     values = {field.name: getattr(found, field.name) for field in fields(found)}
-    left_out = ("first_paragraph", "reference_places", "via_place", "is_plain", "reference_lines")
-    return {name: value for name, value in values.items() if value and name not in left_out and not name.startswith("marked")}
+    left_out = {"first_paragraph", "reference_places", "via_place", "reference_lines"}
+    left_out |= {"is_plain", "marked_points", "marked_references"}
+    return {name: value for name, value in values.items() if value and name not in left_out}
 
 
 def points(found: tuple[KeyPoint, ...]) -> list[object]:

@@ -12,7 +12,7 @@ from feedpub.entries.source import LARGEST_ENTRY_BYTES, MOST_ILLEGAL_CHARACTERS,
 
 def read(folder: Path, data: bytes) -> Source:
     (folder / "a.md").write_bytes(data)
-    return read_source(folder / "a.md", "entries/a.md")
+    return read_source(str(folder / "a.md"), "entries/a.md")
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_what_is_no_file(tmp_path: Path) -> None:
     (tmp_path / "folder.md").mkdir()
     (tmp_path / "gone.md").symlink_to(tmp_path / "nothing")
     (tmp_path / "loop.md").symlink_to(tmp_path / "loop.md")
-    said = {name: read_source(tmp_path / name, name) for name in ("folder.md", "gone.md", "loop.md")}
+    said = {name: read_source(str(tmp_path / name), name) for name in ("folder.md", "gone.md", "loop.md")}
     assert [[problem.code for problem in source.problems] for source in said.values()] == [["E107"]] * 3
     assert "folder" in said["folder.md"].problems[0].message
     assert "link" in said["gone.md"].problems[0].message
@@ -86,7 +86,7 @@ def test_what_is_no_file(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no named pipes among files")
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.md")
-    assert [problem.code for problem in read_source(tmp_path / "pipe.md", "pipe.md").problems] == ["E107"]
+    assert [problem.code for problem in read_source(str(tmp_path / "pipe.md"), "pipe.md").problems] == ["E107"]
 
 
 TEXT = "one\ntwo 😀 words\n\nlast"

@@ -32,6 +32,7 @@ RESERVED_KEYS: Final = frozenset(
 )
 LONGEST_KEY_BYTES: Final = 255  # what file systems take for a name
 _UNUSABLE_IN_KEYS = re.compile(r"[/\\\x00-\x1f\x7f]|^\.+$|^$")
+_TITLE = re.compile(r"^title: +\S", re.MULTILINE)
 _LOOKS_LIKE_TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 
 
@@ -69,7 +70,7 @@ class File:
         return (value.start, value.end) if value else (-1, -1)
 
 
-def read_file(path: str, shown: str, headings: HeadingTable, config: Config) -> File:
+def read_file(path: str, shown: str, headings: HeadingTable, config: Config, *, glance: bool = False) -> File:
     """Read an entry file with all its problems.
 
     Args:
@@ -77,14 +78,18 @@ def read_file(path: str, shown: str, headings: HeadingTable, config: Config) -> 
         shown: The path, as problems shall name it.
         headings: The words of sections.
         config: The site's settings.
+        glance: Leave the Markdown unread, unless the title stands in it.
     """
-    source = read_source(path, shown)
+    source = read_source(path, shown, head=glance)
+    if glance and not _TITLE.search(source.text):
+        source, glance = read_source(path, shown), False
     key, suffix = name_parts(os.path.basename(path))
     file = File(source=source, key=key)
     if not source.failed:
         file.matter, file.body_start = read_matter(source)
         file.readable = not any(problem.code in ("E108", "E109") for problem in source.problems)
-        file.sections = _sections(file, headings)
+        if not glance:
+            file.sections = _sections(file, headings)
     file.language = _language(file, suffix, config)
     _settle_key(file)
     if file.readable:

@@ -10,9 +10,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
+from ..checks import is_plain_line
 from ..content import mark
 from ..errors import FieldError, Problem
-from ..model import Article, Config, Entry, Person, Reference, Translation
+from ..model import Article, Config, Entry, Person, Reference, Translation, checked_entry
 from .dates import ISO_HINT
 from .file import File, name_parts, read_file
 from .headings import table
@@ -100,10 +101,10 @@ class Reader:
         for name, key in keys.items():
             self.files.setdefault(key, []).append(name)
 
-    def read(self, keys: Iterable[str]) -> Iterator[Reading]:
+    def read(self, keys: Iterable[str], *, glance: bool = False) -> Iterator[Reading]:
         """Yield the articles of these keys, and those that their files turn out to belong to.
 
-        A key may come twice, when a later file says in its front matter that it belongs there: the last one counts.
+        At a glance, articles have what front matter says, and none of what stands below it. A key may come twice, when a later file says in its front matter that it belongs there: the last one counts.
         """
         waiting = list(dict.fromkeys(keys))
         waiting.reverse()
@@ -111,7 +112,8 @@ class Reader:
             key = waiting.pop()
             files = []
             for name in tuple(self.files.get(key, ())):
-                file = read_file(self._place + name, self._shown + shown_name(name), self.headings, self.config)
+                place, shown = self._place + name, self._shown + shown_name(name)
+                file = read_file(place, shown, self.headings, self.config, glance=glance)
                 if file.key == key:
                     files.append((name, file))
                     continue
@@ -121,13 +123,13 @@ class Reader:
                 self.keys[name] = file.key
                 if file.key not in waiting:
                     waiting.insert(0, file.key)
-            yield self._reading(key, files)
+            yield self._reading(key, files, glance=glance)
 
-    def _reading(self, key: str, named: Sequence[tuple[str, File]]) -> Reading:
+    def _reading(self, key: str, named: Sequence[tuple[str, File]], *, glance: bool) -> Reading:
         files = [file for _, file in named]
         group = next(iter(_by_article(files, self.config)), None)
         if group:
-            _settle(group, self.config, inspect=False)
+            _settle(group, self.config, inspect=False, glance=glance)
         article = _article(group) if group else None
         digest = blake2b(digest_size=16)
         for name, file in named:
@@ -173,8 +175,15 @@ def _by_article(files: Iterable[File], config: Config) -> list[dict[str, File]]:
     ]
 
 
-def _settle(group: Mapping[str, File], config: Config, *, inspect: bool) -> None:
-    """Complete the files of an article from each other, inspect them, and make the entries that can be made."""
+def _settle(group: Mapping[str, File], config: Config, *, inspect: bool, glance: bool = False) -> None:
+    """Complete the files of an article from each other, inspect them, and make the entries that can be made.
+
+    Args:
+        group: Language → file, the original first.
+        config: The site's settings.
+        inspect: Find all that may be wrong; else only what readers would not see as it was written.
+        glance: Of entries only what lists need is wanted.
+    """
     files = list(group.values())
     original = files[0]
     for file in files:
@@ -199,10 +208,10 @@ def _settle(group: Mapping[str, File], config: Config, *, inspect: bool) -> None
             hint = f"add published: to the front matter; {ISO_HINT}"
             file.source.add("E103", "there is no date of publication", hint)
     able = [file for file in readable if not file.source.failed and "published" in file.values]
-    links = {file.language: _translation(file, config) for file in able} if len(able) > 1 else {}
+    links = {file.language: _translation(file, config) for file in able} if len(able) > 1 and not glance else {}
     for file in able:
         others = [link for language, link in links.items() if link and language != file.language]
-        file.entry = _entry(file, tuple(others), config)
+        file.entry = _entry(file, tuple(others), config, glance=glance)
 
 
 def _inherit(file: File, original: File) -> None:
@@ -231,18 +240,23 @@ def _fill_urls(files: Sequence[File]) -> None:
             file.source.add("N107", f"{what} from another language", hint)
 
 
-def _entry(file: File, translations: tuple[Translation, ...], config: Config) -> Entry | None:
+def _entry(file: File, translations: tuple[Translation, ...], config: Config, *, glance: bool) -> Entry | None:
     """Make the entry of a file; None if it has an error."""
     source, values, sections = file.source, file.values, file.sections
     quoted = quote(file.key, safe="")
+    named = {
+        "id": values.get("id") or f"tag:{config.authority}:{quoted}/{file.language}",
+        "language": file.language,
+        "title": values["title"],
+        "link": _link(quoted, file.language, config),
+        "published": values["published"],
+        "updated": values.get("updated", values["published"]),
+    }
+    if glance and is_plain_line(values["title"]):
+        return checked_entry(**named)
     try:
         entry = Entry(
-            id=values.get("id") or f"tag:{config.authority}:{quoted}/{file.language}",
-            language=file.language,
-            title=values["title"],
-            link=_link(quoted, file.language, config),
-            published=values["published"],
-            updated=values.get("updated", values["published"]),
+            **named,
             summary=values["summary"],
             body=sections.body,
             key_points=sections.key_points,
@@ -316,7 +330,7 @@ def _article(group: Mapping[str, File]) -> Article | None:
 
 def _with_translations(entry: Entry, alive: Mapping[str, Entry]) -> Entry:
     """Return an entry with links to those translations that have become entries: nearly always all of them."""
-    if len(entry.translations) == len(alive) - 1:
+    if len(entry.translations) in (0, len(alive) - 1):
         return entry
     others = tuple([translation for translation in entry.translations if translation.language in alive])
     return replace(entry, translations=others)

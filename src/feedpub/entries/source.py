@@ -15,6 +15,7 @@ from ..errors import Problem
 
 # Parsers and the W3C validator refuse feeds over 5 MB in all; one entry must stay far below.
 LARGEST_ENTRY_BYTES: Final = 1_000_000
+_HEAD_BYTES: Final = 2000
 # More of them are one mistake, made all over the file.
 MOST_ILLEGAL_CHARACTERS: Final = 20
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -72,10 +73,15 @@ class _Lines:
         return self._last
 
 
-def read_source(file: str, path: str) -> Source:
+def read_source(file: str, path: str, *, head: bool = False) -> Source:
     """Read a file as UTF-8 with or without byte order mark, any line ends.
 
     What cannot be read gives a Source without text, and the problem.
+
+    Args:
+        file: Where it is.
+        path: As problems shall name it.
+        head: Leave what stands below the front matter unread, if that has a usual size.
     """
     source = Source(path)
     try:
@@ -83,7 +89,7 @@ def read_source(file: str, path: str) -> Source:
         try:
             found = os.fstat(opened)
             if stat.S_ISREG(found.st_mode) and found.st_size <= LARGEST_ENTRY_BYTES:
-                _decode(source, _read(opened, found.st_size))
+                _decode(source, (_read_head(opened) if head else b"") or _read(opened, found.st_size))
             else:
                 _refuse(source, found)
         finally:
@@ -100,6 +106,16 @@ def read_source(file: str, path: str) -> Source:
 
 # Without waiting for one who writes into a pipe.
 _READ_ONLY: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+def _read_head(opened: int) -> bytes:
+    """Return the front matter with its fences; nothing if it does not end here, or in another way."""
+    data = os.read(opened, _HEAD_BYTES)
+    end = data.find(b"\n---", 3) + 4
+    if data.startswith(b"---") and end > 4 and data[end : end + 1] in (b"\n", b"\r"):
+        return data[:end]
+    os.lseek(opened, 0, os.SEEK_SET)
+    return b""
 
 
 def _read(opened: int, size: int) -> bytes:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 UNFINISHED: Final = Known(-1, -1, b"")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Changes:
     """Compare an entries folder with what was read of it.
 
@@ -31,6 +31,10 @@ class Changes:
     states: Mapping[str, tuple[int, int]]
     changed: tuple[str, ...]
     gone: Mapping[str, str]
+
+    def release(self) -> None:
+        """Forget the states, once they are recorded: what follows needs the memory."""
+        self.states = {}
 
     def __bool__(self) -> bool:
         return bool(self.changed or self.gone)

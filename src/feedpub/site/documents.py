@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from ..model import Category, Config, Feed, Format
-    from .manifest import Recorded
+    from .manifest import Listed
 
 CATEGORIES: Final = "category"
 ARCHIVE: Final = "archive"
@@ -37,7 +37,7 @@ class Document:
     shelf: Shelf
     number: int
     pages: int
-    entries: Sequence[Recorded]
+    entries: Sequence[Listed]
 
     @property
     def shape(self) -> tuple[object, ...]:
@@ -62,7 +62,9 @@ class Document:
                 next=self._addresses(number + 1) if 0 < number < self.pages else {},
             )
         up = "../" * (self.shelf.folder.count("/") + bool(number))
-        newest = max((datetime.fromisoformat(entry.updated) for entry in self.entries), default=feed.updated)
+        newest = max(
+            (datetime.fromisoformat(entry.updated or entry.published) for entry in self.entries), default=feed.updated
+        )
         return replace(
             feed, updated=newest, addresses=self._addresses(number), archive=archive, stylesheet=f"{up}feed.css"
         )
@@ -83,7 +85,7 @@ class Shelf:
 
     feed: Feed
     folder: str
-    entries: Sequence[Recorded]
+    entries: Sequence[Listed]
 
     def documents(self, config: Config) -> Iterator[Document]:
         """Yield the archive documents, oldest first, and the newest one, which people subscribe to."""
@@ -130,7 +132,7 @@ def category_link(home: str, name: str) -> str:
 
 def category_shelves(shelf: Shelf) -> Iterator[tuple[str, Shelf]]:
     """Yield label and shelf of each category of a language, by their names in addresses."""
-    subjects: dict[str, tuple[str, list[Recorded]]] = {}
+    subjects: dict[str, tuple[str, list[Listed]]] = {}
     for entry in reversed(shelf.entries):  # the newest entry says how a category is written
         for name, label in json.loads(entry.categories) if entry.categories else ():
             subjects.setdefault(name, (label, []))[1].append(entry)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -13,9 +12,9 @@ from ..feeds import join
 from ..model import FORMATS, Reference
 from .changes import UNFINISHED
 from .documents import ARCHIVE, Shelf, category_shelves
-from .manifest import Known
+from .manifest import Known, Listed
 from .opml import to_opml
-from .pages import NEIGHBOURS, Row
+from .pages import NEIGHBOURS
 from .publish import publish, sweep
 from .remains import is_ours, our_files, remove
 
@@ -26,8 +25,8 @@ if TYPE_CHECKING:
     from ..model import Feed
     from .documents import Document
     from .intake import Intake
-    from .manifest import Manifest, Recorded
-    from .pages import Pages
+    from .manifest import Manifest
+    from .pages import Pages, Row
     from .spool import Part
 
 # Articles of a language on the landing page.
@@ -47,7 +46,7 @@ class _Work(NamedTuple):
 
     paths: tuple[str, ...]
     recipe: bytes
-    needs: Sequence[Recorded]
+    needs: Sequence[Listed]
     part: Part
     make: Callable[[], Iterable[bytes]]
 
@@ -70,7 +69,7 @@ class PublishedFolder:
         self.kept: list[str] = []
         self.removed: list[str] = []
         self._known: dict[str, Known] = {}
-        self._newest: dict[str, Sequence[Recorded]] = {}
+        self._newest: dict[str, Sequence[Listed]] = {}
         self._subjects: dict[str, list[Feed]] = {}
 
     def publish(self, outputs: Mapping[str, Known]) -> None:
@@ -144,7 +143,7 @@ class PublishedFolder:
 
     def _works_of(self, language: str) -> Iterator[_Work]:
         """Yield the files of one language, those that others link to first."""
-        shelf = Shelf(self.feeds[language], f"{language}/", list(self.manifest.entries(language)))
+        shelf = Shelf(self.feeds[language], f"{language}/", self.manifest.entries(language))
         if self.intake.has_pages:
             yield from self._article_works(shelf)
         subjects = list(category_shelves(shelf)) if self.config.categories else []
@@ -162,24 +161,29 @@ class PublishedFolder:
         self._subjects[language] = [subject.feed for _, subject in subjects]
 
     def _common_works(self) -> Iterator[_Work]:
-        newest = {language: _rows(entries) for language, entries in self._newest.items()}
+        newest = {language: entries[::-1] for language, entries in self._newest.items()}
         opml = partial(to_opml, self.config, list(self.feeds.values()), self._subjects)
         for path, render, *depends in (
             ("style.css", self.pages.style),
             ("feed.css", self.pages.feed_style),
             ("feeds.opml", opml, self._subjects),
-            ("index.html", partial(self.pages.landing, newest), newest),
+            (
+                "index.html",
+                partial(self.pages.landing, newest),
+                *(tuple(map(_shown, entries)) for entries in newest.values()),
+            ),
         ):
             yield _Work((path,), self._recipe(path, *depends), (), "page", partial(_one, render))
 
     def _list(
-        self, path: str, render: Callable[[Sequence[Row]], bytes], entries: Sequence[Recorded], *depends: object
+        self, path: str, render: Callable[[Sequence[Row]], bytes], entries: Sequence[Listed], *depends: object
     ) -> _Work:
         """Make a page that lists entries, newest first."""
-        lines = "\n".join([f"{one.title}\0{one.link}\0{one.published}\0{one.language}" for one in entries])
-        return _Work(
-            (path,), self._recipe(path, lines, *depends), (), "page", lambda: _one(partial(render, _rows(entries)))
-        )
+        lines = hashlib.blake2b(digest_size=16)
+        for one in entries:
+            lines.update(f"{one.title}\0{one.link}\0{one.published}\0{one.language}\n".encode())
+        recipe = self._recipe(path, lines.digest(), *depends)
+        return _Work((path,), recipe, (), "page", lambda: _one(partial(render, entries[::-1])))
 
     def _feed_works(self, shelf: Shelf) -> Iterator[_Work]:
         for document in shelf.documents(self.config):
@@ -197,14 +201,14 @@ class PublishedFolder:
         named = _Named(own, self.manifest) if any(entry.neighbours for entry in own) else None
         for place, entry in enumerate(own):
             stated = named.neighbours(entry) if named else {}
-            previous = stated.get("previous") or (_row(own[place - 1]) if place else None)
-            following = stated.get("next") or (_row(own[place + 1]) if place + 1 < len(own) else None)
-            recipe = self._recipe(entry.digest, previous, following)
+            previous = stated.get("previous") or (own[place - 1] if place else None)
+            following = stated.get("next") or (own[place + 1] if place + 1 < len(own) else None)
+            recipe = self._recipe(entry.digest, _shown(previous), _shown(following))
             make = partial(self._article, entry, previous, following)
             yield _Work((f"{language}/{entry.key}/index.html",), recipe, (entry,), "page", make)
 
     def _article(
-        self, entry: Recorded, previous: Row | Reference | None, following: Row | Reference | None
+        self, entry: Listed, previous: Listed | Reference | None, following: Listed | Reference | None
     ) -> list[bytes]:
         neighbours = self.pages.neighbours(entry.language, previous, following)
         return [self.spool.get(entry.number, "page").replace(NEIGHBOURS, neighbours)]
@@ -217,28 +221,22 @@ class PublishedFolder:
 class _Named:
     """Find the neighbours that entries name: by title, since a digest names its neighbours so."""
 
-    def __init__(self, own: Iterable[Recorded], manifest: Manifest) -> None:
+    def __init__(self, own: Iterable[Listed], manifest: Manifest) -> None:
         self.by_key = {entry.key: entry for entry in own}
         self.keys = manifest.titles()
 
-    def neighbours(self, entry: Recorded) -> dict[str, Row | Reference]:
+    def neighbours(self, entry: Listed) -> dict[str, Listed | Reference]:
         """Return what an entry names, by side; as the article of that title in its language, if there is one."""
-        found: dict[str, Row | Reference] = {}
+        found: dict[str, Listed | Reference] = {}
         for side, (title, url) in (json.loads(entry.neighbours) if entry.neighbours else {}).items():
             known = None if url else self.by_key.get(self.keys.get(title, ""))
-            found[side] = _row(known) if known else Reference(title=title, url=url)
+            found[side] = known or Reference(title=title, url=url)
         return found
 
 
-def _rows(entries: Iterable[Recorded]) -> list[Row]:
-    """Return entries as pages list them: newest first."""
-    rows = [_row(entry) for entry in entries]
-    rows.reverse()
-    return rows
-
-
-def _row(entry: Recorded) -> Row:
-    return Row(entry.title, entry.link, datetime.fromisoformat(entry.published), entry.language)
+def _shown(other: Listed | Reference | None) -> object:
+    """Return what a list shows of an article, without what it does not."""
+    return (other.title, other.link, other.published, other.language) if isinstance(other, Listed) else other
 
 
 def _one(render: Callable[[], bytes]) -> tuple[bytes]:

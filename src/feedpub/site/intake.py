@@ -33,6 +33,8 @@ _TICK_NS: Final = 100_000_000
 _READ_AGAIN: Final = (-1, -2)
 # Recorded at once; it costs less than one by one.
 _FILES_AT_ONCE: Final = 500
+# Articles that were read; after more of them most fragments are set aside.
+_FEW: Final = 1000
 
 
 class Unsettled(Exception):  # noqa: N818  # a signal within builds
@@ -54,6 +56,8 @@ class Intake:
         self.config, self.feeds, self.pages = config, feeds, pages
         self.manifest, self.spool, self.progress = manifest, spool, progress
         self.has_pages = config.pages and not config.permalink
+        # Only the newest articles are shown anywhere: of others lists need what front matter says.
+        self._glances = not (self.has_pages or config.archives or config.categories)
         self._problems: dict[str, Sequence[Problem]] = {}
         self._reader: Reader | None = None
         self._folder = ""
@@ -72,14 +76,31 @@ class Intake:
         if not changes:
             return
         known = {name: key for name, key, _, _ in self.manifest.files()}
-        keys = {name: known.get(name) or article_key(name) for name in changes.states}
+        same: dict[str, str] = {}  # the languages of an article have one key, held once
+        keys = {name: same.setdefault(key := known.get(name) or article_key(name), key) for name in changes.states}
         touched = dict.fromkeys([*(keys[name] for name in changes.changed), *changes.gone.values()])
         self._reader = Reader(folder, self.config, keys)
+        self._read(touched, changes, whole=not self._glances)
+        while self._glances and (unread := self._unread()):
+            self._read(unread, changes, whole=True)
+
+    def _unread(self) -> list[str]:
+        """Return the articles that feeds show and that were not read whole; one with an error makes room for another."""
+        shown = [self.manifest.unread(language, self.config.limit) for language in self.config.languages]
+        return sorted(set().union(*shown))
+
+    def _read(self, keys: Collection[str], changes: Changes, *, whole: bool) -> None:
+        assert self._reader
         files: list[tuple[str, str, int, int]] = []
-        for done, reading in enumerate(self._reader.read(touched)):
-            self.progress("read", done, len(touched))
-            self._take(reading, changes, files)
+        for done, reading in enumerate(self._reader.read(keys, glance=not whole)):
+            self.progress("read", done, len(keys))
+            self._take(reading, changes, files, whole=whole)
         self.manifest.add_files(files)
+
+    def release(self) -> None:
+        """Forget the names of files, if hardly any article will be read again: what follows needs the memory."""
+        if len(self._problems) > _FEW:
+            self._reader = None
 
     def take_articles(self, articles: Sequence[Article]) -> None:
         """Take articles that are in memory, in place of all that was recorded."""
@@ -87,7 +108,7 @@ class Intake:
             self.manifest.replace_article(key, ())
         for done, article in enumerate(articles):
             self.progress("read", done, len(articles))
-            self._record(article.key, article, b"")
+            self._record(article.key, article, b"", whole=True)
 
     def render(self, keys: Collection[str], *, with_pages: bool) -> None:
         """Read articles that did not change, since documents that they stand in did; set their fragments aside.
@@ -109,10 +130,10 @@ class Intake:
             for entry, parts in zip(known, rendered, strict=True):
                 self.spool.add(entry.number, parts)
 
-    def _take(self, reading: Reading, changes: Changes, files: list[tuple[str, str, int, int]]) -> None:
+    def _take(self, reading: Reading, changes: Changes, files: list[tuple[str, str, int, int]], *, whole: bool) -> None:
         serious = [problem for problem in reading.problems if problem.severity != "note"]
         self._problems[reading.key] = serious  # a key that comes twice was not complete the first time
-        self._record(reading.key, reading.article, reading.digest)
+        self._record(reading.key, reading.article, reading.digest, whole=whole)
         settled = time.time_ns() - _TICK_NS
         if len(files) > _FILES_AT_ONCE:
             self.manifest.add_files(files)
@@ -123,20 +144,20 @@ class Intake:
                 state = _READ_AGAIN
             files.append((name, reading.key, *state))
 
-    def _record(self, key: str, article: Article | None, digest: bytes) -> None:
+    def _record(self, key: str, article: Article | None, digest: bytes, *, whole: bool) -> None:
         """Put an article's entries into the manifest, if they are not there as they are, and set them aside."""
         if not key.isprintable() and not is_legal(key):
             return  # an error told it; nothing of that name can be recorded
         shown = self._shown(article) if article else {}
-        parts = self._fragments(article, shown, with_pages=self.has_pages) if article else []
+        parts = self._fragments(article, shown, with_pages=self.has_pages) if article and whole else []
         if not digest:
             digest = hashlib.blake2b(b"".join(part for each in parts for part in each), digest_size=16).digest()
-        rows = [_row(key, language, entry, digest, self.config) for language, entry in shown.items()]
+        rows = [_row(key, language, entry, digest, self.config, whole=whole) for language, entry in shown.items()]
         known = self.manifest.article(key)
         numbers = [entry.number for entry in known]
         if [entry[1:] for entry in known] != rows:
             numbers = self.manifest.replace_article(key, rows)
-        for number, each in zip(numbers, parts, strict=True):
+        for number, each in zip(numbers, parts, strict=whole):
             self.spool.add(number, each)
 
     def _shown(self, article: Article) -> dict[str, Entry]:
@@ -170,7 +191,7 @@ class Intake:
         return [(label, category_link(home, name)) for name, label in named_categories(entry.categories).items()]
 
 
-def _row(key: str, shown: str, entry: Entry, digest: bytes, config: Config) -> tuple[object, ...]:
+def _row(key: str, shown: str, entry: Entry, digest: bytes, config: Config, *, whole: bool) -> tuple[object, ...]:
     """Return what is recorded of an entry: `Recorded` without its number."""
     stated = {
         side: [reference.title, reference.url]
@@ -180,15 +201,16 @@ def _row(key: str, shown: str, entry: Entry, digest: bytes, config: Config) -> t
     categories = named_categories(entry.categories) if config.categories else {}
     return (
         shown,
-        key,
-        entry.language,
         entry.id,
         (entry.published - _EPOCH) // _MICROSECOND,
+        whole,
+        key,
+        entry.language,
         entry.published.isoformat(),
-        entry.updated.isoformat(),
+        None if entry.updated is entry.published else entry.updated.isoformat(),
         entry.title,
         entry.link,
-        json.dumps(stated, ensure_ascii=False) if stated else "",
-        json.dumps(list(categories.items()), ensure_ascii=False) if categories else "",
+        json.dumps(stated, ensure_ascii=False) if stated else None,
+        json.dumps(list(categories.items()), ensure_ascii=False) if categories else None,
         digest,
     )

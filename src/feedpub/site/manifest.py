@@ -25,7 +25,8 @@ _NAME: Final = "manifest.sqlite"
 # The state of the manifest as the last build left it; not there while one writes, or after one that was killed. SQLite
 # does not see that a value is not the one that was written.
 _SEAL: Final = "manifest.seal"
-_VERSION: Final = 1
+_VERSION: Final = 2
+_ROWS_AT_ONCE: Final = 500
 # Another build that is at work is waited for; one of a thousand articles takes a second.
 PATIENCE_SECONDS: Final = 5
 
@@ -33,8 +34,8 @@ _TABLES: Final = """
 CREATE TABLE settings (name TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
 CREATE TABLE files (name TEXT PRIMARY KEY, key TEXT, mtime_ns INTEGER, size INTEGER) WITHOUT ROWID;
 CREATE TABLE entries (
-    number INTEGER PRIMARY KEY, shown TEXT, key TEXT, language TEXT, id TEXT, moment INTEGER, published TEXT,
-    updated TEXT, title TEXT, link TEXT, neighbours TEXT, categories TEXT, digest BLOB
+    number INTEGER PRIMARY KEY, shown TEXT, id TEXT, moment INTEGER, whole INTEGER, key TEXT, language TEXT,
+    published TEXT, updated TEXT, title TEXT, link TEXT, neighbours TEXT, categories TEXT, digest BLOB
 );
 CREATE INDEX entries_by_key ON entries (key);
 CREATE TABLE outputs (path TEXT PRIMARY KEY, mtime_ns INTEGER, size INTEGER, recipe BLOB) WITHOUT ROWID;
@@ -42,34 +43,57 @@ CREATE TABLE outputs (path TEXT PRIMARY KEY, mtime_ns INTEGER, size INTEGER, rec
 
 
 class Recorded(NamedTuple):
-    """Hold one entry as one language shows it: what lists, neighbours and feeds need to know of it.
+    """Hold one entry as one language shows it: all that is recorded.
 
     Args:
         number: Names it within the manifest.
         shown: The language whose feed shows it; not its own for a fallback.
-        key: The article's name.
-        language: Its own.
         id: As in `Entry`.
         moment: When it was published, in microseconds since 1970.
-        published: The same with its offset, ISO 8601; likewise `updated`.
-        title: As in `Entry`, likewise `link`.
-        neighbours: JSON of the articles that it names as previous and next; empty if none.
-        categories: JSON: list of folder and label; empty if none.
-        digest: Changes whenever what is rendered of it may change.
+        whole: 1; 0 if no more than its front matter was read, since no document shows it.
+        key: As in `Listed`, likewise what follows.
     """
 
     number: int
     shown: str
-    key: str
-    language: str
     id: str
     moment: int
+    whole: int
+    key: str
+    language: str
     published: str
-    updated: str
+    updated: str | None
     title: str
     link: str
-    neighbours: str
-    categories: str
+    neighbours: str | None
+    categories: str | None
+    digest: bytes
+
+
+class Listed(NamedTuple):
+    """Hold what lists, neighbours and feeds need to know of an entry; a build holds all of one language at once.
+
+    Args:
+        number: Names it within the manifest.
+        key: The article's name.
+        language: Its own.
+        published: With its offset, ISO 8601.
+        updated: Likewise; None if it is as published.
+        title: As in `Entry`, likewise `link`.
+        neighbours: JSON of the articles that it names as previous and next, if any.
+        categories: JSON: list of folder and label, if any.
+        digest: Changes whenever what is rendered of it may change.
+    """
+
+    number: int
+    key: str
+    language: str
+    published: str
+    updated: str | None
+    title: str
+    link: str
+    neighbours: str | None
+    categories: str | None
     digest: bytes
 
 
@@ -137,6 +161,8 @@ class Manifest:
             if not self.is_new and self._seal() not in ("", self._state()):
                 raise sqlite3.DatabaseError("not as it was left")
             self._start_over_if_need_be()
+            (last,) = self._base.execute("SELECT max(number) FROM entries").fetchone()
+            self._number, self._keys, self._waiting = (last or 0) + 1, set[str](), list[tuple[object, ...]]()
         except BaseException:
             self._base.close()
             raise
@@ -204,6 +230,7 @@ class Manifest:
         if self._base.total_changes and not self._is_written:
             (self.folder / _SEAL).unlink(missing_ok=True)
             self._is_written = True
+        self._flush()
         self._base.execute("COMMIT")
         self._base.execute("BEGIN IMMEDIATE")
 
@@ -235,38 +262,73 @@ class Manifest:
 
     def replace_article(self, key: str, rows: Sequence[Sequence[object]]) -> list[int]:
         """Record an article's entries, `Recorded` without number, in place of those it had; return their numbers."""
-        self._base.execute("DELETE FROM entries WHERE key = ?", (key,))
-        insert = "INSERT INTO entries VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        return [self._base.execute(insert, row).lastrowid or 0 for row in rows]
+        if self._has(key):
+            self._flush()
+            self._base.execute("DELETE FROM entries WHERE key = ?", (key,))
+        self._keys.add(key)
+        numbers = list(range(self._number, self._number + len(rows)))
+        self._number += len(rows)
+        self._waiting += [(number, *row) for number, row in zip(numbers, rows, strict=True)]
+        if len(self._waiting) > _ROWS_AT_ONCE:
+            self._flush()
+        return numbers
+
+    def _has(self, key: str) -> bool:
+        """Tell whether an article may have entries: a build that starts over asks for thousands that have none."""
+        return not self.starts_over or key in self._keys
+
+    def _flush(self) -> None:
+        """Record the entries that wait: together they cost less than one by one."""
+        if self._waiting:
+            self._base.executemany(
+                f"INSERT INTO entries VALUES ({', '.join('?' * len(Recorded._fields))})", self._waiting
+            )
+            self._waiting.clear()
+
+    def _ask(self, query: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
+        """Ask for what is recorded of entries."""
+        self._flush()
+        return self._base.execute(query, values)
 
     def article(self, key: str) -> list[Recorded]:
         """Return the entries of an article, in the order of the site's languages."""
-        rows = self._base.execute("SELECT * FROM entries WHERE key = ? ORDER BY number", (key,))
+        if not self._has(key):
+            return []
+        rows = self._ask("SELECT * FROM entries WHERE key = ? ORDER BY number", (key,))
         return [Recorded._make(row) for row in rows]
 
     def keys(self) -> set[str]:
         """Return the articles that have entries."""
-        return {key for (key,) in self._base.execute("SELECT DISTINCT key FROM entries")}
+        return {key for (key,) in self._ask("SELECT DISTINCT key FROM entries")}
 
     def languages(self) -> dict[str, int]:
         """Return how many entries each language shows."""
-        return dict(self._base.execute("SELECT shown, count(*) FROM entries GROUP BY shown"))
+        return dict(self._ask("SELECT shown, count(*) FROM entries GROUP BY shown"))
 
-    def entries(self, shown: str) -> Iterator[Recorded]:
-        """Yield the entries that a language shows, oldest first."""
-        query = "SELECT * FROM entries WHERE shown = ? ORDER BY moment, id"
-        return map(Recorded._make, self._base.execute(query, (shown,)))
+    def entries(self, shown: str) -> list[Listed]:
+        """Return the entries that a language shows, oldest first."""
+        query = f"SELECT {', '.join(Listed._fields)} FROM entries WHERE shown = ? ORDER BY moment, id"
+        same: dict[str, str] = {}  # texts that most entries have in common are held once
+        return [
+            Listed(number, key, same.setdefault(language, language), *rest)
+            for number, key, language, *rest in self._ask(query, (shown,))
+        ]
+
+    def unread(self, shown: str, limit: int) -> set[str]:
+        """Return those of a language's newest articles that were not read whole."""
+        query = "SELECT key, whole FROM entries WHERE shown = ? ORDER BY moment DESC, id DESC LIMIT ?"
+        return {key for key, whole in self._ask(query, (shown, limit)) if not whole}
 
     def titles(self) -> dict[str, str]:
         """Return title → key of the newest article that has this title in any language."""
-        return dict(self._base.execute("SELECT title, key FROM entries ORDER BY moment, key"))
+        return dict(self._ask("SELECT title, key FROM entries ORDER BY moment, key"))
 
     def has_twins(self) -> bool:
         """Tell whether two entries have one id, or the keys of two files differ in case only."""
         query = "SELECT 1 FROM entries WHERE shown = language GROUP BY id HAVING count(*) > 1 LIMIT 1"
-        if self._base.execute(query).fetchone():
+        if self._ask(query).fetchone():
             return True
-        keys = {_stored(key) for (key,) in self._base.execute("SELECT DISTINCT key FROM files")}
+        keys = {_stored(key) for (key,) in self._ask("SELECT DISTINCT key FROM files")}
         return len({key.casefold() for key in keys}) < len(keys)
 
     def outputs(self) -> dict[str, Known]:

@@ -8,20 +8,19 @@ from __future__ import annotations
 import functools
 import hashlib
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ..content import escape, render
 from ..feeds import FEED_TYPES
 from ..feeds.markup import moment
 from ..language import autonym, direction, isolate, region, words
-from ..model import FORMATS
+from ..model import FORMATS, Reference
 from .theme import Theme
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 
-    from ..model import Article, Config, Entry, Feed, Format, Reference
+    from ..model import Article, Config, Entry, Feed, Format
 
 # Stands in the page of an article where the way to its neighbours goes. No text can hold it: what is shown is escaped,
 # and of bodies no comment is kept.
@@ -33,25 +32,42 @@ _LANDING, _LANGUAGE, _ARTICLE, _CATEGORY = "", "../", "../../", "../../../"
 _DESCRIPTION_CHARACTERS = 300
 
 
-class Row(NamedTuple):
-    """Name an article in a list.
+class Row(Protocol):
+    """Name an article in a list."""
 
-    Args:
-        title: Plain text.
-        link: Where the article is.
-        published: Its date stands in the list.
-        language: Of the entry; another one than the page's if the original stands in for a translation.
-    """
+    @property
+    def title(self) -> str:
+        """Plain text."""
 
-    title: str
-    link: str
-    published: datetime
-    language: str
+    @property
+    def link(self) -> str:
+        """Where the article is."""
+
+    @property
+    def published(self) -> str:
+        """ISO 8601; its date stands in the list."""
+
+    @property
+    def language(self) -> str:
+        """Of the entry; another one than the page's if the original stands in for a translation."""
 
 
 # A row as templates show it: title, link, day; its language, that language's direction, and its name for those who do
 # not expect it, all three empty if it is the page's own.
 _Item = tuple[str, str, str, str, str, str]
+
+
+class _Items:
+    """Make the items of a list when a template asks for them, so that not all of thousands are there at once."""
+
+    def __init__(self, rows: Sized, make: Callable[[], Iterator[_Item]]) -> None:
+        self._rows, self._make = rows, make
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[_Item]:
+        return self._make()
 
 
 class Pages:
@@ -158,9 +174,9 @@ class Pages:
     def archive(self, language: str, rows: Sequence[Row]) -> bytes:
         """Return the list of all articles of a language, newest first, by year."""
         feed = self.feeds[language]
-        by_year: dict[int, list[Row]] = {}
+        by_year: dict[str, list[Row]] = {}
         for row in rows:
-            by_year.setdefault(row.published.year, []).append(row)
+            by_year.setdefault(row.published[:4], []).append(row)
         return self._page(
             "archive.html",
             feed,
@@ -170,7 +186,8 @@ class Pages:
             canonical=f"{feed.link}archive/",
             alternates=(),
             years=[
-                (year, self._items(found, language, _ARTICLE)) for year, found in sorted(by_year.items(), reverse=True)
+                (int(year), self._items(found, language, _ARTICLE))
+                for year, found in sorted(by_year.items(), reverse=True)
             ],
             total=len(rows),
         )
@@ -232,7 +249,7 @@ class Pages:
                 "previous": self._neighbour(previous, language),
                 "next": self._neighbour(next, language),
             },
-        ).encode()
+        )
 
     def _content(self, entry: Entry, links: Sequence[tuple[str, str]]) -> str:
         """Return an entry's content for its page: headings below the title, translations where the page finds them."""
@@ -247,25 +264,28 @@ class Pages:
     def _neighbour(self, other: Row | Reference | None, language: str) -> _Item | None:
         if other is None:
             return None
-        if isinstance(other, Row):
-            return self._items([other], language, _ARTICLE)[0]
-        return (isolate(other.title), other.url or "", "", "", "", "")
+        if isinstance(other, Reference):
+            return (isolate(other.title), other.url or "", "", "", "", "")
+        return next(iter(self._items([other], language, _ARTICLE)))
 
-    def _items(self, rows: Iterable[Row], language: str, root: str) -> list[_Item]:
-        """Return rows as templates show them; an archive has thousands, so the loop does little."""
+    def _items(self, rows: Sequence[Row], language: str, root: str) -> _Items:
+        """Return rows as templates show them."""
+        return _Items(rows, functools.partial(self._shown_rows, rows, language, root))
+
+    def _shown_rows(self, rows: Iterable[Row], language: str, root: str) -> Iterator[_Item]:
+        """Yield rows as templates show them; an archive has thousands, so the loop does little."""
         base = self._pages_at
         start = len(base)
         own = {language: ("", "", "")}
-        items = []
-        for title, link, published, tag in rows:
+        for row in rows:
+            tag, link, title = row.language, row.link, row.title
             if tag not in own:
                 name = autonym(tag)
                 own[tag] = (tag, direction(tag), name if name != autonym(language) else "")
             if link.startswith(base) and link.endswith("/"):  # as `_way` does, but faster
                 link = f"{root}{link[start:]}index.html"
             shown = title if title.isprintable() else isolate(title)  # bidirectional controls are not printable
-            items.append((shown, link, published.date().isoformat(), *own[tag]))
-        return items
+            yield (shown, link, row.published[:10], *own[tag])
 
     def _way(self, link: str, root: str) -> str:
         """Return the way to an article: on our pages one that needs no server, else its address."""
@@ -299,7 +319,7 @@ class Pages:
 
     def _page(self, template: str, home: Feed, root: str, /, **values: Any) -> bytes:
         """Render a page in the language of `home`; `root` leads from the page to the published folder."""
-        return self._theme.render(template, self._shell(home, root) | values).encode()
+        return self._theme.render(template, self._shell(home, root) | values)
 
     def _shell(self, feed: Feed, root: str) -> dict[str, Any]:
         """Return what is the same for all pages of a language and depth; made once."""
@@ -335,7 +355,7 @@ class Pages:
             for form in forms
             if form in feed.addresses
         ]
-        return _markup(self._theme.render("discovery.html", {"links": links}))
+        return _markup(self._theme.render("discovery.html", {"links": links}).decode())
 
 
 @functools.cache

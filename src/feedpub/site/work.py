@@ -95,4 +95,6 @@ def _read(site: Site, intake: Intake, changes: Changes | None, *, keep_going: bo
             raise Unsettled(site.folder)  # a file that vanished, or was half written, is no error
         if not keep_going:
             raise EntryError(problems)
+    changes.release()
+    intake.release()
     return problems
