@@ -91,36 +91,45 @@ class Reader:
             folder: As problems shall name it.
             config: The site's settings.
             keys: File name → the article that it was found to belong to when it was last read; for new files
-                `article_key` of the name. In the order of the names; only files of this mapping are looked at.
+                `article_key` of the name; only files of this mapping are looked at.
         """
         self.config = config
         self._place, self._shown = os.path.join(folder, ""), shown_path(folder, "")
         self.headings = table(config.headings)
         self.keys = dict(keys)
-        self.files: dict[str, list[str]] = {}
-        for name, key in keys.items():
-            self.files.setdefault(key, []).append(name)
+
+    def _names(self, keys: Iterable[str]) -> dict[str, list[str]]:
+        """Return the names of the files of some articles."""
+        found: dict[str, list[str]] = {key: [] for key in keys}
+        for name, key in self.keys.items():
+            if key in found:
+                found[key].append(name)
+        return found
 
     def read(self, keys: Iterable[str], *, glance: bool = False) -> Iterator[Reading]:
         """Yield the articles of these keys, and those that their files turn out to belong to.
 
-        At a glance, articles have what front matter says, and none of what stands below it. A key may come twice, when a later file says in its front matter that it belongs there: the last one counts.
+        A key may come twice, when a later file says in its front matter that it belongs there: the last one counts.
+
+        Args:
+            keys: Of articles.
+            glance: Read what front matter says, and none of what stands below it.
         """
         waiting = list(dict.fromkeys(keys))
         waiting.reverse()
+        names = self._names(waiting)
         while waiting:
             key = waiting.pop()
             files = []
-            for name in tuple(self.files.get(key, ())):
+            for name in sorted(names[key]):
                 place, shown = self._place + name, self._shown + shown_name(name)
                 file = read_file(place, shown, self.headings, self.config, glance=glance)
                 if file.key == key:
                     files.append((name, file))
                     continue
-                self.files[key].remove(name)
-                self.files.setdefault(file.key, []).append(name)
-                self.files[file.key].sort()
+                names[key].remove(name)
                 self.keys[name] = file.key
+                names |= self._names([file.key])
                 if file.key not in waiting:
                     waiting.insert(0, file.key)
             yield self._reading(key, files, glance=glance)
@@ -224,7 +233,7 @@ def _inherit(file: File, original: File) -> None:
 def _fill_urls(files: Sequence[File]) -> None:
     """Take addresses that a language lacks from the same number in another, if they have equally many references."""
     given = [file.sections.references for file in files]
-    if len(given) < 2 or all([one.url for own in given for one in own]):
+    if len(given) < 2 or all(one.url for own in given for one in own):
         return
     for file, own in zip(files, given, strict=True):
         filled = list(own)

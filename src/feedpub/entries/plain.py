@@ -237,7 +237,7 @@ def _read_usual_references(lines: str, found: Sections) -> bool:
         return False
     if "/ /" in lines or "\N{FULLWIDTH SOLIDUS}" in lines:
         return False
-    if "_" in lines and any(["_" in title or "_" in publisher for title, _, publisher in items]):
+    if "_" in lines and any("_" in title or "_" in publisher for title, _, publisher in items):
         return False  # in addresses it means nothing
     found.references = tuple(
         [checked_reference(title, tuple(publisher.split(" / ")), url) for title, url, publisher in items]

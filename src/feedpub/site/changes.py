@@ -26,15 +26,17 @@ class Changes:
         states: Every entry file: name → time of change in nanoseconds and size in bytes.
         changed: The names of those that are new or changed.
         gone: Name → article of those that were read once, and are gone.
+        keys: Name → article of those that were read, and are there.
     """
 
     states: Mapping[str, tuple[int, int]]
     changed: tuple[str, ...]
     gone: Mapping[str, str]
+    keys: Mapping[str, str]
 
     def release(self) -> None:
         """Forget the states, once they are recorded: what follows needs the memory."""
-        self.states = {}
+        self.states, self.keys = {}, {}
 
     def __bool__(self) -> bool:
         return bool(self.changed or self.gone)
@@ -43,14 +45,16 @@ class Changes:
 def compare(states: Mapping[str, tuple[int, int]], manifest: Manifest) -> Changes:
     """Find what changed."""
     changed = dict.fromkeys(states)
-    gone = {}
+    gone, keys = {}, {}
     for name, key, mtime_ns, size in manifest.files():
         state = states.get(name)
         if state is None:
             gone[name] = key
-        elif state == (mtime_ns, size):
+            continue
+        keys[name] = key
+        if state == (mtime_ns, size):
             del changed[name]
-    return Changes(states, tuple(changed), gone)
+    return Changes(states, tuple(changed), gone, keys)
 
 
 def trusted(place: Path, outputs: Mapping[str, Known]) -> dict[str, Known]:

@@ -163,17 +163,15 @@ class PublishedFolder:
     def _common_works(self) -> Iterator[_Work]:
         newest = {language: entries[::-1] for language, entries in self._newest.items()}
         opml = partial(to_opml, self.config, list(self.feeds.values()), self._subjects)
-        for path, render, *depends in (
-            ("style.css", self.pages.style),
-            ("feed.css", self.pages.feed_style),
+        lists = [tuple(map(_shown, entries)) for entries in newest.values()]
+        files: tuple[tuple[str, Callable[[], bytes], object], ...] = (
+            ("style.css", self.pages.style, None),
+            ("feed.css", self.pages.feed_style, None),
             ("feeds.opml", opml, self._subjects),
-            (
-                "index.html",
-                partial(self.pages.landing, newest),
-                *(tuple(map(_shown, entries)) for entries in newest.values()),
-            ),
-        ):
-            yield _Work((path,), self._recipe(path, *depends), (), "page", partial(_one, render))
+            ("index.html", partial(self.pages.landing, newest), lists),
+        )
+        for path, render, depends in files:
+            yield _Work((path,), self._recipe(path, depends), (), "page", partial(_one, render))
 
     def _list(
         self, path: str, render: Callable[[Sequence[Row]], bytes], entries: Sequence[Listed], *depends: object

@@ -75,9 +75,11 @@ class Intake:
             self.manifest.forget_files(changes.gone)
         if not changes:
             return
-        known = {name: key for name, key, _, _ in self.manifest.files()}
-        same: dict[str, str] = {}  # the languages of an article have one key, held once
-        keys = {name: same.setdefault(key := known.get(name) or article_key(name), key) for name in changes.states}
+        keys = changes.keys
+        if len(keys) < len(changes.states):
+            same: dict[str, str] = {}  # the languages of an article have one key, held once
+            found = {name: keys.get(name) or article_key(name) for name in changes.states}
+            keys = {name: same.setdefault(key, key) for name, key in found.items()}
         touched = dict.fromkeys([*(keys[name] for name in changes.changed), *changes.gone.values()])
         self._reader = Reader(folder, self.config, keys)
         self._read(touched, changes, whole=not self._glances)
@@ -85,7 +87,7 @@ class Intake:
             self._read(unread, changes, whole=True)
 
     def _unread(self) -> list[str]:
-        """Return the articles that feeds show and that were not read whole; one with an error makes room for another."""
+        """Return articles that feeds show, not read whole yet; one that turns out to have an error makes room."""
         shown = [self.manifest.unread(language, self.config.limit) for language in self.config.languages]
         return sorted(set().union(*shown))
 

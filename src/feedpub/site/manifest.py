@@ -10,7 +10,6 @@ import contextlib
 import errno
 import os
 import sqlite3
-import tempfile
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from ..errors import ConfigError, Problem
@@ -95,6 +94,10 @@ class Listed(NamedTuple):
     neighbours: str | None
     categories: str | None
     digest: bytes
+
+
+_ADD_ENTRY: Final = f"INSERT INTO entries VALUES ({', '.join('?' * len(Recorded._fields))})"  # noqa: S608
+_LISTED: Final = f"SELECT {', '.join(Listed._fields)} FROM entries WHERE shown = ? ORDER BY moment, id"  # noqa: S608
 
 
 class Known(NamedTuple):
@@ -280,9 +283,7 @@ class Manifest:
     def _flush(self) -> None:
         """Record the entries that wait: together they cost less than one by one."""
         if self._waiting:
-            self._base.executemany(
-                f"INSERT INTO entries VALUES ({', '.join('?' * len(Recorded._fields))})", self._waiting
-            )
+            self._base.executemany(_ADD_ENTRY, self._waiting)
             self._waiting.clear()
 
     def _ask(self, query: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
@@ -307,11 +308,10 @@ class Manifest:
 
     def entries(self, shown: str) -> list[Listed]:
         """Return the entries that a language shows, oldest first."""
-        query = f"SELECT {', '.join(Listed._fields)} FROM entries WHERE shown = ? ORDER BY moment, id"
         same: dict[str, str] = {}  # texts that most entries have in common are held once
         return [
             Listed(number, key, same.setdefault(language, language), *rest)
-            for number, key, language, *rest in self._ask(query, (shown,))
+            for number, key, language, *rest in self._ask(_LISTED, (shown,))
         ]
 
     def unread(self, shown: str, limit: int) -> set[str]:
@@ -379,6 +379,8 @@ def _as_os_error(error: sqlite3.Error, path: Path) -> OSError:
         return IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     code = error.sqlite_errorcode & 0xFF if _has_code(error) else 0
     if code == sqlite3.SQLITE_CANTOPEN:  # SQLite does not tell why
+        import tempfile  # takes 10 ms to load
+
         try:
             with tempfile.TemporaryFile(dir=path.parent), open(path, "r+b"):
                 pass
