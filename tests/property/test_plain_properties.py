@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from feedpub import content
 from feedpub.entries import dates
 from feedpub.entries.headings import default_table
 from feedpub.entries.matter import plain_pairs, read_matter
@@ -16,8 +17,12 @@ from feedpub.entries.plain import read_plain
 from feedpub.entries.sections import Sections
 from feedpub.entries.source import Source
 from feedpub.entries.yaml_matter import read_yaml
+from feedpub.feeds import fragment
+from feedpub.model import FORMATS
+from sample_feeds import entry, feed
 
 ROOT = Path(__file__).parents[2]
+FEED = feed("en")
 MANY = settings(
     max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
@@ -94,9 +99,21 @@ def assert_same(text: str, *, title: str = "T") -> bool:
     if not read_plain(text, start, default_table(), found):
         return False
     source = Source("a.md", text)
-    assert found == parse_sections(source, start, default_table(), has_title=True, title=title)
+    expected = parse_sections(source, start, default_table(), has_title=True, title=title)
     assert not source.problems
+    assert found.find_references() == expected.reference_places
+    assert rendered(found) == rendered(expected)
+    found.marked_points = found.marked_references = ""
+    found.reference_lines = expected.reference_lines
+    assert found == expected
     return True
+
+
+def rendered(found: Sections) -> list[bytes]:
+    """Render what was found; what was marked while it was read as well as what is marked now."""
+    one = entry(key_points=found.key_points, references=found.references, summary="")
+    content.mark(one, found.marked_points, found.marked_references)
+    return [fragment(one, FEED, form) for form in FORMATS]
 
 
 @MANY
@@ -208,3 +225,60 @@ def test_dates(text: str) -> None:
     if usual:
         assert usual == dates.any_moment(text)
         assert usual.utcoffset() == dates.any_moment(text).utcoffset()
+
+
+USUAL = """
+## Summary
+
+It's “plain” & 'simple'.
+
+## Key Points
+
+- One's "point" & R&D > 5
+  - Finer
+    - Finest, 中文
+    - And – another
+  - Back
+- Last
+
+## References
+
+1. [The "title" of R&D's work](https://works.test/a_b/c.html?d=1) - Press / Others & Sons
+2. [中文](http://www.works.test) - 出版社
+10. [C - D](https://x.test/) - E/F / G
+"""
+
+
+def test_what_is_usual_is_marked_while_it_is_read() -> None:
+    found = Sections()
+    assert read_plain(USUAL, 0, default_table(), found)
+    assert found.marked_points
+    assert found.marked_references
+    assert assert_same(USUAL)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[a](https://x.test/) - b / / c",
+        "[a](https://x.test/) - / b",
+        "[a](https://x.test/) - b /",
+        "[a](https://x.test/) - b／c",
+        "[a_](https://x.test/a_) - _b",
+        "[a &amp; b](https://x.test/) - c",
+        "[a](https://x.test/?a=1&amp;b=2) - c",
+        "[a](https://x.test:80/) - c",
+        "[ a](https://x.test/) - c",
+        "[a ](https://x.test/) - c",
+        "[^1](https://x.test/) - c",
+        "[a](https://x.test/) - [c](https://y.test/)",
+        "[a](https://x.test/) - c ",
+        "[a](https://x.test/)- c",
+        "[a](https://x..test/) - c",
+        "[a](https://x.test/a) b - c",
+        f"[a](https://x.test/{'a' * 1001}) - c",
+        f"[a](https://x.test/{'a' * 8001}) - c",
+    ],
+)
+def test_what_is_nearly_usual(line: str) -> None:
+    assert_same(f"\n## References\n1. [A](https://x.test/) - B\n2. {line}\n")
