@@ -157,11 +157,8 @@ def reference_markup(references: tuple[Reference, ...]) -> str:
 
 
 def marked_references(entry: Entry) -> str:
-    """Return an entry's references as `reference_markup` gives them; kept from the first use to the second.
-
-    Content and links both need them, one after the other.
-    """
-    known: str | None = entry._rendered.pop("references", None)
+    """Return an entry's references as `reference_markup` gives them; kept, since content and links both need them."""
+    known: str | None = entry._rendered.get("references")
     if known is None:
         known = entry._rendered["references"] = reference_markup(entry.references)
     return known

@@ -305,11 +305,12 @@ def checked_entry(**given: object) -> Entry:
     entry = _new(Entry)
     for name, put in _ENTRY_SETTERS.items():
         put(entry, given.get(name, _ENTRY_DEFAULTS.get(name)))
+    object.__setattr__(entry, "_rendered", {})
     return entry
 
 
 _ENTRY_SETTERS = {one.name: _setters(Entry, one.name)[0] for one in fields(Entry)}
-_ENTRY_DEFAULTS = {one.name: one.default for one in fields(Entry) if one.default is not MISSING} | {"_rendered": {}}
+_ENTRY_DEFAULTS = {one.name: one.default for one in fields(Entry) if one.default is not MISSING}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -221,6 +221,8 @@ def _settle(group: Mapping[str, File], config: Config, *, inspect: bool, glance:
     for file in able:
         others = [link for language, link in links.items() if link and language != file.language]
         file.entry = _entry(file, tuple(others), config, glance=glance)
+        if file.entry and not inspect:  # it will be rendered at once
+            mark(file.entry, file.sections.marked_points, file.sections.marked_references)
 
 
 def _inherit(file: File, original: File) -> None:
@@ -264,7 +266,7 @@ def _entry(file: File, translations: tuple[Translation, ...], config: Config, *,
     if glance and is_plain_line(values["title"]):
         return checked_entry(**named)
     try:
-        entry = Entry(
+        return Entry(
             **named,
             summary=values["summary"],
             body=sections.body,
@@ -280,8 +282,6 @@ def _entry(file: File, translations: tuple[Translation, ...], config: Config, *,
             previous=values.get("previous"),
             next=values.get("next"),
         )
-        mark(entry, sections.marked_points, sections.marked_references)
-        return entry
     except FieldError as error:
         place = file.place(_KEYS.get(error.field, error.field))
         source.add("E110", f"{error.field}: {error.reason}", "", *place)

@@ -143,6 +143,8 @@ def _parts_of(entry: Entry, feed: Feed) -> Parts:
     references = _addresses(entry)
     if not all_plain(references):
         references = tuple([to_uri(url) if url else "" for url in references])
+    links = _entry_links(entry, references if feed.reference_links == "related" else ()).encode()
+    entry._rendered.pop("references", None)  # content and links have both been written
     return Parts(
         id=uri(entry.id),
         title=one_line(entry.title),
@@ -152,7 +154,7 @@ def _parts_of(entry: Entry, feed: Feed) -> Parts:
         references=references,
         html=html,
         content=_escaped(html),
-        links=_entry_links(entry, references if feed.reference_links == "related" else ()).encode(),
+        links=links,
     )
 
 
