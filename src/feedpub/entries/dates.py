@@ -13,22 +13,21 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
 ISO_HINT: Final = "write an ISO date, e.g. 2026-02-01 or 2026-02-01T09:00:00+08:00"
-_ISO = re.compile(
+# Compiled when they are first needed: most dates have the usual form.
+_ISO: Final = (
     r"(?P<day>(\d{4})-?(\d{2})-?(\d{2}))(?:[Tt ] *(?P<clock>\d{2}(?::?\d{2}){0,2}(?:[.,]\d+)?)"
-    r"(?: *(?P<offset>[Zz]|[+-]\d{2}(?::?\d{2})?))?)?",
-    re.ASCII,
+    r"(?: *(?P<offset>[Zz]|[+-]\d{2}(?::?\d{2})?))?)?"
 )
-_NUMERIC = re.compile(r"(\d{1,4})\s*[./年년-]\s*(\d{1,2})\s*[./月월-]\s*(\d{1,4})(?!\d)\s*[日일]?", re.ASCII)
-_NAMED = re.compile(
+_NUMERIC: Final = r"(\d{1,4})\s*[./年년-]\s*(\d{1,2})\s*[./月월-]\s*(\d{1,4})(?!\d)\s*[日일]?"
+_NAMED: Final = (
     r"(?:\b(?P<before>\d{1,2})(?:st|nd|rd|th)?\.?[ -])?\b(?P<month>[a-z]{3,9})\.?[ -]"
-    r"(?:(?P<after>\d{1,2})(?:st|nd|rd|th)?,? )?(?P<year>\d{4})\b",
-    re.ASCII | re.IGNORECASE,
+    r"(?:(?P<after>\d{1,2})(?:st|nd|rd|th)?,? )?(?P<year>\d{4})\b"
 )
 _MONTHS = "January February March April May June July August September October November December".split()
-_ZONE_BEHIND = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ][\d:.]+ ?([A-Z]{2,5}|[A-Za-z]+/[A-Za-z_]+)", re.ASCII)
-_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)", re.ASCII)
+_ZONE_BEHIND: Final = r"\d{4}-\d{2}-\d{2}[Tt ][\d:.]+ ?([A-Z]{2,5}|[A-Za-z]+/[A-Za-z_]+)"
+_ISO_DAY: Final = r"\d{4}-\d{2}-\d{2}(?!\d)"
 _LONGEST_NAME = 100  # gettz asks the file system
-_IANA_NAME = re.compile(r"[A-Za-z]\w*(?:/[\w+-]+)*", re.ASCII)
+_IANA_NAME: Final = r"[A-Za-z]\w*(?:/[\w+-]+)*"
 
 
 def parse_date(text: str, timezone: str) -> datetime:
@@ -63,7 +62,7 @@ def any_moment(given: str) -> datetime:
     """Read what else ISO 8601 allows; ValueError if it is none."""
     from dateutil.parser import isoparse  # takes 20 ms to load
 
-    found = _ISO.fullmatch(given)
+    found = re.fullmatch(_ISO, given, re.ASCII)
     if not found:
         raise ValueError(_misread(given))
     clock = f"T{found['clock']}{(found['offset'] or '').upper()}" if found["clock"] else ""
@@ -84,7 +83,7 @@ def zone(name: str) -> tzinfo:
         return UTC
     from dateutil import tz
 
-    found = tz.gettz(name) if _IANA_NAME.fullmatch(name) and len(name) <= _LONGEST_NAME else None
+    found = tz.gettz(name) if re.fullmatch(_IANA_NAME, name, re.ASCII) and len(name) <= _LONGEST_NAME else None
     if found is None or isinstance(found, (tz.tzlocal, tz.tzstr)):
         raise ValueError(f"{name!r} is not the IANA name of a time zone, such as Asia/Shanghai")
     return found
@@ -113,9 +112,9 @@ def _no_such(found: re.Match[str]) -> str:
 
 def _misread(text: str) -> str:
     """Say how a text that is no ISO date could be read."""
-    if behind := _ZONE_BEHIND.fullmatch(text):
+    if behind := re.fullmatch(_ZONE_BEHIND, text, re.ASCII):
         return f"{behind[1]} is not an offset such as +08:00"
-    if behind := _ISO_DAY.match(text):
+    if behind := re.match(_ISO_DAY, text, re.ASCII):
         return f"{text[behind.end() :][:40]!r} behind the day is not a time such as T09:00:00+08:00"
     readings = list(dict.fromkeys(_readings(text)))
     if readings:
@@ -126,11 +125,11 @@ def _misread(text: str) -> str:
 
 def _readings(text: str) -> Iterator[date]:
     """Yield the days that a text might mean, the likelier first."""
-    if named := _NAMED.search(text):
+    if named := re.search(_NAMED, text, re.ASCII | re.IGNORECASE):
         month = next((name for name in _MONTHS if name.casefold().startswith(named["month"].casefold())), None)
         number = named["before"] or named["after"]
         candidates = [(int(named["year"]), _MONTHS.index(month) + 1, int(number))] if month and number else []
-    elif numeric := _NUMERIC.match(text):
+    elif numeric := re.match(_NUMERIC, text, re.ASCII):
         first, second, third = (int(part) for part in numeric.groups())
         if len(numeric[1]) > 2:  # 2026/2/1
             candidates = [(first, second, third)]

@@ -128,39 +128,40 @@ def likely_languages(text: str, candidates: Sequence[str], preferred: Sequence[s
 
 
 _SAMPLE_CHARACTERS: Final = 20_000
+# Patterns are compiled when they are first needed: most sites never guess a language.
 # ISO 15924 codes → their letters, and what one letter counts: a Chinese text about software is full of Latin names.
 _LETTERS: Final = (
-    (("Jpan",), re.compile("[\u3041-\u3096\u30a1-\u30fa\uff66-\uff9d]"), 3),
-    (("Hans", "Hant", "Jpan"), re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"), 3),
-    (("Kore",), re.compile("[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]"), 3),
-    (("Cyrl",), re.compile("[\u0400-\u052f]"), 1),
-    (("Grek",), re.compile("[\u0370-\u03ff\u1f00-\u1fff]"), 1),
-    (("Hebr",), re.compile("[\u05d0-\u05ea]"), 1),
-    (("Arab",), re.compile("[\u0620-\u06ff\u0750-\u077f]"), 1),
-    (("Deva",), re.compile("[\u0900-\u097f]"), 1),
-    (("Thai",), re.compile("[\u0e01-\u0e5b]"), 1),
-    (("Latn",), re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]"), 1),
+    (("Jpan",), "[\u3041-\u3096\u30a1-\u30fa\uff66-\uff9d]", 3),
+    (("Hans", "Hant", "Jpan"), "[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]", 3),
+    (("Kore",), "[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]", 3),
+    (("Cyrl",), "[\u0400-\u052f]", 1),
+    (("Grek",), "[\u0370-\u03ff\u1f00-\u1fff]", 1),
+    (("Hebr",), "[\u05d0-\u05ea]", 1),
+    (("Arab",), "[\u0620-\u06ff\u0750-\u077f]", 1),
+    (("Deva",), "[\u0900-\u097f]", 1),
+    (("Thai",), "[\u0e01-\u0e5b]", 1),
+    (("Latn",), "[A-Za-z\u00c0-\u024f\u1e00-\u1eff]", 1),
 )
 # Half the letters of a Japanese text are kana; a Chinese text may quote some.
 _KANA_SHARE: Final = 0.2
 # What one of the languages that share a heading writes, and the others do not.
 _SIGNS: Final = MappingProxyType(
     {
-        "en": re.compile(r"\b(?:the|and|of|is|are|with|by)\b", re.IGNORECASE),
-        "fr": re.compile(r"\b(?:le|les|des|est|et|dans|pour|une|du)\b|[êœç]", re.IGNORECASE),
-        "de": re.compile(r"\b(?:der|und|das|ist|nicht|mit|ein|eine|von)\b|[äöüß]", re.IGNORECASE),
-        "nl": re.compile(r"\b(?:het|een|van|niet|zijn|voor|ook|wordt)\b", re.IGNORECASE),
-        "es": re.compile(r"\b(?:el|los|las|y|una|del|con)\b|[ñ¿¡]", re.IGNORECASE),
-        "pt": re.compile(r"\b(?:os|as|um|uma|não|do|em|com)\b|[ãõ]", re.IGNORECASE),
-        "it": re.compile(r"\b(?:il|gli|che|di|della|sono|per|è)\b", re.IGNORECASE),
-        "pl": re.compile(r"\b(?:jest|nie|się|oraz|dla)\b|[ąęłńśźż]", re.IGNORECASE),
-        "id": re.compile(r"\b(?:yang|dan|dengan|untuk|ini)\b", re.IGNORECASE),
-        "tr": re.compile(r"\b(?:ve|bir|bu|için|ile)\b|[ğş]", re.IGNORECASE),
-        "vi": re.compile(r"[ăđơưạảấầẩậắằẵặẹẻẽếềểễệọốồổộớờởợụủứừửựỳỵ]", re.IGNORECASE),
-        "ru": re.compile("[ыэъё]", re.IGNORECASE),
-        "uk": re.compile("[ґєії]", re.IGNORECASE),
-        "ar": re.compile("[ةىكيأإ]"),
-        "fa": re.compile("[پچژگکی]"),
+        "en": r"\b(?:the|and|of|is|are|with|by)\b",
+        "fr": r"\b(?:le|les|des|est|et|dans|pour|une|du)\b|[êœç]",
+        "de": r"\b(?:der|und|das|ist|nicht|mit|ein|eine|von)\b|[äöüß]",
+        "nl": r"\b(?:het|een|van|niet|zijn|voor|ook|wordt)\b",
+        "es": r"\b(?:el|los|las|y|una|del|con)\b|[ñ¿¡]",
+        "pt": r"\b(?:os|as|um|uma|não|do|em|com)\b|[ãõ]",
+        "it": r"\b(?:il|gli|che|di|della|sono|per|è)\b",
+        "pl": r"\b(?:jest|nie|się|oraz|dla)\b|[ąęłńśźż]",
+        "id": r"\b(?:yang|dan|dengan|untuk|ini)\b",
+        "tr": r"\b(?:ve|bir|bu|için|ile)\b|[ğş]",
+        "vi": r"[ăđơưạảấầẩậắằẵặẹẻẽếềểễệọốồổộớờởợụủứừửựỳỵ]",
+        "ru": "[ыэъё]",
+        "uk": "[ґєії]",
+        "ar": "[ةىكيأإ]",
+        "fa": "[پچژگکی]",
     }
 )
 # The national sets of characters part the two ways of writing Chinese: 们 is in GB 2312 only, 們 in Big5 only.
@@ -169,7 +170,7 @@ _NATIONAL_SETS: Final = MappingProxyType({"zh-Hans": "gb2312", "zh-Hant": "big5"
 
 def _scripts(text: str) -> tuple[str, ...]:
     """Return the scripts that the text could be in; empty if it has no letters that we know."""
-    counts = [len(letters.findall(text)) * weight for _, letters, weight in _LETTERS]
+    counts = [len(re.findall(letters, text)) * weight for _, letters, weight in _LETTERS]
     kana, han = counts[:2]
     if kana > _KANA_SHARE * (kana + han):
         counts[0] += han
@@ -179,9 +180,9 @@ def _scripts(text: str) -> tuple[str, ...]:
 
 def _signs(language: str, text: str) -> int:
     if language in _NATIONAL_SETS:
-        own = _LETTERS[1][1].findall(text) + (_LETTERS[0][1].findall(text) if language == "ja" else [])
+        own = re.findall(_LETTERS[1][1], text) + (re.findall(_LETTERS[0][1], text) if language == "ja" else [])
         return len("".join(own).encode(_NATIONAL_SETS[language], errors="ignore"))
-    return len(_SIGNS[language].findall(text)) if language in _SIGNS else 0
+    return len(re.findall(_SIGNS[language], text, re.IGNORECASE)) if language in _SIGNS else 0
 
 
 def _best(scores: Mapping[str, int]) -> list[str]:

@@ -170,9 +170,9 @@ def writes_spaces(texts: Sequence[str]) -> bool:
 
     A text with more spaces than Chinese letters is in another language, and only quotes some.
     """
-    spaced = sum(1 for text in texts for _ in _SPACED.finditer(text))
-    unspaced = sum(1 for text in texts for _ in _UNSPACED.finditer(text))
-    return spaced >= unspaced or sum(text.count(" ") - len(_IS_CJK.findall(text)) for text in texts) > 0
+    spaced = sum(1 for text in texts for _ in re.finditer(_SPACED, text))
+    unspaced = sum(1 for text in texts for _ in re.finditer(_UNSPACED, text))
+    return spaced >= unspaced or sum(text.count(" ") - len(re.findall(_IS_CJK, text)) for text in texts) > 0
 
 
 _LINE_END: Final = re.compile("\r\n|[\n\r\v\f\x85\u2028\u2029]")
@@ -314,19 +314,20 @@ def without_separator(label: str) -> str:
 
 
 _CJK: Final = "\u2e80-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uff9f\U00020000-\U0003ffff"
-_IS_CJK: Final = re.compile(f"[{_CJK}]")
+# Compiled when they are first needed: that takes 10 ms.
+_IS_CJK: Final = f"[{_CJK}]"
 # Full-width punctuation brings its own space.
-_WIDE_MARK: Final = re.compile("[\u3000-\u3004\u3008-\u301f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]")
-_SPACED: Final = re.compile(f"(?<=[{_CJK}]) (?=[!-~])|(?<=[!-~]) (?=[{_CJK}])")
-_UNSPACED: Final = re.compile(f"(?<=[{_CJK}])(?=[!-~])|(?<=[!-~])(?=[{_CJK}])")
+_WIDE_MARK: Final = "[\u3000-\u3004\u3008-\u301f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]"
+_SPACED: Final = f"(?<=[{_CJK}]) (?=[!-~])|(?<=[!-~]) (?=[{_CJK}])"
+_UNSPACED: Final = f"(?<=[{_CJK}])(?=[!-~])|(?<=[!-~])(?=[{_CJK}])"
 # "pre-" and "and post-training" were two words before the wrap, "multi-" and "agent" were one.
 _SUSPENDED: Final = re.compile(r"(?:and|or|to|und|oder|bis|et|ou|y|o|e|en|of)\b", re.IGNORECASE)
 
 
 def _glue(left: str, right: str, spaced: bool) -> str:
     ends = (left[-1], right[0])
-    wide = [bool(_IS_CJK.match(end)) for end in ends]
-    if all(wide) or any(_WIDE_MARK.match(end) for end in ends):
+    wide = [bool(re.match(_IS_CJK, end)) for end in ends]
+    if all(wide) or any(re.match(_WIDE_MARK, end) for end in ends):
         return ""
     if any(wide):
         return " " if spaced else ""

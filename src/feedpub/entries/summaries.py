@@ -9,14 +9,13 @@ from .matter import one_line
 
 LONGEST_SUMMARY_GRAPHEMES: Final = 300
 # A grapheme, near enough (UAX #29): a flag, or a character with its marks, selectors and joined characters.
-_GRAPHEME = re.compile(
+_GRAPHEME: Final = (
     "[\U0001f1e6-\U0001f1ff]{2}"
     "|.(?:[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0900-\u0903\u093a-\u094f\u0e31\u0e34-\u0e3a"
     "\u0e47-\u0e4e\u1ab0-\u1aff\u1dc0-\u1dff\u200d\u20d0-\u20ff\u3099\u309a\ufe00-\ufe0f\ufe20-\ufe2f"
-    "\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]|(?<=\u200d).)*",
-    re.DOTALL,
+    "\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]|(?<=\u200d).)*"
 )
-_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|[。！？]+[”’」』）]*|[।؟۔]")
+_SENTENCE_END: Final = r"[.!?…]+[\"'”’)\]]*(?=\s)|[。！？]+[”’」』）]*|[।؟۔]"
 
 
 def derive_summary(paragraph: str) -> str:
@@ -29,7 +28,7 @@ def derive_summary(paragraph: str) -> str:
     room = _first_graphemes(text)
     if room == len(text):
         return text
-    ends = [found.end() for found in _SENTENCE_END.finditer(text, 0, room + 1) if found.end() <= room]
+    ends = [found.end() for found in re.compile(_SENTENCE_END).finditer(text, 0, room + 1) if found.end() <= room]
     if ends and ends[-1] > room // 3:
         return text[: ends[-1]]
     end = _word_end(text, room)
@@ -37,8 +36,10 @@ def derive_summary(paragraph: str) -> str:
 
 
 def _first_graphemes(text: str) -> int:
+    if len(text) <= LONGEST_SUMMARY_GRAPHEMES:
+        return len(text)
     end = 0
-    for count, found in enumerate(_GRAPHEME.finditer(text)):
+    for count, found in enumerate(re.finditer(_GRAPHEME, text, re.DOTALL)):
         if count == LONGEST_SUMMARY_GRAPHEMES:
             return end
         end = found.end()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import tempfile
 from array import array
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -39,7 +38,7 @@ class Spool:
     def add(self, number: int, parts: Sequence[bytes]) -> None:
         """Set the fragments of an entry aside, in the order of `PARTS`; empty ones count as missing."""
         if self._file is None:
-            self._file = tempfile.TemporaryFile(dir=self._folder, buffering=_BUFFER_BYTES)  # noqa: SIM115
+            self._file = self._opened()
         self._places[number] = len(self._spans)
         self._spans.extend((self._end, *map(len, parts)))
         try:
@@ -47,6 +46,13 @@ class Spool:
         except OSError as error:
             raise self._named(error) from error
         self._is_flushed = False
+
+    def _opened(self) -> IO[bytes]:
+        with contextlib.suppress(OSError, AttributeError):  # not all systems and file systems have files without name
+            return open(os.open(self._folder, os.O_TMPFILE | os.O_RDWR, 0o600), "w+b", buffering=_BUFFER_BYTES)
+        import tempfile  # takes 10 ms to load
+
+        return tempfile.TemporaryFile(dir=self._folder, buffering=_BUFFER_BYTES)
 
     def get(self, number: int, part: Part) -> bytes:
         """Return a fragment that was set aside."""
