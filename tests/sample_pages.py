@@ -10,6 +10,7 @@ import feedpub
 from feedpub import Article, Category, Config, Enclosure, Entry, Feed, Person, Reference
 from feedpub.site.opml import to_opml
 from feedpub.site.pages import NEIGHBOURS, Pages
+from feedpub.site.theme import Theme
 from sample_feeds import BASE, TITLES, digest_en, digest_zh_hans, entry, feed, right_to_left
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def _plain_pages() -> Pages:
 
 def _pages(folder: str, **settings: Any) -> Pages:
     config = replace(CONFIG, **settings)
-    return Pages(config, {tag: HOMES[tag] for tag in config.languages}, folder)
+    return Pages(config, {tag: HOMES[tag] for tag in config.languages}, Theme(folder))
 
 
 def article(*entries: Entry, original: str = "en") -> Article:

@@ -125,9 +125,11 @@ def test_init_makes_a_site_that_can_be_built(
 
 def test_init_tells_the_next_step(run: Run) -> None:
     assert run("init", "my site").out.splitlines()[-1] == (
-        "Next: edit my site/entries/feedpub.toml, then run: feedpub build 'my site/entries'"
+        "Next: edit my site/entries/feedpub.toml, then run: feedpub serve 'my site/entries' (a preview),"
+        " feedpub build 'my site/entries'"
     )
-    assert run("init").out.splitlines()[-1].rstrip().endswith("entries/feedpub.toml, then run: feedpub build")
+    said = run("init").out.splitlines()[-1]
+    assert said == "Next: edit entries/feedpub.toml, then run: feedpub serve (a preview), feedpub build"
 
 
 def test_init_overwrites_nothing(run: Run, tmp_path: Path) -> None:

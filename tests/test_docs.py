@@ -8,6 +8,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,6 +35,22 @@ def test_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     exec(code, names)
     assert isinstance(names["atom"], bytes)
     assert (tmp_path / "public" / "zh-Hans" / "atom.xml").read_bytes() == names["atom"]
+
+
+def test_the_web_application_of_the_readme_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "entries").symlink_to(ROOT / "entries")
+    names: dict[str, Any] = {}
+    exec("\n".join(code for kind, code in BLOCKS if kind == "python"), names)
+    said: list[tuple[str, dict[str, str]]] = []
+
+    def ask(**fields: str) -> bytes:
+        asked = {"REQUEST_METHOD": "GET", **fields}
+        return b"".join(names["application"](asked, lambda status, headers: said.append((status, dict(headers)))))
+
+    assert ask() == names["atom"]
+    assert ask(HTTP_IF_NONE_MATCH=said[0][1]["ETag"]) == b""
+    assert [status for status, _ in said] == ["200 OK", "304 Not Modified"]
 
 
 def test_markdown_of_the_readme_is_an_entry(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from sample_feeds import BASE, TITLES, entry, feed, hard_texts
 from sample_pages import CATEGORY, CONFIG, HOMES, Row, article, pages, torture, trains
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
 OLD = datetime(2006, 1, 1, tzinfo=UTC)
 ROW = Row("Night trains", f"{BASE}en/night-trains/", "2026-02-01T00:00:00+00:00", "en")
@@ -322,7 +322,7 @@ def test_feeds_that_are_opened_have_a_hint_in_each_language() -> None:
 def test_jinja_is_loaded_with_the_first_page() -> None:
     program = (
         "import sys; from sample_pages import pages; made = pages()\n"
-        "made.fingerprint(); made.style(); made.feed_style()\n"
+        "made.style(); made.feed_style()\n"
         "assert 'jinja2' not in sys.modules; made.landing({}); assert 'jinja2' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parent)
@@ -408,31 +408,13 @@ def test_templates_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(Path, "read_bytes", refuse)
     with pytest.raises(ConfigError, match="Permission denied") as caught:
-        made.fingerprint()
+        made.landing({})
     assert caught.value.problems[0].path.endswith("templates/article.html")
 
 
 def test_the_page_of_the_code_names_every_template() -> None:
     for name in NAMES:
         assert name in explain("E009")
-
-
-def test_fingerprint_tells_what_pages_depend_on(tmp_path: Path) -> None:
-    same = pages().fingerprint()
-    others: Sequence[Pages] = [
-        pages(title={}, base_url="https://other.example/"),
-        pages(languages=("en", "ar")),
-        pages(permalink="https://blog.example/{language}/{key}/"),
-        pages(icon="https://media.example/icon.png"),
-        Pages(CONFIG, HOMES | {"en": replace(HOMES["en"], subtitle="New")}),
-        Pages(CONFIG, HOMES | {"en": replace(HOMES["en"], title="New")}),
-        Pages(CONFIG, HOMES | {"en": replace(HOMES["en"], authors=(Person(name="New"),))}),
-        Pages(CONFIG, HOMES | {"en": replace(HOMES["en"], rights="New")}),
-    ]
-    assert pages().fingerprint() == pages("nowhere").fingerprint() == same
-    found = [other.fingerprint() for other in others]
-    found += [own_template(tmp_path, name, "new").fingerprint() for name in ("part.html", "style.css")]
-    assert len({same, *found}) == 1 + len(found)
 
 
 def outlines(opml: bytes) -> list[tuple[str | None, str | None, list[str | None]]]:

@@ -14,6 +14,7 @@ import feedpub
 from feedpub import Problem
 from feedpub.site.manifest import Manifest
 from feedpub.site.pages import Pages
+from feedpub.site.theme import Theme
 from sample_sites import CHINESE, ENGLISH, GOOD, SETTINGS, post, write_site
 
 EN, ZH = "entries/a.en.md", "entries/a.zh-Hans.md"
@@ -91,7 +92,7 @@ def render_with_broken_template() -> object:
     """Make a page with a template of the site's own that is not one."""
     write_site(Path("entries/templates"), {"base.html": "<title>{{ title }}</title>\n{% endif %}\n"}, settings=None)
     site = feedpub.load("entries")
-    return Pages(site.config, {"en": site.feed("en")}, site.folder).language("en", (), 0)
+    return Pages(site.config, {"en": site.feed("en")}, Theme(site.folder)).language("en", (), 0)
 
 
 def build_beside_another() -> object:

@@ -56,7 +56,10 @@ def init(folder: str, languages: str) -> None:
     for path in feedpub.init(folder, today=date.today(), languages=tags or ["en"]):  # the author's own day
         click.echo(path)
     entries = os.path.join(folder, "entries")
-    click.echo(f"Next: edit {os.path.join(entries, 'feedpub.toml')}, then run: {_command('build', entries)}")
+    settings = os.path.normpath(os.path.join(entries, "feedpub.toml"))
+    click.echo(
+        f"Next: edit {settings}, then run: {_command('serve', entries)} (a preview), {_command('build', entries)}"
+    )
 
 
 @cli.command("import", epilog=_EPILOG)
@@ -285,7 +288,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def _refused(problems: Sequence[feedpub.Problem], code: int, form: str) -> NoReturn:
     _report(problems, form)
     if form == "text":
-        click.echo(f"{_count(problems)}; nothing was written", err=True)
+        undone = {"E011": "nothing was told", "E012": "nothing was told", "E013": "not started"}
+        said = next((undone[problem.code] for problem in problems if problem.code in undone), "nothing was written")
+        click.echo(f"{_count(problems)}; {said}", err=True)
     sys.exit(code)
 
 

@@ -135,7 +135,9 @@ def compare_articles(groups: Iterable[Mapping[str, File]], config: Config) -> No
 def _compare_language(files: Sequence[File], language: str, config: Config) -> None:
     if files and not has_words(language):
         message = f"feedpub has no words in {language}; headings such as References will be English"
-        files[0].source.add("N106", message, "docs/design.md tells how to add a language")
+        files[0].source.add(
+            "N106", message, "nothing to do; to add the language, see docs/design.md where feedpub is developed"
+        )
     titles: dict[str, File] = {}
     for file in files:
         twin = titles.setdefault(file.values.get("title", file.source.path), file)

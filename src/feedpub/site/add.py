@@ -170,7 +170,7 @@ def init(folder: str | os.PathLike[str] = ".", *, today: date, languages: Sequen
     if config.exists():
         hint = "edit it, or name another folder"
         raise ConfigError([Problem(code="E008", path=config.as_posix(), message="this file exists", hint=hint)])
-    files = {config: _CONFIG.format(year=today.year, languages=_quoted(tags), titles=_titles(tags))}
+    files = {config: _CONFIG.format(year=today.year, languages=f"[{_quoted(tags)}]".ljust(27), titles=_titles(tags))}
     for language in tags:
         published = today.isoformat() if language == tags[0] else None
         files[entries / f"{_SAMPLE_KEY}.{language}.md"] = write_entry(_sample(language), published=published)
@@ -207,7 +207,7 @@ _CONFIG = """\
 
 base_url  = "https://example.org/"      # where the published folder will be served; every link starts with it
 authority = "example.org,{year}"          # a domain of yours and a year: the start of all ids, never change it
-languages = [{languages}]               # the first is the default
+languages = {languages} # the first is the default
 timezone  = "UTC"                       # for dates without offset, such as "Asia/Shanghai"
 # author  = {{ name = "…", url = "…", email = "…" }}
 

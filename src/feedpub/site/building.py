@@ -96,7 +96,8 @@ def _build(
     progress: Progress,
 ) -> BuildResult:
     place = Path(output)
-    with Manifest(place, _fingerprint(site, from_folder)) as manifest:
+    theme = Theme(site.folder)
+    with Manifest(place, _fingerprint(site, theme, from_folder)) as manifest:
         outputs = trusted(place, manifest.outputs())
         changes = None
         if from_folder:
@@ -107,7 +108,7 @@ def _build(
                 return _result(output, site, manifest, notes, kept=sorted(outputs))
         from .work import work  # what follows is most of feedpub, and takes a while to load
 
-        folder, problems = work(site, place, manifest, changes, outputs, keep_going, progress)
+        folder, problems = work(site, theme, place, manifest, changes, outputs, keep_going, progress)
         return _result(output, site, manifest, (*notes, *problems), folder.written, sorted(folder.kept), folder.removed)
 
 
@@ -131,11 +132,11 @@ def _result(
     )
 
 
-def _fingerprint(site: Site, from_folder: bool) -> bytes:
+def _fingerprint(site: Site, theme: Theme, from_folder: bool) -> bytes:
     """Digest all that shapes the bytes besides the articles: programs, settings, templates; and where those are."""
     seed = repr((versions(), from_folder, site.config))
     digest = hashlib.blake2b(seed.encode("utf-8", "surrogatepass"), digest_size=16)
-    for name, source in Theme(site.folder).sources():
+    for name, source in theme.sources():
         digest.update(f"{name} {len(source)} ".encode("utf-8", "surrogateescape") + source)
     return digest.digest()
 

@@ -195,7 +195,7 @@ class Manifest:
         return f"{found.st_mtime_ns} {found.st_size}\n"
 
     def _refuse(self, output: Path) -> None:
-        hint = "wait until it has ended; if none is running, remove the folder .feedpub in it"
+        hint = "wait until it has ended; if none is running, remove .feedpub/manifest.sqlite in it"
         message = "another build is writing to this folder"
         raise ConfigError([Problem(code="E010", path=output.as_posix(), message=message, hint=hint)])
 

@@ -6,7 +6,6 @@ A page is made of small rows and of one entry at most, so that a build need not 
 from __future__ import annotations
 
 import functools
-import hashlib
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -76,34 +75,16 @@ class Pages:
     Args:
         config: Its settings.
         feeds: Language → Feed without entries, in the order of the site's languages.
-        folder: The entries folder: templates in its ``templates/`` stand in for ours of the same name.
+        theme: The templates; ours, if not given.
     """
 
-    def __init__(self, config: Config, feeds: Mapping[str, Feed], folder: str = "") -> None:
+    def __init__(self, config: Config, feeds: Mapping[str, Feed], theme: Theme | None = None) -> None:
         self.config = config
         self.feeds = feeds
-        self._theme = Theme(folder)
+        self._theme = theme or Theme()
         # Articles that live elsewhere (`permalink`) are linked as they are. No address starts with a space.
         self._pages_at = " " if config.permalink else config.base_url
         self._shells: dict[tuple[str, str], dict[str, Any]] = {}
-
-    def fingerprint(self) -> bytes:
-        """Return a digest of all that a page depends on besides its rows and its entry.
-
-        Raises:
-            ConfigError: A template cannot be read.
-        """
-        config = self.config
-        settings = [config.base_url, config.languages, config.pages, config.permalink, config.icon, config.categories]
-        described = [
-            (feed.language, feed.title, feed.subtitle, feed.link, feed.addresses, feed.rights, feed.authors)
-            for feed in self.feeds.values()
-        ]
-        spoken = [(language, autonym(language), sorted(words(language).items())) for language in self.feeds]
-        digest = hashlib.sha256(repr((settings, described, spoken)).encode("utf-8", "surrogatepass"))
-        for name, source in self._theme.sources():
-            digest.update(b"\0%s\0%d\0%s" % (name.encode("utf-8", "surrogateescape"), len(source), source))
-        return digest.digest()
 
     def style(self) -> bytes:
         """Return the style sheet of the pages."""

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
             """Return the pairs."""
 
 
+# Of an answer without content; some servers ask for a type even then.
+_NOTHING: Final = {"Content-Length": "0", "Content-Type": "text/plain; charset=utf-8"}
 # Smaller documents fill one packet, compressed or not.
 GZIP_BYTES: Final = 1_000
 
@@ -53,7 +55,7 @@ def respond(
         ValueError: `last_modified` has no time zone.
     """
     if method not in ("GET", "HEAD"):
-        return 405, {"Allow": "GET, HEAD", "Content-Length": "0"}, b""  # RFC 9110, 15.5.6
+        return 405, {"Allow": "GET, HEAD", **_NOTHING}, b""  # RFC 9110, 15.5.6
     now = now or datetime.now(UTC)
     asked = _fields(request_headers)
     modified = _sendable(last_modified, now)
@@ -68,7 +70,7 @@ def respond(
     if status == 304:
         return 304, headers, b""  # 15.4.5: what a 200 would say to caches, nothing about the body
     if status == 412:
-        return 412, {"Content-Length": "0"}, b""
+        return 412, dict(_NOTHING), b""
     if packed:
         data = gzip.compress(data, 6, mtime=0)  # no date inside: the same bytes each time
         headers["Content-Encoding"] = "gzip"

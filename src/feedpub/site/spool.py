@@ -67,7 +67,7 @@ class Spool:
         place = self._places[number]
         which = place + 1 + PARTS.index(part)
         start = self._spans[place] + sum(self._spans[place + 1 : which])
-        return os.pread(self._file.fileno(), self._spans[which], start)
+        return _read(self._file.fileno(), self._spans[which], start)
 
     def close(self) -> None:
         """Give the disk back."""
@@ -78,3 +78,12 @@ class Spool:
     def _named(self, error: OSError) -> OSError:
         number = error.errno or errno.EIO
         return OSError(number, os.strerror(number), str(self._folder))
+
+
+def _read(file: int, size: int, start: int) -> bytes:
+    if hasattr(os, "pread"):
+        return os.pread(file, size, start)
+    os.lseek(file, start, os.SEEK_SET)  # Windows
+    data = os.read(file, size)
+    os.lseek(file, 0, os.SEEK_END)
+    return data

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ..errors import Problem
     from .changes import Changes
     from .manifest import Known, Manifest
+    from .theme import Theme
 
 # Of a folder whose files change while they are read.
 _ATTEMPTS: Final = 5
@@ -30,6 +31,7 @@ _ATTEMPTS: Final = 5
 
 def work(
     site: Site,
+    theme: Theme,
     place: Path,
     manifest: Manifest,
     changes: Changes | None,
@@ -41,6 +43,7 @@ def work(
 
     Args:
         site: Its settings and folder; its articles, if there is no folder to read.
+        theme: Its templates.
         place: The published folder.
         manifest: What it was made of.
         changes: What changed in the entries folder; None if the articles are in memory.
@@ -55,7 +58,7 @@ def work(
     """
     empty = Site(config=site.config)
     feeds = {language: empty.feed(language) for language in site.config.languages}
-    pages = Pages(site.config, feeds, site.folder)
+    pages = Pages(site.config, feeds, theme)
     written: dict[str, None] = {}
     for _ in range(_ATTEMPTS):
         with closing(Spool(manifest.folder)) as spool:
