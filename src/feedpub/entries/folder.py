@@ -47,7 +47,9 @@ def read_folder(folder: str, config: Config) -> tuple[tuple[Article, ...], tuple
     """
     headings = table(config.headings)
     names, notes = scan(folder)
-    files = [read_file(os.path.join(folder, name), shown_path(folder, name), headings, config) for name in names]
+    files = [
+        read_file(os.path.join(folder, name), shown_path(folder, name), headings, config) for name in sorted(names)
+    ]
     groups = _by_article(files, config)
     for group in groups:
         _settle(group, config, inspect=True)

@@ -18,7 +18,7 @@ _NEVER_THE_SAME: Final = (-1, -1)
 
 
 def scan(folder: str) -> tuple[dict[str, tuple[int, int]], tuple[Problem, ...]]:
-    """Return the entry files of a folder, not those below it, in the order of their names.
+    """Return the entry files of a folder, not those below it, in no order.
 
     Files that begin with ``.`` or ``_`` and README.md are no entries.
 
@@ -32,16 +32,19 @@ def scan(folder: str) -> tuple[dict[str, tuple[int, int]], tuple[Problem, ...]]:
             name = entry.name
             if name[0] in "._":
                 continue
-            small = name[-10:].casefold()
-            if small.endswith(_MARKDOWN) and name[:7].casefold() != "readme.":
+            if (name.endswith(_MARKDOWN) and name[0] not in "Rr") or _is_entry(name):
                 try:
                     state = entry.stat()
                     states[name] = (state.st_mtime_ns, state.st_size)
                 except OSError:
                     states[name] = _NEVER_THE_SAME
-            elif small.endswith(_OTHER_TEXT) or entry.is_dir():
+            elif name.casefold().endswith(_OTHER_TEXT) or entry.is_dir():
                 others.append(entry)
-    return {name: states[name] for name in sorted(states)}, tuple(_passed_over(folder, others))
+    return states, tuple(_passed_over(folder, others))
+
+
+def _is_entry(name: str) -> bool:
+    return name[-len(_MARKDOWN) :].casefold() == _MARKDOWN and name[:7].casefold() != "readme."
 
 
 def shown_path(folder: str, name: str) -> str:

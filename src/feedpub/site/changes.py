@@ -44,8 +44,7 @@ class Changes:
 
 def compare(states: Mapping[str, tuple[int, int]], manifest: Manifest) -> Changes:
     """Find what changed."""
-    changed = dict.fromkeys(states)
-    gone, keys = {}, {}
+    keys, gone, same = {}, {}, set()
     for name, key, mtime_ns, size in manifest.files():
         state = states.get(name)
         if state is None:
@@ -53,7 +52,8 @@ def compare(states: Mapping[str, tuple[int, int]], manifest: Manifest) -> Change
             continue
         keys[name] = key
         if state == (mtime_ns, size):
-            del changed[name]
+            same.add(name)
+    changed = sorted(states.keys() - same) if len(same) < len(states) else ()
     return Changes(states, tuple(changed), gone, keys)
 
 

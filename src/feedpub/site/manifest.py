@@ -230,10 +230,10 @@ class Manifest:
 
     def keep(self) -> None:
         """Make what was recorded so far last, whatever happens next."""
+        self._flush()
         if self._base.total_changes and not self._is_written:
             (self.folder / _SEAL).unlink(missing_ok=True)
             self._is_written = True
-        self._flush()
         self._base.execute("COMMIT")
         self._base.execute("BEGIN IMMEDIATE")
 
@@ -243,8 +243,12 @@ class Manifest:
 
     def files(self) -> Iterator[tuple[str, str, int, int]]:
         """Yield the files that were read: name, article, time of change in nanoseconds, size in bytes."""
-        for name, key, mtime_ns, size in self._base.execute("SELECT name, key, mtime_ns, size FROM files"):
-            yield _stored(name), _stored(key), mtime_ns, size
+        for row in self._base.execute("SELECT name, key, mtime_ns, size FROM files"):
+            if type(row[0]) is type(row[1]) is str:
+                yield row
+            else:
+                name, key, mtime_ns, size = row
+                yield _stored(name), _stored(key), mtime_ns, size
 
     def forget_files(self, names: Iterable[str]) -> None:
         """Forget files that are gone."""
