@@ -1,0 +1,341 @@
+"""What an answer means, and when a link is dead: pure functions, to which all facts and the time come as arguments.
+
+A verdict says what one check found. A `Record` says what many have: links fail now and then, and one failure is no
+death. Wolf is cried only when a link has failed for days, and failed again when it was asked once more.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cache
+from hashlib import blake2b
+from html import unescape
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+LinkStatus = Literal["ok", "moved", "dead", "blocked", "suspect", "unsure", "skipped"]
+LinkState = Literal["ok", "failing", "dead"]
+Failure = Literal[
+    "no-host", "lookup", "refused", "reset", "timeout", "certificate", "chain", "tls", "malformed", "network", "limit",
+    "private", "scheme", "loop", "redirects", "nowhere", "excluded",
+]  # fmt: skip
+
+# A link dies after this many failures over at least this long.
+FAILURES: Final = 3
+FAILING_FOR: Final = timedelta(days=3)
+# Where nothing else can be meant: 410, a host that does not exist, a scheme that leads out of the web.
+SURE_FAILURES: Final = 2
+SURELY_FAILING_FOR: Final = timedelta(days=1)
+# How often a link is asked again, in the same run, before it is pronounced dead.
+CONFIRMATIONS: Final = 2
+# When to ask again, by the number of good answers in a row. Jitter only shortens: a run each day finds due what it
+# found good the day before.
+OK_STEPS: Final = tuple(timedelta(days=days) for days in (1, 2, 4, 7, 14, 30))
+FAILING_STEPS: Final = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=23))
+UNSURE_STEP: Final = timedelta(hours=6)
+BLOCKED_STEP: Final = timedelta(days=2)
+LONGEST_JITTER: Final = 0.1
+_FEWEST_HOSTS: Final = 5
+_TOO_MANY_FAILED: Final = 0.6
+_LONGEST_CHALLENGE_CHARACTERS: Final = 40_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hop:
+    """Follow one redirect (RFC 9110, section 15.4).
+
+    Args:
+        code: 301, 302, 303, 307 or 308.
+        url: Where it leads.
+    """
+
+    code: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Hold what came of asking for one address.
+
+    Args:
+        url: What was asked for.
+        hops: The redirects that were followed, in order.
+        code: Of the last answer; None if there was none.
+        failure: Why there is no answer to judge; None if there is.
+        detail: More about the failure, such as what is wrong with a certificate.
+        headers: Of the last answer, names in lower case.
+        page: Start of the page, if it was read.
+        elsewhere: What the same host answers for a path that nobody can have made; None if it was not asked.
+        fragment_is_there: Whether the page holds the fragment; None if none was asked for, or it cannot be told.
+    """
+
+    url: str
+    hops: tuple[Hop, ...] = ()
+    code: int | None = None
+    failure: Failure | None = None
+    detail: str = ""
+    headers: Mapping[str, str] | None = None
+    page: str = ""
+    elsewhere: Answer | None = None
+    fragment_is_there: bool | None = None
+
+    @property
+    def final_url(self) -> str:
+        """Where the last answer came from."""
+        return self.hops[-1].url if self.hops else self.url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Say what an answer means.
+
+    Args:
+        status: See docs of `judge`.
+        reason: In a few English words.
+        code: Of the answer, if there was one.
+        final_url: Where redirects led.
+        sure: Whether a failure can mean nothing else than that the page is gone.
+    """
+
+    status: LinkStatus
+    reason: str
+    code: int | None = None
+    final_url: str = ""
+    sure: bool = False
+
+
+def judge(answer: Answer) -> Verdict:
+    """Tell what an answer means.
+
+    Returns:
+        ``ok``; ``moved``: for good, to a page that is there; ``dead``: nothing is there; ``blocked``: the server is
+        there and refuses robots; ``suspect``: something is there, but perhaps not the page; ``unsure``: the answer may
+        be another one next time; ``skipped``: not asked.
+    """
+    status, reason, sure = _judged(answer)
+    return Verdict(status=status, reason=reason, code=answer.code, final_url=answer.final_url, sure=sure)
+
+
+def _judged(answer: Answer) -> tuple[LinkStatus, str, bool]:
+    if answer.failure:
+        status, reason = _FAILURES[answer.failure]
+        return (
+            status,
+            f"{reason} ({answer.detail})" if answer.detail else reason,
+            answer.failure in ("no-host", "scheme"),
+        )
+    code = answer.code or 0
+    if _is_challenge(answer):
+        return "blocked", "a check for robots", False
+    if 200 <= code < 300 or code == 304:
+        return (*_of_a_page(answer), False)
+    if code in _REFUSALS:
+        return "blocked", f"{code} {_REFUSALS[code]}", False
+    if code == 503 and "retry-after" in (answer.headers or {}):
+        return "blocked", "503 busy", False
+    if code in (404, 410) or code >= 500:
+        return "dead", f"{code} {_PHRASES.get(code, 'server error')}", code == 410
+    if 400 <= code < 500:
+        return "suspect", f"{code} {_PHRASES.get(code, 'refused')}", False
+    return "dead", f"{code} is no answer to a request", False
+
+
+_FAILURES: Final[Mapping[Failure, tuple[LinkStatus, str]]] = {
+    "no-host": ("dead", "no such host"),
+    "refused": ("dead", "connection refused"),
+    "reset": ("dead", "connection reset"),
+    "certificate": ("dead", "no browser accepts the certificate"),
+    "tls": ("dead", "no secure connection"),
+    "malformed": ("dead", "the answer is not HTTP"),
+    "scheme": ("dead", "redirect out of the web"),
+    "loop": ("dead", "redirects in a circle"),
+    "redirects": ("dead", "redirects without end"),
+    "nowhere": ("dead", "redirect to nowhere"),
+    "chain": ("suspect", "the chain of certificates is incomplete"),
+    "lookup": ("unsure", "the name could not be looked up"),
+    "timeout": ("unsure", "no answer in time"),
+    "network": ("unsure", "our own network is down"),
+    "limit": ("unsure", "a limit was reached"),
+    "private": ("skipped", "a private address"),
+    "excluded": ("skipped", "excluded"),
+}
+_REFUSALS: Final = {
+    401: "asks who we are",
+    403: "forbidden",
+    407: "asks for a proxy's password",
+    429: "too many requests",
+    451: "forbidden by law",
+    999: "refuses robots",
+}
+_PHRASES: Final = {400: "bad request", 404: "not found", 405: "method not allowed", 406: "not acceptable", 410: "gone"}
+
+
+def _of_a_page(answer: Answer) -> tuple[LinkStatus, str]:
+    titles = _titles(answer.page)
+    if _says(titles, "parked"):
+        return "suspect", "the domain is for sale"
+    other = answer.elsewhere
+    knows_better = bool(other and (other.failure or (other.code or 0) >= 400))
+    if _says(titles, "not_found") and not knows_better:  # else it is a page about pages that are not found
+        return "suspect", "the page says that it is not found"
+    if other and answer.page and not knows_better and titles and titles == _titles(other.page):
+        return "suspect", "the host answers the same to every path"
+    if answer.hops and _is_home(answer.final_url) and not _is_home(answer.url):
+        return "suspect", "redirects to the home page"
+    if answer.fragment_is_there is False:
+        return "suspect", "the page lacks the fragment"
+    if answer.hops and all(hop.code in (301, 308) for hop in answer.hops):
+        return "moved", "moved for good"
+    if answer.url.startswith("https:") and answer.final_url.startswith("http:"):
+        return "ok", "redirects from https to http"
+    return "ok", ""
+
+
+def _is_home(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.path in ("", "/") and not parts.query
+
+
+def _is_challenge(answer: Answer) -> bool:
+    """Tell whether a page asks for proof that nobody runs a robot, whatever its code."""
+    headers = answer.headers or {}
+    if headers.get("cf-mitigated", "").casefold() == "challenge" or "x-amzn-waf-action" in headers:
+        return True
+    # Pages proper may load such scripts, too; those that hold nothing else are short.
+    return len(answer.page) < _LONGEST_CHALLENGE_CHARACTERS and any(
+        map(answer.page.__contains__, _markers()["challenge"])
+    )
+
+
+def _titles(page: str) -> tuple[str, ...]:
+    """Return what a page calls itself: its title and first heading, in lower case."""
+    found = [_TITLE.search(page), _HEADING.search(page)]
+    texts = (" ".join(unescape(_TAG.sub(" ", one[1])).split()).casefold() for one in found if one)
+    return tuple(text for text in texts if text)
+
+
+_TITLE: Final = re.compile(r"<title\b[^>]{0,200}>(.{0,500}?)</title", re.IGNORECASE | re.DOTALL)
+_HEADING: Final = re.compile(r"<h1\b[^>]{0,500}>(.{0,1000}?)</h1", re.IGNORECASE | re.DOTALL)
+_TAG: Final = re.compile(r"<[^<>]*>")
+
+
+def _says(titles: Iterable[str], what: str) -> bool:
+    """Tell whether a page calls itself by one of some phrases, alone or beside the site's name."""
+    phrases = _markers()[what]
+    return any(part.strip(" .!。！") in phrases for title in titles for part in _PARTS.split(title))
+
+
+# "Page not found | Example", "404 - Page not found", "Example: page not found"
+_PARTS: Final = re.compile(r"\s+[|·•–—-]\s+|\s*[:：|｜]\s+|\s*[—]+\s*")
+
+
+@cache
+def _markers() -> Mapping[str, frozenset[str]]:
+    data = tomllib.loads(Path(__file__).with_name("markers.toml").read_text(encoding="utf-8"))
+    return {name: frozenset(phrases) for name, phrases in data.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """Remember what checks of one address have found.
+
+    Args:
+        url: The address.
+        state: ``failing`` from the first failure, ``dead`` when it has lasted.
+        status: Of the last check, likewise `reason`; None before the first.
+        streak: Good answers in a row.
+        failures: In a row; answers that prove nothing do not count.
+        failing_since: When the first of them was found.
+        last_ok: When the last good answer came.
+        checked: When it was last asked.
+        due: When it is to be asked again; None: at once.
+    """
+
+    url: str
+    state: LinkState = "ok"
+    status: LinkStatus | None = None
+    reason: str = ""
+    streak: int = 0
+    failures: int = 0
+    failing_since: datetime | None = None
+    last_ok: datetime | None = None
+    checked: datetime | None = None
+    due: datetime | None = None
+
+
+def advance(
+    record: Record, verdict: Verdict, now: datetime, *, retry_after: timedelta | None = None, strict: bool = False
+) -> Record:
+    """Add a verdict to what is remembered.
+
+    One good answer makes a link ok again. ``blocked``, ``suspect`` and ``unsure`` are neither a strike nor a sign of
+    life.
+
+    Args:
+        record: What was known.
+        verdict: What this check found.
+        now: When; aware.
+        retry_after: How long the server asks us to stay away (RFC 9110, section 10.2.3).
+        strict: The first failure is death: for use without a history.
+    """
+    told = replace(record, status=verdict.status, reason=verdict.reason, checked=now)
+    if verdict.status in ("ok", "moved"):
+        streak = record.streak + 1
+        step = OK_STEPS[min(streak, len(OK_STEPS)) - 1]
+        due = now + step * (1 - LONGEST_JITTER * _share(record.url))
+        return replace(told, state="ok", streak=streak, failures=0, failing_since=None, last_ok=now, due=due)
+    if verdict.status == "dead":
+        failures, since = record.failures + 1, record.failing_since or now
+        dead = strict or record.state == "dead" or _is_death(verdict, failures, now - since)
+        due = now + FAILING_STEPS[min(failures, len(FAILING_STEPS)) - 1]
+        state: LinkState = "dead" if dead else "failing"
+        return replace(told, state=state, streak=0, failures=failures, failing_since=since, due=due)
+    step = {"unsure": UNSURE_STEP, "blocked": BLOCKED_STEP}.get(verdict.status, OK_STEPS[0])
+    if record.state != "ok":
+        step = min(step, FAILING_STEPS[-1])
+    return replace(told, due=now + max(step, retry_after or step))
+
+
+def needs_confirmation(record: Record, verdict: Verdict, now: datetime) -> bool:
+    """Tell whether a verdict would pronounce a link dead: then it is to be asked `CONFIRMATIONS` times more, first."""
+    return record.state != "dead" and advance(record, verdict, now).state == "dead"
+
+
+def needs_canaries(hosts: Sequence[bool]) -> bool:
+    """Tell whether so many hosts fail that our own network may be the reason.
+
+    Args:
+        hosts: Of each host that was asked in this run, whether a connection was made.
+    """
+    failed = hosts.count(False)
+    return 0 < failed == len(hosts) or (len(hosts) >= _FEWEST_HOSTS and failed > _TOO_MANY_FAILED * len(hosts))
+
+
+def network_is_down(hosts: Sequence[bool], canaries: Sequence[bool]) -> bool:
+    """Tell whether it is our own network that fails; then no link gets a strike.
+
+    Args:
+        hosts: As of `needs_canaries`.
+        canaries: The same of up to three hosts that were good the last time, asked once more; empty if none is known.
+    """
+    if not needs_canaries(hosts) or any(canaries):
+        return False
+    return bool(canaries) or hosts.count(False) >= _FEWEST_HOSTS
+
+
+def _is_death(verdict: Verdict, failures: int, lasting: timedelta) -> bool:
+    if verdict.sure and failures >= SURE_FAILURES and lasting >= SURELY_FAILING_FOR:
+        return True
+    return failures >= FAILURES and lasting >= FAILING_FOR
+
+
+def _share(url: str) -> float:
+    """Return a number from 0 to 1 that is always the same for an address, so that links are not all due at once."""
+    return int.from_bytes(blake2b(url.encode("utf-8", "surrogatepass"), digest_size=4).digest()) / 2**32

@@ -1,0 +1,311 @@
+"""What an answer means, and when a link is dead."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from feedpub.links.policy import (
+    CONFIRMATIONS,
+    Answer,
+    Hop,
+    Record,
+    Verdict,
+    advance,
+    judge,
+    needs_canaries,
+    needs_confirmation,
+    network_is_down,
+)
+
+URL = "https://works.test/a/page"
+HOME = "https://works.test/"
+NOW = datetime(2026, 3, 1, 4, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def answer(code: int | None = 200, **fields: Any) -> Answer:
+    return Answer(**{"url": URL, "code": code} | fields)
+
+
+def page(title: str, heading: str = "") -> str:
+    return f"<!doctype html><html><head><title>\n {title}</title></head><body><h1 class='a'>{heading}</h1><p>Text.</p>"
+
+
+def hops(*codes: int, to: str = "https://other.test/page") -> tuple[Hop, ...]:
+    return tuple(
+        Hop(code=code, url=to if place == len(codes) else f"{URL}/{place}") for place, code in enumerate(codes, 1)
+    )
+
+
+MISSING = answer(404)
+CASES: dict[str, tuple[Answer, str, str]] = {
+    "fine": (answer(), "ok", ""),
+    "no content": (answer(204), "ok", ""),
+    "not modified": (answer(304), "ok", ""),
+    "moved for good": (answer(hops=hops(301, 308)), "moved", "moved for good"),
+    "moved for now": (answer(hops=hops(301, 302)), "ok", ""),
+    "to http": (answer(hops=hops(302, to="http://works.test/page")), "ok", "from https to http"),
+    "to the home page": (answer(hops=hops(301, to=HOME)), "suspect", "home page"),
+    "home to home": (answer(url=HOME, hops=hops(301, to="https://www.works.test/")), "moved", ""),
+    "not found": (MISSING, "dead", "404 not found"),
+    "gone": (answer(410), "dead", "410 gone"),
+    "server error": (answer(500), "dead", "500 server error"),
+    "Cloudflare's own": (answer(522), "dead", "522 server error"),
+    "down": (answer(503), "dead", "503"),
+    "down for a while": (answer(503, headers={"retry-after": "120"}), "blocked", "503 busy"),
+    "unauthorised": (answer(401), "blocked", "401"),
+    "forbidden": (answer(403), "blocked", "403 forbidden"),
+    "too many": (answer(429), "blocked", "429"),
+    "by law": (answer(451), "blocked", "451"),
+    "LinkedIn": (answer(999), "blocked", "999"),
+    "bad request": (answer(400), "suspect", "400 bad request"),
+    "no such method": (answer(405), "suspect", "405"),
+    "teapot": (answer(418), "suspect", "418 refused"),
+    "no redirect": (answer(304 - 1), "dead", "303 is no answer"),
+    "continue": (answer(100), "dead", "100 is no answer"),
+    "challenge": (answer(403, headers={"cf-mitigated": "challenge"}), "blocked", "a check for robots"),
+    "challenge that is 200": (answer(page="<script>window._cf_chl_opt={}"), "blocked", "a check for robots"),
+    "challenge that is 404": (answer(404, headers={"x-amzn-waf-action": "captcha"}), "blocked", "a check for robots"),
+    "page with a challenge's script": (answer(page="cf_chl_opt" + " " * 40_000), "ok", ""),
+    "says so in its title": (answer(page=page("Page not found | Works")), "suspect", "says that it is not found"),
+    "says so in its heading": (answer(page=page("Works", "<b>404</b>")), "suspect", "says that it is not found"),
+    "says so in Chinese": (answer(page=page("页面不存在 - 作品")), "suspect", "says that it is not found"),
+    "about such pages": (answer(page=page("Page not found"), elsewhere=MISSING), "ok", ""),
+    "about a car": (answer(page=page("Peugeot 404 – Wikipedia")), "ok", ""),
+    "about a search": (answer(page=page("Life not found on Mars | News")), "ok", ""),
+    "same for every path": (
+        answer(page=page("Works"), elsewhere=answer(page=page("Works"))),
+        "suspect",
+        "same to every",
+    ),
+    "own title": (answer(page=page("A")), "ok", ""),
+    "another title elsewhere": (answer(page=page("A"), elsewhere=answer(page=page("Works"))), "ok", ""),
+    "parked": (answer(page=page("works.test", "This domain is for sale!")), "suspect", "for sale"),
+    "fragment there": (answer(fragment_is_there=True), "ok", ""),
+    "fragment missing": (answer(fragment_is_there=False), "suspect", "lacks the fragment"),
+    "no host": (answer(None, failure="no-host"), "dead", "no such host"),
+    "look-up": (answer(None, failure="lookup"), "unsure", "could not be looked up"),
+    "refused": (answer(None, failure="refused"), "dead", "refused"),
+    "reset": (answer(None, failure="reset"), "dead", "reset"),
+    "time-out": (answer(None, failure="timeout", detail="30 s"), "unsure", "no answer in time (30 s)"),
+    "certificate": (answer(None, failure="certificate", detail="expired"), "dead", "certificate (expired)"),
+    "chain": (answer(None, failure="chain"), "suspect", "incomplete"),
+    "handshake": (answer(None, failure="tls"), "dead", "secure"),
+    "SSH": (answer(None, failure="malformed"), "dead", "not HTTP"),
+    "our network": (answer(None, failure="network"), "unsure", "our own network"),
+    "a limit": (answer(None, failure="limit"), "unsure", "limit"),
+    "private": (answer(None, failure="private"), "skipped", "private"),
+    "excluded": (answer(None, failure="excluded"), "skipped", "excluded"),
+    "javascript": (answer(None, failure="scheme", hops=hops(302)), "dead", "out of the web"),
+    "circle": (answer(None, failure="loop", hops=hops(302)), "dead", "circle"),
+    "no end": (answer(None, failure="redirects"), "dead", "without end"),
+    "no Location": (answer(302, failure="nowhere"), "dead", "nowhere"),
+}
+
+
+@pytest.mark.parametrize(("given", "status", "reason"), CASES.values(), ids=CASES)
+def test_verdicts(given: Answer, status: str, reason: str) -> None:
+    verdict = judge(given)
+    assert verdict.status == status
+    assert reason in verdict.reason
+    assert verdict.reason or status == "ok"
+    assert (verdict.code, verdict.final_url) == (given.code, given.final_url)
+
+
+def test_some_failures_are_sure() -> None:
+    assert {name for name, (given, _, _) in CASES.items() if judge(given).sure} == {"gone", "no host", "javascript"}
+
+
+# The states
+
+OK = judge(answer())
+DEAD = judge(MISSING)
+GONE = judge(answer(410))
+BLOCKED = judge(answer(429))
+UNSURE = judge(answer(None, failure="timeout"))
+
+
+def story(*events: tuple[Verdict, timedelta]) -> Record:
+    """Tell what is remembered after verdicts, each so long after `NOW`."""
+    record = Record(url=URL)
+    for verdict, after in events:
+        record = advance(record, verdict, NOW + after)
+    return record
+
+
+def test_good_links_are_asked_ever_more_seldom() -> None:
+    record, now, waits = Record(url=URL), NOW, []
+    for _ in range(8):
+        record = advance(record, OK, now)
+        assert record.due
+        waits.append(record.due - now)
+        now = record.due
+    for wait, days in zip(waits, (1, 2, 4, 7, 14, 30, 30, 30), strict=True):
+        assert 0.9 * days * DAY <= wait <= days * DAY
+    assert (record.state, record.streak, record.last_ok) == ("ok", 8, record.checked)
+
+
+def test_links_are_not_all_due_at_once() -> None:
+    due = {advance(Record(url=f"{URL}/{number}"), OK, NOW).due for number in range(100)}
+    assert len(due) > 90
+    assert advance(Record(url=URL), OK, NOW) == advance(Record(url=URL), OK, NOW)
+
+
+def test_a_first_failure_is_no_death() -> None:
+    record = story((OK, -DAY), (DEAD, 0 * DAY))
+    assert (record.state, record.failures, record.failing_since) == ("failing", 1, NOW)
+    assert record.due == NOW + HOUR
+    assert record.last_ok == NOW - DAY
+    assert advance(Record(url=URL), DEAD, NOW, strict=True).state == "dead"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "days", "state"),
+    [
+        (DEAD, (0, 1, 2), "failing"),
+        (DEAD, (0, 3), "failing"),
+        (DEAD, (0, 2.9, 2.95), "failing"),
+        (DEAD, (0, 1, 3), "dead"),
+        (DEAD, (0, 1, 2, 3), "dead"),
+        (GONE, (0, 0.5), "failing"),
+        (GONE, (0, 1), "dead"),
+        (judge(answer(None, failure="no-host")), (0, 1), "dead"),
+    ],
+)
+def test_death_takes_failures_and_days(verdict: Verdict, days: tuple[float, ...], state: str) -> None:
+    assert story(*((verdict, day * DAY) for day in days)).state == state
+
+
+def test_one_good_answer_makes_it_ok_again() -> None:
+    dead = story((DEAD, 0 * DAY), (DEAD, 2 * DAY), (DEAD, 4 * DAY))
+    assert dead.state == "dead"
+    well = advance(dead, OK, NOW + 5 * DAY)
+    assert (well.state, well.failures, well.failing_since, well.streak) == ("ok", 0, None, 1)
+    assert advance(well, DEAD, NOW + 6 * DAY).state == "failing"
+
+
+@pytest.mark.parametrize("verdict", [BLOCKED, UNSURE, judge(answer(400))])
+def test_what_proves_nothing_changes_nothing(verdict: Verdict) -> None:
+    for before in (
+        story((OK, 0 * DAY)),
+        story((DEAD, 0 * DAY)),
+        story((DEAD, -4 * DAY), (DEAD, -DAY), (DEAD, 0 * DAY)),
+    ):
+        after = advance(before, verdict, NOW + HOUR)
+        assert (after.state, after.failures, after.streak) == (before.state, before.failures, before.streak)
+        assert (after.status, after.reason, after.checked) == (verdict.status, verdict.reason, NOW + HOUR)
+        assert after.due
+        assert after.due > NOW + HOUR
+
+
+def test_a_server_that_asks_us_to_stay_away_is_obeyed() -> None:
+    away = advance(Record(url=URL), BLOCKED, NOW, retry_after=9 * DAY)
+    assert away.due == NOW + 9 * DAY
+    soon = advance(Record(url=URL), BLOCKED, NOW, retry_after=HOUR)
+    assert soon.due == NOW + 2 * DAY
+
+
+def test_death_is_confirmed_first() -> None:
+    failing = story((DEAD, 0 * DAY), (DEAD, 2 * DAY))
+    assert not needs_confirmation(failing, DEAD, NOW + 2.5 * DAY)
+    assert needs_confirmation(failing, DEAD, NOW + 3 * DAY)
+    assert not needs_confirmation(failing, OK, NOW + 3 * DAY)
+    assert not needs_confirmation(advance(failing, DEAD, NOW + 3 * DAY), DEAD, NOW + 4 * DAY)
+
+
+# Our own network
+
+
+@pytest.mark.parametrize(
+    ("hosts", "canaries", "asked", "down"),
+    [
+        ([], [], False, False),
+        ([True] * 9, [], False, False),
+        ([True] * 4 + [False] * 6, [], False, False),
+        ([True] * 3 + [False] * 7, [False, True], True, False),
+        ([True] * 3 + [False] * 7, [False, False, False], True, True),
+        ([True] * 3 + [False] * 7, [], True, True),
+        ([True] * 1 + [False] * 3, [], False, False),
+        ([False] * 4, [], True, False),
+        ([False] * 5, [], True, True),
+        ([False], [False], True, True),
+        ([False], [True], True, False),
+    ],
+)
+def test_our_own_network(hosts: list[bool], canaries: list[bool], asked: bool, down: bool) -> None:
+    assert needs_canaries(hosts) is asked
+    assert network_is_down(hosts, canaries) is down
+
+
+# A year
+
+
+class Web:
+    """Addresses that fail now and then: 1 to 5 % of the checks, and in outages of up to two days."""
+
+    def __init__(self, chance: random.Random, count: int) -> None:
+        self.chance = chance
+        self.rates = [chance.uniform(0.01, 0.05) for _ in range(count)]
+        self.outages = [
+            [(start, start + timedelta(days=chance.uniform(0, 2))) for start in self._starts()] for _ in range(count)
+        ]
+
+    def _starts(self) -> list[datetime]:
+        return [NOW + timedelta(days=self.chance.uniform(0, 365)) for _ in range(self.chance.randint(0, 4))]
+
+    def ask(self, number: int, now: datetime) -> Verdict:
+        if any(start <= now < end for start, end in self.outages[number]) or self.chance.random() < self.rates[number]:
+            return self.chance.choice([judge(answer(502)), judge(answer(None, failure="reset")), DEAD])
+        return OK
+
+
+def run(record: Record, ask: Any, now: datetime) -> Record:
+    """Do what a run does with an address: ask, confirm a death, remember."""
+    verdict = ask(now)
+    if needs_confirmation(record, verdict, now):
+        again = [ask(now + timedelta(minutes=1 + number)) for number in range(CONFIRMATIONS)]
+        verdict = next((one for one in again if one.status != "dead"), verdict)
+    return advance(record, verdict, now)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_year_without_a_false_death(seed: int) -> None:
+    chance = random.Random(seed)
+    web = Web(chance, 1000)
+    records = [Record(url=f"{URL}/{number}") for number in range(1000)]
+    most_failing = 0
+    for day in range(365):
+        now = NOW + timedelta(days=day, minutes=chance.uniform(0, 20))
+        down = day in (100, 250)  # our own network: the run says so, and no link gets a strike
+        for number, record in enumerate(records):
+            if record.due is None or record.due <= now:
+                records[number] = run(record, lambda at, n=number, d=down: UNSURE if d else web.ask(n, at), now)
+        assert [record.url for record in records if record.state == "dead"] == []
+        most_failing = max(most_failing, sum(record.state == "failing" for record in records))
+    assert most_failing > 20  # they did fail
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_real_deaths_are_told_within_four_days_and_recoveries_at_once(seed: int) -> None:
+    chance = random.Random(seed)
+    for number, verdict in enumerate([DEAD, DEAD, GONE, judge(answer(None, failure="no-host")), judge(answer(500))]):
+        record = Record(url=f"{URL}/{number}")
+        failed = died = None
+        for day in range(120):
+            now = NOW + timedelta(days=day, minutes=chance.uniform(0, 20))
+            if record.due is None or record.due <= now:
+                record = run(record, lambda at: verdict if 40 <= (at - NOW).days < 90 else OK, now)  # noqa: B023
+            if record.state == "failing" and not failed:
+                failed = now
+            if record.state == "dead" and not died:
+                died = now
+            if day == 91:
+                assert record.state == "ok"
+        assert failed
+        assert died
+        assert died - failed < (2 if verdict.sure else 4) * DAY + HOUR
+        assert record.state == "ok"
