@@ -1,0 +1,106 @@
+"""Which network addresses may be asked: those of the public Internet, however they are spelled.
+
+Whoever writes a link must not be able to make a link checker ask what stands behind its firewall. A host is therefore
+resolved once, and only an address that passed here is connected to: names that resolve to something else the next time
+(rebinding), and spellings such as ``http://2130706433/``, lead nowhere.
+"""
+
+from __future__ import annotations
+
+import socket
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# The registries of special-purpose addresses (RFC 6890 and what IANA has added), less what is reachable globally. Our
+# own list: what `ipaddress` calls global changed between Python 3.11 and 3.13.
+_PRIVATE_4: Final = tuple(
+    map(
+        IPv4Network,
+        (
+            "0.0.0.0/8",  # this network
+            "10.0.0.0/8",
+            "100.64.0.0/10",  # shared by the customers of a provider (CGNAT)
+            "127.0.0.0/8",
+            "169.254.0.0/16",  # link-local, with the metadata service of clouds
+            "172.16.0.0/12",
+            "192.0.0.0/24",
+            "192.0.2.0/24",  # documentation
+            "192.88.99.0/24",  # 6to4 relays
+            "192.168.0.0/16",
+            "198.18.0.0/15",  # benchmarks
+            "198.51.100.0/24",  # documentation
+            "203.0.113.0/24",  # documentation
+            "224.0.0.0/4",  # multicast
+            "240.0.0.0/4",  # reserved, and broadcast
+        ),
+    )
+)
+_PUBLIC_6: Final = IPv6Network("2000::/3")
+_PRIVATE_6: Final = tuple(
+    map(
+        IPv6Network,
+        (
+            "2001::/23",  # Teredo, ORCHID and other protocols
+            "2001:db8::/32",  # documentation
+            "2002::/16",  # 6to4
+            "3fff::/20",  # documentation
+        ),
+    )
+)
+_NAT64: Final = IPv6Network("64:ff9b::/96")
+_MAPPED: Final = IPv6Network("::ffff:0:0/96")
+
+
+def is_public(address: str) -> bool:
+    """Tell whether an address, as `resolve` returns it, is one of the public Internet.
+
+    An IPv4 address within an IPv6 one (mapped, or through NAT64) counts as itself.
+
+    Raises:
+        ValueError: It is no address.
+    """
+    found = ip_address(address)  # with a zone (fe80::1%eth0) it is link-local, or nonsense
+    if isinstance(found, IPv4Address):
+        return not any(found in network for network in _PRIVATE_4)
+    if found.scope_id is not None:
+        return False
+    if found in _MAPPED or found in _NAT64:
+        return is_public(str(IPv4Address(int(found) & 0xFFFFFFFF)))
+    return found in _PUBLIC_6 and not any(found in network for network in _PRIVATE_6)
+
+
+def resolve(host: str, port: int) -> Iterator[str]:
+    """Yield the addresses of a host, in the order in which they are to be tried; also of one that is spelled as number.
+
+    Args:
+        host: A name in ASCII, or an address; IPv6 ones with or without brackets.
+        port: As in the link.
+
+    Raises:
+        socket.gaierror: The name is not known, or could not be looked up.
+        UnicodeError: It is no name.
+    """
+    name = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    for _, _, _, _, place in socket.getaddrinfo(name, port, type=socket.SOCK_STREAM):
+        yield str(place[0])
+
+
+def spelled(host: str) -> IPv4Address | IPv6Address | None:
+    """Return the address that a host of a link spells out; None if it is a name.
+
+    Programs read ``127.1``, ``0x7f000001``, ``0177.0.0.1`` and ``2130706433`` as 127.0.0.1 (inet_aton(3)).
+    """
+    name = host[1:-1] if host.startswith("[") and host.endswith("]") else host.removesuffix(".")
+    try:
+        return ip_address(name)
+    except ValueError:
+        pass
+    if not name or not name[-1].isalnum() or not name.isascii() or not name[0].isdigit():
+        return None
+    try:
+        return IPv4Address(socket.inet_aton(name))
+    except OSError:
+        return None
