@@ -22,6 +22,7 @@ import pytest
 from lxml import etree
 
 import feedpub
+from sample_builds import Desk, article
 
 ROOT = Path(__file__).parent.parent
 ENTRIES = ROOT / "entries"
@@ -400,3 +401,22 @@ def test_a_feed_keeps_its_own_addresses() -> None:
     assert feed.addresses == {"atom": f"{BASE}atom.xml"}
     assert pickle.loads(pickle.dumps(feed)) == feed
     assert hash(feed) == hash(feed)
+
+
+@pytest.mark.parametrize(("name", "matter"), [("old.zh.md", {}), ("old.md", {"language": "zh"})])
+def test_the_script_of_what_is_only_listed_is_told_by_its_text(
+    name: str, matter: dict[str, str], tmp_path: Path
+) -> None:
+    desk = Desk(
+        tmp_path / "entries", languages=["en", "zh-Hans", "zh-Hant"], archives=False, limit=1, permalink=PERMALINK
+    )
+    desk.write(name, article("火車", "2026-01-01", body="夜間列車還會開來，車輛與時間們都說明這個問題。", **matter))
+    desk.write("new.zh.md", article("火车", "2026-01-02", body="夜间列车还会开来，车辆与时间们都说明这个问题。"))
+    desk.write("new-2.zh-Hant.md", article("新車", "2026-01-03"))
+    feedpub.build(desk.folder, tmp_path / "public")
+    listed = (tmp_path / "public" / "zh-Hant" / "archive" / "index.html").read_text(encoding="utf-8")
+    assert ">火車</a>" in listed
+    assert ">火车</a>" in (tmp_path / "public" / "zh-Hans" / "archive" / "index.html").read_text(encoding="utf-8")
+
+
+PERMALINK = "https://blog.test/{language}/{key}/"

@@ -33,6 +33,7 @@ RESERVED_KEYS: Final = frozenset(
 LONGEST_KEY_BYTES: Final = 255  # what file systems take for a name
 _UNUSABLE_IN_KEYS = re.compile(r"[/\\\x00-\x1f\x7f]|^\.+$|^$")
 _TITLE = re.compile(r"^title: +\S", re.MULTILINE)
+_CHINESE = re.compile(r"""^lang(?:uage)?: *["']?zh\b""", re.MULTILINE | re.IGNORECASE)
 _LOOKS_LIKE_TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 
 
@@ -78,12 +79,12 @@ def read_file(path: str, shown: str, headings: HeadingTable, config: Config, *, 
         shown: The path, as problems shall name it.
         headings: The words of sections.
         config: The site's settings.
-        glance: Leave the Markdown unread, unless the title stands in it.
+        glance: Leave the Markdown unread, unless the title stands in it, or the script must be told by it.
     """
-    source = read_source(path, shown, head=glance)
-    if glance and not _TITLE.search(source.text):
-        source, glance = read_source(path, shown), False
     key, suffix = name_parts(os.path.basename(path))
+    source = read_source(path, shown, head=glance)
+    if glance and (suffix.casefold() == "zh" or not _TITLE.search(source.text) or _CHINESE.search(source.text)):
+        source, glance = read_source(path, shown), False
     file = File(source=source, key=key)
     if not source.failed:
         file.matter, file.body_start = read_matter(source)
