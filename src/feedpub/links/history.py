@@ -1,0 +1,248 @@
+"""What checks have found, remembered between runs: a SQLite file beside the entries.
+
+One row per address, one per check, one per incident: a link that died, until it is well again. A run that is killed
+keeps what it has found up to a second before; a second run waits for the first, or is refused.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final, Self
+
+from .policy import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator
+    from pathlib import Path
+    from types import TracebackType
+
+    from .policy import Verdict
+
+# What a run has found is kept at least this often.
+KEEP_SECONDS: Final = 1.0
+# Another run that is at work is waited for.
+PATIENCE_SECONDS: Final = 5.0
+# Checks are forgotten after this time; the latest of an address never.
+OLDEST_CHECK: Final = timedelta(days=400)
+
+_MIGRATIONS: Final = (
+    """
+    CREATE TABLE links (
+        url TEXT PRIMARY KEY, state TEXT NOT NULL, status TEXT, reason TEXT NOT NULL, streak INTEGER NOT NULL,
+        failures INTEGER NOT NULL, failing_since REAL, last_ok REAL, checked REAL, due REAL,
+        etag TEXT, last_modified TEXT
+    ) WITHOUT ROWID;
+    CREATE INDEX links_by_due ON links (due);
+    CREATE TABLE checks (
+        url TEXT NOT NULL, at REAL NOT NULL, status TEXT NOT NULL, code INTEGER, reason TEXT NOT NULL, final_url TEXT,
+        PRIMARY KEY (url, at)
+    ) WITHOUT ROWID;
+    CREATE TABLE incidents (
+        number INTEGER PRIMARY KEY, url TEXT NOT NULL, opened REAL NOT NULL, closed REAL, reason TEXT NOT NULL,
+        accepted_until REAL, accepted_why TEXT
+    );
+    CREATE INDEX incidents_by_url ON incidents (url);
+    CREATE TABLE hosts (host TEXT PRIMARY KEY, head_lies INTEGER NOT NULL) WITHOUT ROWID;
+    """,
+)
+_RECORD: Final = tuple(field.name for field in fields(Record))
+_TIMES: Final = frozenset({"failing_since", "last_ok", "checked", "due"})
+
+
+class BusyError(Exception):
+    """Another run is writing to this history."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """Hold the death of a link.
+
+    Args:
+        number: Names it for ever.
+        url: The address.
+        opened: When it was pronounced dead.
+        closed: When it was found well again.
+        reason: What killed it.
+        accepted_until: Until when nobody wants to hear of it.
+        accepted_why: In the words of who accepted it.
+    """
+
+    number: int
+    url: str
+    opened: datetime
+    closed: datetime | None
+    reason: str
+    accepted_until: datetime | None
+    accepted_why: str | None
+
+
+class History:
+    """Remember links between runs."""
+
+    def __init__(self, path: Path | None, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """Open a history, and make it if need be.
+
+        Args:
+            path: Its file; None remembers nothing beyond this run.
+            clock: Tells when a second is over.
+
+        Raises:
+            BusyError: Another run is writing to it.
+            OSError: It cannot be made.
+            sqlite3.DatabaseError: It is no history, or damaged.
+        """
+        if path:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        self._clock, self._kept = clock, clock()
+        self._base = sqlite3.connect(path or ":memory:", timeout=PATIENCE_SECONDS, isolation_level=None)
+        try:
+            self._base.execute("PRAGMA journal_mode = WAL")
+            self._base.execute("PRAGMA synchronous = NORMAL")
+            self._base.execute("BEGIN IMMEDIATE")
+            self._migrate()
+        except sqlite3.OperationalError as error:
+            self._base.close()
+            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+                raise BusyError(str(path)) from error
+            raise
+        except BaseException:
+            self._base.close()
+            raise
+
+    def _migrate(self) -> None:
+        (version,) = self._base.execute("PRAGMA user_version").fetchone()
+        if version > len(_MIGRATIONS):
+            raise sqlite3.DatabaseError(f"made by a newer feedpub (version {version})")
+        for migration in _MIGRATIONS[version:]:
+            for statement in migration.split(";"):
+                self._base.execute(statement)
+        if version < len(_MIGRATIONS):
+            self._base.execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")
+            self.keep()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        """Keep what was found, whatever ended the run."""
+        try:
+            self._base.execute("COMMIT")
+        finally:
+            self._base.close()
+
+    def keep(self) -> None:
+        """Make what was found so far last; call it before anything is told."""
+        self._base.execute("COMMIT")
+        self._base.execute("BEGIN IMMEDIATE")
+        self._kept = self._clock()
+
+    def record(self, url: str) -> Record:
+        """Return what is remembered of an address; of a new one, nothing but its name."""
+        row = self._base.execute(f"SELECT {', '.join(_RECORD)} FROM links WHERE url = ?", (url,)).fetchone()  # noqa: S608
+        return _record(row) if row else Record(url=url)
+
+    def not_due(self, now: datetime) -> set[str]:
+        """Return the addresses that need not be asked yet."""
+        rows = self._base.execute("SELECT url FROM links WHERE due > ?", (now.timestamp(),))
+        return {url for (url,) in rows}
+
+    def last_good(self, count: int, but: Collection[str] = ()) -> list[str]:
+        """Return the addresses that were found good most recently, to tell whether our own network is up.
+
+        Args:
+            count: How many at most.
+            but: Addresses that were asked already.
+        """
+        rows = self._base.execute("SELECT url FROM links WHERE last_ok IS NOT NULL ORDER BY last_ok DESC, url")
+        found = (url for (url,) in rows if url not in but)
+        return [url for url, _ in zip(found, range(count), strict=False)]
+
+    def remember(self, record: Record, verdict: Verdict, at: datetime) -> None:
+        """Add a check: what it found, and what is known of the link since."""
+        before = self.record(record.url)
+        columns = (*_RECORD,)
+        values = [_stored(getattr(record, name)) for name in columns]
+        names, marks = ", ".join(columns), ", ".join("?" * len(columns))
+        changes = ", ".join(f"{name} = excluded.{name}" for name in columns[1:])
+        self._base.execute(
+            f"INSERT INTO links ({names}) VALUES ({marks}) ON CONFLICT DO UPDATE SET {changes}",  # noqa: S608
+            values,
+        )
+        self._base.execute(
+            "REPLACE INTO checks VALUES (?, ?, ?, ?, ?, ?)",
+            (record.url, at.timestamp(), verdict.status, verdict.code, verdict.reason, verdict.final_url or None),
+        )
+        if record.state == "dead" != before.state:
+            values = [record.url, at.timestamp(), record.reason]
+            self._base.execute("INSERT INTO incidents (url, opened, reason) VALUES (?, ?, ?)", values)
+        elif before.state == "dead" != record.state:
+            closed = "UPDATE incidents SET closed = ? WHERE url = ? AND closed IS NULL"
+            self._base.execute(closed, (at.timestamp(), record.url))
+        if self._clock() - self._kept >= KEEP_SECONDS:
+            self.keep()
+
+    def incidents(self, *, since: datetime | None = None) -> Iterator[Incident]:
+        """Yield incidents, newest first.
+
+        Args:
+            since: Only those that are open, or were opened or closed then or later; None: all.
+        """
+        query = "SELECT * FROM incidents WHERE closed IS NULL OR closed >= ? ORDER BY opened DESC, number DESC"
+        for number, url, opened, closed, reason, until, why in self._base.execute(
+            query, (since.timestamp() if since else float("-inf"),)
+        ):
+            yield Incident(
+                number=number,
+                url=url,
+                opened=_moment(opened),
+                closed=_moment(closed) if closed is not None else None,
+                reason=reason,
+                accepted_until=_moment(until) if until is not None else None,
+                accepted_why=why,
+            )
+
+    def accept(self, url: str, until: datetime, why: str) -> bool:
+        """Accept that a link is dead for a while; tell whether it is."""
+        statement = "UPDATE incidents SET accepted_until = ?, accepted_why = ? WHERE url = ? AND closed IS NULL"
+        return self._base.execute(statement, (until.timestamp(), why, url)).rowcount > 0
+
+    def forget(self, url: str) -> bool:
+        """Forget all about an address; tell whether anything was known."""
+        for table in ("checks", "incidents"):
+            self._base.execute(f"DELETE FROM {table} WHERE url = ?", (url,))  # noqa: S608
+        return self._base.execute("DELETE FROM links WHERE url = ?", (url,)).rowcount > 0
+
+    def liars(self) -> set[str]:
+        """Return the hosts that answer HEAD otherwise than GET."""
+        return {host for (host,) in self._base.execute("SELECT host FROM hosts WHERE head_lies")}
+
+    def add_liars(self, hosts: Iterable[str]) -> None:
+        """Remember hosts that answer HEAD otherwise than GET."""
+        self._base.executemany("REPLACE INTO hosts VALUES (?, 1)", ((host,) for host in hosts))
+
+    def prune(self, now: datetime) -> None:
+        """Forget old checks; the latest of each address stays."""
+        self._base.execute(
+            "DELETE FROM checks WHERE at < ?"
+            " AND at < (SELECT max(at) FROM checks AS later WHERE later.url = checks.url)",
+            ((now - OLDEST_CHECK).timestamp(),),
+        )
+
+
+def _record(row: Iterable[object]) -> Record:
+    values = {
+        name: _moment(value) if name in _TIMES and isinstance(value, float) else value
+        for name, value in zip(_RECORD, row, strict=True)
+    }
+    return Record(**values)  # type: ignore[arg-type]
+
+
+def _stored(value: object) -> object:
+    return value.timestamp() if isinstance(value, datetime) else value
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,202 @@
+"""What is remembered of links: between runs, and when a run is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feedpub.links import history as module
+from feedpub.links.history import BusyError, History
+from feedpub.links.policy import Answer, Record, advance, judge
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from feedpub.links.policy import Verdict
+
+URL = "https://works.test/a/page?x=ü"
+NOW = datetime(2026, 3, 1, 4, 30, 0, 250_000, tzinfo=UTC)
+DAY = timedelta(days=1)
+OK, DEAD = (judge(Answer(url=URL, code=code)) for code in (200, 404))
+
+
+def check(history: History, verdict: Verdict, at: datetime, url: str = URL) -> Record:
+    record = advance(history.record(url), verdict, at)
+    history.remember(record, verdict, at)
+    return record
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / ".feedpub" / "links.sqlite"
+
+
+def test_a_record_is_what_it_was(path: Path) -> None:
+    with History(path) as history:
+        assert history.record(URL) == Record(url=URL)
+        first = check(history, OK, NOW)
+        second = check(history, DEAD, NOW + DAY)
+        assert history.record(URL) == second != first
+    with History(path) as history:
+        assert history.record(URL) == second
+
+
+@given(st.lists(st.tuples(st.sampled_from([OK, DEAD]), st.timedeltas(timedelta(0), 9 * DAY)), min_size=1, max_size=9))
+def test_any_record_is_what_it_was(story: list[tuple[Verdict, timedelta]]) -> None:
+    with History(None) as history:
+        now, record = NOW, Record(url=URL)
+        for verdict, after in story:
+            now += after
+            record = advance(record, verdict, now)
+            history.remember(record, verdict, now)
+            assert history.record(URL) == record
+        assert len([one for one in history.incidents() if one.closed is None]) == (record.state == "dead")
+
+
+def test_only_what_is_due_is_asked(path: Path) -> None:
+    with History(path) as history:
+        good = check(history, OK, NOW, "https://a.test/")
+        check(history, DEAD, NOW, "https://b.test/")
+        assert good.due
+        assert history.not_due(NOW) == {"https://a.test/", "https://b.test/"}
+        assert history.not_due(NOW + timedelta(hours=1)) == {"https://a.test/"}
+        assert history.not_due(good.due) == set()
+        plan = history._base.execute("EXPLAIN QUERY PLAN SELECT url FROM links WHERE due > 0").fetchall()
+        assert "links_by_due" in plan[0][-1]
+
+
+def test_an_incident_is_one_from_death_to_recovery(path: Path) -> None:
+    with History(path) as history:
+        for day in range(6):
+            check(history, DEAD, NOW + day * DAY)
+        (open_one,) = history.incidents()
+        assert (open_one.url, open_one.opened, open_one.closed) == (URL, NOW + 3 * DAY, None)
+        assert open_one.reason == "404 not found"
+        check(history, OK, NOW + 6 * DAY)
+        (closed,) = history.incidents()
+        assert (closed.number, closed.closed) == (open_one.number, NOW + 6 * DAY)
+        assert list(history.incidents(since=NOW + 7 * DAY)) == []
+        for day in range(8, 12):
+            check(history, DEAD, NOW + day * DAY)
+        assert [one.closed is None for one in history.incidents()] == [True, False]
+
+
+def test_a_death_can_be_accepted_and_a_link_forgotten(path: Path) -> None:
+    with History(path) as history:
+        assert not history.accept(URL, NOW, "no")
+        for day in range(4):
+            check(history, DEAD, NOW + day * DAY)
+        assert history.accept(URL, NOW + 90 * DAY, "its author is ill")
+        (incident,) = history.incidents()
+        assert (incident.accepted_until, incident.accepted_why) == (NOW + 90 * DAY, "its author is ill")
+        assert history.forget(URL)
+        assert not history.forget(URL)
+        assert history.record(URL) == Record(url=URL)
+        assert list(history.incidents()) == []
+
+
+def test_canaries_are_those_found_good_last(path: Path) -> None:
+    with History(path) as history:
+        for day, name in enumerate("abcde"):
+            check(history, OK, NOW + day * DAY, f"https://{name}.test/")
+        check(history, DEAD, NOW + 9 * DAY, "https://dead.test/")
+        assert history.last_good(3, but={"https://d.test/"}) == [f"https://{name}.test/" for name in "ecb"]
+
+
+def test_hosts_that_lie(path: Path) -> None:
+    with History(path) as history:
+        history.add_liars(["a.test", "b.test"])
+        history.add_liars(["a.test"])
+    with History(path) as history:
+        assert history.liars() == {"a.test", "b.test"}
+
+
+def test_old_checks_are_forgotten(path: Path) -> None:
+    with History(path) as history:
+        for day in (0, 1, 300):
+            check(history, OK, NOW + day * DAY)
+        check(history, OK, NOW, "https://old.test/")
+        history.prune(NOW + 500 * DAY)
+        left = history._base.execute("SELECT url, at FROM checks ORDER BY url").fetchall()
+        assert left == [("https://old.test/", NOW.timestamp()), (URL, (NOW + 300 * DAY).timestamp())]
+        assert history.record(URL).streak == 3
+
+
+def test_what_was_found_is_kept_each_second(path: Path) -> None:
+    seconds = [0.0]
+    history = History(path, clock=lambda: seconds[0])
+    check(history, OK, NOW)
+    with sqlite3.connect(path) as other:
+        assert other.execute("SELECT count(*) FROM links").fetchone() == (0,)
+        seconds[0] += 1.0
+        check(history, OK, NOW + DAY)
+        assert other.execute("SELECT streak FROM links").fetchone() == (2,)
+    history.__exit__(None, None, None)
+
+
+def test_a_second_run_is_refused_after_a_while(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.1)
+    with History(path) as history:
+        check(history, OK, NOW)
+        with pytest.raises(BusyError, match=r"links\.sqlite"):
+            History(path)
+    with History(path) as history:
+        assert history.record(URL).streak == 1
+
+
+def test_a_newer_or_another_file_is_refused(path: Path) -> None:
+    with History(path):
+        pass
+    with sqlite3.connect(path) as base:
+        base.execute("PRAGMA user_version = 99")
+    with pytest.raises(sqlite3.DatabaseError, match="newer feedpub"):
+        History(path)
+    path.write_bytes(b"no database, but long enough to be one " * 100)
+    with pytest.raises(sqlite3.DatabaseError):
+        History(path)
+
+
+PROGRAM = """
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from feedpub.links.history import History
+from feedpub.links.policy import Answer, advance, judge
+ok = judge(Answer(url="https://a.test/", code=200))
+now = datetime.now(UTC)
+with History(Path(sys.argv[1])) as history:
+    for number in range(100_000):
+        url = f"https://works.test/{number}"
+        history.remember(advance(history.record(url), ok, now), ok, now)
+        if number % 50 == 0:
+            history.keep()
+            print(number, flush=True)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal")
+def test_a_run_that_is_killed_keeps_what_it_told(path: Path) -> None:
+    told = 0
+    for delay in (0.05, 0.11, 0.17):
+        process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(path)], stdout=subprocess.PIPE, text=True)
+        assert process.stdout
+        process.stdout.readline()
+        time.sleep(delay)
+        os.kill(process.pid, signal.SIGKILL)
+        rest = process.communicate(timeout=30)[0].split()
+        told = max(told, *(int(number) for number in rest), 0)
+        with History(path) as history:
+            known = {url for (url,) in history._base.execute("SELECT url FROM links")}
+            assert {f"https://works.test/{number}" for number in range(told + 1)} <= known
+            assert history._base.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert told > 100
