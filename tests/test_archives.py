@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urljoin
 
@@ -26,7 +27,7 @@ LANGUAGES = ("en", "zh-Hans")
 
 
 class Document(NamedTuple):
-    """What one document of a feed says."""
+    """What one document of a feed says; JSON Feed has no mark of archives, nor links to newer documents."""
 
     address: str
     ids: list[str]
@@ -62,12 +63,14 @@ def read(public: Path, address: str) -> Document:
     if data.startswith(b"{"):
         values: dict[str, Any] = json.loads(data)
         links = {"self": values["feed_url"]} | ({"prev-archive": values["next_url"]} if "next_url" in values else {})
-        return Document(address, [item["id"] for item in values["items"]], links, "/archive/" in address)
+        return Document(address, [item["id"] for item in values["items"]], links, is_archive=False)
     root = etree.fromstring(data, etree.XMLParser(no_network=True))
     shell = root if root.tag == f"{ATOM}feed" else root[0]
     ids = [one.text or "" for one in shell.iterfind(f"{ATOM}entry/{ATOM}id" if shell is root else "item/guid")]
-    links = {str(one.get("rel")): str(one.get("href")) for one in shell.iterfind(f"{ATOM}link")}
-    return Document(address, ids, links, shell.find(f"{HISTORY}archive") is not None)
+    found = [(str(one.get("rel")), str(one.get("href"))) for one in shell.iterfind(f"{ATOM}link")]
+    relations = [relation for relation, _ in found if relation != "related"]
+    assert len(relations) == len(set(relations)), relations  # two of one relation: readers take either
+    return Document(address, ids, dict(found), len(shell.findall(f"{HISTORY}archive")) == 1)
 
 
 def chain(public: Path, form: str, folder: str) -> Iterator[Document]:
@@ -81,6 +84,27 @@ def chain(public: Path, form: str, folder: str) -> Iterator[Document]:
 
 def ids(numbers: Iterator[int] | range, language: str) -> list[str]:
     return [f"tag:site.test,2026:{number(at)}/{language}" for at in numbers]
+
+
+def remove(desk: Desk, *numbers: int) -> None:
+    for at in numbers:
+        for language in LANGUAGES:
+            desk.remove(f"{number(at)}.{language}.md")
+
+
+def feeds(names: tuple[str, ...]) -> set[str]:
+    """Return the documents of feeds among files."""
+    return {name for name in names if re.search(r"/(atom|rss|feed)(-\d+)?\.(xml|json)$", name)}
+
+
+def pages(*numbers: int) -> set[str]:
+    """Return the files of archive documents, in both languages and all formats; 0 is the newest document."""
+    found = set()
+    for name in FILE_NAMES.values():
+        stem, _, ending = name.partition(".")
+        names = [f"archive/{stem}-{at}.{ending}" if at else name for at in numbers]
+        found |= {f"{language}/{one}" for language in LANGUAGES for one in names}
+    return found
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -111,17 +135,22 @@ def test_each_entry_stands_once_in_the_chain(count: int, sizes: list[int], form:
         assert len(stored) == 3 * (len(sizes) - 1)
 
 
+@pytest.mark.parametrize("folder", ["en/", "zh-Hans/", "en/category/open-sea/"])
 @pytest.mark.parametrize("form", FORMATS)
-def test_documents_name_their_neighbours(form: str, tmp_path: Path) -> None:
-    build(desk_of(tmp_path, 5 * LIMIT))
-    newest, *archives = chain(tmp_path / "public", form, "en/")
+def test_documents_name_their_neighbours(form: str, folder: str, tmp_path: Path) -> None:
+    desk = desk_of(tmp_path, 0, categories=True)
+    for at in range(5 * LIMIT):
+        write(desk, at, categories="[Open Sea]")
+    build(desk)
+    newest, *archives = chain(tmp_path / "public", form, folder)
 
-    assert not newest.is_archive
-    assert all(document.is_archive for document in archives)
+    assert len(archives) == 4
     for document in (newest, *archives):
         assert document.links["self"] == document.address
     if form == "json":  # has no words for more than the next older document
         return
+    assert not newest.is_archive
+    assert all(document.is_archive for document in archives)
     assert "current" not in newest.links
     assert "next-archive" not in newest.links
     assert {document.links["current"] for document in archives} == {newest.address}
@@ -162,15 +191,40 @@ def test_an_archive_changes_once_when_the_next_one_appears(tmp_path: Path) -> No
         # JSON Feed knows no newer document; the first two appear together; the newest has none after it.
         changes = 0 if name.endswith(".json") or place in (1, 7) else 1
         assert len(versions) == 1 + changes, name
+        if changes:
+            assert re.sub(rb'<[^<>]*rel="next-archive"[^<>]*>', b"", versions[1]) == versions[0]
 
 
 def test_one_more_article_rewrites_the_newest_documents(tmp_path: Path) -> None:
     desk = desk_of(tmp_path, 6 * LIMIT)
     build(desk)
     write(desk, 6 * LIMIT)
+    assert feeds(build(desk).written) == pages(0)
+
+
+def test_the_article_that_fills_a_page_rewrites_no_more_than_its_neighbour(tmp_path: Path) -> None:
+    desk = desk_of(tmp_path, 7 * LIMIT - 1)
+    build(desk)
+    write(desk, 7 * LIMIT - 1)
     result = build(desk)
-    feeds = {name for name in result.written if not name.endswith((".html", ".css", ".opml"))}
-    assert feeds == {f"{language}/{name}" for language in LANGUAGES for name in FILE_NAMES.values()}
+    assert feeds(result.written) == pages(0, 6) | {name for name in pages(5) if not name.endswith(".json")}
+    assert pages(1, 2, 3, 4) < set(result.kept)
+
+
+def test_what_one_more_article_takes_does_not_grow_with_their_number(tmp_path: Path) -> None:
+    def steps_after(count: int) -> list[tuple[str, int, int]]:
+        desk = desk_of(tmp_path / str(count), count)
+        build(desk)
+        write(desk, count)
+        steps: list[tuple[str, int, int]] = []
+        feedpub.build(desk.folder, desk.folder.with_name("public"), progress=lambda *step: steps.append(step))
+        return sorted(steps)
+
+    few, many = steps_after(7 * LIMIT - 1), steps_after(13 * LIMIT - 1)
+    assert few == many
+    # A language: the article and the one before it, the newest document, the page and the one before it, two lists.
+    # In common: the landing page.
+    assert [step for step in few if step[:2] == ("write", 0)] == [("write", 0, 1), *[("write", 0, 7)] * 2]
 
 
 @pytest.mark.parametrize("at", [0, 3 * LIMIT, 6 * LIMIT - 1], ids=["oldest", "middle", "newest"])
@@ -179,20 +233,15 @@ def test_another_title_rewrites_at_most_five_feed_files_per_language(at: int, tm
     build(desk)
     write(desk, at, title="Another title")
     result = build(desk)
-    for language in LANGUAGES:  # the translation names the title, too
-        feeds = [
-            name for name in result.written if name.startswith(f"{language}/") and name.endswith((".xml", ".json"))
-        ]
-        assert len(feeds) == 3
-        assert all(("/archive/" in name) == (at < 5 * LIMIT) for name in feeds)
+    # Three a language: the translation names the title, too. Pages count from the oldest.
+    assert feeds(result.written) == pages(at // LIMIT + 1 if at < 5 * LIMIT else 0)
     assert published(tmp_path / "public") == desk.fresh(tmp_path / "fresh")
 
 
 def test_an_article_that_is_gone_leaves_the_chain_whole(tmp_path: Path) -> None:
     desk = desk_of(tmp_path, 6 * LIMIT)
     build(desk)
-    for language in LANGUAGES:
-        desk.remove(f"{number(0)}.{language}.md")
+    remove(desk, 0)
     result = build(desk)
 
     left = range(6 * LIMIT - 1, 0, -1)
@@ -200,7 +249,63 @@ def test_an_article_that_is_gone_leaves_the_chain_whole(tmp_path: Path) -> None:
         found = list(chain(tmp_path / "public", form, "en/"))
         assert [one for document in found for one in document.ids] == ids(left, "en")
         assert [len(document.ids) for document in found] == [5, 3, 3, 3, 3]
-    assert {f"en/archive/{name}" for name in ("atom-5.xml", "rss-5.xml", "feed-5.json")} <= set(result.removed)
+    assert feeds(result.removed) == pages(5)
+    assert feeds(result.written) == pages(0, 1, 2, 3, 4)  # each gives its oldest one to the page before it
+    assert published(tmp_path / "public") == desk.fresh(tmp_path / "fresh")
+
+
+def test_what_is_older_than_an_article_that_is_gone_stays(tmp_path: Path) -> None:
+    desk = desk_of(tmp_path, 6 * LIMIT)
+    build(desk)
+    remove(desk, 3 * LIMIT)  # the oldest one of the fourth page
+    result = build(desk)
+
+    assert feeds(result.removed) == pages(5)
+    assert feeds(result.written) == pages(0, 4)
+    assert pages(1, 2, 3) < set(result.kept)
+    for form in FORMATS:
+        found = list(chain(tmp_path / "public", form, "zh-Hans/"))
+        left = [at for at in range(6 * LIMIT - 1, -1, -1) if at != 3 * LIMIT]
+        assert [one for document in found for one in document.ids] == ids(iter(left), "zh-Hans")
+
+
+def test_what_is_older_than_an_article_that_comes_late_stays(tmp_path: Path) -> None:
+    desk = desk_of(tmp_path, 0)
+    for at in range(6 * LIMIT + 1):
+        if at != 3 * LIMIT + 1:
+            write(desk, at)
+    build(desk)
+    write(desk, 3 * LIMIT + 1)  # into the middle of the fourth page
+    result = build(desk)
+
+    assert feeds(result.written) == pages(0, 4, 5)
+    assert pages(1, 2, 3) < set(result.kept)
+    for form in FORMATS:
+        found = list(chain(tmp_path / "public", form, "en/"))
+        assert [one for document in found for one in document.ids] == ids(range(6 * LIMIT, -1, -1), "en")
+
+
+def test_the_newest_document_names_the_last_page_though_its_own_entries_stay(tmp_path: Path) -> None:
+    desk = desk_of(tmp_path, 6 * LIMIT)
+    build(desk)
+    remove(desk, *range(LIMIT))  # a page's worth: what the newest document holds is the same as before
+    build(desk)
+    for form in FORMATS:
+        found = list(chain(tmp_path / "public", form, "en/"))
+        assert [len(document.ids) for document in found] == [3, 3, 3, 3, 3]
+        assert [one for document in found for one in document.ids] == ids(range(6 * LIMIT - 1, LIMIT - 1, -1), "en")
+    assert published(tmp_path / "public") == desk.fresh(tmp_path / "fresh")
+
+
+def test_archives_end_together_when_there_are_too_few_articles(tmp_path: Path) -> None:
+    desk = desk_of(tmp_path, 3 * LIMIT)
+    build(desk)
+    remove(desk, LIMIT)
+    result = build(desk)
+    assert feeds(result.removed) == pages(1, 2)
+    for form in FORMATS:
+        (only,) = chain(tmp_path / "public", form, "en/")
+        assert only.ids == ids(iter([at for at in range(3 * LIMIT - 1, -1, -1) if at != LIMIT]), "en")
 
 
 def test_without_archives_feeds_hold_the_newest_and_what_was_is_removed(tmp_path: Path) -> None:
@@ -227,7 +332,21 @@ def test_categories_have_archives_of_their_own(form: str, tmp_path: Path) -> Non
 
     assert [one for document in found for one in document.ids] == ids(range(8 * LIMIT - 1, -1, -2), "en")
     assert [len(document.ids) for document in found] == [3, 3, 3, 3]
-    assert [document.links["self"] for document in found] == [document.address for document in found]
+    own = [one for document in chain(tmp_path / "public", form, "en/") for one in document.ids]
+    assert own == ids(range(8 * LIMIT - 1, -1, -1), "en")
+
+
+def test_a_category_that_is_gone_takes_its_archives_along(tmp_path: Path) -> None:
+    desk = desk_of(tmp_path, 0, categories=True)
+    for at in range(3 * LIMIT):
+        write(desk, at, categories="[Open Sea]")
+    build(desk)
+    for at in range(3 * LIMIT):
+        write(desk, at, categories="[Land]")
+    result = build(desk)
+    expected = {name.replace("en/", "en/category/open-sea/") for name in pages(0, 1, 2) if name.startswith("en/")}
+    assert feeds(result.removed) >= expected
+    assert not list((tmp_path / "public").rglob("open-sea"))
 
 
 def test_a_page_lists_all_articles_of_a_language(tmp_path: Path) -> None:
@@ -236,8 +355,8 @@ def test_a_page_lists_all_articles_of_a_language(tmp_path: Path) -> None:
         home = f"{BASE}{language}/archive/"
         page = etree.HTML((tmp_path / "public" / language / "archive" / "index.html").read_bytes())
         ways = [str(link.get("href")) for link in page.iterfind(".//ul[@class='articles']//a")]
-        pages = [urljoin(home, way).removesuffix("index.html") for way in ways]
-        assert pages == [f"{BASE}{language}/{number(at)}/" for at in range(4 * LIMIT - 1, -1, -1)]
+        linked = [urljoin(home, way).removesuffix("index.html") for way in ways]
+        assert linked == [f"{BASE}{language}/{number(at)}/" for at in range(4 * LIMIT - 1, -1, -1)]
 
 
 # With `archives = false` and articles elsewhere, only what is shown is read whole.

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sqlite3
 import subprocess
 import threading
 import time
-from datetime import UTC, datetime
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
+import feedparser
 import pytest
 import reader
+import requests
 
 import feedpub
 from feedpub.model import FILE_NAMES
 from sample_builds import Desk, article
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 LIMIT, COUNT = 3, 11
@@ -35,13 +39,20 @@ class Request(NamedTuple):
 
     path: str
     status: int
+    conditions: frozenset[str]
 
 
 class Host:
-    """A site and the server that serves its published folder; addresses in feeds lead to it."""
+    """A site and the server that serves its published folder; addresses in feeds lead to it.
+
+    `hidden` are fields that never reach the other side, as behind a proxy that drops them. `clock` is the time of an
+    answer and of the last change of what is served, in place of the real ones.
+    """
 
     def __init__(self, place: Path) -> None:
         self.requests: list[Request] = []
+        self.hidden: frozenset[str] = frozenset()
+        self.clock: tuple[datetime, datetime] | None = None
         host = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -70,30 +81,38 @@ class Host:
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         path = self.public / unquote(request.path.lstrip("/"))
+        asked = {name: value for name, value in request.headers.items() if name.lower() not in self.hidden}
         if not path.is_file():
             status, headers, body = 404, {"Content-Length": "0"}, b""
         else:
-            changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+            now, changed = self.clock or (None, datetime.fromtimestamp(path.stat().st_mtime, UTC))
             media_type = TYPES[path.suffix]
             status, headers, body = feedpub.respond(
-                path.read_bytes(), media_type, request.headers, last_modified=changed
+                path.read_bytes(), media_type, asked, last_modified=changed, now=now
             )
-        self.requests.append(Request(request.path, status))
+        conditions = frozenset(name.lower() for name in asked if name.lower().startswith("if-"))
+        self.requests.append(Request(request.path, status, conditions))
         request.send_response(status)
         for name, value in headers.items():
-            request.send_header(name, value)
+            if name.lower() not in self.hidden:
+                request.send_header(name, value)
         request.end_headers()
         request.wfile.write(body)
 
+    def newest(self, form: str) -> str:
+        """Return the address of the Chinese feed."""
+        return f"{self.base}zh-Hans/{FILE_NAMES[form]}"  # type: ignore[index]
+
     def documents(self, form: str) -> list[str]:
-        """Return the addresses of all documents of the Chinese feed."""
-        stem, ending = os.path.splitext(FILE_NAMES[form])  # type: ignore[index]
-        archives = sorted((self.public / "zh-Hans" / "archive").glob(f"{stem}-*{ending}"))
-        assert len(archives) == 2
-        return [
-            f"{self.base}zh-Hans/{FILE_NAMES[form]}",  # type: ignore[index]
-            *(f"{self.base}zh-Hans/archive/{path.name}" for path in archives),
-        ]
+        """Return the addresses of all documents of the Chinese feed, as who asks for one after the other finds them."""
+        found, address = list[str](), self.newest(form)
+        while address:
+            found.append(address)
+            answer = ask(address)
+            assert answer.status_code == 200
+            address = older(answer.content)
+        self.requests.clear()
+        return found
 
     def statuses(self) -> list[int]:
         """Return how requests were answered since the last time."""
@@ -113,17 +132,43 @@ def host(tmp_path: Path) -> Iterator[Host]:
     thread.join(10)
 
 
+def ask(address: str, headers: Mapping[str, str] | None = None) -> requests.Response:
+    with requests.Session() as session:
+        session.trust_env = False  # no proxy between us and this machine
+        return session.get(address, headers=headers, timeout=10)
+
+
+def older(data: bytes) -> str:
+    """Return where a document says that the next older entries are."""
+    if data.startswith(b"{"):
+        return str(json.loads(data).get("next_url", ""))
+    return next((link.href for link in feedparser.parse(data).feed.links if link.rel == "prev-archive"), "")
+
+
 def named(at: int) -> str:
     return f"tag:site.test,2026:a{at:02}/zh-Hans"
 
 
-ALL = {named(at): f"文章 {at}" for at in range(COUNT)}
+def titles(count: int) -> dict[str, str]:
+    return {named(at): f"文章 {at}" for at in range(count)}
+
+
+ALL = titles(COUNT)
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let readers ask this machine itself."""
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.setenv(name, "*")
 
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_reader_keeps_each_entry_once(form: str, host: Host) -> None:
     with reader.make_reader(":memory:", feed_root=None) as library:
-        for address in host.documents(form):
+        documents = host.documents(form)
+        assert len(documents) == 3
+        for address in documents:
             library.add_feed(address)
         library.update_feeds(scheduled=False)
         assert host.statuses() == [200, 200, 200]
@@ -145,6 +190,73 @@ def test_reader_keeps_each_entry_once(form: str, host: Host) -> None:
         assert len(list(library.get_entries())) == COUNT
 
 
+@pytest.mark.parametrize("form", FORMATS)
+def test_who_follows_the_newest_document_sees_each_article_once(form: str, host: Host) -> None:
+    with reader.make_reader(":memory:", feed_root=None) as library:
+        library.add_feed(host.newest(form))
+        library.update_feeds()
+        known = {entry.id for entry in library.get_entries()}
+        assert known == {named(at) for at in range(2 * LIMIT, COUNT)}
+        for at in range(COUNT, COUNT + 2 * LIMIT):  # two pages fill up meanwhile
+            host.write(at)
+            host.build()
+            updated = library.update_feed(host.newest(form))
+            assert updated is not None
+            assert (updated.new, updated.modified) == (1, 0)
+            known.add(named(at))
+        assert sorted(entry.id for entry in library.get_entries()) == sorted(known)
+        assert set(host.statuses()) == {200}
+        assert len(host.documents(form)) == 5
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_who_comes_late_finds_everything_through_the_archives(form: str, host: Host) -> None:
+    late = COUNT + 4 * LIMIT
+    for at in range(COUNT, late):
+        host.write(at)
+    host.build()
+    documents = host.documents(form)
+    assert len(documents) == 7
+    with reader.make_reader(":memory:", feed_root=None) as library:
+        for address in documents:
+            library.add_feed(address)
+        library.update_feeds()
+        entries = list(library.get_entries())
+    assert len(entries) == late
+    assert {entry.id: entry.title for entry in entries} == titles(late)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_date_is_enough_where_tags_are_lost(form: str, host: Host) -> None:
+    host.hidden = frozenset(("etag", "if-none-match"))
+    time.sleep(1.1)  # HTTP dates count whole seconds
+    with reader.make_reader(":memory:", feed_root=None) as library:
+        library.add_feed(host.newest(form))
+        library.update_feeds()
+        library.update_feeds(scheduled=False)
+        assert [(one.status, one.conditions) for one in host.requests] == [
+            (200, frozenset()),
+            (304, {"if-modified-since"}),
+        ]
+        host.write(COUNT - 1, "改过的新文章")
+        host.build()
+        library.update_feeds(scheduled=False)
+        assert {entry.title for entry in library.get_entries() if entry.id == named(COUNT - 1)} == {"改过的新文章"}
+
+
+def test_a_change_within_the_same_second_is_not_missed(host: Host) -> None:
+    """RFC 9110, 8.8.2.2: a date is weak while its second lasts, for the document may change once more."""
+    second = datetime(2026, 2, 1, 12, tzinfo=UTC)
+    host.clock = second + timedelta(milliseconds=500), second + timedelta(milliseconds=200)
+    first = ask(host.newest("atom"))
+    date = first.headers.get("Last-Modified")
+    host.write(COUNT)
+    host.build()
+    host.clock = second + timedelta(hours=1), second + timedelta(milliseconds=800)
+    again = ask(host.newest("atom"), {"If-Modified-Since": date} if date else {})
+    assert (again.status_code, named(COUNT) in again.text) == (200, True)
+
+
 def program(name: str) -> str:
     """Return where a reader is; without it the test is left out, unless it is required."""
     found = shutil.which(name)
@@ -154,17 +266,30 @@ def program(name: str) -> str:
     return found
 
 
+class Newsboat:
+    """Debian's newsboat, with settings, addresses and a cache of its own."""
+
+    def __init__(self, place: Path, addresses: list[str]) -> None:
+        self.place = place
+        self.command = [program("newsboat"), "-u", "urls", "-c", "cache.db", "-C", "config", "-x", "reload"]
+        (place / "config").write_text("reload-threads 1\ndownload-timeout 10\ndownload-retries 1\n")
+        self.subscribe(addresses)
+
+    def subscribe(self, addresses: list[str]) -> None:
+        (self.place / "urls").write_text("".join(f"{address}\n" for address in addresses))
+
+    def reload(self) -> list[tuple[str, str, str]]:
+        """Ask for all feeds; return id, title and content of what it keeps."""
+        environment = {**os.environ, "HOME": str(self.place), "LC_ALL": "C.UTF-8"}
+        subprocess.run(self.command, cwd=self.place, env=environment, check=True, timeout=60, capture_output=True)
+        with closing(sqlite3.connect(self.place / "cache.db")) as base:
+            return base.execute("SELECT guid, title, content FROM rss_item WHERE deleted = 0").fetchall()
+
+
 @pytest.mark.parametrize("form", ["atom", "rss"])
 def test_newsboat_keeps_each_entry_once(form: str, host: Host, tmp_path: Path) -> None:
-    command = [program("newsboat"), "-u", "urls", "-c", "cache.db", "-C", "config", "-x", "reload"]
-    (tmp_path / "urls").write_text("".join(f"{address}\n" for address in host.documents(form)))
-    (tmp_path / "config").write_text("reload-threads 1\ndownload-timeout 10\ndownload-retries 1\n")
-    environment = {**os.environ, "HOME": str(tmp_path), "LC_ALL": "C.UTF-8", "no_proxy": "*"}
-
-    def reload() -> list[tuple[str, str, str]]:
-        subprocess.run(command, cwd=tmp_path, env=environment, check=True, timeout=60, capture_output=True)
-        with sqlite3.connect(tmp_path / "cache.db") as base:
-            return base.execute("SELECT guid, title, content FROM rss_item WHERE deleted = 0").fetchall()
+    newsboat = Newsboat(tmp_path, host.documents(form))
+    reload = newsboat.reload
 
     first = reload()
     assert host.statuses() == [200, 200, 200]
@@ -175,6 +300,7 @@ def test_newsboat_keeps_each_entry_once(form: str, host: Host, tmp_path: Path) -
     assert sorted(reload()) == sorted(first)
     host.statuses()  # newsboat 2.21 keeps the tag of a feed that it knows already: from the second time on
     assert sorted(reload()) == sorted(first)
+    assert {one.conditions for one in host.requests} == {frozenset(("if-none-match", "if-modified-since"))}
     assert host.statuses() == [304, 304, 304]
 
     time.sleep(1.1)  # HTTP dates count whole seconds, and newsboat passes over what has the date of the last time
@@ -184,6 +310,21 @@ def test_newsboat_keeps_each_entry_once(form: str, host: Host, tmp_path: Path) -
     assert host.statuses() == [200, 304, 304]
     assert len(changed) == COUNT
     assert {guid: title for guid, title, _ in changed} == ALL | {named(COUNT - 1): "改过的新文章"}
+
+
+@pytest.mark.parametrize("form", ["atom", "rss"])
+def test_newsboat_knows_entries_that_move_to_an_archive(form: str, host: Host, tmp_path: Path) -> None:
+    newsboat = Newsboat(tmp_path, host.documents(form))
+    assert len(newsboat.reload()) == COUNT
+    time.sleep(1.1)  # as above
+    host.write(COUNT)  # fills the third page
+    host.build()
+    documents = host.documents(form)
+    assert len(documents) == 4
+    newsboat.subscribe(documents)
+    kept = newsboat.reload()
+    assert len(kept) == COUNT + 1
+    assert {guid: title for guid, title, _ in kept} == titles(COUNT + 1)
 
 
 @pytest.mark.parametrize("form", ["atom", "rss"])
