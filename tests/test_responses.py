@@ -183,6 +183,16 @@ def test_a_date_to_come_is_not_sent() -> None:
     assert "Last-Modified" not in ask(last_modified=NOW + timedelta(hours=1))[1]
 
 
+@pytest.mark.parametrize(("milliseconds", "sent"), [(0, False), (400, False), (999, False), (1000, True), (1001, True)])
+def test_a_date_whose_second_is_not_over_is_not_sent(milliseconds: int, sent: bool) -> None:
+    now = CHANGED.replace(microsecond=0) + timedelta(milliseconds=milliseconds)
+    for asked in ({}, {"If-Modified-Since": CHANGED_HTTP}):
+        changed = CHANGED.replace(microsecond=0)
+        status, headers, _ = respond(DATA, ATOM, asked, last_modified=changed, now=now)
+        assert (status == 304) == (sent and bool(asked))
+        assert ("Last-Modified" in headers) == (sent and not asked)
+
+
 def test_a_date_needs_a_time_zone() -> None:
     with pytest.raises(ValueError, match="last_modified has no time zone"):
         ask(last_modified=datetime(2026, 2, 1))

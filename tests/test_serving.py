@@ -128,7 +128,8 @@ def test_files_have_the_types_of_web_servers(site: Running, target: str, content
     assert len(body) == int(headers["content-length"])
     head = site.ask(target, "HEAD")
     assert (head.status, head.body) == (200, b"")
-    assert {**head.headers, "date": ""} == {**headers, "date": ""}
+    of_the_clock = {"date": "", "last-modified": ""}  # a date is sent when its second is over
+    assert {**head.headers, **of_the_clock} == {**headers, **of_the_clock}
 
 
 def test_raw_utf8_is_understood_as_well(site: Running) -> None:
@@ -170,6 +171,7 @@ def test_what_a_browser_has_is_not_sent_again(site: Running, target: str) -> Non
 
 
 def test_dates_are_sent_for_files_but_not_for_pages_that_the_preview_alters(site: Running) -> None:
+    time.sleep(1.1)  # a date is sent when its second is over
     dated = site.ask("/en/atom.xml").headers["last-modified"]
     assert site.ask("/en/atom.xml", headers={"If-Modified-Since": dated}).status == 304
     assert "last-modified" not in site.ask("/en/").headers

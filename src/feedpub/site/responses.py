@@ -130,12 +130,16 @@ _DATES = tuple(
 
 
 def _sendable(moment: datetime | None, now: datetime) -> datetime | None:
-    """Return a date in whole seconds, as HTTP's dates are; none that is still to come (RFC 9110, 8.8.2.1)."""
+    """Return a date in whole seconds, as HTTP's dates are; none that is still to come (RFC 9110, 8.8.2.1).
+
+    Nor one whose second is not over: the document may change once more in it, and keep its date (8.8.2.2).
+    """
     if moment is None:
         return None
     if moment.tzinfo is None:
         raise ValueError("last_modified has no time zone; write datetime(..., tzinfo=UTC)")
-    return moment.replace(microsecond=0) if moment <= now else None
+    second = moment.replace(microsecond=0)
+    return second if now - second >= timedelta(seconds=1) else None
 
 
 def _fields(given: RequestHeaders) -> dict[str, str]:
