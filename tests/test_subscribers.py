@@ -301,7 +301,7 @@ def test_newsboat_keeps_each_entry_once(form: str, host: Host, tmp_path: Path) -
     assert sorted(reload()) == sorted(first)
     host.statuses()  # newsboat 2.21 keeps the tag of a feed that it knows already: from the second time on
     assert sorted(reload()) == sorted(first)
-    assert {one.conditions for one in host.requests} == {frozenset(("if-none-match", "if-modified-since"))}
+    assert all("if-none-match" in one.conditions for one in host.requests)
     assert host.statuses() == [304, 304, 304]
 
     time.sleep(1.1)  # HTTP dates count whole seconds, and newsboat passes over what has the date of the last time
