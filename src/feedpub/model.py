@@ -426,6 +426,31 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinkSettings:
+    """Hold how outbound links are checked: the table ``[links]`` of feedpub.toml.
+
+    Args:
+        concurrency: Requests at once, in all.
+        per_host: Requests at once to one host, at most; it starts with 2 and goes up as answers come.
+        spacing: Seconds between two requests to one host.
+        deadline: Seconds for one address, with all redirects and second tries.
+        exclude: Addresses that are not asked: regular expressions (Python's `re`), searched for in the address.
+        allow_private: Also ask hosts of private networks.
+        ca_bundle: File of certificates to trust instead of certifi's.
+        proxy: Address of an HTTP proxy, for all requests.
+    """
+
+    concurrency: int = 128
+    per_host: int = 6
+    spacing: float = 0.0
+    deadline: float = 30.0
+    exclude: tuple[str, ...] = ()
+    allow_private: bool = False
+    ca_bundle: str | None = None
+    proxy: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """Hold the settings of a site: the contents of feedpub.toml, checked.
 
@@ -448,6 +473,7 @@ class Config:
         title: Language → title of the feed.
         subtitle: Language → subtitle of the feed.
         headings: Language → section → words, more headings than the package knows.
+        links: How outbound links are checked.
     """
 
     base_url: str
@@ -468,6 +494,7 @@ class Config:
     title: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     subtitle: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     headings: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=lambda: MappingProxyType({}))
+    links: LinkSettings = field(default_factory=LinkSettings)
 
     @property
     def default_language(self) -> str:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Self
 
 from .policy import Record
+from .result import Incident
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -54,29 +55,6 @@ _TIMES: Final = frozenset({"failing_since", "last_ok", "checked", "due"})
 
 class BusyError(Exception):
     """Another run is writing to this history."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incident:
-    """Hold the death of a link.
-
-    Args:
-        number: Names it for ever.
-        url: The address.
-        opened: When it was pronounced dead.
-        closed: When it was found well again.
-        reason: What killed it.
-        accepted_until: Until when nobody wants to hear of it.
-        accepted_why: In the words of who accepted it.
-    """
-
-    number: int
-    url: str
-    opened: datetime
-    closed: datetime | None
-    reason: str
-    accepted_until: datetime | None
-    accepted_why: str | None
 
 
 class History:
