@@ -24,7 +24,7 @@ LinkStatus = Literal["ok", "moved", "dead", "blocked", "suspect", "unsure", "ski
 LinkState = Literal["ok", "failing", "dead"]
 Failure = Literal[
     "no-host", "lookup", "refused", "reset", "timeout", "certificate", "chain", "tls", "malformed", "network", "limit",
-    "private", "scheme", "loop", "redirects", "nowhere", "excluded",
+    "private", "scheme", "loop", "redirects", "nowhere", "excluded", "unreachable", "proxy", "busy",
 ]  # fmt: skip
 
 # A link dies after this many failures over at least this long.
@@ -140,11 +140,11 @@ def _judged(answer: Answer) -> tuple[LinkStatus, str, bool]:
         return "blocked", f"{code} {_REFUSALS[code]}", False
     if code == 503 and "retry-after" in (answer.headers or {}):
         return "blocked", "503 busy", False
-    if code in (404, 410) or code >= 500:
+    if code in (404, 410) or 500 <= code < 600:
         return "dead", f"{code} {_PHRASES.get(code, 'server error')}", code == 410
     if 400 <= code < 500:
         return "suspect", f"{code} {_PHRASES.get(code, 'refused')}", False
-    return "dead", f"{code} is no answer to a request", False
+    return "suspect", f"{code} is no usual answer", False
 
 
 _FAILURES: Final[Mapping[Failure, tuple[LinkStatus, str]]] = {
@@ -163,6 +163,9 @@ _FAILURES: Final[Mapping[Failure, tuple[LinkStatus, str]]] = {
     "timeout": ("unsure", "no answer in time"),
     "network": ("unsure", "our own network is down"),
     "limit": ("unsure", "a limit was reached"),
+    "unreachable": ("unsure", "the host cannot be reached"),
+    "proxy": ("unsure", "the proxy did not connect"),
+    "busy": ("unsure", "the host wants no more requests for now"),
     "private": ("skipped", "a private address"),
     "excluded": ("skipped", "excluded"),
 }

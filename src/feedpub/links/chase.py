@@ -1,0 +1,402 @@
+"""Follow one address to its end: which requests to send, one after the other, and what their answers come to.
+
+A `Chase` sends nothing itself. It is a generator that yields what it wants (`Ask`) and is given what came of it
+(`Got`), so that whoever sends can put each request into the queue of its host.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import secrets
+import threading
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from html import unescape
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit, urlunsplit
+
+from .. import iri
+from .policy import Answer, Hop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping, Sequence
+
+    from .policy import Failure
+
+MOST_HOPS: Final = 20  # as browsers follow
+PAGE_BYTES: Final = 64 * 1024
+FRAGMENT_PAGE_BYTES: Final = 2 * 1024 * 1024
+# A page that is shorter, or does not say how long it is, may be an excuse: it is read.
+_SHORT_PAGE_BYTES: Final = 4 * 1024
+PAUSES_SECONDS: Final = (0.5, 1.5)  # before the second and third try
+_HEAD_SHARE: Final = 1 / 3  # of the time for an address, before HEAD is given up
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_TEMPORARY: Final = frozenset({500, 502, 503, 504})
+_TEMPORARY_FAILURES: Final = frozenset({"reset", "timeout", "lookup", "refused", "no-host", "unreachable"})
+_ANY: Final = {"Accept": "*/*"}
+_PAGE: Final = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Encoding": "gzip, deflate"}
+_RANGE: Final = {"Range": f"bytes=0-{PAGE_BYTES - 1}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Want one request.
+
+    Args:
+        method: GET or HEAD.
+        url: In ASCII.
+        headers: To send.
+        most: Bytes of the body to read.
+        seconds: To wait before.
+        until: When the answer must be there.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    most: int
+    seconds: float
+    until: float
+
+
+@dataclass(slots=True)
+class Got:
+    """Tell what came of a request.
+
+    Args:
+        code: Status; None if there is no answer.
+        headers: Names in lower case.
+        cookies: The fields Set-Cookie.
+        page: Start of the body.
+        whole: Whether that is all of it.
+        failure: Why there is no answer.
+        detail: Of the failure.
+        connected: Whether the host was reached.
+    """
+
+    code: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cookies: Sequence[str] = ()
+    page: bytes = b""
+    whole: bool = True
+    failure: Failure | None = None
+    detail: str = ""
+    connected: bool = True
+
+
+class Facts:
+    """What a run knows of one server, shared by all its addresses."""
+
+    def __init__(self, *, lies: bool) -> None:
+        self.lies = lies
+        self.elsewhere: Answer | None = None
+        self.waiting: list[Chase] = []
+        self._asking = False
+        self._lock = threading.Lock()
+
+    def claim(self, chase: Chase) -> bool:
+        """Tell whether this chase is to find out what the server answers to a path that nobody made; else it waits."""
+        with self._lock:
+            if self.elsewhere is not None:
+                return False
+            if self._asking:
+                self.waiting.append(chase)
+                return False
+            self._asking = True
+            return True
+
+    def settle(self, answer: Answer) -> list[Chase]:
+        """Tell those who wait for it; return them."""
+        with self._lock:
+            self.elsewhere = answer
+            waiting, self.waiting = self.waiting, []
+            return waiting
+
+
+class Wait:
+    """Want to go on when another chase has found out what the server answers to a path that nobody made."""
+
+
+WAIT: Final = Wait()
+Steps = "Generator[Ask | Wait, Got, None]"
+
+
+class Chase:
+    """One page: its address without fragment, and the fragments that are wanted of it."""
+
+    def __init__(
+        self,
+        url: str,
+        fragments: Sequence[str],
+        facts: Callable[[str], Facts],
+        *,
+        seconds: float,
+        clock: Callable[[], float],
+        validators: Mapping[str, str] | None = None,
+        surely: bool = False,
+    ) -> None:
+        """Prepare to follow an address.
+
+        Args:
+            url: In ASCII, without fragment.
+            fragments: Those that the page must hold.
+            facts: Returns what is known of the server of an address.
+            seconds: For all requests together.
+            clock: Tells the time, as `time.monotonic`.
+            validators: If-None-Match and If-Modified-Since of what was found good before.
+            surely: GET at once: this is not the first time.
+        """
+        self.url, self.fragments, self._facts, self._clock = url, tuple(fragments), facts, clock
+        self._seconds, self._validators, self._surely = seconds, dict(validators or {}), surely
+        self.until = 0.0
+        self.answer = Answer(url=url)
+        self.there: dict[str, bool | None] = {}
+        self.retry_after: float | None = None
+        self.validators: dict[str, str] = {}
+        self.reached: dict[str, bool] = {}
+        self.parked = False
+        self.settled: list[Chase] = []
+        self._cookies: dict[str, dict[str, str]] = {}
+        self._hops: list[Hop] = []
+        self._steps = self._follow()
+
+    def start(self) -> Ask | Wait | None:
+        """Return the first request."""
+        self.until = self._clock() + self._seconds
+        return next(self._steps, None)
+
+    def step(self, got: Got) -> Ask | Wait | None:
+        """Take what came of the last request, return the next one; None if there is an answer."""
+        try:
+            return self._steps.send(got)
+        except StopIteration:
+            return None
+
+    def _follow(self) -> Generator[Ask | Wait, Got, None]:
+        url, fragment, seen = self.url, "", set()
+        while True:
+            method, got = yield from self._tried(url)
+            if got.failure or got.code not in _REDIRECTS:
+                break
+            self._take_cookies(url, got.cookies)
+            failure, target = _target(url, got.headers.get("location", ""))
+            key = (target, str(self._cookies))
+            if not failure and key in seen:
+                failure = "loop"
+            if failure:
+                self._end(got, failure)
+                return
+            seen.add(key)
+            url, fragment = target.partition("#")[0], target.partition("#")[2] or fragment
+            self._hops.append(Hop(code=got.code, url=target if fragment else url))
+            if len(self._hops) > MOST_HOPS:
+                self._end(got, "redirects")
+                return
+        if got.failure or not (got.code and 200 <= got.code < 300) or not _is_page(got):
+            self._end(got, got.failure)
+            return
+        yield from self._inspect(url, method, got)
+
+    def _end(self, got: Got, failure: Failure | None = None, elsewhere: Answer | None = None) -> None:
+        self.answer = Answer(
+            url=self.url,
+            hops=tuple(self._hops),
+            code=got.code,
+            failure=failure,
+            detail=got.detail,
+            headers=got.headers,
+            page=_text(got) if got.page else "",
+            elsewhere=elsewhere,
+        )
+        if not failure and not self._hops and got.code and 200 <= got.code < 300:
+            names = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
+            self.validators = {names[name]: got.headers[name] for name in names if got.headers.get(name)}
+
+    def _inspect(self, url: str, method: str, got: Got) -> Generator[Ask | Wait, Got, None]:
+        """Look closer at a page that is said to be there."""
+        facts = self._facts(url)
+        if facts.claim(self):
+            yield from self._probe(url, facts)
+        elif facts.elsewhere is None:
+            yield WAIT
+        other = facts.elsewhere
+        excuses = bool(other and other.code and 200 <= other.code < 300)
+        if method == "HEAD" and (excuses or _is_short(got)) and self._clock() < self.until:
+            page = yield self._ask("GET", url)
+            if page.failure or page.code == 416:
+                page = replace(got, page=b"")
+            elif page.code and page.code >= 400:
+                facts.lies = True
+            got = page
+        self._end(got, None, other)
+        if self.fragments:
+            document = _text(got)
+            self.there = {fragment: _holds(document, got, fragment) for fragment in self.fragments}
+
+    def _probe(self, url: str, facts: Facts) -> Generator[Ask | Wait, Got, None]:
+        """Ask for a path that nobody can have made, for all who want to know."""
+        place = urljoin(url, f"/feedpub-{secrets.token_hex(8)}")
+        found = Answer(url=place, failure="timeout")
+        try:
+            got = yield self._ask("HEAD", place, share=_HEAD_SHARE)
+            if got.failure or got.code in (405, 501) or (got.code and 200 <= got.code < 300):
+                got = yield self._ask("GET", place, share=_HEAD_SHARE)
+            page = _text(got) if got.page else ""
+            found = Answer(url=place, code=got.code, failure=got.failure, headers=got.headers, page=page)
+        finally:
+            self.settled = facts.settle(found)
+
+    def _tried(self, url: str) -> Generator[Ask | Wait, Got, tuple[str, Got]]:
+        """Ask for one address as often as it makes sense; return the last answer and how it was asked for."""
+        facts = self._facts(url)
+        method = "GET" if self._surely or facts.lies or self.fragments else "HEAD"
+        pauses = list(PAUSES_SECONDS)
+        ranged, head_failed, pause = True, False, 0.0
+        while True:
+            share = _HEAD_SHARE if method == "HEAD" else 1.0
+            got = yield self._ask(method, url, pause=pause, share=share, ranged=ranged)
+            pause = self._wait(got, pauses)
+            if method == "HEAD" and got.connected and _is_doubtful(got) and got.code != 429:
+                method, head_failed, pause = "GET", True, 0.0
+            elif got.code == 416 and ranged:
+                ranged, pause = False, 0.0
+            elif pause is None or self._clock() + pause >= self.until:
+                break
+            if self._clock() >= self.until:
+                break
+        if head_failed and got.code and not _is_doubtful(got):
+            facts.lies = True
+        return method, got
+
+    def _wait(self, got: Got, pauses: list[float]) -> float | None:
+        """Return how long to wait before another try; None if there shall be none."""
+        again = got.failure in _TEMPORARY_FAILURES or got.code in _TEMPORARY or got.code == 429
+        if not again:
+            return None
+        asked = retry_after(got.headers) if got.code in (429, 503) else None
+        if asked is not None and self._clock() + asked >= self.until:
+            self.retry_after = asked
+            return None
+        pause = pauses.pop(0) if pauses else None
+        return max(asked, pause) if asked is not None and pause is not None else pause
+
+    def _ask(self, method: str, url: str, *, pause: float = 0.0, share: float = 1.0, ranged: bool = True) -> Ask:
+        headers = dict(_ANY if method == "HEAD" else _PAGE)
+        if url == self.url:
+            headers |= self._validators
+        if method == "GET" and ranged and not self.fragments:
+            headers |= _RANGE
+        cookies = self._cookies.get(urlsplit(url).hostname or "")
+        if cookies:
+            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        most = FRAGMENT_PAGE_BYTES if self.fragments else PAGE_BYTES
+        now = self._clock()
+        left = max(0.05, self.until - now - pause)
+        return Ask(method, url, headers, 0 if method == "HEAD" else most, pause, now + pause + left * share)
+
+    def _take_cookies(self, url: str, given: Sequence[str]) -> None:
+        """Keep cookies for the rest of the chase, for the very host that set them."""
+        jar = self._cookies.setdefault(urlsplit(url).hostname or "", {})
+        for one in given[:50]:
+            name, equals, value = one.partition(";")[0].partition("=")
+            if equals and len(one) <= 4096 and one.isascii() and one.isprintable():
+                jar[name.strip()] = value.strip()
+
+
+def _target(url: str, location: str) -> tuple[Failure | None, str]:
+    """Tell where a redirect leads (RFC 9110, section 10.2.2), or why nowhere."""
+    try:
+        location = location.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        pass
+    location = location.strip()
+    if not location or any(mark in location for mark in "\0\r\n"):
+        return "nowhere", ""
+    try:
+        target = urljoin(url, location.replace(" ", "%20"))
+        scheme = urlsplit(target).scheme
+    except ValueError:
+        return "nowhere", ""
+    if scheme not in ("http", "https"):
+        return "scheme", ""
+    if iri.fault(target):
+        return "nowhere", ""
+    uri = iri.to_uri(target)
+    parts, before = urlsplit(uri), urlsplit(url)
+    same = (parts.scheme, parts.hostname, parts.port) == (before.scheme, before.hostname, before.port)
+    if same and "@" in before.netloc and "@" not in parts.netloc:
+        uri = urlunsplit(parts._replace(netloc=before.netloc))
+    elif not same and "@" in parts.netloc:  # credentials that a server hands out go nowhere
+        uri = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    return None, uri
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds of Retry-After (RFC 9110, section 10.2.3), given as such or as a date; None if there are none."""
+    given = headers.get("retry-after", "").strip()
+    if given.isascii() and given.isdecimal():
+        return min(float(given[:12]), 366 * 86400.0)
+    try:
+        moment = parsedate_to_datetime(given)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return min(max(0.0, (moment - datetime.now(UTC)).total_seconds()), 366 * 86400.0)
+
+
+def _is_doubtful(got: Got) -> bool:
+    return got.failure is not None or got.code is None or not 200 <= got.code < 400
+
+
+def _is_page(got: Got) -> bool:
+    kind = got.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind in ("", "text/html", "application/xhtml+xml")
+
+
+def _is_short(got: Got) -> bool:
+    length = got.headers.get("content-length", "")
+    return not length.isdecimal() or int(length[:15]) < _SHORT_PAGE_BYTES
+
+
+_CHARSET: Final = re.compile(rb"""charset\s*=\s*["']?([A-Za-z0-9_.:-]{1,40})""", re.IGNORECASE)
+
+
+def _text(got: Got) -> str:
+    """Decode a page as it says itself."""
+    kind = got.headers.get("content-type", "").encode("ascii", "replace")
+    found = _CHARSET.search(kind) or _CHARSET.search(got.page[:2048])
+    try:
+        name = codecs.lookup(found[1].decode("ascii")).name if found else "utf-8"
+        return got.page.decode(name, "replace")
+    except (LookupError, UnicodeError, TypeError, AssertionError):
+        return got.page.decode("utf-8", "replace")
+
+
+_NAMES: Final = re.compile(
+    r"""[\s"'/](?:id|name)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>=`]+))""",
+    re.IGNORECASE,
+)
+
+
+def _holds(document: str, got: Got, fragment: str) -> bool | None:
+    """Tell whether a page holds the target of a fragment (HTML, section 7.4.6.3); None if that cannot be told."""
+    if not _is_page(got) or not fragment or fragment.lower() == "top":
+        return None if not _is_page(got) else True
+    if fragment.startswith(("!", "/")) or "=" in fragment:  # for scripts
+        return None
+    wanted = {fragment, unquote(fragment)}
+    wanted |= {f"user-content-{one}" for one in wanted}  # of GitHub's pages, which a script resolves
+    names = {unescape(a or b or c) for a, b, c in _NAMES.findall(document)}
+    if wanted & names:
+        return True
+    return False if got.whole and len(got.page) < FRAGMENT_PAGE_BYTES else None
+
+
+def page_of(url: str) -> tuple[str, str]:
+    """Part an address into what is asked for, in ASCII, and the fragment that the page must hold ("" for none)."""
+    page, fragment = urldefrag(url)
+    fragment = fragment.partition(":~:")[0]
+    return iri.to_uri(page), fragment
