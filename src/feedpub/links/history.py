@@ -6,21 +6,23 @@ keeps what it has found up to a second before; a second run waits for the first,
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
-from .policy import Record
+from .policy import Hop, Record
 from .result import Incident
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from pathlib import Path
     from types import TracebackType
 
-    from .policy import Verdict
+    from .policy import LinkState, Verdict
+    from .result import Change
 
 # What a run has found is kept at least this often.
 KEEP_SECONDS: Final = 1.0
@@ -48,13 +50,47 @@ _MIGRATIONS: Final = (
     CREATE INDEX incidents_by_url ON incidents (url);
     CREATE TABLE hosts (host TEXT PRIMARY KEY, head_lies INTEGER NOT NULL) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE links ADD COLUMN code INTEGER;
+    ALTER TABLE links ADD COLUMN final_url TEXT;
+    ALTER TABLE links ADD COLUMN chain TEXT;
+    ALTER TABLE links ADD COLUMN run INTEGER;
+    ALTER TABLE links ADD COLUMN change TEXT;
+    CREATE TABLE runs (number INTEGER PRIMARY KEY, at REAL NOT NULL, network_down INTEGER);
+    """,
 )
 _RECORD: Final = tuple(field.name for field in fields(Record))
+_MEMORY: Final = ("code", "final_url", "chain", "run", "change", "etag", "last_modified")
 _TIMES: Final = frozenset({"failing_since", "last_ok", "checked", "due"})
 
 
 class BusyError(Exception):
     """Another run is writing to this history."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """Hold what else is remembered of the last check of a link.
+
+    Args:
+        record: State and times.
+        code: Status code of the last answer.
+        final_url: Where redirects led.
+        chain: The redirects.
+        change: What that check changed.
+        run: In which run that was.
+        etag: Of the page, if it was good and no redirect led there; likewise `last_modified`.
+        last_modified: The field Last-Modified.
+    """
+
+    record: Record
+    code: int | None = None
+    final_url: str = ""
+    chain: tuple[Hop, ...] = ()
+    change: Change | None = None
+    run: int = 0
+    etag: str | None = None
+    last_modified: str | None = None
 
 
 class History:
@@ -138,29 +174,85 @@ class History:
         found = (url for (url,) in rows if url not in but)
         return [url for url, _ in zip(found, range(count), strict=False)]
 
-    def remember(self, record: Record, verdict: Verdict, at: datetime) -> None:
-        """Add a check: what it found, and what is known of the link since."""
-        before = self.record(record.url)
-        columns = (*_RECORD,)
-        values = [_stored(getattr(record, name)) for name in columns]
-        names, marks = ", ".join(columns), ", ".join("?" * len(columns))
-        changes = ", ".join(f"{name} = excluded.{name}" for name in columns[1:])
-        self._base.execute(
-            f"INSERT INTO links ({names}) VALUES ({marks}) ON CONFLICT DO UPDATE SET {changes}",  # noqa: S608
-            values,
-        )
+    def begin(self, at: datetime) -> int:
+        """Begin a run; return its number."""
+        return self._base.execute("INSERT INTO runs (at) VALUES (?)", (at.timestamp(),)).lastrowid or 0
+
+    def last_run(self) -> tuple[int, datetime | None, bool]:
+        """Return number and beginning of the last run, and whether our network was down; 0 if there was none."""
+        row = self._base.execute("SELECT number, at, network_down FROM runs ORDER BY number DESC LIMIT 1").fetchone()
+        return (row[0], _moment(row[1]), bool(row[2])) if row else (0, None, False)
+
+    def network_was_down(self, run: int) -> None:
+        """Note that the failures of a run were our own."""
+        self._base.execute("UPDATE runs SET network_down = 1 WHERE number = ?", (run,))
+
+    def recall(self, urls: Collection[str] | None = None) -> dict[str, Memory]:
+        """Return what is remembered of addresses; of all if none are given."""
+        columns = ", ".join((*_RECORD, *_MEMORY))
+        query = f"SELECT {columns} FROM links"  # noqa: S608
+        if urls is None or len(urls) > _MANY:
+            rows = self._base.execute(query)
+        else:
+            rows = (row for url in urls for row in self._base.execute(f"{query} WHERE url = ?", (url,)))
+        found = {}
+        for row in rows:
+            if urls is None or row[0] in urls:
+                found[row[0]] = _memory(row)
+        return found
+
+    def remember(
+        self,
+        record: Record,
+        verdict: Verdict,
+        at: datetime,
+        *,
+        before: LinkState | None = None,
+        chain: tuple[Hop, ...] = (),
+        change: Change | None = None,
+        run: int = 0,
+        etag: str | None = None,
+        last_modified: str | None = None,
+    ) -> None:
+        """Add a check: what it found, and what is known of the link since.
+
+        Args:
+            record: What `advance` made of it.
+            verdict: What was found.
+            at: When.
+            before: The state before; None: as is remembered.
+            chain: The redirects.
+            change: What this changes.
+            run: The number of the run.
+            etag: Of the page.
+            last_modified: Of the page.
+        """
+        if before is None:
+            before = self.record(record.url).state
+        hops = json.dumps([[hop.code, hop.url] for hop in chain]) if chain else None
+        values = [_stored(getattr(record, name)) for name in _RECORD]
+        values += [verdict.code, verdict.final_url or None, hops, run, change, etag, last_modified]
+        self._base.execute(_UPSERT, values)
         self._base.execute(
             "REPLACE INTO checks VALUES (?, ?, ?, ?, ?, ?)",
             (record.url, at.timestamp(), verdict.status, verdict.code, verdict.reason, verdict.final_url or None),
         )
-        if record.state == "dead" != before.state:
+        if record.state == "dead" != before:
             values = [record.url, at.timestamp(), record.reason]
             self._base.execute("INSERT INTO incidents (url, opened, reason) VALUES (?, ?, ?)", values)
-        elif before.state == "dead" != record.state:
+        elif before == "dead" != record.state:
             closed = "UPDATE incidents SET closed = ? WHERE url = ? AND closed IS NULL"
             self._base.execute(closed, (at.timestamp(), record.url))
         if self._clock() - self._kept >= KEEP_SECONDS:
             self.keep()
+
+    def moved(self, url: str) -> str | None:
+        """Return where a link has moved for good: what its last two checks agree in; None if they do not."""
+        query = "SELECT status, final_url FROM checks WHERE url = ? ORDER BY at DESC LIMIT 2"
+        rows = self._base.execute(query, (url,)).fetchall()
+        if len(rows) == 2 and rows[0] == rows[1] and rows[0][0] == "moved":
+            return str(rows[0][1])
+        return None
 
     def incidents(self, *, since: datetime | None = None) -> Iterator[Incident]:
         """Yield incidents, newest first.
@@ -181,6 +273,11 @@ class History:
                 accepted_until=_moment(until) if until is not None else None,
                 accepted_why=why,
             )
+
+    def incident(self, url: str) -> Incident | None:
+        """Return the newest incident of an address."""
+        found = (one for one in self.incidents() if one.url == url)
+        return next(found, None)
 
     def accept(self, url: str, until: datetime, why: str) -> bool:
         """Accept that a link is dead for a while; tell whether it is."""
@@ -208,6 +305,23 @@ class History:
             " AND at < (SELECT max(at) FROM checks AS later WHERE later.url = checks.url)",
             ((now - OLDEST_CHECK).timestamp(),),
         )
+
+
+_MANY: Final = 1_000  # addresses: from here on one look at all is faster than one at each
+_UPSERT: Final = (
+    f"INSERT INTO links ({', '.join((*_RECORD, *_MEMORY))})"  # noqa: S608
+    f" VALUES ({', '.join('?' * (len(_RECORD) + len(_MEMORY)))}) ON CONFLICT DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in (*_RECORD[1:], *_MEMORY))
+)
+
+
+def _memory(row: Sequence[Any]) -> Memory:
+    code, final_url, chain, run, change, etag, last_modified = row[len(_RECORD) :]
+    hops = tuple(Hop(code=code, url=url) for code, url in json.loads(chain)) if chain else ()
+    return Memory(
+        record=_record(row[: len(_RECORD)]), code=code, final_url=final_url or "", chain=hops, change=change,
+        run=run or 0, etag=etag, last_modified=last_modified,
+    )  # fmt: skip
 
 
 def _record(row: Iterable[object]) -> Record:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import re
 import threading
 import time
 from collections import deque
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
+from ..http import ExhaustedError
 from .chase import Ask, Got
-from ..wire import ExhaustedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -196,10 +196,9 @@ class Schedule:
             following: Ask | Wait | None = chase.start() if ask is _FIRST else ask
             silent = host.silent >= SILENT_AFTER and not host.spoke
             while isinstance(following, Ask):
-                if following.seconds and following is not ask or _host_name(following.url) != host.name:
-                    break  # waits, or is for another host
-                if following is ask and ask.seconds:
-                    pass  # has waited
+                waits = following.seconds > 0 and following is not ask
+                if waits or _host_name(following.url) != host.name:
+                    break
                 following = self._step(host, chase, following, silent=silent)
             self._leave(host, chase, following)
 
@@ -273,15 +272,10 @@ class Schedule:
 _FIRST: Final = Ask("", "", {}, 0, 0.0, 0.0)
 
 
+_HOST: Final = re.compile(r"https?://(?:[^/?#@]*@)?(\[[^\]]*\]|[^/?#:]*)")
+
+
 def _host_name(url: str) -> str:
-    """Return the host of an address that is known to be one; nothing else of it is looked at, since this is hot."""
-    start = url.find("//") + 2
-    for end in range(start, len(url)):
-        if url[end] in "/?#":
-            break
-    else:
-        end = len(url)
-    netloc = url[start:end].rpartition("@")[2]
-    if netloc.startswith("["):
-        return netloc.partition("]")[0] + "]"
-    return netloc.partition(":")[0].lower() or (urlsplit(url).hostname or "")
+    """Return the host of an address that is known to be one."""
+    found = _HOST.match(url)
+    return found[1].lower() if found else ""

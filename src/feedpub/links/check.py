@@ -1,0 +1,471 @@
+"""Check links: ask for each address that is due, judge the answers, remember them."""
+
+from __future__ import annotations
+
+import re
+import time
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from queue import Empty
+from typing import TYPE_CHECKING, Final, cast
+from urllib.parse import urlsplit
+
+from .. import http, iri
+from ..model import LinkSettings, Site
+from .chase import Chase, Facts, Got, page_of
+from .history import History, Memory
+from .policy import (
+    CONFIRMATIONS,
+    Answer,
+    Record,
+    Verdict,
+    advance,
+    judge,
+    needs_canaries,
+    needs_confirmation,
+    network_is_down,
+)
+from .result import Incident, Link, LinkReport
+from .schedule import Schedule
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from .chase import Ask
+    from .policy import Failure
+    from .result import Change, Place
+
+# Results are handed out together when many come at once: each time, what is told is kept first.
+_TOGETHER_SECONDS: Final = 0.1
+_CONFIRM_AFTER_SECONDS: Final = 1.0
+_FEWEST_HOSTS: Final = 5
+_CANARIES: Final = 3
+_PATIENCE_SECONDS: Final = 1.0
+# Failures that our own network may be the reason of.
+_OF_THE_NETWORK: Final = frozenset({"no-host", "lookup", "refused", "timeout", "unreachable", "network"})
+
+
+def check_links(
+    target: Site | Iterable[str],
+    *,
+    history: str | os.PathLike[str] | None = None,
+    settings: LinkSettings | None = None,
+    everything: bool = False,
+    strict: bool | None = None,
+    session: http.Session | None = None,
+    now: datetime | None = None,
+    progress: Callable[[Link], None] | None = None,
+) -> LinkReport:
+    """Check the outbound links of a site, or any addresses, each once.
+
+    A dead link is a value, no exception. Nothing is printed.
+
+    Args:
+        target: A site, or http(s) addresses.
+        history: File that remembers what was found; made if need be. None remembers nothing.
+        settings: How to ask; by default those of the site.
+        everything: Also ask what is not due yet.
+        strict: The first failure, confirmed twice in this run, is death. By default only without a history: with one,
+            a link is dead when it has failed for days.
+        session: Sends the requests instead of feedpub's own transport, as it is: with its proxies, authentication,
+            adapters. Then private addresses are not refused, and a server that drips may last longer than the deadline.
+        now: Fixes the clock that dates what is found; aware.
+        progress: Called with each link when its result is known.
+
+    Raises:
+        OSError: The history or the certificates cannot be read.
+        history.BusyError: Another run is writing to the history.
+        re.error: A pattern of `settings.exclude` is none.
+    """
+    run = iter_check(
+        target, history=history, settings=settings, everything=everything, strict=strict, session=session, now=now
+    )
+    for link in run:
+        if progress:
+            progress(link)
+    return run.report
+
+
+def iter_check(
+    target: Site | Iterable[str],
+    *,
+    history: str | os.PathLike[str] | None = None,
+    settings: LinkSettings | None = None,
+    everything: bool = False,
+    strict: bool | None = None,
+    session: http.Session | None = None,
+    now: datetime | None = None,
+) -> Checking:
+    """Check links as `check_links` does, and yield each `Link` when its result is known and kept."""
+    return Checking(
+        target, history=history, settings=settings, everything=everything, strict=strict, session=session, now=now
+    )
+
+
+class Checking:
+    """A run: an iterator of links; its `report` holds what is known so far."""
+
+    def __init__(
+        self,
+        target: Site | Iterable[str],
+        *,
+        history: str | os.PathLike[str] | None,
+        settings: LinkSettings | None,
+        everything: bool,
+        strict: bool | None,
+        session: http.Session | None,
+        now: datetime | None,
+    ) -> None:
+        if isinstance(target, str | bytes):
+            raise TypeError("give a Site or a list of addresses, not one string")
+        if now is not None and now.tzinfo is None:
+            raise ValueError("now is to be aware: give it a time zone")
+        self._settings = settings or (target.config.links if isinstance(target, Site) else LinkSettings())
+        self._places: dict[str, tuple[Place, ...]] = (
+            _outbound(target) if isinstance(target, Site) else dict.fromkeys(target, ())
+        )
+        self._exclude = [re.compile(pattern) for pattern in self._settings.exclude]
+        self._path = Path(history) if history is not None else None
+        self._everything, self._now = everything, now
+        self._strict = history is None if strict is None else strict
+        self._session = session
+        self._found: dict[str, Link] = {}
+        self._incidents: tuple[Incident, ...] = ()
+        self._network_down = False
+        self._at = self._time()
+        self._links = self._run()
+
+    def __iter__(self) -> Checking:
+        """Return itself."""
+        return self
+
+    def __next__(self) -> Link:
+        """Return the next link whose result is known."""
+        return next(self._links)
+
+    def close(self) -> None:
+        """End the run; what is known is kept."""
+        self._links.close()
+
+    @property
+    def report(self) -> LinkReport:
+        """What is known so far."""
+        links = tuple(self._found[url] for url in self._places if url in self._found)
+        return LinkReport(links=links, at=self._at, network_down=self._network_down, incidents=self._incidents)
+
+    @property
+    def total(self) -> int:
+        """How many links there are."""
+        return len(self._places)
+
+    def _time(self) -> datetime:
+        return self._now or datetime.now(UTC)
+
+    def _run(self) -> Iterator[Link]:
+        with ExitStack() as stack:
+            history = stack.enter_context(History(self._path))
+            self._history, self._number = history, history.begin(self._at)
+            self._known = history.recall(self._places)
+            self._deaths = {one.url: one for one in history.incidents() if one.closed is None}
+            try:
+                yield from self._links_of(stack)
+            finally:
+                history.prune(self._at)
+                self._incidents = tuple(history.incidents())
+
+    def _links_of(self, stack: ExitStack) -> Iterator[Link]:
+        asked: dict[str, list[str]] = {}
+        for url in self._places:
+            said = self._unasked(url)
+            if said is None:
+                page, _ = page_of(url)
+                asked.setdefault(page, []).append(url)
+            else:
+                self._found[url] = said
+                yield said
+        if asked:
+            own = None if self._session else self._own_session()
+            yield from _Run(self, asked, stack, self._session or cast("http.Session", own), own).links()
+
+    def _own_session(self) -> http.Session:
+        settings = self._settings
+        return http.wire_session(
+            allow_private=settings.allow_private, ca_bundle=settings.ca_bundle, proxy=settings.proxy
+        )
+
+    def _unasked(self, url: str) -> Link | None:
+        """Return what is said of an address that is not asked for; None if it is."""
+        scheme = urlsplit(url).scheme.lower() if ":" in url[:40] else ""
+        if scheme and scheme not in ("http", "https"):
+            return self._link(url, Verdict(status="skipped", reason=f"{scheme} is not http"), None)
+        fault = iri.fault(url)
+        if fault:
+            return self._link(url, Verdict(status="suspect", reason=f"the address {fault}"[:300]), None)
+        if any(pattern.search(url) for pattern in self._exclude):
+            return self._link(url, judge(Answer(url=url, failure="excluded")), None)
+        known = self._known.get(url)
+        if known and not self._everything and known.record.due and known.record.due > self._at:
+            return self.remembered(url, known)
+        return None
+
+    def remembered(self, url: str, known: Memory) -> Link:
+        """Make a link of what is remembered of it."""
+        record = known.record
+        incident = self._deaths.get(url)
+        return Link(
+            url=url, status=record.status, state=record.state, reason=record.reason, code=known.code,
+            final_url=known.final_url or url, chain=known.chain, found_in=self._places.get(url, ()),
+            checked=record.checked, remembered=True, incident=incident, accepted=_is_accepted(incident, self._at),
+        )  # fmt: skip
+
+    def _link(self, url: str, verdict: Verdict, at: datetime | None) -> Link:
+        return Link(
+            url=url, status=verdict.status, reason=verdict.reason, code=verdict.code,
+            final_url=verdict.final_url or url, found_in=self._places.get(url, ()), checked=at,
+        )  # fmt: skip
+
+    def settle(self, url: str, answer: Answer, verdict: Verdict, chase: Chase) -> Link:
+        """Remember the verdict on a link, and tell it."""
+        if verdict.status == "skipped":
+            link = self._found[url] = self._link(url, verdict, None)
+            return link
+        now = self._time()
+        memory = self._known.get(url) or Memory(record=Record(url=url))
+        wait = timedelta(seconds=chase.retry_after) if chase.retry_after else None
+        record = advance(memory.record, verdict, now, retry_after=wait, strict=self._strict)
+        change = _change(memory, record, verdict)
+        self._history.remember(
+            record, verdict, now, before=memory.record.state, chain=answer.hops, change=change, run=self._number,
+            etag=chase.validators.get("If-None-Match"), last_modified=chase.validators.get("If-Modified-Since"),
+        )  # fmt: skip
+        incident = self._incident(url, record, memory.record, now)
+        link = self._found[url] = Link(
+            url=url, status=verdict.status, state=record.state, reason=verdict.reason, code=verdict.code,
+            final_url=verdict.final_url or url, chain=answer.hops, found_in=self._places.get(url, ()), checked=now,
+            change=change, incident=incident, accepted=_is_accepted(incident, now),
+        )  # fmt: skip
+        return link
+
+    def _incident(self, url: str, record: Record, before: Record, now: datetime) -> Incident | None:
+        if record.state != before.state and "dead" in (record.state, before.state):
+            return self._history.incident(url)
+        return self._deaths.get(url)
+
+    def fail(self, url: str) -> Link:
+        """Tell that our own network failed: that is no fact about the link, and is not remembered."""
+        verdict = judge(Answer(url=url, failure="network"))
+        known = self._known.get(url)
+        link = self._link(url, verdict, None)
+        if known:
+            remembered = self.remembered(url, known)
+            link = Link(
+                url=url, status=verdict.status, reason=verdict.reason, state=remembered.state, final_url=url,
+                found_in=remembered.found_in, checked=remembered.checked, incident=remembered.incident,
+                accepted=remembered.accepted,
+            )  # fmt: skip
+        self._found[url] = link
+        return link
+
+
+class _Run:
+    """The part of a run that asks."""
+
+    def __init__(
+        self,
+        checking: Checking,
+        asked: Mapping[str, Sequence[str]],
+        stack: ExitStack,
+        session: http.Session,
+        own: http.Session | None,
+    ) -> None:
+        self._checking, self._asked, self._stack, self._session, self._own = checking, asked, stack, session, own
+        self._liars = checking._history.liars()
+        self._facts: dict[str, Facts] = {}
+        self._confirmations: dict[str, int] = {}
+        self._hosts: dict[str, bool] = {}
+        self._held: dict[str, Chase] = {}
+        self._canaries: dict[str, bool | None] = {}
+        self._canaries_sought = False
+        self._waiting = len(asked)
+
+    def links(self) -> Iterator[Link]:
+        settings = self._checking._settings
+        wire = self._own.adapters["http://"].wire if self._own else None  # type: ignore[attr-defined]
+        schedule = Schedule(
+            self._send, concurrency=settings.concurrency, per_host=settings.per_host, spacing=settings.spacing,
+            idle=wire.release if wire else lambda host: None,
+        )  # fmt: skip
+        self._schedule = schedule
+        self._stack.callback(schedule.join, _PATIENCE_SECONDS)
+        if self._own:
+            self._stack.callback(self._own.close)
+        self._stack.callback(schedule.stop)
+        for page in self._asked:
+            schedule.add(self._chase(page))
+        schedule.start(len(self._asked) + _CANARIES)
+        yield from self._results()
+        lies = {host for host, facts in self._facts.items() if facts.lies} - self._liars
+        self._checking._history.add_liars(lies)
+
+    def _results(self) -> Iterator[Link]:
+        while self._waiting:
+            links: list[Link] = []
+            until = 0.0
+            while self._waiting:
+                try:
+                    chase = self._schedule.done.get(timeout=max(0.0, until - time.monotonic()) if until else None)
+                except Empty:
+                    break
+                if isinstance(chase, BaseException):
+                    raise chase
+                links += self._take(chase)
+                until = until or time.monotonic() + _TOGETHER_SECONDS
+                if self._is_cut_off():
+                    links += self._give_up()
+            self._checking._history.keep()
+            yield from links
+        links = self._release_held()
+        self._checking._history.keep()
+        yield from links
+
+    def _facts_of(self, url: str) -> Facts:
+        parts = urlsplit(url)
+        name = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        facts = self._facts.get(name)
+        if facts is None:
+            facts = self._facts.setdefault(name, Facts(lies=name in self._liars))
+        return facts
+
+    def _chase(self, page: str, *, surely: bool = False) -> Chase:
+        urls = self._asked.get(page, [page])
+        fragments = [fragment for fragment in (page_of(url)[1] for url in urls) if fragment]
+        known = self._checking._known.get(page)
+        validators = {}
+        if known and known.record.status == "ok" and not fragments and not surely:
+            given = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
+            validators = {name: value for name, value in given.items() if value}
+        return Chase(
+            page, fragments, self._facts_of, seconds=self._checking._settings.deadline, clock=time.monotonic,
+            validators=validators, surely=surely,
+        )  # fmt: skip
+
+    def _send(self, ask: Ask) -> Got:
+        sent = http.probe(self._session, ask.method, ask.url, ask.headers, most=ask.most, until=ask.until)
+        return Got(
+            sent.code, sent.headers, sent.cookies, sent.page, sent.whole,
+            cast("Failure", sent.failure) if sent.failure else None, sent.detail, sent.connected,
+        )  # fmt: skip
+
+    def _take(self, chase: Chase) -> list[Link]:
+        """Take a chase that has ended; return the links whose results are known now."""
+        if chase.url in self._canaries and self._canaries[chase.url] is None:
+            self._canaries[chase.url] = any(chase.reached.values())
+            self._waiting -= 1
+            return []
+        for host, reached in chase.reached.items():
+            self._hosts[host] = self._hosts.get(host, False) or reached
+        if self._wants_confirmation(chase):
+            self._schedule.add(self._chase(chase.url, surely=True), after=_CONFIRM_AFTER_SECONDS)
+            return []
+        self._waiting -= 1
+        if chase.answer.failure in _OF_THE_NETWORK and not any(chase.reached.values()):
+            self._held[chase.url] = chase
+            return []
+        return self._settled(chase)
+
+    def _wants_confirmation(self, chase: Chase) -> bool:
+        """Tell whether a page is to be asked for again before it is pronounced dead."""
+        done = self._confirmations.get(chase.url, 0)
+        if done >= CONFIRMATIONS:
+            return False
+        verdict = judge(chase.answer)
+        checking = self._checking
+        for url in self._asked[chase.url]:
+            known = checking._known.get(url)
+            record = known.record if known else Record(url=url)
+            strictly = checking._strict and verdict.status == "dead" and record.state != "dead"
+            if strictly or needs_confirmation(record, verdict, checking._time()):
+                self._confirmations[chase.url] = done + 1
+                return True
+        return False
+
+    def _settled(self, chase: Chase) -> list[Link]:
+        links = []
+        for url in self._asked[chase.url]:
+            _, fragment = page_of(url)
+            there = chase.there.get(fragment) if fragment else None
+            answer = replace(chase.answer, fragment_is_there=there) if there is not None else chase.answer
+            links.append(self._checking.settle(url, answer, judge(answer), chase))
+        return links
+
+    def _is_cut_off(self) -> bool:
+        """Tell whether our own network is down, as soon as that can be told: not after each address has timed out."""
+        if any(self._hosts.values()) or len(self._hosts) < _FEWEST_HOSTS:
+            return False
+        self._seek_canaries()
+        if None in self._canaries.values():
+            return False
+        return not any(self._canaries.values())
+
+    def _seek_canaries(self) -> None:
+        if self._canaries_sought:
+            return
+        self._canaries_sought = True
+        asked = {url for urls in self._asked.values() for url in urls}
+        for url in self._checking._history.last_good(_CANARIES, but=asked):
+            page, _ = page_of(url)
+            if page not in self._asked and page not in self._canaries:
+                self._canaries[page] = None
+                self._waiting += 1
+                self._schedule.add(self._chase(page))
+
+    def _give_up(self) -> list[Link]:
+        checking = self._checking
+        checking._network_down = True
+        checking._history.network_was_down(checking._number)
+        self._schedule.stop()
+        self._waiting = 0
+        self._held.clear()
+        left = [url for urls in self._asked.values() for url in urls if url not in checking._found]
+        return [checking.fail(url) for url in left]
+
+    def _release_held(self) -> list[Link]:
+        """Judge what failed before a connection was made, now that it is known whether our network is up."""
+        if not self._held:
+            return []
+        hosts = list(self._hosts.values())
+        if needs_canaries(hosts):
+            self._seek_canaries()
+            while self._waiting:
+                chase = self._schedule.done.get()
+                if isinstance(chase, BaseException):
+                    raise chase
+                self._take(chase)
+            if network_is_down(hosts, [bool(one) for one in self._canaries.values()]):
+                return self._give_up()
+        held, self._held = self._held, {}
+        return [link for chase in held.values() for link in self._settled(chase)]
+
+
+def _outbound(site: Site) -> dict[str, tuple[Place, ...]]:
+    from .outbound import outbound
+
+    return outbound(site)
+
+
+def _change(memory: Memory, record: Record, verdict: Verdict) -> Change | None:
+    before = memory.record.state
+    if record.state == "dead" != before:
+        return "died"
+    if before == "dead" != record.state:
+        return "recovered"
+    if verdict.status == "moved" and (memory.record.status != "moved" or memory.final_url != verdict.final_url):
+        return "moved"
+    return None
+
+
+def _is_accepted(incident: Incident | None, now: datetime) -> bool:
+    return bool(incident and incident.accepted_until and incident.accepted_until > now and incident.closed is None)
