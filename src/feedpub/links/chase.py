@@ -252,7 +252,7 @@ class Chase:
         """Ask for one address as often as it makes sense; return the last answer and how it was asked for."""
         facts = self._facts(url)
         method = "GET" if self._surely or facts.lies or self.fragments else "HEAD"
-        pauses = list(PAUSES_SECONDS)
+        pauses = [] if self._surely else list(PAUSES_SECONDS)  # who asks again for certainty has waited
         ranged, head_failed, pause = True, False, 0.0
         while True:
             share = _HEAD_SHARE if method == "HEAD" else 1.0
