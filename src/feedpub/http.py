@@ -10,8 +10,9 @@ import threading
 import time
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
+import certifi
 import requests
 from requests import Session as Session
 from requests.adapters import BaseAdapter, HTTPAdapter
@@ -23,6 +24,8 @@ from .wire import NoReplyError, Wire, trusting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from .wire import Reply
 
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 10.0
@@ -117,7 +120,7 @@ def wire_session(*, allow_private: bool, ca_bundle: str | None, proxy: str | Non
                 made_context.append(trusting(bundle))
             return made_context[0]
 
-    bundle = ca_bundle or os.environ.get("SSL_CERT_FILE") or requests.certs.where()
+    bundle = ca_bundle or os.environ.get("SSL_CERT_FILE") or certifi.where()
     if ca_bundle:
         context()  # a file that cannot be read is told at once
     made = Session()
@@ -177,7 +180,7 @@ def probe(on: Session, method: str, url: str, headers: Mapping[str, str], *, mos
         request = requests.PreparedRequest()
         request.method, request.url = method, url
         request.headers = {"User-Agent": ROBOT, **headers}  # type: ignore[assignment]
-        reply = adapter.send(request, timeout=left).raw
+        reply = cast("Reply", adapter.send(request, timeout=left).raw)
         page, whole = reply.read(most) if most else (b"", True)
         if not most:
             reply.close()
@@ -188,9 +191,7 @@ def probe(on: Session, method: str, url: str, headers: Mapping[str, str], *, mos
         return _unsent(error, left)
 
 
-def _probe_with(
-    on: Session, method: str, url: str, headers: Mapping[str, str], most: int, seconds: float
-) -> Sent:
+def _probe_with(on: Session, method: str, url: str, headers: Mapping[str, str], most: int, seconds: float) -> Sent:
     request = on.prepare_request(requests.Request(method, url, headers=dict(headers)))
     settings = on.merge_environment_settings(url, {}, True, None, None)
     with on.send(request, timeout=seconds, allow_redirects=False, **settings) as response:

@@ -7,6 +7,7 @@ A `Chase` sends nothing itself. It is a generator that yields what it wants (`As
 from __future__ import annotations
 
 import codecs
+import contextlib
 import re
 import secrets
 import threading
@@ -120,7 +121,6 @@ class Wait:
 
 
 WAIT: Final = Wait()
-Steps = "Generator[Ask | Wait, Got, None]"
 
 
 class Chase:
@@ -194,7 +194,7 @@ class Chase:
             if len(self._hops) > MOST_HOPS:
                 self._end(got, "redirects")
                 return
-        if got.failure or not (got.code and 200 <= got.code < 300) or not _is_page(got):
+        if got.failure or not 200 <= (got.code or 0) < 300 or not _is_page(got):
             self._end(got, got.failure)
             return
         yield from self._inspect(url, method, got)
@@ -257,13 +257,15 @@ class Chase:
         while True:
             share = _HEAD_SHARE if method == "HEAD" else 1.0
             got = yield self._ask(method, url, pause=pause, share=share, ranged=ranged)
-            pause = self._wait(got, pauses)
+            wait = self._wait(got, pauses)
             if method == "HEAD" and got.connected and _is_doubtful(got) and got.code != 429:
                 method, head_failed, pause = "GET", True, 0.0
             elif got.code == 416 and ranged:
                 ranged, pause = False, 0.0
-            elif pause is None or self._clock() + pause >= self.until:
+            elif wait is None or self._clock() + wait >= self.until:
                 break
+            else:
+                pause = wait
             if self._clock() >= self.until:
                 break
         if head_failed and got.code and not _is_doubtful(got):
@@ -272,7 +274,7 @@ class Chase:
 
     def _wait(self, got: Got, pauses: list[float]) -> float | None:
         """Return how long to wait before another try; None if there shall be none."""
-        again = got.failure in _TEMPORARY_FAILURES or got.code in _TEMPORARY or got.code == 429
+        again = got.failure in _TEMPORARY_FAILURES if got.failure else got.code == 429 or got.code in _TEMPORARY
         if not again:
             return None
         asked = retry_after(got.headers) if got.code in (429, 503) else None
@@ -307,10 +309,8 @@ class Chase:
 
 def _target(url: str, location: str) -> tuple[Failure | None, str]:
     """Tell where a redirect leads (RFC 9110, section 10.2.2), or why nowhere."""
-    try:
+    with contextlib.suppress(UnicodeError):
         location = location.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        pass
     location = location.strip()
     if not location or any(mark in location for mark in "\0\r\n"):
         return "nowhere", ""
@@ -334,7 +334,7 @@ def _target(url: str, location: str) -> tuple[Failure | None, str]:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds of Retry-After (RFC 9110, section 10.2.3), given as such or as a date; None if there are none."""
+    """Return the seconds of Retry-After (RFC 9110, section 10.2.3), as such or of a date; None if there are none."""
     given = headers.get("retry-after", "").strip()
     if given.isascii() and given.isdecimal():
         return min(float(given[:12]), 366 * 86400.0)

@@ -32,7 +32,7 @@ from .schedule import Schedule
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
     from .chase import Ask
     from .policy import Failure
@@ -136,7 +136,7 @@ class Checking:
         self._incidents: tuple[Incident, ...] = ()
         self._network_down = False
         self._at = self._time()
-        self._links = self._run()
+        self._links: Generator[Link] = self._run()
 
     def __iter__(self) -> Checking:
         """Return itself."""
@@ -164,7 +164,7 @@ class Checking:
     def _time(self) -> datetime:
         return self._now or datetime.now(UTC)
 
-    def _run(self) -> Iterator[Link]:
+    def _run(self) -> Generator[Link]:
         with ExitStack() as stack:
             history = stack.enter_context(History(self._path))
             self._history, self._number = history, history.begin(self._at)

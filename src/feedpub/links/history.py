@@ -192,7 +192,7 @@ class History:
         columns = ", ".join((*_RECORD, *_MEMORY))
         query = f"SELECT {columns} FROM links"  # noqa: S608
         if urls is None or len(urls) > _MANY:
-            rows = self._base.execute(query)
+            rows: Iterable[Any] = self._base.execute(query)
         else:
             rows = (row for url in urls for row in self._base.execute(f"{query} WHERE url = ?", (url,)))
         found = {}

@@ -1,0 +1,105 @@
+"""Where the links of a site stand: each outbound address once, with file, line and entry."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote, urljoin
+
+from .result import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ..model import Entry, KeyPoint, Site
+
+_TAG: Final = re.compile(
+    r"""<(?:a|img)\b[^>]*?\s(?:href|src)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE
+)
+# What may follow an address in a text without being a part of it: else it is the beginning of a longer one.
+_LONGER: Final = re.compile(r"[A-Za-z0-9/?#&=%_~+@-]")
+
+
+def outbound(site: Site) -> dict[str, tuple[Place, ...]]:
+    """Return the outbound links of a site: references, sources, links and images in bodies and key points, enclosures.
+
+    Addresses of the site's own pages are left out, and so is what is not http(s).
+
+    Returns:
+        Address → where it stands, in the order of files and lines.
+    """
+    found: dict[str, dict[Place, None]] = {}
+    for article in site.articles:
+        own = {entry.link for entry in article.entries.values()}
+        for language, entry in article.entries.items():
+            path = article.paths.get(language, "")
+            lines = _lines(path)
+            for url in dict.fromkeys(_addresses(entry)):
+                if url in own or url.startswith(site.config.base_url) or not url.startswith(("http://", "https://")):
+                    continue
+                numbers = _numbers(lines, url)
+                places = [Place(path=path, line=number, entry=entry.id) for number in numbers or [0]]
+                found.setdefault(url, {}).update(dict.fromkeys(places))
+    pairs = [(url, tuple(sorted(places, key=_order))) for url, places in found.items()]
+    return dict(sorted(pairs, key=lambda pair: _order(pair[1][0])))
+
+
+def _order(place: Place) -> tuple[str, int, str]:
+    return place.path, place.line, place.entry
+
+
+def _addresses(entry: Entry) -> Iterator[str]:
+    yield from (reference.url for reference in entry.references if reference.url)
+    if entry.via:
+        yield entry.via
+    for html in (entry.body, *_texts(entry.key_points)):
+        for quoted, single, bare in _TAG.findall(html):
+            address = unescape(quoted or single or bare).strip()
+            if address and not address.startswith("#"):
+                yield _absolute(entry.link, address)
+    yield from (enclosure.url for enclosure in entry.enclosures)
+    yield from (url for url in (entry.image,) if url)
+    yield from (other.url for other in (entry.previous, entry.next) if other and other.url)
+
+
+def _texts(points: Iterable[KeyPoint]) -> Iterator[str]:
+    for point in points:
+        yield point.text
+        yield from _texts(point.children)
+
+
+def _absolute(base: str, address: str) -> str:
+    try:
+        return urljoin(base, address)
+    except ValueError:
+        return ""
+
+
+def _lines(path: str) -> list[str]:
+    """Return the lines of an entry file; none if it cannot be read any more."""
+    try:
+        return Path(path).read_text(encoding="utf-8-sig", errors="replace").splitlines() if path else []
+    except OSError:
+        return []
+
+
+def _numbers(lines: list[str], url: str) -> list[int]:
+    """Return the lines in which an address stands, as such or without its escapes."""
+    forms = {url, unquote(url), url.replace("&", "&amp;")}
+    return [
+        number
+        for number, line in enumerate(lines, start=1)
+        if "://" in line and any(_stands_in(line, form) for form in forms)
+    ]
+
+
+def _stands_in(line: str, url: str) -> bool:
+    start = line.find(url)
+    while start >= 0:
+        end = start + len(url)
+        if not _LONGER.match(line, end):
+            return True
+        start = line.find(url, end)
+    return False
