@@ -396,3 +396,38 @@ def test_any_values_are_settings_or_problems(tmp_path_factory: Any, settings: di
     for problem in caught:
         assert problem.excerpt == text.split("\n")[problem.line - 1]
         assert marked(problem)
+
+
+def test_how_links_are_checked(tmp_path: Path) -> None:
+    text = (
+        'base_url = "https://digest.example/"\nauthority = "digest.example,2026"\n[links]\nper_host = 3\ndeadline = 2.5\n'
+        'exclude = ["^https://a\\\\.example/"]\nca_bundle = "ca.pem"\nproxy = "http://127.0.0.1:3128"\n'
+    )
+    (tmp_path / "feedpub.toml").write_text(text, encoding="utf-8")
+    links = read_config(str(tmp_path))[0].links
+    assert (links.per_host, links.deadline, links.exclude) == (3, 2.5, (r"^https://a\.example/",))
+    assert (links.ca_bundle, links.proxy) == (str(tmp_path / "ca.pem"), "http://127.0.0.1:3128")
+    assert links.concurrency == 128
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "words"),
+    [
+        ("perhost = 3", "E004", "did you mean per_host?"),
+        ("per_host = 0", "E005", "from 1 to 100"),
+        ("concurrency = 2.5", "E005", "a whole number"),
+        ("deadline = true", "E005", "a number from 1 to 600"),
+        ('exclude = ["["]', "E005", "no pattern"),
+        ("exclude = [1]", "E005", "list of patterns"),
+        ('allow_private = "yes"', "E005", "true or false"),
+        ('proxy = "https://a.example"', "E005", "HTTP proxy"),
+    ],
+)
+def test_how_links_cannot_be_checked(line: str, code: str, words: str, tmp_path: Path) -> None:
+    text = f'base_url = "https://digest.example/"\nauthority = "digest.example,2026"\n[links]\n{line}\n'
+    (tmp_path / "feedpub.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        read_config(str(tmp_path))
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.line) == (code, 4)
+    assert words in f"{problem.message} {problem.hint}"

@@ -4,6 +4,7 @@
     feed = site.feed("zh-Hans")           # a Feed of Chinese entries, newest first
     feedpub.to_atom(feed)                 # bytes; also to_rss, to_json
     feedpub.build(site, "public")         # feeds and pages, into a folder
+    feedpub.check_links(site)             # each outbound link once → LinkReport
 
 What is named here is the whole public interface; it is loaded at first use.
 """
@@ -27,6 +28,13 @@ if TYPE_CHECKING:
     from .feeds import to_atom as to_atom
     from .feeds import to_json as to_json
     from .feeds import to_rss as to_rss
+    from .links.check import Checking as Checking
+    from .links.check import check_links as check_links
+    from .links.check import iter_check as iter_check
+    from .links.result import Incident as Incident
+    from .links.result import Link as Link
+    from .links.result import LinkReport as LinkReport
+    from .links.result import Place as Place
     from .model import Archive as Archive
     from .model import Article as Article
     from .model import Category as Category
@@ -36,6 +44,7 @@ if TYPE_CHECKING:
     from .model import Entry as Entry
     from .model import Feed as Feed
     from .model import KeyPoint as KeyPoint
+    from .model import LinkSettings as LinkSettings
     from .model import Pasted as Pasted
     from .model import PastedLine as PastedLine
     from .model import Person as Person
@@ -71,6 +80,8 @@ _HOMES = {
         "problem_codes",
     ),
     "feeds": ("to_atom", "to_json", "to_rss"),
+    "links.check": ("Checking", "check_links", "iter_check"),
+    "links.result": ("Incident", "Link", "LinkReport", "Place"),
     "model": (
         "Archive",
         "Article",
@@ -81,6 +92,7 @@ _HOMES = {
         "Entry",
         "Feed",
         "KeyPoint",
+        "LinkSettings",
         "Pasted",
         "PastedLine",
         "Person",

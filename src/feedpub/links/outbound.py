@@ -42,7 +42,10 @@ def outbound(site: Site) -> dict[str, tuple[Place, ...]]:
                 numbers = _numbers(lines, url)
                 places = [Place(path=path, line=number, entry=entry.id) for number in numbers or [0]]
                 found.setdefault(url, {}).update(dict.fromkeys(places))
-    pairs = [(url, tuple(sorted(places, key=_order))) for url, places in found.items()]
+    # A translation takes what its original says: there is no line of its own for that.
+    pairs = [
+        (url, tuple(sorted([one for one in places if one.line] or places, key=_order))) for url, places in found.items()
+    ]
     return dict(sorted(pairs, key=lambda pair: _order(pair[1][0])))
 
 

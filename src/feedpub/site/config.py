@@ -13,10 +13,10 @@ from .. import iri
 from ..checks import is_legal
 from ..errors import ConfigError, FieldError, LanguageTagError, Problem
 from ..language import canonical, match
-from ..model import Config, Person
+from ..model import Config, LinkSettings, Person
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 FILE_NAME: Final = "feedpub.toml"
 REQUIRED: Final = ("base_url", "authority")
@@ -125,11 +125,14 @@ class _Reader:
         known = [setting.name for setting in fields(Config)]
         for name in data:
             if name not in known:
-                import difflib
+                self._add_unknown(name, name, known)
 
-                close = difflib.get_close_matches(name, known, n=1)
-                hint = f"did you mean {close[0]}?" if close else f"known settings: {', '.join(known)}"
-                self.add("E004", name, f"there is no setting {name}", hint, name)
+    def _add_unknown(self, place: str, name: str, known: Sequence[str]) -> None:
+        import difflib
+
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"known settings: {', '.join(known)}"
+        self.add("E004", place, f"there is no setting {name}", hint, name)
 
     def _values(self, data: Mapping[str, Any]) -> dict[str, Any]:
         values: dict[str, Any] = {}
@@ -147,6 +150,8 @@ class _Reader:
                 values[name] = self._texts(name, given, languages)
             elif name == "headings":
                 values[name] = self._headings(given)
+            elif name == "links":
+                values[name] = self._links(given)
         self._check_together(values, languages)
         return values
 
@@ -216,6 +221,24 @@ class _Reader:
                 else:
                     found.setdefault(language, {})[section] = tuple(words)
         return MappingProxyType(found)
+
+    def _links(self, given: Any) -> LinkSettings:
+        if not isinstance(given, dict):
+            self.add("E005", "links", "is not a table of settings", "write [links] and below it: per_host = 4")
+            return LinkSettings()
+        values: dict[str, Any] = {}
+        for name, value in given.items():
+            convert = _LINK_CONVERTERS.get(name)
+            if convert is None:
+                self._add_unknown(f"links.{name}", name, tuple(_LINK_CONVERTERS))
+                continue
+            try:
+                values[name] = convert(value)
+            except _Unusable as error:
+                self.add("E005", f"links.{name}", str(error), error.hint, value if isinstance(value, str) else None)
+        if values.get("ca_bundle"):
+            values["ca_bundle"] = str(Path(self.path).parent / values["ca_bundle"])
+        return LinkSettings(**values)
 
     def _check_together(self, values: Mapping[str, Any], languages: tuple[str, ...]) -> None:
         permalink = values.get("permalink")
@@ -326,6 +349,50 @@ def _limit(given: Any) -> int:
     return given
 
 
+def _number(least: float, most: float, *, whole: bool) -> Callable[[Any], float]:
+    def convert(given: Any) -> float:
+        kinds = (int,) if whole else (int, float)
+        if isinstance(given, bool) or not isinstance(given, kinds) or not least <= given <= most:
+            what = "a whole number" if whole else "a number"
+            raise _Unusable(f"is not {what} from {least:g} to {most:g}", "write it without quotes")
+        return given
+
+    return convert
+
+
+def _patterns(given: Any) -> tuple[str, ...]:
+    if isinstance(given, str):
+        given = [given]
+    if not isinstance(given, list) or not all(isinstance(one, str) and one for one in given):
+        raise _Unusable("is not a list of patterns", 'write: exclude = ["^https://example\\\\.org/private/"]')
+    for one in given:
+        try:
+            re.compile(one)
+        except re.error as error:
+            hint = "a regular expression of Python; within double quotes each backslash is doubled"
+            raise _Unusable(f"{one!r} is no pattern ({error})", hint) from None
+    return tuple(given)
+
+
+def _proxy(given: Any) -> str:
+    address = _address(given)
+    if not address.startswith("http://"):
+        raise _Unusable("is not the address of an HTTP proxy", "write http://host:port")
+    return address
+
+
+_LINK_CONVERTERS: Final[Mapping[str, Callable[[Any], object]]] = MappingProxyType(
+    {
+        "concurrency": _number(1, 1000, whole=True),
+        "per_host": _number(1, 100, whole=True),
+        "spacing": _number(0, 600, whole=False),
+        "deadline": _number(1, 600, whole=False),
+        "exclude": _patterns,
+        "allow_private": _truth,
+        "ca_bundle": _text,
+        "proxy": _proxy,
+    }
+)
 _CONVERTERS: Final[Mapping[str, Callable[[Any], object]]] = MappingProxyType(
     {
         "base_url": _base_url,

@@ -1,0 +1,214 @@
+"""A run over real sockets: a small server on the loopback address, asked with and without a history."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, ClassVar
+
+import pytest
+import requests
+
+import feedpub
+from feedpub.links.check import check_links, iter_check
+from feedpub.links.history import History
+from feedpub.links.outbound import outbound
+from feedpub.model import LinkSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SETTINGS = LinkSettings(allow_private=True, deadline=4.0)
+PAGE = b"<!DOCTYPE html><title>Notes</title><h1>Notes</h1><p id=first>One<p id='zwei \xc3\xa9'>Two" + b" " * 5000
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    asked: ClassVar[list[tuple[str, str]]] = []
+    gone: ClassVar[set[str]] = set()
+
+    def do_HEAD(self) -> None:
+        self.answer(with_body=False)
+
+    def do_GET(self) -> None:
+        self.answer(with_body=True)
+
+    def answer(self, *, with_body: bool) -> None:
+        self.asked.append((self.command, self.path))
+        name = self.path.strip("/")
+        code, headers, body = 404, {"Content-Type": "text/html"}, b"<title>404</title>"
+        if name.startswith("page") and name not in self.gone:
+            code, body = 200, PAGE
+        elif name == "moved":
+            code, headers, body = 301, {"Location": "/page"}, b""
+        elif name == "loop":
+            code, headers, body = 302, {"Location": "/loop"}, b""
+        elif name == "script":
+            code, headers, body = 302, {"Location": "javascript:alert(1)"}, b""
+        elif name == "private":
+            code, headers, body = 302, {"Location": "http://10.0.0.1/"}, b""
+        elif name.isdecimal():
+            code = int(name)
+        elif name == "no-head":
+            code, body = (200, PAGE) if with_body else (405, b"")
+        elif name == "slow":
+            time.sleep(6)
+        elif name == "wait":
+            code, headers, body = 503, {"Retry-After": "3600"}, b""
+        self.send_response(code)
+        for key, value in headers.items():
+            self.send_header(key, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if with_body:
+            self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def base() -> Iterator[str]:
+    Handler.asked.clear()
+    Handler.gone.clear()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    server.block_on_close = False
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+EXPECTED = {
+    "/page": "ok", "/page#first": "ok", "/page#zwei%20%C3%A9": "ok", "/page#third": "suspect",
+    "/page#:~:text=One": "ok",
+    "/moved": "moved", "/loop": "dead", "/script": "dead", "/404": "dead", "/410": "dead", "/500": "dead",
+    "/403": "blocked", "/401": "blocked", "/451": "blocked", "/999": "blocked", "/wait": "blocked", "/400": "suspect",
+    "/no-head": "ok", "/slow": "unsure",
+}  # fmt: skip
+
+
+def test_what_answers_mean(base: str) -> None:
+    others = {"mailto:someone@example.org": "skipped", "http://127.0.0.1:9/": "dead", "http://a b/": "suspect"}
+    begun = time.monotonic()
+    report = check_links([*(base + path for path in EXPECTED), *others], settings=SETTINGS, strict=False)
+    assert time.monotonic() - begun < SETTINGS.deadline + 1
+    found = {link.url.removeprefix(base): link.status for link in report.links}
+    assert found == EXPECTED | others
+    assert not report.broken  # a first failure kills nothing
+    moved = next(link for link in report.links if link.url == f"{base}/moved")
+    assert moved.final_url == f"{base}/page"
+    assert [hop.code for hop in moved.chain] == [301]
+    assert Handler.asked.count(("GET", "/page")) == 1, "a page with several fragments is asked for once"
+
+
+def test_nothing_private_is_asked(base: str) -> None:
+    report = check_links([f"{base}/page", "http://2130706433/", "http://[::1]/", "http://169.254.169.254/"])
+    assert {link.status for link in report.links} == {"skipped"}
+    assert Handler.asked == []
+
+
+def test_without_a_history_a_failure_that_lasts_is_death(base: str) -> None:
+    report = check_links([f"{base}/404", f"{base}/page"], settings=SETTINGS)
+    assert [link.url for link in report.broken] == [f"{base}/404"]
+    assert [path for _, path in Handler.asked].count("/404") == 4  # HEAD, GET, and twice to be sure
+
+
+def test_a_link_dies_and_comes_back(base: str, tmp_path: Path) -> None:
+    path, url = tmp_path / "links.sqlite", f"{base}/page"
+    begun = datetime(2026, 3, 1, 6, tzinfo=UTC)
+
+    def state(day: float) -> tuple[str | None, str, str | None, bool]:
+        now = begun + timedelta(days=day)
+        (link,) = check_links([url], settings=SETTINGS, history=path, now=now, everything=True).links
+        return link.status, link.state, link.change, link.incident is not None
+
+    assert state(0) == ("ok", "ok", None, False)
+    Handler.gone.add("page")
+    assert [state(day) for day in (1, 2, 3)] == [("dead", "failing", None, False)] * 3
+    assert state(4) == ("dead", "dead", "died", True)
+    assert state(5) == ("dead", "dead", None, True)
+    Handler.gone.clear()
+    assert state(6) == ("ok", "ok", "recovered", True)
+    assert state(7) == ("ok", "ok", None, False)
+    with History(path) as history:
+        (incident,) = history.incidents()
+    assert incident.closed == begun + timedelta(days=6)
+
+
+def test_only_what_is_due_is_asked(base: str, tmp_path: Path) -> None:
+    path, now = tmp_path / "links.sqlite", datetime(2026, 3, 1, 6, tzinfo=UTC)
+    urls = [f"{base}/page", f"{base}/wait"]
+    check_links(urls, settings=SETTINGS, history=path, now=now)
+    Handler.asked.clear()
+    report = check_links(urls, settings=SETTINGS, history=path, now=now + timedelta(minutes=50))
+    assert Handler.asked == []
+    assert [(link.status, link.remembered) for link in report.links] == [("ok", True), ("blocked", True)]
+
+
+def test_our_own_network_is_no_reason_to_die(tmp_path: Path) -> None:
+    path, now = tmp_path / "links.sqlite", datetime(2026, 3, 1, 6, tzinfo=UTC)
+    urls = [f"http://127.0.0.{number}:9/" for number in range(1, 9)]  # nobody listens there
+    for day in range(6):
+        report = check_links(urls, settings=SETTINGS, history=path, now=now + timedelta(days=day), everything=True)
+        assert report.network_down
+        assert {(link.status, link.state) for link in report.links} == {("unsure", "ok")}
+    with History(path) as history:
+        assert history.recall() == {}
+
+
+def test_a_session_of_the_caller_is_used_as_it_is(base: str) -> None:
+    with requests.Session() as session:
+        session.trust_env = False
+        session.headers["X-Mine"] = "1"
+        report = check_links([f"{base}/page#first", f"{base}/404", "http://127.0.0.1:9/"], session=session)
+    assert [link.status for link in report.links] == ["ok", "dead", "dead"]
+
+
+def test_results_come_one_by_one_and_what_is_known_is_kept(base: str, tmp_path: Path) -> None:
+    path = tmp_path / "links.sqlite"
+    run = iter_check([f"{base}/page", f"{base}/slow"], settings=SETTINGS, history=path)
+    assert next(run).url == f"{base}/page"
+    assert [link.url for link in run.report.links] == [f"{base}/page"]
+    run.close()
+    with History(path) as history:
+        assert list(history.recall()) == [f"{base}/page"]
+
+
+def test_patterns_leave_addresses_out(base: str) -> None:
+    settings = LinkSettings(allow_private=True, exclude=(r"/page$",))
+    (link,) = check_links([f"{base}/page"], settings=settings).links
+    assert (link.status, link.reason) == ("skipped", "excluded")
+    assert Handler.asked == []
+
+
+def test_one_string_is_no_list() -> None:
+    with pytest.raises(TypeError, match="list of addresses"):
+        check_links("https://example.org/")
+
+
+def test_the_links_of_a_site_stand_where_they_stand(tmp_path: Path) -> None:
+    (tmp_path / "feedpub.toml").write_text(
+        'base_url = "https://digest.example/"\nauthority = "digest.example,2026"\n', encoding="utf-8"
+    )
+    (tmp_path / "one.en.md").write_text(
+        "---\ntitle: One\npublished: 2026-01-01\nsource: https://a.example/talk?v=1&t=2\n---\n"
+        "[a](https://b.example/x) and [longer](https://b.example/x/y), [own](https://digest.example/en/two/)\n\n"
+        "![p](https://c.example/p.png) again [a](https://b.example/x) [m](mailto:a@b.example)\n\n"
+        "## References\n1. [R](https://d.example/r#part)\n",
+        encoding="utf-8",
+    )
+    found = {url: [place.line for place in places] for url, places in outbound(feedpub.load(tmp_path)).items()}
+    assert found == {
+        "https://a.example/talk?v=1&t=2": [4],
+        "https://b.example/x": [6, 8],
+        "https://b.example/x/y": [6],
+        "https://c.example/p.png": [8],
+        "https://d.example/r#part": [11],
+    }
