@@ -400,7 +400,8 @@ def test_any_values_are_settings_or_problems(tmp_path_factory: Any, settings: di
 
 def test_how_links_are_checked(tmp_path: Path) -> None:
     text = (
-        'base_url = "https://digest.example/"\nauthority = "digest.example,2026"\n[links]\nper_host = 3\ndeadline = 2.5\n'
+        'base_url = "https://digest.example/"\nauthority = "digest.example,2026"\n'
+        "[links]\nper_host = 3\ndeadline = 2.5\n"
         'exclude = ["^https://a\\\\.example/"]\nca_bundle = "ca.pem"\nproxy = "http://127.0.0.1:3128"\n'
     )
     (tmp_path / "feedpub.toml").write_text(text, encoding="utf-8")

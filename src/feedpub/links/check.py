@@ -12,7 +12,7 @@ from queue import Empty
 from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import urlsplit
 
-from .. import http, iri
+from .. import iri
 from ..model import LinkSettings, Site
 from .chase import Chase, Facts, Got, page_of
 from .history import History, Memory
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
+    from .. import http
     from .chase import Ask
     from .policy import Failure
     from .result import Change, Place
@@ -191,6 +192,8 @@ class Checking:
             yield from _Run(self, asked, stack, self._session or cast("http.Session", own), own).links()
 
     def _own_session(self) -> http.Session:
+        from .. import http
+
         settings = self._settings
         return http.wire_session(
             allow_private=settings.allow_private, ca_bundle=settings.ca_bundle, proxy=settings.proxy
@@ -282,6 +285,9 @@ class _Run:
         own: http.Session | None,
     ) -> None:
         self._checking, self._asked, self._stack, self._session, self._own = checking, asked, stack, session, own
+        from .. import http
+
+        self._probe = http.probe
         self._liars = checking._history.liars()
         self._facts: dict[str, Facts] = {}
         self._confirmations: dict[str, int] = {}
@@ -353,7 +359,7 @@ class _Run:
         )  # fmt: skip
 
     def _send(self, ask: Ask) -> Got:
-        sent = http.probe(self._session, ask.method, ask.url, ask.headers, most=ask.most, until=ask.until)
+        sent = self._probe(self._session, ask.method, ask.url, ask.headers, most=ask.most, until=ask.until)
         return Got(
             sent.code, sent.headers, sent.cookies, sent.page, sent.whole,
             cast("Failure", sent.failure) if sent.failure else None, sent.detail, sent.connected,

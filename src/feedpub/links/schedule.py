@@ -15,7 +15,7 @@ from collections import deque
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final
 
-from ..http import ExhaustedError
+from ..wire import ExhaustedError
 from .chase import Ask, Got
 
 if TYPE_CHECKING:
