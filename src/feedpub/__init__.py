@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .errors import EntryError as EntryError
     from .errors import FeedpubError as FeedpubError
     from .errors import FieldError as FieldError
+    from .errors import HistoryError as HistoryError
     from .errors import LanguageTagError as LanguageTagError
     from .errors import Problem as Problem
     from .errors import explain as explain
@@ -29,8 +30,14 @@ if TYPE_CHECKING:
     from .feeds import to_json as to_json
     from .feeds import to_rss as to_rss
     from .links.check import Checking as Checking
+    from .links.check import accept_link as accept_link
     from .links.check import check_links as check_links
+    from .links.check import forget_link as forget_link
     from .links.check import iter_check as iter_check
+    from .links.check import report_links as report_links
+    from .links.report import format_link as format_link
+    from .links.report import format_report as format_report
+    from .links.report import has_news as has_news
     from .links.result import Incident as Incident
     from .links.result import Link as Link
     from .links.result import LinkReport as LinkReport
@@ -74,13 +81,15 @@ _HOMES = {
         "EntryError",
         "FeedpubError",
         "FieldError",
+        "HistoryError",
         "LanguageTagError",
         "Problem",
         "explain",
         "problem_codes",
     ),
     "feeds": ("to_atom", "to_json", "to_rss"),
-    "links.check": ("Checking", "check_links", "iter_check"),
+    "links.check": ("Checking", "accept_link", "check_links", "forget_link", "iter_check", "report_links"),
+    "links.report": ("format_link", "format_report", "has_news"),
     "links.result": ("Incident", "Link", "LinkReport", "Place"),
     "model": (
         "Archive",

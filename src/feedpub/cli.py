@@ -13,6 +13,8 @@ import click
 
 import feedpub
 
+from .cli_links import links
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
@@ -212,6 +214,9 @@ def explain(code: str | None) -> None:
         click.echo(feedpub.explain(code), nl=False)
     except KeyError:
         _fail(f"there is no problem code {code!r}; `feedpub explain` lists them", USAGE)
+
+
+cli.add_command(links)
 
 
 class _Progress:

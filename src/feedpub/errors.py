@@ -135,6 +135,10 @@ class FieldError(FeedpubError, ValueError):
         return f"{self.owner}: {self.field}: {self.reason}"
 
 
+class HistoryError(FeedpubError):
+    """The history of link checks cannot be used: it is no history, is written by another run, or cannot be written."""
+
+
 class LanguageTagError(FeedpubError, ValueError):
     """Not a language tag of BCP 47 (RFC 5646).
 

@@ -1,1 +1,1 @@
-"""Outbound links: what an answer means (`policy`), what is remembered (`history`). Asking and reports are to come."""
+"""Outbound links: asked for, judged, remembered, reported."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,9 +14,10 @@ from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import urlsplit
 
 from .. import iri
+from ..errors import HistoryError
 from ..model import LinkSettings, Site
 from .chase import Chase, Facts, Got, page_of
-from .history import History, Memory
+from .history import BusyError, History, Memory
 from .policy import (
     CONFIRMATIONS,
     Answer,
@@ -78,7 +80,7 @@ def check_links(
 
     Raises:
         OSError: The history or the certificates cannot be read.
-        history.BusyError: Another run is writing to the history.
+        HistoryError: The history is none, or another run is writing to it.
         re.error: A pattern of `settings.exclude` is none.
     """
     run = iter_check(
@@ -104,6 +106,78 @@ def iter_check(
     return Checking(
         target, history=history, settings=settings, everything=everything, strict=strict, session=session, now=now
     )
+
+
+def report_links(
+    target: Site | Iterable[str], *, history: str | os.PathLike[str], now: datetime | None = None
+) -> LinkReport:
+    """Tell what is remembered of links, and what the last run has changed; nothing is asked.
+
+    Args:
+        target: A site, or http(s) addresses.
+        history: File that `check_links` has written.
+        now: The time, for what was accepted until then; aware.
+
+    Raises:
+        HistoryError: There is no such history.
+    """
+    path = Path(history)
+    at = now or datetime.now(UTC)
+    places = _outbound(target) if isinstance(target, Site) else dict.fromkeys(target, ())
+    with usable(path, exists=True), History(path) as base:
+        known = base.recall(places)
+        incidents = tuple(base.incidents())
+        run, _, down = base.last_run()
+    deaths = {one.url: one for one in reversed(incidents)}
+    links = []
+    for url, found_in in places.items():
+        memory = known.get(url) or Memory(record=Record(url=url))
+        change = memory.change if memory.run == run else None
+        incident = deaths.get(url) if memory.record.state == "dead" or change == "recovered" else None
+        links.append(_remembered(memory, found_in, incident, at, change))
+    return LinkReport(links=tuple(links), at=at, network_down=down, incidents=incidents)
+
+
+def accept_link(url: str, *, history: str | os.PathLike[str], until: datetime, why: str) -> bool:
+    """Accept that a link is dead: until then it is no finding. Tell whether it is dead.
+
+    Raises:
+        HistoryError: There is no such history.
+    """
+    path = Path(history)
+    with usable(path, exists=True), History(path) as base:
+        return base.accept(url, until, why)
+
+
+def forget_link(url: str, *, history: str | os.PathLike[str]) -> bool:
+    """Forget all that is remembered of a link; tell whether that was anything.
+
+    Raises:
+        HistoryError: There is no such history.
+    """
+    path = Path(history)
+    with usable(path, exists=True), History(path) as base:
+        return base.forget(url)
+
+
+@contextmanager
+def usable(path: Path | None, *, exists: bool = False) -> Iterator[None]:
+    """Say in words of ours what is wrong with a history.
+
+    Raises:
+        HistoryError: It is missing and should not be, is none, is in use, or cannot be written.
+    """
+    if exists and path and not path.is_file():
+        raise HistoryError(f"{path}: there is no history of link checks; `feedpub links check` makes it")
+    try:
+        yield
+    except BusyError:
+        raise HistoryError(
+            f"{path}: another run is writing to this history; wait for it, or name another one"
+        ) from None
+    except sqlite3.Error as error:
+        hint = "free some space" if "full" in str(error) else "move it away: the next check begins a new one"
+        raise HistoryError(f"{path}: {error}; {hint}") from error
 
 
 class Checking:
@@ -167,6 +241,7 @@ class Checking:
 
     def _run(self) -> Generator[Link]:
         with ExitStack() as stack:
+            stack.enter_context(usable(self._path))
             history = stack.enter_context(History(self._path))
             self._history, self._number = history, history.begin(self._at)
             self._known = history.recall(self._places)
@@ -216,13 +291,7 @@ class Checking:
 
     def remembered(self, url: str, known: Memory) -> Link:
         """Make a link of what is remembered of it."""
-        record = known.record
-        incident = self._deaths.get(url)
-        return Link(
-            url=url, status=record.status, state=record.state, reason=record.reason, code=known.code,
-            final_url=known.final_url or url, chain=known.chain, found_in=self._places.get(url, ()),
-            checked=record.checked, remembered=True, incident=incident, accepted=_is_accepted(incident, self._at),
-        )  # fmt: skip
+        return _remembered(known, self._places.get(url, ()), self._deaths.get(url), self._at)
 
     def _link(self, url: str, verdict: Verdict, at: datetime | None) -> Link:
         return Link(
@@ -460,6 +529,17 @@ def _outbound(site: Site) -> dict[str, tuple[Place, ...]]:
     from .outbound import outbound
 
     return outbound(site)
+
+
+def _remembered(
+    memory: Memory, found_in: tuple[Place, ...], incident: Incident | None, at: datetime, change: Change | None = None
+) -> Link:
+    record = memory.record
+    return Link(
+        url=record.url, status=record.status, state=record.state, reason=record.reason, code=memory.code,
+        final_url=memory.final_url or record.url, chain=memory.chain, found_in=found_in, checked=record.checked,
+        remembered=True, change=change, incident=incident, accepted=_is_accepted(incident, at),
+    )  # fmt: skip
 
 
 def _change(memory: Memory, record: Record, verdict: Verdict) -> Change | None:

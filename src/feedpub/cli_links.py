@@ -1,0 +1,203 @@
+"""The commands `feedpub links …`: what they print and how they exit; all else is the public API."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+import feedpub
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FINE, FINDINGS, NOT_CHECKED, INTERRUPTED = 0, 1, 3, 130
+_HISTORY = Path(".feedpub", "links.sqlite")
+_EPILOG = "Exit codes: 0 fine, 1 dead links, 2 usage or configuration, 3 could not check, 130 interrupted."
+
+_entries = click.argument("entries", default="entries", type=click.Path(file_okay=False))
+_urls = click.option(
+    "--urls", metavar="FILE", help='Addresses, one per line ("-" is standard input), instead of a site\'s links.'
+)
+_history = click.option(
+    "--history",
+    type=click.Path(dir_okay=False),
+    help="File that remembers what was found.  [default: .feedpub/links.sqlite beside ENTRIES; with --urls: here]",
+)
+
+
+def _moment(_context: click.Context, _parameter: click.Parameter, text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    from dateutil.parser import isoparse
+
+    try:
+        moment = isoparse(text)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is no date; write 2026-02-01 or 2026-02-01T09:00:00+08:00") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+_now = click.option("--now", metavar="ISO", callback=_moment, help="Take this for the time; for tests.")
+
+
+def _form(*forms: str) -> Callable[[Any], Any]:
+    return click.option(
+        "--format", "form", type=click.Choice(forms), default="text", show_default=True,
+        help="How the report is written: for people, for programs, as annotations, as the text of an issue.",
+    )  # fmt: skip
+
+
+@click.group(epilog=_EPILOG)
+def links() -> None:
+    """Check the outbound links of a site, and remember what was found."""
+
+
+@links.command(epilog=_EPILOG, short_help="Ask for every outbound link that is due, and report.")
+@_entries
+@_urls
+@_form("text", "json", "jsonl", "github", "markdown")
+@click.option("--quiet", is_flag=True, help="Print nothing if nothing has changed since the last run (for cron).")
+@click.option("--strict", is_flag=True, help="The first failure is death; else a link must have failed for days.")
+@click.option("--all/--due", "everything", help="Ask for all links, or only for those that are due.  [default: --due]")
+@click.option("--concurrency", type=click.IntRange(1, 1000), help="Requests at once.  [default: 128]")
+@click.option("--per-host", type=click.IntRange(1, 100), help="Of them to one host, at most.  [default: 6]")
+@click.option("--deadline", type=click.FloatRange(1, 600), help="Seconds for one address.  [default: 30]")
+@click.option("--exclude", multiple=True, metavar="PATTERN", help="Addresses not to ask for; a regular expression.")
+@click.option("--allow-private", is_flag=True, help="Also ask hosts of private networks.")
+@click.option("--ca-bundle", type=click.Path(exists=True, dir_okay=False), help="Certificates to trust.")
+@click.option("--proxy", metavar="URL", help="HTTP proxy for all requests.")
+@_history
+@click.option("--no-history", is_flag=True, help="Remember nothing; a failure is death then.")
+@_now
+def check(
+    entries: str, urls: str | None, form: str, quiet: bool, strict: bool, everything: bool, history: str | None,
+    no_history: bool, now: datetime | None, **given: Any,
+) -> None:  # fmt: skip
+    """Ask for every outbound link of ENTRIES (default: entries) that is due, once, and report.
+
+    A link is dead when it has failed for days, and failed again twice within this run. What is blocked for robots, or
+    could not be told, is never dead.
+    """
+    target, settings = _target(entries, urls)
+    settings = _changed(settings, given)
+    remembers = None if no_history else _history_of(entries, urls, history)
+    run = feedpub.iter_check(
+        target, history=remembers, settings=settings, everything=everything, strict=strict or no_history, now=now
+    )
+    try:
+        for number, link in enumerate(run, start=1):
+            if form == "jsonl":
+                click.echo(feedpub.format_link(link))
+                sys.stdout.flush()
+            elif sys.stderr.isatty():
+                click.echo(f"\r{number}/{run.total}", err=True, nl=False)
+    except KeyboardInterrupt:
+        run.close()
+        click.echo(f"\ninterrupted; {len(run.report.links)} of {run.total} links are known", err=True)
+        sys.exit(INTERRUPTED)
+    except feedpub.HistoryError as error:
+        _fail(str(error))
+    if sys.stderr.isatty() and form != "jsonl":
+        click.echo("\r\033[K", err=True, nl=False)
+    _say(run.report, form, quiet=quiet)
+
+
+@links.command(epilog=_EPILOG)
+@_entries
+@_urls
+@_form("text", "json", "jsonl", "github", "markdown")
+@click.option("--quiet", is_flag=True, help="Print nothing if nothing has changed since the last run.")
+@_history
+@_now
+def report(
+    entries: str, urls: str | None, form: str, quiet: bool, history: str | None, now: datetime | None
+) -> None:  # fmt: skip
+    """Show what is remembered of the links of ENTRIES, and what the last run has changed. Nothing is asked."""
+    target, _ = _target(entries, urls)
+    try:
+        found = feedpub.report_links(target, history=_history_of(entries, urls, history), now=now)
+    except feedpub.HistoryError as error:
+        _fail(str(error))
+    if form == "jsonl":
+        for link in found.links:
+            click.echo(feedpub.format_link(link))
+    _say(found, form, quiet=quiet)
+
+
+@links.command(epilog=_EPILOG)
+@click.argument("url")
+@click.option("--until", required=True, metavar="DATE", callback=_moment, help="ISO 8601, such as 2026-06-01.")
+@click.option("--why", required=True, metavar="TEXT", help="For those who ask later.")
+@_history
+def ack(url: str, until: datetime, why: str, history: str | None) -> None:
+    """Accept that URL is dead: until then it is no finding."""
+    try:
+        dead = feedpub.accept_link(url, history=_history_of("entries", None, history), until=until, why=why)
+    except feedpub.HistoryError as error:
+        _fail(str(error))
+    if not dead:
+        raise click.UsageError(f"{url} is not dead; `feedpub links report` shows what is")
+
+
+@links.command(epilog=_EPILOG)
+@click.argument("url")
+@_history
+def forget(url: str, history: str | None) -> None:
+    """Forget all that is remembered of URL."""
+    try:
+        known = feedpub.forget_link(url, history=_history_of("entries", None, history))
+    except feedpub.HistoryError as error:
+        _fail(str(error))
+    if not known:
+        raise click.UsageError(f"nothing is remembered of {url}")
+
+
+def _target(entries: str, urls: str | None) -> tuple[feedpub.Site | list[str], feedpub.LinkSettings]:
+    if urls is None:
+        site = feedpub.load(entries, keep_going=True)
+        return site, site.config.links
+    try:
+        with click.open_file(urls, encoding="utf-8") as stream:
+            lines = [line.strip() for line in stream]
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.UsageError(f"--urls {urls}: {getattr(error, 'strerror', None) or 'is not UTF-8'}") from None
+    return [line for line in lines if line and not line.startswith("#")], feedpub.LinkSettings()
+
+
+def _changed(settings: feedpub.LinkSettings, given: dict[str, Any]) -> feedpub.LinkSettings:
+    for pattern in given["exclude"]:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise click.UsageError(f"--exclude {pattern!r} is no pattern: {error}") from None
+    if given["proxy"] and not given["proxy"].startswith("http://"):
+        raise click.UsageError(f"--proxy {given['proxy']!r}: write http://host:port")
+    changes = {name: value for name, value in given.items() if value}
+    if "exclude" in changes:
+        changes["exclude"] = (*settings.exclude, *changes["exclude"])
+    return replace(settings, **changes)
+
+
+def _history_of(entries: str, urls: str | None, history: str | None) -> Path:
+    if history:
+        return Path(history)
+    return _HISTORY if urls is not None else Path(entries).absolute().parent / _HISTORY
+
+
+def _say(found: feedpub.LinkReport, form: str, *, quiet: bool) -> None:
+    if form != "jsonl" and not (quiet and not feedpub.has_news(found)):
+        click.echo(feedpub.format_report(found, form), nl=False)  # type: ignore[arg-type]
+    if found.network_down:
+        sys.exit(NOT_CHECKED)
+    sys.exit(FINDINGS if found.broken else FINE)
+
+
+def _fail(message: str) -> NoReturn:
+    click.echo(f"feedpub: {message}", err=True)
+    sys.exit(NOT_CHECKED)

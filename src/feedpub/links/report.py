@@ -1,0 +1,246 @@
+"""A report in words: for people, for programs, for GitHub. What is shown of links is data: it can do nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter, defaultdict
+from datetime import UTC
+from typing import TYPE_CHECKING, Any, Final, Literal
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from .result import Link, LinkReport
+
+ReportForm = Literal["text", "json", "github", "markdown"]
+
+_MOST_PLACES: Final = 3  # of one link, in reports for people
+_OUTAGE_LINKS: Final = 3  # dead ones of a host that has no other: one line for all of them
+# Names of query fields whose values are nobody's business.
+_SECRET: Final = re.compile(
+    r"([?&;](?:[\w.-]*(?:token|secret|passw(?:or)?d|passwd|signature|api_?key|credential|session(?:id)?)[\w.-]*"
+    r"|sig|key|auth|code|jwt|pwd|sid|access_?key)=)[^&;#\s\"'<>]+",
+    re.IGNORECASE,
+)
+_USERINFO: Final = re.compile(r"(?<=//)[^/?#@\s]*@")
+_HIDDEN: Final = "…"
+
+
+def hidden(text: str) -> str:
+    """Return an address, or a text that holds some, without what gives access: userinfo, and values of such fields."""
+    return _SECRET.sub(rf"\g<1>{_HIDDEN}", _USERINFO.sub(f"{_HIDDEN}@", text))
+
+
+def shown(text: str) -> str:
+    """Return text that a terminal only shows: no secrets, no controls, nothing that turns the direction of writing."""
+    return "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in hidden(text))
+
+
+def has_news(report: LinkReport) -> bool:
+    """Tell whether something has changed since the last run, or could not be checked."""
+    return report.network_down or any(link.change for link in report.links)
+
+
+def format_link(link: Link) -> str:
+    """Return a link as one line of JSON."""
+    return json.dumps(_values(link), ensure_ascii=False)
+
+
+def format_report(report: LinkReport, form: ReportForm = "text") -> str:
+    """Return a report.
+
+    Args:
+        report: Of `check_links` or `report_links`.
+        form: ``text`` for people; ``json`` for programs; ``github`` for annotations of GitHub Actions; ``markdown`` for
+            an issue that is kept up to date: the same text as long as nothing changes.
+    """
+    write = {"text": _text, "json": _json, "github": _github, "markdown": _markdown}[form]
+    return "".join(f"{line}\n" for line in write(report))
+
+
+def _values(link: Link) -> dict[str, Any]:
+    incident = link.incident
+    return {
+        "url": hidden(link.url),
+        "status": link.status,
+        "state": link.state,
+        "code": link.code,
+        "reason": hidden(link.reason),
+        "final_url": hidden(link.final_url),
+        "chain": [{"code": hop.code, "url": hidden(hop.url)} for hop in link.chain],
+        "found_in": [{"path": place.path, "line": place.line, "entry": place.entry} for place in link.found_in],
+        "checked": _moment(link.checked),
+        "remembered": link.remembered,
+        "change": link.change,
+        "accepted": link.accepted,
+        "incident": incident
+        and {"number": incident.number, "opened": _moment(incident.opened), "closed": _moment(incident.closed)},
+    }
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if moment else None
+
+
+def _json(report: LinkReport) -> Iterator[str]:
+    links = [_values(link) for link in report.links]
+    values = {"schema": 1, "network_down": report.network_down, "summary": dict(report.summary), "links": links}
+    yield json.dumps(values, ensure_ascii=False, indent=2)
+
+
+_GROUPS: Final = (
+    ("died", "Newly dead"),
+    ("dead", "Dead"),
+    ("recovered", "Well again"),
+    ("moved", "Moved for good: write the new address"),
+    ("failing", "Failing: dead if this lasts"),
+    ("suspect", "To be looked at by somebody"),
+)
+
+
+def _group(link: Link) -> str:
+    if link.broken:
+        return "died" if link.change == "died" else "dead"
+    if link.change == "recovered":
+        return "recovered"
+    if link.status in ("moved", "suspect"):
+        return link.status
+    return "failing" if link.state == "failing" else ""
+
+
+def _grouped(report: LinkReport) -> Iterator[tuple[str, list[Link]]]:
+    """Yield the groups that somebody should look at, newest deaths first."""
+    groups: dict[str, list[Link]] = defaultdict(list)
+    for link in report.links:
+        groups[_group(link)].append(link)
+    for name, title in _GROUPS:
+        if groups[name]:
+            yield title, sorted(groups[name], key=_newest)
+
+
+def _newest(link: Link) -> tuple[float, str]:
+    return (-link.incident.opened.timestamp() if link.incident else 0.0, link.url)
+
+
+def _text(report: LinkReport) -> Iterator[str]:
+    if report.network_down:
+        yield "Our own network is down: nothing that failed counts."
+    for title, links in _grouped(report):
+        yield f"{title} ({len(links)})"
+        for line in _lines(report, links):
+            yield f"  {line}"
+    yield _summary(report)
+
+
+def _lines(report: LinkReport, links: Sequence[Link]) -> Iterator[str]:
+    down = _hosts_down(report.links)
+    told: set[str] = set()
+    for link in links:
+        host = _host(link.url)
+        if host in down and link.broken:
+            if host not in told:
+                told.add(host)
+                count = sum(one.broken and _host(one.url) == host for one in links)
+                yield f"{shown(host)}: all {count} links ({shown(link.reason)}){_places(links, host)}"
+            continue
+        target = f" -> {shown(link.final_url)}" if link.status == "moved" else ""
+        reason = f" ({shown(link.reason)})" if link.reason and link.status != "moved" else ""
+        yield f"{shown(link.url)}{target}{reason}{_places([link])}"
+
+
+def _host(url: str) -> str:
+    return (urlsplit(url).hostname or "") if "//" in url else ""
+
+
+def _hosts_down(links: Iterable[Link]) -> set[str]:
+    """Return the hosts that all links of are dead."""
+    by_host: dict[str, list[bool]] = defaultdict(list)
+    for link in links:
+        if link.status not in (None, "skipped"):
+            by_host[_host(link.url)].append(link.broken)
+    return {host for host, broken in by_host.items() if len(broken) >= _OUTAGE_LINKS and all(broken)}
+
+
+def _places(links: Iterable[Link], host: str | None = None) -> str:
+    places = [place for link in links if host is None or _host(link.url) == host for place in link.found_in]
+    names = list(
+        dict.fromkeys(f"{place.path or place.entry}{f':{place.line}' if place.line else ''}" for place in places)
+    )
+    more = f" and {len(names) - _MOST_PLACES} more" if len(names) > _MOST_PLACES else ""
+    return f"\n      {', '.join(map(shown, names[:_MOST_PLACES]))}{more}" if names else ""
+
+
+def _summary(report: LinkReport) -> str:
+    counted = Counter(_said(link) for link in report.links).most_common()
+    counts = [f"{number} {name}" for name, number in counted]
+    kept = sum(link.remembered and link.status is not None for link in report.links)
+    accepted = sum(link.accepted for link in report.links)
+    if accepted:
+        counts.append(f"{accepted} accepted")
+    links = "1 link" if len(report.links) == 1 else f"{len(report.links)} links"
+    said = f"{links}: {', '.join(counts)}" if counts else "no links"
+    return f"{said}; {kept} not asked, as they were not due" if kept else said
+
+
+def _said(link: Link) -> str:
+    """Say how a link is: one that has failed is not dead yet."""
+    if link.state == "dead":
+        return "dead"
+    return "failing" if link.status == "dead" else link.status or "never checked"
+
+
+def _github(report: LinkReport) -> Iterator[str]:
+    """Write workflow commands (https://docs.github.com/actions, "workflow commands")."""
+    for link in report.links:
+        if not link.broken and link.status not in ("moved", "suspect"):
+            continue
+        level = "error" if link.broken else "warning"
+        target = f", now at {shown(link.final_url)}" if link.status == "moved" else f": {shown(link.reason)}"
+        message = f"{shown(link.url)}{target}".replace("%", "%25")
+        for place in link.found_in or ():
+            name = re.sub(r"[%:,\r\n]", lambda found: f"%{ord(found[0]):02X}", place.path)
+            yield f"::{level} file={name},line={place.line or 1},title=link {link.state}::{message}"
+        if not link.found_in:
+            yield f"::{level}::{message}"
+    yield _summary(report).replace("::", ": :")
+
+
+def _markdown(report: LinkReport) -> Iterator[str]:
+    if report.network_down:
+        yield "Our own network was down: nothing that failed counts.\n"
+    groups: dict[str, list[Link]] = defaultdict(list)
+    for link in report.links:
+        groups[_group(link)].append(link)
+    # What is new today is not new tomorrow: the text must not change for that.
+    groups["dead"] += groups.pop("died", [])
+    empty = True
+    for name, title in _GROUPS:
+        links = sorted(groups.get(name, []), key=lambda link: link.url)
+        if not links or name == "recovered":
+            continue
+        empty = False
+        yield f"## {title}\n"
+        for link in links:
+            target = f" → {_code(link.final_url)}" if link.status == "moved" else f": {_escaped(link.reason)}"
+            places = dict.fromkeys((place.path, place.line) for place in link.found_in)
+            where = "".join(f"\n  - {_code(f'{path}:{line}' if line else path)}" for path, line in places)
+            yield f"- {_code(link.url)}{target}{where}"
+        yield ""
+    if empty:
+        yield "All links are well."
+
+
+def _code(text: str) -> str:
+    """Write text as a code span, in which nothing is markup (CommonMark, section 6.1)."""
+    text = shown(text)
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    pad = " " if "`" in text else ""
+    return f"{fence}{pad}{text}{pad}{fence}"
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([\\`*_{}\[\]<>()#+.!|~@&-])", r"\\\1", shown(text))

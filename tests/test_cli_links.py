@@ -1,0 +1,106 @@
+"""`feedpub links …`, run as a command against a small server on the loopback address."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from test_link_check import Handler, base
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["base"]  # the fixture
+
+
+def links(folder: Path, *arguments: str, text: str = "") -> tuple[int, str, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "feedpub", "links", *arguments],
+        cwd=folder, input=text, capture_output=True, encoding="utf-8", check=False, timeout=60,
+    )  # fmt: skip
+    return done.returncode, done.stdout, done.stderr
+
+
+def days(folder: Path, url: str, *numbers: int) -> tuple[int, str, str]:
+    for number in numbers:
+        now = f"2026-03-{number:02}T06:00:00Z"
+        done = links(folder, "check", "--urls", "-", "--allow-private", "--all", "--now", now, text=f"{url}\n")
+    return done
+
+
+def test_a_life_of_a_link(base: str, tmp_path: Path) -> None:
+    url = f"{base}/page"
+    assert days(tmp_path, url, 1) == (0, "1 link: 1 ok\n", "")
+    Handler.gone.add("page")
+    code, out, _ = days(tmp_path, url, 2, 3, 4)
+    assert (code, out.splitlines()[0]) == (0, "Failing: dead if this lasts (1)")
+    code, out, _ = days(tmp_path, url, 5)
+    assert (code, out) == (1, f"Newly dead (1)\n  {url} (404 not found)\n1 link: 1 dead\n")
+    assert (tmp_path / ".feedpub" / "links.sqlite").is_file()
+
+    asked = len(Handler.asked)
+    code, out, _ = links(tmp_path, "report", "--urls", "-", "--format", "json", text=url)
+    assert (code, json.loads(out)["links"][0]["change"]) == (1, "died")
+    history = ("--history", str(tmp_path / ".feedpub" / "links.sqlite"))
+    assert links(tmp_path, "ack", url, "--until", "2099-01-01", "--why", "the author is told", *history)[0] == 0
+    assert links(tmp_path, "report", "--urls", "-", text=url)[0] == 0
+    assert links(tmp_path, "forget", url, *history)[0] == 0
+    assert links(tmp_path, "report", "--urls", "-", text=url)[1] == "1 link: 1 never checked\n"
+    assert len(Handler.asked) == asked
+
+
+def test_without_history_nothing_is_written(base: str, tmp_path: Path) -> None:
+    text = f"# comment\n\n{base}/404\n{base}/page\n"
+    code, out, _ = links(
+        tmp_path, "check", "--urls", "-", "--allow-private", "--no-history", "--format", "jsonl", text=text
+    )
+    assert code == 1
+    assert {link["url"]: link["state"] for link in map(json.loads, out.splitlines())} == {
+        f"{base}/404": "dead",
+        f"{base}/page": "ok",
+    }
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_quiet_is_quiet_while_nothing_changes(base: str, tmp_path: Path) -> None:
+    arguments = ("check", "--urls", "-", "--allow-private", "--all", "--quiet")
+    assert links(tmp_path, *arguments, text=f"{base}/page") == (0, "", "")
+
+
+def test_the_links_of_a_site_with_no_network(tmp_path: Path) -> None:
+    entries = tmp_path / "entries"
+    entries.mkdir()
+    settings = (
+        'base_url = "https://digest.example/"\nauthority = "digest.example,2026"\n[links]\nallow_private = true\n'
+    )
+    (entries / "feedpub.toml").write_text(settings, encoding="utf-8")
+    references = "".join(f"{number}. [R](http://127.0.0.{number}:9/)\n" for number in range(1, 8))
+    text = f"---\ntitle: One\npublished: 2026-01-01\n---\nText.\n\n## References\n{references}"
+    (entries / "one.en.md").write_text(text, encoding="utf-8")
+    code, out, _ = links(tmp_path, "check")
+    assert (code, out.splitlines()[0]) == (3, "Our own network is down: nothing that failed counts.")
+    assert out.splitlines()[-1] == "7 links: 7 unsure"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("check", "--urls", "missing.txt"), 2, "missing.txt"),
+        (("check", "--urls", "-", "--exclude", "["), 2, "no pattern"),
+        (("check", "--urls", "-", "--now", "yesterday"), 2, "is no date"),
+        (("check", "--urls", "-", "--proxy", "a.example:1"), 2, "http://host:port"),
+        (("check", "--urls", "-", "--history", "damaged"), 3, "file is not a database"),
+        (("report", "--urls", "-"), 3, "no history of link checks"),
+        (("check", "no-such-folder"), 2, "no-such-folder"),
+    ],
+)
+def test_mistakes_are_told(arguments: tuple[str, ...], code: int, words: str, tmp_path: Path) -> None:
+    (tmp_path / "damaged").write_text("no database at all, " * 100, encoding="utf-8")
+    done = links(tmp_path, *arguments, text="https://a.example/\n")
+    assert done[0] == code
+    assert words in done[1] + done[2]
+    assert "Traceback" not in done[2]

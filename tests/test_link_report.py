@@ -1,0 +1,121 @@
+"""Reports of link checks: what they say, and that what they show of links can do nothing."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feedpub.links.policy import Hop
+from feedpub.links.report import ReportForm, format_link, format_report, has_news, hidden
+from feedpub.links.result import Incident, Link, LinkReport, Place
+
+AT = datetime(2026, 3, 1, 6, tzinfo=UTC)
+FORMS: tuple[ReportForm, ...] = get_args(ReportForm)
+DEAD = Link(
+    url="https://a.example/x", status="dead", state="dead", reason="404 not found", code=404, checked=AT, change="died",
+    final_url="https://a.example/x", found_in=(Place(path="entries/one.en.md", line=7, entry="tag:e,2026:one/en"),),
+    incident=Incident(number=3, url="https://a.example/x", opened=AT, reason="404 not found"),
+)  # fmt: skip
+MOVED = Link(
+    url="https://b.example/old", status="moved", reason="moved for good", code=200, final_url="https://b.example/new",
+    chain=(Hop(code=301, url="https://b.example/new"),), checked=AT, change="moved",
+)  # fmt: skip
+GOOD = Link(url="https://c.example/", status="ok", final_url="https://c.example/", checked=AT, remembered=True)
+
+
+def report(*links: Link, network_down: bool = False) -> LinkReport:
+    return LinkReport(links=links, at=AT, network_down=network_down)
+
+
+def test_people_read_what_to_do() -> None:
+    assert format_report(report(GOOD, MOVED, DEAD)) == (
+        "Newly dead (1)\n"
+        "  https://a.example/x (404 not found)\n"
+        "      entries/one.en.md:7\n"
+        "Moved for good: write the new address (1)\n"
+        "  https://b.example/old -> https://b.example/new\n"
+        "3 links: 1 ok, 1 moved, 1 dead; 1 not asked, as they were not due\n"
+    )
+
+
+def test_a_host_that_is_gone_is_one_line() -> None:
+    links = [replace(DEAD, url=f"https://a.example/{number}") for number in range(5)]
+    text = format_report(report(*links, GOOD))
+    assert "  a.example: all 5 links (404 not found)\n" in text
+    assert "a.example/1" not in text
+    assert "a.example/1" in format_report(report(*links, replace(GOOD, url="https://a.example/well")))
+
+
+def test_programs_read_all_of_it() -> None:
+    data = json.loads(format_report(report(DEAD, MOVED, GOOD), "json"))
+    assert (data["schema"], data["network_down"], data["summary"]) == (1, False, {"dead": 1, "moved": 1, "ok": 1})
+    assert data["links"][0]["found_in"] == [{"path": "entries/one.en.md", "line": 7, "entry": "tag:e,2026:one/en"}]
+    assert data["links"][0]["incident"] == {"number": 3, "opened": "2026-03-01T06:00:00Z", "closed": None}
+    assert data["links"][1]["chain"] == [{"code": 301, "url": "https://b.example/new"}]
+    assert json.loads(format_link(GOOD)) == data["links"][2]
+
+
+def test_github_shows_them_at_their_lines() -> None:
+    first, second, _ = format_report(report(DEAD, MOVED), "github").splitlines()
+    assert first == "::error file=entries/one.en.md,line=7,title=link dead::https://a.example/x: 404 not found"
+    assert second == "::warning::https://b.example/old, now at https://b.example/new"
+
+
+def test_an_issue_stays_as_it_is_while_nothing_changes() -> None:
+    today = format_report(report(DEAD, MOVED, GOOD), "markdown")
+    later = [replace(link, change=None, checked=AT.replace(day=2)) for link in (GOOD, MOVED, DEAD)]
+    assert format_report(report(*later), "markdown") == today
+    assert "- `https://a.example/x`: 404 not found\n  - `entries/one.en.md:7`" in today
+
+
+def test_what_is_accepted_is_no_finding() -> None:
+    accepted = report(replace(DEAD, accepted=True, change=None))
+    assert accepted.broken == ()
+    assert format_report(accepted, "text") == "1 link: 1 dead, 1 accepted\n"
+    assert not has_news(accepted)
+    assert has_news(report(DEAD))
+    assert has_news(report(GOOD, network_down=True))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_texts_of_others_are_data(form: ReportForm) -> None:
+    nasty = 'https://a.example/\x1b[31m\u202e\n::error::x\r<script>`"[x](javascript:1)'
+    link = replace(DEAD, url=nasty, final_url=nasty, reason=nasty, status="suspect", state="ok")
+    text = format_report(report(link), form)
+    if form == "json":
+        assert json.loads(text)["links"][0]["url"] == nasty
+    else:
+        assert not [one for one in text if not one.isprintable() and one != "\n"]
+        assert not [line for line in text.splitlines() if line.startswith("::error")]
+
+
+WORDS = st.text("abcXYZ019_-", min_size=6, max_size=20).map(lambda text: f"s3cret{text}")
+
+
+@given(
+    secret=WORDS,
+    name=st.sampled_from(
+        ["token", "access_token", "api_key", "key", "sig", "X-Amz-Signature", "password", "code", "jwt"]
+    ),
+    form=st.sampled_from(FORMS),
+)
+def test_secrets_are_shown_nowhere(secret: str, name: str, form: ReportForm) -> None:
+    for url in (f"https://me:{secret}@a.example/", f"https://a.example/?a=1&{name}={secret}&b=2#x"):
+        link = replace(DEAD, url=url, final_url=url, reason=f"redirects to {url}", chain=(Hop(code=302, url=url),))
+        assert secret not in format_report(report(link, replace(link, status="moved", state="ok")), form)
+        assert secret not in format_link(link)
+
+
+def test_what_is_no_secret_stays() -> None:
+    for url in (
+        "https://a.example/?id=1&page=2",
+        "https://www.youtube.com/watch?v=EV7WhVT270Q",
+        "https://a.example/@me",
+    ):
+        assert hidden(url) == url
