@@ -3,34 +3,27 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
 import ssl
 import threading
 import time
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
-import certifi
 import requests
 from requests import Session as Session
-from requests.adapters import BaseAdapter, HTTPAdapter
+from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 
 from . import __version__
-from .wire import ExhaustedError as ExhaustedError
-from .wire import NoReplyError, Wire, trusting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .wire import Reply
-
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 10.0
 USER_AGENT: Final = f"feedpub/{__version__}"
-ROBOT: Final = f"Mozilla/5.0 (compatible; {USER_AGENT}; link check)"  # of link checks: some servers want "Mozilla"
 _TEXT_BYTES = 200  # of an answer: enough to say why
 
 
@@ -62,84 +55,13 @@ def session() -> Session:
     return made
 
 
-class WireError(requests.ConnectionError):
-    """An adapter of ours got no answer; `failure`, `detail` and `connected` say why."""
-
-    def __init__(self, error: NoReplyError, request: requests.PreparedRequest) -> None:
-        super().__init__(str(error), request=request)
-        self.failure, self.detail, self.connected = error.failure, error.detail, error.connected
-
-
-class WireAdapter(BaseAdapter):
-    """Send requests over a `Wire`: the time-out is for the whole of an answer, private addresses are refused."""
-
-    def __init__(self, wire: Wire) -> None:
-        super().__init__()
-        self.wire = wire
-
-    def send(
-        self,
-        request: requests.PreparedRequest,
-        stream: bool = False,
-        timeout: float | tuple[float, float] | tuple[float, None] | None = None,
-        verify: bool | str = True,
-        cert: object = None,
-        proxies: Mapping[str, str] | None = None,
-    ) -> requests.Response:
-        """Send one request; `timeout` is in seconds, for all of it. What else may be said, the wire knows already."""
-        seconds = timeout if isinstance(timeout, int | float) else READ_SECONDS
-        until = time.monotonic() + seconds
-        try:
-            reply = self.wire.ask(request.method or "GET", request.url or "", request.headers, until)
-        except NoReplyError as error:
-            raise WireError(error, request) from error
-        response = requests.Response()
-        response.status_code, response.headers = reply.code, reply.headers  # type: ignore[assignment]
-        response.request, response.url, response.raw = request, request.url or "", reply
-        return response
-
-    def close(self) -> None:
-        """End all connections."""
-        self.wire.close()
-
-
-def wire_session(*, allow_private: bool, ca_bundle: str | None, proxy: str | None) -> Session:
-    """Make a session for asking many addresses: nothing of the environment counts but SSL_CERT_FILE.
-
-    Args:
-        allow_private: Also ask hosts of private networks.
-        ca_bundle: File of certificates; by default those of certifi.
-        proxy: http address of a proxy.
-    """
-    lock = threading.Lock()
-    made_context: list[ssl.SSLContext] = []
-
-    def context() -> ssl.SSLContext:
-        with lock:
-            if not made_context:
-                made_context.append(trusting(bundle))
-            return made_context[0]
-
-    bundle = ca_bundle or os.environ.get("SSL_CERT_FILE") or certifi.where()
-    if ca_bundle:
-        context()  # a file that cannot be read is told at once
-    made = Session()
-    made.trust_env = False
-    made.adapters.clear()
-    adapter = WireAdapter(Wire(context, allow_private=allow_private, proxy=proxy))
-    for scheme in ("http://", "https://"):
-        made.mount(scheme, adapter)
-    return made
-
-
 @dataclass(slots=True)
 class Sent:
-    """Hold the head of an answer and the start of its body, whoever sent the request.
+    """Hold the head of an answer and the start of its body, or say why there is none.
 
     Args:
         code: Status; None if there is no answer.
         headers: Names in lower case.
-        cookies: The fields Set-Cookie.
         page: Start of the body.
         whole: Whether that is all of it.
         failure: Why there is no answer, one of ``links.policy.Failure``; else empty.
@@ -149,7 +71,6 @@ class Sent:
 
     code: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
-    cookies: list[str] = field(default_factory=list)
     page: bytes = b""
     whole: bool = True
     failure: str = ""
@@ -157,47 +78,30 @@ class Sent:
     connected: bool = True
 
 
-def probe(on: Session, method: str, url: str, headers: Mapping[str, str], *, most: int, until: float) -> Sent:
-    """Ask for an address over a session of ours or of the caller; a failure is an answer, too.
+def probe(on: Session, method: str, url: str, headers: Mapping[str, str], *, most: int, seconds: float) -> Sent:
+    """Ask for an address over a session of the caller, which is used as it is; a failure is an answer, too.
 
     Args:
-        on: Of `wire_session`: then nothing but its adapter is used. Or another one, which is used as it is; then each
-            step ends in time, but all of them together may last longer.
+        on: With its proxies, authentication, adapters.
         method: GET or HEAD.
         url: In ASCII.
         headers: To send.
         most: Bytes of the body to read.
-        until: When it must be over, by `time.monotonic`.
-
-    Raises:
-        ExhaustedError: This machine can make no more connections.
+        seconds: For each step, such as connecting or reading; all of them together may last longer.
     """
-    left = max(0.001, until - time.monotonic())
-    adapter = on.adapters.get("http://")
     try:
-        if not isinstance(adapter, WireAdapter):
-            return _probe_with(on, method, url, headers, most, left)
-        request = requests.PreparedRequest()
-        request.method, request.url = method, url
-        request.headers = {"User-Agent": ROBOT, **headers}  # type: ignore[assignment]
-        reply = cast("Reply", adapter.send(request, timeout=left).raw)
-        page, whole = reply.read(most) if most else (b"", True)
-        if not most:
-            reply.close()
-        return Sent(reply.code, reply.headers, reply.cookies, page, whole)
-    except (WireError, NoReplyError) as error:
-        return Sent(failure=error.failure, detail=error.detail, connected=error.connected)
+        return _probe(on, method, url, headers, most, seconds)
     except requests.RequestException as error:
-        return _unsent(error, left)
+        return _unsent(error, seconds)
 
 
-def _probe_with(on: Session, method: str, url: str, headers: Mapping[str, str], most: int, seconds: float) -> Sent:
+def _probe(on: Session, method: str, url: str, headers: Mapping[str, str], most: int, seconds: float) -> Sent:
     request = on.prepare_request(requests.Request(method, url, headers=dict(headers)))
     settings = on.merge_environment_settings(url, {}, True, None, None)
     with on.send(request, timeout=seconds, allow_redirects=False, **settings) as response:
         page = next(response.iter_content(most), b"") if most else b""
         found = {name.lower(): value for name, value in response.headers.items()}
-        return Sent(response.status_code, found, [], page, len(page) < most)
+        return Sent(response.status_code, found, page, len(page) < most)
 
 
 def _unsent(error: requests.RequestException, seconds: float) -> Sent:

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 LONGEST_URL_CHARACTERS: Final = 8_000  # of addresses in texts; browsers and servers take no more
 
 # The usual address, told by one match: a plain host and characters that every URI may hold.
-_PLAIN = re.compile(r"https?://[A-Za-z0-9-]++(?:\.[A-Za-z0-9-]++)*+(?::[1-9][0-9]{0,3})?(?:[/?#][!$&(-;=?-Z_a-z~]*)?")
+_PLAIN = re.compile(
+    r"https?://[A-Za-z0-9-]++(?:\.[A-Za-z0-9-]++)*+(?::(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}))?(?:[/?#][!$&(-;=?-Z_a-z~]*)?"
+)
 _PLAIN_BYTES = bytes(code for code in range(0x21, 0x7F) if chr(code) not in '"%<>[\\]^`{|}')
 _ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2}|[^%])*")
 # Controls, spaces, what XML cannot carry; bidirectional controls (RFC 3987, section 4.1), which turn what is shown.

@@ -1,7 +1,7 @@
 """Follow one address to its end: which requests to send, one after the other, and what their answers come to.
 
 A `Chase` sends nothing itself. It is a generator that yields what it wants (`Ask`) and is given what came of it
-(`Got`), so that whoever sends can put each request into the queue of its host.
+(`Reply`), so that whoever sends can put each request into the queue of its host.
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ import codecs
 import contextlib
 import re
 import secrets
-import threading
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from html import unescape
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit, urlunsplit
 
 from .. import iri
+from .http1 import Ask, Reply
 from .policy import Answer, Hop
 
 if TYPE_CHECKING:
@@ -41,52 +41,6 @@ _PAGE: Final = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-E
 _RANGE: Final = {"Range": f"bytes=0-{PAGE_BYTES - 1}"}
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """Want one request.
-
-    Args:
-        method: GET or HEAD.
-        url: In ASCII.
-        headers: To send.
-        most: Bytes of the body to read.
-        seconds: To wait before.
-        until: When the answer must be there.
-    """
-
-    method: str
-    url: str
-    headers: Mapping[str, str]
-    most: int
-    seconds: float
-    until: float
-
-
-@dataclass(slots=True)
-class Got:
-    """Tell what came of a request.
-
-    Args:
-        code: Status; None if there is no answer.
-        headers: Names in lower case.
-        cookies: The fields Set-Cookie.
-        page: Start of the body.
-        whole: Whether that is all of it.
-        failure: Why there is no answer.
-        detail: Of the failure.
-        connected: Whether the host was reached.
-    """
-
-    code: int | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    cookies: Sequence[str] = ()
-    page: bytes = b""
-    whole: bool = True
-    failure: Failure | None = None
-    detail: str = ""
-    connected: bool = True
-
-
 class Facts:
     """What a run knows of one server, shared by all its addresses."""
 
@@ -95,25 +49,22 @@ class Facts:
         self.elsewhere: Answer | None = None
         self.waiting: list[Chase] = []
         self._asking = False
-        self._lock = threading.Lock()
 
     def claim(self, chase: Chase) -> bool:
         """Tell whether this chase is to find out what the server answers to a path that nobody made; else it waits."""
-        with self._lock:
-            if self.elsewhere is not None:
-                return False
-            if self._asking:
-                self.waiting.append(chase)
-                return False
-            self._asking = True
-            return True
+        if self.elsewhere is not None:
+            return False
+        if self._asking:
+            self.waiting.append(chase)
+            return False
+        self._asking = True
+        return True
 
     def settle(self, answer: Answer) -> list[Chase]:
         """Tell those who wait for it; return them."""
-        with self._lock:
-            self.elsewhere = answer
-            waiting, self.waiting = self.waiting, []
-            return waiting
+        self.elsewhere = answer
+        waiting, self.waiting = self.waiting, []
+        return waiting
 
 
 class Wait:
@@ -156,7 +107,6 @@ class Chase:
         self.retry_after: float | None = None
         self.validators: dict[str, str] = {}
         self.reached: dict[str, bool] = {}
-        self.parked = False
         self.settled: list[Chase] = []
         self._cookies: dict[str, dict[str, str]] = {}
         self._hops: list[Hop] = []
@@ -167,14 +117,14 @@ class Chase:
         self.until = self._clock() + self._seconds
         return next(self._steps, None)
 
-    def step(self, got: Got) -> Ask | Wait | None:
+    def step(self, got: Reply) -> Ask | Wait | None:
         """Take what came of the last request, return the next one; None if there is an answer."""
         try:
             return self._steps.send(got)
         except StopIteration:
             return None
 
-    def _follow(self) -> Generator[Ask | Wait, Got, None]:
+    def _follow(self) -> Generator[Ask | Wait, Reply, None]:
         url, fragment, seen = self.url, "", set()
         while True:
             method, got = yield from self._tried(url)
@@ -199,7 +149,7 @@ class Chase:
             return
         yield from self._inspect(url, method, got)
 
-    def _end(self, got: Got, failure: Failure | None = None, elsewhere: Answer | None = None) -> None:
+    def _end(self, got: Reply, failure: Failure | None = None, elsewhere: Answer | None = None) -> None:
         self.answer = Answer(
             url=self.url,
             hops=tuple(self._hops),
@@ -214,7 +164,7 @@ class Chase:
             names = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
             self.validators = {names[name]: got.headers[name] for name in names if got.headers.get(name)}
 
-    def _inspect(self, url: str, method: str, got: Got) -> Generator[Ask | Wait, Got, None]:
+    def _inspect(self, url: str, method: str, got: Reply) -> Generator[Ask | Wait, Reply, None]:
         """Look closer at a page that is said to be there."""
         facts = self._facts(url)
         if facts.claim(self):
@@ -235,7 +185,7 @@ class Chase:
             document = _text(got)
             self.there = {fragment: _holds(document, got, fragment) for fragment in self.fragments}
 
-    def _probe(self, url: str, facts: Facts) -> Generator[Ask | Wait, Got, None]:
+    def _probe(self, url: str, facts: Facts) -> Generator[Ask | Wait, Reply, None]:
         """Ask for a path that nobody can have made, for all who want to know."""
         place = urljoin(url, f"/feedpub-{secrets.token_hex(8)}")
         found = Answer(url=place, failure="timeout")
@@ -248,7 +198,7 @@ class Chase:
         finally:
             self.settled = facts.settle(found)
 
-    def _tried(self, url: str) -> Generator[Ask | Wait, Got, tuple[str, Got]]:
+    def _tried(self, url: str) -> Generator[Ask | Wait, Reply, tuple[str, Reply]]:
         """Ask for one address as often as it makes sense; return the last answer and how it was asked for."""
         facts = self._facts(url)
         method = "GET" if self._surely or facts.lies or self.fragments else "HEAD"
@@ -272,7 +222,7 @@ class Chase:
             facts.lies = True
         return method, got
 
-    def _wait(self, got: Got, pauses: list[float]) -> float | None:
+    def _wait(self, got: Reply, pauses: list[float]) -> float | None:
         """Return how long to wait before another try; None if there shall be none."""
         again = got.failure in _TEMPORARY_FAILURES if got.failure else got.code == 429 or got.code in _TEMPORARY
         if not again:
@@ -290,8 +240,7 @@ class Chase:
             headers |= self._validators
         if method == "GET" and ranged and not self.fragments:
             headers |= _RANGE
-        cookies = self._cookies.get(urlsplit(url).hostname or "")
-        if cookies:
+        if self._cookies and (cookies := self._cookies.get(urlsplit(url).hostname or "")):
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
         most = FRAGMENT_PAGE_BYTES if self.fragments else PAGE_BYTES
         now = self._clock()
@@ -347,16 +296,16 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return min(max(0.0, (moment - datetime.now(UTC)).total_seconds()), 366 * 86400.0)
 
 
-def _is_doubtful(got: Got) -> bool:
+def _is_doubtful(got: Reply) -> bool:
     return got.failure is not None or got.code is None or not 200 <= got.code < 400
 
 
-def _is_page(got: Got) -> bool:
+def _is_page(got: Reply) -> bool:
     kind = got.headers.get("content-type", "").partition(";")[0].strip().lower()
     return kind in ("", "text/html", "application/xhtml+xml")
 
 
-def _is_short(got: Got) -> bool:
+def _is_short(got: Reply) -> bool:
     length = got.headers.get("content-length", "")
     return not length.isdecimal() or int(length[:15]) < _SHORT_PAGE_BYTES
 
@@ -364,7 +313,7 @@ def _is_short(got: Got) -> bool:
 _CHARSET: Final = re.compile(rb"""charset\s*=\s*["']?([A-Za-z0-9_.:-]{1,40})""", re.IGNORECASE)
 
 
-def _text(got: Got) -> str:
+def _text(got: Reply) -> str:
     """Decode a page as it says itself."""
     kind = got.headers.get("content-type", "").encode("ascii", "replace")
     found = _CHARSET.search(kind) or _CHARSET.search(got.page[:2048])
@@ -381,7 +330,7 @@ _NAMES: Final = re.compile(
 )
 
 
-def _holds(document: str, got: Got, fragment: str) -> bool | None:
+def _holds(document: str, got: Reply, fragment: str) -> bool | None:
     """Tell whether a page holds the target of a fragment (HTML, section 7.4.6.3); None if that cannot be told."""
     if not _is_page(got) or not fragment or fragment.lower() == "top":
         return None if not _is_page(got) else True
@@ -397,6 +346,8 @@ def _holds(document: str, got: Got, fragment: str) -> bool | None:
 
 def page_of(url: str) -> tuple[str, str]:
     """Part an address into what is asked for, in ASCII, and the fragment that the page must hold ("" for none)."""
+    if "#" not in url:
+        return iri.to_uri(url), ""
     page, fragment = urldefrag(url)
     fragment = fragment.partition(":~:")[0]
     return iri.to_uri(page), fragment

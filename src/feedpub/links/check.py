@@ -9,14 +9,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from queue import Empty
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from .. import iri
+from .. import __version__, iri
 from ..errors import HistoryError
 from ..model import LinkSettings, Site
-from .chase import Chase, Facts, Got, page_of
+from .chase import Chase, Facts, page_of
 from .history import BusyError, History, Memory
 from .policy import (
     CONFIRMATIONS,
@@ -31,20 +30,21 @@ from .policy import (
 )
 from .result import Incident, Link, LinkReport
 from .schedule import Schedule
+from .wire import Wire
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
     from .. import http
-    from .chase import Ask
-    from .policy import Failure
     from .result import Change, Place
+    from .schedule import Transport
 
-# Results are handed out together when many come at once: each time, what is told is kept first.
-_TOGETHER_SECONDS: Final = 0.1
+# Says who asks; some servers want "Mozilla".
+ROBOT: Final = f"Mozilla/5.0 (compatible; feedpub/{__version__}; link check)"
 _CONFIRM_AFTER_SECONDS: Final = 1.0
 _FEWEST_HOSTS: Final = 5
+_SERVER: Final = re.compile(r"(https?://)(?:[^/?#@]*@)?([^/?#]*)")
 _CANARIES: Final = 3
 _PATIENCE_SECONDS: Final = 1.0
 # Failures that our own network may be the reason of.
@@ -253,25 +253,26 @@ class Checking:
                 self._incidents = tuple(history.incidents())
 
     def _links_of(self, stack: ExitStack) -> Iterator[Link]:
-        asked: dict[str, list[str]] = {}
+        asked: dict[str, list[tuple[str, str]]] = {}  # by page: the links, and the fragments that they want
         for url in self._places:
             said = self._unasked(url)
             if said is None:
-                page, _ = page_of(url)
-                asked.setdefault(page, []).append(url)
+                page, fragment = page_of(url)
+                asked.setdefault(page, []).append((url, fragment))
             else:
                 self._found[url] = said
                 yield said
         if asked:
-            own = None if self._session else self._own_session()
-            yield from _Run(self, asked, stack, self._session or cast("http.Session", own), own).links()
+            yield from _Run(self, asked, stack, self._transport()).links()
 
-    def _own_session(self) -> http.Session:
-        from .. import http
+    def _transport(self) -> Transport:
+        if self._session:
+            from .threads import Threads
 
+            return Threads(self._session)
         settings = self._settings
-        return http.wire_session(
-            allow_private=settings.allow_private, ca_bundle=settings.ca_bundle, proxy=settings.proxy
+        return Wire(
+            user_agent=ROBOT, allow_private=settings.allow_private, ca_bundle=settings.ca_bundle, proxy=settings.proxy
         )
 
     def _unasked(self, url: str) -> Link | None:
@@ -348,15 +349,15 @@ class _Run:
     def __init__(
         self,
         checking: Checking,
-        asked: Mapping[str, Sequence[str]],
+        asked: Mapping[str, Sequence[tuple[str, str]]],
         stack: ExitStack,
-        session: http.Session,
-        own: http.Session | None,
+        transport: Transport,
     ) -> None:
-        self._checking, self._asked, self._stack, self._session, self._own = checking, asked, stack, session, own
-        from .. import http
-
-        self._probe = http.probe
+        self._checking, self._asked, self._stack = checking, asked, stack
+        settings = checking._settings
+        self._schedule = Schedule(
+            transport, concurrency=settings.concurrency, per_host=settings.per_host, spacing=settings.spacing
+        )
         self._liars = checking._history.liars()
         self._facts: dict[str, Facts] = {}
         self._confirmations: dict[str, int] = {}
@@ -367,56 +368,44 @@ class _Run:
         self._waiting = len(asked)
 
     def links(self) -> Iterator[Link]:
-        settings = self._checking._settings
-        wire = self._own.adapters["http://"].wire if self._own else None  # type: ignore[attr-defined]
-        schedule = Schedule(
-            self._send, concurrency=settings.concurrency, per_host=settings.per_host, spacing=settings.spacing,
-            idle=wire.release if wire else lambda host: None,
-        )  # fmt: skip
-        self._schedule = schedule
-        self._stack.callback(schedule.join, _PATIENCE_SECONDS)
-        if self._own:
-            self._stack.callback(self._own.close)
-        self._stack.callback(schedule.stop)
+        schedule = self._schedule
         for page in self._asked:
             schedule.add(self._chase(page))
-        schedule.start(len(self._asked) + _CANARIES)
+        schedule.start()
+        self._stack.callback(schedule.join, _PATIENCE_SECONDS)
+        self._stack.callback(schedule.stop)
         yield from self._results()
         lies = {host for host, facts in self._facts.items() if facts.lies} - self._liars
         self._checking._history.add_liars(lies)
 
     def _results(self) -> Iterator[Link]:
         while self._waiting:
-            links: list[Link] = []
-            until = 0.0
-            while self._waiting:
-                try:
-                    chase = self._schedule.done.get(timeout=max(0.0, until - time.monotonic()) if until else None)
-                except Empty:
-                    break
-                if isinstance(chase, BaseException):
-                    raise chase
-                links += self._take(chase)
-                until = until or time.monotonic() + _TOGETHER_SECONDS
-                if self._is_cut_off():
-                    links += self._give_up()
+            links = [link for chase in self._ended() for link in self._take(chase)]
+            if self._is_cut_off():
+                links += self._give_up()
             self._checking._history.keep()
             yield from links
         links = self._release_held()
         self._checking._history.keep()
         yield from links
 
+    def _ended(self) -> list[Chase]:
+        """Wait for chases that have their answers."""
+        ended = self._schedule.done.get()
+        if isinstance(ended, BaseException):
+            raise ended
+        return ended
+
     def _facts_of(self, url: str) -> Facts:
-        parts = urlsplit(url)
-        name = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        server = _SERVER.match(url)
+        name = server[1] + server[2] if server else ""
         facts = self._facts.get(name)
         if facts is None:
             facts = self._facts.setdefault(name, Facts(lies=name in self._liars))
         return facts
 
     def _chase(self, page: str, *, surely: bool = False) -> Chase:
-        urls = self._asked.get(page, [page])
-        fragments = [fragment for fragment in (page_of(url)[1] for url in urls) if fragment]
+        fragments = [fragment for _, fragment in self._asked.get(page, ()) if fragment]
         known = self._checking._known.get(page)
         validators = {}
         if known and known.record.status == "ok" and not fragments and not surely:
@@ -427,13 +416,6 @@ class _Run:
             validators=validators, surely=surely,
         )  # fmt: skip
 
-    def _send(self, ask: Ask) -> Got:
-        sent = self._probe(self._session, ask.method, ask.url, ask.headers, most=ask.most, until=ask.until)
-        return Got(
-            sent.code, sent.headers, sent.cookies, sent.page, sent.whole,
-            cast("Failure", sent.failure) if sent.failure else None, sent.detail, sent.connected,
-        )  # fmt: skip
-
     def _take(self, chase: Chase) -> list[Link]:
         """Take a chase that has ended; return the links whose results are known now."""
         if chase.url in self._canaries and self._canaries[chase.url] is None:
@@ -442,38 +424,39 @@ class _Run:
             return []
         for host, reached in chase.reached.items():
             self._hosts[host] = self._hosts.get(host, False) or reached
-        if self._wants_confirmation(chase):
+        verdict = judge(chase.answer)
+        if verdict.status == "dead" and self._wants_confirmation(chase, verdict):
             self._schedule.add(self._chase(chase.url, surely=True), after=_CONFIRM_AFTER_SECONDS)
             return []
         self._waiting -= 1
         if chase.answer.failure in _OF_THE_NETWORK and not any(chase.reached.values()):
             self._held[chase.url] = chase
             return []
-        return self._settled(chase)
+        return self._settled(chase, verdict)
 
-    def _wants_confirmation(self, chase: Chase) -> bool:
+    def _wants_confirmation(self, chase: Chase, verdict: Verdict) -> bool:
         """Tell whether a page is to be asked for again before it is pronounced dead."""
         done = self._confirmations.get(chase.url, 0)
         if done >= CONFIRMATIONS:
             return False
-        verdict = judge(chase.answer)
         checking = self._checking
-        for url in self._asked[chase.url]:
+        for url, _ in self._asked[chase.url]:
             known = checking._known.get(url)
             record = known.record if known else Record(url=url)
-            strictly = checking._strict and verdict.status == "dead" and record.state != "dead"
+            strictly = checking._strict and record.state != "dead"
             if strictly or needs_confirmation(record, verdict, checking._time()):
                 self._confirmations[chase.url] = done + 1
                 return True
         return False
 
-    def _settled(self, chase: Chase) -> list[Link]:
+    def _settled(self, chase: Chase, verdict: Verdict) -> list[Link]:
         links = []
-        for url in self._asked[chase.url]:
-            _, fragment = page_of(url)
-            there = chase.there.get(fragment) if fragment else None
-            answer = replace(chase.answer, fragment_is_there=there) if there is not None else chase.answer
-            links.append(self._checking.settle(url, answer, judge(answer), chase))
+        for url, fragment in self._asked[chase.url]:
+            answer, said = chase.answer, verdict
+            if fragment and chase.there.get(fragment) is not None:
+                answer = replace(answer, fragment_is_there=chase.there[fragment])
+                said = judge(answer)
+            links.append(self._checking.settle(url, answer, said, chase))
         return links
 
     def _is_cut_off(self) -> bool:
@@ -489,7 +472,7 @@ class _Run:
         if self._canaries_sought:
             return
         self._canaries_sought = True
-        asked = {url for urls in self._asked.values() for url in urls}
+        asked = {url for urls in self._asked.values() for url, _ in urls}
         for url in self._checking._history.last_good(_CANARIES, but=asked):
             page, _ = page_of(url)
             if page not in self._asked and page not in self._canaries:
@@ -504,7 +487,7 @@ class _Run:
         self._schedule.stop()
         self._waiting = 0
         self._held.clear()
-        left = [url for urls in self._asked.values() for url in urls if url not in checking._found]
+        left = [url for urls in self._asked.values() for url, _ in urls if url not in checking._found]
         return [checking.fail(url) for url in left]
 
     def _release_held(self) -> list[Link]:
@@ -515,14 +498,12 @@ class _Run:
         if needs_canaries(hosts):
             self._seek_canaries()
             while self._waiting:
-                chase = self._schedule.done.get()
-                if isinstance(chase, BaseException):
-                    raise chase
-                self._take(chase)
+                for chase in self._ended():
+                    self._take(chase)
             if network_is_down(hosts, [bool(one) for one in self._canaries.values()]):
                 return self._give_up()
         held, self._held = self._held, {}
-        return [link for chase in held.values() for link in self._settled(chase)]
+        return [link for chase in held.values() for link in self._settled(chase, judge(chase.answer))]
 
 
 def _outbound(site: Site) -> dict[str, tuple[Place, ...]]:

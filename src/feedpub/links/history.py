@@ -111,6 +111,8 @@ class History:
         if path:
             path.parent.mkdir(parents=True, exist_ok=True)
         self._clock, self._kept = clock, clock()
+        self._links: list[tuple[object, ...]] = []  # not written yet
+        self._checks: list[tuple[object, ...]] = []
         self._base = sqlite3.connect(path or ":memory:", timeout=PATIENCE_SECONDS, isolation_level=None)
         try:
             self._base.execute("PRAGMA journal_mode = WAL")
@@ -143,24 +145,38 @@ class History:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         """Keep what was found, whatever ended the run."""
         try:
+            self._write()
             self._base.execute("COMMIT")
         finally:
             self._base.close()
 
     def keep(self) -> None:
         """Make what was found so far last; call it before anything is told."""
+        self._write()
         self._base.execute("COMMIT")
         self._base.execute("BEGIN IMMEDIATE")
         self._kept = self._clock()
 
+    def _write(self) -> None:
+        """Write what was remembered: many rows at once cost half of what they cost one by one."""
+        links, self._links = self._links, []
+        checks, self._checks = self._checks, []
+        self._base.executemany(_UPSERT, links)
+        self._base.executemany("REPLACE INTO checks VALUES (?, ?, ?, ?, ?, ?)", checks)
+
+    def _read(self, query: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
+        if self._links:
+            self._write()
+        return self._base.execute(query, values)
+
     def record(self, url: str) -> Record:
         """Return what is remembered of an address; of a new one, nothing but its name."""
-        row = self._base.execute(f"SELECT {', '.join(_RECORD)} FROM links WHERE url = ?", (url,)).fetchone()  # noqa: S608
+        row = self._read(f"SELECT {', '.join(_RECORD)} FROM links WHERE url = ?", (url,)).fetchone()  # noqa: S608
         return _record(row) if row else Record(url=url)
 
     def not_due(self, now: datetime) -> set[str]:
         """Return the addresses that need not be asked yet."""
-        rows = self._base.execute("SELECT url FROM links WHERE due > ?", (now.timestamp(),))
+        rows = self._read("SELECT url FROM links WHERE due > ?", (now.timestamp(),))
         return {url for (url,) in rows}
 
     def last_good(self, count: int, but: Collection[str] = ()) -> list[str]:
@@ -170,7 +186,7 @@ class History:
             count: How many at most.
             but: Addresses that were asked already.
         """
-        rows = self._base.execute("SELECT url FROM links WHERE last_ok IS NOT NULL ORDER BY last_ok DESC, url")
+        rows = self._read("SELECT url FROM links WHERE last_ok IS NOT NULL ORDER BY last_ok DESC, url")
         found = (url for (url,) in rows if url not in but)
         return [url for url, _ in zip(found, range(count), strict=False)]
 
@@ -192,9 +208,9 @@ class History:
         columns = ", ".join((*_RECORD, *_MEMORY))
         query = f"SELECT {columns} FROM links"  # noqa: S608
         if urls is None or len(urls) > _MANY:
-            rows: Iterable[Any] = self._base.execute(query)
+            rows: Iterable[Any] = self._read(query)
         else:
-            rows = (row for url in urls for row in self._base.execute(f"{query} WHERE url = ?", (url,)))
+            rows = (row for url in urls for row in self._read(f"{query} WHERE url = ?", (url,)))
         found = {}
         for row in rows:
             if urls is None or row[0] in urls:
@@ -230,15 +246,15 @@ class History:
         if before is None:
             before = self.record(record.url).state
         hops = json.dumps([[hop.code, hop.url] for hop in chain]) if chain else None
-        values = [_stored(getattr(record, name)) for name in _RECORD]
-        values += [verdict.code, verdict.final_url or None, hops, run, change, etag, last_modified]
-        self._base.execute(_UPSERT, values)
-        self._base.execute(
-            "REPLACE INTO checks VALUES (?, ?, ?, ?, ?, ?)",
-            (record.url, at.timestamp(), verdict.status, verdict.code, verdict.reason, verdict.final_url or None),
-        )
+        final_url = verdict.final_url if verdict.final_url != record.url else None
+        self._links.append((
+            record.url, record.state, record.status, record.reason, record.streak, record.failures,
+            _stored(record.failing_since), _stored(record.last_ok), _stored(record.checked), _stored(record.due),
+            verdict.code, final_url, hops, run, change, etag, last_modified,
+        ))  # fmt: skip
+        self._checks.append((record.url, at.timestamp(), verdict.status, verdict.code, verdict.reason, final_url))
         if record.state == "dead" != before:
-            values = [record.url, at.timestamp(), record.reason]
+            values = (record.url, at.timestamp(), record.reason)
             self._base.execute("INSERT INTO incidents (url, opened, reason) VALUES (?, ?, ?)", values)
         elif before == "dead" != record.state:
             closed = "UPDATE incidents SET closed = ? WHERE url = ? AND closed IS NULL"
@@ -249,7 +265,7 @@ class History:
     def moved(self, url: str) -> str | None:
         """Return where a link has moved for good: what its last two checks agree in; None if they do not."""
         query = "SELECT status, final_url FROM checks WHERE url = ? ORDER BY at DESC LIMIT 2"
-        rows = self._base.execute(query, (url,)).fetchall()
+        rows = self._read(query, (url,)).fetchall()
         if len(rows) == 2 and rows[0] == rows[1] and rows[0][0] == "moved":
             return str(rows[0][1])
         return None
@@ -261,7 +277,7 @@ class History:
             since: Only those that are open, or were opened or closed then or later; None: all.
         """
         query = "SELECT * FROM incidents WHERE closed IS NULL OR closed >= ? ORDER BY opened DESC, number DESC"
-        for number, url, opened, closed, reason, until, why in self._base.execute(
+        for number, url, opened, closed, reason, until, why in self._read(
             query, (since.timestamp() if since else float("-inf"),)
         ):
             yield Incident(
@@ -287,8 +303,8 @@ class History:
     def forget(self, url: str) -> bool:
         """Forget all about an address; tell whether anything was known."""
         for table in ("checks", "incidents"):
-            self._base.execute(f"DELETE FROM {table} WHERE url = ?", (url,))  # noqa: S608
-        return self._base.execute("DELETE FROM links WHERE url = ?", (url,)).rowcount > 0
+            self._read(f"DELETE FROM {table} WHERE url = ?", (url,))  # noqa: S608
+        return self._read("DELETE FROM links WHERE url = ?", (url,)).rowcount > 0
 
     def liars(self) -> set[str]:
         """Return the hosts that answer HEAD otherwise than GET."""
@@ -300,7 +316,7 @@ class History:
 
     def prune(self, now: datetime) -> None:
         """Forget old checks; the latest of each address stays."""
-        self._base.execute(
+        self._read(
             "DELETE FROM checks WHERE at < ?"
             " AND at < (SELECT max(at) FROM checks AS later WHERE later.url = checks.url)",
             ((now - OLDEST_CHECK).timestamp(),),
@@ -332,8 +348,8 @@ def _record(row: Iterable[object]) -> Record:
     return Record(**values)  # type: ignore[arg-type]
 
 
-def _stored(value: object) -> object:
-    return value.timestamp() if isinstance(value, datetime) else value
+def _stored(moment: datetime | None) -> float | None:
+    return moment.timestamp() if moment else None
 
 
 def _moment(seconds: float) -> datetime:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from hashlib import blake2b
@@ -288,22 +288,27 @@ def advance(
         retry_after: How long the server asks us to stay away (RFC 9110, section 10.2.3).
         strict: The first failure is death: for use without a history.
     """
-    told = replace(record, status=verdict.status, reason=verdict.reason, checked=now)
+    due: datetime
+    state, streak, failures, since, last_ok = record.state, 0, record.failures, record.failing_since, record.last_ok
     if verdict.status in ("ok", "moved"):
-        streak = record.streak + 1
+        state, streak, failures, since, last_ok = "ok", record.streak + 1, 0, None, now
         step = OK_STEPS[min(streak, len(OK_STEPS)) - 1]
         due = now + step * (1 - LONGEST_JITTER * _share(record.url))
-        return replace(told, state="ok", streak=streak, failures=0, failing_since=None, last_ok=now, due=due)
-    if verdict.status == "dead":
-        failures, since = record.failures + 1, record.failing_since or now
-        dead = strict or record.state == "dead" or _is_death(verdict, failures, now - since)
+    elif verdict.status == "dead":
+        failures, since = failures + 1, since or now
+        dead = strict or state == "dead" or _is_death(verdict, failures, now - since)
+        state = "dead" if dead else "failing"
         due = now + FAILING_STEPS[min(failures, len(FAILING_STEPS)) - 1]
-        state: LinkState = "dead" if dead else "failing"
-        return replace(told, state=state, streak=0, failures=failures, failing_since=since, due=due)
-    step = {"unsure": UNSURE_STEP, "blocked": BLOCKED_STEP}.get(verdict.status, OK_STEPS[0])
-    if record.state != "ok":
-        step = min(step, FAILING_STEPS[-1])
-    return replace(told, due=now + max(step, retry_after or step))
+    else:
+        streak = record.streak
+        step = {"unsure": UNSURE_STEP, "blocked": BLOCKED_STEP}.get(verdict.status, OK_STEPS[0])
+        if state != "ok":
+            step = min(step, FAILING_STEPS[-1])
+        due = now + max(step, retry_after or step)
+    return Record(
+        url=record.url, state=state, status=verdict.status, reason=verdict.reason, streak=streak, failures=failures,
+        failing_since=since, last_ok=last_ok, checked=now, due=due,
+    )  # fmt: skip
 
 
 def needs_confirmation(record: Record, verdict: Verdict, now: datetime) -> bool:

@@ -1,0 +1,322 @@
+"""Read answers of HTTP/1.1 (RFC 9112) from bytes, wherever they come from; nothing here waits.
+
+Beside http.client, which refuses more than 100 headers and takes a 103 for the answer. Lenient where browsers are: a
+bare LF, folded fields, no reason. What browsers refuse, such as lengths that contradict each other, is malformed.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from base64 import b64encode
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
+from urllib.parse import unquote_to_bytes, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping, Sequence
+
+    from .policy import Failure
+
+LONGEST_HEAD_BYTES: Final = 256 * 1024  # of all headers, with those of interim answers; Chromium takes as much
+LONGEST_LINE_BYTES: Final = 8 * 1024  # of a chunk's size
+_STATUS: Final = re.compile(rb"(?:HTTP/([0-9])(?:\.([0-9]))?|ICY) +([1-9][0-9]{2})(?: [^\r\n]*)?\r?\n")
+_BEGINNINGS: Final = (b"HTTP/", b"ICY ")
+_HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
+_SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Want one request.
+
+    Args:
+        method: GET or HEAD.
+        url: In ASCII.
+        headers: To send, beside Host and Authorization.
+        most: Bytes of the body to read.
+        seconds: To wait before.
+        until: When all of the answer must be there, by `time.monotonic`.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    most: int
+    seconds: float
+    until: float
+
+
+@dataclass(slots=True)
+class Reply:
+    """Tell what came of a request.
+
+    Args:
+        code: Status, 101 or 200 to 999; None if there is no answer.
+        headers: Names in lower case; several of a name are joined by a comma.
+        cookies: The fields Set-Cookie.
+        page: Start of the body, decompressed.
+        whole: Whether that is all of it.
+        failure: Why there is no answer, else None.
+        detail: Of the failure, in the words of the system.
+        connected: Whether the host was reached.
+    """
+
+    code: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cookies: Sequence[str] = ()
+    page: bytes = b""
+    whole: bool = True
+    failure: Failure | None = None
+    detail: str = ""
+    connected: bool = True
+
+
+class NoReplyError(Exception):
+    """There is no answer; the arguments are those of a `Reply`."""
+
+    def __init__(self, failure: Failure, detail: str = "", *, connected: bool = True) -> None:
+        super().__init__(failure)
+        self.failure, self.detail, self.connected = failure, detail, connected
+
+
+class Origin(NamedTuple):
+    """Name a server: scheme, host in ASCII (IPv6 in brackets), port."""
+
+    scheme: str
+    host: str
+    port: int
+
+    @property
+    def header(self) -> str:
+        """The field Host (RFC 9110, section 7.2)."""
+        usual = 443 if self.scheme == "https" else 80
+        return self.host if self.port == usual else f"{self.host}:{self.port}"
+
+
+_USUAL: Final = re.compile(r"(https?)://([a-z0-9.-]+)(?::([0-9]{1,5}))?((?:/[^?#]*)?)(\?[^#]*)?")
+
+
+def split(url: str) -> tuple[Origin, str, str | None]:
+    """Part an address in ASCII into the server, the target of a request, and the field Authorization of its userinfo.
+
+    Raises:
+        ValueError: The port is none.
+    """
+    usual = _USUAL.fullmatch(url)
+    if usual:
+        scheme, host, given, path, query = usual.groups()
+        port = int(given) if given else 443 if scheme == "https" else 80
+        if port > 65535:
+            raise ValueError("no port")
+        return Origin(scheme, host, port), (path or "/") + (query or ""), None
+    parts = urlsplit(url)
+    userinfo, _, _ = parts.netloc.rpartition("@")
+    host = parts.hostname or ""
+    origin = Origin(
+        parts.scheme, f"[{host}]" if ":" in host else host, parts.port or (443 if parts.scheme == "https" else 80)
+    )
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query or "?" in url.partition("#")[0] else "")
+    return origin, target, _basic(userinfo) if userinfo else None
+
+
+def _basic(userinfo: str) -> str:
+    name, _, password = userinfo.partition(":")
+    return "Basic " + b64encode(unquote_to_bytes(name) + b":" + unquote_to_bytes(password)).decode("ascii")
+
+
+class Reading:
+    """Read one answer: `feed` it what comes until `reply` says what it is and `done` that no more is wanted."""
+
+    def __init__(self, method: str, most: int) -> None:
+        self.reply: Reply | None = None
+        self.done = False
+        self.keeps = False  # whether the connection can take another request
+        self._method, self._most = method, most
+        self._buffer = b""
+        self._ended = False
+        self._pieces: list[bytes] = []
+        self._steps = self._read()
+        next(self._steps)
+
+    def feed(self, piece: bytes) -> None:
+        """Take some bytes; none at the end of the connection.
+
+        Raises:
+            NoReplyError: What has come is no answer.
+        """
+        self._ended = not piece
+        self._buffer = self._buffer + piece if self._buffer else piece
+        try:
+            self._steps.send(None)
+        except StopIteration:
+            self.done = True
+            self.keeps = self.keeps and not self._buffer
+        except NoReplyError:
+            if not self.reply:
+                raise
+            # The status was told. What is wrong with the body, or cut off, takes nothing of that away.
+            self.done, self.keeps = True, False
+        if self.done and self.reply and self._pieces:
+            self.reply.page = b"".join(self._pieces)
+
+    def cut(self) -> Reply | None:
+        """Return what is known of an answer that comes too slowly, or breaks off."""
+        if self.reply:
+            self.reply.page = b"".join(self._pieces)
+        return self.reply
+
+    def _read(self) -> Generator[None, None, None]:
+        yield
+        reply, keeps = yield from self._head()
+        self.keeps = keeps
+        self.reply = reply
+        headers = reply.headers
+        if self._method == "HEAD" or reply.code in (204, 304):  # RFC 9112, section 6.3
+            return
+        if "transfer-encoding" in headers:
+            kind, length = "chunked", 0
+        elif "content-length" in headers:
+            kind, length = "length", int(headers["content-length"].partition(",")[0])
+            if not length:
+                return
+        else:
+            kind, length, self.keeps = "rest", 0, False
+        reply.whole = False
+        yield from self._body(kind, length, headers.get("content-encoding", "").strip().lower())
+
+    def _more(self, broken: Failure) -> Generator[None, None, None]:
+        yield
+        if self._ended:
+            raise NoReplyError(broken, "the answer breaks off")
+
+    def _head(self) -> Generator[None, None, tuple[Reply, bool]]:
+        """Read the head of the final answer (interim ones go by), and tell whether the connection lasts."""
+        spent = 0
+        while True:
+            head = yield from self._head_bytes(LONGEST_HEAD_BYTES - spent)
+            spent += len(head)
+            status = _STATUS.match(head)
+            if not status:
+                raise NoReplyError("malformed")
+            code = int(status[3])
+            if code >= 200 or code == 101:
+                break
+        headers, cookies = _fields(head[status.end() :].decode("latin-1"))
+        _check_lengths(headers)
+        connection = headers.get("connection", "").lower()
+        modern = status[1] == b"1" and status[2] == b"1"
+        return Reply(code, headers, cookies), "close" not in connection and (modern or "keep-alive" in connection)
+
+    def _head_bytes(self, most: int) -> Generator[None, None, bytes]:
+        """Take one head off the buffer, with the line end of its last field."""
+        scanned = 0
+        while True:
+            buffer = self._buffer
+            if scanned == 0 and buffer:
+                buffer = self._buffer = buffer.lstrip(b"\r\n") if buffer[0] in b"\r\n" else buffer
+                start = buffer[:5]
+                if start and not any(one.startswith(start) or start.startswith(one) for one in _BEGINNINGS):
+                    raise NoReplyError("malformed")
+            end = _HEAD_END.search(buffer, max(0, scanned - 3))
+            if end and end.end() <= most:
+                self._buffer = buffer[end.end() :]
+                return buffer[: end.start()] + b"\r\n"
+            if len(buffer) >= most:
+                raise NoReplyError("limit", f"more than {LONGEST_HEAD_BYTES // 1024} KiB of headers")
+            scanned = len(buffer)
+            # Nothing at all is what a server says that has ended an idle connection.
+            yield from self._more("malformed" if buffer else "reset")
+
+    def _body(self, kind: str, length: int, encoding: str) -> Generator[None, None, None]:
+        """Read a body (RFC 9112, sections 6 and 7) up to the limit."""
+        reply = self.reply
+        assert reply is not None
+        decoder = zlib.decompressobj(wbits=47) if encoding in ("gzip", "x-gzip", "deflate") else None
+        held = 0
+        while held < self._most:
+            if not length and kind != "rest":
+                length = (yield from self._chunk()) if kind == "chunked" else 0
+                if not length:
+                    reply.whole = True
+                    return
+            while not self._buffer:
+                yield
+                if self._ended:
+                    reply.whole = kind == "rest"
+                    self.keeps = False
+                    return
+            most = self._most - held if kind == "rest" else min(self._most - held, length)
+            piece, self._buffer = self._buffer[:most], self._buffer[most:]
+            if kind != "rest":
+                length -= len(piece)
+                if kind == "chunked" and not length:
+                    yield from self._line(skip=True)
+            if decoder:
+                piece = _decoded(decoder, piece, self._most - held)
+            self._pieces.append(piece)
+            held += len(piece)
+        reply.whole = kind == "length" and not length
+        self.keeps = self.keeps and reply.whole
+
+    def _chunk(self) -> Generator[None, None, int]:
+        """Read the size of the next chunk (RFC 9112, section 7.1); 0 after the last and its trailers."""
+        found = _SIZE.fullmatch((yield from self._line()))
+        if not found:
+            raise NoReplyError("malformed", "a chunk has no size")
+        size = int(found[1], 16)
+        if not size:
+            for _ in range(LONGEST_LINE_BYTES):
+                if not (yield from self._line()).strip():
+                    break
+        return size
+
+    def _line(self, *, skip: bool = False) -> Generator[None, None, bytes]:
+        while (end := self._buffer.find(b"\n")) < 0:
+            if len(self._buffer) > LONGEST_LINE_BYTES:
+                raise NoReplyError("malformed", "a chunk has no size")
+            yield from self._more("reset")
+        line, self._buffer = self._buffer[: end + 1], self._buffer[end + 1 :]
+        if skip and line.strip():
+            raise NoReplyError("malformed", "a chunk is longer than it says")
+        return line
+
+
+def _decoded(decoder: zlib._Decompress, piece: bytes, most: int) -> bytes:
+    try:
+        return decoder.decompress(piece, most)
+    except zlib.error as error:
+        raise NoReplyError("malformed", str(error)) from error
+
+
+def _fields(text: str) -> tuple[dict[str, str], list[str]]:
+    """Read header fields (RFC 9112, section 5): also those that end in a bare LF or are folded, as browsers do."""
+    headers: dict[str, str] = {}
+    cookies: list[str] = []
+    last = ""
+    for line in text.split("\n"):
+        name, colon, value = line.partition(":")
+        if line[:1] in (" ", "\t") and last:
+            headers[last] = f"{headers[last]} {line.strip()}"
+            continue
+        if not colon:
+            continue
+        name, value = name.strip().lower(), value.strip()
+        if name == "set-cookie":
+            cookies.append(value)
+        elif name in headers and name != "location":
+            headers[name] = f"{headers[name]}, {value}"
+        else:
+            headers[name] = value
+        last = name if name != "set-cookie" else ""
+    return headers, cookies
+
+
+def _check_lengths(headers: Mapping[str, str]) -> None:
+    """Refuse lengths that contradict each other (RFC 9112, section 6.3)."""
+    given = headers.get("content-length")
+    if given is None or "transfer-encoding" in headers:
+        return
+    lengths = {one.strip() for one in given.split(",")}
+    if len(lengths) > 1 or not given.partition(",")[0].strip().isdecimal() or len(given) > 60:
+        raise NoReplyError("malformed", "its length is none")

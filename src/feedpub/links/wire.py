@@ -1,0 +1,518 @@
+"""Ask many servers at once over sockets, in one thread: each answer ends in time, whatever a server sends.
+
+Threads would hand the interpreter's lock to each other sixteen times for each request; one loop over the sockets that
+have something to say asks three times as many addresses in the same CPU time. Each request is a generator that runs
+until it would wait.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import selectors
+import socket
+import ssl
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+import certifi
+
+from .. import addresses
+from .http1 import NoReplyError, Reading, Reply, split
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from .http1 import Ask, Origin
+    from .policy import Failure
+
+    Steps = Generator[None, None, Reply]
+
+_PIECE: Final = 64 * 1024
+_MOST_BYTES: Final = 8 * 1024 * 1024  # of one answer, as they come: what is wanted of it is 2 MiB at most
+_SWEEP_SECONDS: Final = 0.1  # how exact deadlines are
+_FIRST_ADDRESS_SECONDS: Final = 2.0  # of several of one host: then the next one is tried
+_EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL})
+_UNREACHABLE: Final = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EACCES})
+_UNDER_WAY: Final = frozenset({errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY})
+_UNTRUSTED: Final = frozenset({20, 21})  # X509_V_ERR: the issuer's certificate is missing
+_OP_LEGACY_SERVER_CONNECT: Final = 0x4  # as browsers do; `ssl` has the name from 3.12
+_READ, _WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
+
+
+class ExhaustedError(Exception):
+    """This machine has no more descriptors, ports, threads or memory for connections: the address is not to blame."""
+
+
+def trusting(ca_bundle: str | None) -> ssl.SSLContext:
+    """Make the context that all connections share: reading the certificates takes 25 ms.
+
+    Args:
+        ca_bundle: File of certificates in PEM; by default SSL_CERT_FILE of the environment, or those of certifi.
+
+    Raises:
+        OSError: It cannot be read, or holds none.
+    """
+    context = ssl.create_default_context(cafile=ca_bundle or os.environ.get("SSL_CERT_FILE") or certifi.where())
+    context.options |= _OP_LEGACY_SERVER_CONNECT
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+class Wire:
+    """Send requests and wait for their answers; connections are kept as long as they are of use.
+
+    All methods but `wake` and `looked_up` are for one thread.
+    """
+
+    def __init__(
+        self,
+        *,
+        user_agent: str,
+        allow_private: bool = False,
+        ca_bundle: str | None = None,
+        proxy: str | None = None,
+    ) -> None:
+        """Prepare to ask.
+
+        Args:
+            user_agent: Says who asks.
+            allow_private: Also connect to addresses that are not public.
+            ca_bundle: File of certificates in PEM; by default see `trusting`.
+            proxy: http address of a proxy.
+
+        Raises:
+            OSError: The certificates cannot be read.
+        """
+        self._ca_bundle = ca_bundle
+        self._tls = trusting(ca_bundle) if ca_bundle else None  # a file that cannot be read is told at once
+        self._agent = f"User-Agent: {user_agent}\r\n"
+        self.allow_private = allow_private
+        self._proxy = split(proxy) if proxy else None
+        self._idle: dict[str, list[_Connection]] = {}
+        self._names: dict[tuple[str, int], _Name] = {}
+        self._tasks: set[_Task] = set()
+        self._finished: list[tuple[object, Reply | ExhaustedError]] = []
+        self._looked_up: deque[_Name] = deque()
+        self._selector = selectors.DefaultSelector()
+        self._ear, self._mouth = socket.socketpair()
+        self._ear.setblocking(False)
+        self._mouth.setblocking(False)
+        self._selector.register(self._ear, _READ, None)
+        self._swept = 0.0
+
+    def send(self, key: object, ask: Ask) -> None:
+        """Begin with a request; `wait` returns its answer with `key`."""
+        task = _Task(key, ask.until)
+        task.steps = self._answered(task, ask)
+        self._tasks.add(task)
+        self.step(task)
+
+    def wait(self, seconds: float | None) -> list[tuple[object, Reply | ExhaustedError]]:
+        """Wait until there are answers, somebody calls `wake`, or the time is over; return the answers."""
+        if self._finished:
+            seconds = 0.0
+        elif self._tasks:
+            seconds = _SWEEP_SECONDS if seconds is None else min(seconds, _SWEEP_SECONDS)
+        for key, _ in self._selector.select(seconds):
+            connection: _Connection | None = key.data
+            if connection is None:
+                self._hear()
+            elif connection.task:
+                self.step(connection.task)
+            else:  # an idle connection that the server ends, or talks into
+                connection.close()
+        self._sweep()
+        finished, self._finished = self._finished, []
+        return finished
+
+    def wake(self) -> None:
+        """End a `wait`, from any thread."""
+        with contextlib.suppress(OSError):
+            self._mouth.send(b"\0")
+
+    def looked_up(self, name: _Name) -> None:
+        """Go on with those who wait for a name, from its own thread."""
+        self._looked_up.append(name)
+        self.wake()
+
+    def release(self, host: str) -> None:
+        """Close the idle connections to a host that nothing is left to be asked of."""
+        for connection in self._idle.pop(host, ()):
+            connection.close()
+
+    def close(self) -> None:
+        """End all connections; who waits for an answer gets none."""
+        for task in self._tasks:
+            task.steps.close()
+        self._tasks.clear()
+        for host in list(self._idle):
+            self.release(host)
+        self._selector.close()
+        self._ear.close()
+        self._mouth.close()
+
+    def step(self, task: _Task, error: BaseException | None = None) -> None:
+        """Go on with a request as far as it comes without waiting."""
+        try:
+            if error:
+                task.steps.throw(error)
+            else:
+                next(task.steps)
+            return
+        except StopIteration as end:
+            result = end.value
+        except NoReplyError as failed:
+            result = Reply(failure=failed.failure, detail=failed.detail, connected=failed.connected)
+        except ExhaustedError as exhausted:
+            result = exhausted
+        self._tasks.discard(task)
+        self._finished.append((task.key, result))
+
+    def _hear(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            self._ear.recv(4096)
+        while self._looked_up:
+            name = self._looked_up.popleft()
+            waiting, name.waiting = name.waiting, []
+            for task in waiting:
+                if task in self._tasks:
+                    self.step(task)
+
+    def _sweep(self) -> None:
+        """End what takes too long."""
+        now = time.monotonic()
+        if now - self._swept < _SWEEP_SECONDS:
+            return
+        self._swept = now
+        for task in [task for task in self._tasks if task.until <= now]:
+            self.step(task, TimeoutError())
+
+    def _answered(self, task: _Task, ask: Ask) -> Steps:
+        """Send a request over an idle connection or a new one, and read the answer."""
+        try:
+            origin, target, authorization = split(ask.url)
+        except ValueError as error:
+            raise NoReplyError("no-host", str(error), connected=False) from error
+        message = self._message(ask, origin, target, authorization)
+        while True:
+            connection = self._kept(origin)
+            used = connection is not None
+            if connection is None:
+                connection = yield from self._connected(task, origin, ask.until)
+            connection.task = task
+            reading = Reading(ask.method, ask.most)
+            try:
+                yield from connection.exchange(message, reading)
+            except (NoReplyError, OSError) as error:
+                connection.close()
+                told = reading.cut()
+                if told:
+                    return told
+                said = error if isinstance(error, NoReplyError) else _said(error, connected=True)
+                # A server may end an idle connection at any time (RFC 9112, section 9.3.1), or go on with a body that
+                # HEAD has none of: of a fresh one that tells nothing.
+                if used and isinstance(said, NoReplyError) and said.failure in ("reset", "malformed"):
+                    continue
+                raise said from error
+            except BaseException:
+                connection.close()
+                raise
+            connection.task = None
+            if reading.keeps:
+                self._idle.setdefault(origin.host, []).append(connection)
+            else:
+                connection.close()
+            assert reading.reply is not None
+            return reading.reply
+
+    def _message(self, ask: Ask, origin: Origin, target: str, authorization: str | None) -> bytes:
+        if self._proxy and origin.scheme == "http":
+            target = f"http://{origin.header}{target}"
+        lines = [f"{ask.method} {target} HTTP/1.1\r\nHost: {origin.header}\r\n", self._agent]
+        if authorization and "Authorization" not in ask.headers:
+            lines.append(f"Authorization: {authorization}\r\n")
+        if self._proxy and origin.scheme == "http" and self._proxy[2]:
+            lines.append(f"Proxy-Authorization: {self._proxy[2]}\r\n")
+        lines += [f"{name}: {value}\r\n" for name, value in ask.headers.items()]
+        lines.append("\r\n")
+        return "".join(lines).encode("latin-1", "replace")
+
+    def _kept(self, origin: Origin) -> _Connection | None:
+        idle = self._idle.get(origin.host)
+        if idle:
+            for number in range(len(idle) - 1, -1, -1):
+                if idle[number].origin == origin:
+                    return idle.pop(number)
+        return None
+
+    def forget(self, connection: _Connection) -> None:
+        """Drop a connection that was closed, if it was idle."""
+        idle = self._idle.get(connection.origin.host)
+        if idle and connection in idle:
+            idle.remove(connection)
+
+    def _connected(self, task: _Task, origin: Origin, until: float) -> Generator[None, None, _Connection]:
+        server = origin
+        if self._proxy:
+            server = self._proxy[0]
+            literal = addresses.spelled(origin.host)
+            if literal and not self.allow_private and not addresses.is_public(str(literal)):
+                raise NoReplyError("private", str(literal), connected=False)
+        places = yield from self._places(task, server, guard=not self._proxy)
+        try:
+            connection = yield from self._dialled(task, origin, places, server.port, until)
+        except NoReplyError as error:
+            if self._proxy:  # says nothing about the host
+                raise NoReplyError("proxy", error.detail or error.failure, connected=False) from error
+            raise
+        try:
+            if origin.scheme == "https":
+                if self._proxy:
+                    yield from connection.tunnel(self._proxy[2])
+                self._tls = self._tls or trusting(self._ca_bundle)
+                yield from connection.secure(self._tls)
+        except OSError as error:
+            connection.close()
+            raise _said(error, connected=True) from error
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _places(self, task: _Task, server: Origin, *, guard: bool) -> Generator[None, None, list[str]]:
+        """Return where a server may be asked: resolved once in a run, so that nothing else is asked later."""
+        name = self._names.get((server.host, server.port))
+        if name is None:
+            name = self._names[server.host, server.port] = _Name(server, self)
+        try:
+            while not name.done:
+                name.waiting.append(task)
+                yield
+        except TimeoutError as error:
+            raise NoReplyError("lookup", "no answer in time", connected=False) from error
+        if name.error:
+            raise NoReplyError(name.error.failure, name.error.detail, connected=False)
+        if not guard or self.allow_private:
+            return name.found
+        public = [place for place in name.found if addresses.is_public(place)]
+        if not public:
+            raise NoReplyError("private", name.found[0], connected=False)
+        return public
+
+    def _dialled(
+        self, task: _Task, origin: Origin, places: list[str], port: int, until: float
+    ) -> Generator[None, None, _Connection]:
+        """Connect to the first address that answers; those before the last one get little time."""
+        last = len(places) - 1
+        for number, place in enumerate(places):
+            connection = self._opened(task, origin, ":" in place)
+            now = time.monotonic()
+            task.until = until if number == last else now + min(_FIRST_ADDRESS_SECONDS, (until - now) / 2)
+            try:
+                yield from connection.connect(place, port)
+                task.until = until
+                return connection
+            except OSError as error:
+                connection.close()
+                if number == last or error.errno in _EXHAUSTED:
+                    raise _said(error, connected=False) from error
+            except BaseException:
+                connection.close()
+                raise
+        raise NoReplyError("no-host", connected=False)
+
+    def _opened(self, task: _Task, origin: Origin, six: bool) -> _Connection:
+        family = socket.AF_INET6 if six else socket.AF_INET
+        try:
+            opened = socket.socket(family, socket.SOCK_STREAM)
+        except OSError as error:
+            if error.errno not in _EXHAUSTED:
+                raise _said(error, connected=False) from error
+            for host in list(self._idle):  # what is kept for later makes room
+                self.release(host)
+            raise ExhaustedError(error.strerror or str(error)) from error
+        return _Connection(self, self._selector, opened, origin, task)
+
+
+class _Task:
+    """One request under way."""
+
+    __slots__ = ("key", "steps", "until")
+
+    def __init__(self, key: object, until: float) -> None:
+        self.key, self.until = key, until
+        self.steps: Steps
+
+
+class _Name:
+    """Look a host up, in a thread of its own: getaddrinfo(3) knows no deadline."""
+
+    def __init__(self, server: Origin, wire: Wire) -> None:
+        self._host, self._port, self._wire = server.host, server.port, wire
+        self.done = False
+        self.found: list[str] = []
+        self.error: NoReplyError | None = None
+        self.waiting: list[_Task] = []
+        literal = addresses.spelled(server.host)
+        if literal:
+            self.found, self.done = [str(literal)], True
+            return
+        try:
+            threading.Thread(target=self._look_up, daemon=True).start()
+        except RuntimeError as error:
+            raise ExhaustedError(str(error)) from error
+
+    def _look_up(self) -> None:
+        try:
+            self.found = list(dict.fromkeys(addresses.resolve(self._host, self._port)))
+        except socket.gaierror as error:
+            unknown = error.errno in (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
+            self.error = NoReplyError("no-host") if unknown else NoReplyError("lookup", str(error.strerror))
+        except (UnicodeError, ValueError):
+            self.error = NoReplyError("no-host")
+        except OSError as error:
+            self.error = NoReplyError("lookup", str(error.strerror))
+        finally:
+            if not self.found and self.error is None:
+                self.error = NoReplyError("no-host")
+            self.done = True
+            self._wire.looked_up(self)
+
+
+class _Connection:
+    """One connection to a server, and the request that uses it just now."""
+
+    __slots__ = ("_mode", "_selector", "_socket", "_wire", "origin", "task")
+
+    def __init__(
+        self, wire: Wire, selector: selectors.BaseSelector, opened: socket.socket, origin: Origin, task: _Task
+    ) -> None:
+        self._wire, self._selector, self._socket, self.origin = wire, selector, opened, origin
+        self.task: _Task | None = task
+        self._mode = 0
+        opened.setblocking(False)
+        with contextlib.suppress(OSError):
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def connect(self, place: str, port: int) -> Generator[None, None, None]:
+        """Connect to an address.
+
+        Raises:
+            OSError: It is not possible.
+        """
+        code = self._socket.connect_ex((place, port))
+        if code in _UNDER_WAY:
+            yield from self._until(_WRITE)
+            code = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code:
+            raise OSError(code, os.strerror(code))
+
+    def tunnel(self, authorization: str | None) -> Generator[None, None, None]:
+        """Have a proxy connect to the server (RFC 9110, section 9.3.6)."""
+        place = f"{self.origin.host}:{self.origin.port}"
+        credentials = f"Proxy-Authorization: {authorization}\r\n" if authorization else ""
+        reading = Reading("HEAD", 0)
+        message = f"CONNECT {place} HTTP/1.1\r\nHost: {place}\r\n{credentials}\r\n".encode("ascii")
+        yield from self.exchange(message, reading)
+        reply = reading.reply
+        if reply is None or reply.code is None or reply.code >= 300:
+            raise NoReplyError("proxy", f"the proxy answered {reply.code if reply else 'nothing'}", connected=False)
+
+    def secure(self, context: ssl.SSLContext) -> Generator[None, None, None]:
+        """Shake hands (TLS); the certificate must be the host's."""
+        host = self.origin.host
+        name = host[1:-1] if host.startswith("[") else host.removesuffix(".")
+        if self._mode:
+            self._selector.unregister(self._socket)
+            self._mode = 0
+        try:
+            secured = context.wrap_socket(self._socket, server_hostname=name, do_handshake_on_connect=False)
+        except ValueError as error:  # a host that no certificate can name
+            raise NoReplyError("tls", str(error)) from error
+        self._socket = secured
+        while True:
+            try:
+                secured.do_handshake()
+                return
+            except ssl.SSLWantReadError:
+                yield from self._until(_READ)
+            except ssl.SSLWantWriteError:
+                yield from self._until(_WRITE)
+
+    def exchange(self, message: bytes, reading: Reading) -> Generator[None, None, None]:
+        """Send a request, and read what the reading wants.
+
+        Raises:
+            NoReplyError: What comes is no answer.
+            OSError: The connection breaks.
+        """
+        while message:
+            try:
+                message = message[self._socket.send(message) :]
+            except (BlockingIOError, ssl.SSLWantWriteError):
+                yield from self._until(_WRITE)
+            except ssl.SSLWantReadError:
+                yield from self._until(_READ)
+        yield from self._until(_READ)
+        spent = 0
+        while not reading.done:
+            if spent > _MOST_BYTES:
+                raise NoReplyError("limit", "too much for what it says")
+            try:
+                piece = self._socket.recv(_PIECE)
+            except (BlockingIOError, ssl.SSLWantReadError):
+                yield from self._until(_READ)
+                continue
+            except ssl.SSLWantWriteError:
+                yield from self._until(_WRITE)
+                continue
+            except ssl.SSLError as error:
+                if not isinstance(error, ssl.SSLEOFError) and error.reason != "UNEXPECTED_EOF_WHILE_READING":
+                    raise
+                piece = b""
+            spent += len(piece)
+            reading.feed(piece)
+
+    def _until(self, mode: int) -> Generator[None, None, None]:
+        """Wait until the socket can be read or written."""
+        if self._mode != mode:
+            if self._mode:
+                self._selector.modify(self._socket, mode, self)
+            else:
+                self._selector.register(self._socket, mode, self)
+            self._mode = mode
+        yield
+
+    def close(self) -> None:
+        """End it."""
+        self.task = None
+        self._wire.forget(self)
+        if self._mode:
+            self._selector.unregister(self._socket)
+            self._mode = 0
+        with contextlib.suppress(OSError):
+            self._socket.close()
+
+
+def _said(error: OSError, *, connected: bool) -> NoReplyError | ExhaustedError:
+    """Say what an error of the system means."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        kind: Failure = "chain" if error.verify_code in _UNTRUSTED else "certificate"
+        return NoReplyError(kind, error.verify_message)
+    if isinstance(error, ssl.SSLEOFError | ConnectionResetError | BrokenPipeError | ConnectionAbortedError):
+        return NoReplyError("reset")
+    if isinstance(error, ssl.SSLError):
+        return NoReplyError("tls", (error.reason or str(error)).replace("_", " ").lower())
+    if isinstance(error, TimeoutError):
+        return NoReplyError("timeout", connected=connected)
+    if isinstance(error, ConnectionRefusedError):
+        return NoReplyError("refused", connected=False)
+    if error.errno in _EXHAUSTED:
+        return ExhaustedError(error.strerror or str(error))
+    if error.errno in _UNREACHABLE:
+        return NoReplyError("unreachable", error.strerror or "", connected=False)
+    return NoReplyError("reset", error.strerror or str(error), connected=connected)
