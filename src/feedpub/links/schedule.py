@@ -28,6 +28,7 @@ FIRST_AT_ONCE: Final = 2.0  # requests to one host; more as answers come
 # A host that nobody could connect to, for this many addresses, is not asked for the others.
 SILENT_AFTER: Final = 3
 _EXHAUSTED_PAUSE_SECONDS: Final = 0.1
+_SPREAD: Final = 4  # waiting requests that weigh as much as a further connection to the same host
 _TOGETHER_SECONDS: Final = 0.05  # results are handed over together: each time, another thread wakes
 
 
@@ -53,14 +54,20 @@ class Transport(Protocol):
 class _Host:
     """The queue of one host."""
 
-    __slots__ = ("good", "limit", "name", "queue", "queued", "rest", "running", "silent", "spoke")
+    __slots__ = ("good", "limit", "name", "offered", "queue", "rest", "running", "silent", "spoke")
 
     def __init__(self, name: str, limit: float) -> None:
         self.name, self.limit = name, limit
         self.queue: deque[tuple[Chase, Ask | None, float]] = deque()  # None: its first; since when it waits
         self.running = self.good = self.silent = 0
-        self.queued = self.spoke = False
+        self.offered: int | None = None  # its cost in the heap
+        self.spoke = False
         self.rest = 0.0  # nothing is asked before
+
+    @property
+    def cost(self) -> int:
+        """Small for those to be asked first: long queues, and hosts with a connection that is free."""
+        return _SPREAD * self.running - len(self.queue)
 
 
 class Schedule:
@@ -176,19 +183,21 @@ class Schedule:
         self._offer(host)
 
     def _offer(self, host: _Host) -> None:
-        if host.queue and not host.queued and host.running < int(host.limit):
-            host.queued = True
-            heapq.heappush(self._ready, (-len(host.queue), next(self._number), host))
+        if host.queue and host.running < int(host.limit):
+            cost = host.cost
+            if host.offered is None or cost < host.offered:
+                host.offered = cost
+                heapq.heappush(self._ready, (cost, next(self._number), host))
 
     def _begin(self, now: float) -> bool:
         """Send the next request; False if there is none to be sent now."""
         while self._ready:
-            size, _, host = heapq.heappop(self._ready)
-            if -size > len(host.queue) > 0:  # it has become shorter: others may come first
-                heapq.heappush(self._ready, (-len(host.queue), next(self._number), host))
+            cost, _, host = heapq.heappop(self._ready)
+            if cost != host.offered:  # a better one is, or was, in the heap
                 continue
-            host.queued = False
-            if not host.queue or host.running >= int(host.limit):
+            host.offered = None
+            if host.cost > cost or not host.queue or host.running >= int(host.limit):
+                self._offer(host)
                 continue
             chase, ask, since = host.queue.popleft()
             if host.rest > now:

@@ -93,6 +93,7 @@ class Wire:
         self.allow_private = allow_private
         self._proxy = split(proxy) if proxy else None
         self._idle: dict[str, list[_Connection]] = {}
+        self._resumable: dict[Origin, ssl.SSLSession] = {}
         self._names: dict[tuple[str, int], _Name] = {}
         self._tasks: set[_Task] = set()
         self._finished: list[tuple[object, Reply | ExhaustedError]] = []
@@ -222,6 +223,7 @@ class Wire:
                 connection.close()
                 raise
             connection.task = None
+            connection.remember(self._resumable)
             if reading.keeps:
                 self._idle.setdefault(origin.host, []).append(connection)
             else:
@@ -274,7 +276,7 @@ class Wire:
                 if self._proxy:
                     yield from connection.tunnel(self._proxy[2])
                 self._tls = self._tls or trusting(self._ca_bundle)
-                yield from connection.secure(self._tls)
+                yield from connection.secure(self._tls, self._resumable.get(origin))
         except OSError as error:
             connection.close()
             raise _said(error, connected=True) from error
@@ -422,7 +424,13 @@ class _Connection:
         if reply is None or reply.code is None or reply.code >= 300:
             raise NoReplyError("proxy", f"the proxy answered {reply.code if reply else 'nothing'}", connected=False)
 
-    def secure(self, context: ssl.SSLContext) -> Generator[None, None, None]:
+    def remember(self, resumable: dict[Origin, ssl.SSLSession]) -> None:
+        """Keep what makes the next handshake with this server a short one (RFC 8446, section 2.2)."""
+        secured = self._socket
+        if isinstance(secured, ssl.SSLSocket) and self.origin not in resumable and secured.session:
+            resumable[self.origin] = secured.session
+
+    def secure(self, context: ssl.SSLContext, session: ssl.SSLSession | None) -> Generator[None, None, None]:
         """Shake hands (TLS); the certificate must be the host's."""
         host = self.origin.host
         name = host[1:-1] if host.startswith("[") else host.removesuffix(".")
@@ -430,7 +438,9 @@ class _Connection:
             self._selector.unregister(self._socket)
             self._mode = 0
         try:
-            secured = context.wrap_socket(self._socket, server_hostname=name, do_handshake_on_connect=False)
+            secured = context.wrap_socket(
+                self._socket, server_hostname=name, do_handshake_on_connect=False, session=session
+            )
         except ValueError as error:  # a host that no certificate can name
             raise NoReplyError("tls", str(error)) from error
         self._socket = secured
