@@ -54,14 +54,14 @@ class Transport(Protocol):
 class _Host:
     """The queue of one host."""
 
-    __slots__ = ("good", "limit", "name", "offered", "queue", "rest", "running", "silent", "spoke")
+    __slots__ = ("good", "limit", "name", "offered", "queue", "rest", "resting", "running", "silent", "spoke")
 
     def __init__(self, name: str, limit: float) -> None:
         self.name, self.limit = name, limit
         self.queue: deque[tuple[Chase, Ask | None, float]] = deque()  # None: its first; since when it waits
         self.running = self.good = self.silent = 0
         self.offered: int | None = None  # its cost in the heap
-        self.spoke = False
+        self.spoke = self.resting = False
         self.rest = 0.0  # nothing is asked before
 
     @property
@@ -98,6 +98,7 @@ class Schedule:
         self._hosts: dict[str, _Host] = {}
         self._ready: list[tuple[int, int, _Host]] = []
         self._later: list[tuple[float, int, Chase, Ask | None]] = []
+        self._resting: list[tuple[float, int, _Host]] = []
         self._parked: dict[Chase, None] = {}
         self._ended: list[Chase] = []
         self._handed_over = 0.0
@@ -146,6 +147,10 @@ class Schedule:
         while self._later and self._later[0][0] <= now:
             _, _, chase, ask = heapq.heappop(self._later)
             self._queue(chase, ask, now)
+        while self._resting and self._resting[0][0] <= now:
+            _, _, host = heapq.heappop(self._resting)
+            host.resting = False
+            self._offer(host)
         while self._active < self.concurrency and self._begin(now):
             pass
         for key, reply in self._transport.wait(self._pause(now)):
@@ -161,7 +166,7 @@ class Schedule:
         """Return how long nothing is to be done but wait for answers; None: for ever."""
         if self._ended and not self._active:
             return 0.0
-        due = [self._later[0][0]] if self._later else []
+        due = [heap[0][0] for heap in (self._later, self._resting) if heap]
         if self._ended:
             due.append(self._handed_over + _TOGETHER_SECONDS)
         due += [chase.until for chase in self._parked]
@@ -183,7 +188,7 @@ class Schedule:
         self._offer(host)
 
     def _offer(self, host: _Host) -> None:
-        if host.queue and host.running < int(host.limit):
+        if host.queue and not host.resting and host.running < int(host.limit):
             cost = host.cost
             if host.offered is None or cost < host.offered:
                 host.offered = cost
@@ -199,12 +204,11 @@ class Schedule:
             if host.cost > cost or not host.queue or host.running >= int(host.limit):
                 self._offer(host)
                 continue
-            chase, ask, since = host.queue.popleft()
             if host.rest > now:
-                heapq.heappush(self._later, (host.rest, next(self._number), chase, ask))
-                host.rest += self._spacing  # each that comes too early has a time of its own
-                self._offer(host)
+                host.resting = True
+                heapq.heappush(self._resting, (host.rest, next(self._number), host))
                 continue
+            chase, ask, since = host.queue.popleft()
             if self._spacing:
                 host.rest = now + self._spacing
             host.running += 1

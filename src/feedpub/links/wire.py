@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _PIECE: Final = 64 * 1024
 _MOST_BYTES: Final = 8 * 1024 * 1024  # of one answer, as they come: what is wanted of it is 2 MiB at most
+_SPARE_DESCRIPTORS: Final = 32
 _SWEEP_SECONDS: Final = 0.1  # how exact deadlines are
 _FIRST_ADDRESS_SECONDS: Final = 2.0  # of several of one host: then the next one is tried
 _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL})
@@ -60,6 +61,16 @@ def trusting(ca_bundle: str | None) -> ssl.SSLContext:
     context.options |= _OP_LEGACY_SERVER_CONNECT
     context.set_alpn_protocols(["http/1.1"])
     return context
+
+
+def _most_open() -> int:
+    """Return how many connections there may be; some descriptors are left for files."""
+    try:
+        import resource
+    except ImportError:  # not a Unix
+        return 400
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 65536 if soft == resource.RLIM_INFINITY else max(4, soft - _SPARE_DESCRIPTORS)
 
 
 class Wire:
@@ -104,6 +115,7 @@ class Wire:
         self._mouth.setblocking(False)
         self._selector.register(self._ear, _READ, None)
         self._swept = 0.0
+        self._open, self._most_open = 0, _most_open()
 
     def send(self, key: object, ask: Ask) -> None:
         """Begin with a request; `wait` returns its answer with `key`."""
@@ -252,7 +264,8 @@ class Wire:
         return None
 
     def forget(self, connection: _Connection) -> None:
-        """Drop a connection that was closed, if it was idle."""
+        """Drop a connection that is closed."""
+        self._open -= 1
         idle = self._idle.get(connection.origin.host)
         if idle and connection in idle:
             idle.remove(connection)
@@ -328,16 +341,27 @@ class Wire:
         raise NoReplyError("no-host", connected=False)
 
     def _opened(self, task: _Task, origin: Origin, six: bool) -> _Connection:
+        if self._open >= self._most_open:
+            self._make_room()
         family = socket.AF_INET6 if six else socket.AF_INET
         try:
             opened = socket.socket(family, socket.SOCK_STREAM)
         except OSError as error:
             if error.errno not in _EXHAUSTED:
                 raise _said(error, connected=False) from error
-            for host in list(self._idle):  # what is kept for later makes room
+            for host in list(self._idle):
                 self.release(host)
             raise ExhaustedError(error.strerror or str(error)) from error
+        self._open += 1
         return _Connection(self, self._selector, opened, origin, task)
+
+    def _make_room(self) -> None:
+        """End a connection that is only kept for later."""
+        for idle in self._idle.values():
+            if idle:
+                idle[0].close()
+                return
+        raise ExhaustedError("too many connections")
 
 
 class _Task:
@@ -388,7 +412,7 @@ class _Name:
 class _Connection:
     """One connection to a server, and the request that uses it just now."""
 
-    __slots__ = ("_mode", "_selector", "_socket", "_wire", "origin", "task")
+    __slots__ = ("_closed", "_mode", "_selector", "_socket", "_wire", "origin", "task")
 
     def __init__(
         self, wire: Wire, selector: selectors.BaseSelector, opened: socket.socket, origin: Origin, task: _Task
@@ -396,6 +420,7 @@ class _Connection:
         self._wire, self._selector, self._socket, self.origin = wire, selector, opened, origin
         self.task: _Task | None = task
         self._mode = 0
+        self._closed = False
         opened.setblocking(False)
         with contextlib.suppress(OSError):
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -499,6 +524,9 @@ class _Connection:
 
     def close(self) -> None:
         """End it."""
+        if self._closed:
+            return
+        self._closed = True
         self.task = None
         self._wire.forget(self)
         if self._mode:

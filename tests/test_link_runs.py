@@ -1,0 +1,253 @@
+"""Whole runs over many loopback hosts: killed, interrupted, two at once, without room, through a proxy, busy hosts."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import resource
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from feedpub.links.check import check_links
+from feedpub.model import LinkSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+HOSTS = [f"127.0.3.{number}" for number in range(1, 21)]
+
+
+class Server:
+    """Answer 200 after a while to /p…, 404 to others; note how many requests of a host are under way."""
+
+    def __init__(self) -> None:
+        self.delay = 0.01
+        self.under_way: Counter[str] = Counter()
+        self.most: Counter[str] = Counter()
+        self.seen: list[str] = []
+        self._loop = asyncio.new_event_loop()
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+        assert self._ready.wait(10)
+
+    def _run(self) -> None:
+        self._loop.run_until_complete(self._serve())
+        self._loop.close()
+
+    async def _serve(self) -> None:
+        self._over, self._tasks = asyncio.Event(), set[asyncio.Task[None]]()
+        first = await asyncio.start_server(self._talk, HOSTS[0], 0)
+        self.port = first.sockets[0].getsockname()[1]
+        servers = [first] + [await asyncio.start_server(self._talk, host, self.port) for host in HOSTS[1:]]
+        self._ready.set()
+        await self._over.wait()
+        for server in servers:
+            server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task
+        self._tasks.add(task)
+        host = writer.get_extra_info("sockname")[0]
+        try:
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode()
+                self.seen.append(f"{host} {head}")
+                self.under_way[host] += 1
+                self.most[host] = max(self.most[host], self.under_way[host])
+                await asyncio.sleep(self.delay)
+                self.under_way[host] -= 1
+                path = head.split()[1].removeprefix("http://").partition("/")[2]
+                status = "200 OK" if path.startswith("p") else "404 Not Found"
+                body = "" if head.startswith("HEAD") else "x" * 5000
+                writer.write(
+                    f"HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: 5000\r\n\r\n{body}".encode()
+                )
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            pass
+        finally:
+            self._tasks.discard(task)
+            writer.close()
+
+    def urls(self, count: int) -> list[str]:
+        return [f"http://{HOSTS[number % len(HOSTS)]}:{self.port}/p{number}" for number in range(count)]
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._over.set)
+        self._thread.join(10)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with closing(Server()) as made:
+        yield made
+
+
+def begin(folder: Path, *arguments: str, preexec: Callable[[], None] | None = None) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "feedpub", "links", "check", "--urls", "urls.txt", "--allow-private", *arguments],
+        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=preexec,
+    )  # fmt: skip
+
+
+def remembered(folder: Path) -> set[str]:
+    with closing(sqlite3.connect(folder / ".feedpub" / "links.sqlite")) as base:
+        assert base.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        return {url for (url,) in base.execute("SELECT url FROM links")}
+
+
+def test_a_run_that_is_killed_loses_nothing_that_it_has_told(server: Server, tmp_path: Path) -> None:
+    urls = server.urls(3000)
+    (tmp_path / "urls.txt").write_text("\n".join(urls), encoding="utf-8")
+    chance = random.Random(20261124)
+    told: set[str] = set()
+    for _ in range(30):
+        run = begin(tmp_path, "--format", "jsonl", "--concurrency", "20")
+        time.sleep(chance.uniform(0.2, 0.8))
+        run.kill()
+        out, _ = run.communicate(timeout=20)
+        # What is not due is told from memory; a last line may be cut off.
+        lines = [line for line in out.splitlines() if line.endswith("}")]
+        told |= {json.loads(line)["url"] for line in lines}
+        if told:
+            assert told <= remembered(tmp_path)
+    assert len(told) > 100
+    run = begin(tmp_path, "--quiet")
+    assert run.communicate(timeout=60) == ("", "")
+    assert run.returncode == 0
+    assert remembered(tmp_path) == set(urls)
+
+
+def test_ctrl_c_keeps_what_is_known(server: Server, tmp_path: Path) -> None:
+    server.delay = 0.2
+    (tmp_path / "urls.txt").write_text("\n".join(server.urls(2000)), encoding="utf-8")
+    run = begin(tmp_path)
+    time.sleep(2.0)
+    begun = time.monotonic()
+    run.send_signal(signal.SIGINT)
+    out, said = run.communicate(timeout=20)
+    assert time.monotonic() - begun < 3
+    assert (run.returncode, out) == (130, "")
+    known = int(said.split("interrupted; ")[1].split()[0])
+    assert 0 < known < 2000
+    assert len(remembered(tmp_path)) == known
+
+
+def test_the_second_of_two_runs_says_so(server: Server, tmp_path: Path) -> None:
+    server.delay = 0.5
+    (tmp_path / "urls.txt").write_text("\n".join(server.urls(2000)), encoding="utf-8")
+    first = begin(tmp_path)
+    time.sleep(1.0)
+    second = begin(tmp_path)
+    out, said = second.communicate(timeout=30)
+    assert (second.returncode, out) == (3, "")
+    assert "another run is writing to this history" in said
+    first.send_signal(signal.SIGINT)
+    first.communicate(timeout=20)
+    assert first.returncode == 130
+
+
+def test_a_full_disk_is_told_and_what_is_written_stays(server: Server, tmp_path: Path) -> None:
+    urls = server.urls(3000)
+    (tmp_path / "urls.txt").write_text("\n".join(urls), encoding="utf-8")
+
+    def little_room() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+
+    run = begin(tmp_path, preexec=little_room)
+    _, said = run.communicate(timeout=60)
+    assert run.returncode == 3, said
+    assert "links.sqlite" in said
+    assert "Traceback" not in said
+    assert remembered(tmp_path) < set(urls)
+    run = begin(tmp_path)
+    run.communicate(timeout=60)
+    assert run.returncode == 0
+    assert remembered(tmp_path) == set(urls)
+
+
+def test_a_busy_host_is_never_asked_more_than_it_may(server: Server) -> None:
+    server.delay = 0.05
+    hot = [f"http://{HOSTS[0]}:{server.port}/p/hot/{number}" for number in range(300)]
+    begun = time.monotonic()
+    report = check_links(
+        [*server.urls(600), *hot], settings=LinkSettings(allow_private=True, concurrency=32, per_host=4)
+    )
+    wall = time.monotonic() - begun
+    assert report.summary == {"ok": 900}
+    assert max(server.most.values()) == 4
+    least = (330 / 4) * server.delay  # what the host's own limit allows
+    assert wall < least * 1.6  # machines are noisy; benchmarks/links.py measures it
+
+
+def test_spacing_is_kept(server: Server) -> None:
+    urls = [f"http://{HOSTS[0]}:{server.port}/p{number}" for number in range(6)]
+    begun = time.monotonic()
+    report = check_links(urls, settings=LinkSettings(allow_private=True, spacing=0.2, deadline=2.0))
+    assert report.summary == {"ok": 6}
+    assert time.monotonic() - begun > 6 * 0.2  # six addresses, and a path that nobody made
+
+
+def test_few_descriptors_only_cost_time(server: Server, tmp_path: Path) -> None:
+    server.delay = 0.05
+    (tmp_path / "urls.txt").write_text("\n".join(server.urls(400)), encoding="utf-8")
+
+    def few() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
+
+    run = begin(tmp_path, "--concurrency", "200", preexec=few)
+    out, said = run.communicate(timeout=60)
+    assert (run.returncode, out, said) == (0, "400 links: 400 ok\n", "")
+
+
+def test_a_proxy_is_asked_instead(server: Server) -> None:
+    """The server is its own proxy: it takes the whole address for a target (RFC 9112, section 3.2.2)."""
+    proxy = f"http://me:secret@{HOSTS[5]}:{server.port}"
+    urls = [
+        "http://nowhere.invalid/p1",
+        "http://nowhere.invalid/gone",
+        "https://nowhere.invalid/p2",
+        "http://10.0.0.1/p",
+    ]
+    report = check_links(urls, settings=LinkSettings(proxy=proxy, deadline=5.0), strict=False)
+    assert [link.status for link in report.links] == ["ok", "dead", "unsure", "skipped"]
+    assert {line.split()[0] for line in server.seen} == {HOSTS[5]}
+    asked = [line.split()[1:3] for line in server.seen]
+    assert ["HEAD", "http://nowhere.invalid/p1"] in asked
+    assert ["CONNECT", "nowhere.invalid:443"] in asked
+    assert all("Proxy-Authorization: Basic bWU6c2VjcmV0" in line for line in server.seen)
+
+
+def test_a_proxy_that_is_away_kills_nothing() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    settings = LinkSettings(proxy=f"http://127.0.0.1:{port}", deadline=2.0)
+    (link,) = check_links(["http://a.example/"], settings=settings).links
+    assert (link.status, link.reason) == ("unsure", "the proxy did not connect (refused)")
+
+
+def test_certificates_that_are_none_are_told(tmp_path: Path) -> None:
+    (tmp_path / "urls.txt").write_text("https://a.example/", encoding="utf-8")
+    run = begin(tmp_path, "--ca-bundle", os.devnull)
+    _, said = run.communicate(timeout=20)
+    assert run.returncode in (2, 3)
+    assert "Traceback" not in said
