@@ -243,7 +243,8 @@ class Schedule:
             heapq.heappush(self._later, (due, next(self._number), chase, ask))
         else:
             self._learn(host, reply)
-            chase.reached[host.name] = reply.connected or chase.reached.get(host.name, False)
+            if reply.failure != "private":  # nobody has tried to reach it
+                chase.reached[host.name] = reply.connected or chase.reached.get(host.name, False)
             self._follow(host, chase, chase.step(reply))
         self._offer(host)
         if not host.queue and not host.running:

@@ -1,0 +1,295 @@
+"""What every answer means: one run over a farm of bad manners, one row for each case.
+
+Nothing alive is dead, nothing that refuses robots is dead, no excuse is ok, and nothing takes longer than its deadline.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from feedpub import addresses
+from feedpub.links.check import iter_check
+from feedpub.model import LinkSettings
+from link_farm import (
+    FORTY_KB,
+    PAGE,
+    Behaviour,
+    Farm,
+    by_method,
+    compressed,
+    cookie_wall,
+    endless,
+    in_seconds,
+    in_turn,
+    long_chain,
+    raw,
+    says,
+    to,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from feedpub.links.result import Link
+
+DEADLINE: Final = 4.0
+OK_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
+CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
+NOT_FOUND = b"<title>Page not found | Example</title><h1>Oops</h1>"
+NOT_HTTP = b"SSH-2.0-OpenSSH_9.6\r\n"
+FRAGMENTS = (
+    b"<!DOCTYPE html><title>Notes</title><p id=\"double\"><p id='single'><p id=bare><a name=old></a>"
+    + '<p id="größe"><p id="a&amp;b"><p id="user-content-hub">'.encode()
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One address: how its host behaves, what is to be found, and the rest of the address."""
+
+    name: str
+    status: str
+    behaviour: Behaviour | None = None
+    path: str = ""
+    reason: str = ""
+    kind: str = "http"
+    everywhere: bool = False
+
+
+def case(name: str, status: str, behaviour: Behaviour | None = None, path: str = "", **more: str | bool) -> Case:
+    return Case(name, status, behaviour, path, **more)  # type: ignore[arg-type]
+
+
+def codes() -> Iterator[Case]:
+    found = {
+        "ok": (200, 203, 204, 206),
+        "dead": (404, 410, 500, 501, 502, 503, 504, 520),
+        "blocked": (401, 403, 407, 429, 451, 999),
+        "suspect": (300, 400, 402, 405, 406, 408, 409, 416, 418, 421, 426),
+    }
+    for status, numbers in found.items():
+        for number in numbers:
+            yield case(f"code-{number}", status, says(number), reason="" if status == "ok" else str(number))
+
+
+HEADS = [
+    case(f"head-{code}", "ok", by_method(says(code), says())) for code in (400, 403, 404, 405, 410, 500, 501, 503)
+] + [
+    case("head-hangs", "ok", by_method(raw(then="hang"), says())),
+    case("head-resets", "ok", by_method(raw(then="reset"), says())),
+    case("head-with-body", "ok", by_method(raw(OK_HEAD + b"Content-Length: 6\r\n\r\nunasked"), says())),
+    case("head-without-length", "ok", by_method(raw(OK_HEAD + b"\r\n"), says())),
+    case("head-says-more", "suspect", by_method(says(Content_Length="100"), says(200, NOT_FOUND)), everywhere=True),
+]
+REDIRECTS = [
+    case("for-good", "moved", to("/page", 301)),
+    case("for-good-308", "moved", to("/page", 308)),
+    case("for-now", "ok", to("/page", 302)),
+    case("for-now-307", "ok", to("/page", 307)),
+    case("see-other", "ok", to("/page", 303)),
+    case("relative", "moved", to("page", 301)),
+    case("query-only", "moved", to("page?a=1", 301)),
+    case("long", "moved", long_chain, "/15"),
+    case("too-long", "dead", long_chain, "/30", reason="without end"),
+    case("loop", "dead", to("loop"), reason="circle"),
+    case("cookie-wall", "ok", cookie_wall),
+    case("out-file", "dead", to("file:///etc/passwd", 301), reason="out of the web"),
+    case("out-script", "dead", to("javascript:alert(1)", 301), reason="out of the web"),
+    case("no-location", "dead", says(301, b""), reason="nowhere"),
+    case("empty-location", "dead", to(" "), reason="nowhere"),
+    case("nul-location", "dead", raw(b"HTTP/1.1 302 Found\r\nLocation: /pa\0ge\r\nContent-Length: 0\r\n\r\n")),
+    case("spaced-location", "moved", to("/page?a b", 301)),
+    case("raw-location", "moved", raw("HTTP/1.1 301 M\r\nLocation: /page?ü\r\nContent-Length: 0\r\n\r\n".encode())),
+    case("split-location", "ok", raw(b"HTTP/1.1 302 F\r\nLocation: /page\r\nX: y\r\nContent-Length: 0\r\n\r\n")),
+    case("no-host-location", "dead", to("http://")),
+    case("to-gone", "dead", to("/gone", 301)),
+    case("home", "suspect", to("/", 301), reason="home page"),
+]
+TROUBLE = [
+    case("429-heals", "ok", in_turn(says(429, b"", Retry_After="1"), says())),
+    case("503-heals", "ok", in_turn(says(503, b"", Retry_After="1"), says(503, b"", Retry_After="1"), says())),
+    case("429-date-heals", "ok", in_turn(says(429, b"", Retry_After=in_seconds(1)), says())),
+    case("429-day", "blocked", says(429, b"", Retry_After="86400")),
+    case("503-day", "blocked", says(503, b"", Retry_After=in_seconds(86400))),
+    case("503-nonsense", "blocked", says(503, b"", Retry_After="soon")),
+    case("429-negative", "blocked", says(429, b"", Retry_After="-5")),
+    case("500-heals", "ok", in_turn(says(500), says(500), says())),
+    case("reset-heals", "ok", in_turn(raw(then="reset"), raw(then="reset"), says())),
+    case("close-heals", "ok", in_turn(raw(), raw(), says())),
+    case("reset", "dead", raw(then="reset"), reason="reset"),
+    case("closes", "dead", raw(), reason="reset"),
+    case("hangs", "unsure", raw(then="hang"), reason="in time"),
+    case("hangs-in-status", "unsure", raw(b"HTTP/1.", then="hang")),
+    case("hangs-in-head", "unsure", raw(OK_HEAD, then="hang")),
+    case("drips-head", "unsure", endless(OK_HEAD, b"X: y\r\n", 0.1)),
+    case("hangs-in-body", "ok", by_method(raw(OK_HEAD + b"\r\n"), raw(OK_HEAD + b"\r\nStart", then="hang"))),
+    case("drips-body", "ok", by_method(raw(OK_HEAD + b"\r\n"), endless(OK_HEAD + b"\r\n", b"x", 0.1))),
+    case("breaks-off", "ok", by_method(raw(OK_HEAD + b"\r\n"), raw(OK_HEAD + b"Content-Length: 9999\r\n\r\nStart"))),
+    case("404-hangs", "dead", by_method(says(404), raw(b"HTTP/1.1 404 N\r\nContent-Length: 9\r\n\r\n", then="hang"))),
+]
+BOMBS = [
+    case("endless-head", "unsure", endless(OK_HEAD, b"X-Filler: " + b"y" * 8000 + b"\r\n"), reason="limit"),
+    case("long-field", "ok", says(X_Long="y" * 100_000)),
+    case("too-long-field", "unsure", says(X_Long="y" * 1_000_000), reason="limit"),
+    case("many-fields", "ok", raw(OK_HEAD + b"X: y\r\n" * 5000 + b"Content-Length: 0\r\n\r\n")),
+    case("endless-body", "ok", by_method(raw(OK_HEAD + b"\r\n"), endless(OK_HEAD + b"\r\n", FORTY_KB))),
+    case(
+        "endless-chunks", "ok",
+        by_method(raw(OK_HEAD + b"\r\n"), endless(OK_HEAD + CHUNKED, b"1\r\nx\r\n" * 999)),
+    ),
+    case(
+        "bomb", "ok", by_method(raw(OK_HEAD + b"\r\n"), says(200, compressed(100), Content_Encoding="gzip")),
+    ),
+    case("ten-gigabytes", "ok", by_method(says(Content_Length=""), says(Content_Length="10000000000"))),
+    case("unknown-coding", "ok", by_method(says(Content_Length=""), says(200, b"\x01\x02", Content_Encoding="br"))),
+    case("bad-gzip", "ok", by_method(says(Content_Length=""), says(200, b"no gzip", Content_Encoding="gzip"))),
+    case("flood-heals", "ok", raw(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" * 500 + OK_HEAD + b"\r\n")),
+    case("flood", "unsure", endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 100), reason="limit"),
+]  # fmt: skip
+MALFORMED = [
+    case("two-lengths", "dead", raw(OK_HEAD + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nxx"), reason="HTTP"),
+    case("same-length-twice", "ok", raw(OK_HEAD + b"Content-Length: 5000\r\nContent-Length: 5000\r\n\r\n")),
+    case("no-number-length", "dead", raw(OK_HEAD + b"Content-Length: many\r\n\r\n")),
+    case("http-0.9", "dead", raw(b"<html>Hello</html>"), reason="HTTP"),
+    case("ssh", "dead", raw(NOT_HTTP, then="hang"), reason="HTTP"),
+    case("code-of-letters", "dead", raw(b"HTTP/1.1 abc\r\n\r\n"), reason="HTTP"),
+    case("code-99", "dead", raw(b"HTTP/1.1 99 Low\r\n\r\n")),
+    case("code-1000", "dead", raw(b"HTTP/1.1 1000 High\r\n\r\n")),
+    case("no-reason", "ok", raw(b"HTTP/1.1 200\r\nContent-Length: 5000\r\n\r\n")),
+    case("bare-lf", "ok", raw(b"HTTP/1.1 200 OK\nContent-Type: text/plain\nContent-Length: 0\n\n")),
+    case("icy", "ok", raw(b"ICY 200 OK\r\nContent-Type: audio/mpeg\r\n\r\n")),
+    case("http-1.0", "ok", raw(b"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n")),
+    case("folded", "ok", raw(OK_HEAD + b"X-Folded: a\r\n b\r\nContent-Length: 5000\r\n\r\n")),
+    case("nul-in-field", "ok", raw(OK_HEAD + b"X: a\0b\r\nContent-Length: 5000\r\n\r\n")),
+    case("no-colon", "ok", raw(OK_HEAD + b"nonsense\r\nContent-Length: 5000\r\n\r\n")),
+    case("both-lengths", "ok", raw(OK_HEAD + b"Transfer-Encoding: chunked\r\nContent-Length: 9\r\n\r\n0\r\n\r\n")),
+    case(
+        "bad-chunks", "ok",
+        by_method(says(Content_Length=""), raw(OK_HEAD + CHUNKED + b"zz\r\nx\r\n")),
+    ),
+]  # fmt: skip
+PAGES = [
+    case("there", "ok", says(200, FRAGMENTS), "#double"),
+    case("there-single", "ok", says(200, FRAGMENTS), "#single"),
+    case("there-bare", "ok", says(200, FRAGMENTS), "#bare"),
+    case("there-name", "ok", says(200, FRAGMENTS), "#old"),
+    case("there-encoded", "ok", says(200, FRAGMENTS), "#gr%C3%B6%C3%9Fe"),
+    case("there-entity", "ok", says(200, FRAGMENTS), "#a&b"),
+    case("there-hub", "ok", says(200, FRAGMENTS), "#hub"),
+    case("top", "ok", says(200, FRAGMENTS), "#top"),
+    case("text", "ok", says(200, FRAGMENTS), "#:~:text=Notes"),
+    case("route", "ok", says(200, FRAGMENTS), "#/route"),
+    case("bang", "ok", says(200, FRAGMENTS), "#!/route"),
+    case("missing", "suspect", says(200, FRAGMENTS), "#elsewhere", reason="fragment"),
+    case("beyond", "ok", says(200, FRAGMENTS + b" " * 3_000_000), "#elsewhere"),
+    case("pdf", "ok", says(200, b"%PDF-1.7", Content_Type="application/pdf"), "#page3"),
+    case("inherited", "suspect", to("/there", 301), "#elsewhere", reason="fragment"),
+    case("excuse", "suspect", says(200, NOT_FOUND), reason="not found", everywhere=True),
+    case("same-everywhere", "suspect", says(200, PAGE), reason="same", everywhere=True),
+    case("about-404", "ok", says(200, NOT_FOUND)),
+    case("parked", "suspect", says(200, b"<title>example.org is for sale</title><h1>This domain is for sale</h1>")),
+    case("mitigated", "blocked", says(403, cf_mitigated="challenge"), reason="robots"),
+    case("mitigated-200", "blocked", says(200, cf_mitigated="challenge")),
+    case("just-a-moment", "blocked", says(503, b"<title>Just a moment...</title>", cf_mitigated="challenge")),
+]
+TLS = [
+    case("tls", "ok", says(), kind="good"),
+    case("tls-expired", "dead", says(), kind="expired", reason="expired"),
+    case("tls-stranger", "dead", says(), kind="stranger", reason="certificate"),
+    case("tls-selfmade", "suspect", says(), kind="selfmade", reason="chain"),
+    case("tls-incomplete", "suspect", says(), kind="incomplete", reason="chain"),
+    case("tls-hangs", "unsure", says(), kind="mute", reason="in time"),
+    case("tls-big", "ok", by_method(says(Content_Length=""), says(200, PAGE * 20)), kind="good"),
+]
+CASES = [*codes(), *HEADS, *REDIRECTS, *TROUBLE, *BOMBS, *MALFORMED, *PAGES, *TLS]
+HOST_OF = {one.name: f"127.0.4.{number}" for number, one in enumerate(CASES, start=1)}
+
+
+@dataclass
+class Found:
+    """What one run over the whole farm has found."""
+
+    farm: Farm
+    links: dict[str, Link]
+    seconds: float
+
+
+@pytest.fixture(scope="module")
+def found() -> Iterator[Found]:
+    behaviours = {one.name: one.behaviour for one in CASES if one.behaviour} | {"page": says(), "": says()}
+    with closing(Farm(behaviours)) as farm:
+        for one in CASES:
+            if one.everywhere and one.behaviour:
+                farm.everywhere[HOST_OF[one.name]] = one.behaviour
+        urls = {
+            farm.url(one.name, HOST_OF[one.name], kind=one.kind, path=one.path).replace(
+                "http:", _scheme(one), 1
+            ): one.name
+            for one in CASES
+        }
+        settings = LinkSettings(allow_private=True, ca_bundle=farm.ca, deadline=DEADLINE, concurrency=256)
+        begun = time.monotonic()
+        links = {urls[link.url]: link for link in iter_check(urls, settings=settings, strict=False)}
+        yield Found(farm, links, time.monotonic() - begun)
+
+
+def _scheme(one: Case) -> str:
+    return "http:" if one.kind == "http" else "https:"
+
+
+@pytest.mark.parametrize("one", CASES, ids=lambda one: one.name)
+def test_verdict(found: Found, one: Case) -> None:
+    link = found.links[one.name]
+    assert link.status == one.status, link
+    assert one.reason in link.reason
+
+
+def test_nothing_takes_longer_than_its_deadline(found: Found) -> None:
+    assert found.seconds < DEADLINE + 1
+
+
+def test_hosts_are_where_they_are_said_to_be(found: Found) -> None:
+    assert len(HOST_OF) == len(CASES) < 250
+    asked = {host for _, host, _ in found.farm.requests}
+    silent = {HOST_OF[one.name] for one in CASES if one.kind not in ("http", "good")}
+    assert asked | silent == set(HOST_OF.values())
+
+
+def test_credentials_stay_with_their_server() -> None:
+    behaviours: dict[str, Behaviour] = {"page": says()}
+    with closing(Farm(behaviours)) as farm:
+        behaviours["away"] = to(farm.url("page", "127.0.4.2").replace("//", "//thief:key@"), 301)
+        behaviours["stays"] = to("/page", 301)
+        urls = [farm.url(name, "127.0.4.1").replace("//", "//me:secret@") for name in ("away", "stays")]
+        settings = LinkSettings(allow_private=True)
+        assert [link.status for link in iter_check(urls, settings=settings, strict=False)] == ["moved", "moved"]
+        for head in farm.heads:
+            given = "authorization: basic" in head.lower()
+            assert given == head.startswith("127.0.4.1 "), head
+
+
+def test_every_hop_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    places = [
+        "http://127.0.4.9:{port}/page", "http://2130707465:{port}/", "http://0x7f000409:{port}/", "http://127.1033:{port}/",
+        "http://0177.0.4.9:{port}/", "http://[::ffff:127.0.4.9]:{port}/", "http://[::1]:{port}/",
+        "http://[64:ff9b::7f00:409]:{port}/", "http://10.0.0.1/", "http://169.254.169.254/latest/meta-data/",
+        "http://[fe80::1%25lo]/", "http://localhost:{port}/", "https://127.0.4.9:{port}/",
+    ]  # fmt: skip
+    behaviours: dict[str, Behaviour] = {}
+    # Only the first server counts as public, here.
+    monkeypatch.setattr(addresses, "is_public", lambda place: place == "127.0.4.1")
+    with closing(Farm(behaviours)) as farm:
+        targets = [place.format(port=farm.ports["http"]) for place in places]
+        behaviours.update({f"hop{number}": to(target) for number, target in enumerate(targets)})
+        urls = [farm.url(name, "127.0.4.1") for name in behaviours]
+        links = list(iter_check([*urls, *targets], settings=LinkSettings(deadline=DEADLINE), strict=False))
+        assert {host for _, host, _ in farm.requests} == {"127.0.4.1"}
+        assert {link.status for link in links} <= {"skipped", "dead", "suspect"}, [
+            (link.url, link.status, link.reason) for link in links if link.status == "unsure"
+        ]
+        assert sum(link.status == "skipped" for link in links) >= 2 * len(places) - 3
