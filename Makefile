@@ -24,3 +24,4 @@ golden:
 bench:
 	$(PYTHON) benchmarks/writers.py
 	$(PYTHON) benchmarks/build.py
+	$(PYTHON) benchmarks/links.py

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import os
 import re
-import secrets
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -187,7 +187,7 @@ class Chase:
 
     def _probe(self, url: str, facts: Facts) -> Generator[Ask | Wait, Reply, None]:
         """Ask for a path that nobody can have made, for all who want to know."""
-        place = urljoin(url, f"/feedpub-{secrets.token_hex(8)}")
+        place = urljoin(url, f"/feedpub-{os.urandom(8).hex()}")
         found = Answer(url=place, failure="timeout")
         try:
             got = yield self._ask("HEAD", place, share=_HEAD_SHARE)

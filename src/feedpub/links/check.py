@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from .. import __version__, iri
 from ..errors import HistoryError
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
 ROBOT: Final = f"Mozilla/5.0 (compatible; feedpub/{__version__}; link check)"
 _CONFIRM_AFTER_SECONDS: Final = 1.0
 _FEWEST_HOSTS: Final = 5
+_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30}):")
 _SERVER: Final = re.compile(r"(https?://)(?:[^/?#@]*@)?([^/?#]*)")
 _CANARIES: Final = 3
 _PATIENCE_SECONDS: Final = 1.0
@@ -277,9 +277,9 @@ class Checking:
 
     def _unasked(self, url: str) -> Link | None:
         """Return what is said of an address that is not asked for; None if it is."""
-        scheme = urlsplit(url).scheme.lower() if ":" in url[:40] else ""
-        if scheme and scheme not in ("http", "https"):
-            return self._link(url, Verdict(status="skipped", reason=f"{scheme} is not http"), None)
+        scheme = _SCHEME.match(url)
+        if scheme and scheme[1].lower() not in ("http", "https"):
+            return self._link(url, Verdict(status="skipped", reason=f"{scheme[1].lower()} is not http"), None)
         fault = iri.fault(url)
         if fault:
             return self._link(url, Verdict(status="suspect", reason=f"the address {fault}"[:300]), None)

@@ -23,6 +23,7 @@ LONGEST_LINE_BYTES: Final = 8 * 1024  # of a chunk's size
 _STATUS: Final = re.compile(rb"(?:HTTP/([0-9])(?:\.([0-9]))?|ICY) +([1-9][0-9]{2})(?: [^\r\n]*)?\r?\n")
 _BEGINNINGS: Final = (b"HTTP/", b"ICY ")
 _HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
+_FIELD: Final = re.compile(r"^([!#-'*+.0-9A-Z^-z|~-]+):[ \t]*([!-~]*(?:[ \t]+[!-~]+)*)[ \t]*\r?\n", re.MULTILINE)
 _SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
 
 
@@ -291,7 +292,11 @@ def _decoded(decoder: zlib._Decompress, piece: bytes, most: int) -> bytes:
 
 def _fields(text: str) -> tuple[dict[str, str], list[str]]:
     """Read header fields (RFC 9112, section 5): also those that end in a bare LF or are folded, as browsers do."""
-    headers: dict[str, str] = {}
+    usual = _FIELD.findall(text)
+    headers: dict[str, str] = {name.lower(): value for name, value in usual}
+    if len(headers) == len(usual) == text.count("\n") and "set-cookie" not in headers:
+        return headers, []
+    headers = {}
     cookies: list[str] = []
     last = ""
     for line in text.split("\n"):

@@ -20,7 +20,7 @@ from .http1 import Ask, Reply
 from .wire import ExhaustedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable
 
     from .chase import Chase, Wait
 
@@ -38,8 +38,8 @@ class Transport(Protocol):
     def send(self, key: object, ask: Ask) -> None:
         """Begin with a request."""
 
-    def wait(self, seconds: float | None) -> Sequence[tuple[object, Reply | ExhaustedError]]:
-        """Wait for answers; return them with the keys of their requests."""
+    def wait(self, seconds: float | None) -> Iterable[tuple[object, Reply | ExhaustedError]]:
+        """Wait for answers; hand them out with the keys of their requests."""
 
     def wake(self) -> None:
         """End a `wait`, from another thread."""
@@ -156,6 +156,8 @@ class Schedule:
         for key, reply in self._transport.wait(self._pause(now)):
             host, chase, ask = cast("tuple[_Host, Chase, Ask]", key)
             self._go_on(host, chase, ask, reply)
+            while self._active < self.concurrency and self._begin(now):
+                pass
         self._wake_parked()
         if self._ended and (not self._active or self._clock() - self._handed_over >= _TOGETHER_SECONDS):
             self._handed_over = self._clock()

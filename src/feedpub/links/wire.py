@@ -24,7 +24,7 @@ from .. import addresses
 from .http1 import NoReplyError, Reading, Reply, split
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
 
     from .http1 import Ask, Origin
     from .policy import Failure
@@ -124,8 +124,11 @@ class Wire:
         self._tasks.add(task)
         self.step(task)
 
-    def wait(self, seconds: float | None) -> list[tuple[object, Reply | ExhaustedError]]:
-        """Wait until there are answers, somebody calls `wake`, or the time is over; return the answers."""
+    def wait(self, seconds: float | None) -> Iterator[tuple[object, Reply | ExhaustedError]]:
+        """Wait until there are answers, somebody calls `wake`, or the time is over; yield the answers.
+
+        Each at once, so that the next request is sent before all others have been read.
+        """
         if self._finished:
             seconds = 0.0
         elif self._tasks:
@@ -138,9 +141,14 @@ class Wire:
                 self.step(connection.task)
             else:  # an idle connection that the server ends, or talks into
                 connection.close()
+            if self._finished:
+                yield from self._answers()
         self._sweep()
+        yield from self._answers()
+
+    def _answers(self) -> Iterator[tuple[object, Reply | ExhaustedError]]:
         finished, self._finished = self._finished, []
-        return finished
+        return iter(finished)
 
     def wake(self) -> None:
         """End a `wait`, from any thread."""
