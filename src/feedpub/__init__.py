@@ -63,6 +63,9 @@ if TYPE_CHECKING:
     from .site.add import init as init
     from .site.building import BuildResult as BuildResult
     from .site.building import build as build
+    from .site.fixing import Fix as Fix
+    from .site.fixing import fix_links as fix_links
+    from .site.fixing import write_fixes as write_fixes
     from .site.loading import lint as lint
     from .site.loading import load as load
     from .site.pinging import Ping as Ping
@@ -111,6 +114,7 @@ _HOMES = {
     ),
     "site.add": ("ImportResult", "import_pasted", "init"),
     "site.building": ("BuildResult", "build"),
+    "site.fixing": ("Fix", "fix_links", "write_fixes"),
     "site.loading": ("lint", "load"),
     "site.pinging": ("Ping", "ping"),
     "site.responses": ("respond",),

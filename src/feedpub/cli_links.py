@@ -131,6 +131,31 @@ def report(
 
 
 @links.command(epilog=_EPILOG)
+@_entries
+@_history
+@click.option("--write", is_flag=True, help="Rewrite the files; else only show what would change.")
+def fix(entries: str, history: str | None, write: bool) -> None:
+    """Rewrite addresses in ENTRIES that have moved for good, to the same page in the last two checks.
+
+    Never to the front page of a site, nor from https to http.
+    """
+    target, _ = _target(entries, None)
+    assert isinstance(target, feedpub.Site)
+    try:
+        fixes = feedpub.fix_links(target, history=_history_of(entries, None, history))
+        if write:
+            feedpub.write_fixes(fixes)
+    except feedpub.HistoryError as error:
+        _fail(str(error))
+    for one in fixes:
+        click.echo(one.diff(), nl=False)
+    changes = sum(len(one.changes) for one in fixes)
+    said = "nothing has moved for good" if not fixes else f"{changes} changed" if write else f"{changes} to be changed"
+    hint = "; --write rewrites the files" if fixes and not write else ""
+    click.echo(f"{said}{hint}", err=True)
+
+
+@links.command(epilog=_EPILOG)
 @click.argument("url")
 @click.option("--until", required=True, metavar="DATE", callback=_moment, help="ISO 8601, such as 2026-06-01.")
 @click.option("--why", required=True, metavar="TEXT", help="For those who ask later.")

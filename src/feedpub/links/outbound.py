@@ -19,7 +19,7 @@ _TAG: Final = re.compile(
     r"""<(?:a|img)\b[^>]*?\s(?:href|src)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE
 )
 # What may follow an address in a text without being a part of it: else it is the beginning of a longer one.
-_LONGER: Final = re.compile(r"[A-Za-z0-9/?#&=%_~+@-]")
+_LONGER: Final = re.compile(r"[.,;:!*$]*[A-Za-z0-9/?#&=%_~+@-]")
 
 
 def outbound(site: Site) -> dict[str, tuple[Place, ...]]:

@@ -1,0 +1,105 @@
+"""`feedpub links fix`: addresses that have moved for good, rewritten in the files where they stand."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+import feedpub
+from feedpub.links.history import History
+from feedpub.links.policy import Record, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+ENTRY = (
+    "\ufeff---\r\ntitle: One\r\npublished: 2026-01-01\r\nsource: https://a.example/old\r\n---\r\n"
+    "[a](https://a.example/old), [longer](https://a.example/old/er) and [page](https://a.example/old.html).\r\n\r\n"
+    "See https://a.example/old. [archived](https://web.example/2020/https://a.example/old)\r\n\r\n"
+    '<a href="https://a.example/q?x=1&amp;y=2">q</a> [part](https://a.example/old#part) [f](https://a.example/front)\r\n'
+)
+MOVED = {
+    "https://a.example/old": "https://b.example/new_(page)",
+    "https://a.example/q?x=1&y=2": "https://b.example/q?x=1&y=2",
+    "https://a.example/old#part": "https://b.example/new",
+    "https://a.example/front": "https://b.example/",
+    "https://a.example/old/er": "http://b.example/unsafe",
+}
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    entries = tmp_path / "entries"
+    entries.mkdir()
+    (entries / "feedpub.toml").write_text(
+        'base_url = "https://digest.example/"\nauthority = "digest.example,2026"\n', encoding="utf-8"
+    )
+    (entries / "one.en.md").write_text(ENTRY, encoding="utf-8", newline="")
+    return entries
+
+
+def remember(entries: Path, moved: Mapping[str, str], *, checks: int = 2) -> Path:
+    path = entries.parent / ".feedpub" / "links.sqlite"
+    with History(path) as history:
+        for day in range(checks):
+            now = datetime(2026, 3, 1, tzinfo=UTC) + timedelta(days=day)
+            for url, new in moved.items():
+                verdict = Verdict(status="moved", reason="moved for good", code=200, final_url=new)
+                history.remember(Record(url=url, status="moved", checked=now), verdict, now)
+    return path
+
+
+def test_whole_addresses_are_rewritten_and_nothing_else(site: Path) -> None:
+    history = remember(site, MOVED)
+    (fix,) = feedpub.fix_links(feedpub.load(site), history=history)
+    expected = ENTRY.replace("source: https://a.example/old", "source: https://b.example/new_%28page%29")
+    expected = expected.replace("[a](https://a.example/old)", "[a](https://b.example/new_%28page%29)")
+    expected = expected.replace("See https://a.example/old.", "See https://b.example/new_%28page%29.")
+    expected = expected.replace("https://a.example/q?x=1&amp;y=2", "https://b.example/q?x=1&amp;y=2")
+    expected = expected.replace("https://a.example/old#part", "https://b.example/new#part")
+    assert fix.after.decode() == expected
+    assert [line for line, _, _ in fix.changes] == [4, 6, 8, 10, 10]
+    file = site / "one.en.md"
+    os.chmod(file, 0o640)
+    feedpub.write_fixes([fix])
+    assert file.read_bytes() == fix.after
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert feedpub.fix_links(feedpub.load(site), history=history) == ()
+
+
+def test_one_answer_is_not_enough(site: Path) -> None:
+    assert feedpub.fix_links(feedpub.load(site), history=remember(site, MOVED, checks=1)) == ()
+
+
+def test_a_file_that_was_changed_meanwhile_stays(site: Path) -> None:
+    fixes = feedpub.fix_links(feedpub.load(site), history=remember(site, MOVED))
+    file = site / "one.en.md"
+    changed = file.read_bytes() + b"More.\n"
+    file.write_bytes(changed)
+    with pytest.raises(feedpub.FeedpubError, match="changed in the meantime"):
+        feedpub.write_fixes(fixes)
+    assert file.read_bytes() == changed
+
+
+def test_the_command_shows_first_and_writes_when_told(site: Path) -> None:
+    remember(site, MOVED)
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "feedpub", "links", "fix", *arguments],
+            cwd=site.parent, capture_output=True, encoding="utf-8", check=False, timeout=60,
+        )  # fmt: skip
+
+    shown = run()
+    assert (shown.returncode, shown.stderr) == (0, "5 to be changed; --write rewrites the files\n")
+    assert "-source: https://a.example/old" in shown.stdout
+    assert "+source: https://b.example/new_%28page%29" in shown.stdout
+    assert (site / "one.en.md").read_text(encoding="utf-8") == ENTRY.replace("\r\n", "\n")
+    assert run("--write").stderr == "5 changed\n"
+    assert run().stderr == "nothing has moved for good\n"
