@@ -217,6 +217,10 @@ KEYS_WITH_FIELDS = {
     "translations_line": {"links"},
     "fallback_note": {"language", "original"},
     "feed_link": {"title", "language", "format"},
+    "dead_links": {"title"},
+    "dead_link": {"url"},
+    "link_is_back": {"url"},
+    "found_in": {"places"},
 }
 
 

@@ -66,6 +66,8 @@ if TYPE_CHECKING:
     from .site.fixing import Fix as Fix
     from .site.fixing import fix_links as fix_links
     from .site.fixing import write_fixes as write_fixes
+    from .site.incidents import incident_feed as incident_feed
+    from .site.incidents import write_incident_feed as write_incident_feed
     from .site.loading import lint as lint
     from .site.loading import load as load
     from .site.pinging import Ping as Ping
@@ -115,6 +117,7 @@ _HOMES = {
     "site.add": ("ImportResult", "import_pasted", "init"),
     "site.building": ("BuildResult", "build"),
     "site.fixing": ("Fix", "fix_links", "write_fixes"),
+    "site.incidents": ("incident_feed", "write_incident_feed"),
     "site.loading": ("lint", "load"),
     "site.pinging": ("Ping", "ping"),
     "site.responses": ("respond",),

@@ -63,6 +63,7 @@ def links() -> None:
 @_urls
 @_form("text", "json", "jsonl", "github", "markdown")
 @click.option("--quiet", is_flag=True, help="Print nothing if nothing has changed since the last run (for cron).")
+@click.option("--feed", "folder", metavar="DIR", help="Write the incidents of a site as feeds: atom.xml, rss.xml.")
 @click.option("--strict", is_flag=True, help="The first failure is death; else a link must have failed for days.")
 @click.option("--all/--due", "everything", help="Ask for all links, or only for those that are due.  [default: --due]")
 @click.option("--concurrency", type=click.IntRange(1, 1000), help="Requests at once.  [default: 128]")
@@ -76,8 +77,8 @@ def links() -> None:
 @click.option("--no-history", is_flag=True, help="Remember nothing; a failure is death then.")
 @_now
 def check(
-    entries: str, urls: str | None, form: str, quiet: bool, strict: bool, everything: bool, history: str | None,
-    no_history: bool, now: datetime | None, **given: Any,
+    entries: str, urls: str | None, form: str, quiet: bool, folder: str | None, strict: bool, everything: bool,
+    history: str | None, no_history: bool, now: datetime | None, **given: Any,
 ) -> None:  # fmt: skip
     """Ask for every outbound link of ENTRIES (default: entries) that is due, once, and report.
 
@@ -85,6 +86,8 @@ def check(
     could not be told, is never dead.
     """
     target, settings = _target(entries, urls)
+    if folder and not (isinstance(target, feedpub.Site) and not no_history):
+        raise click.UsageError("--feed is for the links of a site, with a history: its ids begin with the authority")
     settings = _changed(settings, given)
     remembers = None if no_history else _history_of(entries, urls, history)
     run = feedpub.iter_check(
@@ -102,7 +105,11 @@ def check(
         click.echo(f"\ninterrupted; {len(run.report.links)} of {run.total} links are known", err=True)
         sys.exit(INTERRUPTED)
     except feedpub.HistoryError as error:
+        if run.report.links and form != "jsonl":
+            click.echo(feedpub.format_report(run.report, form), nl=False)  # type: ignore[arg-type]
         _fail(str(error))
+    if folder and isinstance(target, feedpub.Site):
+        feedpub.write_incident_feed(target, run.report, folder)
     if sys.stderr.isatty() and form != "jsonl":
         click.echo("\r\033[K", err=True, nl=False)
     _say(run.report, form, quiet=quiet)

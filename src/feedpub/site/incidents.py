@@ -1,0 +1,88 @@
+"""The incidents of links as a feed: who maintains a site hears of dead links in a reader."""
+
+from __future__ import annotations
+
+import os
+from hashlib import blake2b
+from html import escape
+from typing import TYPE_CHECKING, Final
+
+from .. import iri
+from ..feeds import to_atom, to_rss
+from ..language import words
+from ..links.report import hidden, shown
+from ..model import Entry, Feed, Person
+from .publish import publish
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ..links.result import Incident, LinkReport, Place
+    from ..model import Site
+
+MOST: Final = 100  # incidents in a feed, newest first
+
+
+def incident_feed(site: Site, report: LinkReport) -> Feed:
+    """Make a feed of the dead links of a site: an entry for each death, updated when the link works again.
+
+    In the site's first language. What gives access, such as a password in an address, is hidden.
+
+    Args:
+        site: Its authority is the start of all ids (RFC 4151).
+        report: Of `check_links` or `report_links`, with a history: others know no incidents.
+    """
+    config, language = site.config, site.config.default_language
+    labels = words(language)
+    places = {link.url: link.found_in for link in report.links}
+    own = site.feed(language)
+    return Feed(
+        id=f"tag:{config.authority}:links",
+        language=language,
+        title=labels["dead_links"].format(title=own.title),
+        link=config.base_url,
+        entries=tuple(
+            _entry(config.authority, language, labels, one, places.get(one.url, ()))
+            for one in report.incidents[:MOST]
+        ),
+        authors=own.authors or (Person(name=own.title),),
+    )  # fmt: skip
+
+
+def write_incident_feed(site: Site, report: LinkReport, folder: str | os.PathLike[str]) -> tuple[str, ...]:
+    """Write the feed of `incident_feed` as ``atom.xml`` and ``rss.xml``; return the files that have changed.
+
+    Raises:
+        OSError: A file cannot be written.
+    """
+    feed = incident_feed(site, report)
+    files = {"atom.xml": to_atom(feed), "rss.xml": to_rss(feed)}
+    paths = {os.path.join(folder, name): data for name, data in files.items()}
+    return tuple(path for path, data in paths.items() if publish(path, data))
+
+
+def _entry(
+    authority: str, language: str, labels: Mapping[str, str], incident: Incident, places: Sequence[Place]
+) -> Entry:
+    url = shown(incident.url)
+    key = blake2b(f"{incident.url} {incident.opened.timestamp()}".encode(), digest_size=8).hexdigest()
+    title = labels["link_is_back" if incident.closed else "dead_link"].format(url=url)
+    link = iri.to_uri(hidden(incident.url))
+    lines = [
+        f'<a href="{escape(link)}">{escape(url)}</a>',
+        f"<code>{escape(shown(incident.reason))}</code>",
+    ]
+    if places:
+        where = labels["list_separator"].join(f"{place.path}:{place.line}" for place in places)
+        lines.append(escape(labels["found_in"].format(places=shown(where))))
+    if incident.accepted_why:
+        lines.append(escape(shown(incident.accepted_why)))
+    return Entry(
+        id=f"tag:{authority}:links/{key}",
+        language=language,
+        title=title,
+        link=link,
+        published=incident.opened,
+        updated=incident.closed or incident.opened,
+        body="".join(f"<p>{line}</p>" for line in lines),
+    )
