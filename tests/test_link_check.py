@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -169,6 +170,29 @@ def test_a_session_of_the_caller_is_used_as_it_is(base: str) -> None:
         session.headers["X-Mine"] = "1"
         report = check_links([f"{base}/page#first", f"{base}/404", "http://127.0.0.1:9/"], session=session)
     assert [link.status for link in report.links] == ["ok", "dead", "dead"]
+
+
+def test_a_session_that_would_stall_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("urllib3.__version__", "2.25.904")  # as urllib3-future says it
+    with requests.Session() as session, pytest.raises(feedpub.FeedpubError, match="install urllib3 itself"):
+        check_links(["http://127.0.0.1:9/"], session=session)
+
+
+def test_adapters_of_the_caller_answer() -> None:
+    class Answers(requests.adapters.BaseAdapter):
+        def send(self, request: requests.PreparedRequest, *_: object, **__: object) -> requests.Response:
+            response = requests.Response()
+            response.status_code = 200 if "/page" in str(request.url) else 404
+            response.request, response.url, response.raw = request, str(request.url), io.BytesIO(PAGE)
+            return response
+
+        def close(self) -> None:
+            pass
+
+    with requests.Session() as session:
+        session.mount("http://", Answers())
+        report = check_links(["http://a.example/page", "http://a.example/gone"], session=session, strict=False)
+    assert [link.status for link in report.links] == ["ok", "dead"]
 
 
 def test_results_come_one_by_one_and_what_is_known_is_kept(base: str, tmp_path: Path) -> None:

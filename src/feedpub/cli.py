@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 import feedpub
 
 from .cli_links import links
+from .cli_progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -132,7 +132,7 @@ def build(entries: str, output: str, keep_going: bool, form: str) -> None:
     If an entry has an error, all problems are shown and nothing is written, unless --keep-going is given. Files whose
     bytes would not change are not touched.
     """
-    with _Progress() as progress:
+    with Progress() as progress:
         done = feedpub.build(entries, output, keep_going=keep_going, progress=progress)
     failed = any(problem.severity == "error" for problem in done.problems)
     if form == "json":
@@ -217,53 +217,6 @@ def explain(code: str | None) -> None:
 
 
 cli.add_command(links)
-
-
-class _Progress:
-    """Show on a terminal how far a build is that takes longer than a second."""
-
-    def __init__(self) -> None:
-        self._begun = time.monotonic()
-        self._bar: Any = None
-        self._shown = ("", 0.0)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar:
-            self._bar.stop()
-
-    def __call__(self, stage: str, done: int, total: int) -> None:
-        now = time.monotonic()
-        if now - self._begun < PATIENCE_SECONDS or not sys.stderr.isatty():
-            return
-        if stage == self._shown[0] and now - self._shown[1] < REFRESH_SECONDS:
-            return
-        self._shown = (stage, now)
-        if self._bar is None:
-            self._bar, self._task = _bar()
-        self._bar.update(self._task, description=_STAGES.get(stage, stage), completed=done, total=total)
-
-
-_STAGES = {"read": "Reading articles", "write": "Writing files"}
-PATIENCE_SECONDS = 1
-REFRESH_SECONDS = 0.1
-
-
-def _bar() -> tuple[Any, Any]:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    )
-    bar.start()
-    return bar, bar.add_task("", total=None)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

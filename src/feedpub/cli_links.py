@@ -13,6 +13,8 @@ import click
 
 import feedpub
 
+from .cli_progress import Progress
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -94,15 +96,17 @@ def check(
         target, history=remembers, settings=settings, everything=everything, strict=strict or no_history, now=now
     )
     try:
-        for number, link in enumerate(run, start=1):
-            if form == "jsonl":
-                click.echo(feedpub.format_link(link))
-                sys.stdout.flush()
-            elif sys.stderr.isatty():
-                click.echo(f"\r{number}/{run.total}", err=True, nl=False)
+        with Progress() as progress:
+            dead = 0
+            for number, link in enumerate(run, start=1):
+                dead += link.broken
+                progress(f"Asking for links: {dead} dead", number, run.total)
+                if form == "jsonl":
+                    click.echo(feedpub.format_link(link))
+                    sys.stdout.flush()
     except KeyboardInterrupt:
         run.close()
-        click.echo(f"\ninterrupted; {len(run.report.links)} of {run.total} links are known", err=True)
+        click.echo(f"interrupted; {len(run.report.links)} of {run.total} links are known", err=True)
         sys.exit(INTERRUPTED)
     except feedpub.HistoryError as error:
         if run.report.links and form != "jsonl":
@@ -110,8 +114,6 @@ def check(
         _fail(str(error))
     if folder and isinstance(target, feedpub.Site):
         feedpub.write_incident_feed(target, run.report, folder)
-    if sys.stderr.isatty() and form != "jsonl":
-        click.echo("\r\033[K", err=True, nl=False)
     _say(run.report, form, quiet=quiet)
 
 

@@ -12,11 +12,13 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final
 
 import requests
+import urllib3
 from requests import Session as Session
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 
 from . import __version__
+from .errors import FeedpubError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,6 +55,23 @@ def session() -> Session:
     for scheme in ("http://", "https://"):
         made.mount(scheme, HTTPAdapter(max_retries=0))
     return made
+
+
+def check_session(on: Session) -> None:
+    """Refuse a session that would stall.
+
+    Raises:
+        FeedpubError: urllib3-future stands in for urllib3: in threads, its connections wait for each other.
+    """
+    given = urllib3.__version__  # type: ignore[attr-defined]
+    version = given.split(".")
+    future = len(version) > 2 and version[2].isdecimal() and int(version[2]) >= 900  # so its authors number it
+    if future and any(isinstance(adapter, HTTPAdapter) for adapter in on.adapters.values()):
+        raise FeedpubError(
+            f"urllib3-future {given} is installed in place of urllib3, and `requests` stalls with it in"
+            " threads: install urllib3 itself (pip uninstall urllib3-future; pip install --force-reinstall urllib3),"
+            " or check without a session of your own"
+        )
 
 
 @dataclass(slots=True)

@@ -267,8 +267,10 @@ class Checking:
 
     def _transport(self) -> Transport:
         if self._session:
+            from .. import http
             from .threads import Threads
 
+            http.check_session(self._session)
             return Threads(self._session)
         settings = self._settings
         return Wire(

@@ -1,0 +1,54 @@
+"""A bar on the terminal for what takes longer than a second."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any, Self
+
+
+class Progress:
+    """Show on a terminal how far something is that takes longer than a second."""
+
+    def __init__(self) -> None:
+        self._begun = time.monotonic()
+        self._bar: Any = None
+        self._shown = ("", 0.0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if now - self._begun < PATIENCE_SECONDS or not sys.stderr.isatty():
+            return
+        if stage == self._shown[0] and now - self._shown[1] < REFRESH_SECONDS:
+            return
+        self._shown = (stage, now)
+        if self._bar is None:
+            self._bar, self._task = _bar()
+        self._bar.update(self._task, description=_STAGES.get(stage, stage), completed=done, total=total)
+
+
+_STAGES = {"read": "Reading articles", "write": "Writing files"}
+PATIENCE_SECONDS = 1
+REFRESH_SECONDS = 0.1
+
+
+def _bar() -> tuple[Any, Any]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    bar.start()
+    return bar, bar.add_task("", total=None)
