@@ -12,7 +12,6 @@ import os
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from html import unescape
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit, urlunsplit
@@ -287,6 +286,8 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     given = headers.get("retry-after", "").strip()
     if given.isascii() and given.isdecimal():
         return min(float(given[:12]), 366 * 86400.0)
+    from email.utils import parsedate_to_datetime  # 10 ms, and seldom wanted
+
     try:
         moment = parsedate_to_datetime(given)
     except (ValueError, TypeError, IndexError, OverflowError):

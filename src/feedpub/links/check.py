@@ -371,9 +371,7 @@ class _Run:
 
     def links(self) -> Iterator[Link]:
         schedule = self._schedule
-        for page in self._asked:
-            schedule.add(self._chase(page))
-        schedule.start()
+        schedule.start(map(self._chase, self._asked))
         self._stack.callback(schedule.join, _PATIENCE_SECONDS)
         self._stack.callback(schedule.stop)
         yield from self._results()

@@ -20,7 +20,7 @@ from .http1 import Ask, Reply
 from .wire import ExhaustedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from .chase import Chase, Wait
 
@@ -29,6 +29,8 @@ FIRST_AT_ONCE: Final = 2.0  # requests to one host; more as answers come
 SILENT_AFTER: Final = 3
 _EXHAUSTED_PAUSE_SECONDS: Final = 0.1
 _SPREAD: Final = 4  # waiting requests that weigh as much as a further connection to the same host
+_PREPARED_TOGETHER: Final = 64
+_BEGUN_TOGETHER: Final = 8
 _TOGETHER_SECONDS: Final = 0.05  # results are handed over together: each time, another thread wakes
 
 
@@ -94,6 +96,8 @@ class Schedule:
         self._transport, self._per_host, self._spacing, self._clock = transport, per_host, spacing, clock
         self.concurrency = concurrency
         self.done: SimpleQueue[list[Chase] | BaseException] = SimpleQueue()
+        self._coming: Iterator[Chase] = iter(())
+        self._come = False  # all of them
         self._added: deque[tuple[Chase, float]] = deque()
         self._hosts: dict[str, _Host] = {}
         self._ready: list[tuple[int, int, _Host]] = []
@@ -108,13 +112,13 @@ class Schedule:
         self._thread = threading.Thread(target=self._run, daemon=True, name="links")
 
     def add(self, chase: Chase, *, after: float = 0.0) -> None:
-        """Take a chase, to be begun in some seconds; from any thread."""
+        """Take a further chase, to be begun in some seconds; from any thread."""
         self._added.append((chase, after))
-        if self._thread.ident:
-            self._transport.wake()
+        self._transport.wake()
 
-    def start(self) -> None:
-        """Start the thread."""
+    def start(self, chases: Iterable[Chase]) -> None:
+        """Start the thread; it prepares the chases while the first of them are under way."""
+        self._coming = iter(chases)
         self._thread.start()
 
     def stop(self) -> None:
@@ -138,6 +142,11 @@ class Schedule:
 
     def _turn(self) -> None:
         now = self._clock()
+        if not self._come:
+            some = list(itertools.islice(self._coming, _PREPARED_TOGETHER))
+            self._come = not some
+            for chase in some:
+                self._queue(chase, None, now)
         while self._added:
             chase, after = self._added.popleft()
             if after:
@@ -151,13 +160,11 @@ class Schedule:
             _, _, host = heapq.heappop(self._resting)
             host.resting = False
             self._offer(host)
-        while self._active < self.concurrency and self._begin(now):
-            pass
-        for key, reply in self._transport.wait(self._pause(now)):
+        more = self._begin_some(now)
+        for key, reply in self._transport.wait(0.0 if more else self._pause(now)):
             host, chase, ask = cast("tuple[_Host, Chase, Ask]", key)
             self._go_on(host, chase, ask, reply)
-            while self._active < self.concurrency and self._begin(now):
-                pass
+            self._begin_some(now)
         self._wake_parked()
         if self._ended and (not self._active or self._clock() - self._handed_over >= _TOGETHER_SECONDS):
             self._handed_over = self._clock()
@@ -166,7 +173,7 @@ class Schedule:
 
     def _pause(self, now: float) -> float | None:
         """Return how long nothing is to be done but wait for answers; None: for ever."""
-        if self._ended and not self._active:
+        if not self._come or (self._ended and not self._active):
             return 0.0
         due = [heap[0][0] for heap in (self._later, self._resting) if heap]
         if self._ended:
@@ -195,6 +202,17 @@ class Schedule:
             if host.offered is None or cost < host.offered:
                 host.offered = cost
                 heapq.heappush(self._ready, (cost, next(self._number), host))
+
+    def _begin_some(self, now: float) -> bool:
+        """Send the next requests; True if there may be others to be sent now.
+
+        A few at a time: a new connection takes a while of this thread (most of all with TLS), and those that are
+        further on are not to wait for it.
+        """
+        begun = 0
+        while begun < _BEGUN_TOGETHER and self._active < self.concurrency and self._begin(now):
+            begun += 1
+        return begun == _BEGUN_TOGETHER
 
     def _begin(self, now: float) -> bool:
         """Send the next request; False if there is none to be sent now."""
