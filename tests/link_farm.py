@@ -56,6 +56,7 @@ class Farm:
         self.everywhere: dict[str, Behaviour] = {}  # by host: for every path
         self.requests: list[tuple[str, str, str]] = []  # method, host, target
         self.heads: list[str] = []
+        self.resumed: list[bool] = []  # for each request over TLS: was its handshake a short one
         self.ports: dict[str, int] = {}
         self._folder = tempfile.TemporaryDirectory()
         self.ca = str(Path(self._folder.name) / "ca.pem")
@@ -143,6 +144,8 @@ class Farm:
             self.heads.append(f"{host} {head}")
             method, target = head.split()[:2]
             self.requests.append((method, host, target))
+            if secured := writer.get_extra_info("ssl_object"):
+                self.resumed.append(secured.session_reused)
             exchange = Exchange(self, host, head, reader, writer)
             name = target.partition("?")[0].split("/")[1]
             behaviour = self.behaviours.get(name)

@@ -5,6 +5,7 @@ Nothing alive is dead, nothing that refuses robots is dead, no excuse is ok, and
 
 from __future__ import annotations
 
+import asyncio
 import time
 from contextlib import closing
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from link_farm import (
     FORTY_KB,
     PAGE,
     Behaviour,
+    Exchange,
     Farm,
     by_method,
     compressed,
@@ -271,6 +273,19 @@ def test_credentials_stay_with_their_server() -> None:
         for head in farm.heads:
             given = "authorization: basic" in head.lower()
             assert given == head.startswith("127.0.4.1 "), head
+
+
+@pytest.mark.parametrize(("ends", "per_host"), [("close", 1), ("keep-alive", 4)])
+def test_the_next_handshake_with_a_server_is_a_short_one(ends: str, per_host: int) -> None:
+    async def slow(exchange: Exchange) -> None:
+        await asyncio.sleep(0.05)
+        await exchange.answer(fields={"Connection": ends})
+
+    with closing(Farm({"page": slow})) as farm:
+        urls = [farm.url("page", "127.0.4.1", kind="good", path=f"/{number}") for number in range(12)]
+        settings = LinkSettings(allow_private=True, ca_bundle=farm.ca, per_host=per_host)
+        assert [link.status for link in iter_check(urls, settings=settings, strict=False)] == ["ok"] * 12
+        assert farm.resumed.count(True) >= (12 if ends == "close" else 2)
 
 
 def test_every_hop_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
