@@ -502,3 +502,9 @@ def found(element: etree._Element | None, path: str) -> list[Any]:
 def texts(element: etree._Element | None, path: str) -> list[str]:
     """Return the texts of elements, or the values of attributes, in document order."""
     return [node if isinstance(node, str) else "".join(node.itertext()) for node in found(element, path)]
+
+
+@pytest.mark.parametrize("write", [feeds.to_atom, feeds.to_rss, feeds.to_json])
+def test_what_is_no_feed_is_told(write: Any) -> None:
+    with pytest.raises(TypeError, match="give a Feed, not Entry"):
+        write(entry())

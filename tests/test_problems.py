@@ -302,6 +302,10 @@ CASES = [
         code="N110", files={"a.en.md": post(), "b.en.markdown": post()}, path="entries/b.en.markdown",
         message="does not end in .md", hint="name it b.en.md",
     ),
+    entry(
+        "N111", post("## Refrences\n1. [A](https://works.test/a)\n"), line=5, column=1, marked="## Refrences",
+        message="nearly “references”", hint="## References",
+    ),
 ]  # fmt: skip
 
 

@@ -25,6 +25,8 @@ _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\u
 _MARKS: Final = "#*_=: \t\u3000【】"
 _LONGEST_HEADING_CHARACTERS: Final = 120
 _MOST_LINES: Final = 1000
+_SHORTEST_MISTYPED: Final = 5
+_MISTYPED_SECTIONS: Final = frozenset({"summary", "key_points", "references"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,18 @@ class HeadingTable:
         if found and len(self._found_lines) < _MOST_LINES:
             self._found_lines[line] = found  # a site has the same headings again and again
         return found
+
+    def nearest(self, line: str) -> tuple[Heading, str] | None:
+        """Return what a heading nearly is the word for, as with a typing mistake, and that word."""
+        import difflib
+
+        text = normalise(line)
+        if text in self._found or not _SHORTEST_MISTYPED <= len(text) <= _LONGEST_HEADING_CHARACTERS:
+            return None
+        words = [word for word, found in self._found.items() if found[0].section in _MISTYPED_SECTIONS]
+        for word in difflib.get_close_matches(text, words, n=1, cutoff=0.85):
+            return self._found[word][0], word
+        return None
 
     def word(self, language: str, section: Section) -> str:
         """Return the first word of a language for a section, in English if the language has none."""

@@ -52,12 +52,14 @@ class _Parser:
         section: Section | None = None
         content: list[md.Block] = []
         heading: md.Block | None = None
+        headlines: list[md.Block] = []
         for place, block in enumerate(blocks):
             name = self._section(block, blocks[place + 1 : place + 2]) if block.kind == "Heading" else None
             if name:
                 self._close(section, heading, content)
                 section, heading, content = name, block, []
             elif block.kind == "Heading" and section:
+                headlines.append(block)
                 self._close(section, heading, content)
                 section, heading, content = None, None, [block]
             elif (
@@ -67,9 +69,12 @@ class _Parser:
             ):
                 self.found.title = "" if has_title else md.plain_of(block.events)
             else:
+                if block.kind == "Heading":
+                    headlines.append(block)
                 content.append(block)
         self._close(section, heading, content)
         self._render_body()
+        self._mention_mistyped(headlines)
         return self.found
 
     def _number_notes(self, blocks: list[md.Block]) -> None:
@@ -101,6 +106,15 @@ class _Parser:
                 self.known.add(section)
                 return section
         return None
+
+    def _mention_mistyped(self, headlines: list[md.Block]) -> None:
+        """Mention headings of the text that nearly name a section which the entry does not have."""
+        for block in headlines:
+            near = self.headings.nearest(md.plain_of(block.events))
+            if near and near[0].section not in self.known:
+                message = f"is a heading of the text, and nearly “{near[1]}”"
+                hint = f"if a section is meant, write: ## {near[1].capitalize()}"
+                self.source.add("N111", message, hint, *self._place(block.start))
 
     def _close(self, section: Section | None, heading: md.Block | None, content: list[md.Block]) -> None:
         if section is None:

@@ -28,6 +28,12 @@ _OPENED: Final = (
     "while scanning a simple key", "while scanning an anchor", "while scanning an alias",
 )  # fmt: skip
 _MARK_MESSAGE: Final = "YAML takes & and * at the start for marks, which feedpub does not read"
+# What people type, with the sign that is wrong.
+_MISTYPED: Final = (
+    (re.compile(r" *(\t)"), "is indented with a tab, which YAML does not take", "remove it, or put spaces"),
+    (re.compile(r"\w[\w -]{0,40}([：﹕])"), "is not the colon that YAML reads", 'write ":" and a space'),
+    (re.compile(r"[A-Za-z_-]{1,40}(:)(?![\s/])"), "has no space after it", 'write ": " between key and value'),
+)
 _SAID: Final = {
     "alphabetic or numeric character": _MARK_MESSAGE,
     "mapping values are not allowed": 'a value holds ": "',
@@ -69,6 +75,7 @@ class _Reader:
             return self._root()
         except (yaml.YAMLError, _MatterError) as error:
             fault = error if isinstance(error, _MatterError) else _explained(error, self.text)
+            fault = _mistyped(self.text, fault.place) or fault
             self.source.add("E108", str(fault), fault.hint, self.offset + min(fault.place, len(self.text) - 1))
             return []
 
@@ -119,6 +126,16 @@ class _Reader:
         start, end = first.start_mark.index, last.end_mark.index
         line = self.text[start:end].partition("\n")[0].rstrip()
         return Value(content, self.offset + start, self.offset + start + max(len(line), 1))
+
+
+def _mistyped(text: str, place: int) -> _MatterError | None:
+    """Say which usual mistake the line at a place has, if it has one."""
+    start = text.rfind("\n", 0, place) + 1
+    line = text[start:].partition("\n")[0]
+    for pattern, message, hint in _MISTYPED:
+        if found := pattern.match(line):
+            return _MatterError(message, hint, start + found.start(1))
+    return None
 
 
 def _explained(error: yaml.YAMLError, text: str) -> _MatterError:

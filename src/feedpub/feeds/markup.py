@@ -22,11 +22,12 @@ from ..content import (
 )
 from ..iri import all_plain, to_uri
 from ..language import isolate
+from ..model import Feed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from ..model import Entry, Feed, Format
+    from ..model import Entry, Format
 
 ATOM_NS: Final = "http://www.w3.org/2005/Atom"
 DC_NS: Final = "http://purl.org/dc/elements/1.1/"
@@ -177,7 +178,12 @@ def fragments(feed: Feed, form: Format, write: Callable[[Entry, Feed], tuple[byt
         feed: What its entries depend on besides themselves are its authors, its language and `reference_links`.
         form: The format that `write` writes.
         write: Writes one entry, in pieces that are joined.
+
+    Raises:
+        TypeError: It is no Feed.
     """
+    if not isinstance(feed, Feed):
+        raise TypeError(f"give a Feed, not {type(feed).__name__}; site.feed(language) makes one of a site")
     own = f"{form} {feed.reference_links}"
     with_feed_authors = f"{own} {feed.authors}"
     pieces: list[bytes] = []
