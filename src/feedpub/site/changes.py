@@ -44,16 +44,13 @@ class Changes:
 
 def compare(states: Mapping[str, tuple[int, int]], manifest: Manifest) -> Changes:
     """Find what changed."""
-    keys, gone, same = {}, {}, set()
-    for name, key, mtime_ns, size in manifest.files():
-        state = states.get(name)
-        if state is None:
-            gone[name] = key
-            continue
-        keys[name] = key
-        if state == (mtime_ns, size):
-            same.add(name)
-    changed = sorted(states.keys() - same) if len(same) < len(states) else ()
+    files = manifest.files()
+    keys = {name: key for name, key, _, _ in files}
+    known = {name: (mtime_ns, size) for name, _, mtime_ns, size in files}
+    if known == states:
+        return Changes(states, (), {}, keys)
+    gone = {name: keys.pop(name) for name in sorted(known.keys() - states.keys())}
+    changed = sorted(name for name, state in states.items() if known.get(name) != state)
     return Changes(states, tuple(changed), gone, keys)
 
 

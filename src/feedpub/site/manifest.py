@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Self
 from ..errors import ConfigError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -241,14 +241,14 @@ class Manifest:
         found = self._base.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
         return bytes(found[0]) if found else b""
 
-    def files(self) -> Iterator[tuple[str, str, int, int]]:
-        """Yield the files that were read: name, article, time of change in nanoseconds, size in bytes."""
-        for row in self._base.execute("SELECT name, key, mtime_ns, size FROM files"):
-            if type(row[0]) is type(row[1]) is str:
-                yield row
-            else:
-                name, key, mtime_ns, size = row
-                yield _stored(name), _stored(key), mtime_ns, size
+    def files(self) -> list[tuple[str, str, int, int]]:
+        """Return the files that were read: name, article, time of change in nanoseconds, size in bytes."""
+        rows: list[tuple[str, str, int, int]] = self._base.execute(
+            "SELECT name, key, mtime_ns, size FROM files"
+        ).fetchall()
+        if all(type(name) is type(key) is str for name, key, _, _ in rows):
+            return rows
+        return [(_stored(name), _stored(key), mtime_ns, size) for name, key, mtime_ns, size in rows]
 
     def forget_files(self, names: Iterable[str]) -> None:
         """Forget files that are gone."""
