@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import ssl
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ import feedpub
 from feedpub.links.check import check_links, iter_check
 from feedpub.links.history import History
 from feedpub.links.outbound import outbound
+from feedpub.links.wire import trusting
 from feedpub.model import LinkSettings
 
 if TYPE_CHECKING:
@@ -236,3 +238,7 @@ def test_the_links_of_a_site_stand_where_they_stand(tmp_path: Path) -> None:
         "https://c.example/p.png": [8],
         "https://d.example/r#part": [11],
     }
+
+
+def test_certificates_are_judged_as_browsers_do() -> None:
+    assert not trusting(None).verify_flags & ssl.VERIFY_X509_STRICT  # Python 3.13 sets it
