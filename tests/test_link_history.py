@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -136,7 +137,7 @@ def test_what_was_found_is_kept_each_second(path: Path) -> None:
     seconds = [0.0]
     history = History(path, clock=lambda: seconds[0])
     check(history, OK, NOW)
-    with sqlite3.connect(path) as other:
+    with closing(sqlite3.connect(path)) as other:
         assert other.execute("SELECT count(*) FROM links").fetchone() == (0,)
         seconds[0] += 1.0
         check(history, OK, NOW + DAY)
@@ -157,7 +158,7 @@ def test_a_second_run_is_refused_after_a_while(path: Path, monkeypatch: pytest.M
 def test_a_newer_or_another_file_is_refused(path: Path) -> None:
     with History(path):
         pass
-    with sqlite3.connect(path) as base:
+    with closing(sqlite3.connect(path)) as base:
         base.execute("PRAGMA user_version = 99")
     with pytest.raises(sqlite3.DatabaseError, match="newer feedpub"):
         History(path)
