@@ -74,10 +74,20 @@ class HeadingTable:
         text = normalise(line)
         if text in self._found or not _SHORTEST_MISTYPED <= len(text) <= _LONGEST_HEADING_CHARACTERS:
             return None
-        words = [word for word, found in self._found.items() if found[0].section in _MISTYPED_SECTIONS]
-        for word in difflib.get_close_matches(text, words, n=1, cutoff=0.85):
+        words = dict.fromkeys([*self._mistakable.get(text[0], ()), *self._mistakable.get(text[-1], ())])
+        for word in difflib.get_close_matches(text, list(words), n=1, cutoff=0.85):
             return self._found[word][0], word
         return None
+
+    @functools.cached_property
+    def _mistakable(self) -> Mapping[str, Sequence[str]]:
+        """The words by their first letter, and by their last: who mistypes both of them?"""
+        found: dict[str, list[str]] = {}
+        for word, headings in self._found.items():
+            if headings[0].section in _MISTYPED_SECTIONS:
+                for letter in {word[0], word[-1]}:
+                    found.setdefault(letter, []).append(word)
+        return found
 
     def word(self, language: str, section: Section) -> str:
         """Return the first word of a language for a section, in English if the language has none."""
