@@ -390,7 +390,7 @@ def entries(draw: st.DrawFn) -> Entry:
 def test_entries_from_a_template_are_what_feedgen_writes(one: Entry) -> None:
     parts = markup.parts_of(one, feed("en"))
     summary = one.summary if one.summary.strip() else ""
-    description = rss._description(one.summary)
+    description = rss._description(one)
 
     assert writer.atom_entry(one, parts) == writer._atom(
         parts.id, parts.title, markup.moment(one.updated), summary, one.categories, one.rights

@@ -32,7 +32,7 @@ from feedpub import (
     Translation,
 )
 from feedpub.checks import XML_ILLEGAL, is_legal, without_illegal
-from feedpub.model import DEEPEST_LIST
+from feedpub.model import DEEPEST_LIST, checked_entry
 
 NOON = datetime(2026, 2, 1, 12, tzinfo=UTC)
 LINK = "https://example.org/en/a/"
@@ -598,3 +598,27 @@ def test_pasted_text_needs_nothing() -> None:
     assert Pasted() == Pasted(drafts=(), via=None, previous=None, next=None, lines=())
     assert Draft(language="en").title is None
     assert PastedLine(number=1, text="", fate="dropped", role="blank").number == 1
+
+
+def test_key_points_that_are_made_later_are_a_field_like_others() -> None:
+    made = Entry(**MINIMAL[Entry], key_points=(KeyPoint(text="a"), KeyPoint(text="b", children=(KeyPoint(text="c"),))))
+    fields = {
+        one.name: getattr(made, one.name) for one in dataclasses.fields(Entry) if one.init and one.name != "key_points"
+    }
+    times = []
+
+    def later() -> tuple[KeyPoint, ...]:
+        times.append(1)
+        return made.key_points
+
+    assert checked_entry(later, **fields) == made
+    assert hash(checked_entry(later, **fields)) == hash(made)
+    assert repr(checked_entry(later, **fields)) == repr(made)
+    assert dataclasses.replace(checked_entry(later, **fields), title="x") == dataclasses.replace(made, title="x")
+    assert copy.deepcopy(checked_entry(later, **fields)) == made
+    one = checked_entry(later, **fields)
+    times.clear()
+    assert one.key_points is one.key_points
+    assert times == [1]
+    with pytest.raises(AttributeError):
+        checked_entry(later, **fields).keypoints  # type: ignore[attr-defined]  # noqa: B018

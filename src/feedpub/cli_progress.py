@@ -14,6 +14,7 @@ class Progress:
         self._begun = time.monotonic()
         self._bar: Any = None
         self._shown = ("", 0.0)
+        self._on_terminal = sys.stderr.isatty()
 
     def __enter__(self) -> Self:
         return self
@@ -23,8 +24,10 @@ class Progress:
             self._bar.stop()
 
     def __call__(self, stage: str, done: int, total: int) -> None:
+        if not self._on_terminal:
+            return
         now = time.monotonic()
-        if now - self._begun < PATIENCE_SECONDS or not sys.stderr.isatty():
+        if now - self._begun < PATIENCE_SECONDS:
             return
         if stage == self._shown[0] and now - self._shown[1] < REFRESH_SECONDS:
             return

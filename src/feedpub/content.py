@@ -57,9 +57,9 @@ _GLUED = re.compile(
     r"|option|button|hgroup|menu|video|audio)\b)",
     re.IGNORECASE,
 )
-# Any attribute that does not hold an absolute address; also others, such as a class: it only must not miss one.
-# Possessive, since a long run of spaces would take quadratic time.
-_PERHAPS_RELATIVE = re.compile(r"""=\s*+["']?+\s*+(?!["']|https?://|mailto:|tel:)""")
+# Any attribute but a class that does not hold an absolute address; also others: it only must not miss one. Possessive,
+# since a long run of spaces would take quadratic time.
+_PERHAPS_RELATIVE = re.compile(r"""(?<! class)=\s*+["']?+\s*+(?!["']|https?://|mailto:|tel:)""")
 _BLOCK = re.compile(r"<(p|ul|ol|h3|h4|blockquote|table|dl|figure)\b(?![^>]*\bdir=)")
 _PRE = re.compile(r"<pre\b(?![^>]*\bdir=)")
 _PARAGRAPH = re.compile(r"\n[ \t]*\n")
@@ -130,6 +130,14 @@ def paragraphs(text: str) -> list[str]:
     return [line for line in map(collapsed, parts) if line]
 
 
+def escaped_paragraphs(entry: Entry) -> list[str]:
+    """Return the paragraphs of an entry's summary, escaped for HTML; kept, since content and RSS both need them."""
+    known: list[str] | None = entry._rendered.get("paragraphs")
+    if known is None:
+        known = entry._rendered["paragraphs"] = [_escape(text, quote=False) for text in paragraphs(entry.summary)]
+    return known
+
+
 def collapsed(text: str) -> str:
     """Return text on one line, without white space at its ends or twice in a row."""
     if "  " not in text and text.isprintable():  # blanks are the only white space that is printable
@@ -182,13 +190,14 @@ def _article(entry: Entry) -> str:
     body = sanitise(entry.body, base).strip() if entry.body else ""
     parts = []
     if not (body and _repeats(entry.summary, body)):
-        parts += [f"<p>{_escape(text, quote=False)}</p>" for text in paragraphs(entry.summary)]
+        parts += [f"<p>{text}</p>" for text in escaped_paragraphs(entry)]
     if body:
         parts.append(body)
-    if entry.key_points or entry.references or entry.via or entry.translations:
+    points = _points(entry, base)
+    if points or entry.references or entry.via or entry.translations:
         labels = words(entry.language)
-        if entry.key_points:
-            parts += [f"<h3>{labels['key_points']}</h3>", _points(entry, base)]
+        if points:
+            parts += [f"<h3>{labels['key_points']}</h3>", points]
         if entry.references:
             parts += [f"<h3>{labels['references']}</h3>", _references(entry)]
         if entry.via:
@@ -218,9 +227,13 @@ _FIRST_WORD = re.compile(r"(?:\s|<[^>]*>)*+(\w{1,8})")
 
 
 def _points(entry: Entry, base: str) -> str:
-    items: str = entry._rendered.pop("points", "") or _marked_points(entry.key_points)
-    if any(map(items.__contains__, _SPECIAL)) and not _WITHOUT_TAGS.fullmatch(items):
-        items = _marked_points(entry.key_points, base)
+    items: str = entry._rendered.pop("points", "")  # plain text that was escaped
+    if not items:
+        items = _marked_points(entry.key_points)
+        if any(map(items.__contains__, _SPECIAL)) and not _WITHOUT_TAGS.fullmatch(items):
+            items = _marked_points(entry.key_points, base)
+    if not items:
+        return ""
     for sign, markup in _POINT_MARKUP:
         items = items.replace(sign, markup)
     return f"<ul>\n{items}</ul>"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from functools import partial
 from types import MappingProxyType
@@ -198,6 +198,14 @@ def checked_reference(title: str, publishers: tuple[str, ...], url: str | None) 
     return reference
 
 
+def checked_translation(language: str, title: str, link: str) -> Translation:
+    """Make a link to a translation of parts that are known to be right; see `checked_key_point`."""
+    translation = _new(Translation)
+    for put, value in zip(_TRANSLATION_SETTERS, (language, title, link), strict=True):
+        put(translation, value)
+    return translation
+
+
 def _setters(kind: type, *names: str) -> list[Callable[[object, object], None]]:
     return [kind.__dict__[name].__set__ for name in names]
 
@@ -278,6 +286,18 @@ class Entry:
     next: Reference | None = None
     # What was rendered from this value, by format: an entry that stands in ten feeds is written once.
     _rendered: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False, hash=False)
+    # Makes the key points when they are first asked for (`checked_entry`).
+    _make_points: Callable[[], tuple[KeyPoint, ...]] | None = field(
+        default=None, init=False, repr=False, compare=False, hash=False
+    )
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:  # of a slot that is empty
+            if name != "key_points" or self._make_points is None:
+                raise AttributeError(name=name, obj=self)
+            object.__setattr__(self, name, self._make_points())
+            return self.key_points
 
     def __post_init__(self) -> None:
         if self.updated is _AS_PUBLISHED:
@@ -300,17 +320,30 @@ class Entry:
         check.optional(partial(check.kind, Reference), "previous", "next")
 
 
-def checked_entry(**given: object) -> Entry:
-    """Make an entry of fields that are known to be right, without texts; see `checked_key_point`."""
+def checked_entry(make_points: Callable[[], tuple[KeyPoint, ...]] | None = None, **given: object) -> Entry:
+    """Make an entry of fields that are known to be right; see `checked_key_point`.
+
+    Args:
+        make_points: Makes the key points, in place of the field: most programs that read a folder never ask for them.
+        given: All fields without default, and others.
+    """
     entry = _new(Entry)
-    for name, put in _ENTRY_SETTERS.items():
-        put(entry, given.get(name, _ENTRY_DEFAULTS.get(name)))
-    object.__setattr__(entry, "_rendered", {})
+    for name, put, default in _ENTRY_SETTERS:
+        put(entry, given.get(name, default))
+    _set_rendered(entry, {})
+    _set_make_points(entry, make_points)
+    if make_points is None:
+        _set_key_points(entry, given.get("key_points", ()))
     return entry
 
 
-_ENTRY_SETTERS = {one.name: _setters(Entry, one.name)[0] for one in fields(Entry)}
-_ENTRY_DEFAULTS = {one.name: one.default for one in fields(Entry) if one.default is not MISSING}
+_TRANSLATION_SETTERS: Final = _setters(Translation, "language", "title", "link")
+_ENTRY_SETTERS: Final = [
+    (one.name, _setters(Entry, one.name)[0], one.default)
+    for one in fields(Entry)
+    if one.name not in ("key_points", "_rendered", "_make_points")
+]
+_set_key_points, _set_rendered, _set_make_points = _setters(Entry, "key_points", "_rendered", "_make_points")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,7 +96,7 @@ def assert_same(text: str, *, title: str = "T") -> bool:
     plain = Source("a.md", text)
     _, start = read_matter(plain)
     found = Sections()
-    if not read_plain(text, start, default_table(), found):
+    if not read_plain(plain, start, default_table(), found):
         return False
     source = Source("a.md", text)
     expected = parse_sections(source, start, default_table(), has_title=True, title=title)
@@ -235,10 +235,8 @@ It's “plain” & 'simple'.
 ## Key Points
 
 - One's "point" & R&D > 5
-  - Finer
-    - Finest, 中文
-    - And – another
-  - Back
+  - Finer, 中文
+  - And – another
 - Last
 
 ## References
@@ -251,10 +249,11 @@ It's “plain” & 'simple'.
 
 def test_what_is_usual_is_marked_while_it_is_read() -> None:
     found = Sections()
-    assert read_plain(USUAL, 0, default_table(), found)
+    assert read_plain(Source("a.md", USUAL), 0, default_table(), found)
     assert found.marked_points
     assert found.marked_references
     assert assert_same(USUAL)
+    assert assert_same(USUAL.replace("  - And", "    - Finest\n  - And"))
 
 
 @pytest.mark.parametrize(

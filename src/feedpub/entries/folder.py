@@ -144,7 +144,8 @@ class Reader:
         article = _article(group) if group else None
         digest = blake2b(digest_size=16)
         for name, file in named:
-            digest.update(f"{name}\n{file.source.text}\n".encode("utf-8", "surrogatepass"))
+            digest.update(f"{name}\n{len(file.source.data)}\n".encode("utf-8", "surrogateescape"))
+            digest.update(file.source.data)
         return Reading(
             key=key,
             files=tuple(name for name, _ in named),
@@ -267,23 +268,24 @@ def _entry(file: File, translations: tuple[Translation, ...], config: Config, *,
     }
     if glance and is_plain_line(values["title"]):
         return checked_entry(**named)
+    named |= {
+        "summary": values["summary"],
+        "body": sections.body,
+        "references": sections.references,
+        "via": values.get("source"),
+        "translations": translations,
+        "authors": values.get("authors") or _site_authors(config, file.language),
+        "categories": values.get("categories", ()),
+        "enclosures": values.get("enclosures", ()),
+        "image": values.get("image"),
+        "rights": values.get("rights", config.rights),
+        "previous": values.get("previous"),
+        "next": values.get("next"),
+    }
+    if sections.make_points and source.text.find("\\", 0, file.body_start) < 0:
+        return checked_entry(sections.make_points, **named)  # its values were checked one by one
     try:
-        return Entry(
-            **named,
-            summary=values["summary"],
-            body=sections.body,
-            key_points=sections.key_points,
-            references=sections.references,
-            via=values.get("source"),
-            translations=translations,
-            authors=values.get("authors") or _site_authors(config, file.language),
-            categories=values.get("categories", ()),
-            enclosures=values.get("enclosures", ()),
-            image=values.get("image"),
-            rights=values.get("rights", config.rights),
-            previous=values.get("previous"),
-            next=values.get("next"),
-        )
+        return Entry(**named, key_points=sections.key_points)
     except FieldError as error:
         place = file.place(_KEYS.get(error.field, error.field))
         source.add("E110", f"{error.field}: {error.reason}", "", *place)

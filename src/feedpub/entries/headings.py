@@ -43,7 +43,9 @@ class HeadingTable:
     def __init__(self, data: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
         self._found: dict[str, tuple[Heading, ...]] = {}
         self._words: dict[tuple[str, str], str] = {}
+        # A site has the same headings again and again.
         self._found_lines: dict[str, tuple[Heading, ...]] = {}
+        self._near_lines: dict[str, tuple[Heading, str] | None] = {}
         for language, sections in data.items():
             for section in SECTIONS:
                 self._add(Heading(language, section), sections.get(section, ()))
@@ -64,15 +66,22 @@ class HeadingTable:
             return ()
         found = self._found.get(normalise(line), ())
         if found and len(self._found_lines) < _MOST_LINES:
-            self._found_lines[line] = found  # a site has the same headings again and again
+            self._found_lines[line] = found
         return found
 
     def nearest(self, line: str) -> tuple[Heading, str] | None:
         """Return what a heading nearly is the word for, as with a typing mistake, and that word."""
+        if line in self._near_lines:
+            return self._near_lines[line]
+        found = self._nearest(normalise(line)) if len(line) <= _LONGEST_HEADING_CHARACTERS else None
+        if len(self._near_lines) < _MOST_LINES and len(line) <= _LONGEST_HEADING_CHARACTERS:
+            self._near_lines[line] = found
+        return found
+
+    def _nearest(self, text: str) -> tuple[Heading, str] | None:
         import difflib
 
-        text = normalise(line)
-        if text in self._found or not _SHORTEST_MISTYPED <= len(text) <= _LONGEST_HEADING_CHARACTERS:
+        if text in self._found or len(text) < _SHORTEST_MISTYPED:
             return None
         words = dict.fromkeys([*self._mistakable.get(text[0], ()), *self._mistakable.get(text[-1], ())])
         for word in difflib.get_close_matches(text, list(words), n=1, cutoff=0.85):

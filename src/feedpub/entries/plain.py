@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ..model import KeyPoint
     from .headings import HeadingTable, Section
     from .sections import Sections
+    from .source import Source
 
 # Regular expressions without characters beyond Latin-1 in their sets: Python takes a millisecond to compile such a set.
 # Characters that mean nothing within a line, and others where they mean nothing: no entity, no tag, within a word (no
@@ -69,11 +70,11 @@ def _references(*, simple: bool) -> re.Pattern[str]:
     )
 
 
-def read_plain(text: str, offset: int, headings: HeadingTable, found: Sections) -> bool:
+def read_plain(source: Source, offset: int, headings: HeadingTable, found: Sections) -> bool:
     """Read Markdown that is of the plain form, all of it.
 
     Args:
-        text: The file.
+        source: The file.
         offset: Where the Markdown begins, in characters.
         headings: The words of sections.
         found: Takes what is found.
@@ -81,10 +82,13 @@ def read_plain(text: str, offset: int, headings: HeadingTable, found: Sections) 
     Returns:
         Whether it is of that form; if not, `found` is of no use.
     """
+    text = source.text
     before, *parts = text[offset:].split("\n## ")
-    if before.strip("\n") or not parts or any(map(text.__contains__, _NOT_PLAIN)):
+    if before.strip("\n") or not parts:
         return False
-    clean = not any(map(text.__contains__, _MARKS)) and text.replace("\n", "").isprintable()
+    if not source.is_printable and any(map(text.__contains__, _NOT_PLAIN)):
+        return False
+    clean = source.is_printable and not any(map(text.__contains__, _MARKS))
     readers = []
     for part in parts:
         heading = part.partition("\n")[0]
@@ -126,6 +130,8 @@ def _is_simple(text: str) -> bool:
 def _read_key_points(content: str, start: int, clean: bool, found: Sections) -> bool:
     lines = content.strip("\n")
     simple = clean and _is_simple(lines)
+    if simple and _read_usual_points(lines, found):
+        return True
     items = _items(lines[0], simple=simple).findall(lines) if lines[:1] in _BULLETS else []
     if not items or len(items) != lines.count("\n") + 1:
         return False
@@ -142,26 +148,35 @@ def _read_key_points(content: str, start: int, clean: bool, found: Sections) -> 
     depths = _DEPTHS.get(min(filter(None, indents), default="  "), {})
     given = [depths.get(indent, _DEEPEST) for indent in indents]
     found.key_points = _nested(texts, given)
-    if simple and found.key_points:
-        found.marked_points = _marked(texts, given)
     return bool(found.key_points)
 
 
-def _marked(texts: list[str], depths: list[int]) -> str:
-    """Write points as content does, with signs for its tags."""
+def _read_usual_points(lines: str, found: Sections) -> bool:
+    """Read points of one level or two, without markup, as content marks them; as values when somebody asks for them."""
+    if not _USUAL_POINTS.fullmatch(lines) or lines.count("  ") != lines.count("\n  - "):
+        return False
+    shown = escape(lines, quote=False) if ">" in lines or "&" in lines else lines
     point, finer, end_of_finer, end_of_point = POINT_SIGNS
-    parts = [point]
-    last = 0
-    for text, depth in zip(texts, depths, strict=True):
-        if depth == last:
-            parts.append(text if len(parts) == 1 else f"{end_of_point}{point}{text}")
-        elif depth > last:
-            parts.append(f"{finer}{point}{text}")
-        else:
-            parts.append(f"{end_of_point}{f'{end_of_finer}{end_of_point}' * (last - depth)}{point}{text}")
-        last = depth
-    parts.append(f"{end_of_point}{f'{end_of_finer}{end_of_point}' * last}")
-    return "".join(parts)
+    between, end = f"{end_of_point}{point}", f"{end_of_point}{end_of_finer}"
+    items = []
+    for item in f"\n{shown}".split("\n- ")[1:]:
+        text, *below = item.split("\n  - ")
+        items.append(f"{text}{finer}{point}{between.join(below)}{end}" if below else text)
+    found.marked_points = f"{point}{between.join(items)}{end_of_point}"
+    found.make_points = functools.partial(_usual_points, shown)
+    del found.key_points
+    return True
+
+
+def _usual_points(lines: str) -> tuple[KeyPoint, ...]:
+    points = []
+    for item in f"\n{lines}".split("\n- ")[1:]:
+        text, *below = item.split("\n  - ")
+        points.append(checked_key_point(text, tuple(map(checked_key_point, below))))
+    return tuple(points)
+
+
+_USUAL_POINTS: Final = re.compile(rf"- {_START}.*\S(?:\n(?:  )?- {_START}.*\S)*+")
 
 
 def _html(found: re.Match[str]) -> str:

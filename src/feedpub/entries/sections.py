@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from .plain import read_plain
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..model import KeyPoint, Reference
     from .headings import HeadingTable
     from .source import Source
@@ -19,6 +21,7 @@ class Sections:
 
     `is_plain` says that it was of the plain form: no HTML, no addresses but absolute ones. `marked_points` and
     `marked_references` are what content writes of them, with signs in place of its markup; empty if not known yet.
+    `make_points` makes `key_points` when they are first asked for: a build, which has them marked, never does.
     """
 
     title: str = ""
@@ -36,6 +39,15 @@ class Sections:
     marked_points: str = ""
     marked_references: str = ""
     reference_lines: tuple[int, str] = (0, "")
+    make_points: Callable[[], tuple[KeyPoint, ...]] | None = field(default=None, repr=False, compare=False)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:  # of a slot that is empty
+            if name != "key_points" or self.make_points is None:
+                raise AttributeError(name=name, obj=self)
+            self.key_points = self.make_points()
+            return self.key_points
 
     def find_references(self) -> list[tuple[int, int]]:
         """Return the places of the references; of the plain form they are found when they are asked for."""
@@ -58,7 +70,7 @@ def read_sections(source: Source, offset: int, headings: HeadingTable, *, has_ti
         title: That title: a leading heading that repeats it is left out.
     """
     found = Sections()
-    if read_plain(source.text, offset, headings, found):
+    if read_plain(source, offset, headings, found):
         found.is_plain = True
         return found
     from .parsing import parse_sections  # takes 50 ms to load, which most sites do not need

@@ -23,12 +23,20 @@ _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 @dataclass(slots=True)
 class Source:
-    """Hold a file's text, with line feeds between lines, and collect its problems."""
+    """Hold a file's text, with line feeds between lines, and collect its problems.
+
+    `data` is what was read; `is_printable` says that the text holds nothing but printable characters and line feeds.
+    """
 
     path: str
     text: str = ""
+    data: bytes = b""
     problems: list[Problem] = field(default_factory=list)
+    is_printable: bool = field(init=False, repr=False, compare=False)
     _lines: _Lines | None = field(default=None, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self.is_printable = _is_printable(self.text)
 
     @property
     def failed(self) -> bool:
@@ -139,6 +147,7 @@ def _refuse(source: Source, found: os.stat_result) -> None:
 
 
 def _decode(source: Source, data: bytes) -> None:
+    source.data = data
     if data.startswith(_UTF_16):
         source.add("E104", "the file is UTF-16", "save it as UTF-8")
         return
@@ -148,9 +157,10 @@ def _decode(source: Source, data: bytes) -> None:
         _add_not_utf8(source, error)
         return
     source.text = text = _with_unix_lines(text)
+    source.is_printable = _is_printable(text)
     if not text or text.isspace():
         source.add("E106", "the file is empty", "write front matter and text, or remove the file")
-    elif not is_legal_utf8(data):
+    elif not source.is_printable and not is_legal_utf8(data):
         for found in islice(XML_ILLEGAL.finditer(text), MOST_ILLEGAL_CHARACTERS):
             message = f"U+{ord(found.group()):04X} cannot stand in a feed"
             source.add("E105", message, "remove the character; it may be invisible", *found.span())
@@ -163,6 +173,10 @@ def _add_not_utf8(source: Source, error: UnicodeDecodeError) -> None:
     shown = Source(source.path, before + "\N{REPLACEMENT CHARACTER}")
     shown.add("E104", f"byte {data[start]:#04x} is not UTF-8", "save the file as UTF-8", len(before), len(before) + 1)
     source.problems += shown.problems
+
+
+def _is_printable(text: str) -> bool:
+    return text.replace("\n", "").isprintable()
 
 
 def _with_unix_lines(text: str) -> str:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import functools
-from html import escape
 from typing import TYPE_CHECKING
 
-from ..content import paragraphs
+from ..content import escaped_paragraphs
 from . import markup, writer
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ def rss_item(entry: Entry, feed: Feed) -> tuple[bytes, ...]:
     """Write an item as `rss_document` takes it, in pieces."""
     parts = markup.parts_of(entry, feed)
     published = markup.moment(entry.published)
-    description = _description(entry.summary)
+    description = _description(entry)
     is_changed = entry.updated is not entry.published and markup.moment(entry.updated) != published
     changed = f"<atom:updated>{parts.updated}</atom:updated>" if is_changed else ""
     rights = f"<dc:rights>{markup.text(entry.rights)}</dc:rights>" if entry.rights else ""
@@ -63,7 +62,7 @@ def _creator(person: Person) -> str:
     return f"<dc:creator>{markup.text(markup.one_line(person.name))}</dc:creator>"
 
 
-def _description(summary: str) -> str:
+def _description(entry: Entry) -> str:
     """RSS's `description` is HTML: escape plain text once more, and mark paragraphs if there are several."""
-    found = [escape(text, quote=False) for text in paragraphs(summary)]
+    found = escaped_paragraphs(entry)
     return found[0] if len(found) == 1 else "".join(f"<p>{text}</p>" for text in found)
