@@ -153,7 +153,7 @@ def _read_key_points(content: str, start: int, clean: bool, found: Sections) -> 
 
 def _read_usual_points(lines: str, found: Sections) -> bool:
     """Read points of one level or two, without markup, as content marks them; as values when somebody asks for them."""
-    if not _USUAL_POINTS.fullmatch(lines) or lines.count("  ") != lines.count("\n  - "):
+    if "://" in lines or not _USUAL_POINTS.fullmatch(lines) or lines.count("  ") != lines.count("\n  - "):
         return False
     shown = escape(lines, quote=False) if ">" in lines or "&" in lines else lines
     point, finer, end_of_finer, end_of_point = POINT_SIGNS
