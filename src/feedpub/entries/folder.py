@@ -259,7 +259,7 @@ def _entry(file: File, translations: tuple[Translation, ...], config: Config, *,
     source, values, sections = file.source, file.values, file.sections
     quoted = quote(file.key, safe="")
     named = {
-        "id": values.get("id") or f"tag:{config.authority}:{quoted}/{file.language}",
+        "id": values.get("id") or automatic_id(file.key, file.language, config),
         "language": file.language,
         "title": values["title"],
         "link": _link(quoted, file.language, config),
@@ -290,6 +290,11 @@ def _entry(file: File, translations: tuple[Translation, ...], config: Config, *,
         place = file.place(_KEYS.get(error.field, error.field))
         source.add("E110", f"{error.field}: {error.reason}", "", *place)
         return None
+
+
+def automatic_id(key: str, language: str, config: Config) -> str:
+    """Return the id of an entry that names none: a tag URI (RFC 4151)."""
+    return f"tag:{config.authority}:{quote(key, safe='')}/{language}"
 
 
 def _translation(file: File, config: Config) -> Translation | None:

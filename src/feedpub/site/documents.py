@@ -14,10 +14,10 @@ from urllib.parse import quote
 from ..model import FILE_NAMES, FORMATS, Archive
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from ..model import Category, Config, Feed, Format
-    from .manifest import Listed
+    from .rows import Rows
 
 CATEGORIES: Final = "category"
 ARCHIVE: Final = "archive"
@@ -31,13 +31,13 @@ class Document:
         shelf: Its feed.
         number: Of an archive document, from 1; 0 is the newest document.
         pages: How many archive documents the feed has.
-        entries: Newest first.
+        entries: Oldest first.
     """
 
     shelf: Shelf
     number: int
     pages: int
-    entries: Sequence[Listed]
+    entries: Rows
 
     @property
     def shape(self) -> tuple[object, ...]:
@@ -85,16 +85,16 @@ class Shelf:
 
     feed: Feed
     folder: str
-    entries: Sequence[Listed]
+    entries: Rows
 
     def documents(self, config: Config) -> Iterator[Document]:
         """Yield the archive documents, oldest first, and the newest one, which people subscribe to."""
         pages = archive_pages(len(self.entries), config)
         limit = config.limit
         for number in range(1, pages + 1):
-            yield Document(self, number, pages, self.entries[(number - 1) * limit : number * limit][::-1])
+            yield Document(self, number, pages, self.entries[(number - 1) * limit : number * limit])
         newest = self.entries[pages * limit :] if config.archives else self.entries[-limit:]
-        yield Document(self, 0, pages, newest[::-1])
+        yield Document(self, 0, pages, newest)
 
 
 def archive_pages(count: int, config: Config) -> int:
@@ -132,11 +132,12 @@ def category_link(home: str, name: str) -> str:
 
 def category_shelves(shelf: Shelf) -> Iterator[tuple[str, Shelf]]:
     """Yield label and shelf of each category of a language, by their names in addresses."""
-    subjects: dict[str, tuple[str, list[Listed]]] = {}
-    for entry in reversed(shelf.entries):  # the newest entry says how a category is written
+    subjects: dict[str, tuple[str, list[int]]] = {}
+    last = len(shelf.entries) - 1
+    for place, entry in enumerate(shelf.entries[::-1]):  # the newest entry says how a category is written
         for name, label in json.loads(entry.categories) if entry.categories else ():
-            subjects.setdefault(name, (label, []))[1].append(entry)
-    for name, (label, entries) in sorted(subjects.items()):
+            subjects.setdefault(name, (label, []))[1].append(last - place)
+    for name, (label, places) in sorted(subjects.items()):
         home = category_link(shelf.feed.link, name)
         feed = replace(
             shelf.feed,
@@ -146,4 +147,4 @@ def category_shelves(shelf: Shelf) -> Iterator[tuple[str, Shelf]]:
             addresses={form: home + FILE_NAMES[form] for form in FORMATS},
             siblings=(),
         )
-        yield label, Shelf(feed, f"{shelf.folder}{CATEGORIES}/{name}/", entries[::-1])
+        yield label, Shelf(feed, f"{shelf.folder}{CATEGORIES}/{name}/", shelf.entries.at(places[::-1]))

@@ -12,7 +12,7 @@ from ..feeds import join
 from ..model import FORMATS, Reference
 from .changes import UNFINISHED
 from .documents import ARCHIVE, Shelf, category_shelves
-from .manifest import Known, Listed
+from .manifest import Known
 from .opml import to_opml
 from .pages import NEIGHBOURS
 from .publish import publish, sweep
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .intake import Intake
     from .manifest import Manifest
     from .pages import Pages, Row
+    from .rows import Rows
     from .spool import Part
 
 # Articles of a language on the landing page.
@@ -39,14 +40,14 @@ class _Work(NamedTuple):
     Args:
         paths: Relative to the published folder.
         recipe: The same recipe gives the same bytes.
-        needs: The entries whose fragments they hold.
+        needs: The numbers of the entries whose fragments they hold.
         part: Of the spool, that stands for all they need of an entry.
         make: Returns their bytes, in the order of `paths`.
     """
 
     paths: tuple[str, ...]
     recipe: bytes
-    needs: Sequence[Listed]
+    needs: Callable[[], Sequence[int]]
     part: Part
     make: Callable[[], Iterable[bytes]]
 
@@ -69,7 +70,7 @@ class PublishedFolder:
         self.kept: list[str] = []
         self.removed: list[str] = []
         self._known: dict[str, Known] = {}
-        self._newest: dict[str, Sequence[Listed]] = {}
+        self._newest: dict[str, Rows] = {}
         self._subjects: dict[str, list[Feed]] = {}
 
     def publish(self, outputs: Mapping[str, Known]) -> None:
@@ -114,7 +115,9 @@ class PublishedFolder:
     def _complete_spool(self, works: Iterable[_Work]) -> None:
         missing = {part: set[str]() for part in ("atom", "page")}
         for work in works:
-            missing[work.part].update(entry.key for entry in work.needs if not self.spool.has(entry.number, work.part))
+            numbers = [number for number in work.needs() if not self.spool.has(number, work.part)]
+            if numbers:
+                missing[work.part] |= self.manifest.keys_of(numbers)
         self.intake.render(sorted(missing["page"]), with_pages=True)
         self.intake.render(sorted(missing["atom"] - missing["page"]), with_pages=False)
 
@@ -163,7 +166,7 @@ class PublishedFolder:
     def _common_works(self) -> Iterator[_Work]:
         newest = {language: entries[::-1] for language, entries in self._newest.items()}
         opml = partial(to_opml, self.config, list(self.feeds.values()), self._subjects)
-        lists = [tuple(map(_shown, entries)) for entries in newest.values()]
+        lists = [entries.listings for entries in newest.values()]
         files: tuple[tuple[str, Callable[[], bytes], object], ...] = (
             ("style.css", self.pages.style, None),
             ("feed.css", self.pages.feed_style, None),
@@ -171,45 +174,53 @@ class PublishedFolder:
             ("index.html", partial(self.pages.landing, newest), lists),
         )
         for path, render, depends in files:
-            yield _Work((path,), self._recipe(path, depends), (), "page", partial(_one, render))
+            yield _Work((path,), self._recipe(path, depends), tuple, "page", partial(_one, render))
 
-    def _list(
-        self, path: str, render: Callable[[Sequence[Row]], bytes], entries: Sequence[Listed], *depends: object
-    ) -> _Work:
+    def _list(self, path: str, render: Callable[[Sequence[Row]], bytes], entries: Rows, *depends: object) -> _Work:
         """Make a page that lists entries, newest first."""
-        lines = hashlib.blake2b(digest_size=16)
-        for one in entries:
-            lines.update(f"{one.title}\0{one.link}\0{one.published}\0{one.language}\n".encode())
-        recipe = self._recipe(path, lines.digest(), *depends)
-        return _Work((path,), recipe, (), "page", lambda: _one(partial(render, entries[::-1])))
+        recipe = self._recipe(path, entries.listings, *depends)
+        return _Work((path,), recipe, tuple, "page", lambda: _one(partial(render, entries[::-1])))
 
     def _feed_works(self, shelf: Shelf) -> Iterator[_Work]:
         for document in shelf.documents(self.config):
-            recipe = self._recipe(document.shape, b"".join([entry.digest for entry in document.entries]))
-            yield _Work(document.paths, recipe, document.entries, "atom", partial(self._join, document))
+            recipe = self._recipe(document.shape, document.entries.digests)
+            needs = partial(getattr, document.entries, "numbers")
+            yield _Work(document.paths, recipe, needs, "atom", partial(self._join, document))
 
     def _join(self, document: Document) -> Iterator[bytes]:
-        feed = document.feed()
+        feed, numbers = document.feed(), document.entries.numbers[::-1]
         for form in FORMATS:
-            yield join(feed, [self.spool.get(entry.number, form) for entry in document.entries], form)
+            yield join(feed, [self.spool.get(number, form) for number in numbers], form)
 
     def _article_works(self, shelf: Shelf) -> Iterator[_Work]:
         language = shelf.feed.language
-        own = [entry for entry in shelf.entries if entry.language == language]
-        named = _Named(own, self.manifest) if any(entry.neighbours for entry in own) else None
-        for place, entry in enumerate(own):
-            stated = named.neighbours(entry) if named else {}
-            previous = stated.get("previous") or (own[place - 1] if place else None)
-            following = stated.get("next") or (own[place + 1] if place + 1 < len(own) else None)
-            recipe = self._recipe(entry.digest, _shown(previous), _shown(following))
-            make = partial(self._article, entry, previous, following)
-            yield _Work((f"{language}/{entry.key}/index.html",), recipe, (entry,), "page", make)
+        places, keys, stated = list[int](), list[str](), dict[int, str]()
+        for place, entry in enumerate(shelf.entries):
+            if entry.language == language:
+                if entry.neighbours:
+                    stated[len(keys)] = entry.neighbours
+                places.append(place)
+                keys.append(entry.key)
+        own = shelf.entries.at(places)
+        named = _Named(keys, self.manifest) if stated else None
+        for place, key in enumerate(keys):
+            near: dict[str, int | Reference | None] = {
+                "previous": place - 1 if place else None,
+                "next": place + 1 if place + 1 < len(keys) else None,
+            }
+            if named and place in stated:
+                near |= named.neighbours(stated[place])
+            shown = [own[one : one + 1].listings if isinstance(one, int) else one for one in near.values()]
+            recipe = self._recipe(own[place : place + 1].digests, shown)
+            needs = partial(getattr, own[place : place + 1], "numbers")
+            make = partial(self._article, own, place, near)
+            yield _Work((f"{language}/{key}/index.html",), recipe, needs, "page", make)
 
-    def _article(
-        self, entry: Listed, previous: Listed | Reference | None, following: Listed | Reference | None
-    ) -> list[bytes]:
-        neighbours = self.pages.neighbours(entry.language, previous, following)
-        return [self.spool.get(entry.number, "page").replace(NEIGHBOURS, neighbours)]
+    def _article(self, own: Rows, place: int, near: Mapping[str, int | Reference | None]) -> list[bytes]:
+        shown = {side: own[one] if isinstance(one, int) else one for side, one in near.items()}
+        neighbours = self.pages.neighbours(own[place].language, shown["previous"], shown["next"])
+        (number,) = own[place : place + 1].numbers
+        return [self.spool.get(number, "page").replace(NEIGHBOURS, neighbours)]
 
     def _recipe(self, *values: object) -> bytes:
         seed = repr((self.manifest.fingerprint, *values)).encode("utf-8", "surrogatepass")
@@ -219,22 +230,17 @@ class PublishedFolder:
 class _Named:
     """Find the neighbours that entries name: by title, since a digest names its neighbours so."""
 
-    def __init__(self, own: Iterable[Listed], manifest: Manifest) -> None:
-        self.by_key = {entry.key: entry for entry in own}
+    def __init__(self, keys: Iterable[str], manifest: Manifest) -> None:
+        self.places = {key: place for place, key in enumerate(keys)}
         self.keys = manifest.titles()
 
-    def neighbours(self, entry: Listed) -> dict[str, Listed | Reference]:
-        """Return what an entry names, by side; as the article of that title in its language, if there is one."""
-        found: dict[str, Listed | Reference] = {}
-        for side, (title, url) in (json.loads(entry.neighbours) if entry.neighbours else {}).items():
-            known = None if url else self.by_key.get(self.keys.get(title, ""))
-            found[side] = known or Reference(title=title, url=url)
+    def neighbours(self, stated: str) -> dict[str, int | Reference | None]:
+        """Return what an entry names, by side; as the place of the article of that title, if there is one."""
+        found: dict[str, int | Reference | None] = {}
+        for side, (title, url) in json.loads(stated).items():
+            known = None if url else self.places.get(self.keys.get(title, ""))
+            found[side] = Reference(title=title, url=url) if known is None else known
         return found
-
-
-def _shown(other: Listed | Reference | None) -> object:
-    """Return what a list shows of an article, without what it does not."""
-    return (other.title, other.link, other.published, other.language) if isinstance(other, Listed) else other
 
 
 def _one(render: Callable[[], bytes]) -> tuple[bytes]:

@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from ..checks import is_legal
-from ..entries.folder import Reader, article_key
+from ..entries.folder import Reader, article_key, automatic_id
 from ..feeds import fragment
 from ..model import FORMATS
 from .documents import category_link, named_categories
+from .rows import DIGEST_BYTES, LISTING_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -61,6 +62,7 @@ class Intake:
         self._problems: dict[str, Sequence[Problem]] = {}
         self._reader: Reader | None = None
         self._folder = ""
+        self.has_new_keys = False
 
     @property
     def problems(self) -> list[Problem]:
@@ -141,6 +143,7 @@ class Intake:
             self.manifest.add_files(files)
             files.clear()
         for name in reading.files:
+            self.has_new_keys = self.has_new_keys or changes.keys.get(name) != reading.key
             state = changes.states[name]
             if serious or state[0] >= settled:  # problems are told again until they are mended
                 state = _READ_AGAIN
@@ -153,7 +156,8 @@ class Intake:
         shown = self._shown(article) if article else {}
         parts = self._fragments(article, shown, with_pages=self.has_pages) if article and whole else []
         if not digest:
-            digest = hashlib.blake2b(b"".join(part for each in parts for part in each), digest_size=16).digest()
+            rendered = b"".join(part for each in parts for part in each)
+            digest = hashlib.blake2b(rendered, digest_size=DIGEST_BYTES).digest()
         rows = [_row(key, language, entry, digest, self.config, whole=whole) for language, entry in shown.items()]
         known = self.manifest.article(key)
         numbers = [entry.number for entry in known]
@@ -201,18 +205,22 @@ def _row(key: str, shown: str, entry: Entry, digest: bytes, config: Config, *, w
         if reference
     }
     categories = named_categories(entry.categories) if config.categories else {}
+    published = entry.published.isoformat()
+    listing = f"{entry.title}\0{entry.link}\0{published}\0{entry.language}".encode()
     return (
         shown,
         entry.id,
+        not entry.id.endswith(f"/{entry.language}") or entry.id != automatic_id(key, entry.language, config),
         (entry.published - _EPOCH) // _MICROSECOND,
         whole,
         key,
         entry.language,
-        entry.published.isoformat(),
+        published,
         None if entry.updated is entry.published else entry.updated.isoformat(),
         entry.title,
         entry.link,
         json.dumps(stated, ensure_ascii=False) if stated else None,
         json.dumps(list(categories.items()), ensure_ascii=False) if categories else None,
         digest,
+        hashlib.blake2b(listing, digest_size=LISTING_BYTES).digest(),
     )

@@ -10,9 +10,11 @@ import contextlib
 import errno
 import os
 import sqlite3
+from array import array
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from ..errors import ConfigError, Problem
+from .rows import DIGEST_BYTES, LISTING_BYTES, Listed, Rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,7 +26,7 @@ _NAME: Final = "manifest.sqlite"
 # The state of the manifest as the last build left it; not there while one writes, or after one that was killed. SQLite
 # does not see that a value is not the one that was written.
 _SEAL: Final = "manifest.seal"
-_VERSION: Final = 2
+_VERSION: Final = 3
 _ROWS_AT_ONCE: Final = 500
 # Another build that is at work is waited for; one of a thousand articles takes a second.
 PATIENCE_SECONDS: Final = 5
@@ -33,11 +35,17 @@ _TABLES: Final = """
 CREATE TABLE settings (name TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID;
 CREATE TABLE files (name TEXT PRIMARY KEY, key TEXT, mtime_ns INTEGER, size INTEGER) WITHOUT ROWID;
 CREATE TABLE entries (
-    number INTEGER PRIMARY KEY, shown TEXT, id TEXT, moment INTEGER, whole INTEGER, key TEXT, language TEXT,
-    published TEXT, updated TEXT, title TEXT, link TEXT, neighbours TEXT, categories TEXT, digest BLOB
+    number INTEGER PRIMARY KEY, shown TEXT, id TEXT, has_own_id INTEGER, moment INTEGER, whole INTEGER, key TEXT,
+    language TEXT, published TEXT, updated TEXT, title TEXT, link TEXT, neighbours TEXT, categories TEXT,
+    digest BLOB, listing BLOB
 );
-CREATE INDEX entries_by_key ON entries (key);
 CREATE TABLE outputs (path TEXT PRIMARY KEY, mtime_ns INTEGER, size INTEGER, recipe BLOB) WITHOUT ROWID;
+"""
+# Made when they are first needed: of many rows at once that takes a third of the time.
+_INDEXES: Final = """
+CREATE INDEX IF NOT EXISTS entries_by_key ON entries (key);
+CREATE INDEX IF NOT EXISTS entries_with_own_id ON entries (id) WHERE has_own_id;
+CREATE INDEX IF NOT EXISTS entries_in_order ON entries (shown, moment, id, digest, listing);
 """
 
 
@@ -48,14 +56,17 @@ class Recorded(NamedTuple):
         number: Names it within the manifest.
         shown: The language whose feed shows it; not its own for a fallback.
         id: As in `Entry`.
+        has_own_id: 1 if it is not the one that every entry has by its key and language.
         moment: When it was published, in microseconds since 1970.
         whole: 1; 0 if no more than its front matter was read, since no document shows it.
         key: As in `Listed`, likewise what follows.
+        digest: As in `Rows`, likewise `listing`.
     """
 
     number: int
     shown: str
     id: str
+    has_own_id: int
     moment: int
     whole: int
     key: str
@@ -67,37 +78,12 @@ class Recorded(NamedTuple):
     neighbours: str | None
     categories: str | None
     digest: bytes
-
-
-class Listed(NamedTuple):
-    """Hold what lists, neighbours and feeds need to know of an entry; a build holds all of one language at once.
-
-    Args:
-        number: Names it within the manifest.
-        key: The article's name.
-        language: Its own.
-        published: With its offset, ISO 8601.
-        updated: Likewise; None if it is as published.
-        title: As in `Entry`, likewise `link`.
-        neighbours: JSON of the articles that it names as previous and next, if any.
-        categories: JSON: list of folder and label, if any.
-        digest: Changes whenever what is rendered of it may change.
-    """
-
-    number: int
-    key: str
-    language: str
-    published: str
-    updated: str | None
-    title: str
-    link: str
-    neighbours: str | None
-    categories: str | None
-    digest: bytes
+    listing: bytes
 
 
 _ADD_ENTRY: Final = f"INSERT INTO entries VALUES ({', '.join('?' * len(Recorded._fields))})"  # noqa: S608
-_LISTED: Final = f"SELECT {', '.join(Listed._fields)} FROM entries WHERE shown = ? ORDER BY moment, id"  # noqa: S608
+_LISTED: Final = f"SELECT {', '.join(Listed._fields)} FROM entries WHERE number IN ({{}})"  # noqa: S608
+_ORDERED: Final = "SELECT number, digest, listing FROM entries WHERE shown = ? ORDER BY moment, id"
 
 
 class Known(NamedTuple):
@@ -166,6 +152,7 @@ class Manifest:
             self._start_over_if_need_be()
             (last,) = self._base.execute("SELECT max(number) FROM entries").fetchone()
             self._number, self._keys, self._waiting = (last or 0) + 1, set[str](), list[tuple[object, ...]]()
+            self._has_indexes = False
         except BaseException:
             self._base.close()
             raise
@@ -293,6 +280,10 @@ class Manifest:
     def _ask(self, query: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
         """Ask for what is recorded of entries."""
         self._flush()
+        if not self._has_indexes:
+            for statement in _INDEXES.split(";"):
+                self._base.execute(statement)
+            self._has_indexes = True
         return self._base.execute(query, values)
 
     def article(self, key: str) -> list[Recorded]:
@@ -310,13 +301,25 @@ class Manifest:
         """Return how many entries each language shows."""
         return dict(self._ask("SELECT shown, count(*) FROM entries GROUP BY shown"))
 
-    def entries(self, shown: str) -> list[Listed]:
+    def entries(self, shown: str) -> Rows:
         """Return the entries that a language shows, oldest first."""
-        same: dict[str, str] = {}  # texts that most entries have in common are held once
-        return [
-            Listed(number, key, same.setdefault(language, language), *rest)
-            for number, key, language, *rest in self._ask(_LISTED, (shown,))
-        ]
+        numbers, digests, listings = array("q"), bytearray(), bytearray()
+        for number, digest, listing in self._ask(_ORDERED, (shown,)):
+            if len(digest) != DIGEST_BYTES or len(listing) != LISTING_BYTES:
+                raise sqlite3.DatabaseError("a digest has another length")
+            numbers.append(number)
+            digests += digest
+            listings += listing
+        return Rows(self._rows, numbers, bytes(digests), bytes(listings), range(len(numbers)))
+
+    def _rows(self, numbers: Sequence[int]) -> list[Listed]:
+        found = self._ask(_LISTED.format(", ".join(map(str, numbers))))
+        rows = {row[0]: Listed._make(row) for row in found}
+        return [rows[number] for number in numbers]
+
+    def keys_of(self, numbers: Sequence[int]) -> set[str]:
+        """Return the articles of entries."""
+        return {row.key for row in self._rows(numbers)}
 
     def unread(self, shown: str, limit: int) -> set[str]:
         """Return those of a language's newest articles that were not read whole."""
@@ -327,11 +330,17 @@ class Manifest:
         """Return title → key of the newest article that has this title in any language."""
         return dict(self._ask("SELECT title, key FROM entries ORDER BY moment, key"))
 
-    def has_twins(self) -> bool:
-        """Tell whether two entries have one id, or the keys of two files differ in case only."""
+    def has_twins(self, *, has_new_keys: bool) -> bool:
+        """Tell whether two entries have one id, or the keys of two files differ in case only.
+
+        Args:
+            has_new_keys: Whether there are keys that were not there when this was last asked.
+        """
         query = "SELECT 1 FROM entries WHERE shown = language GROUP BY id HAVING count(*) > 1 LIMIT 1"
-        if self._ask(query).fetchone():
+        if self._ask("SELECT 1 FROM entries WHERE has_own_id LIMIT 1").fetchone() and self._ask(query).fetchone():
             return True
+        if not has_new_keys:
+            return False
         keys = {_stored(key) for (key,) in self._ask("SELECT DISTINCT key FROM files")}
         return len({key.casefold() for key in keys}) < len(keys)
 

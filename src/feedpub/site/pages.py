@@ -69,6 +69,20 @@ class _Items:
         return self._make()
 
 
+class _Parts:
+    """Hold some runs of many rows, as one collection; they are read when a template asks for them."""
+
+    def __init__(self, rows: Sequence[Row], runs: Sequence[tuple[int, int]]) -> None:
+        self._rows, self._runs = rows, runs
+
+    def __len__(self) -> int:
+        return sum(end - start for start, end in self._runs)
+
+    def __iter__(self) -> Iterator[Row]:
+        for start, end in self._runs:
+            yield from self._rows[start:end]
+
+
 class Pages:
     """Render the pages of one site.
 
@@ -155,9 +169,11 @@ class Pages:
     def archive(self, language: str, rows: Sequence[Row]) -> bytes:
         """Return the list of all articles of a language, newest first, by year."""
         feed = self.feeds[language]
-        by_year: dict[str, list[Row]] = {}
-        for row in rows:
-            by_year.setdefault(row.published[:4], []).append(row)
+        runs: dict[str, list[tuple[int, int]]] = {}  # and not the rows: there are many
+        for place, row in enumerate(rows):
+            own = runs.setdefault(row.published[:4], [(place, place)])
+            start, end = own[-1]
+            own[-1:] = [(start, place + 1)] if end == place else [(start, end), (place, place + 1)]
         return self._page(
             "archive.html",
             feed,
@@ -167,8 +183,8 @@ class Pages:
             canonical=f"{feed.link}archive/",
             alternates=(),
             years=[
-                (int(year), self._items(found, language, _ARTICLE))
-                for year, found in sorted(by_year.items(), reverse=True)
+                (int(year), self._items(_Parts(rows, own), language, _ARTICLE))
+                for year, own in sorted(runs.items(), reverse=True)
             ],
             total=len(rows),
         )
@@ -249,7 +265,7 @@ class Pages:
             return (isolate(other.title), other.url or "", "", "", "", "")
         return next(iter(self._items([other], language, _ARTICLE)))
 
-    def _items(self, rows: Sequence[Row], language: str, root: str) -> _Items:
+    def _items(self, rows: Sequence[Row] | _Parts, language: str, root: str) -> _Items:
         """Return rows as templates show them."""
         return _Items(rows, functools.partial(self._shown_rows, rows, language, root))
 

@@ -82,13 +82,13 @@ def work(
 def _read(site: Site, intake: Intake, changes: Changes | None, *, keep_going: bool) -> Sequence[Problem]:
     if changes is None:
         intake.take_articles(site.articles)
-        if intake.manifest.has_twins():
+        if intake.manifest.has_twins(has_new_keys=True):
             for language in site.config.languages:
                 site.feed(language)  # tells which, if they meet in one feed
         return site.problems
     intake.take_folder(site.folder, changes)
     problems: Sequence[Problem] = intake.problems
-    if changes and intake.manifest.has_twins():
+    if changes and intake.manifest.has_twins(has_new_keys=intake.has_new_keys):
         whole = load(site.folder, keep_going=True)  # all files together tell where
         intake.take_articles(whole.articles)
         intake.manifest.distrust()
