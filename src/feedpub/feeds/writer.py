@@ -48,7 +48,10 @@ def atom_entry(entry: Entry, parts: Parts) -> str:
             "updated": parts.updated,
             "text": _escaped(summary),
         }
-    return start + _rest_of_atom(entry.categories, entry.rights) if entry.categories or entry.rights else start
+    if not (entry.categories or entry.rights):
+        return start
+    rights = _rest_of_atom(None, entry.rights) if entry.rights else ""
+    return f"{start}{''.join(map(_rest_of_atom, entry.categories))}{rights}"
 
 
 def rss_item(entry: Entry, parts: Parts, description: str) -> str:
@@ -67,8 +70,10 @@ def rss_item(entry: Entry, parts: Parts, description: str) -> str:
             "title": parts.title,
             "text": _escaped(description),
         }
-    enclosures = entry.enclosures[:1]  # RSS best-practices profile: one
-    return start + _rest_of_rss(entry.categories, enclosures) if entry.categories or enclosures else start
+    if not (entry.categories or entry.enclosures):
+        return start
+    enclosure = _rest_of_rss(None, entry.enclosures[0]) if entry.enclosures else ""  # best-practices profile: one
+    return f"{start}{''.join(map(_rest_of_rss, entry.categories))}{enclosure}"
 
 
 # What is escaped, or marked as HTML. Entries without it are what feedgen wrote once, with other texts in their places.
@@ -92,13 +97,15 @@ def _escaped(text: str) -> str:
 
 
 @functools.lru_cache(maxsize=1024)
-def _rest_of_atom(categories: tuple[Category, ...], rights: str | None) -> str:
-    """Return what follows the summary: entries have it in common."""
+def _rest_of_atom(category: Category | None, rights: str | None = None) -> str:
+    """Return one element that follows the summary: entries have them in common."""
+    categories = (category,) if category else ()
     return _atom("-", "-", _SOME_DATE, "", categories, rights).removeprefix(_atom("-", "-", _SOME_DATE, ""))
 
 
 @functools.lru_cache(maxsize=1024)
-def _rest_of_rss(categories: tuple[Category, ...], enclosures: tuple[Enclosure, ...]) -> str:
+def _rest_of_rss(category: Category | None, enclosure: Enclosure | None = None) -> str:
+    categories, enclosures = (category,) if category else (), (enclosure,) if enclosure else ()
     return _rss("-", "-", "", categories, enclosures).removeprefix(_rss("-", "-", ""))
 
 

@@ -233,7 +233,7 @@ class Manifest:
         rows: list[tuple[str, str, int, int]] = self._base.execute(
             "SELECT name, key, mtime_ns, size FROM files"
         ).fetchall()
-        if all(type(name) is type(key) is str for name, key, _, _ in rows):
+        if rows and type(rows[-1][0]) is str:  # names that are no Unicode come last, and only those have such keys
             return rows
         return [(_stored(name), _stored(key), mtime_ns, size) for name, key, mtime_ns, size in rows]
 
