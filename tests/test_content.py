@@ -3,6 +3,7 @@
 import re
 import time
 from datetime import UTC, datetime
+from functools import partial
 from html.parser import HTMLParser
 from typing import Any
 
@@ -445,6 +446,26 @@ def test_addresses_of_pictures_too(address: str, absolute: str | None) -> None:
 @pytest.mark.parametrize("html", ["<a href=x.html>x</a>", "<a href= x.html>x</a>", "<a\thref\n=\nx.html>x</a>"])
 def test_addresses_without_quotes(html: str) -> None:
     assert sanitise(html, BASE) == f'<a href="{BASE}x.html">x</a>'
+
+
+attributes = st.lists(
+    st.sampled_from(
+        [
+            *"<a < <img > </a> / = == ' \" x href HREF src Href hre srchref data-href x.html #a //x.test".split(),
+            *[" ", " href=", ' href="', "\n", "\t=", "= ", " class=c", " class=href=x", "rows = [1]"],
+            "https://e.example/",
+        ]
+    ),
+    max_size=12,
+).map("".join)
+
+
+@given(attributes)
+@example("<a/href=x>y</a>")
+@example("<a class=href=x href\t= x>y</a>")
+def test_no_relative_address_is_missed(html: str) -> None:
+    always = content._cleaner(partial(content._absolute, BASE))
+    assert sanitise(html, BASE) == always.clean(html)
 
 
 def test_a_body_cannot_change_what_addresses_are_relative_to() -> None:

@@ -57,9 +57,10 @@ _GLUED = re.compile(
     r"|option|button|hgroup|menu|video|audio)\b)",
     re.IGNORECASE,
 )
-# Any attribute but a class that does not hold an absolute address; also others: it only must not miss one. Possessive,
-# since a long run of spaces would take quadratic time.
-_PERHAPS_RELATIVE = re.compile(r"""(?<! class)=\s*+["']?+\s*+(?!["']|https?://|mailto:|tel:)""")
+# What does not hold an absolute address: any attribute, also text; then those alone that the sanitiser would keep.
+# They only must not miss one. Possessive, since a long run of spaces would take quadratic time.
+_PERHAPS_RELATIVE = re.compile(r"""=\s*+["']?+\s*+(?!["']|https?://|mailto:|tel:)""")
+_RELATIVE = re.compile(rf"(?:href|src)\s*+{_PERHAPS_RELATIVE.pattern}", re.IGNORECASE)
 _BLOCK = re.compile(r"<(p|ul|ol|h3|h4|blockquote|table|dl|figure)\b(?![^>]*\bdir=)")
 _PRE = re.compile(r"<pre\b(?![^>]*\bdir=)")
 _PARAGRAPH = re.compile(r"\n[ \t]*\n")
@@ -112,7 +113,7 @@ def sanitise(html: str, base: str) -> str:
     if _OTHER_TAG.search(html):
         html = _HEADING.sub(lambda found: f"<{found[1]}h{'3' if found[2] in '12' else '4'}", html)
         html = _GLUED.sub("\n<", html)
-    if "=" in html and _PERHAPS_RELATIVE.search(html):
+    if "=" in html and _PERHAPS_RELATIVE.search(html) and _RELATIVE.search(html):
         clean = _cleaner(functools.partial(_absolute, base)).clean(html)
     else:
         clean = _shared_cleaner().clean(html)

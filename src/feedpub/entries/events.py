@@ -43,7 +43,9 @@ def markdown() -> pyromark.Markdown:
 
 def to_html(text: str) -> str:
     """Render Markdown; bare addresses become links, save those with a backslash before their ``://``."""
-    return linked(markdown().html(_ESCAPED_ADDRESS.sub(rf"\g<0>{MARK}", text))).replace(MARK, "")
+    if "\\:" in text:
+        text = _ESCAPED_ADDRESS.sub(rf"\g<0>{MARK}", text)
+    return linked(markdown().html(text)).replace(MARK, "")
 
 
 # Stands in addresses that become no links, and around the numbers of hidden characters. XML cannot carry it: no text
@@ -99,8 +101,11 @@ def blocks_of(text: str) -> Iterator[Block]:
             block = Block(opens(event) or name_of(event), number, start, end, [])
             number += 1
         block.events.append((event, start, end))
-        if isinstance(event, dict):
-            depth += ("Start" in event) - ("End" in event)
+        if type(event) is dict:
+            if "Start" in event:
+                depth += 1
+            elif "End" in event:
+                depth -= 1
         if depth == 0:
             yield block
 

@@ -345,7 +345,8 @@ class _Parser:
             pieces += [self.data[done:start].decode(), text]
             done = end
         pieces.append(self.data[done : blocks[-1].end].decode())
-        html = md.to_html(md.definitions_of(events) + "".join(pieces).strip("\n")).replace(md.JOINED, "").strip()
+        definitions = md.definitions_of(events) if "]:" in self.text else ""
+        html = md.to_html(definitions + "".join(pieces).strip("\n")).replace(md.JOINED, "").strip()
         return md.NOTE.sub(self._note_text, html) if self.notes else html
 
     def _note_text(self, found: re.Match[str]) -> str:
@@ -355,6 +356,8 @@ class _Parser:
     def _edits(self, events: md.Events) -> Iterator[tuple[int, int, str]]:
         """Yield what stands otherwise in the Markdown of the body: from where to where, and the text."""
         joined = md.joined_breaks(events)
+        if not joined and "[^" not in self.text and "<" not in self.text:
+            return
         for place, (event, start, end) in enumerate(events):
             if not isinstance(event, dict):
                 if start in joined:
