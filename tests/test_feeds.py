@@ -337,7 +337,7 @@ def test_entries_of_a_feed_in_several_languages_carry_no_note() -> None:
 @pytest.mark.parametrize("case", CASES)
 def test_documents_can_be_joined_from_fragments(case: str, name: str) -> None:
     given = CASES[case]()
-    fragments = [feeds.fragment(one, given, FORMS[name]) for one in given.entries]
+    fragments = [b"".join(feeds.fragment(one, given, FORMS[name])) for one in given.entries]
 
     assert feeds.join(dataclasses.replace(given, entries=(), updated=given.updated), fragments, FORMS[name]) == golden(
         case, name
@@ -400,7 +400,7 @@ def test_entries_from_a_template_are_what_feedgen_writes(one: Entry) -> None:
 
 @given(entries())
 def test_items_are_written_as_json_would_be(one: Entry) -> None:
-    written = feeds.fragment(one, feed("en", one), "json")
+    written = b"".join(feeds.fragment(one, feed("en", one), "json"))
     item = json.loads(written)
 
     assert json.dumps(item, ensure_ascii=False, separators=(",", ":")).encode() == written
@@ -418,7 +418,7 @@ def test_content_is_escaped_as_json_would(text: str) -> None:
     one = entry()
     one._rendered["article"] = f"<pre>{text}</pre>".encode()
 
-    assert json.loads(feeds.fragment(one, feed("en"), "json"))["content_html"] == f"<pre>{text}</pre>"
+    assert json.loads(b"".join(feeds.fragment(one, feed("en"), "json")))["content_html"] == f"<pre>{text}</pre>"
 
 
 def test_what_writes_xml_is_loaded_at_the_first_fragment() -> None:

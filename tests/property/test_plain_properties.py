@@ -113,7 +113,7 @@ def rendered(found: Sections) -> list[bytes]:
     """Render what was found; what was marked while it was read as well as what is marked now."""
     one = entry(key_points=found.key_points, references=found.references, summary="")
     content.mark(one, found.marked_points, found.marked_references)
-    return [fragment(one, FEED, form) for form in FORMATS]
+    return [b"".join(fragment(one, FEED, form)) for form in FORMATS]
 
 
 @MANY

@@ -21,12 +21,14 @@ from ..model import checked_key_point, checked_reference
 from .labels import split_label
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from ..model import KeyPoint
     from .headings import HeadingTable, Section
     from .sections import Sections
     from .source import Source
+
+    _Reader = Callable[[str, int, bool, Sections], bool]
 
 # Regular expressions without characters beyond Latin-1 in their sets: Python takes a millisecond to compile such a set.
 # Characters that mean nothing within a line, and others where they mean nothing: no entity, no tag, within a word (no
@@ -89,23 +91,23 @@ def read_plain(source: Source, offset: int, headings: HeadingTable, found: Secti
     if not source.is_printable and any(map(text.__contains__, _NOT_PLAIN)):
         return False
     clean = source.is_printable and not any(map(text.__contains__, _MARKS))
-    readers = []
-    for part in parts:
-        heading = part.partition("\n")[0]
-        named = headings.find(heading)
-        if named and not _HEADING.fullmatch(heading):
-            named = ()
-        readers.append(_READERS.get(named[0].section) if named else None)
-    if None in readers or len(set(readers)) != len(readers):
-        return False
     place = offset + len(before)
-    for part, read in zip(parts, readers, strict=True):
+    known: list[_Reader] = []
+    for part in parts:
         place += len("\n## ")
         heading, line_end, content = part.partition("\n")
-        if not read or not read(content, place + len(heading) + len(line_end), clean, found):
+        read = _reader_of(heading, headings)
+        if not read or read in known or not read(content, place + len(heading) + len(line_end), clean, found):
             return False
+        known.append(read)
         place += len(part)
     return True
+
+
+@functools.lru_cache(maxsize=256)  # a site has the same headings again and again
+def _reader_of(heading: str, headings: HeadingTable) -> _Reader | None:
+    named = headings.find(heading) if _HEADING.fullmatch(heading) else ()
+    return _READERS.get(named[0].section) if named else None
 
 
 # None of these, and no control: nothing but brackets, underscores and entities can mean anything within a line.
@@ -153,30 +155,35 @@ def _read_key_points(content: str, start: int, clean: bool, found: Sections) -> 
 
 def _read_usual_points(lines: str, found: Sections) -> bool:
     """Read points of one level or two, without markup, as content marks them; as values when somebody asks for them."""
-    if "://" in lines or not _USUAL_POINTS.fullmatch(lines) or lines.count("  ") != lines.count("\n  - "):
+    if ("/" in lines and "://" in lines) or not _USUAL_POINTS.fullmatch(lines):
         return False
-    shown = escape(lines, quote=False) if ">" in lines or "&" in lines else lines
     point, finer, end_of_finer, end_of_point = POINT_SIGNS
     between, end = f"{end_of_point}{point}", f"{end_of_point}{end_of_finer}"
     items = []
-    for item in f"\n{shown}".split("\n- ")[1:]:
-        text, *below = item.split("\n  - ")
+    for text, below in _usual_points(escape(lines, quote=False) if ">" in lines or "&" in lines else lines):
         items.append(f"{text}{finer}{point}{between.join(below)}{end}" if below else text)
-    found.marked_points = f"{point}{between.join(items)}{end_of_point}"
-    found.make_points = functools.partial(_usual_points, shown)
+    marked = f"{point}{between.join(items)}{end_of_point}"
+    if _TWO_SPACES.search(marked):
+        return False
+    found.marked_points = marked
+    found.make_points = functools.partial(_made_points, lines)
     del found.key_points
     return True
 
 
-def _usual_points(lines: str) -> tuple[KeyPoint, ...]:
-    points = []
-    for item in f"\n{lines}".split("\n- ")[1:]:
-        text, *below = item.split("\n  - ")
-        points.append(checked_key_point(text, tuple(map(checked_key_point, below))))
-    return tuple(points)
-
-
 _USUAL_POINTS: Final = re.compile(rf"- {_START}.*\S(?:\n(?:  )?- {_START}.*\S)*+")
+_TWO_SPACES: Final = re.compile("  ")  # faster than str.find
+
+
+def _usual_points(lines: str) -> Iterator[tuple[str, list[str]]]:
+    for item in lines[2:].split("\n- "):
+        text, *below = item.split("\n  - ")
+        yield text, below
+
+
+def _made_points(lines: str) -> tuple[KeyPoint, ...]:
+    points = _usual_points(escape(lines, quote=False))
+    return tuple([checked_key_point(text, tuple(map(checked_key_point, below))) for text, below in points])
 
 
 def _html(found: re.Match[str]) -> str:
@@ -280,6 +287,6 @@ _USUAL_REFERENCE: Final = re.compile(
 )
 
 
-_READERS: Final[Mapping[Section, Callable[[str, int, bool, Sections], bool]]] = MappingProxyType(
+_READERS: Final[Mapping[Section, _Reader]] = MappingProxyType(
     {"summary": _read_summary, "key_points": _read_key_points, "references": _read_references}
 )

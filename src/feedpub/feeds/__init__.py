@@ -20,9 +20,9 @@ _FRAGMENTS = {"atom": atom_entry, "rss": rss_item, "json": json_item}
 _DOCUMENTS = {"atom": atom_document, "rss": rss_document, "json": json_document}
 
 
-def fragment(entry: Entry, feed: Feed, form: Format) -> bytes:
-    """Write one entry, as it stands in a document of that feed; `join` makes documents of fragments."""
-    return b"".join(_FRAGMENTS[form](entry, feed))
+def fragment(entry: Entry, feed: Feed, form: Format) -> tuple[bytes, ...]:
+    """Write one entry, as it stands in a document of that feed, in pieces; `join` makes documents of whole ones."""
+    return _FRAGMENTS[form](entry, feed)
 
 
 def join(feed: Feed, fragments: Iterable[bytes], form: Format) -> bytes:

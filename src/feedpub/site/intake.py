@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .changes import Changes
     from .manifest import Manifest
     from .pages import Pages
-    from .spool import Spool
+    from .spool import Pieces, Spool
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -156,7 +156,7 @@ class Intake:
         shown = self._shown(article) if article else {}
         parts = self._fragments(article, shown, with_pages=self.has_pages) if article and whole else []
         if not digest:
-            rendered = b"".join(part for each in parts for part in each)
+            rendered = b"".join(piece for each in parts for pieces in each for piece in pieces)
             digest = hashlib.blake2b(rendered, digest_size=DIGEST_BYTES).digest()
         rows = [_row(key, language, entry, digest, self.config, whole=whole) for language, entry in shown.items()]
         known = self.manifest.article(key)
@@ -176,14 +176,14 @@ class Intake:
                 shown[language] = entry
         return shown
 
-    def _fragments(self, article: Article, shown: Mapping[str, Entry], *, with_pages: bool) -> list[list[bytes]]:
+    def _fragments(self, article: Article, shown: Mapping[str, Entry], *, with_pages: bool) -> list[list[Pieces]]:
         """Render what the languages show, in the order of `spool.PARTS`."""
         rendered = []
         for language, entry in shown.items():
             feed = self.feeds[language]
             parts = [fragment(entry, feed, form) for form in FORMATS]
             own = with_pages and entry.language == language
-            parts.append(self.pages.article(article, entry, self._categories(entry)) if own else b"")
+            parts.append((self.pages.article(article, entry, self._categories(entry)),) if own else ())
             rendered.append(parts)
         for entry in article.entries.values():
             entry._rendered.clear()  # of a Site in memory, all entries would keep what is rendered

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 Part = Literal["atom", "rss", "json", "page"]
 PARTS: Final[tuple[Part, ...]] = ("atom", "rss", "json", "page")
+Pieces = tuple[bytes, ...]
 # Fragments of this many bytes are written at once.
-_BUFFER_BYTES: Final = 1 << 20
+_WAITING_BYTES: Final = 1 << 20
 
 
 class Spool:
@@ -25,46 +26,52 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._file: IO[bytes] | None = None
-        self._is_flushed = True
+        self._waiting: list[bytes] = []
         self._places: dict[int, int] = {}
         self._spans = array("Q")
-        self._end = 0
+        self._end = self._written = 0
 
     def has(self, number: int, part: Part) -> bool:
         """Tell whether a fragment was set aside."""
         place = self._places.get(number)
         return place is not None and self._spans[place + 1 + PARTS.index(part)] > 0
 
-    def add(self, number: int, parts: Sequence[bytes]) -> None:
-        """Set the fragments of an entry aside, in the order of `PARTS`; empty ones count as missing."""
-        if self._file is None:
-            self._file = self._opened()
+    def add(self, number: int, parts: Sequence[Pieces]) -> None:
+        """Set the fragments of an entry aside, in the order of `PARTS`; those without pieces count as missing."""
         self._places[number] = len(self._spans)
-        self._spans.extend((self._end, *map(len, parts)))
+        sizes = [sum(map(len, pieces)) for pieces in parts]
+        self._spans.extend((self._end, *sizes))
+        self._end += sum(sizes)
+        for pieces in parts:
+            self._waiting += pieces
+        if self._end - self._written > _WAITING_BYTES:
+            self._write()
+
+    def _write(self) -> None:
         try:
-            self._end += self._file.write(b"".join(parts))
+            if self._file is None:
+                self._file = self._opened()
+            rest = memoryview(b"".join(self._waiting))
+            self._waiting.clear()
+            while rest:
+                rest = rest[self._file.write(rest) :]
         except OSError as error:
             raise self._named(error) from error
-        self._is_flushed = False
+        self._written = self._end
 
     def _opened(self) -> IO[bytes]:
         with contextlib.suppress(OSError, AttributeError):  # not all systems and file systems have files without name
-            return open(os.open(self._folder, os.O_TMPFILE | os.O_RDWR, 0o600), "w+b", buffering=_BUFFER_BYTES)
+            return open(os.open(self._folder, os.O_TMPFILE | os.O_RDWR, 0o600), "w+b", buffering=0)
         import tempfile  # takes 10 ms to load
 
-        return tempfile.TemporaryFile(dir=self._folder, buffering=_BUFFER_BYTES)
+        return tempfile.TemporaryFile(dir=self._folder, buffering=0)
 
     def get(self, number: int, part: Part) -> bytes:
         """Return a fragment that was set aside."""
-        if self._file is None:
-            raise KeyError(number)
-        if not self._is_flushed:
-            try:
-                self._file.flush()
-            except OSError as error:
-                raise self._named(error) from error
-            self._is_flushed = True
         place = self._places[number]
+        if self._waiting:
+            self._write()
+        assert self._file
         which = place + 1 + PARTS.index(part)
         start = self._spans[place] + sum(self._spans[place + 1 : which])
         return _read(self._file.fileno(), self._spans[which], start)
@@ -72,8 +79,7 @@ class Spool:
     def close(self) -> None:
         """Give the disk back."""
         if self._file is not None:
-            with contextlib.suppress(OSError):  # a full disk: what is not written yet nobody needs now
-                self._file.close()
+            self._file.close()
 
     def _named(self, error: OSError) -> OSError:
         number = error.errno or errno.EIO
