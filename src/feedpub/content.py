@@ -228,25 +228,32 @@ _FIRST_WORD = re.compile(r"(?:\s|<[^>]*>)*+(\w{1,8})")
 
 
 def _points(entry: Entry, base: str) -> str:
-    items: str = entry._rendered.pop("points", "")  # plain text that was escaped
-    if not items:
-        items = _marked_points(entry.key_points)
-        if any(map(items.__contains__, _SPECIAL)) and not _WITHOUT_TAGS.fullmatch(items):
-            items = _marked_points(entry.key_points, base)
-    if not items:
-        return ""
-    for sign, markup in _POINT_MARKUP:
+    items: str = entry._rendered.pop("points", "")
+    if items:
+        return f"<ul>\n{items}</ul>"
+    items = _marked_points(entry.key_points)
+    if any(map(items.__contains__, _SPECIAL)) and not _WITHOUT_TAGS.fullmatch(items):
+        items = _marked_points(entry.key_points, base)
+    for sign, markup in zip(_POINT_SIGNS, POINT_MARKUP, strict=True):
         items = items.replace(sign, markup)
-    return f"<ul>\n{items}</ul>"
+    return f"<ul>\n{items}</ul>" if items else ""
 
 
-POINT_SIGNS: Final = ("\1", "\2", "\3", "\4")
-_POINT, _FINER, _END_OF_FINER, _END_OF_POINT = POINT_SIGNS
-_POINT_MARKUP = ((_POINT, "<li>"), (_FINER, "\n<ul>\n"), (_END_OF_FINER, "</ul>"), (_END_OF_POINT, "</li>\n"))
+# A point, the list of finer ones below it, the end of that list, the end of the point. The signs stand for them until
+# the points are known to be safe.
+POINT_MARKUP: Final = ("<li>", "\n<ul>\n", "</ul>", "</li>\n")
+_POINT_SIGNS: Final = ("\1", "\2", "\3", "\4")
+_POINT, _FINER, _END_OF_FINER, _END_OF_POINT = _POINT_SIGNS
 
 
 def mark(entry: Entry, points: str, references: str) -> None:
-    """Keep what an entry's points and references are when they are marked, so that they are not marked again."""
+    """Keep what is known of an entry's content, so that it is not made again.
+
+    Args:
+        entry: What will be rendered.
+        points: Its key points as a list's items, in `POINT_MARKUP`; plain text that was escaped.
+        references: As `reference_markup` returns them.
+    """
     if points:
         entry._rendered["points"] = points
     if references:

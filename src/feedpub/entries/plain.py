@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from .. import iri
-from ..content import POINT_SIGNS, marked_reference
+from ..content import POINT_MARKUP, marked_reference
 from ..model import checked_key_point, checked_reference
 from .labels import split_label
 
@@ -157,7 +157,7 @@ def _read_usual_points(lines: str, found: Sections) -> bool:
     """Read points of one level or two, without markup, as content marks them; as values when somebody asks for them."""
     if ("/" in lines and "://" in lines) or not _USUAL_POINTS.fullmatch(lines):
         return False
-    point, finer, end_of_finer, end_of_point = POINT_SIGNS
+    point, finer, end_of_finer, end_of_point = POINT_MARKUP
     between, end = f"{end_of_point}{point}", f"{end_of_point}{end_of_finer}"
     items = []
     for text, below in _usual_points(escape(lines, quote=False) if ">" in lines or "&" in lines else lines):

@@ -62,11 +62,10 @@ class Document:
                 next=self._addresses(number + 1) if 0 < number < self.pages else {},
             )
         up = "../" * (self.shelf.folder.count("/") + bool(number))
-        newest = max(
-            (datetime.fromisoformat(entry.updated or entry.published) for entry in self.entries), default=feed.updated
-        )
+        latest = self.entries.latest
+        updated = datetime.fromisoformat(latest.updated or latest.published) if latest else feed.updated
         return replace(
-            feed, updated=newest, addresses=self._addresses(number), archive=archive, stylesheet=f"{up}feed.css"
+            feed, updated=updated, addresses=self._addresses(number), archive=archive, stylesheet=f"{up}feed.css"
         )
 
     def _addresses(self, number: int) -> dict[Format, str]:

@@ -60,6 +60,7 @@ class Intake:
         # Only the newest articles are shown anywhere: of others lists need what front matter says.
         self._glances = not (self.has_pages or config.archives or config.categories)
         self._problems: dict[str, Sequence[Problem]] = {}
+        self._read_articles = 0
         self._reader: Reader | None = None
         self._folder = ""
         self.has_new_keys = False
@@ -103,7 +104,7 @@ class Intake:
 
     def release(self) -> None:
         """Forget the names of files, if hardly any article will be read again: what follows needs the memory."""
-        if len(self._problems) > _FEW:
+        if self._read_articles > _FEW:
             self._reader = None
 
     def take_articles(self, articles: Sequence[Article]) -> None:
@@ -135,8 +136,10 @@ class Intake:
                 self.spool.add(entry.number, parts)
 
     def _take(self, reading: Reading, changes: Changes, files: list[tuple[str, str, int, int]], *, whole: bool) -> None:
-        serious = [problem for problem in reading.problems if problem.severity != "note"]
-        self._problems[reading.key] = serious  # a key that comes twice was not complete the first time
+        serious = [problem for problem in reading.problems if problem.severity != "note"] if reading.problems else ()
+        if serious or reading.key in self._problems:  # a key that comes twice was not complete the first time
+            self._problems[reading.key] = serious
+        self._read_articles += 1
         self._record(reading.key, reading.article, reading.digest, whole=whole)
         settled = time.time_ns() - _TICK_NS
         if len(files) > _FILES_AT_ONCE:
@@ -205,22 +208,29 @@ def _row(key: str, shown: str, entry: Entry, digest: bytes, config: Config, *, w
         if reference
     }
     categories = named_categories(entry.categories) if config.categories else {}
-    published = entry.published.isoformat()
+    published, moment = entry.published.isoformat(), _microseconds(entry.published)
+    is_changed = entry.updated is not entry.published
     listing = f"{entry.title}\0{entry.link}\0{published}\0{entry.language}".encode()
     return (
         shown,
         entry.id,
         not entry.id.endswith(f"/{entry.language}") or entry.id != automatic_id(key, entry.language, config),
-        (entry.published - _EPOCH) // _MICROSECOND,
+        moment,
         whole,
         key,
         entry.language,
         published,
-        None if entry.updated is entry.published else entry.updated.isoformat(),
+        entry.updated.isoformat() if is_changed else None,
         entry.title,
         entry.link,
         json.dumps(stated, ensure_ascii=False) if stated else None,
         json.dumps(list(categories.items()), ensure_ascii=False) if categories else None,
         digest,
         hashlib.blake2b(listing, digest_size=LISTING_BYTES).digest(),
+        _microseconds(entry.updated) if is_changed else moment,
     )
+
+
+def _microseconds(moment: datetime) -> int:
+    """Return a moment as microseconds since 1970."""
+    return (moment - _EPOCH) // _MICROSECOND
