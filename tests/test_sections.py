@@ -32,7 +32,7 @@ def shown(found: Sections) -> dict[str, object]:
     """Return what was found, without places and the start of the text."""
     values = {field.name: getattr(found, field.name) for field in fields(found)}
     left_out = {"first_paragraph", "reference_places", "via_place", "reference_lines"}
-    left_out |= {"is_plain", "marked_points", "marked_references"}
+    left_out |= {"is_plain", "marked_points", "marked_references", "make_points"}
     return {name: value for name, value in values.items() if value and name not in left_out}
 
 
