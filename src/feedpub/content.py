@@ -60,7 +60,7 @@ _GLUED = re.compile(
 # What does not hold an absolute address: any attribute, also text; then those alone that the sanitiser would keep.
 # They only must not miss one. Possessive, since a long run of spaces would take quadratic time.
 _PERHAPS_RELATIVE = re.compile(r"""=\s*+["']?+\s*+(?!["']|https?://|mailto:|tel:)""")
-_RELATIVE = re.compile(rf"(?:href|src)\s*+{_PERHAPS_RELATIVE.pattern}", re.IGNORECASE)
+_RELATIVE = re.compile(rf"(?:[hH][rR][eE][fF]|[sS][rR][cC])\s*+{_PERHAPS_RELATIVE.pattern}")
 _BLOCK = re.compile(r"<(p|ul|ol|h3|h4|blockquote|table|dl|figure)\b(?![^>]*\bdir=)")
 _PRE = re.compile(r"<pre\b(?![^>]*\bdir=)")
 _PARAGRAPH = re.compile(r"\n[ \t]*\n")

@@ -54,16 +54,21 @@ def read_matter(source: Source) -> tuple[dict[str, Value], int]:
     Returns:
         Key → value, by the names of `KEYS`; and where the Markdown begins, in characters.
     """
-    opening = _FENCE.match(source.text)
+    text = source.text
+    if text.startswith("---\n") and (end := text.find("\n---\n", 3)) >= 0:
+        usual = plain_pairs(text[4 : end + 1], 4)  # a line that also ends it is no such pair
+        if usual is not None:
+            return dict(_known(source, usual)), end + 4
+    opening = _FENCE.match(text)
     if not opening:
         return {}, 0
-    closing = _END.search(source.text, opening.end())
+    closing = _END.search(text, opening.end())
     if not closing:
         hint = "put a line --- below the last key of the front matter"
         source.add("E109", "this front matter is not closed", hint, 0, 3)
-        return {}, len(source.text)
+        return {}, len(text)
     start, end = opening.end(), closing.start()
-    pairs = plain_pairs(source.text[start:end], start)
+    pairs = plain_pairs(text[start:end], start)
     if pairs is None:
         from .yaml_matter import read_yaml  # the parser takes 20 ms to load
 
@@ -79,7 +84,9 @@ def plain_pairs(text: str, offset: int) -> list[tuple[Value, Value]] | None:
     a property test holds both to it.
     """
     lines = _PLAIN_LINE.findall(text)
-    if len(lines) != text.count("\n") or not text.replace("\n", "").isprintable() or "null" in text.lower():
+    if len(lines) != text.count("\n") or not text.replace("\n", "").isprintable():
+        return None
+    if any(map(text.__contains__, _NULLS)):
         return None
     pairs = []
     for key, rest, quoted, listed in lines:
@@ -98,6 +105,7 @@ def _item(found: re.Match[str], start: int) -> Value:
     return Value(text, start + found.start(), start + found.start() + len(text))
 
 
+_NULLS: Final = ("null", "Null", "NULL")  # YAML 1.1, null
 # Of ASCII: letters, digits, "("; within lists also " &')+-./_".
 _FIRST: Final = r"[^\x00-')-/:-@\[-`{-\xa0]"
 _IN_LIST: Final = rf"{_FIRST}[^\x00-\x1f!-%*,:-@\[-^`{{-\xa0]*+"
@@ -169,7 +177,9 @@ def one_line(text: str) -> str:
 
     French sets no-break spaces at its signs, Chinese wide ones between names; ``str.split`` would lose both.
     """
-    return _LAYOUT.sub(" ", text).strip()
+    if "  " in text or not text.isprintable():  # a blank is the only one of them that is printable
+        text = _LAYOUT.sub(" ", text)
+    return text.strip()
 
 
 _LAYOUT = re.compile("[ \t\n\r\v\f\x1c-\x1f\x85\u2028\u2029]+")

@@ -125,20 +125,20 @@ def _extension(entry: Entry, feed: Feed, parts: Parts) -> str:
 
 def _references(references: Sequence[Reference], urls: Sequence[str]) -> list[str]:
     """Write references, with their addresses as URIs; empty for those without."""
-    parts = []
-    for number, (reference, url) in enumerate(zip(references, urls, strict=True), start=1):
-        title, publishers = reference.title, reference.publishers
-        # One step for the usual one: a site has ten times more references than entries.
-        if len(publishers) == 1 and url and _is_plain(title) and _is_plain(publishers[0]):
-            parts.append(f'{{"number":{number},"title":"{title}","publishers":["{publishers[0]}"],"url":"{url}"}}')
-        else:
-            parts.append(_reference(reference, url, f'{{"number":{number},'))
-    return parts
+    given = enumerate(zip(references, urls, strict=True), start=1)
+    text = "".join([f"{reference.title}{''.join(reference.publishers) or _ODD}" for reference in references])
+    if '"' in text or "\\" in text or not text.isprintable() or "" in urls:
+        return [_reference(reference, url, f'{{"number":{number},') for number, (reference, url) in given]
+    # The usual ones, which JSON writes as they are: a site has ten times more references than entries.
+    return [
+        f'{{"number":{number},"title":"{reference.title}","publishers":["{_BETWEEN.join(reference.publishers)}"]'
+        f',"url":"{url}"}}'
+        for number, (reference, url) in given
+    ]
 
 
-def _is_plain(text: str) -> bool:
-    """Tell whether JSON writes a text as it is."""
-    return '"' not in text and "\\" not in text and text.isprintable()
+_BETWEEN: Final = '","'
+_ODD: Final = '"'  # stands for no publisher: written in another way
 
 
 def _reference(reference: Reference, url: str, start: str = "{") -> str:
