@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
 from chromium import DESKTOP, PHONE, axe, contrast, found, measure
 
+import feedpub
 from feedpub.language import words
 from sample_feeds import BASE, TITLES, WORKS
-from sample_pages import SUBTITLES, pages, rows, trains, write_pages
+from sample_pages import HOMES, SUBTITLES, pages, rows, trains, write_pages
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +29,7 @@ PAGES = (
     *ARTICLES.values(),
 )
 FEEDS = ("en/atom.xml", "en/rss.xml", "zh-Hans/atom.xml", "ar/rss.xml")
+FALLBACKS = {"originals/ar.atom.xml": "ar", "originals/ar.rss.xml": "ar", "originals/en.rss.xml": "en"}
 COLOURED = ("index.html", "en/night-trains/index.html", *FEEDS)
 
 # What an element says and where it leads.
@@ -79,6 +82,8 @@ FEED = """
         summaries: shown("entry > summary, item > description"),
         others: shown("id, guid, updated, published, pubDate, content, author, generator"),
         window: innerWidth, width: document.scrollingElement.scrollWidth};"""
+DIRECTIONS = """
+    return [...document.querySelectorAll("entry, item")].map(one => getComputedStyle(one).direction);"""
 SKIP = """
     const link = document.querySelector("a"), hidden = link.getBoundingClientRect().bottom;
     link.focus();
@@ -102,13 +107,14 @@ JOBS = (
     *((NARROW, page, PHONE) for page in PAGES),
     *((FEED, page, PHONE) for page in FEEDS),
     *((COLOURS, page, DESKTOP) for page in COLOURED),
+    *((DIRECTIONS, page, PHONE) for page in FALLBACKS),
     (SKIP, "en/index.html", DESKTOP),
 )
 
 
 @pytest.fixture(scope="module")
 def public(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample site; also its landing page with Chinese as the default language."""
+    """The sample site; its landing page with Chinese as the default language; feeds with originals of another."""
     found("chromium")
     folder = tmp_path_factory.mktemp("public")
     write_pages(folder)
@@ -117,6 +123,10 @@ def public(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "chinese" / "style.css").write_bytes(chinese.style())
     newest = {language: rows(trains().entries[language]) for language in chinese.feeds}
     (folder / "chinese" / "index.html").write_bytes(chinese.landing(newest))
+    for name, language in FALLBACKS.items():
+        mixed = replace(HOMES[language], entries=tuple(trains().entries[tag] for tag in ("en", "ar")))
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes((feedpub.to_atom if "atom" in name else feedpub.to_rss)(mixed))
     return folder
 
 
@@ -233,6 +243,11 @@ def test_a_feed_that_is_opened_says_how_to_subscribe(page: str, light: Seen) -> 
     assert seen["others"] == []
     assert seen["direction"] == ("rtl" if language == "ar" else "ltr")
     assert (seen["window"], seen["width"]) == (375, 375)
+
+
+@pytest.mark.parametrize("page", FALLBACKS)
+def test_an_original_that_stands_in_runs_in_its_own_direction(page: str, light: Seen) -> None:
+    assert light[DIRECTIONS, page] == ["ltr", "rtl"]
 
 
 def test_the_keyboard_finds_the_way_past_the_header(light: Seen) -> None:

@@ -107,11 +107,12 @@ class Pages:
     def feed_style(self) -> bytes:
         """Return the style sheet of feeds that are opened in a browser, with a hint in each language."""
         rules = []
+        directions = {language: direction(language) for language in self.feeds}
         for language in self.feeds:
             hint = _style_string(words(language)["feed_hint"])
             rules.append(f":lang({language}):root::before {{ content: {hint}; }}\n")
-            if direction(language) == "rtl":
-                rules.append(f":lang({language}) {{ direction: rtl; }}\n")
+            if "rtl" in directions.values():  # then an original may stand in a feed of the other direction
+                rules.append(f":lang({language}) {{ direction: {directions[language]}; }}\n")
         return self._theme.source("feed.css") + "".join(rules).encode()
 
     def landing(self, newest: Mapping[str, Sequence[Row]]) -> bytes:
