@@ -80,6 +80,7 @@ FEED = """
     return {hint: getComputedStyle(root, "::before").content, direction: getComputedStyle(root).direction,
         title: shown("feed > title, channel > title"), titles: shown("entry > title, item > title"),
         summaries: shown("entry > summary, item > description"),
+        breaks: getComputedStyle(document.querySelector("entry > summary, item > description")).whiteSpace,
         others: shown("id, guid, updated, published, pubDate, content, author, generator"),
         window: innerWidth, width: document.scrollingElement.scrollWidth};"""
 DIRECTIONS = """
@@ -240,6 +241,8 @@ def test_a_feed_that_is_opened_says_how_to_subscribe(page: str, light: Seen) -> 
     assert words(language)["feed_hint"] in seen["hint"]
     assert seen["title"] == [TITLES[language]]
     assert len(seen["titles"]) == len(seen["summaries"]) == (2 if language == "en" else 1)
+    assert "<" not in "".join(seen["summaries"])
+    assert seen["breaks"] == "pre-line"  # paragraphs stay apart
     assert seen["others"] == []
     assert seen["direction"] == ("rtl" if language == "ar" else "ltr")
     assert (seen["window"], seen["width"]) == (375, 375)
