@@ -381,6 +381,21 @@ def test_categories_that_differ_in_signs_stay_apart(folder: Path, tmp_path: Path
         assert unquote(read.feed.link).endswith(f"/category/{name}/")
 
 
+def test_latin_categories_are_kept_together_in_right_to_left_titles(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "entries", languages=["ar", "en"], title="Digest", categories=True)
+    desk.write("a.ar.md", article("مقال", categories="[C++, سفر]"))
+    desk.write("a.en.md", article("Article", None))
+    feedpub.build(desk.folder, tmp_path / "public")
+    for name, title in {
+        "ar/category/c++": "Digest: \u2068C++\u2069",
+        "ar/category/سفر": "Digest: سفر",
+        "en/category/c++": "Digest: C++",
+    }.items():
+        read = feedparser.parse((tmp_path / "public" / name / "atom.xml").read_bytes())
+        assert read.feed.title == title
+        assert f"<h1>{title}</h1>" in (tmp_path / "public" / name / "index.html").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("published", ["2026-02-01", date(2026, 2, 1), datetime(2026, 2, 1, tzinfo=UTC)])
 def test_dates_of_an_import(published: str | date, folder: Path) -> None:
     feedpub.import_pasted("# Ships\nSummary\nShips sail.\n", folder, published=published)

@@ -173,7 +173,9 @@ def test_article_page_is_the_content_of_the_feeds_below_a_title() -> None:
     assert f"<title>Night trains return · {TITLES['en']}</title>" in page
     assert '<time dir="ltr" datetime="2026-02-01T09:00:00+08:00">2026-02-01</time>' in page
     assert '<time dir="ltr" datetime="2026-02-03T18:30:15+08:00">2026-02-03</time>' in page
-    assert '<a href="https://ann.example/" rel="author">Ann Author</a>, Bob &amp; Co</span>' in page
+    assert (
+        '<a href="https://ann.example/" rel="author" dir="auto">Ann Author</a>, <bdi>Bob &amp; Co</bdi></span>' in page
+    )
 
 
 def test_an_article_that_was_never_updated_says_so_by_silence() -> None:
@@ -266,9 +268,11 @@ def test_language_page_leads_to_the_archive_if_there_is_more() -> None:
 def test_categories_are_linked_where_they_have_pages() -> None:
     made, one = pages(), entry(categories=(Category(term="travel", label="Travel"),))
     named = [("Travel", CATEGORY.link)]
-    assert b'<a href="../en/category/travel/index.html">Travel</a>' in made.language("en", [], 0, named)
-    assert b'<a href="../../en/category/travel/index.html">Travel</a>' in made.article(article(one), one, named)
-    assert b"<span>Travel</span>" in made.article(article(one), one)
+    assert b'<a href="../en/category/travel/index.html" dir="auto">Travel</a>' in made.language("en", [], 0, named)
+    assert b'<a href="../../en/category/travel/index.html" dir="auto">Travel</a>' in made.article(
+        article(one), one, named
+    )
+    assert b'<span dir="auto">Travel</span>' in made.article(article(one), one)
 
 
 def test_archive_has_a_heading_for_each_year_once() -> None:

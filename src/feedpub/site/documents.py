@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
+from ..language import direction, isolate
 from ..model import FILE_NAMES, FORMATS, Archive
 
 if TYPE_CHECKING:
@@ -129,6 +130,13 @@ def category_link(home: str, name: str) -> str:
     return f"{home}{CATEGORIES}/{quote(name)}/"
 
 
+def _isolated(label: str, language: str) -> str:
+    """Keep a Latin name together in a right-to-left title, where the signs of ``C++`` would go to its other end."""
+    if direction(language) == "rtl" and any(unicodedata.bidirectional(character) == "L" for character in label):
+        return f"\u2068{isolate(label)}\u2069"
+    return label
+
+
 def category_shelves(shelf: Shelf) -> Iterator[tuple[str, Shelf]]:
     """Yield label and shelf of each category of a language, by their names in addresses."""
     subjects: dict[str, tuple[str, list[int]]] = {}
@@ -141,7 +149,7 @@ def category_shelves(shelf: Shelf) -> Iterator[tuple[str, Shelf]]:
         feed = replace(
             shelf.feed,
             id=f"{shelf.feed.id}/{CATEGORIES}/{quote(name)}",
-            title=f"{shelf.feed.title}: {label}",
+            title=f"{shelf.feed.title}: {_isolated(label, shelf.feed.language)}",
             link=home,
             addresses={form: home + FILE_NAMES[form] for form in FORMATS},
             siblings=(),
