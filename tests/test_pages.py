@@ -138,7 +138,11 @@ def test_languages_know_each_other() -> None:
     assert alternates(english()) == {language: f"{BASE}{language}/night-trains/" for language in HOMES} | {
         "x-default": f"{BASE}en/night-trains/"
     }
-    assert alternates(made.archive("en", ())) == {}
+    assert alternates(made.archive("en", ())) == {language: f"{home}archive/" for language, home in homes.items()} | {
+        "x-default": f"{BASE}en/archive/"
+    }
+    assert Seen(made.archive("en", ())).all("a", hreflang="ar", href="../../ar/archive/index.html")
+    assert alternates(made.category("en", CATEGORY, ())) == {}  # other languages may not have it
 
 
 def test_description_is_the_summary_in_one_line() -> None:

@@ -14,6 +14,7 @@ from ..feeds import FEED_TYPES
 from ..feeds.markup import moment
 from ..language import autonym, direction, isolate, region, words
 from ..model import FORMATS, Reference
+from .documents import ARCHIVE
 from .theme import Theme
 
 if TYPE_CHECKING:
@@ -175,14 +176,16 @@ class Pages:
             own = runs.setdefault(row.published[:4], [(place, place)])
             start, end = own[-1]
             own[-1:] = [(start, place + 1)] if end == place else [(start, end), (place, place + 1)]
+        lists = [(other, f"{home.link}{ARCHIVE}/") for other, home in self.feeds.items()]
         return self._page(
             "archive.html",
             feed,
             _ARTICLE,
             title=f"{_words(language).all_articles} · {isolate(feed.title)}",
             description=_description(feed.subtitle),
-            canonical=f"{feed.link}archive/",
-            alternates=(),
+            canonical=f"{feed.link}{ARCHIVE}/",
+            alternates=[*lists, ("x-default", dict(lists)[self.config.default_language])],
+            switch=self._switch([(other, self._near(link, _ARTICLE)) for other, link in lists]),
             years=[
                 (int(year), self._items(_Parts(rows, own), language, _ARTICLE))
                 for year, own in sorted(runs.items(), reverse=True)
