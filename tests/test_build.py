@@ -381,6 +381,19 @@ def test_categories_that_differ_in_signs_stay_apart(folder: Path, tmp_path: Path
         assert unquote(read.feed.link).endswith(f"/category/{name}/")
 
 
+def test_categories_that_are_too_long_for_a_folder_stay_apart(folder: Path, tmp_path: Path) -> None:
+    terms = ["x" * 255, "车" * 85, "车" * 86 + "夜", "车" * 86 + "昼"]
+    text = ENGLISH.replace("categories: [Travel,", f"categories: [{', '.join(terms)},")
+    (folder / "night-trains.en.md").write_text(text, encoding="utf-8")
+    feedpub.build(configure(folder, "categories = true"), tmp_path / "public")
+    place = tmp_path / "public" / "en" / "category"
+    titles = {path.parent.name: feedparser.parse(path.read_bytes()).feed.title for path in place.glob("*/atom.xml")}
+    assert {titles.pop(name).rpartition(" ")[2] for name in terms[:2]} == set(terms[:2])
+    del titles["open-source"]
+    assert {title.rpartition(" ")[2] for title in titles.values()} == set(terms[2:])
+    assert all(re.fullmatch("车{66}-[0-9a-f]{16}", name) for name in titles)
+
+
 def test_latin_categories_are_kept_together_in_right_to_left_titles(tmp_path: Path) -> None:
     desk = Desk(tmp_path / "entries", languages=["ar", "en"], title="Digest", categories=True)
     desk.write("a.ar.md", article("مقال", categories="[C++, سفر]"))

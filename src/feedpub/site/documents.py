@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 CATEGORIES: Final = "category"
 ARCHIVE: Final = "archive"
+# Of a folder's name, as file systems have it; what is kept of a longer one.
+_NAME_BYTES: Final = 255
+_CUT_BYTES: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +119,16 @@ def _name(form: Format, number: int) -> str:
 
 
 def category_folder(category: Category) -> str:
-    """Return a category's name in addresses: ``Open source`` → ``open-source``; C++ and C# stay apart."""
+    """Return a category's name in addresses: ``Open source`` → ``open-source``; C++ and C# stay apart.
+
+    One that no file system could hold is cut, and told from others by a digest of the whole.
+    """
     name = "-".join(unicodedata.normalize("NFC", category.term).casefold().split())
-    return re.sub(r"[/\\\x00-\x1f]", "-", name).lstrip(".") or "-"
+    name = re.sub(r"[/\\\x00-\x1f]", "-", name).lstrip(".") or "-"
+    whole = name.encode()
+    if len(whole) <= _NAME_BYTES:
+        return name
+    return f"{whole[:_CUT_BYTES].decode(errors='ignore')}-{hashlib.blake2b(whole, digest_size=8).hexdigest()}"
 
 
 def named_categories(categories: Iterable[Category]) -> dict[str, str]:
