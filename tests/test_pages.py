@@ -314,6 +314,14 @@ def test_one_language_needs_no_choice() -> None:
         assert b'class="languages"' not in page
 
 
+def test_a_card_does_not_say_the_same_twice() -> None:
+    latest = words("en")["latest"]
+    page = Pages(CONFIG, HOMES | {"en": replace(HOMES["en"], title=latest)}).landing({"en": [ROW]}).decode()
+    card = page[page.index('<section class="card" id="en"') :].partition("</section>")[0]
+    assert card.count(latest) == 1
+    assert f'<p class="name">{TITLES["ar"]}</p>' in page
+
+
 def test_an_icon_is_linked() -> None:
     page = pages(icon="https://media.example/icon.png").language("en", [], 0)
     assert Seen(page).all("link", rel="icon", href="https://media.example/icon.png")
