@@ -388,6 +388,18 @@ def test_a_site_may_have_templates_of_its_own(tmp_path: Path) -> None:
     assert feeds.startswith(b"entry { color: red }\n:lang(en)")
 
 
+def test_a_base_of_their_own_needs_two_lines(tmp_path: Path) -> None:
+    text = '{% import "macros.html" as show %}\n<main>{% block main %}{% endblock %}</main>\n'
+    assert "`" + text.partition("\n")[0] + "`" in (Path(__file__).parent.parent / "docs" / "entries.md").read_text(
+        encoding="utf-8"
+    )
+    made = own_template(tmp_path, "base.html", text)
+    for name, render in EVERY.items():
+        page = render(made).decode()
+        assert page.startswith("<main>"), name
+        assert "Night trains" in page or name == "wide"
+
+
 def test_a_template_may_include_others(tmp_path: Path) -> None:
     own_template(tmp_path, "motto.html", "\ufeffFestina lente")
     made = own_template(tmp_path, "neighbours.html", '{% include "motto.html" %}')
