@@ -30,6 +30,7 @@ PAGES = (
 )
 FEEDS = ("en/atom.xml", "en/rss.xml", "zh-Hans/atom.xml", "ar/rss.xml")
 FALLBACKS = {"originals/ar.atom.xml": "ar", "originals/ar.rss.xml": "ar", "originals/en.rss.xml": "en"}
+MIXED = {"en/originals.html": "en", "ar/originals.html": "ar"}
 COLOURED = ("index.html", "en/night-trains/index.html", *FEEDS)
 
 # What an element says and where it leads.
@@ -80,9 +81,17 @@ FEED = """
     return {hint: getComputedStyle(root, "::before").content, direction: getComputedStyle(root).direction,
         title: shown("feed > title, channel > title"), titles: shown("entry > title, item > title"),
         summaries: shown("entry > summary, item > description"),
+        aligned: [...document.querySelectorAll("item > link")].map(one => getComputedStyle(one).textAlign),
         breaks: getComputedStyle(document.querySelector("entry > summary, item > description")).whiteSpace,
         others: shown("id, guid, updated, published, pubDate, content, author, generator"),
         window: innerWidth, width: document.scrollingElement.scrollWidth};"""
+EDGES = """
+    return [...document.querySelectorAll(".articles li, .neighbours p")].map(row => {
+        const text = document.createRange();
+        text.selectNodeContents(row.querySelector("a"));
+        const box = row.getBoundingClientRect(), line = text.getBoundingClientRect();
+        return Math.min(line.left - box.left, 30) - Math.min(box.right - line.right, 30);
+    });"""
 DIRECTIONS = """
     return [...document.querySelectorAll("entry, item")].map(one => getComputedStyle(one).direction);"""
 SKIP = """
@@ -109,6 +118,7 @@ JOBS = (
     *((FEED, page, PHONE) for page in FEEDS),
     *((COLOURS, page, DESKTOP) for page in COLOURED),
     *((DIRECTIONS, page, PHONE) for page in FALLBACKS),
+    *((EDGES, page, DESKTOP) for page in MIXED),
     (SKIP, "en/index.html", DESKTOP),
 )
 
@@ -124,6 +134,10 @@ def public(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "chinese" / "style.css").write_bytes(chinese.style())
     newest = {language: rows(trains().entries[language]) for language in chinese.feeds}
     (folder / "chinese" / "index.html").write_bytes(chinese.landing(newest))
+    for name, language in MIXED.items():
+        lines = rows(*trains().entries.values())
+        page = pages().language(language, lines, 3)
+        (folder / name).write_bytes(page + pages().neighbours(language, *lines[::2]))
     for name, language in FALLBACKS.items():
         mixed = replace(HOMES[language], entries=tuple(trains().entries[tag] for tag in ("en", "ar")))
         (folder / name).parent.mkdir(exist_ok=True)
@@ -245,7 +259,18 @@ def test_a_feed_that_is_opened_says_how_to_subscribe(page: str, light: Seen) -> 
     assert seen["breaks"] == "pre-line"  # paragraphs stay apart
     assert seen["others"] == []
     assert seen["direction"] == ("rtl" if language == "ar" else "ltr")
+    assert set(seen["aligned"]) == ({"right" if language == "ar" else "left"} if page.endswith("rss.xml") else set())
     assert (seen["window"], seen["width"]) == (375, 375)
+
+
+@pytest.mark.parametrize("page", MIXED)
+def test_titles_of_any_direction_begin_where_the_list_does(page: str, light: Seen) -> None:
+    *titles, previous, following = light[EDGES, page]
+    sides = {edge > 0 for edge in (*titles, previous)}
+    assert len(titles) == 3
+    assert all(titles)  # none in the middle
+    assert sides == {MIXED[page] == "ar"}  # on the right
+    assert following * previous < 0  # at the other edge
 
 
 @pytest.mark.parametrize("page", FALLBACKS)
