@@ -92,6 +92,9 @@ EDGES = """
         const box = row.getBoundingClientRect(), line = text.getBoundingClientRect();
         return Math.min(line.left - box.left, 30) - Math.min(box.right - line.right, 30);
     });"""
+SIDES = """
+    const {left, right, width} = document.querySelector(".card").getBoundingClientRect();
+    return [left, innerWidth - right, width];"""
 DIRECTIONS = """
     return [...document.querySelectorAll("entry, item")].map(one => getComputedStyle(one).direction);"""
 SKIP = """
@@ -119,6 +122,7 @@ JOBS = (
     *((COLOURS, page, DESKTOP) for page in COLOURED),
     *((DIRECTIONS, page, PHONE) for page in FALLBACKS),
     *((EDGES, page, DESKTOP) for page in MIXED),
+    (SIDES, "alone/index.html", DESKTOP),
     (SKIP, "en/index.html", DESKTOP),
 )
 
@@ -134,6 +138,10 @@ def public(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "chinese" / "style.css").write_bytes(chinese.style())
     newest = {language: rows(trains().entries[language]) for language in chinese.feeds}
     (folder / "chinese" / "index.html").write_bytes(chinese.landing(newest))
+    alone = pages(languages=("en",))
+    (folder / "alone").mkdir()
+    (folder / "alone" / "style.css").write_bytes(alone.style())
+    (folder / "alone" / "index.html").write_bytes(alone.landing({"en": rows(trains().entries["en"])}))
     for name, language in MIXED.items():
         lines = rows(*trains().entries.values())
         page = pages().language(language, lines, 3)
@@ -261,6 +269,12 @@ def test_a_feed_that_is_opened_says_how_to_subscribe(page: str, light: Seen) -> 
     assert seen["direction"] == ("rtl" if language == "ar" else "ltr")
     assert set(seen["aligned"]) == ({"right" if language == "ar" else "left"} if page.endswith("rss.xml") else set())
     assert (seen["window"], seen["width"]) == (375, 375)
+
+
+def test_a_single_card_stands_in_the_middle(light: Seen) -> None:
+    left, right, width = light[SIDES, "alone/index.html"]
+    assert left == right
+    assert 600 < width < 700
 
 
 @pytest.mark.parametrize("page", MIXED)
