@@ -381,6 +381,34 @@ def test_categories_that_differ_in_signs_stay_apart(folder: Path, tmp_path: Path
         assert unquote(read.feed.link).endswith(f"/category/{name}/")
 
 
+def test_categories_that_are_too_long_for_a_folder_stay_apart(folder: Path, tmp_path: Path) -> None:
+    terms = ["x" * 255, "车" * 85, "车" * 86 + "夜", "车" * 86 + "昼"]
+    text = ENGLISH.replace("categories: [Travel,", f"categories: [{', '.join(terms)},")
+    (folder / "night-trains.en.md").write_text(text, encoding="utf-8")
+    feedpub.build(configure(folder, "categories = true"), tmp_path / "public")
+    place = tmp_path / "public" / "en" / "category"
+    titles = {path.parent.name: feedparser.parse(path.read_bytes()).feed.title for path in place.glob("*/atom.xml")}
+    assert {titles.pop(name).rpartition(" ")[2] for name in terms[:2]} == set(terms[:2])
+    del titles["open-source"]
+    assert {title.rpartition(" ")[2] for title in titles.values()} == set(terms[2:])
+    assert all(re.fullmatch("车{66}-[0-9a-f]{16}", name) for name in titles)
+
+
+def test_latin_categories_are_kept_together_in_right_to_left_titles(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "entries", languages=["ar", "en"], title="Digest", categories=True)
+    desk.write("a.ar.md", article("مقال", categories="[C++, سفر]"))
+    desk.write("a.en.md", article("Article", None))
+    feedpub.build(desk.folder, tmp_path / "public")
+    for name, title in {
+        "ar/category/c++": "Digest: \u2068C++\u2069",
+        "ar/category/سفر": "Digest: سفر",
+        "en/category/c++": "Digest: C++",
+    }.items():
+        read = feedparser.parse((tmp_path / "public" / name / "atom.xml").read_bytes())
+        assert read.feed.title == title
+        assert f"<h1>{title}</h1>" in (tmp_path / "public" / name / "index.html").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("published", ["2026-02-01", date(2026, 2, 1), datetime(2026, 2, 1, tzinfo=UTC)])
 def test_dates_of_an_import(published: str | date, folder: Path) -> None:
     feedpub.import_pasted("# Ships\nSummary\nShips sail.\n", folder, published=published)

@@ -369,6 +369,8 @@ def test_build_writes_and_then_touches_nothing(run: Run, tmp_path: Path) -> None
     second = run("build")
     assert f"public: 0 files written, {len(written)} unchanged\n" in second.out
     assert tree(tmp_path / "public") == written
+    (tmp_path / "public" / "feeds.opml").unlink()
+    assert f"public: 1 file written, {len(written) - 1} unchanged\n" in run("build").out
 
 
 def test_build_says_where_to_look(run: Run, tmp_path: Path) -> None:

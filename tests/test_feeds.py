@@ -276,10 +276,10 @@ def test_rss_without_summary_describes_by_content() -> None:
     assert found(root, ".//content:encoded") == []
 
 
-def test_rss_description_marks_paragraphs_if_there_are_several() -> None:
+def test_rss_description_has_a_blank_line_between_paragraphs_and_no_marks() -> None:
     root = parse(feedpub.to_rss(feed("en", entry(summary="a <\nb\n\nc"), entry("one", summary="R&D"))))
 
-    assert texts(root, ".//item/description") == ["<p>a &lt; b</p><p>c</p>", "R&amp;D"]
+    assert texts(root, ".//item/description") == ["a &lt; b\n\nc", "R&amp;D"]
 
 
 def test_rss_tells_of_an_update_only_if_there_was_one() -> None:

@@ -328,6 +328,23 @@ def test_stale_files_of_ours_are_removed_and_those_of_others_kept(is_forgotten: 
     assert not shop.build().written
 
 
+@pytest.mark.parametrize("is_copied", [False, True])
+def test_another_published_folder_that_stands_in_it_is_let_be(is_copied: bool, shop: Shop) -> None:
+    other = Desk(shop.place / "other", base_url="https://site.test/other/")
+    other.write("ferries.en.md", article("Ferries"))
+    inner = shop.public / "other"
+    feedpub.build(other.folder, inner)
+    if is_copied:  # an upload leaves out what it remembers
+        shutil.rmtree(inner / ".feedpub")
+    before = published(inner)
+    shutil.rmtree(shop.manifest.parent)
+    shop.remove()
+    removed = shop.build().removed
+    assert "en/article-4/index.html" in removed
+    assert not [path for path in removed if path.startswith("other/")]
+    assert published(inner) == before
+
+
 def test_a_page_that_somebody_made_his_own_is_kept_when_its_article_goes(shop: Shop) -> None:
     page = shop.public / "en" / "article-4" / "index.html"
     page.write_bytes(b"<p>My own page.</p>")

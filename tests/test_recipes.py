@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from feedpub.cli import cli
 from feedpub.cli_links import links
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -38,7 +39,9 @@ def test_commands_and_options_exist(name: str) -> None:
     for command in commands:
         words = shlex.split(command)
         assert words[0] == "links"
-        links.commands[words[1]].make_context(words[1], words[2:])
+        # In the context of the whole, since a command remembers the names of its help option.
+        with cli.make_context("feedpub", words) as whole, links.make_context("links", words[1:], parent=whole) as above:
+            links.commands[words[1]].make_context(words[1], words[2:], parent=above)
 
 
 def test_the_workflow_keeps_one_issue(tmp_path: Path) -> None:

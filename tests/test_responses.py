@@ -212,13 +212,19 @@ def test_the_clock_is_asked_if_no_time_is_given() -> None:
     ("text", "year"),
     [
         ("Sunday, 06-Nov-94 08:49:37 GMT", 1994),
-        ("Friday, 06-Nov-76 08:49:37 GMT", 2076),
+        ("Saturday, 06-Nov-76 08:49:37 GMT", 1976),  # 2076 would be 50 years and nine months from now
         ("Sunday, 06-Nov-77 08:49:37 GMT", 1977),
         ("Monday, 06-Nov-00 08:49:37 GMT", 2000),
     ],
 )
 def test_years_of_two_digits(text: str, year: int) -> None:
     assert parse_http_date(text, NOW) == datetime(year, 11, 6, 8, 49, 37, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("second", "year"), [(0, 2076), (1, 1976)])
+def test_fifty_years_from_now_are_the_limit_of_two_digits(second: int, year: int) -> None:
+    expected = datetime(year, 2, 3, 12, 0, second, tzinfo=UTC)
+    assert parse_http_date(f"Monday, 03-Feb-76 12:00:0{second} GMT", NOW) == expected
 
 
 def test_a_leap_second_is_a_date() -> None:

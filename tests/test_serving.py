@@ -583,6 +583,21 @@ def test_the_command_ends_at_once_and_leaves_nothing(tmp_path: Path, name: str) 
     assert not (tmp_path / "public").exists()
 
 
+@pytest.mark.parametrize("name", ["entires", "file"])
+def test_the_command_with_a_folder_that_is_none(name: str, tmp_path: Path) -> None:
+    write_site(tmp_path / "entries", FILES)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError):
+        serve(tmp_path / name, port=0)
+    done = subprocess.run(
+        [sys.executable, "-m", "feedpub", "serve", name, "--port", "0"],
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=PATIENCE,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "no such folder" in done.stdout or "is a file" in done.stderr
+    assert "127.0.0.1" not in done.stdout
+
+
 def test_the_command_without_a_free_port(site: Running, tmp_path: Path) -> None:
     write_site(tmp_path / "entries", FILES)
     done = subprocess.run(

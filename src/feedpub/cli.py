@@ -328,7 +328,7 @@ def _say_built(done: feedpub.BuildResult) -> None:
         place = os.path.join(done.output, language)
         click.echo(f"{language:10} {count:5} article{'' if count == 1 else 's'}   {place}/atom.xml  rss.xml  feed.json")
     removed = f", {len(done.removed)} removed" if done.removed else ""
-    click.echo(f"{done.output}: {len(done.written)} files written, {len(done.kept)} unchanged{removed}")
+    click.echo(f"{done.output}: {_number(done.written, 'file')} written, {len(done.kept)} unchanged{removed}")
     click.echo(f"Look at {os.path.join(done.output, 'index.html')}")
 
 

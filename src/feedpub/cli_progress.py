@@ -35,6 +35,7 @@ class Progress:
         if self._bar is None:
             self._bar, self._task = _bar()
         self._bar.update(self._task, description=_STAGES.get(stage, stage), completed=done, total=total)
+        self._bar.start()  # shows it, the first time; so it never stands there without a name
 
 
 _STAGES = {"read": "Reading articles", "write": "Writing files"}
@@ -53,5 +54,4 @@ def _bar() -> tuple[Any, Any]:
         console=Console(stderr=True),
         transient=True,
     )
-    bar.start()
     return bar, bar.add_task("", total=None)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
 from chromium import DESKTOP, PHONE, axe, contrast, found, measure
 
+import feedpub
 from feedpub.language import words
 from sample_feeds import BASE, TITLES, WORKS
-from sample_pages import SUBTITLES, pages, rows, trains, write_pages
+from sample_pages import HOMES, SUBTITLES, pages, rows, trains, write_pages
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +29,8 @@ PAGES = (
     *ARTICLES.values(),
 )
 FEEDS = ("en/atom.xml", "en/rss.xml", "zh-Hans/atom.xml", "ar/rss.xml")
+FALLBACKS = {"originals/ar.atom.xml": "ar", "originals/ar.rss.xml": "ar", "originals/en.rss.xml": "en"}
+MIXED = {"en/originals.html": "en", "ar/originals.html": "ar"}
 COLOURED = ("index.html", "en/night-trains/index.html", *FEEDS)
 
 # What an element says and where it leads.
@@ -77,8 +81,22 @@ FEED = """
     return {hint: getComputedStyle(root, "::before").content, direction: getComputedStyle(root).direction,
         title: shown("feed > title, channel > title"), titles: shown("entry > title, item > title"),
         summaries: shown("entry > summary, item > description"),
+        aligned: [...document.querySelectorAll("item > link")].map(one => getComputedStyle(one).textAlign),
+        breaks: getComputedStyle(document.querySelector("entry > summary, item > description")).whiteSpace,
         others: shown("id, guid, updated, published, pubDate, content, author, generator"),
         window: innerWidth, width: document.scrollingElement.scrollWidth};"""
+EDGES = """
+    return [...document.querySelectorAll(".articles li, .neighbours p")].map(row => {
+        const text = document.createRange();
+        text.selectNodeContents(row.querySelector("a"));
+        const box = row.getBoundingClientRect(), line = text.getBoundingClientRect();
+        return Math.min(line.left - box.left, 30) - Math.min(box.right - line.right, 30);
+    });"""
+SIDES = """
+    const {left, right, width} = document.querySelector(".card").getBoundingClientRect();
+    return [left, innerWidth - right, width];"""
+DIRECTIONS = """
+    return [...document.querySelectorAll("entry, item")].map(one => getComputedStyle(one).direction);"""
 SKIP = """
     const link = document.querySelector("a"), hidden = link.getBoundingClientRect().bottom;
     link.focus();
@@ -102,13 +120,16 @@ JOBS = (
     *((NARROW, page, PHONE) for page in PAGES),
     *((FEED, page, PHONE) for page in FEEDS),
     *((COLOURS, page, DESKTOP) for page in COLOURED),
+    *((DIRECTIONS, page, PHONE) for page in FALLBACKS),
+    *((EDGES, page, DESKTOP) for page in MIXED),
+    (SIDES, "alone/index.html", DESKTOP),
     (SKIP, "en/index.html", DESKTOP),
 )
 
 
 @pytest.fixture(scope="module")
 def public(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample site; also its landing page with Chinese as the default language."""
+    """The sample site; its landing page with Chinese as the default language; feeds with originals of another."""
     found("chromium")
     folder = tmp_path_factory.mktemp("public")
     write_pages(folder)
@@ -117,6 +138,18 @@ def public(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "chinese" / "style.css").write_bytes(chinese.style())
     newest = {language: rows(trains().entries[language]) for language in chinese.feeds}
     (folder / "chinese" / "index.html").write_bytes(chinese.landing(newest))
+    alone = pages(languages=("en",))
+    (folder / "alone").mkdir()
+    (folder / "alone" / "style.css").write_bytes(alone.style())
+    (folder / "alone" / "index.html").write_bytes(alone.landing({"en": rows(trains().entries["en"])}))
+    for name, language in MIXED.items():
+        lines = rows(*trains().entries.values())
+        page = pages().language(language, lines, 3)
+        (folder / name).write_bytes(page + pages().neighbours(language, *lines[::2]))
+    for name, language in FALLBACKS.items():
+        mixed = replace(HOMES[language], entries=tuple(trains().entries[tag] for tag in ("en", "ar")))
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes((feedpub.to_atom if "atom" in name else feedpub.to_rss)(mixed))
     return folder
 
 
@@ -230,9 +263,33 @@ def test_a_feed_that_is_opened_says_how_to_subscribe(page: str, light: Seen) -> 
     assert words(language)["feed_hint"] in seen["hint"]
     assert seen["title"] == [TITLES[language]]
     assert len(seen["titles"]) == len(seen["summaries"]) == (2 if language == "en" else 1)
+    assert "<" not in "".join(seen["summaries"])
+    assert seen["breaks"] == "pre-line"  # paragraphs stay apart
     assert seen["others"] == []
     assert seen["direction"] == ("rtl" if language == "ar" else "ltr")
+    assert set(seen["aligned"]) == ({"right" if language == "ar" else "left"} if page.endswith("rss.xml") else set())
     assert (seen["window"], seen["width"]) == (375, 375)
+
+
+def test_a_single_card_stands_in_the_middle(light: Seen) -> None:
+    left, right, width = light[SIDES, "alone/index.html"]
+    assert left == right
+    assert 600 < width < 700
+
+
+@pytest.mark.parametrize("page", MIXED)
+def test_titles_of_any_direction_begin_where_the_list_does(page: str, light: Seen) -> None:
+    *titles, previous, following = light[EDGES, page]
+    sides = {edge > 0 for edge in (*titles, previous)}
+    assert len(titles) == 3
+    assert all(titles)  # none in the middle
+    assert sides == {MIXED[page] == "ar"}  # on the right
+    assert following * previous < 0  # at the other edge
+
+
+@pytest.mark.parametrize("page", FALLBACKS)
+def test_an_original_that_stands_in_runs_in_its_own_direction(page: str, light: Seen) -> None:
+    assert light[DIRECTIONS, page] == ["ltr", "rtl"]
 
 
 def test_the_keyboard_finds_the_way_past_the_header(light: Seen) -> None:

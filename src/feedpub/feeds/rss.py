@@ -63,6 +63,7 @@ def _creator(person: Person) -> str:
 
 
 def _description(entry: Entry) -> str:
-    """RSS's `description` is HTML: escape plain text once more, and mark paragraphs if there are several."""
-    found = escaped_paragraphs(entry)
-    return found[0] if len(found) == 1 else "".join(f"<p>{text}</p>" for text in found)
+    """RSS's `description` is HTML: escape plain text once more. Paragraphs get a blank line: marks would be seen in
+    browsers, and by those who take the description for text.
+    """
+    return "\n\n".join(escaped_paragraphs(entry))

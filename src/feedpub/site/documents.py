@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -11,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
+from ..language import direction, isolate
 from ..model import FILE_NAMES, FORMATS, Archive
 
 if TYPE_CHECKING:
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
 CATEGORIES: Final = "category"
 ARCHIVE: Final = "archive"
+# Of a folder's name, as file systems have it; what is kept of a longer one.
+_NAME_BYTES: Final = 255
+_CUT_BYTES: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +119,16 @@ def _name(form: Format, number: int) -> str:
 
 
 def category_folder(category: Category) -> str:
-    """Return a category's name in addresses: ``Open source`` → ``open-source``; C++ and C# stay apart."""
+    """Return a category's name in addresses: ``Open source`` → ``open-source``; C++ and C# stay apart.
+
+    One that no file system could hold is cut, and told from others by a digest of the whole.
+    """
     name = "-".join(unicodedata.normalize("NFC", category.term).casefold().split())
-    return re.sub(r"[/\\\x00-\x1f]", "-", name).lstrip(".") or "-"
+    name = re.sub(r"[/\\\x00-\x1f]", "-", name).lstrip(".") or "-"
+    whole = name.encode()
+    if len(whole) <= _NAME_BYTES:
+        return name
+    return f"{whole[:_CUT_BYTES].decode(errors='ignore')}-{hashlib.blake2b(whole, digest_size=8).hexdigest()}"
 
 
 def named_categories(categories: Iterable[Category]) -> dict[str, str]:
@@ -127,6 +139,13 @@ def named_categories(categories: Iterable[Category]) -> dict[str, str]:
 def category_link(home: str, name: str) -> str:
     """Return the address of a category's page, by the address of its language."""
     return f"{home}{CATEGORIES}/{quote(name)}/"
+
+
+def _isolated(label: str, language: str) -> str:
+    """Keep a Latin name together in a right-to-left title, where the signs of ``C++`` would go to its other end."""
+    if direction(language) == "rtl" and any(unicodedata.bidirectional(character) == "L" for character in label):
+        return f"\u2068{isolate(label)}\u2069"
+    return label
 
 
 def category_shelves(shelf: Shelf) -> Iterator[tuple[str, Shelf]]:
@@ -141,7 +160,7 @@ def category_shelves(shelf: Shelf) -> Iterator[tuple[str, Shelf]]:
         feed = replace(
             shelf.feed,
             id=f"{shelf.feed.id}/{CATEGORIES}/{quote(name)}",
-            title=f"{shelf.feed.title}: {label}",
+            title=f"{shelf.feed.title}: {_isolated(label, shelf.feed.language)}",
             link=home,
             addresses={form: home + FILE_NAMES[form] for form in FORMATS},
             siblings=(),

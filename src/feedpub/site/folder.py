@@ -16,7 +16,7 @@ from .manifest import Known
 from .opml import to_opml
 from .pages import NEIGHBOURS
 from .publish import publish, sweep
-from .remains import is_ours, our_files, remove
+from .remains import OPML, is_ours, our_files, remove
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -170,7 +170,7 @@ class PublishedFolder:
         files: tuple[tuple[str, Callable[[], bytes], object], ...] = (
             ("style.css", self.pages.style, None),
             ("feed.css", self.pages.feed_style, None),
-            ("feeds.opml", opml, self._subjects),
+            (OPML, opml, self._subjects),
             ("index.html", partial(self.pages.landing, newest), lists),
         )
         for path, render, depends in files:

@@ -26,7 +26,8 @@ def to_opml(config: Config, feeds: Sequence[Feed], categories: Mapping[str, Sequ
         categories: Language → the feeds of its categories; all empty if there are none.
 
     Returns:
-        OPML without dates: they would be the clock's.
+        OPML without dates: they would be the clock's; and without `docs` and titles of groups, which OPML 2.0 allows,
+        but the W3C validator does not.
     """
     outlines: list[str] = []
     grouped = any(categories.values())
@@ -35,7 +36,7 @@ def to_opml(config: Config, feeds: Sequence[Feed], categories: Mapping[str, Sequ
             outlines.append(f"    {_outline(feed)}")
             continue
         name = attribute(autonym(feed.language))
-        outlines.append(f"    <outline text={name} title={name}>")
+        outlines.append(f"    <outline text={name}>")
         outlines += [f"      {_outline(one)}" for one in (feed, *categories.get(feed.language, ()))]
         outlines.append("    </outline>")
     head, body = "\n".join(_head(config, feeds)), "\n".join(outlines)
@@ -54,7 +55,6 @@ def _head(config: Config, feeds: Sequence[Feed]) -> Iterator[str]:
             yield f"    <ownerEmail>{escape(config.author.email, quote=False)}</ownerEmail>"
         if config.author.uri:
             yield f"    <ownerId>{escape(config.author.uri, quote=False)}</ownerId>"
-    yield "    <docs>http://opml.org/spec2.opml</docs>"
 
 
 def _outline(feed: Feed) -> str:

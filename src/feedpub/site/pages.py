@@ -14,6 +14,7 @@ from ..feeds import FEED_TYPES
 from ..feeds.markup import moment
 from ..language import autonym, direction, isolate, region, words
 from ..model import FORMATS, Reference
+from .documents import ARCHIVE
 from .theme import Theme
 
 if TYPE_CHECKING:
@@ -107,11 +108,12 @@ class Pages:
     def feed_style(self) -> bytes:
         """Return the style sheet of feeds that are opened in a browser, with a hint in each language."""
         rules = []
+        directions = {language: direction(language) for language in self.feeds}
         for language in self.feeds:
             hint = _style_string(words(language)["feed_hint"])
             rules.append(f":lang({language}):root::before {{ content: {hint}; }}\n")
-            if direction(language) == "rtl":
-                rules.append(f":lang({language}) {{ direction: rtl; }}\n")
+            if "rtl" in directions.values():  # then an original may stand in a feed of the other direction
+                rules.append(f":lang({language}) {{ direction: {directions[language]}; }}\n")
         return self._theme.source("feed.css") + "".join(rules).encode()
 
     def landing(self, newest: Mapping[str, Sequence[Row]]) -> bytes:
@@ -174,14 +176,16 @@ class Pages:
             own = runs.setdefault(row.published[:4], [(place, place)])
             start, end = own[-1]
             own[-1:] = [(start, place + 1)] if end == place else [(start, end), (place, place + 1)]
+        lists = [(other, f"{home.link}{ARCHIVE}/") for other, home in self.feeds.items()]
         return self._page(
             "archive.html",
             feed,
             _ARTICLE,
             title=f"{_words(language).all_articles} · {isolate(feed.title)}",
             description=_description(feed.subtitle),
-            canonical=f"{feed.link}archive/",
-            alternates=(),
+            canonical=f"{feed.link}{ARCHIVE}/",
+            alternates=[*lists, ("x-default", dict(lists)[self.config.default_language])],
+            switch=self._switch([(other, self._near(link, _ARTICLE)) for other, link in lists]),
             years=[
                 (int(year), self._items(_Parts(rows, own), language, _ARTICLE))
                 for year, own in sorted(runs.items(), reverse=True)

@@ -20,6 +20,7 @@ _MARKS: Final = {
     ".xml": b"<generator>feedpub</generator>",
     ".json": b'"_feedpub":{"about":"feedpub:',
 }
+OPML: Final = "feeds.opml"  # at the top of every published folder, and nowhere else
 _BEGINNING_BYTES: Final = 32_768
 
 
@@ -37,11 +38,13 @@ def is_ours(path: Path) -> bool:
 def our_files(output: Path) -> Iterator[str]:
     """Yield the files below the folders of a published folder that feedpub wrote, relative to it.
 
-    Another published folder that stands in it is let be.
+    Another published folder that stands in it is let be, also one that was copied there without what it remembers.
     """
     for place, folders, names in os.walk(output):
         folders[:] = sorted(
-            name for name in folders if name[0] != "." and not os.path.exists(os.path.join(place, name, FOLDER))
+            name
+            for name in folders
+            if name[0] != "." and not any(os.path.exists(os.path.join(place, name, own)) for own in (FOLDER, OPML))
         )
         here = output.__class__(place)
         if here == output:

@@ -107,8 +107,10 @@ def parse_http_date(text: str, now: datetime) -> datetime | None:
     year, month, day = int(found["year"]), _MONTHS.index(found["month"]) + 1, int(found["day"])
     hour, minute, second = (int(part) for part in found["time"].split(":"))
     if len(found["year"]) == 2:
+        now = now.astimezone(UTC)
         year += now.year // 100 * 100
-        if year > now.year + 50:  # "appears to be more than 50 years in the future"
+        latest = (now.year + 50, now.month, now.day, now.hour, now.minute, now.second)
+        if (year, month, day, hour, minute, second) > latest:  # "appears to be more than 50 years in the future"
             year -= 100
     try:
         return datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)  # 60 is a leap second

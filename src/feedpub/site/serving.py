@@ -23,6 +23,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from ..errors import ConfigError, EntryError, Problem
 from .building import build
+from .config import read_config
 from .responses import respond
 
 if TYPE_CHECKING:
@@ -81,10 +82,12 @@ def serve(
         on_event: Called after each build; the first time from this thread, later from another.
 
     Raises:
-        ConfigError: The port cannot be used.
+        ConfigError: There is no such folder, or the port cannot be used.
         ValueError: `host` can be reached from elsewhere.
         KeyboardInterrupt: Ctrl-C; the temporary folder is gone by then.
     """
+    if not os.path.isdir(folder):  # a slip of the pen; what is missing in a folder may come while we wait
+        read_config(os.fspath(folder))  # says so
     with tempfile.TemporaryDirectory(prefix="feedpub-", ignore_cleanup_errors=True) as output:
         Preview(os.fspath(folder), output, host, port, on_event).run()
 
