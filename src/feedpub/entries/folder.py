@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
 
 from ..checks import is_plain_line
 from ..content import mark
@@ -16,7 +15,9 @@ from ..errors import FieldError, Problem
 from ..model import Article, Config, Entry, Person, Reference, Translation, checked_entry
 from .dates import ISO_HINT
 from .file import File, name_parts, read_file
+from .glance import glance as usual_glance
 from .headings import table
+from .ids import automatic_id, automatic_link
 from .lint import compare_articles, compare_languages, inspect_file, inspect_html
 from .scanning import scan, shown_name, shown_path
 
@@ -123,6 +124,9 @@ class Reader:
         while waiting:
             key = waiting.pop()
             files = []
+            if glance and (found := self._glanced(key, sorted(names[key]))):
+                yield found
+                continue
             for name in sorted(names[key]):
                 place, shown = self._place + name, self._shown + shown_name(name)
                 file = read_file(place, shown, self.headings, self.config, glance=glance)
@@ -136,23 +140,35 @@ class Reader:
                     waiting.insert(0, file.key)
             yield self._reading(key, files, glance=glance)
 
+    def _glanced(self, key: str, names: Sequence[str]) -> Reading | None:
+        found = usual_glance(self._place, names, key, self.config) if names else None
+        if not found:
+            return None
+        article, heads = found
+        digest = _digest(zip(names, heads, strict=True))
+        return Reading(key=key, files=tuple(names), article=article, problems=(), digest=digest)
+
     def _reading(self, key: str, named: Sequence[tuple[str, File]], *, glance: bool) -> Reading:
         files = [file for _, file in named]
         group = next(iter(_by_article(files, self.config)), None)
         if group:
             _settle(group, self.config, inspect=False, glance=glance)
         article = _article(group) if group else None
-        digest = blake2b(digest_size=16)
-        for name, file in named:
-            digest.update(f"{name}\n{len(file.source.data)}\n".encode("utf-8", "surrogateescape"))
-            digest.update(file.source.data)
         return Reading(
             key=key,
             files=tuple(name for name, _ in named),
             article=article,
             problems=tuple(_problems(files)),
-            digest=digest.digest(),
+            digest=_digest((name, file.source.data) for name, file in named),
         )
+
+
+def _digest(files: Iterable[tuple[str, bytes]]) -> bytes:
+    digest = blake2b(digest_size=16)
+    for name, data in files:
+        digest.update(f"{name}\n{len(data)}\n".encode("utf-8", "surrogateescape"))
+        digest.update(data)
+    return digest.digest()
 
 
 def article_key(name: str) -> str:
@@ -257,12 +273,11 @@ def _fill_urls(files: Sequence[File]) -> None:
 def _entry(file: File, translations: tuple[Translation, ...], config: Config, *, glance: bool) -> Entry | None:
     """Make the entry of a file; None if it has an error."""
     source, values, sections = file.source, file.values, file.sections
-    quoted = quote(file.key, safe="")
     named = {
         "id": values.get("id") or automatic_id(file.key, file.language, config),
         "language": file.language,
         "title": values["title"],
-        "link": _link(quoted, file.language, config),
+        "link": automatic_link(file.key, file.language, config),
         "published": values["published"],
         "updated": values.get("updated", values["published"]),
     }
@@ -292,23 +307,12 @@ def _entry(file: File, translations: tuple[Translation, ...], config: Config, *,
         return None
 
 
-def automatic_id(key: str, language: str, config: Config) -> str:
-    """Return the id of an entry that names none: a tag URI (RFC 4151)."""
-    return f"tag:{config.authority}:{quote(key, safe='')}/{language}"
-
-
 def _translation(file: File, config: Config) -> Translation | None:
     """Make the link to an entry; None if that will have an error."""
-    link = _link(quote(file.key, safe=""), file.language, config)
+    link = automatic_link(file.key, file.language, config)
     with contextlib.suppress(FieldError):
         return Translation(language=file.language, title=file.values["title"], link=link)
     return None
-
-
-def _link(key: str, language: str, config: Config) -> str:
-    if config.permalink:
-        return config.permalink.replace("{key}", key).replace("{language}", language)
-    return f"{config.base_url}{language}/{key}/"
 
 
 def _site_authors(config: Config, language: str) -> tuple[Person, ...]:

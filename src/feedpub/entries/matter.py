@@ -86,7 +86,7 @@ def plain_pairs(text: str, offset: int) -> list[tuple[Value, Value]] | None:
     lines = _PLAIN_LINE.findall(text)
     if len(lines) != text.count("\n") or not text.replace("\n", "").isprintable():
         return None
-    if any(map(text.__contains__, _NULLS)):
+    if any(map(text.__contains__, NULLS)):
         return None
     pairs = []
     for key, rest, quoted, listed in lines:
@@ -105,16 +105,16 @@ def _item(found: re.Match[str], start: int) -> Value:
     return Value(text, start + found.start(), start + found.start() + len(text))
 
 
-_NULLS: Final = ("null", "Null", "NULL")  # YAML 1.1, null
+NULLS: Final = ("null", "Null", "NULL")  # YAML 1.1, null
 # Of ASCII: letters, digits, "("; within lists also " &')+-./_".
-_FIRST: Final = r"[^\x00-')-/:-@\[-`{-\xa0]"
-_IN_LIST: Final = rf"{_FIRST}[^\x00-\x1f!-%*,:-@\[-^`{{-\xa0]*+"
-_PLAIN_ITEM: Final = re.compile(_IN_LIST)
+FIRST: Final = r"[^\x00-')-/:-@\[-`{-\xa0]"
+IN_LIST: Final = rf"{FIRST}[^\x00-\x1f!-%*,:-@\[-^`{{-\xa0]*+"
+_PLAIN_ITEM: Final = re.compile(IN_LIST)
 _PLAIN_LINE: Final = re.compile(
     r"^([A-Za-z][A-Za-z_-]{0,30}):( +(?:"
-    rf"{_FIRST}(?:[^\n:#]++|:(?=\S)|(?<! )#)*+"
+    rf"{FIRST}(?:[^\n:#]++|:(?=\S)|(?<! )#)*+"
     r"""|("[^"\\\n]++"|'[^'\n]++') *"""
-    rf"|(\[ *{_IN_LIST}(?:, *{_IN_LIST})*+\]) *))$",
+    rf"|(\[ *{IN_LIST}(?:, *{IN_LIST})*+\]) *))$",
     re.MULTILINE,
 )
 

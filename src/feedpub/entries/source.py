@@ -93,11 +93,11 @@ def read_source(file: str, path: str, *, head: bool = False) -> Source:
     """
     source = Source(path)
     try:
-        opened = os.open(file, _READ_ONLY)
+        opened = os.open(file, READ_ONLY)
         try:
             found = os.fstat(opened)
             if stat.S_ISREG(found.st_mode) and found.st_size <= LARGEST_ENTRY_BYTES:
-                _decode(source, (_read_head(opened) if head else b"") or _read(opened, found.st_size))
+                _decode(source, (read_head(opened) if head else b"") or _read(opened, found.st_size))
             else:
                 _refuse(source, found)
         finally:
@@ -113,10 +113,10 @@ def read_source(file: str, path: str, *, head: bool = False) -> Source:
 
 
 # Without waiting for one who writes into a pipe.
-_READ_ONLY: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+READ_ONLY: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
-def _read_head(opened: int) -> bytes:
+def read_head(opened: int) -> bytes:
     """Return the front matter with its fences; nothing if it does not end here, or in another way."""
     data = os.read(opened, _HEAD_BYTES)
     end = data.find(b"\n---", 3) + 4

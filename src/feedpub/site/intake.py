@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from ..checks import is_legal
-from ..entries.folder import Reader, article_key, automatic_id
+from ..entries.folder import Reader, article_key
+from ..entries.ids import automatic_id
 from ..feeds import fragment
 from ..model import FORMATS
 from .documents import category_link, named_categories
