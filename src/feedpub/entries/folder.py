@@ -15,11 +15,11 @@ from ..errors import FieldError, Problem
 from ..model import Article, Config, Entry, Person, Reference, Translation, checked_entry
 from .dates import ISO_HINT
 from .file import File, name_parts, read_file
-from .glance import glance as usual_glance
 from .headings import table
 from .ids import automatic_id, automatic_link
 from .lint import compare_articles, compare_languages, inspect_file, inspect_html
 from .scanning import scan, shown_name, shown_path
+from .usual import Form, read_usual
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -100,6 +100,8 @@ class Reader:
         self._place, self._shown = os.path.join(folder, ""), shown_path(folder, "")
         self.headings = table(config.headings)
         self.keys = dict(keys)
+        authors = {language: _site_authors(config, language) for language in config.languages}
+        self._form = Form(folder=self._place, shown=self._shown, config=config, headings=self.headings, authors=authors)
 
     def _names(self, keys: Iterable[str]) -> dict[str, list[str]]:
         """Return the names of the files of some articles."""
@@ -124,10 +126,11 @@ class Reader:
         while waiting:
             key = waiting.pop()
             files = []
-            if glance and (found := self._glanced(key, sorted(names[key]))):
-                yield found
+            names_of_key = sorted(names[key])
+            if usual := self._usual(key, names_of_key, glance=glance):
+                yield usual
                 continue
-            for name in sorted(names[key]):
+            for name in names_of_key:
                 place, shown = self._place + name, self._shown + shown_name(name)
                 file = read_file(place, shown, self.headings, self.config, glance=glance)
                 if file.key == key:
@@ -140,12 +143,12 @@ class Reader:
                     waiting.insert(0, file.key)
             yield self._reading(key, files, glance=glance)
 
-    def _glanced(self, key: str, names: Sequence[str]) -> Reading | None:
-        found = usual_glance(self._place, names, key, self.config) if names else None
+    def _usual(self, key: str, names: Sequence[str], *, glance: bool) -> Reading | None:
+        found = read_usual(key, names, self._form, glance=glance) if names else None
         if not found:
             return None
-        article, heads = found
-        digest = _digest(zip(names, heads, strict=True))
+        article, read = found
+        digest = _digest(zip(names, read, strict=True))
         return Reading(key=key, files=tuple(names), article=article, problems=(), digest=digest)
 
     def _reading(self, key: str, named: Sequence[tuple[str, File]], *, glance: bool) -> Reading:

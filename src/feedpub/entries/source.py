@@ -97,7 +97,7 @@ def read_source(file: str, path: str, *, head: bool = False) -> Source:
         try:
             found = os.fstat(opened)
             if stat.S_ISREG(found.st_mode) and found.st_size <= LARGEST_ENTRY_BYTES:
-                _decode(source, (read_head(opened) if head else b"") or _read(opened, found.st_size))
+                _decode(source, (read_head(opened) if head else b"") or read_all(opened, found.st_size))
             else:
                 _refuse(source, found)
         finally:
@@ -116,7 +116,7 @@ def read_source(file: str, path: str, *, head: bool = False) -> Source:
 READ_ONLY: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
-def read_head(opened: int) -> bytes:
+def read_head(opened: int, size: int = 0) -> bytes:
     """Return the front matter with its fences; nothing if it does not end here, or in another way."""
     data = os.read(opened, _HEAD_BYTES)
     end = data.find(b"\n---", 3) + 4
@@ -126,7 +126,8 @@ def read_head(opened: int) -> bytes:
     return b""
 
 
-def _read(opened: int, size: int) -> bytes:
+def read_all(opened: int, size: int) -> bytes:
+    """Return the content of an open file, by the size that it seemed to have."""
     data = os.read(opened, size + 1)
     if len(data) == size:
         return data

@@ -148,12 +148,12 @@ def _categories(source: Source, value: Value, key: str) -> tuple[Category, ...] 
     terms = tuple([item.content for item in items_of(value)])
     if set(map(type, terms)) == {str}:
         with contextlib.suppress(FieldError):
-            return _named_categories(terms)
+            return named_categories(terms)
     return _all(source, value, lambda item: _category(_parts(source, item, key, "term", "scheme", "label")))
 
 
 @functools.lru_cache(maxsize=1024)
-def _named_categories(terms: tuple[str, ...]) -> tuple[Category, ...] | None:
+def named_categories(terms: tuple[str, ...]) -> tuple[Category, ...] | None:
     """Make categories of their terms; a site uses the same again and again."""
     return tuple(dict.fromkeys([Category(term=term.strip()) for term in terms])) or None
 

@@ -1,4 +1,4 @@
-"""What a glance sees of an article is what reading its front matter in the general way gives."""
+"""Articles of the usual form are read as in the general way; so is what a glance sees of them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import tempfile
 from pathlib import Path
 from unittest import mock
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from feedpub import Config
+from feedpub import Config, Site
 from feedpub.entries import folder
 from feedpub.entries.folder import Reader, Reading
+from feedpub.feeds import fragment
+from feedpub.model import FORMATS
 
 CONFIG = Config(
     base_url="https://example.org/",
@@ -48,49 +51,94 @@ lines = st.one_of(
 )
 usual = st.builds("title: {}\npublished: {}\n{}".format, texts, dates, st.just("") | lines)
 matter = st.one_of(usual, usual, st.lists(lines, max_size=4).map("".join))
+summaries = st.sampled_from(["## Summary\nOne & two.\n\nThree\n\n", "## 总结\n中文\n\n", "## Summary\n\n", ""])
+points = st.sampled_from(["", "## Key Points\n- a\n  - b\n- c\n\n", "## Key Points\n- **a**\n", "## 要点\n- 中 > 文\n"])
+references = st.sampled_from(
+    [
+        "",
+        "## References\n1. [A b](https://x.test/) - C\n2. [D](https://x.test/d) - E / F\n",
+        "## References\n1. Without - C\n2. [D](https://x.test/d) - E\n",
+        "## References\n1. [A](https://x.test/)\n",
+    ]
+)
+bodies = st.one_of(
+    st.sampled_from(["", "text", "# Title\n", "\ntext <b>x</b>\n"]),
+    st.builds("{}{}{}{}".format, st.sampled_from(["", "\n"]), summaries, points, references),
+    st.builds("{}{}{}{}".format, st.sampled_from(["", "\n"]), summaries, points, references),
+)
 files = st.builds(
     "{}{}{}{}".format,
     st.sampled_from(["---\n", "---\n", "---\n", "--- \n", "\ufeff---\n", "", "---\r\n"]),
     matter,
     st.sampled_from(["---\n", "---\n", "---\n", "--- \n", "...\n", "", "---"]),
-    st.sampled_from(["", "text", "# Title\n", "## Summary\na\n"]),
+    bodies,
 )
 names = st.sampled_from(["en.md", "zh-Hans.md", "pt-BR.md", "md", "zh.md", "pt.md", "EN.md"])
+USUAL = """---
+title: Open models in 2026
+published: 2026-02-01T09:00:00+08:00
+author: Ann Author
+source: https://video.test/a
+categories: [AI, Open source ]
+---
+"""
+SECTIONS = """## Summary
+
+One & two.
+
+## Key Points
+- a > b
+  - c
+- d
+
+## References
+1. [A & B](https://x.test/) - C
+"""
 keys = st.sampled_from(["a", "a", "open-models", "archive", "ä", "a.b", "A_1"])
 
 
-def read(place: Path) -> list[Reading]:
+def read(place: Path, glance: bool) -> list[Reading]:
     found = {path.name: folder.article_key(path.name) for path in sorted(place.iterdir())}
-    return list(Reader(str(place), CONFIG, found).read(found.values(), glance=True))
+    return list(Reader(str(place), CONFIG, found).read(found.values(), glance=glance))
 
 
 def shown(reading: Reading) -> tuple[object, ...]:
-    """Return what a reading says, but for the paths of files, which no list shows."""
+    """Return what a reading says, and what feeds show of it."""
     article = reading.article
-    entries = dict(article.entries) if article else None
-    more = (article.original, article.fallback, list(article.entries)) if article else ()
-    return reading.key, reading.files, entries, more, reading.problems, reading.digest
+    entries = dict(article.entries) if article else {}
+    feed = Site(config=CONFIG).feed("en")
+    rendered = [
+        b"".join(piece for form in FORMATS for piece in fragment(one, feed, form))
+        for one in entries.values()
+        if one.authors
+    ]
+    for one in entries.values():
+        one._rendered.clear()
+    more = (article.original, article.fallback, list(article.entries), dict(article.paths)) if article else ()
+    return reading.key, reading.files, entries, rendered, more, reading.problems, reading.digest
 
 
 @settings(max_examples=300, deadline=None)
-@given(keys, st.dictionaries(names, files, min_size=1, max_size=3))
-@example("a", {"en.md": "---\ntitle: A b\npublished: 2026-02-01\nsource: https://x.test/\ntags: [a, b]\n---\n"})
-def test_a_glance_sees_what_is_there(key: str, given_files: dict[str, str]) -> None:
+@given(keys, st.dictionaries(names, files, min_size=1, max_size=3), st.booleans())
+@example("a", {"en.md": f"{USUAL}{SECTIONS}", "zh-Hans.md": f"{USUAL}{SECTIONS}"}, False)
+@example("a", {"en.md": f"{USUAL}{SECTIONS}", "pt-BR.md": f"---\ntitle: A\ndate: 2026-02-01\n---\n{SECTIONS}"}, False)
+@example("a", {"en.md": USUAL}, True)
+def test_usual_articles_are_read_as_all_are(key: str, given_files: dict[str, str], glance: bool) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         place = Path(temporary)
         for name, text in given_files.items():
             (place / f"{key}.{name}").write_bytes(text.encode("utf-8", "surrogatepass"))
-        quick = read(place)
-        with mock.patch.object(folder, "usual_glance", return_value=None):
-            general = read(place)
+        quick = read(place, glance)
+        with mock.patch.object(folder, "read_usual", return_value=None):
+            general = read(place, glance)
     assert list(map(shown, quick)) == list(map(shown, general))
 
 
-def test_most_articles_are_usual(tmp_path: Path) -> None:
-    head = "---\ntitle: Open models in 2026\ndate: 2026-02-01T09:00:00+08:00\ntags: [AI, Open source]\n---\ntext"
+@pytest.mark.parametrize("glance", [True, False])
+def test_most_articles_are_usual(tmp_path: Path, glance: bool) -> None:
     for name in ("a.en.md", "a.zh-Hans.md"):
-        (tmp_path / name).write_text(head, encoding="utf-8")
+        (tmp_path / name).write_text(f"{USUAL}{SECTIONS}", encoding="utf-8")
     with mock.patch.object(folder, "read_file", side_effect=AssertionError):
-        (reading,) = read(tmp_path)
+        (reading,) = read(tmp_path, glance)
     assert reading.article
     assert list(reading.article.entries) == ["en", "zh-Hans"]
