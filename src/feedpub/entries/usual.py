@@ -13,7 +13,7 @@ import re
 import stat
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ..content import mark
 from ..language import canonical
@@ -180,7 +180,7 @@ def _entries(
     known = [checked_translation(language, text.title, links[language]) for language, text in texts.items()]
     entries = {}
     for place, (language, text) in enumerate(texts.items()):
-        named = {
+        named: dict[str, Any] = {
             "id": automatic_id(key, language, config),
             "language": language,
             "title": text.title,
