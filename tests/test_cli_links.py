@@ -93,6 +93,8 @@ def test_the_links_of_a_site_with_no_network(tmp_path: Path) -> None:
         (("check", "--urls", "-", "--exclude", "["), 2, "no pattern"),
         (("check", "--urls", "-", "--now", "yesterday"), 2, "is no date"),
         (("check", "--urls", "-", "--proxy", "a.example:1"), 2, "http://host:port"),
+        (("check", "--urls", "-", "--proxy", "http://a.example:99999"), 2, "http://host:port"),
+        (("check", "--urls", "-", "--proxy", "ftp://me:hush@a.example:1"), 2, "http://host:port"),
         (("check", "--urls", "-", "--history", "damaged"), 3, "file is not a database"),
         (("report", "--urls", "-"), 3, "no history of link checks"),
         (("check", "no-such-folder"), 2, "no-such-folder"),
@@ -103,4 +105,5 @@ def test_mistakes_are_told(arguments: tuple[str, ...], code: int, words: str, tm
     done = links(tmp_path, *arguments, text="https://a.example/\n")
     assert done[0] == code
     assert words in done[1] + done[2]
+    assert "hush" not in done[1] + done[2]
     assert "Traceback" not in done[2]

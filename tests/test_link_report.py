@@ -84,6 +84,12 @@ def test_what_is_accepted_is_no_finding() -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
+def test_addresses_that_are_none_are_told(form: ReportForm) -> None:
+    link = Link(url="http://[::1/", status="suspect", reason="the address is none", final_url="http://[::1/")
+    assert "http://[::1/" in format_report(report(link, GOOD), form)
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_texts_of_others_are_data(form: ReportForm) -> None:
     nasty = 'https://a.example/\x1b[31m\u202e\n::error::x\r<script>`"[x](javascript:1)'
     link = replace(DEAD, url=nasty, final_url=nasty, reason=nasty, status="suspect", state="ok")
@@ -101,12 +107,31 @@ WORDS = st.text("abcXYZ019_-", min_size=6, max_size=20).map(lambda text: f"s3cre
 @given(
     secret=WORDS,
     name=st.sampled_from(
-        ["token", "access_token", "api_key", "key", "sig", "X-Amz-Signature", "password", "code", "jwt"]
+        [
+            "token",
+            "access_token",
+            "api_key",
+            "key",
+            "sig",
+            "X-Amz-Signature",
+            "password",
+            "code",
+            "jwt",
+            "api-key",
+            "apikey",
+            "private-key",
+            "user[token]",
+            "authorization",
+        ]
     ),
     form=st.sampled_from(FORMS),
 )
 def test_secrets_are_shown_nowhere(secret: str, name: str, form: ReportForm) -> None:
-    for url in (f"https://me:{secret}@a.example/", f"https://a.example/?a=1&{name}={secret}&b=2#x"):
+    for url in (
+        f"https://me:{secret}@a.example/", f"https://me:p@{secret}@a.example/", f"https://me:{secret}@{secret}@a.example",
+        f"https://a.example/?a=1&{name}={secret}&b=2#x", f"https://a.example/#a=1&{name}={secret}",
+        f"https://a.example/#{name}={secret}", f"https://a.example/?to=https%3A%2F%2Fb.example%3F{name}%3D{secret}%26a",
+    ):  # fmt: skip
         link = replace(DEAD, url=url, final_url=url, reason=f"redirects to {url}", chain=(Hop(code=302, url=url),))
         assert secret not in format_report(report(link, replace(link, status="moved", state="ok")), form)
         assert secret not in format_link(link)
@@ -117,5 +142,7 @@ def test_what_is_no_secret_stays() -> None:
         "https://a.example/?id=1&page=2",
         "https://www.youtube.com/watch?v=EV7WhVT270Q",
         "https://a.example/@me",
+        "https://a.example?to=@me",
+        "https://a.example/?monkey=1&author=me&keys=2#passage=3",
     ):
         assert hidden(url) == url

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import urlsplit
 
 import click
 
@@ -210,12 +211,20 @@ def _changed(settings: feedpub.LinkSettings, given: dict[str, Any]) -> feedpub.L
             re.compile(pattern)
         except re.error as error:
             raise click.UsageError(f"--exclude {pattern!r} is no pattern: {error}") from None
-    if given["proxy"] and not given["proxy"].startswith("http://"):
-        raise click.UsageError(f"--proxy {given['proxy']!r}: write http://host:port")
+    if given["proxy"] and not _is_proxy(given["proxy"]):
+        raise click.UsageError("--proxy: write http://host:port")  # what was given may hold a password
     changes = {name: value for name, value in given.items() if value}
     if "exclude" in changes:
         changes["exclude"] = (*settings.exclude, *changes["exclude"])
     return replace(settings, **changes)
+
+
+def _is_proxy(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return parts.scheme == "http" and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _history_of(entries: str, urls: str | None, history: str | None) -> Path:

@@ -21,16 +21,21 @@ _MOST_PLACES: Final = 3  # of one link, in reports for people
 _OUTAGE_LINKS: Final = 3  # dead ones of a host that has no other: one line for all of them
 # Names of query fields whose values are nobody's business.
 _SECRET: Final = re.compile(
-    r"([?&;](?:[\w.-]*(?:token|secret|passw(?:or)?d|passwd|signature|api_?key|credential|session(?:id)?)[\w.-]*"
-    r"|sig|key|auth|code|jwt|pwd|sid|access_?key)=)[^&;#\s\"'<>]+",
+    r"((?:[?&;#]|%3F|%26|%23)"
+    r"(?:[\w.\[-]*(?:token|secret|passw(?:or)?d|signature|credential|session(?:id)?|(?:api|access|auth|private)[_-]?key)"
+    r"[\w.\]-]*|sig|key|auth|authorization|code|jwt|pass|pwd|sid)(?:=|%3D))(?:(?!%26|%23)[^&;#\s\"'<>])+",
     re.IGNORECASE,
 )
-_USERINFO: Final = re.compile(r"(?<=//)[^/?#@\s]*@")
+# Up to the last "@" before the path: programs take what stands before that for name and password.
+_USERINFO: Final = re.compile(r"(?<=//)[^/?#\s]*@")
 _HIDDEN: Final = "…"
 
 
 def hidden(text: str) -> str:
-    """Return an address, or a text that holds some, without what gives access: userinfo, and values of such fields."""
+    """Return an address, or a text that holds some, without what gives access: userinfo, and values of such fields.
+
+    Also in fragments, and in addresses that stand percent-encoded within others.
+    """
     return _SECRET.sub(rf"\g<1>{_HIDDEN}", _USERINFO.sub(f"{_HIDDEN}@", text))
 
 
@@ -152,15 +157,19 @@ def _lines(report: LinkReport, links: Sequence[Link]) -> Iterator[str]:
 
 
 def _host(url: str) -> str:
-    return (urlsplit(url).hostname or "") if "//" in url else ""
+    """Return the host of an address; of one that is none, such as ``http://[::1/``, the empty string."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _hosts_down(links: Iterable[Link]) -> set[str]:
     """Return the hosts that all links of are dead."""
     by_host: dict[str, list[bool]] = defaultdict(list)
     for link in links:
-        if link.status not in (None, "skipped"):
-            by_host[_host(link.url)].append(link.broken)
+        if link.status not in (None, "skipped") and (host := _host(link.url)):
+            by_host[host].append(link.broken)
     return {host for host, broken in by_host.items() if len(broken) >= _OUTAGE_LINKS and all(broken)}
 
 
