@@ -199,6 +199,13 @@ def by_method(head: Behaviour, get: Behaviour) -> Behaviour:
     return behave
 
 
+def by_path(path: str, there: Behaviour, elsewhere: Behaviour) -> Behaviour:
+    async def behave(exchange: Exchange) -> None:
+        await (there if exchange.target == path else elsewhere)(exchange)
+
+    return behave
+
+
 def in_turn(*behaviours: Behaviour) -> Behaviour:
     """Behave otherwise each time; the last one lasts."""
 

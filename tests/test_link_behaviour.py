@@ -23,6 +23,7 @@ from link_farm import (
     Exchange,
     Farm,
     by_method,
+    by_path,
     compressed,
     cookie_wall,
     endless,
@@ -191,6 +192,8 @@ PAGES = [
     case("beyond", "ok", says(200, FRAGMENTS + b" " * 3_000_000), "#elsewhere"),
     case("pdf", "ok", says(200, b"%PDF-1.7", Content_Type="application/pdf"), "#page3"),
     case("inherited", "suspect", to("/there", 301), "#elsewhere", reason="fragment"),
+    case("astray", "suspect", by_path("/en/", says(), to("/en/", 301)), reason="every path", everywhere=True),
+    case("excuse-403", "suspect", by_path("/excuse-403", says(200, NOT_FOUND), says(403)), everywhere=True),
     case("excuse", "suspect", says(200, NOT_FOUND), reason="not found", everywhere=True),
     case("same-everywhere", "suspect", says(200, PAGE), reason="same", everywhere=True),
     case("about-404", "ok", says(200, NOT_FOUND)),
@@ -273,6 +276,17 @@ def test_credentials_stay_with_their_server() -> None:
         for head in farm.heads:
             given = "authorization: basic" in head.lower()
             assert given == head.startswith("127.0.4.1 "), head
+
+
+def test_a_host_that_leads_every_path_astray_is_found_out() -> None:
+    behaviours: dict[str, Behaviour] = {"en": says()}
+    with closing(Farm(behaviours)) as farm:
+        farm.everywhere["127.0.4.1"] = to(farm.url("en", "127.0.4.2", path="/"), 301)
+        urls = [farm.url(f"page{number}", "127.0.4.1") for number in range(3)] + [farm.url("", "127.0.4.1")]
+        links = list(iter_check(urls, settings=LinkSettings(allow_private=True), strict=False))
+        assert {link.url: link.status for link in links} == dict.fromkeys(urls[:3], "suspect") | {urls[3]: "moved"}
+        probes = [host for _, host, target in farm.requests if "feedpub-" in target]
+        assert sorted(probes) == ["127.0.4.1", "127.0.4.2"]
 
 
 @pytest.mark.parametrize(("ends", "per_host"), [("close", 1), ("keep-alive", 4)])

@@ -42,6 +42,8 @@ def hops(*codes: int, to: str = "https://other.test/page") -> tuple[Hop, ...]:
 
 
 MISSING = answer(404)
+ASTRAY = answer(302, url="https://works.test/feedpub-1", hops=hops(302, to="https://works.test/en/"))
+EN = hops(301, to="https://works.test/en/#top")
 CASES: dict[str, tuple[Answer, str, str]] = {
     "fine": (answer(), "ok", ""),
     "no content": (answer(204), "ok", ""),
@@ -75,6 +77,25 @@ CASES: dict[str, tuple[Answer, str, str]] = {
     "says so in its heading": (answer(page=page("Works", "<b>404</b>")), "suspect", "says that it is not found"),
     "says so in Chinese": (answer(page=page("页面不存在 - 作品")), "suspect", "says that it is not found"),
     "about such pages": (answer(page=page("Page not found"), elsewhere=MISSING), "ok", ""),
+    "says so, and the host was busy": (
+        answer(page=page("Page not found"), elsewhere=answer(503)),
+        "suspect",
+        "says that it is not found",
+    ),
+    "says so, and the host refuses robots": (
+        answer(page=page("Page not found"), elsewhere=answer(403)),
+        "suspect",
+        "says that it is not found",
+    ),
+    "every path to one page": (answer(hops=EN, elsewhere=ASTRAY), "suspect", "redirects every path"),
+    "every path of the old host": (
+        answer(hops=EN, elsewhere=MISSING, at_first=ASTRAY),
+        "suspect",
+        "redirects every path",
+    ),
+    "the front page in English": (answer(url=HOME, hops=EN, elsewhere=ASTRAY), "moved", ""),
+    "the very page": (answer(url="http://works.test/en", hops=EN, elsewhere=ASTRAY), "moved", ""),
+    "every path elsewhere": (answer(hops=hops(301), elsewhere=ASTRAY), "moved", ""),
     "about a car": (answer(page=page("Peugeot 404 – Wikipedia")), "ok", ""),
     "about a search": (answer(page=page("Life not found on Mars | News")), "ok", ""),
     "same for every path": (

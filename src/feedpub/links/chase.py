@@ -18,7 +18,7 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit, urlunsplit
 
 from .. import iri
 from .http1 import Ask, Reply
-from .policy import Answer, Hop
+from .policy import Answer, Hop, same_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
@@ -148,7 +148,13 @@ class Chase:
             return
         yield from self._inspect(url, method, got)
 
-    def _end(self, got: Reply, failure: Failure | None = None, elsewhere: Answer | None = None) -> None:
+    def _end(
+        self,
+        got: Reply,
+        failure: Failure | None = None,
+        elsewhere: Answer | None = None,
+        at_first: Answer | None = None,
+    ) -> None:
         self.answer = Answer(
             url=self.url,
             hops=tuple(self._hops),
@@ -158,6 +164,7 @@ class Chase:
             headers=got.headers,
             page=_text(got) if got.page else "",
             elsewhere=elsewhere,
+            at_first=at_first,
         )
         if not failure and not self._hops and got.code and 200 <= got.code < 300:
             names = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
@@ -166,11 +173,10 @@ class Chase:
     def _inspect(self, url: str, method: str, got: Reply) -> Generator[Ask | Wait, Reply, None]:
         """Look closer at a page that is said to be there."""
         facts = self._facts(url)
-        if facts.claim(self):
-            yield from self._probe(url, facts)
-        elif facts.elsewhere is None:
-            yield WAIT
-        other = facts.elsewhere
+        other = yield from self._elsewhere(url, facts)
+        first = self._facts(self.url)
+        strays = first is not facts and not same_path(self.url, url)
+        at_first = (yield from self._elsewhere(self.url, first)) if strays else None
         excuses = bool(other and other.code and 200 <= other.code < 300)
         if method == "HEAD" and (excuses or _is_short(got)) and self._clock() < self.until:
             page = yield self._ask("GET", url)
@@ -179,10 +185,18 @@ class Chase:
             elif page.code and page.code >= 400:
                 facts.lies = True
             got = page
-        self._end(got, None, other)
+        self._end(got, None, other, at_first)
         if self.fragments:
             document = _text(got)
             self.there = {fragment: _holds(document, got, fragment) for fragment in self.fragments}
+
+    def _elsewhere(self, url: str, facts: Facts) -> Generator[Ask | Wait, Reply, Answer | None]:
+        """Return what the server of an address answers for a path that nobody can have made: it is asked once."""
+        if facts.claim(self):
+            yield from self._probe(url, facts)
+        elif facts.elsewhere is None:
+            yield WAIT
+        return facts.elsewhere
 
     def _probe(self, url: str, facts: Facts) -> Generator[Ask | Wait, Reply, None]:
         """Ask for a path that nobody can have made, for all who want to know."""
@@ -193,7 +207,11 @@ class Chase:
             if got.failure or got.code in (405, 501) or (got.code and 200 <= got.code < 300):
                 got = yield self._ask("GET", place, share=_HEAD_SHARE)
             page = _text(got) if got.page else ""
-            found = Answer(url=place, code=got.code, failure=got.failure, headers=got.headers, page=page)
+            target = _target(place, got.headers.get("location", ""))[1] if got.code in _REDIRECTS else ""
+            hops = (Hop(code=got.code or 0, url=target.partition("#")[0]),) if target else ()
+            found = Answer(
+                url=place, hops=hops, code=got.code, failure=got.failure, headers=got.headers, page=page
+            )  # fmt: skip
         finally:
             self.settled = facts.settle(found)
 

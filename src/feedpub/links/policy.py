@@ -72,7 +72,8 @@ class Answer:
         detail: More about the failure, such as what is wrong with a certificate.
         headers: Of the last answer, names in lower case.
         page: Start of the page, if it was read.
-        elsewhere: What the same host answers for a path that nobody can have made; None if it was not asked.
+        elsewhere: What the host of the page answers for a path that nobody can have made; None if it was not asked.
+        at_first: Likewise the host of `url`, if redirects led from it to another page of another host.
         fragment_is_there: Whether the page holds the fragment; None if none was asked for, or it cannot be told.
     """
 
@@ -84,6 +85,7 @@ class Answer:
     headers: Mapping[str, str] | None = None
     page: str = ""
     elsewhere: Answer | None = None
+    at_first: Answer | None = None
     fragment_is_there: bool | None = None
 
     @property
@@ -185,11 +187,13 @@ def _of_a_page(answer: Answer) -> tuple[LinkStatus, str]:
     if _says(titles, "parked"):
         return "suspect", "the domain is for sale"
     other = answer.elsewhere
-    knows_better = bool(other and (other.failure or (other.code or 0) >= 400))
+    knows_better = bool(other and other.code in (404, 410))
     if _says(titles, "not_found") and not knows_better:  # else it is a page about pages that are not found
         return "suspect", "the page says that it is not found"
-    if other and answer.page and not knows_better and titles and titles == _titles(other.page):
+    if other and answer.page and 200 <= (other.code or 0) < 300 and titles and titles == _titles(other.page):
         return "suspect", "the host answers the same to every path"
+    if any(_leads_astray(answer, one) for one in (other, answer.at_first) if one):
+        return "suspect", "the host redirects every path to the same page"
     if answer.hops and _is_home(answer.final_url) and not _is_home(answer.url):
         return "suspect", "redirects to the home page"
     if answer.fragment_is_there is False:
@@ -204,6 +208,20 @@ def _of_a_page(answer: Answer) -> tuple[LinkStatus, str]:
 def _is_home(url: str) -> bool:
     parts = urlsplit(url)
     return parts.path in ("", "/") and not parts.query
+
+
+def _leads_astray(answer: Answer, other: Answer) -> bool:
+    """Tell whether a path that nobody made is redirected to where the link is, unless that page is what it names."""
+    if not other.hops or _is_home(answer.url):
+        return False
+    targets = (hop.url.partition("#")[0] for hop in answer.hops)
+    return any(target == other.final_url and not same_path(target, answer.url) for target in targets)
+
+
+def same_path(one: str, other: str) -> bool:
+    """Tell whether two addresses have the same path and query, on whatever hosts; a slash at the end counts nothing."""
+    first, second = urlsplit(one), urlsplit(other)
+    return (first.path.rstrip("/"), first.query) == (second.path.rstrip("/"), second.query)
 
 
 def _is_challenge(answer: Answer) -> bool:
