@@ -103,6 +103,8 @@ REDIRECTS = [
     case("cookie-wall", "ok", cookie_wall),
     case("out-file", "dead", to("file:///etc/passwd", 301), reason="out of the web"),
     case("out-script", "dead", to("javascript:alert(1)", 301), reason="out of the web"),
+    case("out-mail", "suspect", to("mailto:someone@example.org", 301), reason="another program"),
+    case("out-app", "suspect", to("itms-apps://example.org/app"), reason="another program"),
     case("no-location", "dead", says(301, b""), reason="nowhere"),
     case("empty-location", "dead", to(" "), reason="nowhere"),
     case("nul-location", "dead", raw(b"HTTP/1.1 302 Found\r\nLocation: /pa\0ge\r\nContent-Length: 0\r\n\r\n")),
@@ -191,6 +193,8 @@ PAGES = [
     case("missing", "suspect", says(200, FRAGMENTS), "#elsewhere", reason="fragment"),
     case("beyond", "ok", says(200, FRAGMENTS + b" " * 3_000_000), "#elsewhere"),
     case("pdf", "ok", says(200, b"%PDF-1.7", Content_Type="application/pdf"), "#page3"),
+    case("replaced", "moved", to("/there#single", 301), "#elsewhere"),
+    case("replaced-missing", "suspect", to("/there#none", 301), "#elsewhere", reason="fragment"),
     case("inherited", "suspect", to("/there", 301), "#elsewhere", reason="fragment"),
     case("astray", "suspect", by_path("/en/", says(), to("/en/", 301)), reason="every path", everywhere=True),
     case("excuse-403", "suspect", by_path("/excuse-403", says(200, NOT_FOUND), says(403)), everywhere=True),
@@ -276,6 +280,33 @@ def test_credentials_stay_with_their_server() -> None:
         for head in farm.heads:
             given = "authorization: basic" in head.lower()
             assert given == head.startswith("127.0.4.1 "), head
+
+
+@pytest.mark.parametrize(
+    ("domain", "status"), [("; Domain=.works.test", "ok"), ("; domain = works.test", "ok"), ("; Domain=test", "dead")]
+)
+def test_a_gate_on_another_host_of_the_domain(domain: str, status: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of publishers that ask who we are, take "nobody" for an answer, and remember it in a cookie."""
+
+    async def article(exchange: Exchange) -> None:
+        assert "other=1" not in exchange.fields.get("cookie", "")
+        passed = "session=1" in exchange.fields.get("cookie", "")
+        await (says() if passed else to(exchange.farm.url("gate", "id.works.test")))(exchange)
+
+    async def gate(exchange: Exchange) -> None:
+        fields = {
+            "Location": exchange.farm.url("article", "www.works.test"),
+            "Set-Cookie": f"session=1{domain}; Path=/",
+        }
+        data = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+        own = "Set-Cookie: other=1\r\nContent-Length: 0\r\n\r\n"
+        await exchange.send(f"HTTP/1.1 302 Found\r\n{data}{own}".encode())
+
+    monkeypatch.setattr(addresses, "resolve", lambda *_: iter(["127.0.4.1"]))
+    with closing(Farm({"article": article, "gate": gate})) as farm:
+        urls = [farm.url("article", "www.works.test")]
+        (link,) = iter_check(urls, settings=LinkSettings(allow_private=True, deadline=DEADLINE), strict=False)
+        assert link.status == status, link
 
 
 def test_a_host_that_leads_every_path_astray_is_found_out() -> None:

@@ -24,7 +24,7 @@ LinkStatus = Literal["ok", "moved", "dead", "blocked", "suspect", "unsure", "ski
 LinkState = Literal["ok", "failing", "dead"]
 Failure = Literal[
     "no-host", "lookup", "refused", "reset", "timeout", "certificate", "chain", "tls", "malformed", "network", "limit",
-    "private", "scheme", "loop", "redirects", "nowhere", "excluded", "unreachable", "proxy", "busy",
+    "private", "scheme", "program", "loop", "redirects", "nowhere", "excluded", "unreachable", "proxy", "busy",
 ]  # fmt: skip
 
 # A link dies after this many failures over at least this long.
@@ -160,6 +160,7 @@ _FAILURES: Final[Mapping[Failure, tuple[LinkStatus, str]]] = {
     "loop": ("dead", "redirects in a circle"),
     "redirects": ("dead", "redirects without end"),
     "nowhere": ("dead", "redirect to nowhere"),
+    "program": ("suspect", "redirect out of the web, to another program"),
     "chain": ("suspect", "the chain of certificates is incomplete"),
     "lookup": ("unsure", "the name could not be looked up"),
     "timeout": ("unsure", "no answer in time"),
