@@ -213,8 +213,12 @@ def test_few_descriptors_only_cost_time(server: Server, tmp_path: Path) -> None:
     def few() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
 
+    begun = time.monotonic()
     run = begin(tmp_path, "--concurrency", "200", preexec=few)
     out, said = run.communicate(timeout=60)
+    assert time.monotonic() - begun < 420 * server.delay / 2, (
+        "one request after the other is less than there is room for"
+    )
     assert (run.returncode, out, said) == (0, "400 links: 400 ok\n", "")
 
 

@@ -16,6 +16,7 @@ import ssl
 import threading
 import time
 from collections import deque
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 import certifi
@@ -24,7 +25,7 @@ from .. import addresses
 from .http1 import NoReplyError, Reading, Reply, split
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterator, Mapping
 
     from .http1 import Ask, Origin
     from .policy import Failure
@@ -36,6 +37,10 @@ _MOST_BYTES: Final = 8 * 1024 * 1024  # of one answer, as they come: what is wan
 _SPARE_DESCRIPTORS: Final = 32
 _SWEEP_SECONDS: Final = 0.1  # how exact deadlines are
 _FIRST_ADDRESS_SECONDS: Final = 2.0  # of several of one host: then the next one is tried
+_FEW_OPEN: Final = 1000  # connections: fewer leave ports
+_AGAIN_SECONDS: Final = 0.4  # after that a name that was not found is looked up again; `chase` waits longer
+# What failures to connect to the addresses of a host say of it: the weightiest is told.
+_WEIGHTS: Final[Mapping[Failure, int]] = MappingProxyType({"refused": 1, "reset": 1, "timeout": 2})
 _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL})
 _UNREACHABLE: Final = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EACCES})
 _UNDER_WAY: Final = frozenset({errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY})
@@ -312,9 +317,12 @@ class Wire:
         return connection
 
     def _places(self, task: _Task, server: Origin, *, guard: bool) -> Generator[None, None, list[str]]:
-        """Return where a server may be asked: resolved once in a run, so that nothing else is asked later."""
+        """Return where a server may be asked: resolved once in a run, so that nothing else is asked later.
+
+        What was not found is looked up again at the next try.
+        """
         name = self._names.get((server.host, server.port))
-        if name is None:
+        if name is None or (name.error and time.monotonic() - name.failed > _AGAIN_SECONDS):
             name = self._names[server.host, server.port] = _Name(server, self)
         try:
             while not name.done:
@@ -334,24 +342,45 @@ class Wire:
     def _dialled(
         self, task: _Task, origin: Origin, places: list[str], port: int, until: float
     ) -> Generator[None, None, _Connection]:
-        """Connect to the first address that answers; those before the last one get little time."""
+        """Connect to the first address that answers; those before the last one get little time.
+
+        Raises:
+            NoReplyError: None does; what weighs most is told: a network that this machine lacks says nothing.
+            ExhaustedError: This machine cannot connect for now.
+        """
         last = len(places) - 1
+        told = NoReplyError("no-host", connected=False)
         for number, place in enumerate(places):
-            connection = self._opened(task, origin, ":" in place)
             now = time.monotonic()
             task.until = until if number == last else now + min(_FIRST_ADDRESS_SECONDS, (until - now) / 2)
             try:
-                yield from connection.connect(place, port)
+                connection = yield from self._dialled_at(task, origin, place, port)
+            except OSError as error:
+                said = self._unreached(error, six=":" in place)
+                if isinstance(said, ExhaustedError):
+                    raise said from error
+                if not number or _WEIGHTS.get(said.failure, 0) >= _WEIGHTS.get(told.failure, 0):
+                    told = said
+            else:
                 task.until = until
                 return connection
-            except OSError as error:
-                connection.close()
-                if number == last or error.errno in _EXHAUSTED:
-                    raise _said(error, connected=False) from error
-            except BaseException:
-                connection.close()
-                raise
-        raise NoReplyError("no-host", connected=False)
+        raise told
+
+    def _dialled_at(self, task: _Task, origin: Origin, place: str, port: int) -> Generator[None, None, _Connection]:
+        connection = self._opened(task, origin, ":" in place)
+        try:
+            yield from connection.connect(place, port)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _unreached(self, error: OSError, *, six: bool) -> NoReplyError | ExhaustedError:
+        """Say why a connection was not made."""
+        # Ports are used up only by many connections; with few, this machine has no IPv6 (as in many containers).
+        if six and error.errno == errno.EADDRNOTAVAIL and self._open < _FEW_OPEN:
+            return NoReplyError("unreachable", error.strerror or "", connected=False)
+        return _said(error, connected=False)
 
     def _opened(self, task: _Task, origin: Origin, six: bool) -> _Connection:
         if self._open >= self._most_open:
@@ -360,11 +389,10 @@ class Wire:
         try:
             opened = socket.socket(family, socket.SOCK_STREAM)
         except OSError as error:
-            if error.errno not in _EXHAUSTED:
-                raise _said(error, connected=False) from error
-            for host in list(self._idle):
-                self.release(host)
-            raise ExhaustedError(error.strerror or str(error)) from error
+            if error.errno in _EXHAUSTED:
+                for host in list(self._idle):
+                    self.release(host)
+            raise
         self._open += 1
         return _Connection(self, self._selector, opened, origin, task)
 
@@ -395,6 +423,7 @@ class _Name:
         self.done = False
         self.found: list[str] = []
         self.error: NoReplyError | None = None
+        self.failed = 0.0  # when
         self.waiting: list[_Task] = []
         literal = addresses.spelled(server.host)
         if literal:
@@ -418,6 +447,7 @@ class _Name:
         finally:
             if not self.found and self.error is None:
                 self.error = NoReplyError("no-host")
+            self.failed = time.monotonic()
             self.done = True
             self._wire.looked_up(self)
 
@@ -570,4 +600,6 @@ def _said(error: OSError, *, connected: bool) -> NoReplyError | ExhaustedError:
         return ExhaustedError(error.strerror or str(error))
     if error.errno in _UNREACHABLE:
         return NoReplyError("unreachable", error.strerror or "", connected=False)
-    return NoReplyError("reset", error.strerror or str(error), connected=connected)
+    if not connected:  # a firewall of ours, no IPv6: nothing that the host has said
+        return NoReplyError("unreachable", error.strerror or str(error), connected=False)
+    return NoReplyError("reset", error.strerror or str(error))

@@ -1,0 +1,120 @@
+"""Names and connections: what this machine lacks, or what heals, is no fact about a host."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from feedpub import addresses
+from feedpub.links.check import check_links
+from feedpub.model import LinkSettings
+from test_link_check import base
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from feedpub.links.result import Link
+
+__all__ = ["base"]  # the fixture
+NOBODY = "http://works.test:9/"  # no server listens at port 9
+NAME = socket.gaierror(socket.EAI_NONAME, "no such name")
+BUSY = socket.gaierror(socket.EAI_AGAIN, "try again")
+
+
+def check(url: str) -> Link:
+    settings = LinkSettings(allow_private=True, deadline=8.0)
+    return check_links([url], settings=settings, strict=False).links[0]
+
+
+def resolve(monkeypatch: pytest.MonkeyPatch, *answers: list[str] | OSError) -> list[str]:
+    """Let names be looked up by these answers, in turn; return those that were asked for."""
+    asked: list[str] = []
+
+    def given(host: str, _: int) -> Iterator[str]:
+        asked.append(host)
+        answer = answers[min(len(asked), len(answers)) - 1]
+        if isinstance(answer, OSError):
+            raise answer
+        return iter(answer)
+
+    monkeypatch.setattr(addresses, "resolve", given)
+    return asked
+
+
+def sockets(monkeypatch: pytest.MonkeyPatch, *, connect: dict[int, int] | None = None, make: int = 0) -> None:
+    """Let sockets fail: connections by family, or the making of any for a network."""
+
+    class Socket(socket.socket):
+        def __init__(self, family: int = -1, *arguments: Any, **more: Any) -> None:
+            if make and family in (socket.AF_INET, socket.AF_INET6):
+                raise OSError(make, os.strerror(make))
+            super().__init__(family, *arguments, **more)
+
+        def connect_ex(self, place: Any) -> int:
+            return (connect or {}).get(self.family) or super().connect_ex(place)
+
+    monkeypatch.setattr(socket, "socket", Socket)
+
+
+def once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing be tried again: that takes two seconds."""
+    monkeypatch.setattr("feedpub.links.chase.PAUSES_SECONDS", ())
+
+
+@pytest.mark.parametrize("failure", [NAME, BUSY], ids=["no such name", "busy"])
+def test_a_name_is_looked_up_again(base: str, failure: OSError, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = resolve(monkeypatch, failure, failure, ["127.0.0.1"])
+    assert check(base.replace("127.0.0.1", "works.test") + "/page").status == "ok"
+    assert asked == ["works.test"] * 3
+
+
+def test_a_name_that_was_found_is_never_looked_up_again(base: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = resolve(monkeypatch, ["127.0.0.1"], ["127.0.0.2"])
+    assert check(base.replace("127.0.0.1", "works.test") + "/500").status == "dead"  # asked for again and again
+    assert asked == ["works.test"]
+
+
+@pytest.mark.parametrize(
+    ("found", "six", "status", "reason"),
+    [
+        (["::1"], errno.EADDRNOTAVAIL, "unsure", "cannot be reached"),  # as in containers without IPv6
+        (["::1"], errno.ENETUNREACH, "unsure", "cannot be reached"),
+        (["::1"], errno.EPERM, "unsure", "cannot be reached"),  # a firewall of ours
+        (["::1"], errno.ETIMEDOUT, "unsure", "in time"),
+        (["127.0.0.1", "::1"], errno.EADDRNOTAVAIL, "dead", "refused"),
+        (["::1", "127.0.0.1"], errno.ENETUNREACH, "dead", "refused"),
+        (["127.0.0.1", "::1"], errno.ETIMEDOUT, "unsure", "in time"),
+        (["::1", "127.0.0.1"], errno.ETIMEDOUT, "unsure", "in time"),
+    ],
+)
+def test_a_host_is_not_blamed_for_this_machine(
+    found: list[str], six: int, status: str, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once(monkeypatch)
+    resolve(monkeypatch, found)
+    sockets(monkeypatch, connect={socket.AF_INET6: six})
+    link = check(NOBODY)
+    assert (link.status, reason in link.reason) == (status, True), link
+
+
+@pytest.mark.parametrize("family", [errno.EAFNOSUPPORT, errno.EACCES])
+def test_sockets_that_cannot_be_made_kill_nothing(family: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    once(monkeypatch)
+    resolve(monkeypatch, ["::1", "127.0.0.1"])
+    sockets(monkeypatch, make=family)
+    assert check(NOBODY).status == "unsure"
+
+
+def test_a_run_ends_though_no_connection_can_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    resolve(monkeypatch, ["127.0.0.1"])
+    sockets(monkeypatch, make=errno.EMFILE)
+    monkeypatch.setattr("feedpub.links.schedule._HOPELESS_AFTER", 3)
+    begun = time.monotonic()
+    link = check(NOBODY)
+    assert (link.status, link.reason) == ("unsure", f"a limit was reached ({os.strerror(errno.EMFILE)})")
+    assert time.monotonic() - begun < 5
