@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import ssl
 import threading
@@ -28,6 +29,16 @@ SETTINGS = LinkSettings(allow_private=True, deadline=4.0)
 PAGE = b"<!DOCTYPE html><title>Notes</title><h1>Notes</h1><p id=first>One<p id='zwei \xc3\xa9'>Two" + b" " * 5000
 
 
+FIXED: dict[str, tuple[int, dict[str, str], bytes]] = {
+    "moved": (301, {"Location": "/page"}, b""),
+    "loop": (302, {"Location": "/loop"}, b""),
+    "script": (302, {"Location": "javascript:alert(1)"}, b""),
+    "private": (302, {"Location": "http://10.0.0.1/"}, b""),
+    "wait": (503, {"Retry-After": "3600"}, b""),
+    "bad-gzip": (200, {"Content-Encoding": "gzip"}, b"no gzip"),
+}
+
+
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     asked: ClassVar[list[tuple[str, str]]] = []
@@ -45,22 +56,14 @@ class Handler(BaseHTTPRequestHandler):
         code, headers, body = 404, {"Content-Type": "text/html"}, b"<title>404</title>"
         if name.startswith("page") and name not in self.gone:
             code, body = 200, PAGE
-        elif name == "moved":
-            code, headers, body = 301, {"Location": "/page"}, b""
-        elif name == "loop":
-            code, headers, body = 302, {"Location": "/loop"}, b""
-        elif name == "script":
-            code, headers, body = 302, {"Location": "javascript:alert(1)"}, b""
-        elif name == "private":
-            code, headers, body = 302, {"Location": "http://10.0.0.1/"}, b""
+        elif name in FIXED:
+            code, headers, body = FIXED[name]
         elif name.isdecimal():
             code = int(name)
         elif name == "no-head":
             code, body = (200, PAGE) if with_body else (405, b"")
         elif name == "slow":
             time.sleep(6)
-        elif name == "wait":
-            code, headers, body = 503, {"Retry-After": "3600"}, b""
         self.send_response(code)
         for key, value in headers.items():
             self.send_header(key, value)
@@ -178,6 +181,30 @@ def test_a_session_that_would_stall_is_refused(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("urllib3.__version__", "2.25.904")  # as urllib3-future says it
     with requests.Session() as session, pytest.raises(feedpub.FeedpubError, match="install urllib3 itself"):
         check_links(["http://127.0.0.1:9/"], session=session)
+
+
+NO_ROUTE = requests.ConnectionError(OSError(errno.ENETUNREACH, "Network is unreachable"))
+TRIED_OUT = requests.exceptions.RetryError("too many 503 error responses")
+
+
+@pytest.mark.parametrize(("error", "reason"), [(NO_ROUTE, "cannot be reached"), (TRIED_OUT, "no more requests")])
+def test_what_a_session_of_the_caller_fails_at_kills_nothing(error: Exception, reason: str) -> None:
+    class Fails(requests.adapters.HTTPAdapter):
+        def send(self, *_: object, **__: object) -> requests.Response:
+            raise error
+
+    with requests.Session() as session:
+        session.mount("http://", Fails())
+        (link,) = check_links(["http://a.example/"], session=session, settings=SETTINGS, strict=False).links
+    assert link.status == "unsure"
+    assert reason in link.reason
+
+
+def test_a_body_that_breaks_off_takes_nothing_away_from_its_status(base: str) -> None:
+    with requests.Session() as session:
+        session.trust_env = False
+        (link,) = check_links([f"{base}/bad-gzip#part"], session=session, settings=SETTINGS, strict=False).links
+    assert link.status == "ok", link
 
 
 def test_adapters_of_the_caller_answer() -> None:
