@@ -18,6 +18,7 @@ import feedpub
 from feedpub.links.check import check_links, iter_check
 from feedpub.links.history import History
 from feedpub.links.outbound import outbound
+from feedpub.links.policy import Answer, advance, judge
 from feedpub.links.wire import trusting
 from feedpub.model import LinkSettings
 
@@ -185,6 +186,37 @@ def test_a_session_that_would_stall_is_refused(monkeypatch: pytest.MonkeyPatch) 
 
 NO_ROUTE = requests.ConnectionError(OSError(errno.ENETUNREACH, "Network is unreachable"))
 TRIED_OUT = requests.exceptions.RetryError("too many 503 error responses")
+
+
+DEAF = [f"http://127.0.1.{number}:9" for number in range(1, 4)]  # nobody listens there
+
+
+@pytest.mark.parametrize(
+    ("good", "asked", "down"),
+    [
+        (
+            [f"{DEAF[0]}/1", f"{DEAF[0]}/2", f"{DEAF[0]}/3", "BASE"],
+            [f"{DEAF[0]}/4"],
+            False,
+        ),  # its other links tell nothing
+        ([f"{DEAF[0]}/1", f"{DEAF[0]}/2"], [f"{DEAF[0]}/1"], False),  # a lone host may die
+        ([f"{DEAF[0]}/1", f"{DEAF[1]}/1"], [f"{DEAF[0]}/1", f"{DEAF[1]}/1"], True),  # hosts that fall together do not
+        ([f"{DEAF[0]}/1", f"{DEAF[1]}/1", "BASE"], [f"{DEAF[0]}/1", f"{DEAF[1]}/1"], False),
+        ([f"{DEAF[0]}/1", f"{DEAF[1]}/1"], [f"{DEAF[0]}/1"], True),
+    ],
+)
+def test_other_hosts_tell_whether_our_network_is_up(
+    base: str, tmp_path: Path, good: list[str], asked: list[str], down: bool
+) -> None:
+    path, now = tmp_path / "links.sqlite", datetime(2026, 3, 1, 6, tzinfo=UTC)
+    verdict = judge(Answer(url="", code=200))
+    with History(path) as history:
+        for number, url in enumerate(f"{base}/page" if url == "BASE" else url for url in good):
+            at = now - timedelta(hours=number)
+            history.remember(advance(history.record(url), verdict, at), verdict, at)
+    report = check_links(asked, settings=SETTINGS, history=path, now=now, everything=True)
+    assert report.network_down is down
+    assert {link.state for link in report.links} == {"ok" if down else "failing"}
 
 
 @pytest.mark.parametrize(("error", "reason"), [(NO_ROUTE, "cannot be reached"), (TRIED_OUT, "no more requests")])

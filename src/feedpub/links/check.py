@@ -28,7 +28,7 @@ from .policy import (
     network_is_down,
 )
 from .result import Incident, Link, LinkReport
-from .schedule import Schedule
+from .schedule import Schedule, host_of
 from .wire import Wire
 
 if TYPE_CHECKING:
@@ -472,13 +472,27 @@ class _Run:
         if self._canaries_sought:
             return
         self._canaries_sought = True
-        asked = {url for urls in self._asked.values() for url, _ in urls}
-        for url in self._checking._history.last_good(_CANARIES, but=asked):
+        hosts = set(self._hosts)
+        for url in self._checking._history.last_good():
             page, _ = page_of(url)
-            if page not in self._asked and page not in self._canaries:
+            host = host_of(page)
+            if page not in self._asked and host not in hosts:
+                hosts.add(host)
                 self._canaries[page] = None
                 self._waiting += 1
                 self._schedule.add(self._chase(page))
+                if len(self._canaries) == _CANARIES:
+                    return
+
+    def _fallen(self) -> list[bool]:
+        """Return what stands for canaries if there are none: several hosts that were good, and now fail together."""
+        good = set()
+        for page, urls in self._asked.items():
+            known = (self._checking._known.get(url) for url, _ in urls)
+            if any(one and one.record.status in ("ok", "moved") for one in known):
+                good.add(host_of(page))
+        fallen = [False for host, reached in self._hosts.items() if host in good and not reached]
+        return fallen if len(fallen) > 1 else []
 
     def _give_up(self) -> list[Link]:
         checking = self._checking
@@ -500,7 +514,7 @@ class _Run:
             while self._waiting:
                 for chase in self._ended():
                     self._take(chase)
-            if network_is_down(hosts, [bool(one) for one in self._canaries.values()]):
+            if network_is_down(hosts, [bool(one) for one in self._canaries.values()] or self._fallen()):
                 return self._give_up()
         held, self._held = self._held, {}
         return [link for chase in held.values() for link in self._settled(chase, judge(chase.answer))]

@@ -179,16 +179,10 @@ class History:
         rows = self._read("SELECT url FROM links WHERE due > ?", (now.timestamp(),))
         return {url for (url,) in rows}
 
-    def last_good(self, count: int, but: Collection[str] = ()) -> list[str]:
-        """Return the addresses that were found good most recently, to tell whether our own network is up.
-
-        Args:
-            count: How many at most.
-            but: Addresses that were asked already.
-        """
+    def last_good(self) -> Iterator[str]:
+        """Yield the addresses that were found good, the last one first: they tell whether our own network is up."""
         rows = self._read("SELECT url FROM links WHERE last_ok IS NOT NULL ORDER BY last_ok DESC, url")
-        found = (url for (url,) in rows if url not in but)
-        return [url for url, _ in zip(found, range(count), strict=False)]
+        return (url for (url,) in rows)
 
     def begin(self, at: datetime) -> int:
         """Begin a run; return its number."""

@@ -192,7 +192,7 @@ class Schedule:
 
     def _queue(self, chase: Chase, ask: Ask | None, now: float) -> None:
         """Put a request last; one that continues a chase first."""
-        host = self._host(_host_name(ask.url if ask else chase.url))
+        host = self._host(host_of(ask.url if ask else chase.url))
         if ask is None:
             host.queue.append((chase, None, now))
         else:
@@ -326,7 +326,7 @@ class Schedule:
 _HOST: Final = re.compile(r"https?://(?:[^/?#@]*@)?(\[[^\]]*\]|[^/?#:]*)")
 
 
-def _host_name(url: str) -> str:
+def host_of(url: str) -> str:
     """Return the host of an address that is known to be one."""
     found = _HOST.match(url)
     return found[1].lower() if found else ""
