@@ -117,6 +117,10 @@ class Farm:
             chain = certificate.cert_chain_pems[:1] if kind == "incomplete" else certificate.cert_chain_pems
             file.write_bytes(certificate.private_key_pem.bytes() + b"".join(pem.bytes() for pem in chain))
             context.load_cert_chain(file)
+        alone = Path(self._folder.name) / "alone.pem"
+        alone.write_bytes(other.private_key_pem.bytes() + other.cert_pem.bytes())
+        contexts["alone"] = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        contexts["alone"].load_cert_chain(alone)
         return contexts
 
     async def _mute(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -212,6 +212,7 @@ TLS = [
     case("tls-stranger", "dead", says(), kind="stranger", reason="certificate"),
     case("tls-selfmade", "suspect", says(), kind="selfmade", reason="chain"),
     case("tls-incomplete", "suspect", says(), kind="incomplete", reason="chain"),
+    case("tls-alone", "dead", says(), kind="alone", reason="self-signed"),
     case("tls-hangs", "unsure", says(), kind="mute", reason="in time"),
     case("tls-big", "ok", by_method(says(Content_Length=""), says(200, PAGE * 20)), kind="good"),
 ]

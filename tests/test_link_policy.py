@@ -75,6 +75,13 @@ CASES: dict[str, tuple[Answer, str, str]] = {
     "page with a challenge's script": (answer(page="cf_chl_opt" + " " * 40_000), "ok", ""),
     "says so in its title": (answer(page=page("Page not found | Works")), "suspect", "says that it is not found"),
     "says so in its heading": (answer(page=page("Works", "<b>404</b>")), "suspect", "says that it is not found"),
+    "says so with an arrow": (answer(page=page("Page not found › Works")), "suspect", "says that it is not found"),
+    "says so as in WordPress": (
+        answer(page=page("W", "Oops! That page can&rsquo;t be found.")),
+        "suspect",
+        "not found",
+    ),
+    "says so with its number": (answer(page=page("Works :: Not Found (404)")), "suspect", "says that it is not found"),
     "says so in Chinese": (answer(page=page("页面不存在 - 作品")), "suspect", "says that it is not found"),
     "about such pages": (answer(page=page("Page not found"), elsewhere=MISSING), "ok", ""),
     "says so, and the host was busy": (
@@ -115,6 +122,8 @@ CASES: dict[str, tuple[Answer, str, str]] = {
     "time-out": (answer(None, failure="timeout", detail="30 s"), "unsure", "no answer in time (30 s)"),
     "certificate": (answer(None, failure="certificate", detail="expired"), "dead", "certificate (expired)"),
     "chain": (answer(None, failure="chain"), "suspect", "incomplete"),
+    "wants a certificate": (answer(None, failure="identity"), "blocked", "certificate of ours"),
+    "program": (answer(None, failure="program"), "suspect", "another program"),
     "handshake": (answer(None, failure="tls"), "dead", "secure"),
     "SSH": (answer(None, failure="malformed"), "dead", "not HTTP"),
     "our network": (answer(None, failure="network"), "unsure", "our own network"),

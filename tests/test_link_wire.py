@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import socket
+import ssl
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import trustme
 
 from feedpub import addresses
 from feedpub.links.check import check_links
@@ -17,6 +21,7 @@ from test_link_check import base
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from feedpub.links.result import Link
 
@@ -118,3 +123,27 @@ def test_a_run_ends_though_no_connection_can_be_made(monkeypatch: pytest.MonkeyP
     link = check(NOBODY)
     assert (link.status, link.reason) == ("unsure", f"a limit was reached ({os.strerror(errno.EMFILE)})")
     assert time.monotonic() - begun < 5
+
+
+def test_who_wants_a_certificate_of_ours_is_there(tmp_path: Path) -> None:
+    authority, host = trustme.CA(), "127.0.4.251"
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(host).configure_cert(context)
+    authority.configure_trust(context)
+    context.verify_mode = ssl.CERT_REQUIRED
+
+    def refuse() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection = server.accept()[0]
+                with contextlib.suppress(ssl.SSLError), context.wrap_socket(connection, server_side=True):
+                    pass
+
+    with socket.create_server((host, 0)) as server:
+        threading.Thread(target=refuse, daemon=True).start()
+        settings = LinkSettings(allow_private=True, deadline=4.0, ca_bundle=str(tmp_path / "ca.pem"))
+        url = f"https://{host}:{server.getsockname()[1]}/"
+        (link,) = check_links([url], settings=settings, strict=False).links
+        server.shutdown(socket.SHUT_RDWR)
+    assert (link.status, link.reason) == ("blocked", "asks for a certificate of ours")

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 LinkStatus = Literal["ok", "moved", "dead", "blocked", "suspect", "unsure", "skipped"]
 LinkState = Literal["ok", "failing", "dead"]
 Failure = Literal[
-    "no-host", "lookup", "refused", "reset", "timeout", "certificate", "chain", "tls", "malformed", "network", "limit",
-    "private", "scheme", "program", "loop", "redirects", "nowhere", "excluded", "unreachable", "proxy", "busy",
+    "no-host", "lookup", "refused", "reset", "timeout", "certificate", "chain", "tls", "identity", "malformed",
+    "network", "limit", "private", "scheme", "program", "loop", "redirects", "nowhere", "excluded", "unreachable",
+    "proxy", "busy",
 ]  # fmt: skip
 
 # A link dies after this many failures over at least this long.
@@ -161,6 +162,7 @@ _FAILURES: Final[Mapping[Failure, tuple[LinkStatus, str]]] = {
     "redirects": ("dead", "redirects without end"),
     "nowhere": ("dead", "redirect to nowhere"),
     "program": ("suspect", "redirect out of the web, to another program"),
+    "identity": ("blocked", "asks for a certificate of ours"),
     "chain": ("suspect", "the chain of certificates is incomplete"),
     "lookup": ("unsure", "the name could not be looked up"),
     "timeout": ("unsure", "no answer in time"),
@@ -251,11 +253,12 @@ _TAG: Final = re.compile(r"<[^<>]*>")
 def _says(titles: Iterable[str], what: str) -> bool:
     """Tell whether a page calls itself by one of some phrases, alone or beside the site's name."""
     phrases = _markers()[what]
-    return any(part.strip(" .!。！") in phrases for title in titles for part in _PARTS.split(title))
+    parts = (part for title in titles for part in _PARTS.split(title.replace("’", "'")))
+    return any(part.strip(" .!?…。！？") in phrases for part in parts)
 
 
 # "Page not found | Example", "404 - Page not found", "Example: page not found"
-_PARTS: Final = re.compile(r"\s+[|·•–—-]\s+|\s*[:：|｜]\s+|\s*[—]+\s*")
+_PARTS: Final = re.compile(r"\s+(?:[|·•–—«»‹›-]|::)\s+|\s*[:：|｜]\s+|\s*[—]+\s*")
 
 
 @cache

@@ -591,6 +591,8 @@ def _said(error: OSError, *, connected: bool) -> NoReplyError | ExhaustedError:
     if isinstance(error, ssl.SSLEOFError | ConnectionResetError | BrokenPipeError | ConnectionAbortedError):
         return NoReplyError("reset")
     if isinstance(error, ssl.SSLError):
+        if error.reason == "TLSV13_ALERT_CERTIFICATE_REQUIRED":
+            return NoReplyError("identity")
         return NoReplyError("tls", (error.reason or str(error)).replace("_", " ").lower())
     if isinstance(error, TimeoutError):
         return NoReplyError("timeout", connected=connected)
