@@ -51,6 +51,12 @@ CASES: dict[str, tuple[Answer, str, str]] = {
     "moved for good": (answer(hops=hops(301, 308)), "moved", "moved for good"),
     "moved for now": (answer(hops=hops(301, 302)), "ok", ""),
     "to http": (answer(hops=hops(302, to="http://works.test/page")), "ok", "from https to http"),
+    "to http for good": (answer(hops=hops(301, to="http://works.test/page")), "moved", "from https to http"),
+    "over http": (
+        answer(hops=(Hop(code=302, url="http://works.test/page"), Hop(code=302, url=f"{URL}/2"))),
+        "ok",
+        "from https to http",
+    ),
     "to the home page": (answer(hops=hops(301, to=HOME)), "suspect", "home page"),
     "home to home": (answer(url=HOME, hops=hops(301, to="https://www.works.test/")), "moved", ""),
     "not found": (MISSING, "dead", "404 not found"),
@@ -236,7 +242,10 @@ def test_a_server_that_asks_us_to_stay_away_is_obeyed() -> None:
     away = advance(Record(url=URL), BLOCKED, NOW, retry_after=9 * DAY)
     assert away.due == NOW + 9 * DAY
     soon = advance(Record(url=URL), BLOCKED, NOW, retry_after=HOUR)
-    assert soon.due == NOW + 2 * DAY
+    assert soon.due == NOW + HOUR
+    assert advance(Record(url=URL), BLOCKED, NOW).due == NOW + 2 * DAY
+    failing = advance(Record(url=URL, state="failing"), UNSURE, NOW, retry_after=HOUR)
+    assert failing.due == NOW + 6 * HOUR
 
 
 def test_death_is_confirmed_first() -> None:

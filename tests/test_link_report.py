@@ -67,6 +67,32 @@ def test_github_shows_them_at_their_lines() -> None:
     assert second == "::warning::https://b.example/old, now at https://b.example/new"
 
 
+UNSAFE = replace(
+    MOVED, url="https://d.example/", reason="moved for good, from https to http", final_url="http://d.example/",
+    found_in=DEAD.found_in, change=None,
+)  # fmt: skip
+
+
+def test_a_way_from_https_to_http_is_told() -> None:
+    for_now = replace(UNSAFE, status="ok", reason="redirects from https to http")
+    text = format_report(report(UNSAFE, for_now))
+    assert "  https://d.example/ -> http://d.example/ (moved for good, from https to http)\n" in text
+    assert "  https://d.example/ (redirects from https to http)\n" in text
+    first, second, _ = format_report(report(UNSAFE, for_now), "github").splitlines()
+    where = "::warning file=entries/one.en.md,line=7,title=link "
+    assert first == where + "moved::https://d.example/, now at http://d.example/"
+    assert second == where + "suspect::https://d.example/: redirects from https to http"
+    assert "`https://d.example/`: redirects from https to http" in format_report(report(for_now), "markdown")
+
+
+@pytest.mark.parametrize("form", ["text", "github", "markdown"])
+def test_a_dead_link_that_tells_nothing_today_is_dead_for_what_killed_it(form: ReportForm) -> None:
+    today = replace(DEAD, status="unsure", reason="no answer in time", change=None)
+    text = format_report(report(today), form)
+    assert "404 not found" in text
+    assert "in time" not in text
+
+
 def test_an_issue_stays_as_it_is_while_nothing_changes() -> None:
     today = format_report(report(DEAD, MOVED, GOOD), "markdown")
     later = [replace(link, change=None, checked=AT.replace(day=2)) for link in (GOOD, MOVED, DEAD)]

@@ -201,11 +201,10 @@ def _of_a_page(answer: Answer) -> tuple[LinkStatus, str]:
         return "suspect", "redirects to the home page"
     if answer.fragment_is_there is False:
         return "suspect", "the page lacks the fragment"
+    unsafe = answer.url.startswith("https:") and any(hop.url.startswith("http:") for hop in answer.hops)
     if answer.hops and all(hop.code in (301, 308) for hop in answer.hops):
-        return "moved", "moved for good"
-    if answer.url.startswith("https:") and answer.final_url.startswith("http:"):
-        return "ok", "redirects from https to http"
-    return "ok", ""
+        return "moved", "moved for good, from https to http" if unsafe else "moved for good"
+    return "ok", "redirects from https to http" if unsafe else ""
 
 
 def _is_home(url: str) -> bool:
@@ -326,7 +325,8 @@ def advance(
         step = {"unsure": UNSURE_STEP, "blocked": BLOCKED_STEP}.get(verdict.status, OK_STEPS[0])
         if state != "ok":
             step = min(step, FAILING_STEPS[-1])
-        due = now + max(step, retry_after or step)
+        # Who says when we may come back is taken at his word.
+        due = now + (retry_after if retry_after and verdict.status == "blocked" else max(step, retry_after or step))
     return Record(
         url=record.url, state=state, status=verdict.status, reason=verdict.reason, streak=streak, failures=failures,
         failing_since=since, last_ok=last_ok, checked=now, due=due,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 ReportForm = Literal["text", "json", "github", "markdown"]
 
 _MOST_PLACES: Final = 3  # of one link, in reports for people
+_USUAL: Final = "moved for good"  # of a link that has moved: its group says so
 _OUTAGE_LINKS: Final = 3  # dead ones of a host that has no other: one line for all of them
 # Names of query fields whose values are nobody's business.
 _SECRET: Final = re.compile(
@@ -113,7 +114,9 @@ def _group(link: Link) -> str:
         return "recovered"
     if link.status in ("moved", "suspect"):
         return link.status
-    return "failing" if link.state == "failing" else ""
+    if link.state == "failing":
+        return "failing"
+    return "suspect" if link.status == "ok" and link.reason else ""  # such as from https to http
 
 
 def _grouped(report: LinkReport) -> Iterator[tuple[str, list[Link]]]:
@@ -152,8 +155,14 @@ def _lines(report: LinkReport, links: Sequence[Link]) -> Iterator[str]:
                 yield f"{shown(host)}: all {count} links ({shown(link.reason)}){_places(links, host)}"
             continue
         target = f" -> {shown(link.final_url)}" if link.status == "moved" else ""
-        reason = f" ({shown(link.reason)})" if link.reason and link.status != "moved" else ""
+        why = _why(link)
+        reason = f" ({shown(why)})" if why and why != _USUAL else ""
         yield f"{shown(link.url)}{target}{reason}{_places([link])}"
+
+
+def _why(link: Link) -> str:
+    """Say what is wrong with a link; of a dead one that tells nothing for now, what killed it."""
+    return link.incident.reason if link.broken and link.incident and link.status != "dead" else link.reason
 
 
 def _host(url: str) -> str:
@@ -204,14 +213,15 @@ def _said(link: Link) -> str:
 def _github(report: LinkReport) -> Iterator[str]:
     """Write workflow commands (https://docs.github.com/actions, "workflow commands")."""
     for link in report.links:
-        if not link.broken and link.status not in ("moved", "suspect"):
+        name = "dead" if link.broken else "moved" if link.status == "moved" else "suspect"
+        if name == "suspect" and link.status != "suspect" and _group(link) != "suspect":
             continue
         level = "error" if link.broken else "warning"
-        target = f", now at {shown(link.final_url)}" if link.status == "moved" else f": {shown(link.reason)}"
+        target = f", now at {shown(link.final_url)}" if link.status == "moved" else f": {shown(_why(link))}"
         message = f"{shown(link.url)}{target}".replace("%", "%25")
         for place in link.found_in or ():
-            name = re.sub(r"[%:,\r\n]", lambda found: f"%{ord(found[0]):02X}", place.path)
-            yield f"::{level} file={name},line={place.line or 1},title=link {link.state}::{message}"
+            file = re.sub(r"[%:,\r\n]", lambda found: f"%{ord(found[0]):02X}", place.path)
+            yield f"::{level} file={file},line={place.line or 1},title=link {name}::{message}"
         if not link.found_in:
             yield f"::{level}::{message}"
     yield _summary(report).replace("::", ": :")
@@ -233,7 +243,7 @@ def _markdown(report: LinkReport) -> Iterator[str]:
         empty = False
         yield f"## {title}\n"
         for link in links:
-            target = f" → {_code(link.final_url)}" if link.status == "moved" else f": {_escaped(link.reason)}"
+            target = f" → {_code(link.final_url)}" if link.status == "moved" else f": {_escaped(_why(link))}"
             places = dict.fromkeys((place.path, place.line) for place in link.found_in)
             where = "".join(f"\n  - {_code(f'{path}:{line}' if line else path)}" for path, line in places)
             yield f"- {_code(link.url)}{target}{where}"
