@@ -151,6 +151,18 @@ def test_ctrl_c_keeps_what_is_known(server: Server, tmp_path: Path) -> None:
     assert len(remembered(tmp_path)) == known
 
 
+def test_ctrl_c_without_a_history_tells_what_is_known(server: Server, tmp_path: Path) -> None:
+    server.delay = 0.2
+    (tmp_path / "urls.txt").write_text("\n".join(server.urls(2000)), encoding="utf-8")
+    run = begin(tmp_path, "--no-history")
+    time.sleep(2.0)
+    run.send_signal(signal.SIGINT)
+    out, said = run.communicate(timeout=20)
+    assert run.returncode == 130
+    known = said.split("interrupted; ")[1].split()[0]
+    assert out == f"{known} links: {known} ok\n"
+
+
 def test_the_second_of_two_runs_says_so(server: Server, tmp_path: Path) -> None:
     server.delay = 0.5
     (tmp_path / "urls.txt").write_text("\n".join(server.urls(2000)), encoding="utf-8")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
 import click
+from click.core import ParameterSource
 
 import feedpub
 
@@ -27,11 +28,13 @@ _entries = click.argument("entries", default="entries", type=click.Path(file_oka
 _urls = click.option(
     "--urls", metavar="FILE", help='Addresses, one per line ("-" is standard input), instead of a site\'s links.'
 )
-_history = click.option(
-    "--history",
-    type=click.Path(dir_okay=False),
-    help="File that remembers what was found.  [default: .feedpub/links.sqlite beside ENTRIES; with --urls: here]",
-)
+
+
+def _history(place: str) -> Callable[[Any], Any]:
+    return click.option(
+        "--history", type=click.Path(dir_okay=False),
+        help=f"File that remembers what was found.  [default: .feedpub/links.sqlite {place}]",
+    )  # fmt: skip
 
 
 def _moment(_context: click.Context, _parameter: click.Parameter, text: str | None) -> datetime | None:
@@ -76,7 +79,7 @@ def links() -> None:
 @click.option("--allow-private", is_flag=True, help="Also ask hosts of private networks.")
 @click.option("--ca-bundle", type=click.Path(exists=True, dir_okay=False), help="Certificates to trust.")
 @click.option("--proxy", metavar="URL", help="HTTP proxy for all requests.")
-@_history
+@_history("beside ENTRIES; with --urls, in the current folder")
 @click.option("--no-history", is_flag=True, help="Remember nothing; a failure is death then.")
 @_now
 def check(
@@ -88,6 +91,8 @@ def check(
     A link is dead when it has failed for days, and failed again twice within this run. What is blocked for robots, or
     could not be told, is never dead.
     """
+    if history and no_history:
+        raise click.UsageError("--history and --no-history exclude each other")
     target, settings = _target(entries, urls)
     if folder and not (isinstance(target, feedpub.Site) and not no_history):
         raise click.UsageError("--feed is for the links of a site, with a history: its ids begin with the authority")
@@ -102,11 +107,13 @@ def check(
             for number, link in enumerate(run, start=1):
                 dead += link.broken
                 progress(f"Asking for links: {dead} dead", number, run.total)
-                if form == "jsonl":
+                if form == "jsonl" and (link.change or not quiet):
                     click.echo(feedpub.format_link(link))
                     sys.stdout.flush()
     except KeyboardInterrupt:
         run.close()
+        if no_history and run.report.links and form != "jsonl":  # else it would be lost
+            click.echo(feedpub.format_report(run.report, form), nl=False)  # type: ignore[arg-type]
         click.echo(f"interrupted; {len(run.report.links)} of {run.total} links are known", err=True)
         sys.exit(INTERRUPTED)
     except feedpub.HistoryError as error:
@@ -123,7 +130,7 @@ def check(
 @_urls
 @_form("text", "json", "jsonl", "github", "markdown")
 @click.option("--quiet", is_flag=True, help="Print nothing if nothing has changed since the last run.")
-@_history
+@_history("beside ENTRIES; with --urls, in the current folder")
 @_now
 def report(
     entries: str, urls: str | None, form: str, quiet: bool, history: str | None, now: datetime | None
@@ -136,13 +143,14 @@ def report(
         _fail(str(error))
     if form == "jsonl":
         for link in found.links:
-            click.echo(feedpub.format_link(link))
+            if link.change or not quiet:
+                click.echo(feedpub.format_link(link))
     _say(found, form, quiet=quiet)
 
 
 @links.command(epilog=_EPILOG)
 @_entries
-@_history
+@_history("beside ENTRIES")
 @click.option("--write", is_flag=True, help="Rewrite the files; else only show what would change.")
 def fix(entries: str, history: str | None, write: bool) -> None:
     """Rewrite addresses in ENTRIES that have moved for good, to the same page in the last two checks.
@@ -169,9 +177,11 @@ def fix(entries: str, history: str | None, write: bool) -> None:
 @click.argument("url")
 @click.option("--until", required=True, metavar="DATE", callback=_moment, help="ISO 8601, such as 2026-06-01.")
 @click.option("--why", required=True, metavar="TEXT", help="For those who ask later.")
-@_history
+@_history("in the current folder")
 def ack(url: str, until: datetime, why: str, history: str | None) -> None:
     """Accept that URL is dead: until then it is no finding."""
+    if until <= datetime.now(UTC):
+        raise click.BadParameter(f"{until:%Y-%m-%d} is over already", param_hint="--until")
     try:
         dead = feedpub.accept_link(url, history=_history_of("entries", None, history), until=until, why=why)
     except feedpub.HistoryError as error:
@@ -182,7 +192,7 @@ def ack(url: str, until: datetime, why: str, history: str | None) -> None:
 
 @links.command(epilog=_EPILOG)
 @click.argument("url")
-@_history
+@_history("in the current folder")
 def forget(url: str, history: str | None) -> None:
     """Forget all that is remembered of URL."""
     try:
@@ -194,11 +204,13 @@ def forget(url: str, history: str | None) -> None:
 
 
 def _target(entries: str, urls: str | None) -> tuple[feedpub.Site | list[str], feedpub.LinkSettings]:
+    if urls is not None and click.get_current_context().get_parameter_source("entries") is not ParameterSource.DEFAULT:
+        raise click.UsageError("ENTRIES and --urls exclude each other")
     if urls is None:
         site = feedpub.load(entries, keep_going=True)
         return site, site.config.links
     try:
-        with click.open_file(urls, encoding="utf-8") as stream:
+        with click.open_file(urls, encoding="utf-8-sig") as stream:
             lines = [line.strip() for line in stream]
     except (OSError, UnicodeDecodeError) as error:
         raise click.UsageError(f"--urls {urls}: {getattr(error, 'strerror', None) or 'is not UTF-8'}") from None

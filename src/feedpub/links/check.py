@@ -79,8 +79,8 @@ def check_links(
         progress: Called with each link when its result is known.
 
     Raises:
-        OSError: The history or the certificates cannot be read.
-        HistoryError: The history is none, or another run is writing to it.
+        OSError: The certificates cannot be read.
+        HistoryError: The history is none, cannot be made or written, or another run is writing to it.
         re.error: A pattern of `settings.exclude` is none.
     """
     run = iter_check(
@@ -176,8 +176,20 @@ def usable(path: Path | None, *, exists: bool = False) -> Iterator[None]:
             f"{path}: another run is writing to this history; wait for it, or name another one"
         ) from None
     except sqlite3.Error as error:
-        hint = "free some space" if "full" in str(error) else "move it away: the next check begins a new one"
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_NOTADB) & 0xFF
+        hint = _HINTS.get(code, "move it away: the next check begins a new one")
+        if "newer feedpub" in str(error):
+            hint = "update this one, or name another history"
         raise HistoryError(f"{path}: {error}; {hint}") from error
+
+
+_HINTS: Final = {
+    sqlite3.SQLITE_FULL: "free some space",
+    sqlite3.SQLITE_IOERR: "free some space, or see whether its disk is well",
+    sqlite3.SQLITE_READONLY: "see who may write to it and to its folder",
+    sqlite3.SQLITE_CANTOPEN: "see whether its folder is there, and who may write to it",
+    sqlite3.SQLITE_PERM: "see who may write to it and to its folder",
+}
 
 
 class Checking:

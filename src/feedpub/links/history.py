@@ -6,6 +6,7 @@ keeps what it has found up to a second before; a second run waits for the first,
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 import time
@@ -105,11 +106,11 @@ class History:
 
         Raises:
             BusyError: Another run is writing to it.
-            OSError: It cannot be made.
-            sqlite3.DatabaseError: It is no history, or damaged.
+            sqlite3.DatabaseError: It is no history, or damaged, or cannot be made.
         """
         if path:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            with contextlib.suppress(OSError):  # what is wrong with its folder is told with it
+                path.parent.mkdir(parents=True, exist_ok=True)
         self._clock, self._kept = clock, clock()
         self._links: list[tuple[object, ...]] = []  # not written yet
         self._checks: list[tuple[object, ...]] = []

@@ -200,6 +200,8 @@ def _summary(report: LinkReport) -> str:
         counts.append(f"{accepted} accepted")
     links = "1 link" if len(report.links) == 1 else f"{len(report.links)} links"
     said = f"{links}: {', '.join(counts)}" if counts else "no links"
+    if kept == len(report.links):
+        return f"{said}; nothing was asked" if kept else said
     return f"{said}; {kept} not asked, as they were not due" if kept else said
 
 
