@@ -286,6 +286,8 @@ def test_the_links_of_a_site_stand_where_they_stand(tmp_path: Path) -> None:
         "---\ntitle: One\npublished: 2026-01-01\nsource: https://a.example/talk?v=1&t=2\n---\n"
         "[a](https://b.example/x) and [longer](https://b.example/x/y), [own](https://digest.example/en/two/)\n\n"
         "![p](https://c.example/p.png) again [a](https://b.example/x) [m](mailto:a@b.example)\n\n"
+        '<img alt="1 > 0" src="https://c.example/q.png"> <a title=\'href="x>\' href=https://c.example/t>t</a>\n\n'
+        "[home](https://digest.example) [http](http://digest.example/en/one/) [like](https://digest.example.org/)\n\n"
         "## References\n1. [R](https://d.example/r#part)\n",
         encoding="utf-8",
     )
@@ -295,7 +297,10 @@ def test_the_links_of_a_site_stand_where_they_stand(tmp_path: Path) -> None:
         "https://b.example/x": [6, 8],
         "https://b.example/x/y": [6],
         "https://c.example/p.png": [8],
-        "https://d.example/r#part": [11],
+        "https://c.example/q.png": [10],
+        "https://c.example/t": [10],
+        "https://digest.example.org/": [12],
+        "https://d.example/r#part": [15],
     }
 
 
