@@ -127,6 +127,7 @@ def test_the_links_of_a_site_with_no_network(tmp_path: Path) -> None:
         (("report", "entries", "--urls", "-"), 2, "exclude each other"),
         (("check", "--urls", "."), 2, "Is a directory"),
         (("ack", "https://a.example/", "--until", "2020-01-01", "--why", "x"), 2, "is over already"),
+        (("check", "--feed", "damaged"), 2, "is a file"),
         (("check", "no-such-folder"), 2, "no-such-folder"),
     ],
 )

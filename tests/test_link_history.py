@@ -155,6 +155,16 @@ def test_a_second_run_is_refused_after_a_while(path: Path, monkeypatch: pytest.M
         assert history.record(URL).streak == 1
 
 
+def test_who_only_reads_waits_for_nobody(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.1)
+    with History(path) as history:
+        check(history, OK, NOW)
+        history.keep()
+        check(history, DEAD, NOW + DAY)
+        with History(path, reads=True) as reading:
+            assert reading.record(URL).status == "ok"  # what was kept
+
+
 def test_a_newer_or_another_file_is_refused(path: Path) -> None:
     with History(path):
         pass

@@ -44,6 +44,17 @@ def test_people_read_what_to_do() -> None:
     )
 
 
+def test_deaths_of_a_day_stand_by_address() -> None:
+    assert DEAD.incident
+    opened = {"https://a.example/b": (2, 6), "https://a.example/c": (2, 5), "https://a.example/a": (1, 7)}
+    links = [
+        replace(DEAD, url=url, incident=replace(DEAD.incident, opened=AT.replace(day=day, hour=hour)))
+        for url, (day, hour) in opened.items()
+    ]
+    text = format_report(report(*links[::-1], replace(GOOD, url="https://a.example/well")))
+    assert [line.split()[0] for line in text.splitlines() if line.startswith("  https")] == list(opened)
+
+
 def test_a_host_that_is_gone_is_one_line() -> None:
     links = [replace(DEAD, url=f"https://a.example/{number}") for number in range(5)]
     text = format_report(report(*links, GOOD))
@@ -161,6 +172,13 @@ def test_secrets_are_shown_nowhere(secret: str, name: str, form: ReportForm) -> 
         link = replace(DEAD, url=url, final_url=url, reason=f"redirects to {url}", chain=(Hop(code=302, url=url),))
         assert secret not in format_report(report(link, replace(link, status="moved", state="ok")), form)
         assert secret not in format_link(link)
+
+
+def test_marks_around_a_secret_stay() -> None:
+    text = (
+        "[a](https://a.example/?token=s3cret) and (https://a.example/?b=1&key=s3cret), https://a.example/?sig=s3cret."
+    )
+    assert hidden(text) == text.replace("s3cret", "…")
 
 
 def test_what_is_no_secret_stays() -> None:

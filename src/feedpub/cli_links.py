@@ -69,7 +69,13 @@ def links() -> None:
 @_urls
 @_form("text", "json", "jsonl", "github", "markdown")
 @click.option("--quiet", is_flag=True, help="Print nothing if nothing has changed since the last run (for cron).")
-@click.option("--feed", "folder", metavar="DIR", help="Write the incidents of a site as feeds: atom.xml, rss.xml.")
+@click.option(
+    "--feed",
+    "folder",
+    metavar="DIR",
+    type=click.Path(file_okay=False),
+    help="Write the incidents of a site as feeds: atom.xml, rss.xml.",
+)
 @click.option("--strict", is_flag=True, help="The first failure is death; else a link must have failed for days.")
 @click.option("--all/--due", "everything", help="Ask for all links, or only for those that are due.  [default: --due]")
 @click.option("--concurrency", type=click.IntRange(1, 1000), help="Requests at once.  [default: 128]")

@@ -124,7 +124,7 @@ def report_links(
     path = Path(history)
     at = now or datetime.now(UTC)
     places = _outbound(target) if isinstance(target, Site) else dict.fromkeys(target, ())
-    with usable(path, exists=True), History(path) as base:
+    with usable(path, exists=True), History(path, reads=True) as base:
         known = base.recall(places)
         incidents = tuple(base.incidents())
         run, _, down = base.last_run()

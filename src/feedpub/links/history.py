@@ -97,11 +97,12 @@ class Memory:
 class History:
     """Remember links between runs."""
 
-    def __init__(self, path: Path | None, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, path: Path | None, *, reads: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
         """Open a history, and make it if need be.
 
         Args:
             path: Its file; None remembers nothing beyond this run.
+            reads: Nothing is to be remembered: a run that is at work is no obstacle.
             clock: Tells when a second is over.
 
         Raises:
@@ -118,7 +119,8 @@ class History:
         try:
             self._base.execute("PRAGMA journal_mode = WAL")
             self._base.execute("PRAGMA synchronous = NORMAL")
-            self._base.execute("BEGIN IMMEDIATE")
+            (version,) = self._base.execute("PRAGMA user_version").fetchone()
+            self._base.execute("BEGIN" if reads and version == len(_MIGRATIONS) else "BEGIN IMMEDIATE")
             self._migrate()
         except sqlite3.OperationalError as error:
             self._base.close()

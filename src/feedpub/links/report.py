@@ -24,7 +24,7 @@ _OUTAGE_LINKS: Final = 3  # dead ones of a host that has no other: one line for 
 _SECRET: Final = re.compile(
     r"((?:[?&;#]|%3F|%26|%23)"
     r"(?:[\w.\[-]*(?:token|secret|passw(?:or)?d|signature|credential|session(?:id)?|(?:api|access|auth|private)[_-]?key)"
-    r"[\w.\]-]*|sig|key|auth|authorization|code|jwt|pass|pwd|sid)(?:=|%3D))(?:(?!%26|%23)[^&;#\s\"'<>])+",
+    r"[\w.\]-]*|sig|key|auth|authorization|code|jwt|pass|pwd|sid)(?:=|%3D))((?:(?!%26|%23)[^&;#\s\"'<>])+)",
     re.IGNORECASE,
 )
 # Up to the last "@" before the path: programs take what stands before that for name and password.
@@ -37,7 +37,13 @@ def hidden(text: str) -> str:
 
     Also in fragments, and in addresses that stand percent-encoded within others.
     """
-    return _SECRET.sub(rf"\g<1>{_HIDDEN}", _USERINFO.sub(f"{_HIDDEN}@", text))
+    return _SECRET.sub(_without_value, _USERINFO.sub(f"{_HIDDEN}@", text))
+
+
+def _without_value(found: re.Match[str]) -> str:
+    """Hide a value, but not the marks after it that belong to the text around the address."""
+    value = found[2]
+    return f"{found[1]}{_HIDDEN}{value[len(value.rstrip(').,]')) :]}"
 
 
 def shown(text: str) -> str:
@@ -129,8 +135,9 @@ def _grouped(report: LinkReport) -> Iterator[tuple[str, list[Link]]]:
             yield title, sorted(groups[name], key=_newest)
 
 
-def _newest(link: Link) -> tuple[float, str]:
-    return (-link.incident.opened.timestamp() if link.incident else 0.0, link.url)
+def _newest(link: Link) -> tuple[int, str]:
+    """Put new deaths first, by day: which of two links of a run answered first is of no interest."""
+    return (-link.incident.opened.toordinal() if link.incident else 0, link.url)
 
 
 def _text(report: LinkReport) -> Iterator[str]:

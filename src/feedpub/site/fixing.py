@@ -68,7 +68,7 @@ def fix_links(site: Site, *, history: str | os.PathLike[str]) -> tuple[Fix, ...]
     """
     path = Path(history)
     places = outbound(site)
-    with usable(path, exists=True), History(path) as base:
+    with usable(path, exists=True), History(path, reads=True) as base:
         moved = {url: new for url in places if (new := _target(url, base.moved(url)))}
     files: dict[str, dict[str, str]] = {}
     for url, new in moved.items():
