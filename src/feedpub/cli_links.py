@@ -6,6 +6,7 @@ import re
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
@@ -112,7 +113,7 @@ def check(
             dead = 0
             for number, link in enumerate(run, start=1):
                 dead += link.broken
-                progress(f"Asking for links: {dead} dead", number, run.total)
+                progress("Asking for links", number, run.total, partial(_more, run, number, dead))
                 if form == "jsonl" and (link.change or not quiet):
                     click.echo(feedpub.format_link(link))
                     sys.stdout.flush()
@@ -207,6 +208,10 @@ def forget(url: str, history: str | None) -> None:
         _fail(str(error))
     if not known:
         raise click.UsageError(f"nothing is remembered of {url}")
+
+
+def _more(run: feedpub.Checking, number: int, dead: int, seconds: float) -> str:
+    return f": {dead} dead, {number / seconds:.0f} a second, {run.hosts_waiting} hosts waiting"
 
 
 def _target(entries: str, urls: str | None) -> tuple[feedpub.Site | list[str], feedpub.LinkSettings]:

@@ -223,6 +223,7 @@ class Checking:
         self._incidents: tuple[Incident, ...] = ()
         self._network_down = False
         self._at = self._time()
+        self._schedule: Schedule | None = None
         self._links: Generator[Link] = self._run()
 
     def __iter__(self) -> Checking:
@@ -247,6 +248,11 @@ class Checking:
     def total(self) -> int:
         """How many links there are."""
         return len(self._places)
+
+    @property
+    def hosts_waiting(self) -> int:
+        """How many hosts are left of which something is to be asked."""
+        return self._schedule.hosts_waiting if self._schedule else 0
 
     def _time(self) -> datetime:
         return self._now or datetime.now(UTC)
@@ -275,7 +281,9 @@ class Checking:
                 self._found[url] = said
                 yield said
         if asked:
-            yield from _Run(self, asked, stack, self._transport()).links()
+            run = _Run(self, asked, stack, self._transport())
+            self._schedule = run.schedule
+            yield from run.links()
 
     def _transport(self) -> Transport:
         if self._session:
@@ -369,7 +377,7 @@ class _Run:
     ) -> None:
         self._checking, self._asked, self._stack = checking, asked, stack
         settings = checking._settings
-        self._schedule = Schedule(
+        self.schedule = Schedule(
             transport, concurrency=settings.concurrency, per_host=settings.per_host, spacing=settings.spacing
         )
         self._liars = checking._history.liars()
@@ -382,7 +390,7 @@ class _Run:
         self._waiting = len(asked)
 
     def links(self) -> Iterator[Link]:
-        schedule = self._schedule
+        schedule = self.schedule
         schedule.start(map(self._chase, self._asked))
         self._stack.callback(schedule.join, _PATIENCE_SECONDS)
         self._stack.callback(schedule.stop)
@@ -403,7 +411,7 @@ class _Run:
 
     def _ended(self) -> list[Chase]:
         """Wait for chases that have their answers."""
-        ended = self._schedule.done.get()
+        ended = self.schedule.done.get()
         if isinstance(ended, BaseException):
             raise ended
         return ended
@@ -438,7 +446,7 @@ class _Run:
             self._hosts[host] = self._hosts.get(host, False) or reached
         verdict = judge(chase.answer)
         if verdict.status == "dead" and self._wants_confirmation(chase, verdict):
-            self._schedule.add(self._chase(chase.url, surely=True), after=_CONFIRM_AFTER_SECONDS)
+            self.schedule.add(self._chase(chase.url, surely=True), after=_CONFIRM_AFTER_SECONDS)
             return []
         self._waiting -= 1
         if chase.answer.failure in _OF_THE_NETWORK and not any(chase.reached.values()):
@@ -492,7 +500,7 @@ class _Run:
                 hosts.add(host)
                 self._canaries[page] = None
                 self._waiting += 1
-                self._schedule.add(self._chase(page))
+                self.schedule.add(self._chase(page))
                 if len(self._canaries) == _CANARIES:
                     return
 
@@ -510,7 +518,7 @@ class _Run:
         checking = self._checking
         checking._network_down = True
         checking._history.network_was_down(checking._number)
-        self._schedule.stop()
+        self.schedule.stop()
         self._waiting = 0
         self._held.clear()
         left = [url for urls in self._asked.values() for url, _ in urls if url not in checking._found]

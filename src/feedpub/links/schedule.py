@@ -133,6 +133,11 @@ class Schedule:
         """Wait for its end."""
         self._thread.join(seconds)
 
+    @property
+    def hosts_waiting(self) -> int:
+        """How many hosts have requests in their queues; from any thread."""
+        return sum(1 for host in list(self._hosts.values()) if host.queue)
+
     def _run(self) -> None:
         try:
             try:
