@@ -240,5 +240,10 @@ def compressed(size: int) -> bytes:
     return b"".join(packer.compress(b"\0" * 2**20) for _ in range(size)) + packer.flush()
 
 
+def deflated(text: bytes, wbits: int) -> bytes:
+    packer = zlib.compressobj(9, wbits=wbits)
+    return packer.compress(text) + packer.flush()
+
+
 def in_seconds(seconds: int) -> str:
     return format_datetime(datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=seconds), usegmt=True)

@@ -44,6 +44,7 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     asked: ClassVar[list[tuple[str, str]]] = []
     gone: ClassVar[set[str]] = set()
+    conditions: ClassVar[list[str | None]] = []
 
     def do_HEAD(self) -> None:
         self.answer(with_body=False)
@@ -57,6 +58,9 @@ class Handler(BaseHTTPRequestHandler):
         code, headers, body = 404, {"Content-Type": "text/html"}, b"<title>404</title>"
         if name.startswith("page") and name not in self.gone:
             code, body = 200, PAGE
+        elif name == "tagged":
+            self.conditions.append(given := self.headers.get("If-None-Match"))
+            code, headers, body = (304, {}, b"") if given == '"v1"' else (200, {"ETag": '"v1"'}, PAGE)
         elif name in FIXED:
             code, headers, body = FIXED[name]
         elif name.isdecimal():
@@ -157,6 +161,17 @@ def test_only_what_is_due_is_asked(base: str, tmp_path: Path) -> None:
     report = check_links(urls, settings=SETTINGS, history=path, now=now + timedelta(minutes=50))
     assert Handler.asked == []
     assert [(link.status, link.remembered) for link in report.links] == [("ok", True), ("blocked", True)]
+
+
+def test_what_has_not_changed_is_not_sent_again(base: str, tmp_path: Path) -> None:
+    Handler.conditions.clear()
+    for day in range(4):
+        now = datetime(2026, 3, 1 + day, 6, tzinfo=UTC)
+        (link,) = check_links(
+            [f"{base}/tagged"], settings=SETTINGS, history=tmp_path / "h", now=now, everything=True
+        ).links
+        assert (link.status, link.code) == ("ok", 304 if day else 200)
+    assert set(Handler.conditions) == {None, '"v1"'}
 
 
 def test_our_own_network_is_no_reason_to_die(tmp_path: Path) -> None:

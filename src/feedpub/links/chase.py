@@ -171,6 +171,8 @@ class Chase:
         if not failure and not self._hops and got.code and 200 <= got.code < 300:
             names = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
             self.validators = {names[name]: got.headers[name] for name in names if got.headers.get(name)}
+        elif got.code == 304:  # they hold on
+            self.validators = dict(self._validators)
 
     def _inspect(self, url: str, fragment: str, method: str, got: Reply) -> Generator[Ask | Wait, Reply, None]:
         """Look closer at a page that is said to be there; a fragment that a redirect names stands for all others."""
