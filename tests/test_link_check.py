@@ -45,6 +45,7 @@ class Handler(BaseHTTPRequestHandler):
     asked: ClassVar[list[tuple[str, str]]] = []
     gone: ClassVar[set[str]] = set()
     conditions: ClassVar[list[str | None]] = []
+    authorizations: ClassVar[set[str | None]] = set()
 
     def do_HEAD(self) -> None:
         self.answer(with_body=False)
@@ -54,6 +55,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer(self, *, with_body: bool) -> None:
         self.asked.append((self.command, self.path))
+        self.authorizations.add(self.headers.get("Authorization"))
         name = self.path.strip("/")
         code, headers, body = 404, {"Content-Type": "text/html"}, b"<title>404</title>"
         if name.startswith("page") and name not in self.gone:
@@ -84,6 +86,7 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def base() -> Iterator[str]:
     Handler.asked.clear()
+    Handler.authorizations.clear()
     Handler.gone.clear()
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True

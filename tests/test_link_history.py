@@ -165,6 +165,22 @@ def test_who_only_reads_waits_for_nobody(path: Path, monkeypatch: pytest.MonkeyP
             assert reading.record(URL).status == "ok"  # what was kept
 
 
+def test_a_history_of_an_older_version_is_taken_over(path: Path) -> None:
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as base:
+        base.executescript(module._MIGRATIONS[0] + "PRAGMA user_version = 1;")
+        row = (URL, "failing", "dead", "404 not found", 0, 2, NOW.timestamp(), None, NOW.timestamp(), NOW.timestamp())
+        base.execute(f"INSERT INTO links VALUES ({', '.join('?' * 12)})", (*row, "old", None))
+        base.commit()
+    with History(path, reads=True) as history:  # who only reads takes it over, too
+        assert history.recall()[URL].etag == "old"
+    with History(path) as history:
+        assert (history.record(URL).state, history.record(URL).failures) == ("failing", 2)
+        assert check(history, DEAD, NOW + 3 * DAY).state == "dead"
+        assert [one.url for one in history.incidents()] == [URL]
+        assert history.begin(NOW) == 1
+
+
 def test_a_newer_or_another_file_is_refused(path: Path) -> None:
     with History(path):
         pass

@@ -9,6 +9,7 @@ import socket
 import ssl
 import threading
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +18,8 @@ import trustme
 from feedpub import addresses
 from feedpub.links.check import check_links
 from feedpub.model import LinkSettings
-from test_link_check import base
+from link_farm import Farm, says
+from test_link_check import Handler, base
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,16 +136,42 @@ def test_who_wants_a_certificate_of_ours_is_there(tmp_path: Path) -> None:
     context.verify_mode = ssl.CERT_REQUIRED
 
     def refuse() -> None:
+        while True:
+            connection = server.accept()[0]
+            connection.settimeout(2)
+            with context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False) as secured:
+                with contextlib.suppress(ssl.SSLError):
+                    secured.do_handshake()
+                with contextlib.suppress(OSError):  # to close with something unread would reset what was said
+                    while socket.socket.recv(secured, 4096):
+                        pass
+
+    def refuse_all() -> None:
         with contextlib.suppress(OSError):
-            while True:
-                connection = server.accept()[0]
-                with contextlib.suppress(ssl.SSLError), context.wrap_socket(connection, server_side=True):
-                    pass
+            refuse()
 
     with socket.create_server((host, 0)) as server:
-        threading.Thread(target=refuse, daemon=True).start()
+        threading.Thread(target=refuse_all, daemon=True).start()
         settings = LinkSettings(allow_private=True, deadline=4.0, ca_bundle=str(tmp_path / "ca.pem"))
         url = f"https://{host}:{server.getsockname()[1]}/"
         (link,) = check_links([url], settings=settings, strict=False).links
         server.shutdown(socket.SHUT_RDWR)
     assert (link.status, link.reason) == ("blocked", "asks for a certificate of ours")
+
+
+def test_nothing_of_the_environment_is_used(base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".netrc").write_text("default login me password hush", encoding="utf-8")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, NOBODY)
+    assert check(f"{base}/page").status == "ok"
+    assert Handler.authorizations == {None}
+
+
+def test_certificates_of_the_environment_are_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    with closing(Farm({"page": says()})) as farm:
+        url = farm.url("page", "127.0.4.1", kind="good")
+        assert check(url).status == "suspect"
+        monkeypatch.setenv("SSL_CERT_FILE", farm.ca)
+        assert check(url).status == "ok"
