@@ -116,6 +116,12 @@ CASES: dict[str, tuple[Answer, str, str]] = {
         "suspect",
         "same to every",
     ),
+    "same for every path, nameless": (
+        answer(page="<p>Hello", elsewhere=answer(page="<p>Hello")),
+        "suspect",
+        "same to every",
+    ),
+    "nameless": (answer(page="<p>Hello", elsewhere=answer(page="<p>Other")), "ok", ""),
     "own title": (answer(page=page("A")), "ok", ""),
     "another title elsewhere": (answer(page=page("A"), elsewhere=answer(page=page("Works"))), "ok", ""),
     "parked": (answer(page=page("works.test", "This domain is for sale!")), "suspect", "for sale"),

@@ -128,13 +128,14 @@ def test_addresses_that_are_none_are_told(form: ReportForm) -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_texts_of_others_are_data(form: ReportForm) -> None:
-    nasty = 'https://a.example/\x1b[31m\u202e\n::error::x\r<script>`"[x](javascript:1)'
+    nasty = 'https://a.example/\x1b[31m\x9b31m\u202e\U000e0001\n::error::x\r<script>`"[x](javascript:1)'
     link = replace(DEAD, url=nasty, final_url=nasty, reason=nasty, status="suspect", state="ok")
     text = format_report(report(link), form)
+    assert not [one for one in text if not one.isprintable() and one != "\n"]
     if form == "json":
-        assert json.loads(text)["links"][0]["url"] == nasty
+        assert json.loads(text)["links"][0]["url"] == json.loads(format_link(link))["url"] == nasty
+        assert format_link(link).isprintable()
     else:
-        assert not [one for one in text if not one.isprintable() and one != "\n"]
         assert not [line for line in text.splitlines() if line.startswith("::error")]
 
 

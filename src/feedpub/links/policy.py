@@ -193,7 +193,7 @@ def _of_a_page(answer: Answer) -> tuple[LinkStatus, str]:
     knows_better = bool(other and other.code in (404, 410))
     if _says(titles, "not_found") and not knows_better:  # else it is a page about pages that are not found
         return "suspect", "the page says that it is not found"
-    if other and answer.page and 200 <= (other.code or 0) < 300 and titles and titles == _titles(other.page):
+    if other and answer.page and 200 <= (other.code or 0) < 300 and _is_the_same(answer.page, other.page):
         return "suspect", "the host answers the same to every path"
     if any(_leads_astray(answer, one) for one in (other, answer.at_first) if one):
         return "suspect", "the host redirects every path to the same page"
@@ -210,6 +210,12 @@ def _of_a_page(answer: Answer) -> tuple[LinkStatus, str]:
 def _is_home(url: str) -> bool:
     parts = urlsplit(url)
     return parts.path in ("", "/") and not parts.query
+
+
+def _is_the_same(page: str, other: str) -> bool:
+    """Tell whether two pages call themselves the same, or are, if they have no name."""
+    titles = _titles(page)
+    return titles == _titles(other) if titles else page == other
 
 
 def _leads_astray(answer: Answer, other: Answer) -> bool:

@@ -58,7 +58,7 @@ def has_news(report: LinkReport) -> bool:
 
 def format_link(link: Link) -> str:
     """Return a link as one line of JSON."""
-    return json.dumps(_values(link), ensure_ascii=False)
+    return _dumped(_values(link))
 
 
 def format_report(report: LinkReport, form: ReportForm = "text") -> str:
@@ -93,6 +93,14 @@ def _values(link: Link) -> dict[str, Any]:
     }
 
 
+def _dumped(values: dict[str, Any], indent: int | None = None) -> str:
+    """Write JSON in which a terminal finds nothing to obey: C1 controls are such, too."""
+    text = json.dumps(values, ensure_ascii=False, indent=indent)
+    if text.replace("\n", "").isprintable():
+        return text
+    return "".join(one if one.isprintable() or one == "\n" else json.dumps(one)[1:-1] for one in text)
+
+
 def _moment(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if moment else None
 
@@ -100,7 +108,7 @@ def _moment(moment: datetime | None) -> str | None:
 def _json(report: LinkReport) -> Iterator[str]:
     links = [_values(link) for link in report.links]
     values = {"schema": 1, "network_down": report.network_down, "summary": dict(report.summary), "links": links}
-    yield json.dumps(values, ensure_ascii=False, indent=2)
+    yield _dumped(values, indent=2)
 
 
 _GROUPS: Final = (
