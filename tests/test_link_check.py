@@ -16,10 +16,10 @@ import requests
 
 import feedpub
 from feedpub.links.check import check_links, iter_check
+from feedpub.links.connection import trusting
 from feedpub.links.history import History
 from feedpub.links.outbound import outbound
 from feedpub.links.policy import Answer, advance, judge
-from feedpub.links.wire import trusting
 from feedpub.model import LinkSettings
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from dataclasses import replace
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
+from .connection import ExhaustedError
 from .http1 import Ask, Reply
-from .wire import ExhaustedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
