@@ -109,6 +109,18 @@ def test_the_links_of_a_site_with_no_network(tmp_path: Path) -> None:
     assert out.splitlines()[-1] == "7 links: 7 unsure"
 
 
+def test_entries_with_errors_are_not_passed_over_in_silence(tmp_path: Path) -> None:
+    entries = tmp_path / "entries"
+    entries.mkdir()
+    (entries / "feedpub.toml").write_text(
+        'base_url = "https://digest.example/"\nauthority = "digest.example,2026"\n', encoding="utf-8"
+    )
+    (entries / "one.en.md").write_text("---\ntitle: One\npublished: never\n---\nText.\n", encoding="utf-8")
+    said = "1 file has errors: its links are not checked; `feedpub lint` tells what is wrong\n"
+    assert links(tmp_path, "check") == (0, "no links\n", said)
+    assert links(tmp_path, "check", "--quiet") == (0, "", "")
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [

@@ -10,6 +10,7 @@ import ssl
 import threading
 import time
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -175,3 +176,23 @@ def test_certificates_of_the_environment_are_trusted(monkeypatch: pytest.MonkeyP
         assert check(url).status == "suspect"
         monkeypatch.setenv("SSL_CERT_FILE", farm.ca)
         assert check(url).status == "ok"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [(None, os.strerror(errno.ENOENT)), ("no certificate", "holds no certificates")]
+)
+def test_certificates_that_cannot_be_read_kill_nothing(
+    text: str | None, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "ca.pem"
+    if text:
+        file.write_text(text, encoding="utf-8")
+    settings = LinkSettings(allow_private=True, ca_bundle=str(file))
+    with closing(Farm({"page": says()})) as farm:
+        url = farm.url("page", "127.0.4.1", kind="good")
+        with pytest.raises(OSError, match=said) as raised:
+            check_links([url], settings=settings)
+        assert raised.value.filename == str(file)
+        monkeypatch.setenv("SSL_CERT_FILE", str(file))
+        with pytest.raises(OSError, match=said):
+            check_links([url], settings=replace(settings, ca_bundle=None))

@@ -101,6 +101,8 @@ def check(
     if history and no_history:
         raise click.UsageError("--history and --no-history exclude each other")
     target, settings = _target(entries, urls)
+    if isinstance(target, feedpub.Site) and not quiet:
+        _tell_left_out(target)
     if folder and not (isinstance(target, feedpub.Site) and not no_history):
         raise click.UsageError("--feed is for the links of a site, with a history: its ids begin with the authority")
     settings = _changed(settings, given)
@@ -226,6 +228,16 @@ def _target(entries: str, urls: str | None) -> tuple[feedpub.Site | list[str], f
     except (OSError, UnicodeDecodeError) as error:
         raise click.UsageError(f"--urls {urls}: {getattr(error, 'strerror', None) or 'is not UTF-8'}") from None
     return [line for line in lines if line and not line.startswith("#")], feedpub.LinkSettings()
+
+
+def _tell_left_out(site: feedpub.Site) -> None:
+    """Say that there are links of which nothing can be known."""
+    bad = {problem.path for problem in site.problems if problem.severity == "error"}
+    if bad:
+        files = (
+            "1 file has errors: its links are" if len(bad) == 1 else f"{len(bad)} files have errors: their links are"
+        )
+        click.echo(f"{files} not checked; `feedpub lint` tells what is wrong", err=True)
 
 
 def _changed(settings: feedpub.LinkSettings, given: dict[str, Any]) -> feedpub.LinkSettings:

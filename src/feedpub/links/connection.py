@@ -44,9 +44,15 @@ def trusting(ca_bundle: str | None) -> ssl.SSLContext:
         ca_bundle: File of certificates in PEM; by default SSL_CERT_FILE of the environment, or those of certifi.
 
     Raises:
-        OSError: It cannot be read, or holds none.
+        OSError: It cannot be read, or holds none; with the name of the file.
     """
-    context = ssl.create_default_context(cafile=ca_bundle or os.environ.get("SSL_CERT_FILE") or certifi.where())
+    file = ca_bundle or os.environ.get("SSL_CERT_FILE") or certifi.where()
+    try:
+        context = ssl.create_default_context(cafile=file)
+    except ssl.SSLError as error:
+        raise OSError(errno.EINVAL, "holds no certificates in PEM", file) from error
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, file) from error
     context.options |= _OP_LEGACY_SERVER_CONNECT
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # on from Python 3.13; browsers do not ask for so much
     context.set_alpn_protocols(["http/1.1"])

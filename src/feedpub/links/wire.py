@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import selectors
 import socket
 import threading
@@ -73,7 +74,8 @@ class Wire:
             OSError: The certificates cannot be read.
         """
         self._ca_bundle = ca_bundle
-        self._tls = trusting(ca_bundle) if ca_bundle else None  # a file that cannot be read is told at once
+        # A file that cannot be read is told at once: later, the hosts would be to blame.
+        self._tls = trusting(ca_bundle) if ca_bundle or os.environ.get("SSL_CERT_FILE") else None
         self._agent = f"User-Agent: {user_agent}\r\n"
         self.allow_private = allow_private
         self._proxy = split(proxy) if proxy else None
