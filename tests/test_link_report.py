@@ -111,6 +111,15 @@ def test_an_issue_stays_as_it_is_while_nothing_changes() -> None:
     assert "- `https://a.example/x`: 404 not found\n  - `entries/one.en.md:7`" in today
 
 
+def test_an_issue_praises_only_what_is_known() -> None:
+    never = Link(url="https://e.example/", status=None)
+    assert format_report(report(GOOD), "markdown") == "All links are well.\n"
+    for other in (never, replace(DEAD, accepted=True)):
+        assert format_report(report(GOOD, other), "markdown") == "Nothing is known that somebody should do.\n"
+    down = format_report(report(replace(GOOD, status="unsure"), network_down=True), "markdown")
+    assert down == "Our own network was down: nothing that failed counts.\n\n"
+
+
 def test_what_is_accepted_is_no_finding() -> None:
     accepted = report(replace(DEAD, accepted=True, change=None))
     assert accepted.broken == ()

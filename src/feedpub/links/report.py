@@ -265,8 +265,9 @@ def _markdown(report: LinkReport) -> Iterator[str]:
             where = "".join(f"\n  - {_code(f'{path}:{line}' if line else path)}" for path, line in places)
             yield f"- {_code(link.url)}{target}{where}"
         yield ""
-    if empty:
-        yield "All links are well."
+    if empty and not report.network_down:
+        well = all(link.status and not link.accepted for link in report.links)
+        yield "All links are well." if well else "Nothing is known that somebody should do."
 
 
 def _code(text: str) -> str:
