@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from feedpub.cli import cli
 from feedpub.cli_links import links
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -38,7 +39,10 @@ def test_commands_and_options_exist(name: str) -> None:
     for command in commands:
         words = shlex.split(command)
         assert words[0] == "links"
-        links.commands[words[1]].make_context(words[1], words[2:])
+        # A command keeps the names of its help from its first context: here too, those of all commands.
+        links.commands[words[1]].make_context(
+            words[1], words[2:], help_option_names=cli.context_settings["help_option_names"]
+        )
 
 
 def test_the_workflow_keeps_one_issue(tmp_path: Path) -> None:
