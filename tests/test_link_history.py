@@ -92,6 +92,14 @@ def test_an_incident_is_one_from_death_to_recovery(path: Path) -> None:
         assert [one.closed is None for one in history.incidents()] == [True, False]
 
 
+def test_incidents_of_one_moment_stand_by_address(path: Path) -> None:
+    with History(path) as history:
+        for day in range(4):
+            for name in "bca":
+                check(history, DEAD, NOW + day * DAY, f"https://{name}.test/")
+        assert [one.url for one in history.incidents()] == [f"https://{name}.test/" for name in "abc"]
+
+
 def test_a_death_can_be_accepted_and_a_link_forgotten(path: Path) -> None:
     with History(path) as history:
         assert not history.accept(URL, NOW, "no")

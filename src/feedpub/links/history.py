@@ -268,12 +268,12 @@ class History:
         return None
 
     def incidents(self, *, since: datetime | None = None) -> Iterator[Incident]:
-        """Yield incidents, newest first.
+        """Yield incidents, newest first; those of one moment by address, whichever server was the faster one.
 
         Args:
             since: Only those that are open, or were opened or closed then or later; None: all.
         """
-        query = "SELECT * FROM incidents WHERE closed IS NULL OR closed >= ? ORDER BY opened DESC, number DESC"
+        query = "SELECT * FROM incidents WHERE closed IS NULL OR closed >= ? ORDER BY opened DESC, url, number DESC"
         for number, url, opened, closed, reason, until, why in self._read(
             query, (since.timestamp() if since else float("-inf"),)
         ):
