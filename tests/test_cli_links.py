@@ -126,6 +126,7 @@ def test_entries_with_errors_are_not_passed_over_in_silence(tmp_path: Path) -> N
     [
         (("check", "--urls", "missing.txt"), 2, "missing.txt"),
         (("check", "--urls", "-", "--exclude", "["), 2, "no pattern"),
+        (("check", "--urls", "-", "--exclude", ""), 2, "would leave all addresses out"),
         (("check", "--urls", "-", "--now", "yesterday"), 2, "is no date"),
         (("check", "--urls", "-", "--proxy", "a.example:1"), 2, "http://host:port"),
         (("check", "--urls", "-", "--proxy", "http://a.example:99999"), 2, "http://host:port"),

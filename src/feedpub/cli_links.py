@@ -242,6 +242,8 @@ def _tell_left_out(site: feedpub.Site) -> None:
 
 def _changed(settings: feedpub.LinkSettings, given: dict[str, Any]) -> feedpub.LinkSettings:
     for pattern in given["exclude"]:
+        if not pattern:
+            raise click.UsageError("--exclude: an empty pattern would leave all addresses out")
         try:
             re.compile(pattern)
         except re.error as error:
