@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
 import selectors
 import socket
 import threading
@@ -74,8 +73,7 @@ class Wire:
             OSError: The certificates cannot be read.
         """
         self._ca_bundle = ca_bundle
-        # A file that cannot be read is told at once: later, the hosts would be to blame.
-        self._tls = trusting(ca_bundle) if ca_bundle or os.environ.get("SSL_CERT_FILE") else None
+        self._tls = trusting(ca_bundle) if ca_bundle else None  # a file that cannot be read is told at once
         self._agent = f"User-Agent: {user_agent}\r\n"
         self.allow_private = allow_private
         self._proxy = split(proxy) if proxy else None
@@ -259,6 +257,8 @@ class Wire:
 
     def _connected(self, task: Task, origin: Origin, until: float) -> Generator[None, None, Connection]:
         server = origin
+        if origin.scheme == "https":
+            self._tls = self._tls or trusting(self._ca_bundle)  # what cannot be read ends the run: no host is to blame
         if self._proxy:
             server = self._proxy[0]
             literal = addresses.spelled(origin.host)
@@ -272,10 +272,9 @@ class Wire:
                 raise NoReplyError("proxy", error.detail or error.failure, connected=False) from error
             raise
         try:
-            if origin.scheme == "https":
+            if self._tls and origin.scheme == "https":
                 if self._proxy:
                     yield from connection.tunnel(self._proxy[2])
-                self._tls = self._tls or trusting(self._ca_bundle)
                 known = self._secured.get(origin)
                 yield from connection.secure(self._tls, known.session() if known else None)
         except OSError as error:
