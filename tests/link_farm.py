@@ -117,6 +117,10 @@ class Farm:
             chain = certificate.cert_chain_pems[:1] if kind == "incomplete" else certificate.cert_chain_pems
             file.write_bytes(certificate.private_key_pem.bytes() + b"".join(pem.bytes() for pem in chain))
             context.load_cert_chain(file)
+        alone = Path(self._folder.name) / "alone.pem"
+        alone.write_bytes(other.private_key_pem.bytes() + other.cert_pem.bytes())
+        contexts["alone"] = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        contexts["alone"].load_cert_chain(alone)
         return contexts
 
     async def _mute(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -199,6 +203,13 @@ def by_method(head: Behaviour, get: Behaviour) -> Behaviour:
     return behave
 
 
+def by_path(path: str, there: Behaviour, elsewhere: Behaviour) -> Behaviour:
+    async def behave(exchange: Exchange) -> None:
+        await (there if exchange.target == path else elsewhere)(exchange)
+
+    return behave
+
+
 def in_turn(*behaviours: Behaviour) -> Behaviour:
     """Behave otherwise each time; the last one lasts."""
 
@@ -227,6 +238,11 @@ async def long_chain(exchange: Exchange) -> None:
 def compressed(size: int) -> bytes:
     packer = zlib.compressobj(9, wbits=31)
     return b"".join(packer.compress(b"\0" * 2**20) for _ in range(size)) + packer.flush()
+
+
+def deflated(text: bytes, wbits: int) -> bytes:
+    packer = zlib.compressobj(9, wbits=wbits)
+    return packer.compress(text) + packer.flush()
 
 
 def in_seconds(seconds: int) -> str:

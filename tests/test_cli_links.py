@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -71,6 +73,27 @@ def test_quiet_is_quiet_while_nothing_changes(base: str, tmp_path: Path) -> None
     assert links(tmp_path, *arguments, text=f"{base}/page") == (0, "", "")
 
 
+def test_quiet_lines_of_json_tell_what_has_changed(base: str, tmp_path: Path) -> None:
+    arguments = ("check", "--urls", "-", "--allow-private", "--all", "--quiet", "--strict", "--format", "jsonl")
+    text = f"{base}/page\n{base}/410"
+    told = [json.loads(line)["url"] for line in links(tmp_path, *arguments, text=text)[1].splitlines()]
+    assert told == [f"{base}/410"]
+    assert links(tmp_path, *arguments, text=text) == (1, "", "")
+    text += f"\n{base}/moved"
+    links(tmp_path, *arguments, text=text)
+    report = links(tmp_path, "report", "--urls", "-", "--quiet", "--format", "jsonl", text=text)[1]
+    assert [json.loads(line)["url"] for line in report.splitlines()] == [f"{base}/moved"]
+
+
+def test_a_list_of_windows_is_read(base: str, tmp_path: Path) -> None:
+    text = f"\ufeff{base}/page\r\n\r\n{base}/page\r\n"
+    done = links(tmp_path, "check", "--urls", "-", "--allow-private", "--no-history", text=text)
+    assert done == (0, "1 link: 1 ok\n", "")
+    (tmp_path / "list.txt").write_text(text, encoding="utf-8")
+    assert links(tmp_path, "check", "--urls", "list.txt", "--allow-private") == done
+    assert links(tmp_path, "report", "--urls", "list.txt")[1] == "1 link: 1 ok; nothing was asked\n"
+
+
 def test_the_links_of_a_site_with_no_network(tmp_path: Path) -> None:
     entries = tmp_path / "entries"
     entries.mkdir()
@@ -86,21 +109,47 @@ def test_the_links_of_a_site_with_no_network(tmp_path: Path) -> None:
     assert out.splitlines()[-1] == "7 links: 7 unsure"
 
 
+def test_entries_with_errors_are_not_passed_over_in_silence(tmp_path: Path) -> None:
+    entries = tmp_path / "entries"
+    entries.mkdir()
+    (entries / "feedpub.toml").write_text(
+        'base_url = "https://digest.example/"\nauthority = "digest.example,2026"\n', encoding="utf-8"
+    )
+    (entries / "one.en.md").write_text("---\ntitle: One\npublished: never\n---\nText.\n", encoding="utf-8")
+    said = "1 file has errors: its links are not checked; `feedpub lint` tells what is wrong\n"
+    assert links(tmp_path, "check") == (0, "no links\n", said)
+    assert links(tmp_path, "check", "--quiet") == (0, "", "")
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
         (("check", "--urls", "missing.txt"), 2, "missing.txt"),
         (("check", "--urls", "-", "--exclude", "["), 2, "no pattern"),
+        (("check", "--urls", "-", "--exclude", ""), 2, "would leave all addresses out"),
         (("check", "--urls", "-", "--now", "yesterday"), 2, "is no date"),
         (("check", "--urls", "-", "--proxy", "a.example:1"), 2, "http://host:port"),
+        (("check", "--urls", "-", "--proxy", "http://a.example:99999"), 2, "http://host:port"),
+        (("check", "--urls", "-", "--proxy", "ftp://me:hush@a.example:1"), 2, "http://host:port"),
         (("check", "--urls", "-", "--history", "damaged"), 3, "file is not a database"),
         (("report", "--urls", "-"), 3, "no history of link checks"),
+        (("check", "--urls", "-", "--history", "/dev/null/x.sqlite"), 3, "see whether its folder is there"),
+        (("check", "--urls", "-", "--history", "newer"), 3, "update this one"),
+        (("check", "--urls", "-", "--history", "x", "--no-history"), 2, "exclude each other"),
+        (("check", "--urls", "-", "entries"), 2, "exclude each other"),
+        (("report", "entries", "--urls", "-"), 2, "exclude each other"),
+        (("check", "--urls", "."), 2, "Is a directory"),
+        (("ack", "https://a.example/", "--until", "2020-01-01", "--why", "x"), 2, "is over already"),
+        (("check", "--feed", "damaged"), 2, "is a file"),
         (("check", "no-such-folder"), 2, "no-such-folder"),
     ],
 )
 def test_mistakes_are_told(arguments: tuple[str, ...], code: int, words: str, tmp_path: Path) -> None:
     (tmp_path / "damaged").write_text("no database at all, " * 100, encoding="utf-8")
+    with closing(sqlite3.connect(tmp_path / "newer")) as newer:
+        newer.execute("PRAGMA user_version = 99")
     done = links(tmp_path, *arguments, text="https://a.example/\n")
     assert done[0] == code
     assert words in done[1] + done[2]
+    assert "hush" not in done[1] + done[2]
     assert "Traceback" not in done[2]

@@ -23,8 +23,10 @@ from link_farm import (
     Exchange,
     Farm,
     by_method,
+    by_path,
     compressed,
     cookie_wall,
+    deflated,
     endless,
     in_seconds,
     in_turn,
@@ -102,6 +104,8 @@ REDIRECTS = [
     case("cookie-wall", "ok", cookie_wall),
     case("out-file", "dead", to("file:///etc/passwd", 301), reason="out of the web"),
     case("out-script", "dead", to("javascript:alert(1)", 301), reason="out of the web"),
+    case("out-mail", "suspect", to("mailto:someone@example.org", 301), reason="another program"),
+    case("out-app", "suspect", to("itms-apps://example.org/app"), reason="another program"),
     case("no-location", "dead", says(301, b""), reason="nowhere"),
     case("empty-location", "dead", to(" "), reason="nowhere"),
     case("nul-location", "dead", raw(b"HTTP/1.1 302 Found\r\nLocation: /pa\0ge\r\nContent-Length: 0\r\n\r\n")),
@@ -190,7 +194,13 @@ PAGES = [
     case("missing", "suspect", says(200, FRAGMENTS), "#elsewhere", reason="fragment"),
     case("beyond", "ok", says(200, FRAGMENTS + b" " * 3_000_000), "#elsewhere"),
     case("pdf", "ok", says(200, b"%PDF-1.7", Content_Type="application/pdf"), "#page3"),
+    case("replaced", "moved", to("/there#single", 301), "#elsewhere"),
+    case("replaced-missing", "suspect", to("/there#none", 301), "#elsewhere", reason="fragment"),
     case("inherited", "suspect", to("/there", 301), "#elsewhere", reason="fragment"),
+    case("astray", "suspect", by_path("/en/", says(), to("/en/", 301)), reason="every path", everywhere=True),
+    case("excuse-403", "suspect", by_path("/excuse-403", says(200, NOT_FOUND), says(403)), everywhere=True),
+    case("excuse-deflated", "suspect", says(200, deflated(NOT_FOUND, 15), Content_Encoding="deflate"), everywhere=True),
+    case("excuse-bare", "suspect", says(200, deflated(NOT_FOUND, -15), Content_Encoding="deflate"), everywhere=True),
     case("excuse", "suspect", says(200, NOT_FOUND), reason="not found", everywhere=True),
     case("same-everywhere", "suspect", says(200, PAGE), reason="same", everywhere=True),
     case("about-404", "ok", says(200, NOT_FOUND)),
@@ -205,6 +215,7 @@ TLS = [
     case("tls-stranger", "dead", says(), kind="stranger", reason="certificate"),
     case("tls-selfmade", "suspect", says(), kind="selfmade", reason="chain"),
     case("tls-incomplete", "suspect", says(), kind="incomplete", reason="chain"),
+    case("tls-alone", "dead", says(), kind="alone", reason="self-signed"),
     case("tls-hangs", "unsure", says(), kind="mute", reason="in time"),
     case("tls-big", "ok", by_method(says(Content_Length=""), says(200, PAGE * 20)), kind="good"),
 ]
@@ -273,6 +284,44 @@ def test_credentials_stay_with_their_server() -> None:
         for head in farm.heads:
             given = "authorization: basic" in head.lower()
             assert given == head.startswith("127.0.4.1 "), head
+
+
+@pytest.mark.parametrize(
+    ("domain", "status"), [("; Domain=.works.test", "ok"), ("; domain = works.test", "ok"), ("; Domain=test", "dead")]
+)
+def test_a_gate_on_another_host_of_the_domain(domain: str, status: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of publishers that ask who we are, take "nobody" for an answer, and remember it in a cookie."""
+
+    async def article(exchange: Exchange) -> None:
+        assert "other=1" not in exchange.fields.get("cookie", "")
+        passed = "session=1" in exchange.fields.get("cookie", "")
+        await (says() if passed else to(exchange.farm.url("gate", "id.works.test")))(exchange)
+
+    async def gate(exchange: Exchange) -> None:
+        fields = {
+            "Location": exchange.farm.url("article", "www.works.test"),
+            "Set-Cookie": f"session=1{domain}; Path=/",
+        }
+        data = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+        own = "Set-Cookie: other=1\r\nContent-Length: 0\r\n\r\n"
+        await exchange.send(f"HTTP/1.1 302 Found\r\n{data}{own}".encode())
+
+    monkeypatch.setattr(addresses, "resolve", lambda *_: iter(["127.0.4.1"]))
+    with closing(Farm({"article": article, "gate": gate})) as farm:
+        urls = [farm.url("article", "www.works.test")]
+        (link,) = iter_check(urls, settings=LinkSettings(allow_private=True, deadline=DEADLINE), strict=False)
+        assert link.status == status, link
+
+
+def test_a_host_that_leads_every_path_astray_is_found_out() -> None:
+    behaviours: dict[str, Behaviour] = {"en": says()}
+    with closing(Farm(behaviours)) as farm:
+        farm.everywhere["127.0.4.1"] = to(farm.url("en", "127.0.4.2", path="/"), 301)
+        urls = [farm.url(f"page{number}", "127.0.4.1") for number in range(3)] + [farm.url("", "127.0.4.1")]
+        links = list(iter_check(urls, settings=LinkSettings(allow_private=True), strict=False))
+        assert {link.url: link.status for link in links} == dict.fromkeys(urls[:3], "suspect") | {urls[3]: "moved"}
+        probes = [host for _, host, target in farm.requests if "feedpub-" in target]
+        assert sorted(probes) == ["127.0.4.1", "127.0.4.2"]
 
 
 @pytest.mark.parametrize(("ends", "per_host"), [("close", 1), ("keep-alive", 4)])

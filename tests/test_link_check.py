@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import ssl
 import threading
@@ -15,9 +16,10 @@ import requests
 
 import feedpub
 from feedpub.links.check import check_links, iter_check
+from feedpub.links.connection import trusting
 from feedpub.links.history import History
 from feedpub.links.outbound import outbound
-from feedpub.links.wire import trusting
+from feedpub.links.policy import Answer, advance, judge
 from feedpub.model import LinkSettings
 
 if TYPE_CHECKING:
@@ -28,10 +30,22 @@ SETTINGS = LinkSettings(allow_private=True, deadline=4.0)
 PAGE = b"<!DOCTYPE html><title>Notes</title><h1>Notes</h1><p id=first>One<p id='zwei \xc3\xa9'>Two" + b" " * 5000
 
 
+FIXED: dict[str, tuple[int, dict[str, str], bytes]] = {
+    "moved": (301, {"Location": "/page"}, b""),
+    "loop": (302, {"Location": "/loop"}, b""),
+    "script": (302, {"Location": "javascript:alert(1)"}, b""),
+    "private": (302, {"Location": "http://10.0.0.1/"}, b""),
+    "wait": (503, {"Retry-After": "3600"}, b""),
+    "bad-gzip": (200, {"Content-Encoding": "gzip"}, b"no gzip"),
+}
+
+
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     asked: ClassVar[list[tuple[str, str]]] = []
     gone: ClassVar[set[str]] = set()
+    conditions: ClassVar[list[str | None]] = []
+    authorizations: ClassVar[set[str | None]] = set()
 
     def do_HEAD(self) -> None:
         self.answer(with_body=False)
@@ -41,26 +55,22 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer(self, *, with_body: bool) -> None:
         self.asked.append((self.command, self.path))
+        self.authorizations.add(self.headers.get("Authorization"))
         name = self.path.strip("/")
         code, headers, body = 404, {"Content-Type": "text/html"}, b"<title>404</title>"
         if name.startswith("page") and name not in self.gone:
             code, body = 200, PAGE
-        elif name == "moved":
-            code, headers, body = 301, {"Location": "/page"}, b""
-        elif name == "loop":
-            code, headers, body = 302, {"Location": "/loop"}, b""
-        elif name == "script":
-            code, headers, body = 302, {"Location": "javascript:alert(1)"}, b""
-        elif name == "private":
-            code, headers, body = 302, {"Location": "http://10.0.0.1/"}, b""
+        elif name == "tagged":
+            self.conditions.append(given := self.headers.get("If-None-Match"))
+            code, headers, body = (304, {}, b"") if given == '"v1"' else (200, {"ETag": '"v1"'}, PAGE)
+        elif name in FIXED:
+            code, headers, body = FIXED[name]
         elif name.isdecimal():
             code = int(name)
         elif name == "no-head":
             code, body = (200, PAGE) if with_body else (405, b"")
         elif name == "slow":
             time.sleep(6)
-        elif name == "wait":
-            code, headers, body = 503, {"Retry-After": "3600"}, b""
         self.send_response(code)
         for key, value in headers.items():
             self.send_header(key, value)
@@ -76,6 +86,7 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def base() -> Iterator[str]:
     Handler.asked.clear()
+    Handler.authorizations.clear()
     Handler.gone.clear()
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
@@ -155,6 +166,17 @@ def test_only_what_is_due_is_asked(base: str, tmp_path: Path) -> None:
     assert [(link.status, link.remembered) for link in report.links] == [("ok", True), ("blocked", True)]
 
 
+def test_what_has_not_changed_is_not_sent_again(base: str, tmp_path: Path) -> None:
+    Handler.conditions.clear()
+    for day in range(4):
+        now = datetime(2026, 3, 1 + day, 6, tzinfo=UTC)
+        (link,) = check_links(
+            [f"{base}/tagged"], settings=SETTINGS, history=tmp_path / "h", now=now, everything=True
+        ).links
+        assert (link.status, link.code) == ("ok", 304 if day else 200)
+    assert set(Handler.conditions) == {None, '"v1"'}
+
+
 def test_our_own_network_is_no_reason_to_die(tmp_path: Path) -> None:
     path, now = tmp_path / "links.sqlite", datetime(2026, 3, 1, 6, tzinfo=UTC)
     urls = [f"http://127.0.0.{number}:9/" for number in range(1, 9)]  # nobody listens there
@@ -178,6 +200,61 @@ def test_a_session_that_would_stall_is_refused(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("urllib3.__version__", "2.25.904")  # as urllib3-future says it
     with requests.Session() as session, pytest.raises(feedpub.FeedpubError, match="install urllib3 itself"):
         check_links(["http://127.0.0.1:9/"], session=session)
+
+
+NO_ROUTE = requests.ConnectionError(OSError(errno.ENETUNREACH, "Network is unreachable"))
+TRIED_OUT = requests.exceptions.RetryError("too many 503 error responses")
+
+
+DEAF = [f"http://127.0.1.{number}:9" for number in range(1, 4)]  # nobody listens there
+
+
+@pytest.mark.parametrize(
+    ("good", "asked", "down"),
+    [
+        (
+            [f"{DEAF[0]}/1", f"{DEAF[0]}/2", f"{DEAF[0]}/3", "BASE"],
+            [f"{DEAF[0]}/4"],
+            False,
+        ),  # its other links tell nothing
+        ([f"{DEAF[0]}/1", f"{DEAF[0]}/2"], [f"{DEAF[0]}/1"], False),  # a lone host may die
+        ([f"{DEAF[0]}/1", f"{DEAF[1]}/1"], [f"{DEAF[0]}/1", f"{DEAF[1]}/1"], True),  # hosts that fall together do not
+        ([f"{DEAF[0]}/1", f"{DEAF[1]}/1", "BASE"], [f"{DEAF[0]}/1", f"{DEAF[1]}/1"], False),
+        ([f"{DEAF[0]}/1", f"{DEAF[1]}/1"], [f"{DEAF[0]}/1"], True),
+    ],
+)
+def test_other_hosts_tell_whether_our_network_is_up(
+    base: str, tmp_path: Path, good: list[str], asked: list[str], down: bool
+) -> None:
+    path, now = tmp_path / "links.sqlite", datetime(2026, 3, 1, 6, tzinfo=UTC)
+    verdict = judge(Answer(url="", code=200))
+    with History(path) as history:
+        for number, url in enumerate(f"{base}/page" if url == "BASE" else url for url in good):
+            at = now - timedelta(hours=number)
+            history.remember(advance(history.record(url), verdict, at), verdict, at)
+    report = check_links(asked, settings=SETTINGS, history=path, now=now, everything=True)
+    assert report.network_down is down
+    assert {link.state for link in report.links} == {"ok" if down else "failing"}
+
+
+@pytest.mark.parametrize(("error", "reason"), [(NO_ROUTE, "cannot be reached"), (TRIED_OUT, "no more requests")])
+def test_what_a_session_of_the_caller_fails_at_kills_nothing(error: Exception, reason: str) -> None:
+    class Fails(requests.adapters.HTTPAdapter):
+        def send(self, *_: object, **__: object) -> requests.Response:
+            raise error
+
+    with requests.Session() as session:
+        session.mount("http://", Fails())
+        (link,) = check_links(["http://a.example/"], session=session, settings=SETTINGS, strict=False).links
+    assert link.status == "unsure"
+    assert reason in link.reason
+
+
+def test_a_body_that_breaks_off_takes_nothing_away_from_its_status(base: str) -> None:
+    with requests.Session() as session:
+        session.trust_env = False
+        (link,) = check_links([f"{base}/bad-gzip#part"], session=session, settings=SETTINGS, strict=False).links
+    assert link.status == "ok", link
 
 
 def test_adapters_of_the_caller_answer() -> None:
@@ -227,6 +304,8 @@ def test_the_links_of_a_site_stand_where_they_stand(tmp_path: Path) -> None:
         "---\ntitle: One\npublished: 2026-01-01\nsource: https://a.example/talk?v=1&t=2\n---\n"
         "[a](https://b.example/x) and [longer](https://b.example/x/y), [own](https://digest.example/en/two/)\n\n"
         "![p](https://c.example/p.png) again [a](https://b.example/x) [m](mailto:a@b.example)\n\n"
+        '<img alt="1 > 0" src="https://c.example/q.png"> <a title=\'href="x>\' href=https://c.example/t>t</a>\n\n'
+        "[home](https://digest.example) [http](http://digest.example/en/one/) [like](https://digest.example.org/)\n\n"
         "## References\n1. [R](https://d.example/r#part)\n",
         encoding="utf-8",
     )
@@ -236,7 +315,10 @@ def test_the_links_of_a_site_stand_where_they_stand(tmp_path: Path) -> None:
         "https://b.example/x": [6, 8],
         "https://b.example/x/y": [6],
         "https://c.example/p.png": [8],
-        "https://d.example/r#part": [11],
+        "https://c.example/q.png": [10],
+        "https://c.example/t": [10],
+        "https://digest.example.org/": [12],
+        "https://d.example/r#part": [15],
     }
 
 

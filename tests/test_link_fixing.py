@@ -103,3 +103,13 @@ def test_the_command_shows_first_and_writes_when_told(site: Path) -> None:
     assert (site / "one.en.md").read_text(encoding="utf-8") == ENTRY.replace("\r\n", "\n")
     assert run("--write").stderr == "5 changed\n"
     assert run().stderr == "nothing has moved for good\n"
+
+
+def test_a_diff_shows_no_secrets(site: Path) -> None:
+    (site / "one.en.md").write_text(
+        "---\ntitle: One\npublished: 2026-01-01\n---\n[a](https://me:hush@a.example/old?token=hush)\n", encoding="utf-8"
+    )
+    old, new = "https://me:hush@a.example/old?token=hush", "https://b.example/new?token=hush"
+    (fix,) = feedpub.fix_links(feedpub.load(site), history=remember(site, {old: new}))
+    assert "hush" not in fix.diff()
+    assert new.encode() in fix.after

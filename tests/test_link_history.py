@@ -92,6 +92,14 @@ def test_an_incident_is_one_from_death_to_recovery(path: Path) -> None:
         assert [one.closed is None for one in history.incidents()] == [True, False]
 
 
+def test_incidents_of_one_moment_stand_by_address(path: Path) -> None:
+    with History(path) as history:
+        for day in range(4):
+            for name in "bca":
+                check(history, DEAD, NOW + day * DAY, f"https://{name}.test/")
+        assert [one.url for one in history.incidents()] == [f"https://{name}.test/" for name in "abc"]
+
+
 def test_a_death_can_be_accepted_and_a_link_forgotten(path: Path) -> None:
     with History(path) as history:
         assert not history.accept(URL, NOW, "no")
@@ -111,7 +119,7 @@ def test_canaries_are_those_found_good_last(path: Path) -> None:
         for day, name in enumerate("abcde"):
             check(history, OK, NOW + day * DAY, f"https://{name}.test/")
         check(history, DEAD, NOW + 9 * DAY, "https://dead.test/")
-        assert history.last_good(3, but={"https://d.test/"}) == [f"https://{name}.test/" for name in "ecb"]
+        assert list(history.last_good()) == [f"https://{name}.test/" for name in "edcba"]
 
 
 def test_hosts_that_lie(path: Path) -> None:
@@ -153,6 +161,32 @@ def test_a_second_run_is_refused_after_a_while(path: Path, monkeypatch: pytest.M
             History(path)
     with History(path) as history:
         assert history.record(URL).streak == 1
+
+
+def test_who_only_reads_waits_for_nobody(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.1)
+    with History(path) as history:
+        check(history, OK, NOW)
+        history.keep()
+        check(history, DEAD, NOW + DAY)
+        with History(path, reads=True) as reading:
+            assert reading.record(URL).status == "ok"  # what was kept
+
+
+def test_a_history_of_an_older_version_is_taken_over(path: Path) -> None:
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as base:
+        base.executescript(module._MIGRATIONS[0] + "PRAGMA user_version = 1;")
+        row = (URL, "failing", "dead", "404 not found", 0, 2, NOW.timestamp(), None, NOW.timestamp(), NOW.timestamp())
+        base.execute(f"INSERT INTO links VALUES ({', '.join('?' * 12)})", (*row, "old", None))
+        base.commit()
+    with History(path, reads=True) as history:  # who only reads takes it over, too
+        assert history.recall()[URL].etag == "old"
+    with History(path) as history:
+        assert (history.record(URL).state, history.record(URL).failures) == ("failing", 2)
+        assert check(history, DEAD, NOW + 3 * DAY).state == "dead"
+        assert [one.url for one in history.incidents()] == [URL]
+        assert history.begin(NOW) == 1
 
 
 def test_a_newer_or_another_file_is_refused(path: Path) -> None:

@@ -42,6 +42,8 @@ def hops(*codes: int, to: str = "https://other.test/page") -> tuple[Hop, ...]:
 
 
 MISSING = answer(404)
+ASTRAY = answer(302, url="https://works.test/feedpub-1", hops=hops(302, to="https://works.test/en/"))
+EN = hops(301, to="https://works.test/en/#top")
 CASES: dict[str, tuple[Answer, str, str]] = {
     "fine": (answer(), "ok", ""),
     "no content": (answer(204), "ok", ""),
@@ -49,6 +51,12 @@ CASES: dict[str, tuple[Answer, str, str]] = {
     "moved for good": (answer(hops=hops(301, 308)), "moved", "moved for good"),
     "moved for now": (answer(hops=hops(301, 302)), "ok", ""),
     "to http": (answer(hops=hops(302, to="http://works.test/page")), "ok", "from https to http"),
+    "to http for good": (answer(hops=hops(301, to="http://works.test/page")), "moved", "from https to http"),
+    "over http": (
+        answer(hops=(Hop(code=302, url="http://works.test/page"), Hop(code=302, url=f"{URL}/2"))),
+        "ok",
+        "from https to http",
+    ),
     "to the home page": (answer(hops=hops(301, to=HOME)), "suspect", "home page"),
     "home to home": (answer(url=HOME, hops=hops(301, to="https://www.works.test/")), "moved", ""),
     "not found": (MISSING, "dead", "404 not found"),
@@ -73,8 +81,34 @@ CASES: dict[str, tuple[Answer, str, str]] = {
     "page with a challenge's script": (answer(page="cf_chl_opt" + " " * 40_000), "ok", ""),
     "says so in its title": (answer(page=page("Page not found | Works")), "suspect", "says that it is not found"),
     "says so in its heading": (answer(page=page("Works", "<b>404</b>")), "suspect", "says that it is not found"),
+    "says so with an arrow": (answer(page=page("Page not found › Works")), "suspect", "says that it is not found"),
+    "says so as in WordPress": (
+        answer(page=page("W", "Oops! That page can&rsquo;t be found.")),
+        "suspect",
+        "not found",
+    ),
+    "says so with its number": (answer(page=page("Works :: Not Found (404)")), "suspect", "says that it is not found"),
     "says so in Chinese": (answer(page=page("页面不存在 - 作品")), "suspect", "says that it is not found"),
     "about such pages": (answer(page=page("Page not found"), elsewhere=MISSING), "ok", ""),
+    "says so, and the host was busy": (
+        answer(page=page("Page not found"), elsewhere=answer(503)),
+        "suspect",
+        "says that it is not found",
+    ),
+    "says so, and the host refuses robots": (
+        answer(page=page("Page not found"), elsewhere=answer(403)),
+        "suspect",
+        "says that it is not found",
+    ),
+    "every path to one page": (answer(hops=EN, elsewhere=ASTRAY), "suspect", "redirects every path"),
+    "every path of the old host": (
+        answer(hops=EN, elsewhere=MISSING, at_first=ASTRAY),
+        "suspect",
+        "redirects every path",
+    ),
+    "the front page in English": (answer(url=HOME, hops=EN, elsewhere=ASTRAY), "moved", ""),
+    "the very page": (answer(url="http://works.test/en", hops=EN, elsewhere=ASTRAY), "moved", ""),
+    "every path elsewhere": (answer(hops=hops(301), elsewhere=ASTRAY), "moved", ""),
     "about a car": (answer(page=page("Peugeot 404 – Wikipedia")), "ok", ""),
     "about a search": (answer(page=page("Life not found on Mars | News")), "ok", ""),
     "same for every path": (
@@ -82,6 +116,12 @@ CASES: dict[str, tuple[Answer, str, str]] = {
         "suspect",
         "same to every",
     ),
+    "same for every path, nameless": (
+        answer(page="<p>Hello", elsewhere=answer(page="<p>Hello")),
+        "suspect",
+        "same to every",
+    ),
+    "nameless": (answer(page="<p>Hello", elsewhere=answer(page="<p>Other")), "ok", ""),
     "own title": (answer(page=page("A")), "ok", ""),
     "another title elsewhere": (answer(page=page("A"), elsewhere=answer(page=page("Works"))), "ok", ""),
     "parked": (answer(page=page("works.test", "This domain is for sale!")), "suspect", "for sale"),
@@ -94,6 +134,8 @@ CASES: dict[str, tuple[Answer, str, str]] = {
     "time-out": (answer(None, failure="timeout", detail="30 s"), "unsure", "no answer in time (30 s)"),
     "certificate": (answer(None, failure="certificate", detail="expired"), "dead", "certificate (expired)"),
     "chain": (answer(None, failure="chain"), "suspect", "incomplete"),
+    "wants a certificate": (answer(None, failure="identity"), "blocked", "certificate of ours"),
+    "program": (answer(None, failure="program"), "suspect", "another program"),
     "handshake": (answer(None, failure="tls"), "dead", "secure"),
     "SSH": (answer(None, failure="malformed"), "dead", "not HTTP"),
     "our network": (answer(None, failure="network"), "unsure", "our own network"),
@@ -206,7 +248,10 @@ def test_a_server_that_asks_us_to_stay_away_is_obeyed() -> None:
     away = advance(Record(url=URL), BLOCKED, NOW, retry_after=9 * DAY)
     assert away.due == NOW + 9 * DAY
     soon = advance(Record(url=URL), BLOCKED, NOW, retry_after=HOUR)
-    assert soon.due == NOW + 2 * DAY
+    assert soon.due == NOW + HOUR
+    assert advance(Record(url=URL), BLOCKED, NOW).due == NOW + 2 * DAY
+    failing = advance(Record(url=URL, state="failing"), UNSURE, NOW, retry_after=HOUR)
+    assert failing.due == NOW + 6 * HOUR
 
 
 def test_death_is_confirmed_first() -> None:

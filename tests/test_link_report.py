@@ -44,6 +44,17 @@ def test_people_read_what_to_do() -> None:
     )
 
 
+def test_deaths_of_a_day_stand_by_address() -> None:
+    assert DEAD.incident
+    opened = {"https://a.example/b": (2, 6), "https://a.example/c": (2, 5), "https://a.example/a": (1, 7)}
+    links = [
+        replace(DEAD, url=url, incident=replace(DEAD.incident, opened=AT.replace(day=day, hour=hour)))
+        for url, (day, hour) in opened.items()
+    ]
+    text = format_report(report(*links[::-1], replace(GOOD, url="https://a.example/well")))
+    assert [line.split()[0] for line in text.splitlines() if line.startswith("  https")] == list(opened)
+
+
 def test_a_host_that_is_gone_is_one_line() -> None:
     links = [replace(DEAD, url=f"https://a.example/{number}") for number in range(5)]
     text = format_report(report(*links, GOOD))
@@ -67,11 +78,46 @@ def test_github_shows_them_at_their_lines() -> None:
     assert second == "::warning::https://b.example/old, now at https://b.example/new"
 
 
+UNSAFE = replace(
+    MOVED, url="https://d.example/", reason="moved for good, from https to http", final_url="http://d.example/",
+    found_in=DEAD.found_in, change=None,
+)  # fmt: skip
+
+
+def test_a_way_from_https_to_http_is_told() -> None:
+    for_now = replace(UNSAFE, status="ok", reason="redirects from https to http")
+    text = format_report(report(UNSAFE, for_now))
+    assert "  https://d.example/ -> http://d.example/ (moved for good, from https to http)\n" in text
+    assert "  https://d.example/ (redirects from https to http)\n" in text
+    first, second, _ = format_report(report(UNSAFE, for_now), "github").splitlines()
+    where = "::warning file=entries/one.en.md,line=7,title=link "
+    assert first == where + "moved::https://d.example/, now at http://d.example/"
+    assert second == where + "suspect::https://d.example/: redirects from https to http"
+    assert "`https://d.example/`: redirects from https to http" in format_report(report(for_now), "markdown")
+
+
+@pytest.mark.parametrize("form", ["text", "github", "markdown"])
+def test_a_dead_link_that_tells_nothing_today_is_dead_for_what_killed_it(form: ReportForm) -> None:
+    today = replace(DEAD, status="unsure", reason="no answer in time", change=None)
+    text = format_report(report(today), form)
+    assert "404 not found" in text
+    assert "in time" not in text
+
+
 def test_an_issue_stays_as_it_is_while_nothing_changes() -> None:
     today = format_report(report(DEAD, MOVED, GOOD), "markdown")
     later = [replace(link, change=None, checked=AT.replace(day=2)) for link in (GOOD, MOVED, DEAD)]
     assert format_report(report(*later), "markdown") == today
     assert "- `https://a.example/x`: 404 not found\n  - `entries/one.en.md:7`" in today
+
+
+def test_an_issue_praises_only_what_is_known() -> None:
+    never = Link(url="https://e.example/", status=None)
+    assert format_report(report(GOOD), "markdown") == "All links are well.\n"
+    for other in (never, replace(DEAD, accepted=True)):
+        assert format_report(report(GOOD, other), "markdown") == "Nothing is known that somebody should do.\n"
+    down = format_report(report(replace(GOOD, status="unsure"), network_down=True), "markdown")
+    assert down == "Our own network was down: nothing that failed counts.\n\n"
 
 
 def test_what_is_accepted_is_no_finding() -> None:
@@ -84,14 +130,21 @@ def test_what_is_accepted_is_no_finding() -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
+def test_addresses_that_are_none_are_told(form: ReportForm) -> None:
+    link = Link(url="http://[::1/", status="suspect", reason="the address is none", final_url="http://[::1/")
+    assert "http://[::1/" in format_report(report(link, GOOD), form)
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_texts_of_others_are_data(form: ReportForm) -> None:
-    nasty = 'https://a.example/\x1b[31m\u202e\n::error::x\r<script>`"[x](javascript:1)'
+    nasty = 'https://a.example/\x1b[31m\x9b31m\u202e\U000e0001\n::error::x\r<script>`"[x](javascript:1)'
     link = replace(DEAD, url=nasty, final_url=nasty, reason=nasty, status="suspect", state="ok")
     text = format_report(report(link), form)
+    assert not [one for one in text if not one.isprintable() and one != "\n"]
     if form == "json":
-        assert json.loads(text)["links"][0]["url"] == nasty
+        assert json.loads(text)["links"][0]["url"] == json.loads(format_link(link))["url"] == nasty
+        assert format_link(link).isprintable()
     else:
-        assert not [one for one in text if not one.isprintable() and one != "\n"]
         assert not [line for line in text.splitlines() if line.startswith("::error")]
 
 
@@ -101,15 +154,41 @@ WORDS = st.text("abcXYZ019_-", min_size=6, max_size=20).map(lambda text: f"s3cre
 @given(
     secret=WORDS,
     name=st.sampled_from(
-        ["token", "access_token", "api_key", "key", "sig", "X-Amz-Signature", "password", "code", "jwt"]
+        [
+            "token",
+            "access_token",
+            "api_key",
+            "key",
+            "sig",
+            "X-Amz-Signature",
+            "password",
+            "code",
+            "jwt",
+            "api-key",
+            "apikey",
+            "private-key",
+            "user[token]",
+            "authorization",
+        ]
     ),
     form=st.sampled_from(FORMS),
 )
 def test_secrets_are_shown_nowhere(secret: str, name: str, form: ReportForm) -> None:
-    for url in (f"https://me:{secret}@a.example/", f"https://a.example/?a=1&{name}={secret}&b=2#x"):
+    for url in (
+        f"https://me:{secret}@a.example/", f"https://me:p@{secret}@a.example/", f"https://me:{secret}@{secret}@a.example",
+        f"https://a.example/?a=1&{name}={secret}&b=2#x", f"https://a.example/#a=1&{name}={secret}",
+        f"https://a.example/#{name}={secret}", f"https://a.example/?to=https%3A%2F%2Fb.example%3F{name}%3D{secret}%26a",
+    ):  # fmt: skip
         link = replace(DEAD, url=url, final_url=url, reason=f"redirects to {url}", chain=(Hop(code=302, url=url),))
         assert secret not in format_report(report(link, replace(link, status="moved", state="ok")), form)
         assert secret not in format_link(link)
+
+
+def test_marks_around_a_secret_stay() -> None:
+    text = (
+        "[a](https://a.example/?token=s3cret) and (https://a.example/?b=1&key=s3cret), https://a.example/?sig=s3cret."
+    )
+    assert hidden(text) == text.replace("s3cret", "…")
 
 
 def test_what_is_no_secret_stays() -> None:
@@ -117,5 +196,7 @@ def test_what_is_no_secret_stays() -> None:
         "https://a.example/?id=1&page=2",
         "https://www.youtube.com/watch?v=EV7WhVT270Q",
         "https://a.example/@me",
+        "https://a.example?to=@me",
+        "https://a.example/?monkey=1&author=me&keys=2#passage=3",
     ):
         assert hidden(url) == url

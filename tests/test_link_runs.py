@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
+import pty
 import random
+import re
 import resource
 import signal
 import socket
@@ -151,6 +154,38 @@ def test_ctrl_c_keeps_what_is_known(server: Server, tmp_path: Path) -> None:
     assert len(remembered(tmp_path)) == known
 
 
+def test_ctrl_c_without_a_history_tells_what_is_known(server: Server, tmp_path: Path) -> None:
+    server.delay = 0.2
+    (tmp_path / "urls.txt").write_text("\n".join(server.urls(2000)), encoding="utf-8")
+    run = begin(tmp_path, "--no-history")
+    time.sleep(2.0)
+    run.send_signal(signal.SIGINT)
+    out, said = run.communicate(timeout=20)
+    assert run.returncode == 130
+    known = said.split("interrupted; ")[1].split()[0]
+    assert out == f"{known} links: {known} ok\n"
+
+
+def test_a_terminal_shows_how_far_it_is(server: Server, tmp_path: Path) -> None:
+    server.delay = 0.2
+    (tmp_path / "urls.txt").write_text("\n".join([*server.urls(700), f"http://{HOSTS[0]}:{server.port}/gone"]), "utf-8")
+    inner, outer = pty.openpty()
+    run = subprocess.Popen(
+        [sys.executable, "-m", "feedpub", "links", "check", "--urls", "urls.txt", "--allow-private"],
+        cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=outer, env=os.environ | {"TERM": "xterm", "COLUMNS": "120"},
+    )  # fmt: skip
+    os.close(outer)
+    shown = b""
+    with contextlib.suppress(OSError):  # Linux says so at the end of a terminal
+        while part := os.read(inner, 65536):
+            shown += part
+    os.close(inner)
+    assert run.wait(20) == 0
+    found = re.findall(rb"Asking for links: 0 dead, (\d+) a second, (\d+) hosts waiting", shown)
+    assert {int(waiting) for _, waiting in found} & set(range(1, 21))
+    assert all(int(rate) > 0 for rate, _ in found)
+
+
 def test_the_second_of_two_runs_says_so(server: Server, tmp_path: Path) -> None:
     server.delay = 0.5
     (tmp_path / "urls.txt").write_text("\n".join(server.urls(2000)), encoding="utf-8")
@@ -213,8 +248,12 @@ def test_few_descriptors_only_cost_time(server: Server, tmp_path: Path) -> None:
     def few() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
 
+    begun = time.monotonic()
     run = begin(tmp_path, "--concurrency", "200", preexec=few)
     out, said = run.communicate(timeout=60)
+    assert time.monotonic() - begun < 420 * server.delay / 2, (
+        "one request after the other is less than there is room for"
+    )
     assert (run.returncode, out, said) == (0, "400 links: 400 ok\n", "")
 
 

@@ -6,10 +6,13 @@ import re
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import urlsplit
 
 import click
+from click.core import ParameterSource
 
 import feedpub
 
@@ -26,11 +29,13 @@ _entries = click.argument("entries", default="entries", type=click.Path(file_oka
 _urls = click.option(
     "--urls", metavar="FILE", help='Addresses, one per line ("-" is standard input), instead of a site\'s links.'
 )
-_history = click.option(
-    "--history",
-    type=click.Path(dir_okay=False),
-    help="File that remembers what was found.  [default: .feedpub/links.sqlite beside ENTRIES; with --urls: here]",
-)
+
+
+def _history(place: str) -> Callable[[Any], Any]:
+    return click.option(
+        "--history", type=click.Path(dir_okay=False),
+        help=f"File that remembers what was found.  [default: .feedpub/links.sqlite {place}]",
+    )  # fmt: skip
 
 
 def _moment(_context: click.Context, _parameter: click.Parameter, text: str | None) -> datetime | None:
@@ -65,7 +70,13 @@ def links() -> None:
 @_urls
 @_form("text", "json", "jsonl", "github", "markdown")
 @click.option("--quiet", is_flag=True, help="Print nothing if nothing has changed since the last run (for cron).")
-@click.option("--feed", "folder", metavar="DIR", help="Write the incidents of a site as feeds: atom.xml, rss.xml.")
+@click.option(
+    "--feed",
+    "folder",
+    metavar="DIR",
+    type=click.Path(file_okay=False),
+    help="Write the incidents of a site as feeds: atom.xml, rss.xml.",
+)
 @click.option("--strict", is_flag=True, help="The first failure is death; else a link must have failed for days.")
 @click.option("--all/--due", "everything", help="Ask for all links, or only for those that are due.  [default: --due]")
 @click.option("--concurrency", type=click.IntRange(1, 1000), help="Requests at once.  [default: 128]")
@@ -75,7 +86,7 @@ def links() -> None:
 @click.option("--allow-private", is_flag=True, help="Also ask hosts of private networks.")
 @click.option("--ca-bundle", type=click.Path(exists=True, dir_okay=False), help="Certificates to trust.")
 @click.option("--proxy", metavar="URL", help="HTTP proxy for all requests.")
-@_history
+@_history("beside ENTRIES; with --urls, in the current folder")
 @click.option("--no-history", is_flag=True, help="Remember nothing; a failure is death then.")
 @_now
 def check(
@@ -87,7 +98,11 @@ def check(
     A link is dead when it has failed for days, and failed again twice within this run. What is blocked for robots, or
     could not be told, is never dead.
     """
+    if history and no_history:
+        raise click.UsageError("--history and --no-history exclude each other")
     target, settings = _target(entries, urls)
+    if isinstance(target, feedpub.Site) and not quiet:
+        _tell_left_out(target)
     if folder and not (isinstance(target, feedpub.Site) and not no_history):
         raise click.UsageError("--feed is for the links of a site, with a history: its ids begin with the authority")
     settings = _changed(settings, given)
@@ -100,12 +115,14 @@ def check(
             dead = 0
             for number, link in enumerate(run, start=1):
                 dead += link.broken
-                progress(f"Asking for links: {dead} dead", number, run.total)
-                if form == "jsonl":
+                progress("Asking for links", number, run.total, partial(_more, run, number, dead))
+                if form == "jsonl" and (link.change or not quiet):
                     click.echo(feedpub.format_link(link))
                     sys.stdout.flush()
     except KeyboardInterrupt:
         run.close()
+        if no_history and run.report.links and form != "jsonl":  # else it would be lost
+            click.echo(feedpub.format_report(run.report, form), nl=False)  # type: ignore[arg-type]
         click.echo(f"interrupted; {len(run.report.links)} of {run.total} links are known", err=True)
         sys.exit(INTERRUPTED)
     except feedpub.HistoryError as error:
@@ -122,7 +139,7 @@ def check(
 @_urls
 @_form("text", "json", "jsonl", "github", "markdown")
 @click.option("--quiet", is_flag=True, help="Print nothing if nothing has changed since the last run.")
-@_history
+@_history("beside ENTRIES; with --urls, in the current folder")
 @_now
 def report(
     entries: str, urls: str | None, form: str, quiet: bool, history: str | None, now: datetime | None
@@ -135,13 +152,14 @@ def report(
         _fail(str(error))
     if form == "jsonl":
         for link in found.links:
-            click.echo(feedpub.format_link(link))
+            if link.change or not quiet:
+                click.echo(feedpub.format_link(link))
     _say(found, form, quiet=quiet)
 
 
 @links.command(epilog=_EPILOG)
 @_entries
-@_history
+@_history("beside ENTRIES")
 @click.option("--write", is_flag=True, help="Rewrite the files; else only show what would change.")
 def fix(entries: str, history: str | None, write: bool) -> None:
     """Rewrite addresses in ENTRIES that have moved for good, to the same page in the last two checks.
@@ -168,9 +186,11 @@ def fix(entries: str, history: str | None, write: bool) -> None:
 @click.argument("url")
 @click.option("--until", required=True, metavar="DATE", callback=_moment, help="ISO 8601, such as 2026-06-01.")
 @click.option("--why", required=True, metavar="TEXT", help="For those who ask later.")
-@_history
+@_history("in the current folder")
 def ack(url: str, until: datetime, why: str, history: str | None) -> None:
     """Accept that URL is dead: until then it is no finding."""
+    if until <= datetime.now(UTC):
+        raise click.BadParameter(f"{until:%Y-%m-%d} is over already", param_hint="--until")
     try:
         dead = feedpub.accept_link(url, history=_history_of("entries", None, history), until=until, why=why)
     except feedpub.HistoryError as error:
@@ -181,7 +201,7 @@ def ack(url: str, until: datetime, why: str, history: str | None) -> None:
 
 @links.command(epilog=_EPILOG)
 @click.argument("url")
-@_history
+@_history("in the current folder")
 def forget(url: str, history: str | None) -> None:
     """Forget all that is remembered of URL."""
     try:
@@ -192,30 +212,56 @@ def forget(url: str, history: str | None) -> None:
         raise click.UsageError(f"nothing is remembered of {url}")
 
 
+def _more(run: feedpub.Checking, number: int, dead: int, seconds: float) -> str:
+    return f": {dead} dead, {number / seconds:.0f} a second, {run.hosts_waiting} hosts waiting"
+
+
 def _target(entries: str, urls: str | None) -> tuple[feedpub.Site | list[str], feedpub.LinkSettings]:
+    if urls is not None and click.get_current_context().get_parameter_source("entries") is not ParameterSource.DEFAULT:
+        raise click.UsageError("ENTRIES and --urls exclude each other")
     if urls is None:
         site = feedpub.load(entries, keep_going=True)
         return site, site.config.links
     try:
-        with click.open_file(urls, encoding="utf-8") as stream:
+        with click.open_file(urls, encoding="utf-8-sig") as stream:
             lines = [line.strip() for line in stream]
     except (OSError, UnicodeDecodeError) as error:
         raise click.UsageError(f"--urls {urls}: {getattr(error, 'strerror', None) or 'is not UTF-8'}") from None
     return [line for line in lines if line and not line.startswith("#")], feedpub.LinkSettings()
 
 
+def _tell_left_out(site: feedpub.Site) -> None:
+    """Say that there are links of which nothing can be known."""
+    bad = {problem.path for problem in site.problems if problem.severity == "error"}
+    if bad:
+        files = (
+            "1 file has errors: its links are" if len(bad) == 1 else f"{len(bad)} files have errors: their links are"
+        )
+        click.echo(f"{files} not checked; `feedpub lint` tells what is wrong", err=True)
+
+
 def _changed(settings: feedpub.LinkSettings, given: dict[str, Any]) -> feedpub.LinkSettings:
     for pattern in given["exclude"]:
+        if not pattern:
+            raise click.UsageError("--exclude: an empty pattern would leave all addresses out")
         try:
             re.compile(pattern)
         except re.error as error:
             raise click.UsageError(f"--exclude {pattern!r} is no pattern: {error}") from None
-    if given["proxy"] and not given["proxy"].startswith("http://"):
-        raise click.UsageError(f"--proxy {given['proxy']!r}: write http://host:port")
+    if given["proxy"] and not _is_proxy(given["proxy"]):
+        raise click.UsageError("--proxy: write http://host:port")  # what was given may hold a password
     changes = {name: value for name, value in given.items() if value}
     if "exclude" in changes:
         changes["exclude"] = (*settings.exclude, *changes["exclude"])
     return replace(settings, **changes)
+
+
+def _is_proxy(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return parts.scheme == "http" and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _history_of(entries: str, urls: str | None, history: str | None) -> Path:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Progress:
@@ -23,7 +26,15 @@ class Progress:
         if self._bar:
             self._bar.stop()
 
-    def __call__(self, stage: str, done: int, total: int) -> None:
+    def __call__(self, stage: str, done: int, total: int, more: Callable[[float], str] = lambda _: "") -> None:
+        """Show that something is done.
+
+        Args:
+            stage: What is under way.
+            done: How much of it, of `total`.
+            total: How much there is.
+            more: Returns what else is to be shown, given the seconds since the beginning.
+        """
         if not self._on_terminal:
             return
         now = time.monotonic()
@@ -34,7 +45,8 @@ class Progress:
         self._shown = (stage, now)
         if self._bar is None:
             self._bar, self._task = _bar()
-        self._bar.update(self._task, description=_STAGES.get(stage, stage), completed=done, total=total)
+        description = _STAGES.get(stage, stage) + more(now - self._begun)
+        self._bar.update(self._task, description=description, completed=done, total=total)
         self._bar.start()  # shows it, the first time; so it never stands there without a name
 
 

@@ -118,8 +118,11 @@ def _probe(on: Session, method: str, url: str, headers: Mapping[str, str], most:
     request = on.prepare_request(requests.Request(method, url, headers=dict(headers)))
     settings = on.merge_environment_settings(url, {}, True, None, None)
     with on.send(request, timeout=seconds, allow_redirects=False, **settings) as response:
-        page = next(response.iter_content(most), b"") if most else b""
         found = {name.lower(): value for name, value in response.headers.items()}
+        try:
+            page = next(response.iter_content(most), b"") if most else b""
+        except requests.RequestException:  # the status was told: a body that breaks off takes nothing of that away
+            return Sent(response.status_code, found, whole=False)
         return Sent(response.status_code, found, page, len(page) < most)
 
 
@@ -140,6 +143,10 @@ def _unsent(error: requests.RequestException, seconds: float) -> Sent:
         return Sent(failure="no-host" if unknown else "lookup", connected=False)
     if isinstance(inner, ConnectionRefusedError):
         return Sent(failure="refused", connected=False)
+    if isinstance(error, requests.exceptions.RetryError):  # of an adapter that tries again itself: it had answers
+        return Sent(failure="busy", detail=_innermost(error))
+    if isinstance(inner, OSError) and inner.errno and not isinstance(inner, ConnectionError | ssl.SSLError):
+        return Sent(failure="unreachable", detail=_innermost(error), connected=False)
     if isinstance(error, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
         return Sent(failure="reset", detail="" if isinstance(inner, ConnectionResetError) else _innermost(error))
     return Sent(failure="malformed", detail=_reason(error, (seconds, seconds)))

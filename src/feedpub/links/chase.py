@@ -16,9 +16,9 @@ from html import unescape
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit, urlunsplit
 
-from .. import iri
+from .. import addresses, iri
 from .http1 import Ask, Reply
-from .policy import Answer, Hop
+from .policy import Answer, Hop, same_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
@@ -33,6 +33,8 @@ _SHORT_PAGE_BYTES: Final = 4 * 1024
 PAUSES_SECONDS: Final = (0.5, 1.5)  # before the second and third try
 _HEAD_SHARE: Final = 1 / 3  # of the time for an address, before HEAD is given up
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+# Where no browser follows a redirect to; others, such as mailto, open a program if there is one.
+_REFUSED_SCHEMES: Final = frozenset({"about", "blob", "data", "file", "filesystem", "javascript", "vbscript"})
 _TEMPORARY: Final = frozenset({500, 502, 503, 504})
 _TEMPORARY_FAILURES: Final = frozenset({"reset", "timeout", "lookup", "refused", "no-host", "unreachable"})
 _ANY: Final = {"Accept": "*/*"}
@@ -146,9 +148,15 @@ class Chase:
         if got.failure or not 200 <= (got.code or 0) < 300 or not _is_page(got):
             self._end(got, got.failure)
             return
-        yield from self._inspect(url, method, got)
+        yield from self._inspect(url, fragment.partition(":~:")[0], method, got)
 
-    def _end(self, got: Reply, failure: Failure | None = None, elsewhere: Answer | None = None) -> None:
+    def _end(
+        self,
+        got: Reply,
+        failure: Failure | None = None,
+        elsewhere: Answer | None = None,
+        at_first: Answer | None = None,
+    ) -> None:
         self.answer = Answer(
             url=self.url,
             hops=tuple(self._hops),
@@ -158,19 +166,21 @@ class Chase:
             headers=got.headers,
             page=_text(got) if got.page else "",
             elsewhere=elsewhere,
+            at_first=at_first,
         )
         if not failure and not self._hops and got.code and 200 <= got.code < 300:
             names = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
             self.validators = {names[name]: got.headers[name] for name in names if got.headers.get(name)}
+        elif got.code == 304:  # they hold on
+            self.validators = dict(self._validators)
 
-    def _inspect(self, url: str, method: str, got: Reply) -> Generator[Ask | Wait, Reply, None]:
-        """Look closer at a page that is said to be there."""
+    def _inspect(self, url: str, fragment: str, method: str, got: Reply) -> Generator[Ask | Wait, Reply, None]:
+        """Look closer at a page that is said to be there; a fragment that a redirect names stands for all others."""
         facts = self._facts(url)
-        if facts.claim(self):
-            yield from self._probe(url, facts)
-        elif facts.elsewhere is None:
-            yield WAIT
-        other = facts.elsewhere
+        other = yield from self._elsewhere(url, facts)
+        first = self._facts(self.url)
+        strays = first is not facts and not same_path(self.url, url)
+        at_first = (yield from self._elsewhere(self.url, first)) if strays else None
         excuses = bool(other and other.code and 200 <= other.code < 300)
         if method == "HEAD" and (excuses or _is_short(got)) and self._clock() < self.until:
             page = yield self._ask("GET", url)
@@ -179,10 +189,18 @@ class Chase:
             elif page.code and page.code >= 400:
                 facts.lies = True
             got = page
-        self._end(got, None, other)
+        self._end(got, None, other, at_first)
         if self.fragments:
             document = _text(got)
-            self.there = {fragment: _holds(document, got, fragment) for fragment in self.fragments}
+            self.there = {wanted: _holds(document, got, fragment or wanted) for wanted in self.fragments}
+
+    def _elsewhere(self, url: str, facts: Facts) -> Generator[Ask | Wait, Reply, Answer | None]:
+        """Return what the server of an address answers for a path that nobody can have made: it is asked once."""
+        if facts.claim(self):
+            yield from self._probe(url, facts)
+        elif facts.elsewhere is None:
+            yield WAIT
+        return facts.elsewhere
 
     def _probe(self, url: str, facts: Facts) -> Generator[Ask | Wait, Reply, None]:
         """Ask for a path that nobody can have made, for all who want to know."""
@@ -193,7 +211,11 @@ class Chase:
             if got.failure or got.code in (405, 501) or (got.code and 200 <= got.code < 300):
                 got = yield self._ask("GET", place, share=_HEAD_SHARE)
             page = _text(got) if got.page else ""
-            found = Answer(url=place, code=got.code, failure=got.failure, headers=got.headers, page=page)
+            target = _target(place, got.headers.get("location", ""))[1] if got.code in _REDIRECTS else ""
+            hops = (Hop(code=got.code or 0, url=target.partition("#")[0]),) if target else ()
+            found = Answer(
+                url=place, hops=hops, code=got.code, failure=got.failure, headers=got.headers, page=page
+            )  # fmt: skip
         finally:
             self.settled = facts.settle(found)
 
@@ -239,20 +261,40 @@ class Chase:
             headers |= self._validators
         if method == "GET" and ranged and not self.fragments:
             headers |= _RANGE
-        if self._cookies and (cookies := self._cookies.get(urlsplit(url).hostname or "")):
+        if self._cookies and (cookies := self._cookies_for(urlsplit(url).hostname or "")):
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
         most = FRAGMENT_PAGE_BYTES if self.fragments else PAGE_BYTES
         now = self._clock()
         left = max(0.05, self.until - now - pause)
         return Ask(method, url, headers, 0 if method == "HEAD" else most, pause, now + pause + left * share)
 
+    def _cookies_for(self, host: str) -> dict[str, str]:
+        """Return the cookies of a host, and those of the domains that it belongs to."""
+        found = {}
+        for place, cookies in self._cookies.items():
+            if place == host or (place.startswith(".") and f".{host}".endswith(place)):
+                found.update(cookies)
+        return found
+
     def _take_cookies(self, url: str, given: Sequence[str]) -> None:
-        """Keep cookies for the rest of the chase, for the very host that set them."""
-        jar = self._cookies.setdefault(urlsplit(url).hostname or "", {})
+        """Keep cookies for the rest of the chase, for the host that set them or its domain (RFC 6265, section 5.3)."""
+        host = urlsplit(url).hostname or ""
         for one in given[:50]:
             name, equals, value = one.partition(";")[0].partition("=")
             if equals and len(one) <= 4096 and one.isascii() and one.isprintable():
+                jar = self._cookies.setdefault(_domain(one, host), {})
                 jar[name.strip()] = value.strip()
+
+
+def _domain(cookie: str, host: str) -> str:
+    """Return whom a cookie is for: a host, or a domain with a dot before it that the host belongs to."""
+    given = _DOMAIN.search(cookie)
+    domain = f".{given[1].strip('.').lower()}" if given else ""
+    wide = domain.count(".") > 1 and not addresses.spelled(host) and f".{host}".endswith(domain)
+    return domain if wide else host
+
+
+_DOMAIN: Final = re.compile(r";\s*domain\s*=\s*([^;\s]+)", re.IGNORECASE)
 
 
 def _target(url: str, location: str) -> tuple[Failure | None, str]:
@@ -268,7 +310,7 @@ def _target(url: str, location: str) -> tuple[Failure | None, str]:
     except ValueError:
         return "nowhere", ""
     if scheme not in ("http", "https"):
-        return "scheme", ""
+        return ("scheme" if scheme in _REFUSED_SCHEMES else "program"), ""
     if iri.fault(target):
         return "nowhere", ""
     uri = iri.to_uri(target)

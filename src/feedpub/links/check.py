@@ -28,7 +28,7 @@ from .policy import (
     network_is_down,
 )
 from .result import Incident, Link, LinkReport
-from .schedule import Schedule
+from .schedule import Schedule, host_of
 from .wire import Wire
 
 if TYPE_CHECKING:
@@ -79,8 +79,8 @@ def check_links(
         progress: Called with each link when its result is known.
 
     Raises:
-        OSError: The history or the certificates cannot be read.
-        HistoryError: The history is none, or another run is writing to it.
+        OSError: The certificates cannot be read.
+        HistoryError: The history is none, cannot be made or written, or another run is writing to it.
         re.error: A pattern of `settings.exclude` is none.
     """
     run = iter_check(
@@ -124,7 +124,7 @@ def report_links(
     path = Path(history)
     at = now or datetime.now(UTC)
     places = _outbound(target) if isinstance(target, Site) else dict.fromkeys(target, ())
-    with usable(path, exists=True), History(path) as base:
+    with usable(path, exists=True), History(path, reads=True) as base:
         known = base.recall(places)
         incidents = tuple(base.incidents())
         run, _, down = base.last_run()
@@ -176,8 +176,20 @@ def usable(path: Path | None, *, exists: bool = False) -> Iterator[None]:
             f"{path}: another run is writing to this history; wait for it, or name another one"
         ) from None
     except sqlite3.Error as error:
-        hint = "free some space" if "full" in str(error) else "move it away: the next check begins a new one"
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_NOTADB) & 0xFF
+        hint = _HINTS.get(code, "move it away: the next check begins a new one")
+        if "newer feedpub" in str(error):
+            hint = "update this one, or name another history"
         raise HistoryError(f"{path}: {error}; {hint}") from error
+
+
+_HINTS: Final = {
+    sqlite3.SQLITE_FULL: "free some space",
+    sqlite3.SQLITE_IOERR: "free some space, or see whether its disk is well",
+    sqlite3.SQLITE_READONLY: "see who may write to it and to its folder",
+    sqlite3.SQLITE_CANTOPEN: "see whether its folder is there, and who may write to it",
+    sqlite3.SQLITE_PERM: "see who may write to it and to its folder",
+}
 
 
 class Checking:
@@ -211,6 +223,7 @@ class Checking:
         self._incidents: tuple[Incident, ...] = ()
         self._network_down = False
         self._at = self._time()
+        self._schedule: Schedule | None = None
         self._links: Generator[Link] = self._run()
 
     def __iter__(self) -> Checking:
@@ -235,6 +248,11 @@ class Checking:
     def total(self) -> int:
         """How many links there are."""
         return len(self._places)
+
+    @property
+    def hosts_waiting(self) -> int:
+        """How many hosts are left of which something is to be asked."""
+        return self._schedule.hosts_waiting if self._schedule else 0
 
     def _time(self) -> datetime:
         return self._now or datetime.now(UTC)
@@ -263,7 +281,9 @@ class Checking:
                 self._found[url] = said
                 yield said
         if asked:
-            yield from _Run(self, asked, stack, self._transport()).links()
+            run = _Run(self, asked, stack, self._transport())
+            self._schedule = run.schedule
+            yield from run.links()
 
     def _transport(self) -> Transport:
         if self._session:
@@ -357,7 +377,7 @@ class _Run:
     ) -> None:
         self._checking, self._asked, self._stack = checking, asked, stack
         settings = checking._settings
-        self._schedule = Schedule(
+        self.schedule = Schedule(
             transport, concurrency=settings.concurrency, per_host=settings.per_host, spacing=settings.spacing
         )
         self._liars = checking._history.liars()
@@ -370,7 +390,7 @@ class _Run:
         self._waiting = len(asked)
 
     def links(self) -> Iterator[Link]:
-        schedule = self._schedule
+        schedule = self.schedule
         schedule.start(map(self._chase, self._asked))
         self._stack.callback(schedule.join, _PATIENCE_SECONDS)
         self._stack.callback(schedule.stop)
@@ -391,7 +411,7 @@ class _Run:
 
     def _ended(self) -> list[Chase]:
         """Wait for chases that have their answers."""
-        ended = self._schedule.done.get()
+        ended = self.schedule.done.get()
         if isinstance(ended, BaseException):
             raise ended
         return ended
@@ -426,7 +446,7 @@ class _Run:
             self._hosts[host] = self._hosts.get(host, False) or reached
         verdict = judge(chase.answer)
         if verdict.status == "dead" and self._wants_confirmation(chase, verdict):
-            self._schedule.add(self._chase(chase.url, surely=True), after=_CONFIRM_AFTER_SECONDS)
+            self.schedule.add(self._chase(chase.url, surely=True), after=_CONFIRM_AFTER_SECONDS)
             return []
         self._waiting -= 1
         if chase.answer.failure in _OF_THE_NETWORK and not any(chase.reached.values()):
@@ -472,19 +492,33 @@ class _Run:
         if self._canaries_sought:
             return
         self._canaries_sought = True
-        asked = {url for urls in self._asked.values() for url, _ in urls}
-        for url in self._checking._history.last_good(_CANARIES, but=asked):
+        hosts = set(self._hosts)
+        for url in self._checking._history.last_good():
             page, _ = page_of(url)
-            if page not in self._asked and page not in self._canaries:
+            host = host_of(page)
+            if page not in self._asked and host not in hosts:
+                hosts.add(host)
                 self._canaries[page] = None
                 self._waiting += 1
-                self._schedule.add(self._chase(page))
+                self.schedule.add(self._chase(page))
+                if len(self._canaries) == _CANARIES:
+                    return
+
+    def _fallen(self) -> list[bool]:
+        """Return what stands for canaries if there are none: several hosts that were good, and now fail together."""
+        good = set()
+        for page, urls in self._asked.items():
+            known = (self._checking._known.get(url) for url, _ in urls)
+            if any(one and one.record.status in ("ok", "moved") for one in known):
+                good.add(host_of(page))
+        fallen = [False for host, reached in self._hosts.items() if host in good and not reached]
+        return fallen if len(fallen) > 1 else []
 
     def _give_up(self) -> list[Link]:
         checking = self._checking
         checking._network_down = True
         checking._history.network_was_down(checking._number)
-        self._schedule.stop()
+        self.schedule.stop()
         self._waiting = 0
         self._held.clear()
         left = [url for urls in self._asked.values() for url, _ in urls if url not in checking._found]
@@ -500,7 +534,7 @@ class _Run:
             while self._waiting:
                 for chase in self._ended():
                     self._take(chase)
-            if network_is_down(hosts, [bool(one) for one in self._canaries.values()]):
+            if network_is_down(hosts, [bool(one) for one in self._canaries.values()] or self._fallen()):
                 return self._give_up()
         held, self._held = self._held, {}
         return [link for chase in held.values() for link in self._settled(chase, judge(chase.answer))]

@@ -6,6 +6,7 @@ keeps what it has found up to a second before; a second run waits for the first,
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 import time
@@ -96,20 +97,21 @@ class Memory:
 class History:
     """Remember links between runs."""
 
-    def __init__(self, path: Path | None, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, path: Path | None, *, reads: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
         """Open a history, and make it if need be.
 
         Args:
             path: Its file; None remembers nothing beyond this run.
+            reads: Nothing is to be remembered: a run that is at work is no obstacle.
             clock: Tells when a second is over.
 
         Raises:
             BusyError: Another run is writing to it.
-            OSError: It cannot be made.
-            sqlite3.DatabaseError: It is no history, or damaged.
+            sqlite3.DatabaseError: It is no history, or damaged, or cannot be made.
         """
         if path:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            with contextlib.suppress(OSError):  # what is wrong with its folder is told with it
+                path.parent.mkdir(parents=True, exist_ok=True)
         self._clock, self._kept = clock, clock()
         self._links: list[tuple[object, ...]] = []  # not written yet
         self._checks: list[tuple[object, ...]] = []
@@ -117,7 +119,8 @@ class History:
         try:
             self._base.execute("PRAGMA journal_mode = WAL")
             self._base.execute("PRAGMA synchronous = NORMAL")
-            self._base.execute("BEGIN IMMEDIATE")
+            (version,) = self._base.execute("PRAGMA user_version").fetchone()
+            self._base.execute("BEGIN" if reads and version == len(_MIGRATIONS) else "BEGIN IMMEDIATE")
             self._migrate()
         except sqlite3.OperationalError as error:
             self._base.close()
@@ -179,16 +182,10 @@ class History:
         rows = self._read("SELECT url FROM links WHERE due > ?", (now.timestamp(),))
         return {url for (url,) in rows}
 
-    def last_good(self, count: int, but: Collection[str] = ()) -> list[str]:
-        """Return the addresses that were found good most recently, to tell whether our own network is up.
-
-        Args:
-            count: How many at most.
-            but: Addresses that were asked already.
-        """
+    def last_good(self) -> Iterator[str]:
+        """Yield the addresses that were found good, the last one first: they tell whether our own network is up."""
         rows = self._read("SELECT url FROM links WHERE last_ok IS NOT NULL ORDER BY last_ok DESC, url")
-        found = (url for (url,) in rows if url not in but)
-        return [url for url, _ in zip(found, range(count), strict=False)]
+        return (url for (url,) in rows)
 
     def begin(self, at: datetime) -> int:
         """Begin a run; return its number."""
@@ -271,12 +268,12 @@ class History:
         return None
 
     def incidents(self, *, since: datetime | None = None) -> Iterator[Incident]:
-        """Yield incidents, newest first.
+        """Yield incidents, newest first; those of one moment by address, whichever server was the faster one.
 
         Args:
             since: Only those that are open, or were opened or closed then or later; None: all.
         """
-        query = "SELECT * FROM incidents WHERE closed IS NULL OR closed >= ? ORDER BY opened DESC, number DESC"
+        query = "SELECT * FROM incidents WHERE closed IS NULL OR closed >= ? ORDER BY opened DESC, url, number DESC"
         for number, url, opened, closed, reason, until, why in self._read(
             query, (since.timestamp() if since else float("-inf"),)
         ):

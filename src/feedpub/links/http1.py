@@ -24,6 +24,7 @@ _STATUS: Final = re.compile(rb"(?:HTTP/([0-9])(?:\.([0-9]))?|ICY) +([1-9][0-9]{2
 _BEGINNINGS: Final = (b"HTTP/", b"ICY ")
 _HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
 _FIELD: Final = re.compile(r"^([!#-'*+.0-9A-Z^-z|~-]+):[ \t]*([!-~]*(?:[ \t]+[!-~]+)*)[ \t]*\r?\n", re.MULTILINE)
+_ZLIB: Final = re.compile(rb"[\x08\x18\x28\x38\x48\x58\x68\x78]")  # how RFC 1950 begins: method 8, a window
 _SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
 
 
@@ -254,6 +255,8 @@ class Reading:
                 if kind == "chunked" and not length:
                     yield from self._line(skip=True)
             if decoder:
+                if encoding == "deflate" and not held and not self._pieces and not _ZLIB.match(piece):
+                    decoder = zlib.decompressobj(wbits=-15)  # some servers leave the wrapping out; browsers bear it
                 piece = _decoded(decoder, piece, self._most - held)
             self._pieces.append(piece)
             held += len(piece)

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from ..model import Entry, KeyPoint, Site
 
 _TAG: Final = re.compile(
-    r"""<(?:a|img)\b[^>]*?\s(?:href|src)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE
+    r"""<(?:a|img)\b(?:[^>"']|"[^"]*"|'[^']*')*?\s(?:href|src)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""",
+    re.IGNORECASE,
 )
 # What may follow an address in a text without being a part of it: else it is the beginning of a longer one.
 _LONGER: Final = re.compile(r"[.,;:!*$]*[A-Za-z0-9/?#&=%_~+@-]")
@@ -31,13 +32,16 @@ def outbound(site: Site) -> dict[str, tuple[Place, ...]]:
         Address → where it stands, in the order of files and lines.
     """
     found: dict[str, dict[Place, None]] = {}
+    home = site.config.base_url.partition("://")[2]
     for article in site.articles:
         own = {entry.link for entry in article.entries.values()}
         for language, entry in article.entries.items():
             path = article.paths.get(language, "")
             lines = _lines(path)
             for url in dict.fromkeys(_addresses(entry)):
-                if url in own or url.startswith(site.config.base_url) or not url.startswith(("http://", "https://")):
+                scheme, _, rest = url.partition("://")
+                ours = url in own or rest.startswith(home) or rest == home.removesuffix("/")
+                if ours or scheme not in ("http", "https"):
                     continue
                 numbers = _numbers(lines, url)
                 places = [Place(path=path, line=number, entry=entry.id) for number in numbers or [0]]

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 LinkStatus = Literal["ok", "moved", "dead", "blocked", "suspect", "unsure", "skipped"]
 LinkState = Literal["ok", "failing", "dead"]
 Failure = Literal[
-    "no-host", "lookup", "refused", "reset", "timeout", "certificate", "chain", "tls", "malformed", "network", "limit",
-    "private", "scheme", "loop", "redirects", "nowhere", "excluded", "unreachable", "proxy", "busy",
+    "no-host", "lookup", "refused", "reset", "timeout", "certificate", "chain", "tls", "identity", "malformed",
+    "network", "limit", "private", "scheme", "program", "loop", "redirects", "nowhere", "excluded", "unreachable",
+    "proxy", "busy",
 ]  # fmt: skip
 
 # A link dies after this many failures over at least this long.
@@ -72,7 +73,8 @@ class Answer:
         detail: More about the failure, such as what is wrong with a certificate.
         headers: Of the last answer, names in lower case.
         page: Start of the page, if it was read.
-        elsewhere: What the same host answers for a path that nobody can have made; None if it was not asked.
+        elsewhere: What the host of the page answers for a path that nobody can have made; None if it was not asked.
+        at_first: Likewise the host of `url`, if redirects led from it to another page of another host.
         fragment_is_there: Whether the page holds the fragment; None if none was asked for, or it cannot be told.
     """
 
@@ -84,6 +86,7 @@ class Answer:
     headers: Mapping[str, str] | None = None
     page: str = ""
     elsewhere: Answer | None = None
+    at_first: Answer | None = None
     fragment_is_there: bool | None = None
 
     @property
@@ -158,6 +161,8 @@ _FAILURES: Final[Mapping[Failure, tuple[LinkStatus, str]]] = {
     "loop": ("dead", "redirects in a circle"),
     "redirects": ("dead", "redirects without end"),
     "nowhere": ("dead", "redirect to nowhere"),
+    "program": ("suspect", "redirect out of the web, to another program"),
+    "identity": ("blocked", "asks for a certificate of ours"),
     "chain": ("suspect", "the chain of certificates is incomplete"),
     "lookup": ("unsure", "the name could not be looked up"),
     "timeout": ("unsure", "no answer in time"),
@@ -185,25 +190,46 @@ def _of_a_page(answer: Answer) -> tuple[LinkStatus, str]:
     if _says(titles, "parked"):
         return "suspect", "the domain is for sale"
     other = answer.elsewhere
-    knows_better = bool(other and (other.failure or (other.code or 0) >= 400))
+    knows_better = bool(other and other.code in (404, 410))
     if _says(titles, "not_found") and not knows_better:  # else it is a page about pages that are not found
         return "suspect", "the page says that it is not found"
-    if other and answer.page and not knows_better and titles and titles == _titles(other.page):
+    if other and answer.page and 200 <= (other.code or 0) < 300 and _is_the_same(answer.page, other.page):
         return "suspect", "the host answers the same to every path"
+    if any(_leads_astray(answer, one) for one in (other, answer.at_first) if one):
+        return "suspect", "the host redirects every path to the same page"
     if answer.hops and _is_home(answer.final_url) and not _is_home(answer.url):
         return "suspect", "redirects to the home page"
     if answer.fragment_is_there is False:
         return "suspect", "the page lacks the fragment"
+    unsafe = answer.url.startswith("https:") and any(hop.url.startswith("http:") for hop in answer.hops)
     if answer.hops and all(hop.code in (301, 308) for hop in answer.hops):
-        return "moved", "moved for good"
-    if answer.url.startswith("https:") and answer.final_url.startswith("http:"):
-        return "ok", "redirects from https to http"
-    return "ok", ""
+        return "moved", "moved for good, from https to http" if unsafe else "moved for good"
+    return "ok", "redirects from https to http" if unsafe else ""
 
 
 def _is_home(url: str) -> bool:
     parts = urlsplit(url)
     return parts.path in ("", "/") and not parts.query
+
+
+def _is_the_same(page: str, other: str) -> bool:
+    """Tell whether two pages call themselves the same, or are, if they have no name."""
+    titles = _titles(page)
+    return titles == _titles(other) if titles else page == other
+
+
+def _leads_astray(answer: Answer, other: Answer) -> bool:
+    """Tell whether a path that nobody made is redirected to where the link is, unless that page is what it names."""
+    if not other.hops or _is_home(answer.url):
+        return False
+    targets = (hop.url.partition("#")[0] for hop in answer.hops)
+    return any(target == other.final_url and not same_path(target, answer.url) for target in targets)
+
+
+def same_path(one: str, other: str) -> bool:
+    """Tell whether two addresses have the same path and query, on whatever hosts; a slash at the end counts nothing."""
+    first, second = urlsplit(one), urlsplit(other)
+    return (first.path.rstrip("/"), first.query) == (second.path.rstrip("/"), second.query)
 
 
 def _is_challenge(answer: Answer) -> bool:
@@ -232,11 +258,12 @@ _TAG: Final = re.compile(r"<[^<>]*>")
 def _says(titles: Iterable[str], what: str) -> bool:
     """Tell whether a page calls itself by one of some phrases, alone or beside the site's name."""
     phrases = _markers()[what]
-    return any(part.strip(" .!。！") in phrases for title in titles for part in _PARTS.split(title))
+    parts = (part for title in titles for part in _PARTS.split(title.replace("’", "'")))
+    return any(part.strip(" .!?…。！？") in phrases for part in parts)
 
 
 # "Page not found | Example", "404 - Page not found", "Example: page not found"
-_PARTS: Final = re.compile(r"\s+[|·•–—-]\s+|\s*[:：|｜]\s+|\s*[—]+\s*")
+_PARTS: Final = re.compile(r"\s+(?:[|·•–—«»‹›-]|::)\s+|\s*[:：|｜]\s+|\s*[—]+\s*")
 
 
 @cache
@@ -304,7 +331,8 @@ def advance(
         step = {"unsure": UNSURE_STEP, "blocked": BLOCKED_STEP}.get(verdict.status, OK_STEPS[0])
         if state != "ok":
             step = min(step, FAILING_STEPS[-1])
-        due = now + max(step, retry_after or step)
+        # Who says when we may come back is taken at his word.
+        due = now + (retry_after if retry_after and verdict.status == "blocked" else max(step, retry_after or step))
     return Record(
         url=record.url, state=state, status=verdict.status, reason=verdict.reason, streak=streak, failures=failures,
         failing_since=since, last_ok=last_ok, checked=now, due=due,

@@ -18,20 +18,32 @@ if TYPE_CHECKING:
 ReportForm = Literal["text", "json", "github", "markdown"]
 
 _MOST_PLACES: Final = 3  # of one link, in reports for people
+_USUAL: Final = "moved for good"  # of a link that has moved: its group says so
 _OUTAGE_LINKS: Final = 3  # dead ones of a host that has no other: one line for all of them
 # Names of query fields whose values are nobody's business.
 _SECRET: Final = re.compile(
-    r"([?&;](?:[\w.-]*(?:token|secret|passw(?:or)?d|passwd|signature|api_?key|credential|session(?:id)?)[\w.-]*"
-    r"|sig|key|auth|code|jwt|pwd|sid|access_?key)=)[^&;#\s\"'<>]+",
+    r"((?:[?&;#]|%3F|%26|%23)"
+    r"(?:[\w.\[-]*(?:token|secret|passw(?:or)?d|signature|credential|session(?:id)?|(?:api|access|auth|private)[_-]?key)"
+    r"[\w.\]-]*|sig|key|auth|authorization|code|jwt|pass|pwd|sid)(?:=|%3D))((?:(?!%26|%23)[^&;#\s\"'<>])+)",
     re.IGNORECASE,
 )
-_USERINFO: Final = re.compile(r"(?<=//)[^/?#@\s]*@")
+# Up to the last "@" before the path: programs take what stands before that for name and password.
+_USERINFO: Final = re.compile(r"(?<=//)[^/?#\s]*@")
 _HIDDEN: Final = "…"
 
 
 def hidden(text: str) -> str:
-    """Return an address, or a text that holds some, without what gives access: userinfo, and values of such fields."""
-    return _SECRET.sub(rf"\g<1>{_HIDDEN}", _USERINFO.sub(f"{_HIDDEN}@", text))
+    """Return an address, or a text that holds some, without what gives access: userinfo, and values of such fields.
+
+    Also in fragments, and in addresses that stand percent-encoded within others.
+    """
+    return _SECRET.sub(_without_value, _USERINFO.sub(f"{_HIDDEN}@", text))
+
+
+def _without_value(found: re.Match[str]) -> str:
+    """Hide a value, but not the marks after it that belong to the text around the address."""
+    value = found[2]
+    return f"{found[1]}{_HIDDEN}{value[len(value.rstrip(').,]')) :]}"
 
 
 def shown(text: str) -> str:
@@ -46,7 +58,7 @@ def has_news(report: LinkReport) -> bool:
 
 def format_link(link: Link) -> str:
     """Return a link as one line of JSON."""
-    return json.dumps(_values(link), ensure_ascii=False)
+    return _dumped(_values(link))
 
 
 def format_report(report: LinkReport, form: ReportForm = "text") -> str:
@@ -81,6 +93,14 @@ def _values(link: Link) -> dict[str, Any]:
     }
 
 
+def _dumped(values: dict[str, Any], indent: int | None = None) -> str:
+    """Write JSON in which a terminal finds nothing to obey: C1 controls are such, too."""
+    text = json.dumps(values, ensure_ascii=False, indent=indent)
+    if text.replace("\n", "").isprintable():
+        return text
+    return "".join(one if one.isprintable() or one == "\n" else json.dumps(one)[1:-1] for one in text)
+
+
 def _moment(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if moment else None
 
@@ -88,7 +108,7 @@ def _moment(moment: datetime | None) -> str | None:
 def _json(report: LinkReport) -> Iterator[str]:
     links = [_values(link) for link in report.links]
     values = {"schema": 1, "network_down": report.network_down, "summary": dict(report.summary), "links": links}
-    yield json.dumps(values, ensure_ascii=False, indent=2)
+    yield _dumped(values, indent=2)
 
 
 _GROUPS: Final = (
@@ -108,7 +128,9 @@ def _group(link: Link) -> str:
         return "recovered"
     if link.status in ("moved", "suspect"):
         return link.status
-    return "failing" if link.state == "failing" else ""
+    if link.state == "failing":
+        return "failing"
+    return "suspect" if link.status == "ok" and link.reason else ""  # such as from https to http
 
 
 def _grouped(report: LinkReport) -> Iterator[tuple[str, list[Link]]]:
@@ -121,8 +143,9 @@ def _grouped(report: LinkReport) -> Iterator[tuple[str, list[Link]]]:
             yield title, sorted(groups[name], key=_newest)
 
 
-def _newest(link: Link) -> tuple[float, str]:
-    return (-link.incident.opened.timestamp() if link.incident else 0.0, link.url)
+def _newest(link: Link) -> tuple[int, str]:
+    """Put new deaths first, by day: which of two links of a run answered first is of no interest."""
+    return (-link.incident.opened.toordinal() if link.incident else 0, link.url)
 
 
 def _text(report: LinkReport) -> Iterator[str]:
@@ -147,20 +170,30 @@ def _lines(report: LinkReport, links: Sequence[Link]) -> Iterator[str]:
                 yield f"{shown(host)}: all {count} links ({shown(link.reason)}){_places(links, host)}"
             continue
         target = f" -> {shown(link.final_url)}" if link.status == "moved" else ""
-        reason = f" ({shown(link.reason)})" if link.reason and link.status != "moved" else ""
+        why = _why(link)
+        reason = f" ({shown(why)})" if why and why != _USUAL else ""
         yield f"{shown(link.url)}{target}{reason}{_places([link])}"
 
 
+def _why(link: Link) -> str:
+    """Say what is wrong with a link; of a dead one that tells nothing for now, what killed it."""
+    return link.incident.reason if link.broken and link.incident and link.status != "dead" else link.reason
+
+
 def _host(url: str) -> str:
-    return (urlsplit(url).hostname or "") if "//" in url else ""
+    """Return the host of an address; of one that is none, such as ``http://[::1/``, the empty string."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _hosts_down(links: Iterable[Link]) -> set[str]:
     """Return the hosts that all links of are dead."""
     by_host: dict[str, list[bool]] = defaultdict(list)
     for link in links:
-        if link.status not in (None, "skipped"):
-            by_host[_host(link.url)].append(link.broken)
+        if link.status not in (None, "skipped") and (host := _host(link.url)):
+            by_host[host].append(link.broken)
     return {host for host, broken in by_host.items() if len(broken) >= _OUTAGE_LINKS and all(broken)}
 
 
@@ -182,6 +215,8 @@ def _summary(report: LinkReport) -> str:
         counts.append(f"{accepted} accepted")
     links = "1 link" if len(report.links) == 1 else f"{len(report.links)} links"
     said = f"{links}: {', '.join(counts)}" if counts else "no links"
+    if kept == len(report.links):
+        return f"{said}; nothing was asked" if kept else said
     return f"{said}; {kept} not asked, as they were not due" if kept else said
 
 
@@ -195,14 +230,15 @@ def _said(link: Link) -> str:
 def _github(report: LinkReport) -> Iterator[str]:
     """Write workflow commands (https://docs.github.com/actions, "workflow commands")."""
     for link in report.links:
-        if not link.broken and link.status not in ("moved", "suspect"):
+        name = "dead" if link.broken else "moved" if link.status == "moved" else "suspect"
+        if name == "suspect" and link.status != "suspect" and _group(link) != "suspect":
             continue
         level = "error" if link.broken else "warning"
-        target = f", now at {shown(link.final_url)}" if link.status == "moved" else f": {shown(link.reason)}"
+        target = f", now at {shown(link.final_url)}" if link.status == "moved" else f": {shown(_why(link))}"
         message = f"{shown(link.url)}{target}".replace("%", "%25")
         for place in link.found_in or ():
-            name = re.sub(r"[%:,\r\n]", lambda found: f"%{ord(found[0]):02X}", place.path)
-            yield f"::{level} file={name},line={place.line or 1},title=link {link.state}::{message}"
+            file = re.sub(r"[%:,\r\n]", lambda found: f"%{ord(found[0]):02X}", place.path)
+            yield f"::{level} file={file},line={place.line or 1},title=link {name}::{message}"
         if not link.found_in:
             yield f"::{level}::{message}"
     yield _summary(report).replace("::", ": :")
@@ -224,13 +260,14 @@ def _markdown(report: LinkReport) -> Iterator[str]:
         empty = False
         yield f"## {title}\n"
         for link in links:
-            target = f" → {_code(link.final_url)}" if link.status == "moved" else f": {_escaped(link.reason)}"
+            target = f" → {_code(link.final_url)}" if link.status == "moved" else f": {_escaped(_why(link))}"
             places = dict.fromkeys((place.path, place.line) for place in link.found_in)
             where = "".join(f"\n  - {_code(f'{path}:{line}' if line else path)}" for path, line in places)
             yield f"- {_code(link.url)}{target}{where}"
         yield ""
-    if empty:
-        yield "All links are well."
+    if empty and not report.network_down:
+        well = all(link.status and not link.accepted for link in report.links)
+        yield "All links are well." if well else "Nothing is known that somebody should do."
 
 
 def _code(text: str) -> str:

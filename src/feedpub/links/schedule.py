@@ -16,8 +16,8 @@ from dataclasses import replace
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
+from .connection import ExhaustedError
 from .http1 import Ask, Reply
-from .wire import ExhaustedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -28,6 +28,7 @@ FIRST_AT_ONCE: Final = 2.0  # requests to one host; more as answers come
 # A host that nobody could connect to, for this many addresses, is not asked for the others.
 SILENT_AFTER: Final = 3
 _EXHAUSTED_PAUSE_SECONDS: Final = 0.1
+_HOPELESS_AFTER: Final = 50  # five seconds
 _SPREAD: Final = 4  # waiting requests that weigh as much as a further connection to the same host
 _PREPARED_TOGETHER: Final = 64
 _BEGUN_TOGETHER: Final = 8
@@ -108,6 +109,8 @@ class Schedule:
         self._handed_over = 0.0
         self._number = itertools.count()
         self._active = 0
+        self._lowered_until = 0.0
+        self._hopeless = 0  # how often this machine could not even make one connection
         self._stopped = False
         self._thread = threading.Thread(target=self._run, daemon=True, name="links")
 
@@ -129,6 +132,11 @@ class Schedule:
     def join(self, seconds: float) -> None:
         """Wait for its end."""
         self._thread.join(seconds)
+
+    @property
+    def hosts_waiting(self) -> int:
+        """How many hosts have requests in their queues; from any thread."""
+        return sum(1 for host in list(self._hosts.values()) if host.queue)
 
     def _run(self) -> None:
         try:
@@ -189,7 +197,7 @@ class Schedule:
 
     def _queue(self, chase: Chase, ask: Ask | None, now: float) -> None:
         """Put a request last; one that continues a chase first."""
-        host = self._host(_host_name(ask.url if ask else chase.url))
+        host = self._host(host_of(ask.url if ask else chase.url))
         if ask is None:
             host.queue.append((chase, None, now))
         else:
@@ -257,13 +265,21 @@ class Schedule:
         """Give an answer to the chase that has waited for it."""
         host.running -= 1
         self._active -= 1
+        if isinstance(reply, ExhaustedError) and not self._active:
+            self._hopeless += 1
+            if self._hopeless >= _HOPELESS_AFTER:  # nothing is under way that could end, and so help
+                reply = Reply(failure="limit", detail=str(reply), connected=False)
         if isinstance(reply, ExhaustedError):
-            self.concurrency = max(1, min(self.concurrency, self._active + 1) * 3 // 4)
-            due = self._clock() + _EXHAUSTED_PAUSE_SECONDS
-            heapq.heappush(self._later, (due, next(self._number), chase, ask))
+            now = self._clock()
+            if now >= self._lowered_until:  # those that were sent at the same time fail for the same reason
+                self._lowered_until = now + _EXHAUSTED_PAUSE_SECONDS
+                self.concurrency = max(1, min(self.concurrency, self._active + 1) * 3 // 4)
+            heapq.heappush(self._later, (now + _EXHAUSTED_PAUSE_SECONDS, next(self._number), chase, ask))
         else:
             self._learn(host, reply)
-            if reply.failure != "private":  # nobody has tried to reach it
+            if reply.connected:
+                self._hopeless = 0
+            if reply.failure not in ("private", "limit") or reply.connected:  # else nobody has tried to reach it
                 chase.reached[host.name] = reply.connected or chase.reached.get(host.name, False)
             self._follow(host, chase, chase.step(reply))
         self._offer(host)
@@ -315,7 +331,7 @@ class Schedule:
 _HOST: Final = re.compile(r"https?://(?:[^/?#@]*@)?(\[[^\]]*\]|[^/?#:]*)")
 
 
-def _host_name(url: str) -> str:
+def host_of(url: str) -> str:
     """Return the host of an address that is known to be one."""
     found = _HOST.match(url)
     return found[1].lower() if found else ""

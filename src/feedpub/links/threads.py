@@ -7,8 +7,8 @@ import time
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, cast
 
+from .connection import ExhaustedError
 from .http1 import Reply
-from .wire import ExhaustedError
 
 if TYPE_CHECKING:
     from .. import http

@@ -9,59 +9,32 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
 import selectors
 import socket
-import ssl
 import threading
 import time
 from collections import deque
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-import certifi
-
 from .. import addresses
+from .connection import EXHAUSTED, Connection, ExhaustedError, Task, meaning_of, trusting
 from .http1 import NoReplyError, Reading, Reply, split
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterator, Mapping
 
+    from .connection import Steps
     from .http1 import Ask, Origin
     from .policy import Failure
 
-    Steps = Generator[None, None, Reply]
-
-_PIECE: Final = 64 * 1024
-_MOST_BYTES: Final = 8 * 1024 * 1024  # of one answer, as they come: what is wanted of it is 2 MiB at most
 _SPARE_DESCRIPTORS: Final = 32
 _SWEEP_SECONDS: Final = 0.1  # how exact deadlines are
 _FIRST_ADDRESS_SECONDS: Final = 2.0  # of several of one host: then the next one is tried
-_EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL})
-_UNREACHABLE: Final = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EACCES})
-_UNDER_WAY: Final = frozenset({errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY})
-_UNTRUSTED: Final = frozenset({20, 21})  # X509_V_ERR: the issuer's certificate is missing
-_OP_LEGACY_SERVER_CONNECT: Final = 0x4  # as browsers do; `ssl` has the name from 3.12
-_READ, _WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
-
-
-class ExhaustedError(Exception):
-    """This machine has no more descriptors, ports, threads or memory for connections: the address is not to blame."""
-
-
-def trusting(ca_bundle: str | None) -> ssl.SSLContext:
-    """Make the context that all connections share: reading the certificates takes 25 ms.
-
-    Args:
-        ca_bundle: File of certificates in PEM; by default SSL_CERT_FILE of the environment, or those of certifi.
-
-    Raises:
-        OSError: It cannot be read, or holds none.
-    """
-    context = ssl.create_default_context(cafile=ca_bundle or os.environ.get("SSL_CERT_FILE") or certifi.where())
-    context.options |= _OP_LEGACY_SERVER_CONNECT
-    context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # on from Python 3.13; browsers do not ask for so much
-    context.set_alpn_protocols(["http/1.1"])
-    return context
+_FEW_OPEN: Final = 1000  # connections: fewer leave ports
+_AGAIN_SECONDS: Final = 0.4  # after that a name that was not found is looked up again; `chase` waits longer
+# What failures to connect to the addresses of a host say of it: the weightiest is told.
+_WEIGHTS: Final[Mapping[Failure, int]] = MappingProxyType({"refused": 1, "reset": 1, "timeout": 2})
 
 
 def _most_open() -> int:
@@ -104,23 +77,23 @@ class Wire:
         self._agent = f"User-Agent: {user_agent}\r\n"
         self.allow_private = allow_private
         self._proxy = split(proxy) if proxy else None
-        self._idle: dict[str, list[_Connection]] = {}
-        self._secured: dict[Origin, _Connection] = {}  # one that has answered, perhaps closed
+        self._idle: dict[str, list[Connection]] = {}
+        self._secured: dict[Origin, Connection] = {}  # one that has answered, perhaps closed
         self._names: dict[tuple[str, int], _Name] = {}
-        self._tasks: set[_Task] = set()
+        self._tasks: set[Task] = set()
         self._finished: list[tuple[object, Reply | ExhaustedError]] = []
         self._looked_up: deque[_Name] = deque()
         self._selector = selectors.DefaultSelector()
         self._ear, self._mouth = socket.socketpair()
         self._ear.setblocking(False)
         self._mouth.setblocking(False)
-        self._selector.register(self._ear, _READ, None)
+        self._selector.register(self._ear, selectors.EVENT_READ, None)
         self._swept = 0.0
         self._open, self._most_open = 0, _most_open()
 
     def send(self, key: object, ask: Ask) -> None:
         """Begin with a request; `wait` returns its answer with `key`."""
-        task = _Task(key, ask.until)
+        task = Task(key, ask.until)
         task.steps = self._answered(task, ask)
         self._tasks.add(task)
         self.step(task)
@@ -135,7 +108,7 @@ class Wire:
         elif self._tasks:
             seconds = _SWEEP_SECONDS if seconds is None else min(seconds, _SWEEP_SECONDS)
         for key, _ in self._selector.select(seconds):
-            connection: _Connection | None = key.data
+            connection: Connection | None = key.data
             if connection is None:
                 self._hear()
             elif connection.task:
@@ -177,7 +150,7 @@ class Wire:
         self._ear.close()
         self._mouth.close()
 
-    def step(self, task: _Task, error: BaseException | None = None) -> None:
+    def step(self, task: Task, error: BaseException | None = None) -> None:
         """Go on with a request as far as it comes without waiting."""
         try:
             if error:
@@ -213,7 +186,7 @@ class Wire:
         for task in [task for task in self._tasks if task.until <= now]:
             self.step(task, TimeoutError())
 
-    def _answered(self, task: _Task, ask: Ask) -> Steps:
+    def _answered(self, task: Task, ask: Ask) -> Steps:
         """Send a request over an idle connection or a new one, and read the answer."""
         try:
             origin, target, authorization = split(ask.url)
@@ -234,7 +207,7 @@ class Wire:
                 told = reading.cut()
                 if told:
                     return told
-                said = error if isinstance(error, NoReplyError) else _said(error, connected=True)
+                said = error if isinstance(error, NoReplyError) else meaning_of(error, connected=True)
                 # A server may end an idle connection at any time (RFC 9112, section 9.3.1), or go on with a body that
                 # HEAD has none of: of a fresh one that tells nothing.
                 if used and isinstance(said, NoReplyError) and said.failure in ("reset", "malformed"):
@@ -265,7 +238,7 @@ class Wire:
         lines.append("\r\n")
         return "".join(lines).encode("latin-1", "replace")
 
-    def _kept(self, origin: Origin) -> _Connection | None:
+    def _kept(self, origin: Origin) -> Connection | None:
         idle = self._idle.get(origin.host)
         if idle:
             for number in range(len(idle) - 1, -1, -1):
@@ -273,7 +246,7 @@ class Wire:
                     return idle.pop(number)
         return None
 
-    def forget(self, connection: _Connection, *, resumable: bool) -> None:
+    def forget(self, connection: Connection, *, resumable: bool) -> None:
         """Drop a connection that is about to be closed."""
         self._open -= 1
         if resumable and self._secured.get(connection.origin) is connection:
@@ -282,8 +255,10 @@ class Wire:
         if idle and connection in idle:
             idle.remove(connection)
 
-    def _connected(self, task: _Task, origin: Origin, until: float) -> Generator[None, None, _Connection]:
+    def _connected(self, task: Task, origin: Origin, until: float) -> Generator[None, None, Connection]:
         server = origin
+        if origin.scheme == "https":
+            self._tls = self._tls or trusting(self._ca_bundle)  # what cannot be read ends the run: no host is to blame
         if self._proxy:
             server = self._proxy[0]
             literal = addresses.spelled(origin.host)
@@ -297,24 +272,26 @@ class Wire:
                 raise NoReplyError("proxy", error.detail or error.failure, connected=False) from error
             raise
         try:
-            if origin.scheme == "https":
+            if self._tls and origin.scheme == "https":
                 if self._proxy:
                     yield from connection.tunnel(self._proxy[2])
-                self._tls = self._tls or trusting(self._ca_bundle)
                 known = self._secured.get(origin)
                 yield from connection.secure(self._tls, known.session() if known else None)
         except OSError as error:
             connection.close()
-            raise _said(error, connected=True) from error
+            raise meaning_of(error, connected=True) from error
         except BaseException:
             connection.close()
             raise
         return connection
 
-    def _places(self, task: _Task, server: Origin, *, guard: bool) -> Generator[None, None, list[str]]:
-        """Return where a server may be asked: resolved once in a run, so that nothing else is asked later."""
+    def _places(self, task: Task, server: Origin, *, guard: bool) -> Generator[None, None, list[str]]:
+        """Return where a server may be asked: resolved once in a run, so that nothing else is asked later.
+
+        What was not found is looked up again at the next try.
+        """
         name = self._names.get((server.host, server.port))
-        if name is None:
+        if name is None or (name.error and time.monotonic() - name.failed > _AGAIN_SECONDS):
             name = self._names[server.host, server.port] = _Name(server, self)
         try:
             while not name.done:
@@ -332,41 +309,61 @@ class Wire:
         return public
 
     def _dialled(
-        self, task: _Task, origin: Origin, places: list[str], port: int, until: float
-    ) -> Generator[None, None, _Connection]:
-        """Connect to the first address that answers; those before the last one get little time."""
+        self, task: Task, origin: Origin, places: list[str], port: int, until: float
+    ) -> Generator[None, None, Connection]:
+        """Connect to the first address that answers; those before the last one get little time.
+
+        Raises:
+            NoReplyError: None does; what weighs most is told: a network that this machine lacks says nothing.
+            ExhaustedError: This machine cannot connect for now.
+        """
         last = len(places) - 1
+        told = NoReplyError("no-host", connected=False)
         for number, place in enumerate(places):
-            connection = self._opened(task, origin, ":" in place)
             now = time.monotonic()
             task.until = until if number == last else now + min(_FIRST_ADDRESS_SECONDS, (until - now) / 2)
             try:
-                yield from connection.connect(place, port)
+                connection = yield from self._dialled_at(task, origin, place, port)
+            except OSError as error:
+                said = self._unreached(error, six=":" in place)
+                if isinstance(said, ExhaustedError):
+                    raise said from error
+                if not number or _WEIGHTS.get(said.failure, 0) >= _WEIGHTS.get(told.failure, 0):
+                    told = said
+            else:
                 task.until = until
                 return connection
-            except OSError as error:
-                connection.close()
-                if number == last or error.errno in _EXHAUSTED:
-                    raise _said(error, connected=False) from error
-            except BaseException:
-                connection.close()
-                raise
-        raise NoReplyError("no-host", connected=False)
+        raise told
 
-    def _opened(self, task: _Task, origin: Origin, six: bool) -> _Connection:
+    def _dialled_at(self, task: Task, origin: Origin, place: str, port: int) -> Generator[None, None, Connection]:
+        connection = self._opened(task, origin, ":" in place)
+        try:
+            yield from connection.connect(place, port)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _unreached(self, error: OSError, *, six: bool) -> NoReplyError | ExhaustedError:
+        """Say why a connection was not made."""
+        # Ports are used up only by many connections; with few, this machine has no IPv6 (as in many containers).
+        if six and error.errno == errno.EADDRNOTAVAIL and self._open < _FEW_OPEN:
+            return NoReplyError("unreachable", error.strerror or "", connected=False)
+        return meaning_of(error, connected=False)
+
+    def _opened(self, task: Task, origin: Origin, six: bool) -> Connection:
         if self._open >= self._most_open:
             self._make_room()
         family = socket.AF_INET6 if six else socket.AF_INET
         try:
             opened = socket.socket(family, socket.SOCK_STREAM)
         except OSError as error:
-            if error.errno not in _EXHAUSTED:
-                raise _said(error, connected=False) from error
-            for host in list(self._idle):
-                self.release(host)
-            raise ExhaustedError(error.strerror or str(error)) from error
+            if error.errno in EXHAUSTED:
+                for host in list(self._idle):
+                    self.release(host)
+            raise
         self._open += 1
-        return _Connection(self, self._selector, opened, origin, task)
+        return Connection(self, self._selector, opened, origin, task)
 
     def _make_room(self) -> None:
         """End a connection that is only kept for later."""
@@ -377,16 +374,6 @@ class Wire:
         raise ExhaustedError("too many connections")
 
 
-class _Task:
-    """One request under way."""
-
-    __slots__ = ("key", "steps", "until")
-
-    def __init__(self, key: object, until: float) -> None:
-        self.key, self.until = key, until
-        self.steps: Steps
-
-
 class _Name:
     """Look a host up, in a thread of its own: getaddrinfo(3) knows no deadline."""
 
@@ -395,7 +382,8 @@ class _Name:
         self.done = False
         self.found: list[str] = []
         self.error: NoReplyError | None = None
-        self.waiting: list[_Task] = []
+        self.failed = 0.0  # when
+        self.waiting: list[Task] = []
         literal = addresses.spelled(server.host)
         if literal:
             self.found, self.done = [str(literal)], True
@@ -418,156 +406,6 @@ class _Name:
         finally:
             if not self.found and self.error is None:
                 self.error = NoReplyError("no-host")
+            self.failed = time.monotonic()
             self.done = True
             self._wire.looked_up(self)
-
-
-class _Connection:
-    """One connection to a server, and the request that uses it just now."""
-
-    __slots__ = ("_closed", "_mode", "_selector", "_session", "_socket", "_wire", "origin", "task")
-
-    def __init__(
-        self, wire: Wire, selector: selectors.BaseSelector, opened: socket.socket, origin: Origin, task: _Task
-    ) -> None:
-        self._wire, self._selector, self._socket, self.origin = wire, selector, opened, origin
-        self.task: _Task | None = task
-        self._mode = 0
-        self._closed = False
-        self._session: ssl.SSLSession | None = None
-        opened.setblocking(False)
-        with contextlib.suppress(OSError):
-            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def connect(self, place: str, port: int) -> Generator[None, None, None]:
-        """Connect to an address.
-
-        Raises:
-            OSError: It is not possible.
-        """
-        code = self._socket.connect_ex((place, port))
-        if code in _UNDER_WAY:
-            yield from self._until(_WRITE)
-            code = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if code:
-            raise OSError(code, os.strerror(code))
-
-    def tunnel(self, authorization: str | None) -> Generator[None, None, None]:
-        """Have a proxy connect to the server (RFC 9110, section 9.3.6)."""
-        place = f"{self.origin.host}:{self.origin.port}"
-        credentials = f"Proxy-Authorization: {authorization}\r\n" if authorization else ""
-        reading = Reading("HEAD", 0)
-        message = f"CONNECT {place} HTTP/1.1\r\nHost: {place}\r\n{credentials}\r\n".encode("ascii")
-        yield from self.exchange(message, reading)
-        reply = reading.reply
-        if reply is None or reply.code is None or reply.code >= 300:
-            raise NoReplyError("proxy", f"the proxy answered {reply.code if reply else 'nothing'}", connected=False)
-
-    def session(self) -> ssl.SSLSession | None:
-        """Return what makes the next handshake with this server a short one (RFC 8446, section 2.2).
-
-        Kept from the first call on; that call takes 0.15 ms, a quarter of a whole handshake.
-        """
-        if self._session is None and isinstance(self._socket, ssl.SSLSocket):
-            self._session = self._socket.session
-        return self._session
-
-    def secure(self, context: ssl.SSLContext, session: ssl.SSLSession | None) -> Generator[None, None, None]:
-        """Shake hands (TLS); the certificate must be the host's."""
-        host = self.origin.host
-        name = host[1:-1] if host.startswith("[") else host.removesuffix(".")
-        if self._mode:
-            self._selector.unregister(self._socket)
-            self._mode = 0
-        try:
-            secured = context.wrap_socket(
-                self._socket, server_hostname=name, do_handshake_on_connect=False, session=session
-            )
-        except ValueError as error:  # a host that no certificate can name
-            raise NoReplyError("tls", str(error)) from error
-        self._socket = secured
-        while True:
-            try:
-                secured.do_handshake()
-                return
-            except ssl.SSLWantReadError:
-                yield from self._until(_READ)
-            except ssl.SSLWantWriteError:
-                yield from self._until(_WRITE)
-
-    def exchange(self, message: bytes, reading: Reading) -> Generator[None, None, None]:
-        """Send a request, and read what the reading wants.
-
-        Raises:
-            NoReplyError: What comes is no answer.
-            OSError: The connection breaks.
-        """
-        while message:
-            try:
-                message = message[self._socket.send(message) :]
-            except (BlockingIOError, ssl.SSLWantWriteError):
-                yield from self._until(_WRITE)
-            except ssl.SSLWantReadError:
-                yield from self._until(_READ)
-        yield from self._until(_READ)
-        spent = 0
-        while not reading.done:
-            if spent > _MOST_BYTES:
-                raise NoReplyError("limit", "too much for what it says")
-            try:
-                piece = self._socket.recv(_PIECE)
-            except (BlockingIOError, ssl.SSLWantReadError):
-                yield from self._until(_READ)
-                continue
-            except ssl.SSLWantWriteError:
-                yield from self._until(_WRITE)
-                continue
-            except ssl.SSLError as error:
-                if not isinstance(error, ssl.SSLEOFError) and error.reason != "UNEXPECTED_EOF_WHILE_READING":
-                    raise
-                piece = b""
-            spent += len(piece)
-            reading.feed(piece)
-
-    def _until(self, mode: int) -> Generator[None, None, None]:
-        """Wait until the socket can be read or written."""
-        if self._mode != mode:
-            if self._mode:
-                self._selector.modify(self._socket, mode, self)
-            else:
-                self._selector.register(self._socket, mode, self)
-            self._mode = mode
-        yield
-
-    def close(self, *, resumable: bool = True) -> None:
-        """End it; if it is not `resumable`, nothing more is to be asked of the server."""
-        if self._closed:
-            return
-        self._closed = True
-        self.task = None
-        self._wire.forget(self, resumable=resumable)
-        if self._mode:
-            self._selector.unregister(self._socket)
-            self._mode = 0
-        with contextlib.suppress(OSError):
-            self._socket.close()
-
-
-def _said(error: OSError, *, connected: bool) -> NoReplyError | ExhaustedError:
-    """Say what an error of the system means."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        kind: Failure = "chain" if error.verify_code in _UNTRUSTED else "certificate"
-        return NoReplyError(kind, error.verify_message)
-    if isinstance(error, ssl.SSLEOFError | ConnectionResetError | BrokenPipeError | ConnectionAbortedError):
-        return NoReplyError("reset")
-    if isinstance(error, ssl.SSLError):
-        return NoReplyError("tls", (error.reason or str(error)).replace("_", " ").lower())
-    if isinstance(error, TimeoutError):
-        return NoReplyError("timeout", connected=connected)
-    if isinstance(error, ConnectionRefusedError):
-        return NoReplyError("refused", connected=False)
-    if error.errno in _EXHAUSTED:
-        return ExhaustedError(error.strerror or str(error))
-    if error.errno in _UNREACHABLE:
-        return NoReplyError("unreachable", error.strerror or "", connected=False)
-    return NoReplyError("reset", error.strerror or str(error), connected=connected)

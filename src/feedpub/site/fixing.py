@@ -15,6 +15,7 @@ from ..errors import FeedpubError
 from ..links.check import usable
 from ..links.history import History
 from ..links.outbound import outbound
+from ..links.report import hidden
 from .publish import publish
 
 if TYPE_CHECKING:
@@ -44,10 +45,11 @@ class Fix:
     changes: tuple[tuple[int, str, str], ...]
 
     def diff(self) -> str:
-        """Return the changes as a unified diff."""
+        """Return the changes as a unified diff, to be read: what gives access in addresses is hidden."""
         old, new = (data.decode("utf-8").splitlines(keepends=True) for data in (self.before, self.after))
         lines = difflib.unified_diff(old, new, self.path, self.path, n=1)
-        return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+        text = "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+        return hidden(text)
 
 
 def fix_links(site: Site, *, history: str | os.PathLike[str]) -> tuple[Fix, ...]:
@@ -66,7 +68,7 @@ def fix_links(site: Site, *, history: str | os.PathLike[str]) -> tuple[Fix, ...]
     """
     path = Path(history)
     places = outbound(site)
-    with usable(path, exists=True), History(path) as base:
+    with usable(path, exists=True), History(path, reads=True) as base:
         moved = {url: new for url in places if (new := _target(url, base.moved(url)))}
     files: dict[str, dict[str, str]] = {}
     for url, new in moved.items():
