@@ -145,6 +145,12 @@ def test_separators_are_the_languages_own() -> None:
         ("夜车正在重返欧洲", "<p>夜车正在<strong>重返</strong>欧洲，背后的研发</p>"),
         ("One. Two.", "<p>One.</p>\n<p>Two.</p>\n<p>Three.</p>"),
         ("Text", "<div><div>Text in a div</div></div>"),
+        ("Text", "<h3>Heading</h3>\n<p>Text, and more</p>"),
+        ("Text", '<p><img src="https://example.org/x.png" alt="A picture"></p>\n<p>Text</p>'),
+        ("Text", "<blockquote>\n<p>Quoted</p>\n</blockquote>\n<p>Text</p>"),
+        ("Text", "<ul>\n<li>Item</li>\n</ul>\n<p>Text</p>"),
+        ("Text with a note", "<p>Text<sup>1</sup> with a note<sup>2</sup></p>"),
+        ("Line break", "<p>Line<br>break</p>"),
         ("Linked words", '<p><a href="https://example.org/' + "x" * 900 + '">Linked words</a></p>'),
     ],
 )

@@ -785,3 +785,22 @@ def test_folders_with_entries_are_passed_over_with_a_note(tmp_path: Path) -> Non
     (tmp_path / "notes.TXT").write_text("text", encoding="utf-8")
     found = feedpub.lint(tmp_path)
     assert [(problem.code, Path(problem.path).name) for problem in found] == [("N110", "2026"), ("N110", "notes.TXT")]
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [
+        "",
+        "## A heading\n\n",
+        "![A picture](https://x.test/a.png)\n\n",
+        "> Quoted\n\n",
+        "- An item\n\n",
+        "```\ncode\n```\n\n",
+        "Line<br>break: ",
+    ],
+)
+def test_a_derived_summary_stands_once_in_the_content(opening: str, tmp_path: Path) -> None:
+    text = f"---\ntitle: T\npublished: 2026-02-01\n---\n{opening}The first[^1] paragraph.\n\nMore.\n\n[^1]: A note.\n"
+    entry = only(load(tmp_path, {"a.en.md": text})).entries["en"]
+    assert entry.summary == f"{'Line break: ' if '<br>' in opening else ''}The first paragraph."
+    assert feedpub.render(entry).count("The first") == 1

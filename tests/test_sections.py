@@ -134,6 +134,9 @@ def test_a_heading_that_repeats_the_title_is_left_out(text: str, title: str, bod
         ("<div>\n<p class=a>b <i>c</i></p>\n<p>d</p>\n</div>", "b c"),
         ("<p>b", "b"),
         ("- a", ""),
+        ("![A picture](https://x.test/a.png)\n\nText", "Text"),
+        ("[![A picture](https://x.test/a.png)](https://x.test/) and *text*", "and text"),
+        ("Line<br>break<br/>\nand another", "Line break and another"),
     ],
 )
 def test_the_first_paragraph_is_kept_for_a_summary(text: str, first: str) -> None:

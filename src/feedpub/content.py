@@ -10,6 +10,7 @@ import functools
 import re
 from html import escape as _escape
 from html import unescape
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin
 
@@ -65,6 +66,7 @@ _BLOCK = re.compile(r"<(p|ul|ol|h3|h4|blockquote|table|dl|figure)\b(?![^>]*\bdir
 _PRE = re.compile(r"<pre\b(?![^>]*\bdir=)")
 _PARAGRAPH = re.compile(r"\n[ \t]*\n")
 _TAG = re.compile(r"<[^<>]*>")
+_LINE_BREAK = re.compile(r"<br\b[^<>]*>")
 
 
 def render(entry: Entry, reader_language: str | None = None) -> str:
@@ -122,6 +124,8 @@ def sanitise(html: str, base: str) -> str:
 
 def plain_text(html: str) -> str:
     """Return the text of an HTML fragment, white space collapsed."""
+    if "<br" in html:
+        html = _LINE_BREAK.sub(" ", html)
     return " ".join(unescape(_TAG.sub("", html)).split())
 
 
@@ -214,15 +218,28 @@ def _article(entry: Entry) -> str:
 
 
 def _repeats(summary: str, body: str) -> bool:
-    """Tell whether a body begins with the summary, as it does if the summary was derived from it."""
-    ours, theirs = _WORD.match(summary), _FIRST_WORD.match(body)
-    if ours and theirs and not ours[1].startswith(theirs[1]) and not theirs[1].startswith(ours[1]):
-        return False  # a glance tells most bodies from the summary; markup may part a word
+    """Tell whether a body, or one of its paragraphs, begins with the summary: so it was derived from it.
+
+    A heading, a picture, a quotation may stand before the first paragraph.
+    """
     start = collapsed(summary).rstrip("…").rstrip()
-    # Tags and entities make HTML longer than its text, but hardly ten times.
-    return plain_text(body[: 10 * len(start) + 1000]).startswith(start)
+    first = _WORD.match(start)
+    places = [0, *(found.end() for found in islice(_START_OF_PARAGRAPH.finditer(body), _PARAGRAPHS_COMPARED))]
+    return any(_begins(body, place, start, first[1] if first else "") for place in places)
 
 
+def _begins(body: str, place: int, start: str, first: str) -> bool:
+    found = _FIRST_WORD.match(body, place)
+    if first and found and not first.startswith(found[1]) and not found[1].startswith(first):
+        return False  # a glance tells most texts from the summary; markup may part a word
+    # Tags and entities make HTML longer than its text, but hardly ten times. Numbers of footnotes are not in summaries.
+    html = body[place : place + 10 * len(start) + 1000]
+    return plain_text(_NOTE_NUMBER.sub("", html) if "<sup>" in html else html).startswith(start)
+
+
+_PARAGRAPHS_COMPARED: Final = 50
+_START_OF_PARAGRAPH = re.compile(r"<p\b[^<>]*>")
+_NOTE_NUMBER = re.compile(r"<sup>[0-9]+</sup>")
 _WORD = re.compile(r"\s*+(\w{1,8})")
 _FIRST_WORD = re.compile(r"(?:\s|<[^>]*>)*+(\w{1,8})")
 

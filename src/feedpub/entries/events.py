@@ -222,6 +222,17 @@ def outside_links(events: Events) -> str:
 _PUNCTUATION: Final = ".,;:()<>。，；：（）"
 
 
+def without_images(events: Events) -> Events:
+    """Return the events of a text without its pictures, whose alternatives are text, too."""
+    inside = 0
+    kept: Events = []
+    for event in events:
+        inside += opens(event[0]) == "Image"
+        kept += [] if inside else [event]
+        inside -= closes(event[0]) == "Image"
+    return kept
+
+
 def texts_of(events: Events) -> Iterator[str]:
     joined = joined_breaks(events)
     for event, start, _ in events:
@@ -232,6 +243,8 @@ def texts_of(events: Events) -> Iterator[str]:
             yield event["Text"]
         elif "Code" in event:
             yield event["Code"]
+        elif "InlineHtml" in event and BREAK.fullmatch(event["InlineHtml"]):
+            yield " "
         elif closes(event) == "Paragraph":
             yield " "
 

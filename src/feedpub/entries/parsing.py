@@ -128,9 +128,8 @@ class _Parser:
     def _keep(self, blocks: list[md.Block]) -> None:
         self.body += blocks
         if not self.found.first_paragraph:
-            self.found.first_paragraph = next(
-                (text for block in blocks if block.kind == "Paragraph" and (text := md.plain_of(block.events))), ""
-            )
+            texts = (md.plain_of(md.without_images(block.events)) for block in blocks if block.kind == "Paragraph")
+            self.found.first_paragraph = next(filter(None, texts), "")
 
     def _read_title(self, content: list[md.Block]) -> list[md.Block]:
         return self._first_paragraph(content, "title")
