@@ -469,6 +469,7 @@ attributes = st.lists(
 @given(attributes)
 @example("<a/href=x>y</a>")
 @example("<a class=href=x href\t= x>y</a>")
+@example(f"<a href{' ' * 99}=x>y</a>")
 def test_no_relative_address_is_missed(html: str) -> None:
     always = content._cleaner(partial(content._absolute, BASE))
     assert sanitise(html, BASE) == always.clean(html)

@@ -58,10 +58,11 @@ _GLUED = re.compile(
     r"|option|button|hgroup|menu|video|audio)\b)",
     re.IGNORECASE,
 )
-# What does not hold an absolute address: any attribute, also text; then those alone that the sanitiser would keep.
-# They only must not miss one. Possessive, since a long run of spaces would take quadratic time.
-_PERHAPS_RELATIVE = re.compile(r"""=\s*+["']?+\s*+(?!["']|https?://|mailto:|tel:)""")
-_RELATIVE = re.compile(rf"(?:[hH][rR][eE][fF]|[sS][rR][cC])\s*+{_PERHAPS_RELATIVE.pattern}")
+# What does not hold an absolute address, behind `href`, `src`, or a space; also text: it only must not miss one.
+# Possessive, since a long run of spaces would take quadratic time.
+_PERHAPS_RELATIVE = re.compile(r"""=(?<=[fFcC\s]=)\s*+["']?+\s*+(?!["']|https?://|mailto:|tel:)""")
+_NAME_OF_ADDRESS = re.compile(r"(?:href|src)\s*+\Z", re.IGNORECASE)
+_LONGEST_NAME_CHARACTERS: Final = 50  # with spaces behind it
 _BLOCK = re.compile(r"<(p|ul|ol|h3|h4|blockquote|table|dl|figure)\b(?![^>]*\bdir=)")
 _PRE = re.compile(r"<pre\b(?![^>]*\bdir=)")
 _PARAGRAPH = re.compile(r"\n[ \t]*\n")
@@ -115,11 +116,17 @@ def sanitise(html: str, base: str) -> str:
     if _OTHER_TAG.search(html):
         html = _HEADING.sub(lambda found: f"<{found[1]}h{'3' if found[2] in '12' else '4'}", html)
         html = _GLUED.sub("\n<", html)
-    if "=" in html and _PERHAPS_RELATIVE.search(html) and _RELATIVE.search(html):
+    if "=" in html and any(map(_names_address, _PERHAPS_RELATIVE.finditer(html))):
         clean = _cleaner(functools.partial(_absolute, base)).clean(html)
     else:
         clean = _shared_cleaner().clean(html)
     return without_illegal(clean) if "&#" in html else clean
+
+
+def _names_address(found: re.Match[str]) -> bool:
+    """Tell whether an address may stand behind a sign of equality: the sanitiser keeps no other attributes with one."""
+    before = found.string[max(found.start() - _LONGEST_NAME_CHARACTERS, 0) : found.start()]
+    return before.isspace() or _NAME_OF_ADDRESS.search(before) is not None
 
 
 def plain_text(html: str) -> str:

@@ -243,9 +243,7 @@ def texts_of(events: Events) -> Iterator[str]:
             yield event["Text"]
         elif "Code" in event:
             yield event["Code"]
-        elif "InlineHtml" in event and BREAK.fullmatch(event["InlineHtml"]):
-            yield " "
-        elif closes(event) == "Paragraph":
+        elif ("InlineHtml" in event and BREAK.fullmatch(event["InlineHtml"])) or closes(event) == "Paragraph":
             yield " "
 
 
@@ -281,8 +279,8 @@ def items_of(block: Block) -> list[Item]:
 
 def linked(html: str) -> str:
     """Turn bare addresses into links, outside of links and code."""
-    if "://" not in html:
-        return html
+    if html.count("://") == html.count('="https://') + html.count('="http://'):
+        return html  # none stands anywhere but in the links that there are
     parts = TAG.split(html)
     closing = ""
     for place, part in enumerate(parts):
