@@ -7,7 +7,7 @@
 Both read the same files, `article-7.en.md` and `article-7.zh-Hans.md`, and write feeds with full content, summary,
 dates and links: once with every entry (`all`), once with the newest 50 (`newest`). Neither writes pages.
 
-What is fair, and to whom. Hugo writes feeds alone: no pages, no taxonomies, no site map. `hugo` is Hugo as it comes, with
+What is fair, and to whom. Hugo writes feeds alone: no pages, taxonomies or site map. `hugo` is Hugo as it comes, with
 its own settings of Markdown. `lean` is told besides to leave out what the feeds do not need: heading ids, coloured
 code, typographic signs, link templates; that is a third of its CPU less, and shown for cold builds. The project's
 targets are by `hugo`, as its users have it. Its garbage collector and threads are as they come; its binary is timed,

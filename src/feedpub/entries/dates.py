@@ -43,7 +43,10 @@ def parse_date(text: str, timezone: str) -> datetime:
     Raises:
         ValueError: It is none; the message tells how it could be read, for people who wrote it another way.
     """
-    moment = usual_moment(text) or any_moment(" ".join(text.split()))
+    moment = usual_moment(text)
+    if moment and type(moment.tzinfo) is fixed_zone and 1 < moment.year < 9999:
+        return moment  # its offset is of whole minutes: the form has no more
+    moment = moment or any_moment(" ".join(text.split()))
     return _fixed(moment if moment.tzinfo else moment.replace(tzinfo=zone(timezone)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -11,12 +12,16 @@ if TYPE_CHECKING:
 
 def automatic_id(key: str, language: str, config: Config) -> str:
     """Return the id of an entry that names none: a tag URI (RFC 4151)."""
-    return f"tag:{config.authority}:{quote(key, safe='')}/{language}"
+    return f"tag:{config.authority}:{_quoted(key)}/{language}"
 
 
 def automatic_link(key: str, language: str, config: Config) -> str:
     """Return where an entry's page is."""
-    quoted = quote(key, safe="")
     if config.permalink:
-        return config.permalink.replace("{key}", quoted).replace("{language}", language)
-    return f"{config.base_url}{language}/{quoted}/"
+        return config.permalink.replace("{key}", _quoted(key)).replace("{language}", language)
+    return f"{config.base_url}{language}/{_quoted(key)}/"
+
+
+@functools.lru_cache(maxsize=64)  # an article's languages come one after the other
+def _quoted(key: str) -> str:
+    return quote(key, safe="")

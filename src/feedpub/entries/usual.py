@@ -177,7 +177,9 @@ def _entries(
     """Make the entries of an article; texts that one language lacks come from the original, the first."""
     original = next(iter(texts.values()))
     links = {language: automatic_link(key, language, config) for language in texts}
-    known = [checked_translation(language, text.title, links[language]) for language, text in texts.items()]
+    known = [
+        checked_translation(language, text.title, links[language]) for language, text in texts.items() if text.sections
+    ]
     entries = {}
     for place, (language, text) in enumerate(texts.items()):
         named: dict[str, Any] = {
