@@ -65,6 +65,12 @@ def rows(*entries: Entry) -> list[Row]:
     return [Row(one.title, one.link, one.published.isoformat(), one.language) for one in entries]
 
 
+def by_year(given: Sequence[Row]) -> list[tuple[int, list[Row]]]:
+    """Part rows by the year in which they were published, the last first."""
+    years = sorted({row.published[:4] for row in given}, reverse=True)
+    return [(int(year), [row for row in given if row.published[:4] == year]) for year in years]
+
+
 def trains() -> Article:
     """Make an article in three languages, with key points, references and a source."""
     english, chinese, arabic = digest_en().entries[0], digest_zh_hans().entries[0], right_to_left().entries[0]
@@ -116,7 +122,7 @@ def write_pages(public: Path) -> None:
     put("feeds.opml", to_opml(made.config, tuple(made.feeds.values()), {}))
     for tag, entries in lists.items():
         put(f"{tag}/index.html", made.language(tag, rows(*entries[:1]), 2, [("Travel", CATEGORY.link)]))
-        put(f"{tag}/archive/index.html", made.archive(tag, rows(*entries, *_old(tag))))
+        put(f"{tag}/archive/index.html", made.archive(tag, by_year(rows(*entries, *_old(tag)))))
         _feeds(put, replace(made.feeds[tag], entries=tuple(entries)))
     put("en/category/travel/atom.xml", feedpub.to_atom(CATEGORY))
     put("en/category/travel/index.html", made.category("en", CATEGORY, rows(*lists["en"])))

@@ -22,7 +22,7 @@ from feedpub.site.opml import to_opml
 from feedpub.site.pages import NEIGHBOURS, Pages
 from feedpub.site.theme import NAMES
 from sample_feeds import BASE, TITLES, entry, feed, hard_texts
-from sample_pages import CATEGORY, CONFIG, HOMES, Row, article, pages, torture, trains
+from sample_pages import CATEGORY, CONFIG, HOMES, Row, article, by_year, pages, torture, trains
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +71,7 @@ def english() -> bytes:
 EVERY: dict[str, Callable[[Pages], bytes]] = {
     "landing": lambda made: made.landing({"en": [ROW]}),
     "language": lambda made: made.language("ar", [ROW], 9),
-    "archive": lambda made: made.archive("zh-Hans", [ROW]),
+    "archive": lambda made: made.archive("zh-Hans", by_year([ROW])),
     "category": lambda made: made.category("en", CATEGORY, [ROW]),
     "article": lambda made: made.article(trains(), trains().entries["en"]),
     "wide": lambda made: made.article(torture(), torture().entries["en"]),
@@ -218,7 +218,7 @@ def test_what_is_wide_can_be_reached_by_keyboard() -> None:
 def test_hard_texts_stay_text(one: Any) -> None:
     row = Row(one.title, one.link, one.published.isoformat(), "en")
     made = pages()
-    for page in (made.article(article(one), one), made.archive("en", [row]), made.landing({"en": [row]})):
+    for page in (made.article(article(one), one), made.archive("en", by_year([row])), made.landing({"en": [row]})):
         seen = Seen(page)
         assert not seen.all("script")
         assert " ".join(re.sub("[\u2066-\u2069]", "", one.title).split()) in " ".join(
@@ -231,14 +231,14 @@ def test_lists_lead_to_our_pages_by_ways_that_need_no_server() -> None:
     made = pages()
     for page, root in ((made.landing({"en": [ROW]}), ""), (made.language("en", [ROW], 1), "../")):
         assert f'<a href="{root}en/night-trains/index.html">Night trains</a>'.encode() in page
-    assert b'<a href="../../en/night-trains/index.html"' in made.archive("en", [ROW])
+    assert b'<a href="../../en/night-trains/index.html"' in made.archive("en", by_year([ROW]))
     assert b'<a href="../../../en/night-trains/index.html"' in made.category("en", CATEGORY, [ROW])
 
 
 def test_articles_elsewhere_are_linked_as_they_are() -> None:
     made = pages(permalink=f"{BASE}blog/{{language}}/{{key}}/")
     row = ROW._replace(link=f"{BASE}blog/en/night-trains/")
-    for page in (made.landing({"en": [row]}), made.language("en", [row], 1), made.archive("en", [row])):
+    for page in (made.landing({"en": [row]}), made.language("en", [row], 1), made.archive("en", by_year([row]))):
         assert f'<a href="{row.link}">'.encode() in page
     assert f'<a href="{row.link}" rel="next">'.encode() in made.neighbours("en", None, row)
 
@@ -288,7 +288,7 @@ def test_archive_has_a_heading_for_each_year_once() -> None:
         datetime(2026, 1, 1, 0, 30, tzinfo=east),
         datetime(2019, 1, 1, tzinfo=UTC),
     ]
-    page = pages().archive("en", [ROW._replace(published=date.isoformat()) for date in dates]).decode()
+    page = pages().archive("en", by_year([ROW._replace(published=date.isoformat()) for date in dates])).decode()
     assert re.findall(r'<h2 id="y(\d+)">(\d+)</h2>', page) == [("2026", "2026"), ("2025", "2025"), ("2019", "2019")]
     assert re.findall(r'<a href="#y(\d+)">', page) == ["2026", "2025", "2019"]
     assert 'All articles <span class="count">5</span></h1>' in page
@@ -366,7 +366,7 @@ def test_pages_are_cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
     # Ten times what they cost: a slow machine may fail nobody, a quadratic loop must.
     assert cheapest(lambda: made.article(one, one.entries["en"]), 50) < 1.5
-    assert cheapest(lambda: made.archive("en", many), 3) < 400
+    assert cheapest(lambda: made.archive("en", by_year(many)), 3) < 400
 
 
 def own_template(folder: Path, name: str, text: str | bytes) -> Pages:

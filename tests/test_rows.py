@@ -30,6 +30,7 @@ class Shop:
             self.fetch,
             array("q", self.numbers),
             array("q", updates),
+            array("h", [2020 + update for update in updates]),
             b"".join(number.to_bytes(DIGEST_BYTES) for number in self.numbers),
             b"".join(number.to_bytes(LISTING_BYTES) for number in self.numbers),
             range(count),
@@ -58,6 +59,16 @@ def test_slices(updates: list[int], cuts: list[slice]) -> None:
     assert shop.fetched == []
     assert list(rows) == [listed(number) for number in numbers]
     assert shop.fetched == numbers
+
+
+def test_by_year() -> None:
+    shop = Shop([3, 1, 3, 2])
+    assert [(year, rows.numbers) for year, rows in shop.rows[::-1].by_year()] == [
+        (2023, [2, 4]),
+        (2022, [1]),
+        (2021, [3]),
+    ]
+    assert shop.fetched == []
 
 
 def test_one_is_fetched_alone() -> None:

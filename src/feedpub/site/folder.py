@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .documents import Document
     from .intake import Intake
     from .manifest import Manifest
-    from .pages import Pages, Row
+    from .pages import Pages
     from .rows import Rows
     from .spool import Part
 
@@ -155,7 +155,8 @@ class PublishedFolder:
             page = partial(self.pages.category, language, subject.feed)
             yield self._list(f"{subject.folder}index.html", page, subject.entries, subject.feed)
         yield from self._feed_works(shelf)
-        yield self._list(f"{shelf.folder}{ARCHIVE}/index.html", partial(self.pages.archive, language), shelf.entries)
+        archive = partial(self._archive, language)
+        yield self._list(f"{shelf.folder}{ARCHIVE}/index.html", archive, shelf.entries)
         named = [(label, subject.feed.link) for label, subject in subjects]
         total = len(shelf.entries)
         page = partial(self.pages.language, language, total=total, categories=named)
@@ -176,7 +177,10 @@ class PublishedFolder:
         for path, render, depends in files:
             yield _Work((path,), self._recipe(path, depends), tuple, "page", partial(_one, render))
 
-    def _list(self, path: str, render: Callable[[Sequence[Row]], bytes], entries: Rows, *depends: object) -> _Work:
+    def _archive(self, language: str, entries: Rows) -> bytes:
+        return self.pages.archive(language, entries.by_year())
+
+    def _list(self, path: str, render: Callable[[Rows], bytes], entries: Rows, *depends: object) -> _Work:
         """Make a page that lists entries, newest first."""
         recipe = self._recipe(path, entries.listings, *depends)
         return _Work((path,), recipe, tuple, "page", lambda: _one(partial(render, entries[::-1])))

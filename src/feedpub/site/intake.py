@@ -229,6 +229,7 @@ def _row(key: str, shown: str, entry: Entry, digest: bytes, config: Config, *, w
         digest,
         hashlib.blake2b(listing, digest_size=LISTING_BYTES).digest(),
         _microseconds(entry.updated) if is_changed else moment,
+        entry.published.year,
     )
 
 

@@ -37,7 +37,7 @@ CREATE TABLE files (name TEXT PRIMARY KEY, key TEXT, mtime_ns INTEGER, size INTE
 CREATE TABLE entries (
     number INTEGER PRIMARY KEY, shown TEXT, id TEXT, has_own_id INTEGER, moment INTEGER, whole INTEGER, key TEXT,
     language TEXT, published TEXT, updated TEXT, title TEXT, link TEXT, neighbours TEXT, categories TEXT,
-    digest BLOB, listing BLOB, changed INTEGER
+    digest BLOB, listing BLOB, changed INTEGER, year INTEGER
 );
 CREATE TABLE outputs (path TEXT PRIMARY KEY, mtime_ns INTEGER, size INTEGER, recipe BLOB) WITHOUT ROWID;
 """
@@ -45,7 +45,7 @@ CREATE TABLE outputs (path TEXT PRIMARY KEY, mtime_ns INTEGER, size INTEGER, rec
 _INDEXES: Final = """
 CREATE INDEX IF NOT EXISTS entries_by_key ON entries (key);
 CREATE INDEX IF NOT EXISTS entries_with_own_id ON entries (id) WHERE has_own_id;
-CREATE INDEX IF NOT EXISTS entries_in_order ON entries (shown, moment, id, digest, listing, changed);
+CREATE INDEX IF NOT EXISTS entries_in_order ON entries (shown, moment, id, digest, listing, changed, year);
 """
 
 
@@ -62,6 +62,7 @@ class Recorded(NamedTuple):
         key: As in `Listed`, likewise what follows.
         digest: As in `Rows`, likewise `listing`.
         changed: When it was updated, in microseconds since 1970.
+        year: When it was published, by its own offset.
     """
 
     number: int
@@ -81,11 +82,12 @@ class Recorded(NamedTuple):
     digest: bytes
     listing: bytes
     changed: int
+    year: int
 
 
 _ADD_ENTRY: Final = f"INSERT INTO entries VALUES ({', '.join('?' * len(Recorded._fields))})"  # noqa: S608
 _LISTED: Final = f"SELECT {', '.join(Listed._fields)} FROM entries WHERE number IN ({{}})"  # noqa: S608
-_ORDERED: Final = "SELECT number, digest, listing, changed FROM entries WHERE shown = ? ORDER BY moment, id"
+_ORDERED: Final = "SELECT number, digest, listing, changed, year FROM entries WHERE shown = ? ORDER BY moment, id"
 
 
 class Known(NamedTuple):
@@ -305,15 +307,16 @@ class Manifest:
 
     def entries(self, shown: str) -> Rows:
         """Return the entries that a language shows, oldest first."""
-        numbers, updates, digests, listings = array("q"), array("q"), bytearray(), bytearray()
-        for number, digest, listing, changed in self._ask(_ORDERED, (shown,)):
+        numbers, updates, years, digests, listings = array("q"), array("q"), array("h"), bytearray(), bytearray()
+        for number, digest, listing, changed, year in self._ask(_ORDERED, (shown,)):
             if len(digest) != DIGEST_BYTES or len(listing) != LISTING_BYTES:
                 raise sqlite3.DatabaseError("a digest has another length")
             numbers.append(number)
             updates.append(changed)
+            years.append(year)
             digests += digest
             listings += listing
-        return Rows(self._rows, numbers, updates, bytes(digests), bytes(listings), range(len(numbers)))
+        return Rows(self._rows, numbers, updates, years, bytes(digests), bytes(listings), range(len(numbers)))
 
     def _rows(self, numbers: Sequence[int]) -> list[Listed]:
         found = self._ask(_LISTED.format(", ".join(map(str, numbers))))

@@ -70,20 +70,6 @@ class _Items:
         return self._make()
 
 
-class _Parts:
-    """Hold some runs of many rows, as one collection; they are read when a template asks for them."""
-
-    def __init__(self, rows: Sequence[Row], runs: Sequence[tuple[int, int]]) -> None:
-        self._rows, self._runs = rows, runs
-
-    def __len__(self) -> int:
-        return sum(end - start for start, end in self._runs)
-
-    def __iter__(self) -> Iterator[Row]:
-        for start, end in self._runs:
-            yield from self._rows[start:end]
-
-
 class Pages:
     """Render the pages of one site.
 
@@ -168,14 +154,9 @@ class Pages:
             categories=[(isolate(name), self._near(link, _LANGUAGE)) for name, link in categories],
         )
 
-    def archive(self, language: str, rows: Sequence[Row]) -> bytes:
-        """Return the list of all articles of a language, newest first, by year."""
+    def archive(self, language: str, years: Sequence[tuple[int, Sequence[Row]]]) -> bytes:
+        """Return the list of all articles of a language, by year; years and articles newest first."""
         feed = self.feeds[language]
-        runs: dict[str, list[tuple[int, int]]] = {}  # and not the rows: there are many
-        for place, row in enumerate(rows):
-            own = runs.setdefault(row.published[:4], [(place, place)])
-            start, end = own[-1]
-            own[-1:] = [(start, place + 1)] if end == place else [(start, end), (place, place + 1)]
         lists = [(other, f"{home.link}{ARCHIVE}/") for other, home in self.feeds.items()]
         return self._page(
             "archive.html",
@@ -186,11 +167,8 @@ class Pages:
             canonical=f"{feed.link}{ARCHIVE}/",
             alternates=[*lists, ("x-default", dict(lists)[self.config.default_language])],
             switch=self._switch([(other, self._near(link, _ARTICLE)) for other, link in lists]),
-            years=[
-                (int(year), self._items(_Parts(rows, own), language, _ARTICLE))
-                for year, own in sorted(runs.items(), reverse=True)
-            ],
-            total=len(rows),
+            years=[(year, self._items(rows, language, _ARTICLE)) for year, rows in years],
+            total=sum(len(rows) for _, rows in years),
         )
 
     def category(self, language: str, subject: Feed, rows: Sequence[Row]) -> bytes:
@@ -269,7 +247,7 @@ class Pages:
             return (isolate(other.title), other.url or "", "", "", "", "")
         return next(iter(self._items([other], language, _ARTICLE)))
 
-    def _items(self, rows: Sequence[Row] | _Parts, language: str, root: str) -> _Items:
+    def _items(self, rows: Sequence[Row], language: str, root: str) -> _Items:
         """Return rows as templates show them."""
         return _Items(rows, functools.partial(self._shown_rows, rows, language, root))
 

@@ -42,12 +42,13 @@ class Listed(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows(Sequence[Listed]):
-    """Hold entries in an order; slices and selections share what is held, 40 bytes an entry.
+    """Hold entries in an order; slices and selections share what is held, 42 bytes an entry.
 
     Args:
         fetch: Returns what is recorded of entries, by their numbers, in that order.
         all_numbers: Of entries.
         all_updates: When each was updated, in microseconds since 1970.
+        all_years: In which they were published, by their own offset.
         all_digests: One after the other, each of `DIGEST_BYTES`; changes whenever what is rendered may change.
         all_listings: Likewise, each of `LISTING_BYTES`; changes whenever what lists show may change.
         places: Which of them, in which order.
@@ -56,6 +57,7 @@ class Rows(Sequence[Listed]):
     fetch: Callable[[Sequence[int]], list[Listed]]
     all_numbers: array[int]
     all_updates: array[int]
+    all_years: array[int]
     all_digests: bytes
     all_listings: bytes
     places: Sequence[int]
@@ -84,6 +86,13 @@ class Rows(Sequence[Listed]):
     def numbers(self) -> list[int]:
         """Their numbers, in order."""
         return [self.all_numbers[place] for place in self.places]
+
+    def by_year(self) -> list[tuple[int, Rows]]:
+        """Return the years in which they were published, the last first, each with its own."""
+        found: dict[int, list[int]] = {}
+        for place in self.places:
+            found.setdefault(self.all_years[place], []).append(place)
+        return [(year, self.at(places)) for year, places in sorted(found.items(), reverse=True)]
 
     @property
     def latest(self) -> Listed | None:
