@@ -80,6 +80,10 @@ class Reading:
     digest: bytes
 
 
+# Articles whose files are looked up together: of all at once the lists would take as much memory as the names.
+_NAMED_AT_ONCE: Final = 1000
+
+
 class Reader:
     """Read the articles of a folder one by one: no more than one is held at a time.
 
@@ -87,19 +91,19 @@ class Reader:
     all articles together show: two ids that are the same, two keys that differ in case.
     """
 
-    def __init__(self, folder: str, config: Config, keys: Mapping[str, str]) -> None:
+    def __init__(self, folder: str, config: Config, keys: dict[str, str]) -> None:
         """Prepare to read.
 
         Args:
             folder: As problems shall name it.
             config: The site's settings.
             keys: File name → the article that it was found to belong to when it was last read; for new files
-                `article_key` of the name; only files of this mapping are looked at.
+                `article_key` of the name; only files of this mapping are looked at. It is kept up to date.
         """
         self.config = config
         self._place, self._shown = os.path.join(folder, ""), shown_path(folder, "")
         self.headings = table(config.headings)
-        self.keys = dict(keys)
+        self.keys = keys
         authors = {language: _site_authors(config, language) for language in config.languages}
         self._form = Form(folder=self._place, shown=self._shown, config=config, headings=self.headings, authors=authors)
 
@@ -122,8 +126,10 @@ class Reader:
         """
         waiting = list(dict.fromkeys(keys))
         waiting.reverse()
-        names = self._names(waiting)
+        names: dict[str, list[str]] = {}
         while waiting:
+            if waiting[-1] not in names:
+                names = self._names(waiting[-_NAMED_AT_ONCE:])
             key = waiting.pop()
             files = []
             names_of_key = sorted(names[key])

@@ -103,6 +103,7 @@ def _build(
         if from_folder:
             states, passed_over = scan(site.folder)
             changes = compare(states, manifest)
+            del states  # it is large, and `changes` will release it
             notes = (*notes, *passed_over)
             if not changes and not manifest.starts_over and outputs and UNFINISHED not in outputs.values():
                 return _result(output, site, manifest, notes, kept=sorted(outputs))

@@ -79,12 +79,8 @@ class Intake:
             self.manifest.forget_files(changes.gone)
         if not changes:
             return
-        keys = changes.keys
-        if len(keys) < len(changes.states):
-            same: dict[str, str] = {}  # the languages of an article have one key, held once
-            found = {name: keys.get(name) or article_key(name) for name in changes.states}
-            keys = {name: same.setdefault(key, key) for name, key in found.items()}
-        touched = dict.fromkeys([*(keys[name] for name in changes.changed), *changes.gone.values()])
+        keys = _keys(changes)
+        touched = list(dict.fromkeys([*(keys[name] for name in changes.changed), *changes.gone.values()]))
         self._reader = Reader(folder, self.config, keys)
         self._read(touched, changes, whole=not self._glances)
         while self._glances and (unread := self._unread()):
@@ -199,6 +195,16 @@ class Intake:
             return []
         home = self.feeds[entry.language].link
         return [(label, category_link(home, name)) for name, label in named_categories(entry.categories).items()]
+
+
+def _keys(changes: Changes) -> dict[str, str]:
+    """Return the article of each file, by what is known of the file, or its name."""
+    same: dict[str, str] = {}  # the languages of an article have one key, held once
+    keys = {}
+    for name in changes.states:
+        key = changes.keys.get(name) or article_key(name)
+        keys[name] = same.setdefault(key, key)
+    return keys
 
 
 def _row(key: str, shown: str, entry: Entry, digest: bytes, config: Config, *, whole: bool) -> tuple[object, ...]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Part = Literal["atom", "rss", "json", "page"]
 PARTS: Final[tuple[Part, ...]] = ("atom", "rss", "json", "page")
+_SPANS: Final = 1 + len(PARTS)  # of an entry: where it begins, and the size of each part
 Pieces = tuple[bytes, ...]
 # Fragments of this many bytes are written at once.
 _WAITING_BYTES: Final = 1 << 20
@@ -27,18 +28,28 @@ class Spool:
         self._folder = folder
         self._file: IO[bytes] | None = None
         self._waiting: list[bytes] = []
-        self._places: dict[int, int] = {}
+        self._row = range(0)  # most numbers come one after the other
+        self._places: dict[int, int] = {}  # of those that do not
         self._spans = array("Q")
         self._end = self._written = 0
 
     def has(self, number: int, part: Part) -> bool:
         """Tell whether a fragment was set aside."""
-        place = self._places.get(number)
+        place = self._place(number)
         return place is not None and self._spans[place + 1 + PARTS.index(part)] > 0
+
+    def _place(self, number: int) -> int | None:
+        """Return where the spans of an entry begin."""
+        if number in self._places:
+            return self._places[number]
+        return (number - self._row.start) * _SPANS if number in self._row else None
 
     def add(self, number: int, parts: Sequence[Pieces]) -> None:
         """Set the fragments of an entry aside, in the order of `PARTS`; those without pieces count as missing."""
-        self._places[number] = len(self._spans)
+        if not self._places and (not self._row or number == self._row.stop):
+            self._row = range(self._row.start if self._row else number, number + 1)
+        else:
+            self._places[number] = len(self._spans)
         sizes = [sum(map(len, pieces)) for pieces in parts]
         self._spans.extend((self._end, *sizes))
         self._end += sum(sizes)
@@ -68,7 +79,8 @@ class Spool:
 
     def get(self, number: int, part: Part) -> bytes:
         """Return a fragment that was set aside."""
-        place = self._places[number]
+        place = self._place(number)
+        assert place is not None
         if self._waiting:
             self._write()
         assert self._file
