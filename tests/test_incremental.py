@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 import feedpub
+from feedpub.entries import folder
 from sample_builds import Desk, RandomAuthor, State, article, published, states
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 SEEDS = range(int(os.environ.get("FEEDPUB_SEEDS", "6")))
@@ -90,3 +92,32 @@ def test_any_edits(seed: int, tmp_path: Path) -> None:
             assert {name: before[name] for name in published(watched.public)} == {
                 name: state for name, state in states(watched.public).items() if not name.startswith(".feedpub/")
             }
+
+
+def test_what_did_not_change_is_taken_from_the_documents(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.configure(pages=False, permalink="https://x.test/{language}/{key}/", fallback="original")
+    desk.write("four.en.md", article("Four", "2026-01-04", id="https://x.test/?a=1&b=2"))
+    watched = Watched(desk, tmp_path)
+    assert watched.build()
+    desk.write("two.zh-Hans.md", article("二", None, body="别的"))
+
+    read = []
+    whole = folder.Reader.read
+
+    def counted(self: folder.Reader, keys: Iterable[str], *, glance: bool = False) -> Iterator[folder.Reading]:
+        for reading in whole(self, keys, glance=glance):
+            read.append(reading.key)
+            yield reading
+
+    monkeypatch.setattr(folder.Reader, "read", counted)
+    result = feedpub.build(desk.folder, watched.public)
+    assert read == ["two", "four"]  # the id of the other one is written in another way
+    assert set(result.written) >= {"en/atom.xml", "zh-Hans/atom.xml"}
+    monkeypatch.undo()
+    assert published(watched.public) == desk.fresh(watched.fresh)
+
+    (watched.public / "en" / "rss.xml").write_bytes(b"not ours")  # it holds nothing that could be taken
+    desk.write("one.en.md", article("One", "2026-01-01", body="Other"))
+    assert watched.build()

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ..feeds import join
+from ..feeds.markup import uri
 from ..model import FORMATS, Reference
 from .changes import UNFINISHED
 from .documents import ARCHIVE, Shelf, category_shelves
@@ -17,6 +18,7 @@ from .opml import to_opml
 from .pages import NEIGHBOURS
 from .publish import publish, sweep
 from .remains import OPML, is_ours, our_files, remove
+from .salvage import salvage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -116,10 +118,26 @@ class PublishedFolder:
         missing = {part: set[str]() for part in ("atom", "page")}
         for work in works:
             numbers = [number for number in work.needs() if not self.spool.has(number, work.part)]
+            if numbers and work.part == "atom":
+                numbers = self._salvage(work, numbers)
             if numbers:
                 missing[work.part] |= self.manifest.keys_of(numbers)
         self.intake.render(sorted(missing["page"]), with_pages=True)
         self.intake.render(sorted(missing["atom"] - missing["page"]), with_pages=False)
+
+    def _salvage(self, work: _Work, numbers: Sequence[int]) -> list[int]:
+        """Set aside what its files hold already of entries that did not change; return those that they lack."""
+        if UNFINISHED in (self._known.get(path, UNFINISHED) for path in work.paths) or self.manifest.starts_over:
+            return list(numbers)
+        found = salvage(self.place, work.paths)
+        missing = []
+        for number, identity in self.manifest.ids(numbers):
+            parts = found.get(uri(identity)) if self.manifest.is_old(number) else None
+            if parts is None:
+                missing.append(number)
+            else:
+                self.spool.add(number, parts)
+        return missing
 
     def _write(self, work: _Work) -> Iterator[tuple[str, Known]]:
         for path, data in zip(work.paths, work.make(), strict=True):

@@ -155,7 +155,8 @@ class Manifest:
                 raise sqlite3.DatabaseError("not as it was left")
             self._start_over_if_need_be()
             (last,) = self._base.execute("SELECT max(number) FROM entries").fetchone()
-            self._number, self._keys, self._waiting = (last or 0) + 1, set[str](), list[tuple[object, ...]]()
+            self._first = self._number = (last or 0) + 1
+            self._keys, self._waiting = set[str](), list[tuple[object, ...]]()
             self._has_indexes = False
         except BaseException:
             self._base.close()
@@ -322,6 +323,14 @@ class Manifest:
         found = self._ask(_LISTED.format(", ".join(map(str, numbers))))
         rows = {row[0]: Listed._make(row) for row in found}
         return [rows[number] for number in numbers]
+
+    def ids(self, numbers: Sequence[int]) -> list[tuple[int, str]]:
+        """Return number and id of entries."""
+        return list(self._ask(f"SELECT number, id FROM entries WHERE number IN ({', '.join(map(str, numbers))})"))  # noqa: S608
+
+    def is_old(self, number: int) -> bool:
+        """Tell whether an entry is as it was when the last build ended."""
+        return number < self._first
 
     def keys_of(self, numbers: Sequence[int]) -> set[str]:
         """Return the articles of entries."""
