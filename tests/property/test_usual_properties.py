@@ -62,7 +62,10 @@ references = st.sampled_from(
     ]
 )
 bodies = st.one_of(
-    st.sampled_from(["", "text", "# Title\n", "\ntext <b>x</b>\n"]),
+    st.sampled_from(
+        ["", "text", "# Title\n", "\ntext <b>x</b>\n", "\nText, [a](b).\n", "A [b](https://x.test/)\n\n## Own\n"]
+    ),
+    st.sampled_from(["\n中文。\n\n1. 一\n2. 二\n", "A\n\n## Sumary\n", "![a](c.png)\n\nb", "[m](mailto:a@b.test) c\n"]),
     st.builds("{}{}{}{}".format, st.sampled_from(["", "\n"]), summaries, points, references),
     st.builds("{}{}{}{}".format, st.sampled_from(["", "\n"]), summaries, points, references),
 )
@@ -123,6 +126,7 @@ def shown(reading: Reading) -> tuple[object, ...]:
 @example("a", {"en.md": f"{USUAL}{SECTIONS}", "zh-Hans.md": f"{USUAL}{SECTIONS}"}, False)
 @example("a", {"en.md": f"{USUAL}{SECTIONS}", "pt-BR.md": f"---\ntitle: A\ndate: 2026-02-01\n---\n{SECTIONS}"}, False)
 @example("a", {"en.md": USUAL}, True)
+@example("a", {"en.md": f"{USUAL}\nText, *marked*.\n\n## Own\n\n- a\n", "zh-Hans.md": f"{USUAL}{SECTIONS}"}, False)
 def test_usual_articles_are_read_as_all_are(key: str, given_files: dict[str, str], glance: bool) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         place = Path(temporary)

@@ -182,9 +182,13 @@ def joined_breaks(events: Events) -> frozenset[int]:
             if waiting >= 0 and before and join((before, text[0]), spaced=True) == before + text[0]:
                 found.add(waiting)
             before, waiting = text[-1], -1
-        elif closes(event):
+        elif closed := closes(event):
             waiting = -1
+            before = before if closed in _WITHIN_LINES else ""
     return frozenset(found)
+
+
+_WITHIN_LINES: Final = frozenset({"Link", "Image", *INLINE_TAGS})
 
 
 def plain_of(events: list[tuple[Event, int, int]]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .plain import read_plain
+from .posts import read_post
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,6 +74,10 @@ def read_sections(source: Source, offset: int, headings: HeadingTable, *, has_ti
     if read_plain(source, offset, headings, found):
         found.is_plain = True
         return found
+    if has_title:
+        found = Sections()
+        if read_post(source, offset, headings, found):
+            return found
     from .parsing import parse_sections  # takes 50 ms to load, which most sites do not need
 
     return parse_sections(source, offset, headings, has_title=has_title, title=title)

@@ -1,8 +1,8 @@
 """Articles of the usual form, all of whose files are: most of a large site, in a third of the time.
 
-One regular expression reads the front matter, `plain` the Markdown; nothing can be wrong with either. All others, and
-all that may be wrong with them, are left to `file` and `folder`, which read a usual one in the same way (a property
-test holds both to it).
+One regular expression reads the front matter, `plain` or `posts` the Markdown; nothing can be wrong with them. All
+others, and all that may be wrong with them, are left to `file` and `folder`, which read a usual one in the same way (a
+property test holds both to it).
 """
 
 from __future__ import annotations
@@ -23,8 +23,10 @@ from .file import LONGEST_KEY_BYTES, RESERVED_KEYS
 from .ids import automatic_id, automatic_link
 from .matter import FIRST, IN_LIST, NULLS
 from .plain import read_plain
+from .posts import read_post
 from .sections import Sections
 from .source import LARGEST_ENTRY_BYTES, READ_ONLY, Source, read_all, read_head
+from .summaries import derive_summary
 from .values import named_categories
 
 if TYPE_CHECKING:
@@ -148,13 +150,9 @@ def _text(data: bytes, form: Form, *, glance: bool) -> _Text | None:
         published = parse_date(date, form.config.timezone)
     except ValueError:  # no UTF-8, no date
         return None
-    sections = None
-    if not glance:
-        sections = Sections()
-        if not read_plain(source, matter.end(), form.headings, sections) or not sections.summary:
-            return None
-        if sections.references and not sections.marked_references:
-            return None  # one may lack its address
+    sections = None if glance else _sections(source, matter.end(), form.headings)
+    if not glance and not sections:
+        return None
     return _Text(
         data=data,
         title=title.strip(),
@@ -164,6 +162,21 @@ def _text(data: bytes, form: Form, *, glance: bool) -> _Text | None:
         categories=(named_categories(tuple(map(str.strip, categories.split(",")))) or ()) if categories else (),
         sections=sections,
     )
+
+
+def _sections(source: Source, offset: int, headings: HeadingTable) -> Sections | None:
+    found = Sections()
+    if read_plain(source, offset, headings, found):
+        lacks_address = found.references and not found.marked_references  # perhaps
+        return None if lacks_address or not found.summary else found
+    found = Sections()
+    if not read_post(source, offset, headings, found):
+        return None
+    html = found.body
+    if html.count('="http://') + html.count('="https://') < html.count('href="') + html.count('src="'):
+        return None  # what is no address of the web is told
+    found.summary = derive_summary(found.first_paragraph)
+    return found
 
 
 @functools.lru_cache(maxsize=256)
@@ -200,6 +213,7 @@ def _entries(
             sections.make_points,
             **named,
             summary=sections.summary,
+            body=sections.body,
             references=sections.references,
             via=text.via or original.via,
             translations=(*known[:place], *known[place + 1 :]),
