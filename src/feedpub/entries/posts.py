@@ -21,9 +21,10 @@ _SIGNS: Final = ("<", "[^", "]:")
 _ENTITY: Final = re.compile(r"&(?:#|\w*;)")
 _MARKS_IN_HEADINGS: Final = "*_`[]\\!&~"
 # Lines between which `events.joined_breaks` may find no space: one ends, or begins, with a Chinese or Japanese
-# character or sign, or one ends with a hyphen. Marks and a link's address may stand there, too.
-_GLUED_END: Final = re.compile(r"[\u2e80-\U0003ffff\u2010-][^\w\s]*(?:\([^\n]*\))?[^\w\s]* *(?:\n|\Z)")
-_GLUED_START: Final = re.compile(r"(?:\A|\n)[ >]*[^\w\s]*[\u2e80-\U0003ffff]")
+# character or sign, or one ends with a hyphen. Marks and a link's address may stand there, too. Which character beyond
+# ASCII it is, `_glues` tells: Python takes a millisecond to compile a set of them.
+_END: Final = re.compile(r"[^\x00-,.-\x7f][^\w\s]*(?:\([^\n]*\))?[^\w\s]* *(?:\n|\Z)")
+_START: Final = re.compile(r"(?:\A|\n)[ >]*[^\w\s]*[^\x00-\x7f]")
 # What begins another block, also below a line of text (CommonMark, section 4.8 and 5.2).
 _BLOCK: Final = re.compile(r" {0,3}(?:[-*+] +\S|#{1,6} |```|1[.)] +\S)")
 _NUMBERED: Final = re.compile(r" {0,3}[0-9]{1,9}[.)] +\S")
@@ -65,17 +66,21 @@ def read_post(source: Source, offset: int, headings: HeadingTable, found: Sectio
 
 def _has_glued_lines(text: str) -> bool:
     """Tell whether two lines of one paragraph may meet without a space."""
-    if not ("![" in text or _GLUED_END.search(text) or _GLUED_START.search(text)):
+    if not ("![" in text or any(map(_glues, _END.finditer(text))) or any(map(_glues, _START.finditer(text)))):
         return False
     last, in_list = "", False
     for line in text.split("\n"):
         blank, numbered = not line.strip(" "), _NUMBERED.match(line) is not None
         apart = blank or not last.strip(" ") or _BLOCK.match(line) is not None or (numbered and in_list)
-        if not apart and ("![" in last + line or _GLUED_END.search(last) or _GLUED_START.match(line)):
+        if not apart and ("![" in last + line or _glues(_END.search(last)) or _glues(_START.match(line))):
             return True
         in_list = numbered and apart  # such a line is an item, if the one before it is one, or no text
         last = line
     return False
+
+
+def _glues(found: re.Match[str] | None) -> bool:
+    return found is not None and any(character >= "\u2e80" or character in "-\u2010" for character in found[0])
 
 
 def _is_body(line: str, headings: HeadingTable) -> bool:

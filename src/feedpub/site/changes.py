@@ -44,14 +44,18 @@ class Changes:
 
 def compare(states: Mapping[str, tuple[int, int]], manifest: Manifest) -> Changes:
     """Find what changed."""
-    files = manifest.files()
-    keys = {name: key for name, key, _, _ in files}
-    known = {name: (mtime_ns, size) for name, _, mtime_ns, size in files}
-    if known == states:
-        return Changes(states, (), {}, keys)
-    gone = {name: keys.pop(name) for name in sorted(known.keys() - states.keys())}
-    changed = sorted(name for name, state in states.items() if known.get(name) != state)
-    return Changes(states, tuple(changed), gone, keys)
+    keys, gone, changed = dict[str, str](), dict[str, str](), list[str]()
+    for name, key, mtime_ns, size in manifest.files():
+        state = states.get(name)
+        if state is None:
+            gone[name] = key
+            continue
+        keys[name] = key
+        if state != (mtime_ns, size):
+            changed.append(name)
+    if len(keys) < len(states):
+        changed += states.keys() - keys.keys()
+    return Changes(states, tuple(sorted(changed)), dict(sorted(gone.items())), keys)
 
 
 def trusted(place: Path, outputs: Mapping[str, Known]) -> dict[str, Known]:

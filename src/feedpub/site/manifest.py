@@ -17,7 +17,7 @@ from ..errors import ConfigError, Problem
 from .rows import DIGEST_BYTES, LISTING_BYTES, Listed, Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -233,14 +233,14 @@ class Manifest:
         found = self._base.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
         return bytes(found[0]) if found else b""
 
-    def files(self) -> list[tuple[str, str, int, int]]:
-        """Return the files that were read: name, article, time of change in nanoseconds, size in bytes."""
-        rows: list[tuple[str, str, int, int]] = self._base.execute(
-            "SELECT name, key, mtime_ns, size FROM files"
-        ).fetchall()
-        if rows and type(rows[-1][0]) is str:  # names that are no Unicode come last, and only those have such keys
-            return rows
-        return [(_stored(name), _stored(key), mtime_ns, size) for name, key, mtime_ns, size in rows]
+    def files(self) -> Iterator[tuple[str, str, int, int]]:
+        """Yield the files that were read: name, article, time of change in nanoseconds, size in bytes."""
+        for row in self._base.execute("SELECT name, key, mtime_ns, size FROM files"):
+            if type(row[0]) is str:  # only names that are no Unicode have such keys
+                yield row
+            else:
+                name, key, mtime_ns, size = row
+                yield _stored(name), _stored(key), mtime_ns, size
 
     def forget_files(self, names: Iterable[str]) -> None:
         """Forget files that are gone."""

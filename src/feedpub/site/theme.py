@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import ConfigError, Problem
+from .publish import publish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     import jinja2
+    from jinja2.bccache import Bucket
 
 NAMES: Final = (
     "base.html", "landing.html", "language.html", "category.html", "archive.html", "article.html", "neighbours.html",
@@ -91,6 +95,7 @@ class Theme:
             lstrip_blocks=True,
             keep_trailing_newline=True,
             undefined=jinja2.StrictUndefined,
+            bytecode_cache=None if self._theirs else _compiled(),
         )
 
     def _load(self, name: str) -> tuple[str, str, None] | None:
@@ -140,6 +145,33 @@ def _message(error: Exception) -> str:
     return text if isinstance(error, jinja2.TemplateError) else f"{type(error).__name__}: {text}"
 
 
+def _compiled() -> jinja2.BytecodeCache:
+    """Keep our templates as Python keeps our modules: compiled, beside the source, if one may write there."""
+    import jinja2
+
+    class Compiled(jinja2.BytecodeCache):
+        def load_bytecode(self, bucket: Bucket) -> None:
+            try:
+                with open(_place(bucket), "rb") as file:
+                    bucket.load_bytecode(file)
+            except Exception:  # not there, or damaged, which may show in many ways
+                bucket.reset()
+
+        def dump_bytecode(self, bucket: Bucket) -> None:
+            if not sys.dont_write_bytecode:
+                with contextlib.suppress(OSError):
+                    publish(_place(bucket), bucket.bytecode_to_string())
+
+    def _place(bucket: Bucket) -> str:
+        return f"{_COMPILED}/{bucket.key}.{sys.implementation.cache_tag}.bin"
+
+    return Compiled()
+
+
+_FOLDER: Final = Path(__file__).with_name("templates").as_posix()
+_COMPILED: Final = f"{_FOLDER}/__pycache__"
+
+
 @functools.cache
 def _our_source(name: str) -> bytes:
-    return Path(__file__).parent.joinpath("templates", name).read_bytes()
+    return Path(_FOLDER, name).read_bytes()
