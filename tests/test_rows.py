@@ -56,6 +56,9 @@ def test_slices(updates: list[int], cuts: list[slice]) -> None:
     assert rows.numbers == numbers
     assert rows.digests == b"".join(number.to_bytes(DIGEST_BYTES) for number in numbers)
     assert rows.listings == b"".join(number.to_bytes(LISTING_BYTES) for number in numbers)
+    assert [rows.number(index) for index in range(len(rows))] == numbers
+    assert b"".join(rows.digest(index) for index in range(len(rows))) == rows.digests
+    assert b"".join(rows.listing(index) for index in range(len(rows))) == rows.listings
     assert shop.fetched == []
     assert list(rows) == [listed(number) for number in numbers]
     assert shop.fetched == numbers

@@ -232,17 +232,16 @@ class PublishedFolder:
             }
             if named and place in stated:
                 near |= named.neighbours(stated[place])
-            shown = [own[one : one + 1].listings if isinstance(one, int) else one for one in near.values()]
-            recipe = self._recipe(own[place : place + 1].digests, shown)
-            needs = partial(getattr, own[place : place + 1], "numbers")
+            shown = [own.listing(one) if isinstance(one, int) else one for one in near.values()]
+            recipe = self._recipe(own.digest(place), shown)
+            needs = partial(tuple, (own.number(place),))
             make = partial(self._article, own, place, near)
             yield _Work((f"{language}/{key}/index.html",), recipe, needs, "page", make)
 
     def _article(self, own: Rows, place: int, near: Mapping[str, int | Reference | None]) -> list[bytes]:
         shown = {side: own[one] if isinstance(one, int) else one for side, one in near.items()}
         neighbours = self.pages.neighbours(own[place].language, shown["previous"], shown["next"])
-        (number,) = own[place : place + 1].numbers
-        return [self.spool.get(number, "page").replace(NEIGHBOURS, neighbours)]
+        return [self.spool.get(own.number(place), "page").replace(NEIGHBOURS, neighbours)]
 
     def _recipe(self, *values: object) -> bytes:
         seed = repr((self.manifest.fingerprint, *values)).encode("utf-8", "surrogatepass")

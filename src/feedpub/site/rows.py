@@ -72,7 +72,7 @@ class Rows(Sequence[Listed]):
     def __getitem__(self, index: int | slice) -> Listed | Rows:
         if isinstance(index, slice):
             return self.at(self.places[index])
-        return self.fetch([self.all_numbers[self.places[index]]])[0]
+        return self.fetch([self.number(index)])[0]
 
     def __iter__(self) -> Iterator[Listed]:
         for start in range(0, len(self), _FETCHED_AT_ONCE):
@@ -81,6 +81,20 @@ class Rows(Sequence[Listed]):
     def at(self, places: Sequence[int]) -> Rows:
         """Return those at some places of the whole."""
         return replace(self, places=places)
+
+    def number(self, index: int) -> int:
+        """Return the number of one; nothing is fetched."""
+        return self.all_numbers[self.places[index]]
+
+    def digest(self, index: int) -> bytes:
+        """Return the digest of one."""
+        place = self.places[index]
+        return self.all_digests[place * DIGEST_BYTES : (place + 1) * DIGEST_BYTES]
+
+    def listing(self, index: int) -> bytes:
+        """Return the digest of what lists show of one."""
+        place = self.places[index]
+        return self.all_listings[place * LISTING_BYTES : (place + 1) * LISTING_BYTES]
 
     @property
     def numbers(self) -> list[int]:
