@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from ..entries.scanning import state_of
 from .manifest import Known
 
 if TYPE_CHECKING:
@@ -23,13 +24,13 @@ class Changes:
     """Compare an entries folder with what was read of it.
 
     Args:
-        states: Every entry file: name → time of change in nanoseconds and size in bytes.
+        states: Every entry file: name → time of change and size, by `scanning.state_of`.
         changed: The names of those that are new or changed.
         gone: Name → article of those that were read once, and are gone.
         keys: Name → article of those that were read, and are there.
     """
 
-    states: Mapping[str, tuple[int, int]]
+    states: Mapping[str, int]
     changed: tuple[str, ...]
     gone: Mapping[str, str]
     keys: Mapping[str, str]
@@ -42,7 +43,7 @@ class Changes:
         return bool(self.changed or self.gone)
 
 
-def compare(states: Mapping[str, tuple[int, int]], manifest: Manifest) -> Changes:
+def compare(states: Mapping[str, int], manifest: Manifest) -> Changes:
     """Find what changed."""
     keys, gone, changed = dict[str, str](), dict[str, str](), list[str]()
     for name, key, mtime_ns, size in manifest.files():
@@ -51,7 +52,7 @@ def compare(states: Mapping[str, tuple[int, int]], manifest: Manifest) -> Change
             gone[name] = key
             continue
         keys[name] = key
-        if state != (mtime_ns, size):
+        if state != state_of(mtime_ns, size):
             changed.append(name)
     if len(keys) < len(states):
         changed += states.keys() - keys.keys()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from ..checks import is_legal
 from ..entries.folder import Reader, article_key
 from ..entries.ids import automatic_id
+from ..entries.scanning import parts_of
 from ..feeds import fragment
 from ..model import FORMATS
 from .documents import category_link, named_categories
@@ -144,7 +145,7 @@ class Intake:
             files.clear()
         for name in reading.files:
             self.has_new_keys = self.has_new_keys or changes.keys.get(name) != reading.key
-            state = changes.states[name]
+            state = parts_of(changes.states[name])
             if serious or state[0] >= settled:  # problems are told again until they are mended
                 state = _READ_AGAIN
             files.append((name, reading.key, *state))
