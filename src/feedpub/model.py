@@ -291,14 +291,6 @@ class Entry:
         default=None, init=False, repr=False, compare=False, hash=False
     )
 
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> object:  # of a slot that is empty
-            if name != "key_points" or self._make_points is None:
-                raise AttributeError(name=name, obj=self)
-            object.__setattr__(self, name, self._make_points())
-            return self.key_points
-
     def __post_init__(self) -> None:
         if self.updated is _AS_PUBLISHED:
             object.__setattr__(self, "updated", self.published)
@@ -318,6 +310,40 @@ class Entry:
         check.tuples(Category, "categories")
         check.tuples(Enclosure, "enclosures")
         check.optional(partial(check.kind, Reference), "previous", "next")
+
+
+class Later:
+    """Make a field when it is first asked for; `__getattr__` would slow the access to all others.
+
+    Args:
+        kind: A dataclass with slots.
+        name: The field, which is empty until then.
+        maker: Name of the field that holds what makes it.
+    """
+
+    def __init__(self, kind: type, name: str, maker: str) -> None:
+        self._slot, self._name, self._maker = kind.__dict__[name], name, maker
+
+    def __get__(self, value: object, kind: type | None = None) -> object:
+        if value is None:
+            return self
+        try:
+            return self._slot.__get__(value, kind)
+        except AttributeError:
+            make = getattr(value, self._maker)
+            if make is None:
+                raise AttributeError(name=self._name, obj=value) from None
+        self._slot.__set__(value, make())
+        return self._slot.__get__(value, kind)
+
+    def __set__(self, value: object, given: object) -> None:
+        self._slot.__set__(value, given)
+
+    def __delete__(self, value: object) -> None:
+        self._slot.__delete__(value)
+
+
+setattr(Entry, "key_points", Later(Entry, "key_points", "_make_points"))  # noqa: B010  # a field to type checkers
 
 
 def checked_entry(make_points: Callable[[], tuple[KeyPoint, ...]] | None = None, **given: object) -> Entry:

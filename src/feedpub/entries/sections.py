@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ..model import Later
 from .plain import read_plain
 from .posts import read_post
 
@@ -42,14 +43,6 @@ class Sections:
     reference_lines: tuple[int, str] = (0, "")
     make_points: Callable[[], tuple[KeyPoint, ...]] | None = field(default=None, repr=False, compare=False)
 
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> object:  # of a slot that is empty
-            if name != "key_points" or self.make_points is None:
-                raise AttributeError(name=name, obj=self)
-            self.key_points = self.make_points()
-            return self.key_points
-
     def find_references(self) -> list[tuple[int, int]]:
         """Return the places of the references; of the plain form they are found when they are asked for."""
         place, lines = self.reference_lines
@@ -58,6 +51,9 @@ class Sections:
                 self.reference_places.append((place, place + len(line.rstrip())))
                 place += len(line) + 1
         return self.reference_places
+
+
+setattr(Sections, "key_points", Later(Sections, "key_points", "make_points"))  # noqa: B010  # a field to type checkers
 
 
 def read_sections(source: Source, offset: int, headings: HeadingTable, *, has_title: bool, title: str = "") -> Sections:
