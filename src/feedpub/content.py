@@ -230,9 +230,14 @@ def _repeats(summary: str, body: str) -> bool:
     A heading, a picture, a quotation may stand before the first paragraph.
     """
     start = collapsed(summary).rstrip("…").rstrip()
-    first = _WORD.match(start)
-    places = [0, *(found.end() for found in islice(_START_OF_PARAGRAPH.finditer(body), _PARAGRAPHS_COMPARED))]
-    return any(_begins(body, place, start, first[1] if first else "") for place in places)
+    found = _WORD.match(start)
+    first = found[1] if found else ""
+    if _begins(body, 0, start, first):
+        return True
+    if body.startswith("<p>") and body[3:4] != "<":  # it is the first paragraph, and holds text
+        return False
+    paragraphs = islice(_START_OF_PARAGRAPH.finditer(body), _PARAGRAPHS_COMPARED)
+    return any(_begins(body, paragraph.end(), start, first) for paragraph in paragraphs)
 
 
 def _begins(body: str, place: int, start: str, first: str) -> bool:
