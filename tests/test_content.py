@@ -470,6 +470,9 @@ attributes = st.lists(
 @example("<a/href=x>y</a>")
 @example("<a class=href=x href\t= x>y</a>")
 @example(f"<a href{' ' * 99}=x>y</a>")
+@example(f"<a href{' ' * 50}=x>y</a>")
+@example(f"<a href{' ' * 48}=x>y</a>")
+@example(f"<img src{' ' * 47}=x>")
 def test_no_relative_address_is_missed(html: str) -> None:
     always = content._cleaner(partial(content._absolute, BASE))
     assert sanitise(html, BASE) == always.clean(html)

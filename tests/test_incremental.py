@@ -13,7 +13,7 @@ from feedpub.entries import folder
 from sample_builds import Desk, RandomAuthor, State, article, published, states
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 SEEDS = range(int(os.environ.get("FEEDPUB_SEEDS", "6")))
@@ -121,3 +121,18 @@ def test_what_did_not_change_is_taken_from_the_documents(
     (watched.public / "en" / "rss.xml").write_bytes(b"not ours")  # it holds nothing that could be taken
     desk.write("one.en.md", article("One", "2026-01-01", body="Other"))
     assert watched.build()
+
+
+def test_a_document_that_is_gone_holds_nothing(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    watched = Watched(desk, tmp_path)
+    assert watched.build()
+    desk.write("one.en.md", article("One", "2026-01-01", body="Other"))
+
+    def gone(place: Path, paths: Sequence[str]) -> None:
+        for path in paths:
+            (place / path).unlink()
+        raise FileNotFoundError
+
+    monkeypatch.setattr("feedpub.site.folder.salvage", gone)
+    feedpub.build(desk.folder, watched.public)
+    assert published(watched.public) == desk.fresh(watched.fresh)

@@ -61,8 +61,8 @@ _GLUED = re.compile(
 # What does not hold an absolute address, behind `href`, `src`, or a space; also text: it only must not miss one.
 # Possessive, since a long run of spaces would take quadratic time.
 _PERHAPS_RELATIVE = re.compile(r"""=(?<=[fFcC\s]=)\s*+["']?+\s*+(?!["']|https?://|mailto:|tel:)""")
-_NAME_OF_ADDRESS = re.compile(r"(?:href|src)\s*+\Z", re.IGNORECASE)
-_LONGEST_NAME_CHARACTERS: Final = 50  # with spaces behind it
+_NAMES_OF_ADDRESSES: Final = ("href", "src")
+_LOOKED_BACK_CHARACTERS: Final = 50  # for the name, behind which spaces may stand
 _BLOCK = re.compile(r"<(p|ul|ol|h3|h4|blockquote|table|dl|figure)\b(?![^>]*\bdir=)")
 _PRE = re.compile(r"<pre\b(?![^>]*\bdir=)")
 _PARAGRAPH = re.compile(r"\n[ \t]*\n")
@@ -125,8 +125,8 @@ def sanitise(html: str, base: str) -> str:
 
 def _names_address(found: re.Match[str]) -> bool:
     """Tell whether an address may stand behind a sign of equality: the sanitiser keeps no other attributes with one."""
-    before = found.string[max(found.start() - _LONGEST_NAME_CHARACTERS, 0) : found.start()]
-    return before.isspace() or _NAME_OF_ADDRESS.search(before) is not None
+    name = found.string[max(found.start() - _LOOKED_BACK_CHARACTERS, 0) : found.start()].rstrip()[-4:].lower()
+    return len(name) < 4 or name.endswith(_NAMES_OF_ADDRESSES)  # of a shorter one too many spaces hide the rest
 
 
 def plain_text(html: str) -> str:
@@ -236,8 +236,8 @@ def _repeats(summary: str, body: str) -> bool:
         return True
     if body.startswith("<p>") and body[3:4] != "<":  # it is the first paragraph, and holds text
         return False
-    paragraphs = islice(_START_OF_PARAGRAPH.finditer(body), _PARAGRAPHS_COMPARED)
-    return any(_begins(body, paragraph.end(), start, first) for paragraph in paragraphs)
+    starts = islice(_START_OF_PARAGRAPH.finditer(body), _PARAGRAPHS_COMPARED)
+    return any(_begins(body, opening.end(), start, first) for opening in starts)
 
 
 def _begins(body: str, place: int, start: str, first: str) -> bool:

@@ -295,6 +295,7 @@ def _entry(file: File, translations: tuple[Translation, ...], config: Config, *,
     named |= {
         "summary": values["summary"],
         "body": sections.body,
+        "key_points": sections.key_points,
         "references": sections.references,
         "via": values.get("source"),
         "translations": translations,
@@ -306,10 +307,8 @@ def _entry(file: File, translations: tuple[Translation, ...], config: Config, *,
         "previous": values.get("previous"),
         "next": values.get("next"),
     }
-    if sections.make_points and source.text.find("\\", 0, file.body_start) < 0:
-        return checked_entry(sections.make_points, **named)  # its values were checked one by one
     try:
-        return Entry(**named, key_points=sections.key_points)
+        return Entry(**named)
     except FieldError as error:
         place = file.place(_KEYS.get(error.field, error.field))
         source.add("E110", f"{error.field}: {error.reason}", "", *place)

@@ -117,7 +117,7 @@ READ_ONLY: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_B
 
 
 def read_head(opened: int, size: int = 0) -> bytes:
-    """Return the front matter with its fences; nothing if it does not end here, or in another way."""
+    """Return the front matter with its fences, whatever the size of the file; nothing if it ends in another way."""
     data = os.read(opened, _HEAD_BYTES)
     end = data.find(b"\n---", 3) + 4
     if data.startswith(b"---") and end > 4 and data[end : end + 1] in (b"\n", b"\r"):

@@ -129,7 +129,10 @@ class PublishedFolder:
         """Set aside what its files hold already of entries that did not change; return those that they lack."""
         if UNFINISHED in (self._known.get(path, UNFINISHED) for path in work.paths) or self.manifest.starts_over:
             return list(numbers)
-        found = salvage(self.place, work.paths)
+        try:
+            found = salvage(self.place, work.paths)
+        except OSError:  # it was there a moment ago
+            found = {}
         missing = []
         for number, identity in self.manifest.ids(numbers):
             parts = found.get(uri(identity)) if self.manifest.is_old(number) else None
