@@ -73,8 +73,10 @@ class HeadingTable:
         """Return what a heading nearly is the word for, as with a typing mistake, and that word."""
         if line in self._near_lines:
             return self._near_lines[line]
-        found = self._nearest(normalise(line)) if len(line) <= _LONGEST_HEADING_CHARACTERS else None
-        if len(self._near_lines) < _MOST_LINES and len(line) <= _LONGEST_HEADING_CHARACTERS:
+        if len(line) > _LONGEST_HEADING_CHARACTERS:
+            return None
+        found = self._nearest(normalise(line))
+        if len(self._near_lines) < _MOST_LINES:
             self._near_lines[line] = found
         return found
 

@@ -222,7 +222,7 @@ def _row(key: str, shown: str, entry: Entry, digest: bytes, config: Config, *, w
     return (
         shown,
         entry.id,
-        not entry.id.endswith(f"/{entry.language}") or entry.id != automatic_id(key, entry.language, config),
+        entry.id != automatic_id(key, entry.language, config),
         moment,
         whole,
         key,
