@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedpub.content import sanitise
 from feedpub.entries.events import to_html
 from feedpub.entries.headings import default_table
 from feedpub.entries.sections import Sections, read_sections
 from feedpub.entries.source import Source
 from feedpub.model import KeyPoint, Reference
+from feedpub.sanitiser import sanitise
 
 
 def read(text: str, title: str = "") -> tuple[Sections, Source]:

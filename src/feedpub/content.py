@@ -12,59 +12,18 @@ from html import escape as _escape
 from html import unescape
 from itertools import islice
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urljoin
 
-from .checks import without_illegal
+from .errors import FieldError
 from .language import DEFAULT_LANGUAGE, autonym, direction, has_words, isolate, match, words
+from .sanitiser import find_excess, sanitise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import nh3
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from .model import Entry, KeyPoint, Reference
 
-# What feed readers keep; everything else is dropped by one or another of them (or by all).
-TAGS: Final = frozenset(
-    "h3 h4 p ul ol li a strong em b i small code pre blockquote br hr cite abbr sub sup del ins kbd mark dl dt dd"
-    " ruby rt rp bdi table caption thead tbody tfoot tr td th img figure figcaption".split()
-)
-SCHEMES: Final = frozenset({"http", "https", "mailto", "tel"})
 # Tags that name no language, or several: no note can say what the reader misses.
 _NO_LANGUAGE: Final = frozenset({"mul", "und", "zxx"})
-_ATTRIBUTES: Final = {
-    "*": {"dir", "lang"},
-    "a": {"href"},
-    "img": {"src", "alt"},
-    "ol": {"start"},
-    "td": {"colspan", "rowspan"},
-    "th": {"colspan", "rowspan"},
-}
-# Dropped with all they hold; of other tags the text stays.
-_DROPPED: Final = frozenset({"script", "style", "iframe", "object", "template", "noembed", "noframes", "title"})
-
-# Most bodies hold none but these tags. No IGNORECASE: it would cost "<" its fast search.
-# What the sanitiser gives back as it is (a test holds it to that): most bodies that were pasted, most key points.
-_TEXT = r"[^<>&\xa0\r]*+(?:&(?:amp|lt|gt);[^<>&\xa0\r]*+)*+"
-_INLINE = rf"{_TEXT}(?:<(strong|em|code)>{_TEXT}</\1>{_TEXT})*+"
-_PLAIN = re.compile(rf"(?:<p>{_INLINE}</p>[ \n]*+)++|{_INLINE.replace('1', '2')}")
-_WITHOUT_TAGS = re.compile(_TEXT)
-_SPECIAL: Final = "<>&\xa0\r"
-_OTHER_TAG = re.compile(r"<(?!/?(?:p|a|em|li|ul|ol|strong|code|h3)[ >])")
-_HEADING = re.compile(r"<(/?)[hH]([1256])\b")
-# The sanitiser glues the text of neighbours whose tags it drops: "<div>a</div><div>b</div>" becomes "ab".
-_GLUED = re.compile(
-    r"<(?=/?(?:div|section|article|header|footer|main|aside|nav|center|address|details|summary|form|fieldset|legend"
-    r"|option|button|hgroup|menu|video|audio)\b)",
-    re.IGNORECASE,
-)
-# What does not hold an absolute address, behind `href`, `src`, or a space; also text: it only must not miss one.
-# Possessive, since a long run of spaces would take quadratic time.
-_PERHAPS_RELATIVE = re.compile(r"""=(?<=[fFcC\s]=)\s*+["']?+\s*+(?!["']|https?://|mailto:|tel:)""")
-_NAMES_OF_ADDRESSES: Final = ("href", "src")
-_LOOKED_BACK_CHARACTERS: Final = 50  # for the name, behind which spaces may stand
-_BLOCK = re.compile(r"<(p|ul|ol|h3|h4|blockquote|table|dl|figure)\b(?![^>]*\bdir=)")
-_PRE = re.compile(r"<pre\b(?![^>]*\bdir=)")
 _PARAGRAPH = re.compile(r"\n[ \t]*\n")
 _TAG = re.compile(r"<[^<>]*>")
 _LINE_BREAK = re.compile(r"<br\b[^<>]*>")
@@ -74,18 +33,32 @@ def render(entry: Entry, reader_language: str | None = None) -> str:
     """Return the entry's content as an HTML fragment.
 
     Args:
-        entry: Its body may be HTML of any origin; what is not in `TAGS` is removed.
+        entry: Its body may be HTML of any origin; what is not in `sanitiser.TAGS` is removed.
         reader_language: The language of the feed or page around it. If the entry is in another one, the content
             starts with a note that says so, in that language.
 
     Returns:
         HTML with absolute addresses, no scripts, styles, classes or ids.
+
+    Raises:
+        FieldError: The HTML of body and key points would become huge (more than 5 MB and 20 times its size), or has
+            20,000 tags that are not closed.
     """
     return encoded(entry, reader_language).decode()
 
 
+def render_for_page(entry: Entry, ways: Mapping[str, str]) -> str:
+    """Return the entry's content for its own page: headings start at h2, below the title.
+
+    Args:
+        entry: As for `render`.
+        ways: Link of a translation → where its page is, relative to this one; links that are not in it stay.
+    """
+    return _article(entry, ways)
+
+
 def encoded(entry: Entry, reader_language: str | None = None) -> bytes:
-    """Return what `render` returns, as UTF-8; kept with the entry, since feeds and pages show the same."""
+    """Return what `render` returns, as UTF-8; kept with the entry, since all feeds show the same."""
     article: bytes | None = entry._rendered.get("article")
     if article is None:
         article = entry._rendered["article"] = _article(entry).encode()
@@ -100,33 +73,6 @@ def note_language(entry: Entry, reader_language: str | None) -> str | None:
     if reader_language in _NO_LANGUAGE or entry.language in _NO_LANGUAGE:
         return None
     return None if match(entry.language, (reader_language,)) else reader_language
-
-
-def sanitise(html: str, base: str) -> str:
-    """Return HTML that every reader can show: only `TAGS`, absolute addresses, text that XML can carry.
-
-    Args:
-        html: Of any origin; holds no character that XML cannot carry, save as a reference (``&#x1F;``).
-        base: Address that relative ones are resolved against; addresses within the page (``#note``) are dropped.
-    """
-    if _PLAIN.fullmatch(html):
-        return html
-    if "\r" in html:
-        html = html.replace("\r\n", "\n").replace("\r", "\n")
-    if _OTHER_TAG.search(html):
-        html = _HEADING.sub(lambda found: f"<{found[1]}h{'3' if found[2] in '12' else '4'}", html)
-        html = _GLUED.sub("\n<", html)
-    if "=" in html and any(map(_names_address, _PERHAPS_RELATIVE.finditer(html))):
-        clean = _cleaner(functools.partial(_absolute, base)).clean(html)
-    else:
-        clean = _shared_cleaner().clean(html)
-    return without_illegal(clean) if "&#" in html else clean
-
-
-def _names_address(found: re.Match[str]) -> bool:
-    """Tell whether an address may stand behind a sign of equality: the sanitiser keeps no other attributes with one."""
-    name = found.string[max(found.start() - _LOOKED_BACK_CHARACTERS, 0) : found.start()].rstrip()[-4:].lower()
-    return len(name) < 4 or name.endswith(_NAMES_OF_ADDRESSES)  # of a shorter one too many spaces hide the rest
 
 
 def plain_text(html: str) -> str:
@@ -197,31 +143,44 @@ def _parts(reference: Reference) -> str:
     return marked_reference(title, rest, url)
 
 
-def _article(entry: Entry) -> str:
-    base = entry.link
-    body = sanitise(entry.body, base).strip() if entry.body else ""
+def _article(entry: Entry, ways: Mapping[str, str] | None = None) -> str:
+    for_page = ways is not None
+    level = 2 if for_page else 3
+    towards = direction(entry.language)
+    opening = '<{} dir="rtl">'.format if towards == "rtl" else "<{}>".format
+    paragraph, heading, end_of_heading = opening("p"), opening(f"h{level}"), f"</h{level}>"
+    body = entry.body
+    points_of_others = () if "points" in entry._rendered else entry.key_points
+    if reason := find_excess(joined_html(body, points_of_others), entry.link):
+        raise FieldError(f"Entry {entry.id[:200]!r}", "body", reason)
+    body = sanitise(body, entry.link, direction=towards, for_page=for_page).strip() if body else ""
+    points = _points(entry, opening("ul"), towards, for_page=for_page)
     parts = []
     if not (body and _repeats(entry.summary, body)):
-        parts += [f"<p>{text}</p>" for text in escaped_paragraphs(entry)]
+        parts += [f"{paragraph}{text}</p>" for text in escaped_paragraphs(entry)]
     if body:
         parts.append(body)
-    points = _points(entry, base)
     if points or entry.references or entry.via or entry.translations:
         labels = words(entry.language)
         if points:
-            parts += [f"<h3>{labels['key_points']}</h3>", points]
+            parts += [f"{heading}{labels['key_points']}{end_of_heading}", points]
         if entry.references:
-            parts += [f"<h3>{labels['references']}</h3>", _references(entry)]
+            parts += [f"{heading}{labels['references']}{end_of_heading}", _references(entry, opening("ol"))]
         if entry.via:
             shown = escape(entry.via)
-            if direction(entry.language) == "rtl":
+            if towards == "rtl":
                 shown = f'<bdi dir="ltr">{shown}</bdi>'
             link = f'<a href="{escape(entry.via)}">{shown}</a>'
-            parts.append(f"<p>{labels['source_line'].format(link=link)}</p>")
+            parts.append(f"{paragraph}{labels['source_line'].format(link=link)}</p>")
         if entry.translations:
-            parts.append(_translations(entry, labels["translations_line"], labels["list_separator"]))
-    html = "\n".join(parts)
-    return _right_to_left(html) if direction(entry.language) == "rtl" else html
+            links = _translations(entry, labels["translations_line"], labels["list_separator"], ways or {})
+            parts.append(f"{paragraph}{links}</p>")
+    return "\n".join(parts)
+
+
+def joined_html(body: str, points: Iterable[KeyPoint]) -> str:
+    """Return all HTML of an entry that is not ours: its body and its key points."""
+    return "\n".join([body, *_texts(points)])
 
 
 def _repeats(summary: str, body: str) -> bool:
@@ -256,23 +215,35 @@ _WORD = re.compile(r"\s*+(\w{1,8})")
 _FIRST_WORD = re.compile(r"(?:\s|<[^>]*>)*+(\w{1,8})")
 
 
-def _points(entry: Entry, base: str) -> str:
-    items: str = entry._rendered.pop("points", "")
-    if items:
-        return f"<ul>\n{items}</ul>"
-    items = _marked_points(entry.key_points)
-    if any(map(items.__contains__, _SPECIAL)) and not _WITHOUT_TAGS.fullmatch(items):
-        items = _marked_points(entry.key_points, base)
-    for sign, markup in zip(_POINT_SIGNS, POINT_MARKUP, strict=True):
-        items = items.replace(sign, markup)
-    return f"<ul>\n{items}</ul>" if items else ""
+def _points(entry: Entry, opening: str, towards: str, *, for_page: bool) -> str:
+    items: str = entry._rendered.get("points", "")
+    if not items or towards == "rtl":
+        clean = functools.partial(sanitise, base=entry.link, direction=towards, for_page=for_page)
+        items = _point_items(entry.key_points, opening, clean)
+    return f"{opening}\n{items}</ul>" if items else ""
 
 
-# A point, the list of finer ones below it, the end of that list, the end of the point. The signs stand for them until
-# the points are known to be safe.
+def _point_items(points: Iterable[KeyPoint], opening: str, clean: Callable[[str], str]) -> str:
+    items = []
+    for point in points:
+        text = point.text
+        if "<" in text or "&" in text:
+            text = clean(text)
+        elif ">" in text:
+            text = _escape(text, quote=False)
+        finer = f"\n{opening}\n{_point_items(point.children, opening, clean)}</ul>" if point.children else ""
+        items.append(f"<li>{text}{finer}</li>\n")
+    return "".join(items)
+
+
+def _texts(points: Iterable[KeyPoint]) -> Iterator[str]:
+    for point in points:
+        yield point.text
+        yield from _texts(point.children)
+
+
+# A point, the list of finer ones below it, the end of that list, the end of the point.
 POINT_MARKUP: Final = ("<li>", "\n<ul>\n", "</ul>", "</li>\n")
-_POINT_SIGNS: Final = ("\1", "\2", "\3", "\4")
-_POINT, _FINER, _END_OF_FINER, _END_OF_POINT = _POINT_SIGNS
 
 
 def mark(entry: Entry, points: str, references: str) -> None:
@@ -289,33 +260,22 @@ def mark(entry: Entry, points: str, references: str) -> None:
         entry._rendered["references"] = references
 
 
-def _marked_points(points: tuple[KeyPoint, ...], base: str | None = None) -> str:
-    """Return a list of points with signs for its tags, each point as it is or, with a base, safe by itself."""
-    items = []
-    for point in points:
-        text = point.text if base is None else _point(point.text, base)
-        finer = f"{_FINER}{_marked_points(point.children, base)}{_END_OF_FINER}" if point.children else ""
-        items.append(f"{_POINT}{text}{finer}{_END_OF_POINT}")
-    return "".join(items)
-
-
-def _point(html: str, base: str) -> str:
-    return sanitise(html, base) if "<" in html or "&" in html else _escape(html, quote=False)
-
-
-def _references(entry: Entry) -> str:
+def _references(entry: Entry, opening: str) -> str:
     items = marked_references(entry)
     for sign, markup in _ITEM_MARKUP:
         items = items.replace(sign, markup)
-    return f"<ol>\n{items}</ol>"
+    return f"{opening}\n{items}</ol>"
 
 
 _ITEM_MARKUP = ((ADDRESS, '<li><a href="'), (TITLE, '">'), (REST, "</a>"), (END, "</li>\n"), (NO_ADDRESS, "<li>"))
 
 
-def _translations(entry: Entry, line: str, separator: str) -> str:
-    links = [f'<a href="{escape(other.link)}">{_own_name(other.language)}</a>' for other in entry.translations]
-    return f"<p>{line.format(links=separator.join(links))}</p>"
+def _translations(entry: Entry, line: str, separator: str, ways: Mapping[str, str]) -> str:
+    links = [
+        f'<a href="{escape(ways.get(other.link, other.link))}">{_own_name(other.language)}</a>'
+        for other in entry.translations
+    ]
+    return line.format(links=separator.join(links))
 
 
 @functools.lru_cache(maxsize=1024)
@@ -328,36 +288,3 @@ def _note(entry: Entry, language: str) -> str:
     written = language if has_words(language) else DEFAULT_LANGUAGE
     towards = f' dir="{direction(written)}"' if "rtl" in (direction(written), direction(entry.language)) else ""
     return f'<p lang="{written}"{towards}><em>{escape(text)}</em></p>\n'
-
-
-def _right_to_left(html: str) -> str:
-    """Give each block its direction: readers show content in pages of their own language."""
-    return _PRE.sub('<pre dir="ltr"', _BLOCK.sub(r'<\1 dir="rtl"', html))
-
-
-def _absolute(base: str, address: str) -> str | None:
-    address = address.strip()
-    if not address or address.startswith("#"):
-        return None
-    try:
-        return urljoin(base, address)
-    except ValueError:  # "//[" and the like, which lead nowhere
-        return None
-
-
-@functools.cache
-def _shared_cleaner() -> nh3.Cleaner:
-    return _cleaner("deny")
-
-
-def _cleaner(url_relative: str | Callable[[str], str | None]) -> nh3.Cleaner:
-    import nh3
-
-    return nh3.Cleaner(
-        tags=set(TAGS),
-        clean_content_tags=set(_DROPPED),
-        attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
-        url_schemes=set(SCHEMES),
-        url_relative=url_relative,  # type: ignore[arg-type]  # None, to drop an address, is missing in its stub
-        link_rel=None,
-    )

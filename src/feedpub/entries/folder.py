@@ -234,10 +234,11 @@ def _settle(group: Mapping[str, File], config: Config, *, inspect: bool, glance:
     _fill_urls(live)
     readable = [file for file in live if file.readable]
     for file in readable:
+        base = automatic_link(file.key, file.language, config)
         if inspect:
-            inspect_file(file)
+            inspect_file(file, base)
         else:
-            inspect_html(file)
+            inspect_html(file, base)
     if inspect and original.readable:
         compare_languages(readable)
     for file in readable:

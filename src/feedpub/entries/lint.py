@@ -9,8 +9,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
-from ..content import SCHEMES
+from ..content import joined_html
 from ..language import autonym, has_words, script
+from ..sanitiser import SCHEMES, find_excess, trim_address
 from .headings import likely_languages
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 _ADDRESSES = re.compile(r"""<[a-z][^<>]*?(?<![\w-])(?:href|src)=(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 _DROPPED = re.compile(r"<(script|style|iframe|object|embed|form|input|svg|video|audio)\b", re.IGNORECASE)
-_SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*):")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 # Letters of scripts, each run of two or more; Latin is at home everywhere.
 _LETTERS: Final = {
     "Han": "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff",
@@ -65,28 +66,31 @@ _LATIN_SHARE: Final = 0.5
 MOST_FOREIGN_RUNS: Final = 20
 
 
-def inspect_file(file: File) -> None:
+def inspect_file(file: File, base: str) -> None:
     """Find all that may be wrong with one file by itself."""
     source = file.source
     _note_missing_addresses(file)
-    inspect_html(file)
+    inspect_html(file, base)
     if not _fits(file):
         message = f"the text does not look like {autonym(file.language)} ({file.language})"
         source.add("W104", message, "name the file after its language, or translate it", *file.place("title"))
 
 
-def inspect_html(file: File) -> None:
+def inspect_html(file: File, base: str) -> None:
     """Find what readers will not see as it was written: links, HTML, dates. It costs little: builds do it, too."""
     source, values = file.source, file.values
     if "updated" in values and "published" in values and values["updated"] < values["published"]:
         source.add("W107", "updated is before published", "correct one of them", *file.place("updated"))
     if file.sections.is_plain:
         return
-    html = "\n".join([file.sections.body, *_texts(file.sections.key_points)])
+    html = joined_html(file.sections.body, file.sections.key_points)
     if "<" not in html:
         return
+    if reason := find_excess(html, base):
+        source.add("E120", reason, "close the tags that stay open, or part the article")
+        return
     for found in _ADDRESSES.finditer(html):
-        address = unescape(found[1] or found[2] or "")
+        address = trim_address(unescape(found[1] or found[2] or ""))
         scheme = _SCHEME.match(address)
         if address.startswith("#") or (scheme and scheme[1].casefold() in SCHEMES):
             continue
@@ -209,12 +213,6 @@ def _counts(file: File, original: File) -> Iterator[tuple[str, int, int]]:
 
 def _below(points: Iterable[KeyPoint]) -> int:
     return sum(1 + _below(point.children) for point in points)
-
-
-def _texts(points: Iterable[KeyPoint]) -> Iterator[str]:
-    for point in points:
-        yield point.text
-        yield from _texts(point.children)
 
 
 def _place(file: File, address: str) -> tuple[int, int]:

@@ -145,7 +145,6 @@ def _parts_of(entry: Entry, feed: Feed) -> Parts:
     if not all_plain(references):
         references = tuple([to_uri(url) if url else "" for url in references])
     links = _entry_links(entry, references if feed.reference_links == "related" else ()).encode()
-    entry._rendered.pop("references", None)  # content and links have both been written
     return Parts(
         id=uri(entry.id),
         title=one_line(entry.title),

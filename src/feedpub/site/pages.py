@@ -9,7 +9,7 @@ import functools
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from ..content import escape, render
+from ..content import render_for_page
 from ..feeds import FEED_TYPES
 from ..feeds.markup import moment
 from ..language import autonym, direction, isolate, region, words
@@ -197,6 +197,7 @@ class Pages:
             categories: The name and address of each category that has a page; the entry's own, unlinked, if not given.
         """
         links = [(language, other.link) for language, other in article.entries.items()]
+        ways = {link: self._way(link, _ARTICLE) for _, link in links}
         named = [(isolate(name), self._near(link, _ARTICLE)) for name, link in categories]
         feed = self.feeds[entry.language]
         return self._page(
@@ -207,12 +208,12 @@ class Pages:
             description=_description(entry.summary),
             canonical=entry.link,
             alternates=[*links, ("x-default", article.entries[article.original].link)],
-            switch=self._switch([(language, self._way(link, _ARTICLE)) for language, link in links]),
+            switch=self._switch([(language, ways[link]) for language, link in links]),
             entry=entry,
             published=moment(entry.published).isoformat(timespec="seconds"),
             updated=moment(entry.updated).isoformat(timespec="seconds"),
             authors=[(isolate(author.name), author.uri) for author in entry.authors or feed.authors],
-            content=_markup(self._content(entry, links)),
+            content=_markup(render_for_page(entry, ways)),
             categories=named or [(isolate(one.label or one.term), "") for one in entry.categories],
             neighbours=_markup(NEIGHBOURS.decode()),
         )
@@ -229,16 +230,6 @@ class Pages:
                 "next": self._neighbour(next, language),
             },
         )
-
-    def _content(self, entry: Entry, links: Sequence[tuple[str, str]]) -> str:
-        """Return an entry's content for its page: headings below the title, translations where the page finds them."""
-        html = _below_title(render(entry))
-        for _, link in links:
-            html = html.replace(f'href="{escape(link)}"', f'href="{escape(self._way(link, _ARTICLE))}"')
-        if "<pre" in html or "<table" in html:  # wider than the page perhaps: then the keyboard must reach them
-            html = html.replace("<pre", '<pre tabindex="0"')
-            html = html.replace("<table", '<div class="wide" tabindex="0"><table').replace("</table>", "</table></div>")
-        return html
 
     def _neighbour(self, other: Row | Reference | None, language: str) -> _Item | None:
         if other is None:
@@ -358,15 +349,6 @@ def _locale(tag: str) -> str:
     """Return a language as Open Graph names it, ``zh_CN``: with the country that its tag means most likely."""
     country = region(tag)
     return f"{tag.partition('-')[0]}_{country}" if country else ""
-
-
-def _below_title(html: str) -> str:
-    """Return content with its headings one level up: feeds start at h3, a page goes on after its h1."""
-    if "<h" not in html:
-        return html
-    for level, below in (("2", "3"), ("3", "4")):
-        html = html.replace(f"<h{below}", f"<h{level}").replace(f"</h{below}>", f"</h{level}>")
-    return html
 
 
 def _markup(html: str) -> Any:
