@@ -14,7 +14,6 @@ from feedpub.entries.headings import default_table
 from feedpub.entries.matter import plain_pairs, read_matter
 from feedpub.entries.parsing import parse_sections
 from feedpub.entries.plain import read_plain
-from feedpub.entries.posts import read_post
 from feedpub.entries.sections import Sections
 from feedpub.entries.source import Source
 from feedpub.entries.yaml_matter import read_yaml
@@ -110,18 +109,6 @@ def assert_same(text: str, *, title: str = "T") -> bool:
     return True
 
 
-def assert_same_post(text: str) -> bool:
-    """Compare the two readings if the text is a post, and tell whether it is."""
-    found = Sections()
-    if not read_post(Source("a.md", text), 0, default_table(), found):
-        return False
-    source = Source("a.md", text)
-    expected = parse_sections(source, 0, default_table(), has_title=True, title="T")
-    assert not source.problems
-    assert found == expected
-    return True
-
-
 def rendered(found: Sections) -> list[bytes]:
     """Render what was found; what was marked while it was read as well as what is marked now."""
     one = entry(key_points=found.key_points, references=found.references, summary="")
@@ -136,57 +123,6 @@ def rendered(found: Sections) -> list[bytes]:
 @example("\n## References\n1. [a - b](https://x.test/) - c / d／e\n2. f —— g", "\n")
 def test_markdown(text: str, end: str) -> None:
     assert_same(f"---\ntitle: T\n---{text}{end}")
-
-
-own_headings = st.sampled_from(["## Own", "# T", " # T", "### What *it* is", "## Sumary", "## A ##", "#A", "####### x"])
-prose = st.one_of(
-    texts,
-    texts,
-    lines(texts),
-    lines(points),
-    own_headings,
-    st.builds("{} {}".format, st.sampled_from(["##", "#", "######", ">", "> ##", "1.", "-", "  ##"]), texts),
-    st.builds(
-        "{}\n{}".format, texts, st.sampled_from(["---", "===", "-", "| - |", "    code", "中", "> 中", "![a](b)"])
-    ),
-    st.builds("```\n{}\n```".format, texts),
-    st.builds("| {} | {} |\n| --- | --- |\n| {} | a |".format, texts, texts, texts),
-    st.builds('{}](https://x.test/ "t")\n{}'.format, texts.map("[{}".format), texts),
-    odd_lines,
-)
-posts = st.lists(
-    st.tuples(prose, st.sampled_from(["\n\n", "\n\n", "\n", "\n\n\n", "  \n"])), min_size=1, max_size=5
-).map(lambda parts: "".join(part for pair in parts for part in pair))
-
-
-@MANY
-@given(posts)
-@example("中\n文\n")
-@example("中](u)\n文\n")
-@example('[中](https://x.test/ "a b")\n文')
-@example("> 中\n> 文")
-@example("a\n\n    # T\n\nb")
-def test_posts(text: str) -> None:
-    assert_same_post(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "is_post"),
-    [
-        ("One *two* `three` [four](https://x.test/).\n\n## Own\n\n- a\n- b\n\n```python\n# code\n```\n", True),
-        ("## Own\n\n中文，第一段。\n\n| a | b |\n| - | - |\n| 中 | 文 |\n", True),
-        ("Text\n\n## Summary\n\nText", False),
-        ("Text\n\n## Sumary\n\nText", False),
-        ("# Title\n\nText", False),
-        ("Text with <b>HTML</b>", False),
-        ("Text[^1]\n\n[^1]: Note", False),
-        ("Text\n===\n\nText", False),
-        ("> Quoted\n\nText", False),
-        ("", False),
-    ],
-)
-def test_what_a_post_is(text: str, is_post: bool) -> None:
-    assert assert_same_post(text) is is_post
 
 
 @MANY

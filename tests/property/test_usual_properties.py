@@ -126,7 +126,6 @@ def shown(reading: Reading) -> tuple[object, ...]:
 @example("a", {"en.md": f"{USUAL}{SECTIONS}", "zh-Hans.md": f"{USUAL}{SECTIONS}"}, False)
 @example("a", {"en.md": f"{USUAL}{SECTIONS}", "pt-BR.md": f"---\ntitle: A\ndate: 2026-02-01\n---\n{SECTIONS}"}, False)
 @example("a", {"en.md": USUAL}, True)
-@example("a", {"en.md": f"{USUAL}\nText, *marked*.\n\n## Own\n\n- a\n", "zh-Hans.md": f"{USUAL}{SECTIONS}"}, False)
 def test_usual_articles_are_read_as_all_are(key: str, given_files: dict[str, str], glance: bool) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         place = Path(temporary)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from ..model import Later
 from .plain import read_plain
-from .posts import read_post
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,10 +69,6 @@ def read_sections(source: Source, offset: int, headings: HeadingTable, *, has_ti
     if read_plain(source, offset, headings, found):
         found.is_plain = True
         return found
-    if has_title:
-        found = Sections()
-        if read_post(source, offset, headings, found):
-            return found
     from .parsing import parse_sections  # takes 50 ms to load, which most sites do not need
 
     return parse_sections(source, offset, headings, has_title=has_title, title=title)

@@ -1,6 +1,6 @@
 """Articles of the usual form, all of whose files are: most of a large site, in a third of the time.
 
-One regular expression reads the front matter, `plain` or `posts` the Markdown; nothing can be wrong with them. All
+One regular expression reads the front matter, `plain` the Markdown; nothing can be wrong with them. All
 others, and all that may be wrong with them, are left to `file` and `folder`, which read a usual one in the same way (a
 property test holds both to it).
 """
@@ -23,10 +23,8 @@ from .file import LONGEST_KEY_BYTES, RESERVED_KEYS
 from .ids import automatic_id, automatic_link
 from .matter import FIRST, IN_LIST, NULLS
 from .plain import read_plain
-from .posts import read_post
 from .sections import Sections
 from .source import LARGEST_ENTRY_BYTES, READ_ONLY, Source, read_all, read_head
-from .summaries import derive_summary
 from .values import named_categories
 
 if TYPE_CHECKING:
@@ -166,17 +164,10 @@ def _text(data: bytes, form: Form, *, glance: bool) -> _Text | None:
 
 def _sections(source: Source, offset: int, headings: HeadingTable) -> Sections | None:
     found = Sections()
-    if read_plain(source, offset, headings, found):
-        lacks_address = found.references and not found.marked_references  # perhaps
-        return None if lacks_address or not found.summary else found
-    found = Sections()
-    if not read_post(source, offset, headings, found):
+    if not read_plain(source, offset, headings, found):
         return None
-    html = found.body
-    if html.count('="http://') + html.count('="https://') < html.count('href="') + html.count('src="'):
-        return None  # what is no address of the web is told
-    found.summary = derive_summary(found.first_paragraph)
-    return found
+    lacks_address = found.references and not found.marked_references  # perhaps
+    return None if lacks_address or not found.summary else found
 
 
 @functools.lru_cache(maxsize=256)
