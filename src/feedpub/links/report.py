@@ -20,11 +20,14 @@ ReportForm = Literal["text", "json", "github", "markdown"]
 _MOST_PLACES: Final = 3  # of one link, in reports for people
 _USUAL: Final = "moved for good"  # of a link that has moved: its group says so
 _OUTAGE_LINKS: Final = 3  # dead ones of a host that has no other: one line for all of them
-# Names of query fields whose values are nobody's business.
+# A query field up to its value, also in addresses that stand percent-encoded within others. Names hold nothing that a
+# field begins with, so that each character of a text is looked at once, however many fields seem to begin.
+_FIELD: Final = re.compile(r"(?:[?&;#]|%3F|%26|%23)([\w.\[\]-]++)(?:=|%3D)", re.IGNORECASE)
+_VALUE: Final = re.compile(r"(?:(?!%26|%23)[^&;#\s\"'<>])+", re.IGNORECASE)
+# Names of query fields whose values are nobody's business: parts of names, and whole names.
 _SECRET: Final = re.compile(
-    r"((?:[?&;#]|%3F|%26|%23)"
-    r"(?:[\w.\[-]*(?:token|secret|passw(?:or)?d|signature|credential|session(?:id)?|(?:api|access|auth|private)[_-]?key)"
-    r"[\w.\]-]*|sig|key|auth|authorization|code|jwt|pass|pwd|sid)(?:=|%3D))((?:(?!%26|%23)[^&;#\s\"'<>])+)",
+    "token|secret|passw(?:or)?d|signature|credential|session(?:id)?|(?:api|access|auth|private)[_-]?key"
+    r"|\A(?:sig|key|auth|authorization|code|jwt|pass|pwd|sid)\Z",
     re.IGNORECASE,
 )
 # Up to the last "@" before the path: programs take what stands before that for name and password.
@@ -37,13 +40,16 @@ def hidden(text: str) -> str:
 
     Also in fragments, and in addresses that stand percent-encoded within others.
     """
-    return _SECRET.sub(_without_value, _USERINFO.sub(f"{_HIDDEN}@", text))
-
-
-def _without_value(found: re.Match[str]) -> str:
-    """Hide a value, but not the marks after it that belong to the text around the address."""
-    value = found[2]
-    return f"{found[1]}{_HIDDEN}{value[len(value.rstrip(').,]')) :]}"
+    text = _USERINFO.sub(f"{_HIDDEN}@", text)
+    pieces: list[str] = []
+    done = 0
+    for field in _FIELD.finditer(text):
+        if field.start() < done or not _SECRET.search(field[1]):
+            continue
+        if value := _VALUE.match(text, field.end()):
+            pieces += [text[done : value.start()], _HIDDEN]
+            done = value.start() + len(value[0].rstrip(").,]"))  # marks that belong to the text around the address
+    return "".join([*pieces, text[done:]])
 
 
 def shown(text: str) -> str:
