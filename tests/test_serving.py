@@ -319,16 +319,17 @@ def test_a_browser_that_leaves_is_not_talked_about(site: Running, capfd: pytest.
     assert capfd.readouterr().err == ""
 
 
-def test_a_fault_of_ours_is_told_in_the_terminal(
-    site: Running, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_fault_of_ours_is_told_in_the_terminal(site: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    errors: Queue[threading.ExceptHookArgs] = Queue()
+
     def broken(*given: object, **named: object) -> None:
         raise RuntimeError("a fault of ours")
 
+    monkeypatch.setattr("threading.excepthook", errors.put)  # what prints the errors of threads
     monkeypatch.setattr("feedpub.site.serving.respond", broken)
     assert site.raw(b"GET /en/ HTTP/1.1\r\nHost: localhost\r\n\r\n") == b""
+    assert str(errors.get(timeout=PATIENCE).exc_value) == "a fault of ours"
     monkeypatch.undo()
-    assert "RuntimeError: a fault of ours" in capfd.readouterr().err
     assert site.ask("/en/").status == 200
 
 

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 import feedpub
 
 from .cli_links import links
+from .cli_output import (
+    count_problems,
+    echo,
+    echo_annotation,
+    echo_json,
+    echo_lines,
+    echo_problems,
+    echo_usage_error,
+    fail,
+    problem_values,
+)
 from .cli_progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
 FINE, FINDINGS, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -56,12 +66,10 @@ def init(folder: str, languages: str) -> None:
 
     tags = [tag.strip() for tag in languages.split(",") if tag.strip()]
     for path in feedpub.init(folder, today=date.today(), languages=tags or ["en"]):  # the author's own day
-        click.echo(path)
+        echo(path)
     entries = os.path.join(folder, "entries")
     settings = os.path.normpath(os.path.join(entries, "feedpub.toml"))
-    click.echo(
-        f"Next: edit {settings}, then run: {_command('serve', entries)} (a preview), {_command('build', entries)}"
-    )
+    echo(f"Next: edit {settings}, then run: {_command('serve', entries)} (a preview), {_command('build', entries)}")
 
 
 @cli.command("import", epilog=_EPILOG)
@@ -85,21 +93,18 @@ def import_(file: str, entries: str, key: str | None, published: str | None, tit
     done = feedpub.import_pasted(text, entries, key=key, published=published, titles=_titles(titles))
     if form == "json":
         lines = [asdict(line) for line in done.pasted.lines]
-        _json(key=done.key, written=done.paths, lines=lines, problems=[])
+        echo_json(key=done.key, written=done.paths, lines=lines, problems=[])
         return
     for line in done.pasted.lines:
         if line.fate == "ambiguous":
-            _annotate(
-                "warning",
-                "",
-                f"line {line.number} was taken for {line.role}: {line.text.strip()}",
-                form,
-                file,
-                line.number,
-            )
+            message = f"line {line.number} was taken for {line.role}: {line.text.strip()}"
+            if form == "github":
+                echo_annotation("warning", message, file=file, line=line.number)
+            else:
+                echo(f"warning: {message}", err=True)
     for path in done.paths:
-        click.echo(path)
-    click.echo(_ledger(done.pasted))
+        echo(path)
+    echo_lines(_ledger(done.pasted))
 
 
 @cli.command(epilog=_EPILOG, short_help="Show every problem of every entry, with its place and a fix.")
@@ -111,9 +116,9 @@ def lint(entries: str, form: str) -> None:
     Exits with 1 if there is an error or a warning; notes are never a failure. Each code has a page: feedpub explain.
     """
     problems = feedpub.lint(entries)
-    _report(problems, form)
+    echo_problems(problems, form)
     if form == "text":
-        click.echo(_count(problems))
+        echo(count_problems(problems))
     if any(problem.code.startswith("E0") for problem in problems):
         sys.exit(USAGE)
     sys.exit(FINDINGS if any(problem.severity != "note" for problem in problems) else FINE)
@@ -136,12 +141,12 @@ def build(entries: str, output: str, keep_going: bool, form: str) -> None:
         done = feedpub.build(entries, output, keep_going=keep_going, progress=progress)
     failed = any(problem.severity == "error" for problem in done.problems)
     if form == "json":
-        _json(
+        echo_json(
             output=done.output, written=done.written, kept=done.kept, removed=done.removed,
-            problems=_values(done.problems),
+            problems=problem_values(done.problems),
         )  # fmt: skip
     else:
-        _report(done.problems, form)
+        echo_problems(done.problems, form)
         _say_built(done)
     sys.exit(FINDINGS if failed else FINE)
 
@@ -170,7 +175,7 @@ def serve(entries: str, port: int) -> None:
     try:
         feedpub.serve(entries, port=port, on_event=_say_previewed(entries))
     except KeyboardInterrupt:
-        click.echo("stopped", err=True)
+        echo("stopped", err=True)
         sys.exit(INTERRUPTED)
 
 
@@ -189,10 +194,10 @@ def ping(entries: str, output: str, form: str) -> None:
     pings = feedpub.ping(entries, output, progress=_say_pinged(form))
     failed = [one for one in pings if one.outcome == "failed"]
     if form == "json":
-        _json(pings=[asdict(one) for one in pings], problems=[])
+        echo_json(pings=[asdict(one) for one in pings], problems=[])
     else:
         accepted, unchanged = (sum(one.outcome == kind for one in pings) for kind in ("accepted", "unchanged"))
-        click.echo(f"{pings[0].hub}: {accepted} accepted, {unchanged} unchanged, {len(failed)} failed")
+        echo(f"{pings[0].hub}: {accepted} accepted, {unchanged} unchanged, {len(failed)} failed")
     sys.exit(FINDINGS if failed else FINE)
 
 
@@ -208,12 +213,12 @@ def explain(code: str | None) -> None:
     """Show the page of one problem CODE, such as E102; without one, list them all."""
     if code is None:
         for known in feedpub.problem_codes():
-            click.echo(feedpub.explain(known).splitlines()[0])
+            echo(feedpub.explain(known).splitlines()[0])
         return
     try:
-        click.echo(feedpub.explain(code), nl=False)
+        echo_lines(feedpub.explain(code))
     except KeyError:
-        _fail(f"there is no problem code {code!r}; `feedpub explain` lists them", USAGE)
+        fail(f"there is no problem code {code!r}; `feedpub explain` lists them", USAGE)
 
 
 cli.add_command(links)
@@ -233,22 +238,22 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except feedpub.EntryError as error:
         _refused(error.problems, FINDINGS, _asked_format(given))
     except feedpub.FeedpubError as error:
-        _fail(str(error), USAGE)
+        fail(str(error), USAGE)
     except click.ClickException as error:
-        error.show()
+        echo_usage_error(error)
         sys.exit(USAGE)
     except (click.Abort, KeyboardInterrupt):
-        _fail("interrupted; every file that was written is whole", INTERRUPTED)
+        fail("interrupted; every file that was written is whole", INTERRUPTED)
     except OSError as error:
-        _fail(f"{error.filename or 'file'}: {error.strerror or error}", USAGE)
+        fail(f"{error.filename or 'file'}: {error.strerror or error}", USAGE)
 
 
 def _refused(problems: Sequence[feedpub.Problem], code: int, form: str) -> NoReturn:
-    _report(problems, form)
+    echo_problems(problems, form)
     if form == "text":
         undone = {"E011": "nothing was told", "E012": "nothing was told", "E013": "not started"}
         said = next((undone[problem.code] for problem in problems if problem.code in undone), "nothing was written")
-        click.echo(f"{_count(problems)}; {said}", err=True)
+        echo(f"{count_problems(problems)}; {said}", err=True)
     sys.exit(code)
 
 
@@ -262,74 +267,13 @@ def _asked_format(arguments: Sequence[str]) -> str:
     return "text"
 
 
-def _report(problems: Iterable[feedpub.Problem], form: str) -> None:
-    if form == "json":
-        _json(problems=_values(problems))
-        return
-    for problem in problems:
-        if form == "github":
-            hint = f" ({problem.hint})" if problem.hint else ""
-            _annotate(
-                problem.severity, f"{problem.code} {problem.title}", problem.message + hint, form,
-                problem.path, problem.line, problem.column,
-            )  # fmt: skip
-        else:
-            first, _, rest = str(problem).partition("\n")
-            colour = {"error": "red", "warning": "yellow", "note": "cyan"}[problem.severity]
-            _echo(click.style(first, fg=colour, bold=True))
-            click.echo(f"{rest}\n")
-
-
-def _annotate(
-    severity: str, title: str, message: str, form: str, path: str, line: int = 0, column: int = 0
-) -> None:  # fmt: skip
-    if form != "github":
-        click.echo(f"{severity}: {message}", err=True)
-        return
-    kind = "notice" if severity == "note" else severity
-    place = {"file": path, "line": line, "col": column, "title": title}
-    properties = ",".join(f"{name}={_github(str(value), True)}" for name, value in place.items() if value)
-    click.echo(f"::{kind} {properties}::{_github(message)}")
-
-
-def _github(text: str, is_property: bool = False) -> str:
-    """Escape text for a workflow command of GitHub Actions."""
-    for raw, escaped in (("%", "%25"), ("\r", "%0D"), ("\n", "%0A")):
-        text = text.replace(raw, escaped)
-    return text.replace(":", "%3A").replace(",", "%2C") if is_property else text
-
-
-def _values(problems: Iterable[feedpub.Problem]) -> list[dict[str, Any]]:
-    return [{**asdict(problem), "severity": problem.severity, "title": problem.title} for problem in problems]
-
-
-def _json(**values: Any) -> None:
-    """Write one JSON object; in ASCII where the output cannot hold all characters."""
-    complete = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    click.echo(json.dumps({"schema": 1, **values}, ensure_ascii=not complete, indent=2))
-
-
-def _echo(text: str) -> None:
-    click.echo(text, color=False if os.environ.get("NO_COLOR") else None)
-
-
-def _count(problems: Iterable[feedpub.Problem]) -> str:
-    found = [problem.severity for problem in problems]
-    parts = [
-        f"{number} {severity}{'' if number == 1 else 's'}"
-        for severity in ("error", "warning", "note")
-        if (number := found.count(severity))
-    ]
-    return ", ".join(parts) or "no problems"
-
-
 def _say_built(done: feedpub.BuildResult) -> None:
     for language, count in done.articles.items():
         place = os.path.join(done.output, language)
-        click.echo(f"{language:10} {count:5} article{'' if count == 1 else 's'}   {place}/atom.xml  rss.xml  feed.json")
+        echo(f"{language:10} {count:5} article{'' if count == 1 else 's'}   {place}/atom.xml  rss.xml  feed.json")
     removed = f", {len(done.removed)} removed" if done.removed else ""
-    click.echo(f"{done.output}: {_number(done.written, 'file')} written, {len(done.kept)} unchanged{removed}")
-    click.echo(f"Look at {os.path.join(done.output, 'index.html')}")
+    echo(f"{done.output}: {_number(done.written, 'file')} written, {len(done.kept)} unchanged{removed}")
+    echo(f"Look at {os.path.join(done.output, 'index.html')}")
 
 
 def _say_previewed(entries: str) -> Callable[[feedpub.PreviewEvent], None]:
@@ -338,13 +282,13 @@ def _say_previewed(entries: str) -> Callable[[feedpub.PreviewEvent], None]:
 
     def say(event: feedpub.PreviewEvent) -> None:
         nonlocal first
-        _report([problem for problem in event.problems if problem.severity != "note"], "text")
+        echo_problems([problem for problem in event.problems if problem.severity != "note"], "text")
         if event.result:
-            click.echo(f"built: {_number(event.result.written, 'file')} written, {len(event.result.kept)} unchanged")
+            echo(f"built: {_number(event.result.written, 'file')} written, {len(event.result.kept)} unchanged")
         else:
-            click.echo(event.error or f"{_count(event.problems)}; not built", err=bool(event.error))
+            echo(event.error or f"{count_problems(event.problems)}; not built", err=bool(event.error))
         if first:
-            click.echo(f"{event.address} shows {entries}, and again when it changes; Ctrl-C ends it")
+            echo(f"{event.address} shows {entries}, and again when it changes; Ctrl-C ends it")
             first = False
 
     return say
@@ -355,9 +299,9 @@ def _say_pinged(form: str) -> Callable[[feedpub.Ping], None]:
 
     def say(done: feedpub.Ping) -> None:
         if form == "github" and done.outcome == "failed":
-            _annotate("error", "ping failed", f"{done.topic}: {done.reason}", form, "")
+            echo_annotation("error", f"{done.topic}: {done.reason}", title="ping failed")
         elif form != "json":
-            click.echo(f"{done.outcome:9}  {done.topic}" + (f"  {done.reason}" if done.reason else ""))
+            echo(f"{done.outcome:9}  {done.topic}" + (f"  {done.reason}" if done.reason else ""))
 
     return say
 
@@ -398,7 +342,7 @@ def _decoded(data: bytes, name: str) -> str:
     except UnicodeDecodeError as error:
         name = "standard input" if name == "-" else name
         hint = "save the text as UTF-8, or convert it: iconv -f gbk -t utf-8"
-        _fail(f"{name}: byte {error.start + 1} is not UTF-8; {hint}", FINDINGS)
+        fail(f"{name}: byte {error.start + 1} is not UTF-8; {hint}", FINDINGS)
 
 
 def _command(name: str, folder: str) -> str:
@@ -406,8 +350,3 @@ def _command(name: str, folder: str) -> str:
 
     default = folder in ("entries", os.path.join(".", "entries"))
     return f"feedpub {name}" if default else f"feedpub {name} {shlex.quote(folder)}"
-
-
-def _fail(message: str, code: int) -> NoReturn:
-    click.echo(f"feedpub: {message}", err=True)
-    sys.exit(code)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
@@ -16,6 +16,7 @@ from click.core import ParameterSource
 
 import feedpub
 
+from .cli_output import echo, echo_lines, fail
 from .cli_progress import Progress
 
 if TYPE_CHECKING:
@@ -117,18 +118,18 @@ def check(
                 dead += link.broken
                 progress("Asking for links", number, run.total, partial(_more, run, number, dead))
                 if form == "jsonl" and (link.change or not quiet):
-                    click.echo(feedpub.format_link(link))
+                    echo(feedpub.format_link(link))
                     sys.stdout.flush()
     except KeyboardInterrupt:
         run.close()
         if no_history and run.report.links and form != "jsonl":  # else it would be lost
-            click.echo(feedpub.format_report(run.report, form), nl=False)  # type: ignore[arg-type]
-        click.echo(f"interrupted; {len(run.report.links)} of {run.total} links are known", err=True)
+            _echo_report(run.report, form)
+        echo(f"interrupted; {len(run.report.links)} of {run.total} links are known", err=True)
         sys.exit(INTERRUPTED)
     except feedpub.HistoryError as error:
         if run.report.links and form != "jsonl":
-            click.echo(feedpub.format_report(run.report, form), nl=False)  # type: ignore[arg-type]
-        _fail(str(error))
+            _echo_report(run.report, form)
+        fail(str(error), NOT_CHECKED)
     if folder and isinstance(target, feedpub.Site):
         feedpub.write_incident_feed(target, run.report, folder)
     _say(run.report, form, quiet=quiet)
@@ -149,11 +150,11 @@ def report(
     try:
         found = feedpub.report_links(target, history=_history_of(entries, urls, history), now=now)
     except feedpub.HistoryError as error:
-        _fail(str(error))
+        fail(str(error), NOT_CHECKED)
     if form == "jsonl":
         for link in found.links:
             if link.change or not quiet:
-                click.echo(feedpub.format_link(link))
+                echo(feedpub.format_link(link))
     _say(found, form, quiet=quiet)
 
 
@@ -173,13 +174,13 @@ def fix(entries: str, history: str | None, write: bool) -> None:
         if write:
             feedpub.write_fixes(fixes)
     except feedpub.HistoryError as error:
-        _fail(str(error))
+        fail(str(error), NOT_CHECKED)
     for one in fixes:
-        click.echo(one.diff(), nl=False)
+        echo_lines(one.diff())
     changes = sum(len(one.changes) for one in fixes)
     said = "nothing has moved for good" if not fixes else f"{changes} changed" if write else f"{changes} to be changed"
     hint = "; --write rewrites the files" if fixes and not write else ""
-    click.echo(f"{said}{hint}", err=True)
+    echo(f"{said}{hint}", err=True)
 
 
 @links.command(epilog=_EPILOG)
@@ -194,7 +195,7 @@ def ack(url: str, until: datetime, why: str, history: str | None) -> None:
     try:
         dead = feedpub.accept_link(url, history=_history_of("entries", None, history), until=until, why=why)
     except feedpub.HistoryError as error:
-        _fail(str(error))
+        fail(str(error), NOT_CHECKED)
     if not dead:
         raise click.UsageError(f"{url} is not dead; `feedpub links report` shows what is")
 
@@ -207,7 +208,7 @@ def forget(url: str, history: str | None) -> None:
     try:
         known = feedpub.forget_link(url, history=_history_of("entries", None, history))
     except feedpub.HistoryError as error:
-        _fail(str(error))
+        fail(str(error), NOT_CHECKED)
     if not known:
         raise click.UsageError(f"nothing is remembered of {url}")
 
@@ -237,7 +238,7 @@ def _tell_left_out(site: feedpub.Site) -> None:
         files = (
             "1 file has errors: its links are" if len(bad) == 1 else f"{len(bad)} files have errors: their links are"
         )
-        click.echo(f"{files} not checked; `feedpub lint` tells what is wrong", err=True)
+        echo(f"{files} not checked; `feedpub lint` tells what is wrong", err=True)
 
 
 def _changed(settings: feedpub.LinkSettings, given: dict[str, Any]) -> feedpub.LinkSettings:
@@ -270,14 +271,14 @@ def _history_of(entries: str, urls: str | None, history: str | None) -> Path:
     return _HISTORY if urls is not None else Path(entries).absolute().parent / _HISTORY
 
 
+def _echo_report(found: feedpub.LinkReport, form: str) -> None:
+    text = feedpub.format_report(found, form)  # type: ignore[arg-type]  # click has checked it
+    echo_lines(text, may_annotate=form == "github")
+
+
 def _say(found: feedpub.LinkReport, form: str, *, quiet: bool) -> None:
     if form != "jsonl" and not (quiet and not feedpub.has_news(found)):
-        click.echo(feedpub.format_report(found, form), nl=False)  # type: ignore[arg-type]
+        _echo_report(found, form)
     if found.network_down:
         sys.exit(NOT_CHECKED)
     sys.exit(FINDINGS if found.broken else FINE)
-
-
-def _fail(message: str) -> NoReturn:
-    click.echo(f"feedpub: {message}", err=True)
-    sys.exit(NOT_CHECKED)

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from .display import escape_for_terminal
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -67,13 +69,13 @@ class Problem:
         """Say it like a compiler: code, place, the line itself, the fix."""
         lines = [f"{self.severity}[{self.code}] {self.title}"]
         if self.place:
-            lines.append(f"  {_printable(self.place)}")
+            lines.append(f"  {escape_for_terminal(self.place)}")
         if self.excerpt and self.line:
             lines.extend(_quoted(self))
         else:
-            lines.append(f"  {_printable(self.message)}")
+            lines.append(f"  {escape_for_terminal(self.message)}")
         if self.hint:
-            lines.append(f"  help: {_printable(self.hint)}")
+            lines.append(f"  help: {escape_for_terminal(self.hint)}")
         return "\n".join(lines)
 
 
@@ -170,27 +172,15 @@ def _quoted(problem: Problem) -> list[str]:
     start = 0
     if problem.column > _EXCERPT_CHARACTERS - 20:
         start = problem.column - _EXCERPT_CHARACTERS // 2
-    shown = _printable(problem.excerpt[start : start + _EXCERPT_CHARACTERS])
-    number, message = f"  {problem.line} | ", _printable(problem.message)
+    excerpt = problem.excerpt[start : start + _EXCERPT_CHARACTERS]
+    number, message = f"  {problem.line} | ", escape_for_terminal(problem.message)
     if not problem.column:
-        return [number + shown, f"  {message}"]
-    before = shown[: problem.column - 1 - start]
+        return [number + escape_for_terminal(excerpt), f"  {message}"]
+    before = excerpt[: problem.column - 1 - start]
     marked = problem.excerpt[problem.column - 1 : max(problem.end_column - 1, problem.column)]
-    carets = "^" * max(1, _cells(marked[: _EXCERPT_CHARACTERS - len(before)]))
-    return [number + shown, " " * (len(number) + _cells(before)) + f"{carets} {message}"]
-
-
-def _printable(text: str) -> str:
-    """Replace what would steer a terminal, or break on its way there: controls, lone surrogates."""
-    if text.isprintable():
-        return text
-    return "".join(
-        character if character.isprintable() or character in _JOINERS else "\N{REPLACEMENT CHARACTER}"
-        for character in text
-    )
-
-
-_JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"  # part of Persian and Hindi words
+    marked = escape_for_terminal(marked[: _EXCERPT_CHARACTERS - len(before)])
+    indent = " " * (len(number) + _cells(escape_for_terminal(before)))
+    return [number + escape_for_terminal(excerpt), f"{indent}{'^' * max(1, _cells(marked))} {message}"]
 
 
 def _cells(text: str) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter, defaultdict
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import urlsplit
+
+from ..display import escape_for_terminal, format_annotation, format_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -53,8 +54,8 @@ def hidden(text: str) -> str:
 
 
 def shown(text: str) -> str:
-    """Return text that a terminal only shows: no secrets, no controls, nothing that turns the direction of writing."""
-    return "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in hidden(text))
+    """Return text without secrets, as `escape_for_terminal` writes it."""
+    return escape_for_terminal(hidden(text))
 
 
 def has_news(report: LinkReport) -> bool:
@@ -64,7 +65,7 @@ def has_news(report: LinkReport) -> bool:
 
 def format_link(link: Link) -> str:
     """Return a link as one line of JSON."""
-    return _dumped(_values(link))
+    return format_json(_values(link))
 
 
 def format_report(report: LinkReport, form: ReportForm = "text") -> str:
@@ -99,14 +100,6 @@ def _values(link: Link) -> dict[str, Any]:
     }
 
 
-def _dumped(values: dict[str, Any], indent: int | None = None) -> str:
-    """Write JSON in which a terminal finds nothing to obey: C1 controls are such, too."""
-    text = json.dumps(values, ensure_ascii=False, indent=indent)
-    if text.replace("\n", "").isprintable():
-        return text
-    return "".join(one if one.isprintable() or one == "\n" else json.dumps(one)[1:-1] for one in text)
-
-
 def _moment(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if moment else None
 
@@ -114,7 +107,7 @@ def _moment(moment: datetime | None) -> str | None:
 def _json(report: LinkReport) -> Iterator[str]:
     links = [_values(link) for link in report.links]
     values = {"schema": 1, "network_down": report.network_down, "summary": dict(report.summary), "links": links}
-    yield _dumped(values, indent=2)
+    yield format_json(values, indent=2)
 
 
 _GROUPS: Final = (
@@ -240,14 +233,13 @@ def _github(report: LinkReport) -> Iterator[str]:
         if name == "suspect" and link.status != "suspect" and _group(link) != "suspect":
             continue
         level = "error" if link.broken else "warning"
-        target = f", now at {shown(link.final_url)}" if link.status == "moved" else f": {shown(_why(link))}"
-        message = f"{shown(link.url)}{target}".replace("%", "%25")
-        for place in link.found_in or ():
-            file = re.sub(r"[%:,\r\n]", lambda found: f"%{ord(found[0]):02X}", place.path)
-            yield f"::{level} file={file},line={place.line or 1},title=link {name}::{message}"
+        target = f", now at {hidden(link.final_url)}" if link.status == "moved" else f": {hidden(_why(link))}"
+        message = f"{hidden(link.url)}{target}"
+        for place in link.found_in:
+            yield format_annotation(level, message, title=f"link {name}", file=place.path, line=place.line or 1)
         if not link.found_in:
-            yield f"::{level}::{message}"
-    yield _summary(report).replace("::", ": :")
+            yield format_annotation(level, message)
+    yield _summary(report)
 
 
 def _markdown(report: LinkReport) -> Iterator[str]:

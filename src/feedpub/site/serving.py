@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote_to_bytes
 
+from ..display import escape_for_terminal
 from ..errors import ConfigError, EntryError, Problem
 from .building import build
 from .config import read_config
@@ -212,9 +213,9 @@ class _Server(ThreadingHTTPServer):
         self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of browsers that leave while they are answered."""
+        """Say nothing of browsers that leave while they are answered; a fault of ours ends the thread."""
         if not isinstance(sys.exception(), OSError):
-            super().handle_error(request, client_address)
+            raise
 
 
 class _Server6(_Server):
@@ -362,7 +363,7 @@ def _panel(event: PreviewEvent) -> str:
 
 def _shown_problems(event: PreviewEvent) -> str:
     """Write problems as the terminal shows them: place, the line, the fix."""
-    texts = [event.error] if event.error else [str(problem) for problem in event.problems]
+    texts = [escape_for_terminal(event.error)] if event.error else [str(problem) for problem in event.problems]
     return "".join(f"<pre style='{_PRE}'>{escape(text)}</pre>" for text in texts)
 
 
