@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 import pytest
@@ -19,6 +20,11 @@ except ModuleNotFoundError:
 # Machines of CI are slow and busy: a property fails for what it finds, never for the time that it took.
 settings.register_profile("feedpub", deadline=None)
 settings.load_profile("feedpub")
+
+# A shell starts background jobs with SIGINT ignored, and so would be all processes that they start: Ctrl-C, which many
+# tests send, would do nothing.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
