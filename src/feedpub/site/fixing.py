@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
+from ..display import escape_for_terminal
 from ..errors import FeedpubError
 from ..links.check import usable
 from ..links.history import History
@@ -47,7 +48,8 @@ class Fix:
     def diff(self) -> str:
         """Return the changes as a unified diff, to be read: what gives access in addresses is hidden."""
         old, new = (data.decode("utf-8").splitlines(keepends=True) for data in (self.before, self.after))
-        lines = difflib.unified_diff(old, new, self.path, self.path, n=1)
+        name = escape_for_terminal(self.path)
+        lines = difflib.unified_diff(old, new, name, name, n=1)
         text = "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
         return hidden(text)
 
