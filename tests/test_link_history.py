@@ -16,8 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from feedpub.database import BusyError, DamagedError, NewerError
 from feedpub.links import history as module
-from feedpub.links.history import BusyError, History
+from feedpub.links.history import History
 from feedpub.links.policy import Answer, Record, advance, judge
 
 if TYPE_CHECKING:
@@ -62,18 +63,6 @@ def test_any_record_is_what_it_was(story: list[tuple[Verdict, timedelta]]) -> No
             history.remember(record, verdict, now)
             assert history.record(URL) == record
         assert len([one for one in history.incidents() if one.closed is None]) == (record.state == "dead")
-
-
-def test_only_what_is_due_is_asked(path: Path) -> None:
-    with History(path) as history:
-        good = check(history, OK, NOW, "https://a.test/")
-        check(history, DEAD, NOW, "https://b.test/")
-        assert good.due
-        assert history.not_due(NOW) == {"https://a.test/", "https://b.test/"}
-        assert history.not_due(NOW + timedelta(hours=1)) == {"https://a.test/"}
-        assert history.not_due(good.due) == set()
-        plan = history._base.execute("EXPLAIN QUERY PLAN SELECT url FROM links WHERE due > 0").fetchall()
-        assert "links_by_due" in plan[0][-1]
 
 
 def test_an_incident_is_one_from_death_to_recovery(path: Path) -> None:
@@ -194,10 +183,10 @@ def test_a_newer_or_another_file_is_refused(path: Path) -> None:
         pass
     with closing(sqlite3.connect(path)) as base:
         base.execute("PRAGMA user_version = 99")
-    with pytest.raises(sqlite3.DatabaseError, match="newer feedpub"):
+    with pytest.raises(NewerError, match="newer feedpub"):
         History(path)
     path.write_bytes(b"no database, but long enough to be one " * 100)
-    with pytest.raises(sqlite3.DatabaseError):
+    with pytest.raises(DamagedError):
         History(path)
 
 

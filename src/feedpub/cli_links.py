@@ -20,7 +20,7 @@ from .cli_output import echo, echo_lines, fail
 from .cli_progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
 FINE, FINDINGS, NOT_CHECKED, INTERRUPTED = 0, 1, 3, 130
 _HISTORY = Path(".feedpub", "links.sqlite")
@@ -111,24 +111,26 @@ def check(
     run = feedpub.iter_check(
         target, history=remembers, settings=settings, everything=everything, strict=strict or no_history, now=now
     )
+    printed = set[str]()
     try:
-        with Progress() as progress:
-            dead = 0
-            for number, link in enumerate(run, start=1):
-                dead += link.broken
-                progress("Asking for links", number, run.total, partial(_more, run, number, dead))
-                if form == "jsonl" and (link.change or not quiet):
-                    echo(feedpub.format_link(link))
-                    sys.stdout.flush()
-    except KeyboardInterrupt:
-        run.close()
-        if no_history and run.report.links and form != "jsonl":  # else it would be lost
-            _echo_report(run.report, form)
-        echo(f"interrupted; {len(run.report.links)} of {run.total} links are known", err=True)
-        sys.exit(INTERRUPTED)
+        try:
+            with Progress() as progress:
+                dead = 0
+                for number, link in enumerate(run, start=1):
+                    dead += link.broken
+                    progress("Asking for links", number, run.total, partial(_more, run, number, dead))
+                    if form == "jsonl" and (link.change or not quiet):
+                        echo(feedpub.format_link(link))
+                        sys.stdout.flush()
+                    printed.add(link.url)
+        except KeyboardInterrupt:
+            run.close()
+            if no_history:  # else it would be lost
+                _say_rest(run.report, form, printed)
+            echo(f"interrupted; {len(run.report.links)} of {run.total} links are known", err=True)
+            sys.exit(INTERRUPTED)
     except feedpub.HistoryError as error:
-        if run.report.links and form != "jsonl":
-            _echo_report(run.report, form)
+        _say_rest(run.report, form, printed)
         fail(str(error), NOT_CHECKED)
     if folder and isinstance(target, feedpub.Site):
         feedpub.write_incident_feed(target, run.report, folder)
@@ -247,8 +249,8 @@ def _changed(settings: feedpub.LinkSettings, given: dict[str, Any]) -> feedpub.L
             raise click.UsageError("--exclude: an empty pattern would leave all addresses out")
         try:
             re.compile(pattern)
-        except re.error as error:
-            raise click.UsageError(f"--exclude {pattern!r} is no pattern: {error}") from None
+        except (re.error, OverflowError, RecursionError) as error:
+            raise click.UsageError(f"--exclude {pattern[:100]!r} is no pattern: {error}") from None
     if given["proxy"] and not _is_proxy(given["proxy"]):
         raise click.UsageError("--proxy: write http://host:port")  # what was given may hold a password
     changes = {name: value for name, value in given.items() if value}
@@ -274,6 +276,16 @@ def _history_of(entries: str, urls: str | None, history: str | None) -> Path:
 def _echo_report(found: feedpub.LinkReport, form: str) -> None:
     text = feedpub.format_report(found, form)  # type: ignore[arg-type]  # click has checked it
     echo_lines(text, may_annotate=form == "github")
+
+
+def _say_rest(found: feedpub.LinkReport, form: str, printed: Collection[str]) -> None:
+    """Print what is known of a run that ended early, and was not printed yet."""
+    if form == "jsonl":
+        for link in found.links:
+            if link.url not in printed:
+                echo(feedpub.format_link(link))
+    elif found.links:
+        _echo_report(found, form)
 
 
 def _say(found: feedpub.LinkReport, form: str, *, quiet: bool) -> None:

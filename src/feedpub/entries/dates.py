@@ -27,6 +27,8 @@ _MONTHS = "January February March April May June July August September October N
 _ZONE_BEHIND: Final = r"\d{4}-\d{2}-\d{2}[Tt ][\d:.]+ ?([A-Z]{2,5}|[A-Za-z]+/[A-Za-z_]+)"
 _ISO_DAY: Final = r"\d{4}-\d{2}-\d{2}(?!\d)"
 _LONGEST_NAME = 100  # gettz asks the file system
+# What stands beside the zones on some machines: their own zone, and zones that count leap seconds.
+_NOT_ZONES: Final = frozenset(["localtime", "posixrules", "posix", "right", "Factory"])
 _IANA_NAME: Final = r"[A-Za-z]\w*(?:/[\w+-]+)*"
 
 
@@ -86,7 +88,8 @@ def zone(name: str) -> tzinfo:
         return UTC
     from dateutil import tz
 
-    found = tz.gettz(name) if re.fullmatch(_IANA_NAME, name, re.ASCII) and len(name) <= _LONGEST_NAME else None
+    is_name = re.fullmatch(_IANA_NAME, name, re.ASCII) and len(name) <= _LONGEST_NAME
+    found = tz.gettz(name) if is_name and name.partition("/")[0] not in _NOT_ZONES else None
     if found is None or isinstance(found, (tz.tzlocal, tz.tzstr)):
         raise ValueError(f"{name!r} is not the IANA name of a time zone, such as Asia/Shanghai")
     return found

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from .. import __version__, iri
-from ..errors import HistoryError
+from ..database import DatabaseError
 from ..model import LinkSettings, Site
 from .chase import Chase, Facts, page_of
-from .history import BusyError, History, Memory
+from .history import Memory, open_history
 from .policy import (
     CONFIRMATIONS,
     Answer,
@@ -26,6 +25,7 @@ from .policy import (
     needs_canaries,
     needs_confirmation,
     network_is_down,
+    without_impossible_times,
 )
 from .result import Incident, Link, LinkReport
 from .schedule import Schedule, host_of
@@ -124,14 +124,14 @@ def report_links(
     path = Path(history)
     at = now or datetime.now(UTC)
     places = _outbound(target) if isinstance(target, Site) else dict.fromkeys(target, ())
-    with usable(path, exists=True), History(path, reads=True) as base:
+    with open_history(path, must_exist=True, reads=True) as base:
         known = base.recall(places)
         incidents = tuple(base.incidents())
         run, _, down = base.last_run()
     deaths = {one.url: one for one in reversed(incidents)}
     links = []
     for url, found_in in places.items():
-        memory = known.get(url) or Memory(record=Record(url=url))
+        memory = _believed(known.get(url) or Memory(record=Record(url=url)), at)
         change = memory.change if memory.run == run else None
         incident = deaths.get(url) if memory.record.state == "dead" or change == "recovered" else None
         links.append(_remembered(memory, found_in, incident, at, change))
@@ -145,7 +145,7 @@ def accept_link(url: str, *, history: str | os.PathLike[str], until: datetime, w
         HistoryError: There is no such history.
     """
     path = Path(history)
-    with usable(path, exists=True), History(path) as base:
+    with open_history(path, must_exist=True) as base:
         return base.accept(url, until, why)
 
 
@@ -156,40 +156,8 @@ def forget_link(url: str, *, history: str | os.PathLike[str]) -> bool:
         HistoryError: There is no such history.
     """
     path = Path(history)
-    with usable(path, exists=True), History(path) as base:
+    with open_history(path, must_exist=True) as base:
         return base.forget(url)
-
-
-@contextmanager
-def usable(path: Path | None, *, exists: bool = False) -> Iterator[None]:
-    """Say in words of ours what is wrong with a history.
-
-    Raises:
-        HistoryError: It is missing and should not be, is none, is in use, or cannot be written.
-    """
-    if exists and path and not path.is_file():
-        raise HistoryError(f"{path}: there is no history of link checks; `feedpub links check` makes it")
-    try:
-        yield
-    except BusyError:
-        raise HistoryError(
-            f"{path}: another run is writing to this history; wait for it, or name another one"
-        ) from None
-    except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_NOTADB) & 0xFF
-        hint = _HINTS.get(code, "move it away: the next check begins a new one")
-        if "newer feedpub" in str(error):
-            hint = "update this one, or name another history"
-        raise HistoryError(f"{path}: {error}; {hint}") from error
-
-
-_HINTS: Final = {
-    sqlite3.SQLITE_FULL: "free some space",
-    sqlite3.SQLITE_IOERR: "free some space, or see whether its disk is well",
-    sqlite3.SQLITE_READONLY: "see who may write to it and to its folder",
-    sqlite3.SQLITE_CANTOPEN: "see whether its folder is there, and who may write to it",
-    sqlite3.SQLITE_PERM: "see who may write to it and to its folder",
-}
 
 
 class Checking:
@@ -259,16 +227,16 @@ class Checking:
 
     def _run(self) -> Generator[Link]:
         with ExitStack() as stack:
-            stack.enter_context(usable(self._path))
-            history = stack.enter_context(History(self._path))
+            history = stack.enter_context(open_history(self._path))
             self._history, self._number = history, history.begin(self._at)
-            self._known = history.recall(self._places)
+            self._known = {url: _believed(memory, self._at) for url, memory in history.recall(self._places).items()}
             self._deaths = {one.url: one for one in history.incidents() if one.closed is None}
             try:
                 yield from self._links_of(stack)
-            finally:
                 history.prune(self._at)
-                self._incidents = tuple(history.incidents())
+            finally:
+                with suppress(DatabaseError):  # what failed before is told
+                    self._incidents = tuple(history.incidents())
 
     def _links_of(self, stack: ExitStack) -> Iterator[Link]:
         asked: dict[str, list[tuple[str, str]]] = {}  # by page: the links, and the fragments that they want
@@ -555,6 +523,10 @@ def _remembered(
         final_url=memory.final_url or record.url, chain=memory.chain, found_in=found_in, checked=record.checked,
         remembered=True, change=change, incident=incident, accepted=_is_accepted(incident, at),
     )  # fmt: skip
+
+
+def _believed(memory: Memory, now: datetime) -> Memory:
+    return replace(memory, record=without_impossible_times(memory.record, now))
 
 
 def _change(memory: Memory, record: Record, verdict: Verdict) -> Change | None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import blake2b
 from html import unescape
@@ -43,6 +43,10 @@ FAILING_STEPS: Final = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=
 UNSURE_STEP: Final = timedelta(hours=6)
 BLOCKED_STEP: Final = timedelta(days=2)
 LONGEST_JITTER: Final = 0.1
+# Clocks of machines that share a history differ by less; a time that is further ahead comes from a wrong clock.
+LARGEST_TIME_DIFFERENCE: Final = timedelta(days=1)
+# Nothing was checked before feedpub could check: some machines begin at 1970 until they have asked for the time.
+_FIRST_CHECK: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _FEWEST_HOSTS: Final = 5
 _TOO_MANY_FAILED: Final = 0.6
 _LONGEST_CHALLENGE_CHARACTERS: Final = 40_000
@@ -331,11 +335,44 @@ def advance(
         step = {"unsure": UNSURE_STEP, "blocked": BLOCKED_STEP}.get(verdict.status, OK_STEPS[0])
         if state != "ok":
             step = min(step, FAILING_STEPS[-1])
-        # Who says when we may come back is taken at his word.
-        due = now + (retry_after if retry_after and verdict.status == "blocked" else max(step, retry_after or step))
+        # Who says when we may come back is taken at his word, up to the longest of our own intervals.
+        asked = min(retry_after, OK_STEPS[-1]) if retry_after else None
+        due = now + (asked if asked and verdict.status == "blocked" else max(step, asked or step))
     return Record(
         url=record.url, state=state, status=verdict.status, reason=verdict.reason, streak=streak, failures=failures,
         failing_since=since, last_ok=last_ok, checked=now, due=due,
+    )  # fmt: skip
+
+
+def without_impossible_times(record: Record, now: datetime) -> Record:
+    """Return a record without the times that only a wrong clock can have written.
+
+    A run in 2106 would else keep its links from being asked for 80 years, and one in 1970 would make a link that fails
+    today one that has failed for half a century. Failures themselves stay: they were found.
+
+    Args:
+        record: What is remembered.
+        now: The time; aware.
+    """
+
+    def is_possible(moment: datetime | None) -> bool:
+        if moment is None:
+            return True
+        return moment <= now + LARGEST_TIME_DIFFERENCE and (moment >= _FIRST_CHECK or now < _FIRST_CHECK)
+
+    since = record.failing_since
+    if since and not (is_possible(since) and is_possible(record.checked)):
+        # The dates of a run with a wrong clock say nothing about how long the link has failed.
+        since = now
+    if since and record.last_ok and is_possible(record.last_ok):
+        since = max(since, record.last_ok)
+    due = record.due
+    if due and not (is_possible(record.checked) and due <= now + OK_STEPS[-1]):
+        due = None
+    return replace(
+        record, failing_since=since, due=due,
+        last_ok=record.last_ok if is_possible(record.last_ok) else None,
+        checked=record.checked if is_possible(record.checked) else None,
     )  # fmt: skip
 
 

@@ -9,12 +9,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from ..database import DamagedError
 from ..entries.scanning import scan
 from ..errors import ConfigError, Problem
 from ..model import Site
 from .changes import UNFINISHED, compare, trusted
 from .config import read_config
-from .manifest import DamagedError, Manifest
+from .manifest import Manifest
 from .theme import Theme
 from .versions import versions
 

@@ -103,6 +103,17 @@ class _Reader:
                 code="E002", path=self.path, line=line, column=column, excerpt=excerpt, message=message, hint=hint
             )
             raise ConfigError([problem]) from None
+        except RecursionError:
+            deepest = max(self.lines, key=lambda line: line.count("[") + line.count("{"))
+            raise self._unreadable(deepest, "is nested too deeply", "no setting needs more than three levels") from None
+        except ValueError as error:  # Python reads no numbers of thousands of digits
+            longest = max(self.lines, key=lambda line: sum(map(str.isalnum, line)))
+            raise self._unreadable(longest, f"cannot be read ({error})", "write a shorter number") from None
+
+    def _unreadable(self, line: str, message: str, hint: str) -> ConfigError:
+        number = self.lines.index(line) + 1
+        problem = Problem(code="E002", path=self.path, line=number, excerpt=line, message=message, hint=hint)
+        return ConfigError([problem])
 
     def _place(self, name: str, value: object) -> tuple[int, int, int]:
         """Find a setting: `name`, or `table.name`; in its line the value, or the name if that is given as value."""
@@ -307,6 +318,8 @@ def _author(given: Any) -> Person:
         given = {"name": given}
     if not isinstance(given, dict) or not set(given) <= {"name", "url", "uri", "email"} or "name" not in given:
         raise _Unusable("is not an author", _AUTHOR_HINT)
+    if not all(isinstance(part, str) for part in given.values()):
+        raise _Unusable("is not an author", _AUTHOR_HINT)
     uri = given.get("url", given.get("uri"))
     try:
         return Person(name=given["name"], uri=uri or None, email=given.get("email") or None)
@@ -343,9 +356,13 @@ def _truth(given: Any) -> bool:
     return given
 
 
+_LARGEST_LIMIT: Final = 1_000_000
+
+
 def _limit(given: Any) -> int:
-    if isinstance(given, bool) or not isinstance(given, int) or given < 1:
-        raise _Unusable("is not a number of entries", "write a whole number from 1, such as 50")
+    if isinstance(given, bool) or not isinstance(given, int) or not 1 <= given <= _LARGEST_LIMIT:
+        hint = f"write a whole number from 1 to {_LARGEST_LIMIT}, such as 50"
+        raise _Unusable("is not a number of entries", hint)
     return given
 
 
@@ -368,9 +385,9 @@ def _patterns(given: Any) -> tuple[str, ...]:
     for one in given:
         try:
             re.compile(one)
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:
             hint = "a regular expression of Python; within double quotes each backslash is doubled"
-            raise _Unusable(f"{one!r} is no pattern ({error})", hint) from None
+            raise _Unusable(f"{one[:100]!r} is no pattern ({error})", hint) from None
     return tuple(given)
 
 

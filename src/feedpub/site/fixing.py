@@ -13,8 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from ..display import escape_for_terminal
 from ..errors import FeedpubError
-from ..links.check import usable
-from ..links.history import History
+from ..links.history import open_history
 from ..links.outbound import outbound
 from ..links.report import hidden
 from .publish import publish
@@ -70,7 +69,7 @@ def fix_links(site: Site, *, history: str | os.PathLike[str]) -> tuple[Fix, ...]
     """
     path = Path(history)
     places = outbound(site)
-    with usable(path, exists=True), History(path, reads=True) as base:
+    with open_history(path, must_exist=True, reads=True) as base:
         moved = {url: new for url in places if (new := _target(url, base.moved(url)))}
     files: dict[str, dict[str, str]] = {}
     for url, new in moved.items():

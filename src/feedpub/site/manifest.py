@@ -8,24 +8,38 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import os
-import sqlite3
+import re
+import stat
+import zlib
 from array import array
-from typing import TYPE_CHECKING, Final, NamedTuple, Self
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, Self, TypeVar
 
+from .. import iri
+from ..checks import is_legal
+from ..database import COMPANIONS, BusyError, DamagedError, Database, as_integer, as_text
 from ..errors import ConfigError, Problem
+from ..model import FILE_NAMES
 from .rows import DIGEST_BYTES, LISTING_BYTES, Listed, Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
     from types import TracebackType
 
+_T = TypeVar("_T")
+
 FOLDER: Final = ".feedpub"
 _NAME: Final = "manifest.sqlite"
-# The state of the manifest as the last build left it; not there while one writes, or after one that was killed. SQLite
-# does not see that a value is not the one that was written.
+# The checksum of the manifest as the last build left it; not there while one writes, or after one that was killed.
+# SQLite does not see that a value is not the one that was written.
 _SEAL: Final = "manifest.seal"
+_LONGEST_SEAL_BYTES: Final = 100
+_CHECKSUM_BYTES: Final = 1 << 18
+# Of an entry; what is left to count on is more than any site needs.
+_LARGEST_NUMBER: Final = 2**62
 _VERSION: Final = 3
 _ROWS_AT_ONCE: Final = 500
 # Another build that is at work is waited for; one of a thousand articles takes a second.
@@ -104,10 +118,6 @@ class Known(NamedTuple):
     recipe: bytes
 
 
-class DamagedError(OSError):
-    """The manifest was damaged; it is gone now, and another attempt does without it."""
-
-
 class Manifest:
     """Hold the manifest of one published folder, locked for this build alone."""
 
@@ -120,47 +130,49 @@ class Manifest:
         """
         self.folder = output / FOLDER
         self.fingerprint = fingerprint
+        if self.folder.is_symlink():
+            message = "is a symbolic link; put the folder itself there"
+            raise OSError(errno.ELOOP, message, str(self.folder))
         self._made = [folder for folder in (self.folder, *self.folder.parents) if not folder.exists()]
         self.folder.mkdir(parents=True, exist_ok=True)
         self.is_new = self.starts_over = self._is_written = False
         try:
             self._open()
-        except UnicodeDecodeError:  # a message of SQLite that quotes what is damaged
-            self._forget()
-            self._open()
-        except sqlite3.DatabaseError as error:
-            if _is_busy(error):
-                self._refuse(output)
-            if not _is_damage(error):
-                raise _as_os_error(error, self.folder / _NAME) from error
+        except BusyError:
+            self._refuse(output)
+        except DamagedError:
             self._forget()
             self._open()
 
     def _open(self) -> None:
-        self._base = sqlite3.connect(self.folder / _NAME, timeout=PATIENCE_SECONDS, isolation_level=None)
+        self._base = Database(self.folder / _NAME, wait_seconds=PATIENCE_SECONDS)
+        # Opened beside SQLite until the end: POSIX takes all locks of a process from a file of which it closes one.
+        self._file = os.fdopen(os.open(self.folder / _NAME, os.O_RDONLY | os.O_CREAT, 0o666), "rb")
         try:
-            self._base.execute("PRAGMA synchronous = NORMAL")
-            self._base.execute("BEGIN EXCLUSIVE")
+            self._base.begin("EXCLUSIVE")
             # Not before: in this mode a build that waits would keep a lock that the other one needs to end.
             self._base.execute("PRAGMA locking_mode = EXCLUSIVE")
-            (version,) = self._base.execute("PRAGMA user_version").fetchone()
-            if version != _VERSION:
-                self.is_new = True
-                if version or self._base.execute("SELECT 1 FROM sqlite_master").fetchone():
-                    raise sqlite3.DatabaseError("of another version")
+            self.is_new = not self._base.verify(_TABLES, optional=_INDEXES)
+            if self.is_new:
                 for statement in _TABLES.split(";"):
                     self._base.execute(statement)
                 self._base.execute(f"PRAGMA user_version = {_VERSION}")
-            if not self.is_new and self._seal() not in ("", self._state()):
-                raise sqlite3.DatabaseError("not as it was left")
+            if self._base.version() != _VERSION:
+                raise self._base.damage("of another version")
+            if not self.is_new and self._seal() not in ("", _checksum(self._file)):
+                raise self._base.damage("not as it was left")
             self._start_over_if_need_be()
-            (last,) = self._base.execute("SELECT max(number) FROM entries").fetchone()
-            self._first = self._number = (last or 0) + 1
+            last = self._base.row("SELECT max(number) FROM entries", convert=_last_number) or 0
+            self._first = self._number = last + 1
             self._keys, self._waiting = set[str](), list[tuple[object, ...]]()
             self._has_indexes = False
         except BaseException:
-            self._base.close()
+            self._close()
             raise
+
+    def _close(self) -> None:
+        self._base.close()
+        self._file.close()
 
     def _start_over_if_need_be(self) -> None:
         """Drop what was read under other settings: all of it is read anew."""
@@ -172,19 +184,19 @@ class Manifest:
         self._base.execute("REPLACE INTO settings VALUES ('fingerprint', ?)", (self.fingerprint,))
 
     def _forget(self) -> None:
-        for name in (_SEAL, *(f"{_NAME}{ending}" for ending in ("", "-journal", "-wal", "-shm"))):
+        for name in (_SEAL, *(f"{_NAME}{ending}" for ending in ("", *COMPANIONS))):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(self.folder / name)
 
     def _seal(self) -> str:
+        place = self.folder / _SEAL
         try:
-            return (self.folder / _SEAL).read_text(encoding="ascii", errors="replace")
+            state = place.lstat()
         except FileNotFoundError:
             return ""
-
-    def _state(self) -> str:
-        found = os.stat(self.folder / _NAME)
-        return f"{found.st_mtime_ns} {found.st_size}\n"
+        if not stat.S_ISREG(state.st_mode) or state.st_size > _LONGEST_SEAL_BYTES:
+            return "is none"
+        return place.read_text(encoding="ascii", errors="replace")
 
     def _refuse(self, output: Path) -> None:
         hint = "wait until it has ended; if none is running, remove .feedpub/manifest.sqlite in it"
@@ -196,59 +208,41 @@ class Manifest:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         """Close it; what was not kept is as before, and folders that were made for nothing are gone."""
-        with contextlib.suppress(sqlite3.Error):
-            if self._base.in_transaction:
-                self._base.execute("ROLLBACK")
-        empty = self.is_new and not self._is_kept()
-        self._base.close()
+        empty = self.is_new and not self._is_written
+        self._close()
         if self._is_written:
-            with contextlib.suppress(OSError):  # without it, the manifest is trusted
-                (self.folder / _SEAL).write_text(self._state(), encoding="ascii")
-        if empty:
+            with contextlib.suppress(OSError), open(self.folder / _NAME, "rb") as file:  # else it is trusted
+                (self.folder / _SEAL).write_text(_checksum(file), encoding="ascii")
+        if empty or isinstance(error, DamagedError):  # then another attempt does without it
             self._forget()
+        if empty:
             for folder in self._made:
                 with contextlib.suppress(OSError):
                     folder.rmdir()
-        if isinstance(error, sqlite3.Error):
-            if not _is_damage(error):
-                raise _as_os_error(error, self.folder / _NAME) from error
-            self._forget()
-            raise DamagedError(errno.EIO, f"is damaged ({error})", str(self.folder / _NAME)) from error
-
-    def _is_kept(self) -> bool:
-        with contextlib.suppress(sqlite3.Error):
-            return bool(self._base.execute("PRAGMA user_version").fetchone()[0])
-        return True
 
     def keep(self) -> None:
         """Make what was recorded so far last, whatever happens next."""
         self._flush()
-        if self._base.total_changes and not self._is_written:
+        if self._base.has_changes and not self._is_written:
             (self.folder / _SEAL).unlink(missing_ok=True)
             self._is_written = True
-        self._base.execute("COMMIT")
-        self._base.execute("BEGIN IMMEDIATE")
+        self._base.commit()
+        self._base.begin()
 
     def _setting(self, name: str) -> bytes:
-        found = self._base.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
-        return bytes(found[0]) if found else b""
+        return self._base.row("SELECT value FROM settings WHERE name = ?", (name,), convert=_only_bytes) or b""
 
     def files(self) -> Iterator[tuple[str, str, int, int]]:
         """Yield the files that were read: name, article, time of change in nanoseconds, size in bytes."""
-        for row in self._base.execute("SELECT name, key, mtime_ns, size FROM files"):
-            if type(row[0]) is str:  # only names that are no Unicode have such keys
-                yield row
-            else:
-                name, key, mtime_ns, size = row
-                yield _stored(name), _stored(key), mtime_ns, size
+        return self._base.rows("SELECT name, key, mtime_ns, size FROM files", convert=_file)
 
     def forget_files(self, names: Iterable[str]) -> None:
         """Forget files that are gone."""
-        self._base.executemany("DELETE FROM files WHERE name = ?", ((_storable(name),) for name in names))
+        self._base.execute_many("DELETE FROM files WHERE name = ?", ((_storable(name),) for name in names))
 
     def add_files(self, rows: Iterable[tuple[str, str, int, int]]) -> None:
         """Record files, as `files` yields them; those that are recorded so cost no writing."""
-        self._base.executemany(
+        self._base.execute_many(
             "INSERT INTO files VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET (key, mtime_ns, size) ="
             " (excluded.key, excluded.mtime_ns, excluded.size)"
             " WHERE (key, mtime_ns, size) != (excluded.key, excluded.mtime_ns, excluded.size)",
@@ -279,39 +273,37 @@ class Manifest:
     def _flush(self) -> None:
         """Record the entries that wait: together they cost less than one by one."""
         if self._waiting:
-            self._base.executemany(_ADD_ENTRY, self._waiting)
+            self._base.execute_many(_ADD_ENTRY, self._waiting)
             self._waiting.clear()
 
-    def _ask(self, query: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
+    def _ask(self, query: str, values: Sequence[object] = (), *, convert: Callable[[Any], _T]) -> Iterator[_T]:
         """Ask for what is recorded of entries."""
         self._flush()
         if not self._has_indexes:
             for statement in _INDEXES.split(";"):
                 self._base.execute(statement)
             self._has_indexes = True
-        return self._base.execute(query, values)
+        return self._base.rows(query, values, convert=convert)
 
     def article(self, key: str) -> list[Recorded]:
         """Return the entries of an article, in the order of the site's languages."""
         if not self._has(key):
             return []
-        rows = self._ask("SELECT * FROM entries WHERE key = ? ORDER BY number", (key,))
-        return [Recorded._make(row) for row in rows]
+        return list(self._ask("SELECT * FROM entries WHERE key = ? ORDER BY number", (key,), convert=_recorded))
 
     def keys(self) -> set[str]:
         """Return the articles that have entries."""
-        return {key for (key,) in self._ask("SELECT DISTINCT key FROM entries")}
+        return set(self._ask("SELECT DISTINCT key FROM entries", convert=_only_text))
 
     def languages(self) -> dict[str, int]:
         """Return how many entries each language shows."""
-        return dict(self._ask("SELECT shown, count(*) FROM entries GROUP BY shown"))
+        query = "SELECT shown, count(*) FROM entries GROUP BY shown"
+        return dict(self._ask(query, convert=lambda row: (as_text(row[0]), as_integer(row[1]))))
 
     def entries(self, shown: str) -> Rows:
         """Return the entries that a language shows, oldest first."""
         numbers, updates, years, digests, listings = array("q"), array("q"), array("h"), bytearray(), bytearray()
-        for number, digest, listing, changed, year in self._ask(_ORDERED, (shown,)):
-            if len(digest) != DIGEST_BYTES or len(listing) != LISTING_BYTES:
-                raise sqlite3.DatabaseError("a digest has another length")
+        for number, digest, listing, changed, year in self._ask(_ORDERED, (shown,), convert=_ordered):
             numbers.append(number)
             updates.append(changed)
             years.append(year)
@@ -320,13 +312,15 @@ class Manifest:
         return Rows(self._rows, numbers, updates, years, bytes(digests), bytes(listings), range(len(numbers)))
 
     def _rows(self, numbers: Sequence[int]) -> list[Listed]:
-        found = self._ask(_LISTED.format(", ".join(map(str, numbers))))
-        rows = {row[0]: Listed._make(row) for row in found}
+        rows = {row.number: row for row in self._ask(_LISTED.format(", ".join(map(str, numbers))), convert=_listed)}
+        if not rows.keys() >= set(numbers):  # the index says otherwise
+            raise self._base.damage("an entry is missing")
         return [rows[number] for number in numbers]
 
     def ids(self, numbers: Sequence[int]) -> list[tuple[int, str]]:
         """Return number and id of entries."""
-        return list(self._ask(f"SELECT number, id FROM entries WHERE number IN ({', '.join(map(str, numbers))})"))  # noqa: S608
+        query = f"SELECT number, id FROM entries WHERE number IN ({', '.join(map(str, numbers))})"  # noqa: S608
+        return list(self._ask(query, convert=lambda row: (as_integer(row[0]), as_text(row[1]))))
 
     def is_old(self, number: int) -> bool:
         """Tell whether an entry is as it was when the last build ended."""
@@ -339,11 +333,13 @@ class Manifest:
     def unread(self, shown: str, limit: int) -> set[str]:
         """Return those of a language's newest articles that were not read whole."""
         query = "SELECT key, whole FROM entries WHERE shown = ? ORDER BY moment DESC, id DESC LIMIT ?"
-        return {key for key, whole in self._ask(query, (shown, limit)) if not whole}
+        newest = self._ask(query, (shown, limit), convert=lambda row: (as_text(row[0]), as_integer(row[1], 0, 1)))
+        return {key for key, whole in newest if not whole}
 
     def titles(self) -> dict[str, str]:
         """Return title → key of the newest article that has this title in any language."""
-        return dict(self._ask("SELECT title, key FROM entries ORDER BY moment, key"))
+        query = "SELECT title, key FROM entries ORDER BY moment, key"
+        return dict(self._ask(query, convert=lambda row: (as_text(row[0]), as_text(row[1]))))
 
     def has_twins(self, *, has_new_keys: bool) -> bool:
         """Tell whether two entries have one id, or the keys of two files differ in case only.
@@ -352,27 +348,36 @@ class Manifest:
             has_new_keys: Whether there are keys that were not there when this was last asked.
         """
         query = "SELECT 1 FROM entries WHERE shown = language GROUP BY id HAVING count(*) > 1 LIMIT 1"
-        if self._ask("SELECT 1 FROM entries WHERE has_own_id LIMIT 1").fetchone() and self._ask(query).fetchone():
+        own = "SELECT 1 FROM entries WHERE has_own_id LIMIT 1"
+        if any(self._ask(own, convert=len)) and any(self._ask(query, convert=len)):
             return True
         if not has_new_keys:
             return False
-        keys = {_stored(key) for (key,) in self._ask("SELECT DISTINCT key FROM files")}
+        keys = set(self._ask("SELECT DISTINCT key FROM files", convert=lambda row: _stored(row[0])))
         return len({key.casefold() for key in keys}) < len(keys)
 
     def outputs(self) -> dict[str, Known]:
         """Return the files of the published folder that are ours: path → what is known of it."""
-        rows = self._base.execute("SELECT path, mtime_ns, size, recipe FROM outputs")
-        return {path: Known(mtime_ns, size, recipe) for path, mtime_ns, size, recipe in rows}
+        return dict(self._base.rows("SELECT path, mtime_ns, size, recipe FROM outputs", convert=_output))
 
     def add_outputs(self, outputs: Iterable[tuple[str, Known]]) -> None:
         """Record files of the published folder."""
-        self._base.executemany(
+        self._base.execute_many(
             "REPLACE INTO outputs VALUES (?, ?, ?, ?)", ((path, *output) for path, output in outputs)
         )
 
     def forget_outputs(self, paths: Iterable[str]) -> None:
         """Forget files that are gone, or not ours."""
-        self._base.executemany("DELETE FROM outputs WHERE path = ?", ((path,) for path in paths))
+        self._base.execute_many("DELETE FROM outputs WHERE path = ?", ((path,) for path in paths))
+
+
+def _checksum(file: BinaryIO) -> str:
+    """Return what changes when any byte of a file does; 1 ms for 3 MB."""
+    checksum = size = 0
+    file.seek(0)
+    while part := file.read(_CHECKSUM_BYTES):
+        checksum, size = zlib.crc32(part, checksum), size + len(part)
+    return f"{size} {checksum:08x}\n"
 
 
 def _storable(name: str) -> str | bytes:
@@ -384,39 +389,117 @@ def _storable(name: str) -> str | bytes:
     return name
 
 
-def _stored(name: str | bytes) -> str:
-    return name if isinstance(name, str) else name.decode("utf-8", "surrogatepass")
+def _stored(name: object) -> str:
+    return name.decode("utf-8", "surrogatepass") if isinstance(name, bytes) else as_text(name)
 
 
-def _is_busy(error: sqlite3.Error) -> bool:
-    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) if _has_code(error) else False
+# What is read is checked: the file may be damaged, or come from somebody else. ValueError makes the manifest void.
+
+_FEED: Final = "|".join(re.escape(name) for name in FILE_NAMES.values())
+_NUMBERED: Final = "|".join(
+    rf"{re.escape(stem)}-[1-9]\d{{0,9}}\.{re.escape(ending)}"
+    for stem, ending in (name.rsplit(".", 1) for name in FILE_NAMES.values())
+)
+# A name that is a single step down in every file system.
+_STEP: Final = r"(?!\.+/)[^/\\\x00-\x1f\x7f]+"
+_PATH: Final = re.compile(
+    rf"""
+    (?: index\.html | style\.css | feed\.css | feeds\.opml
+    | [A-Za-z0-9-]+/(?:                         # of a language
+          {_STEP}/index\.html                   # an article, or the list of all
+        | index\.html | {_FEED} | archive/(?:{_NUMBERED})
+        | category/{_STEP}/(?: index\.html | {_FEED} | archive/(?:{_NUMBERED}))
+      )
+    )""",
+    re.VERBOSE,
+)
 
 
-def _is_damage(error: sqlite3.Error) -> bool:
-    damage = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
-    return error.sqlite_errorcode & 0xFF in damage if _has_code(error) else True
+def _output(row: Sequence[Any]) -> tuple[str, Known]:
+    path, mtime_ns, size, recipe = row
+    types_are_right = type(path) is str and type(mtime_ns) is int and type(size) is int and type(recipe) is bytes
+    if types_are_right and _PATH.fullmatch(path):
+        return path, Known(mtime_ns, size, recipe)
+    raise ValueError(f"{str(path)[:100]!r} is not a file that feedpub writes")
 
 
-def _has_code(error: sqlite3.Error) -> bool:
-    return getattr(error, "sqlite_errorcode", None) is not None
+def _file(row: tuple[object, ...]) -> tuple[str, str, int, int]:
+    name, key, mtime_ns, size = row
+    if type(mtime_ns) is int and type(size) is int:
+        if type(name) is str and type(key) is str:
+            return name, key, mtime_ns, size
+        return _stored(name), _stored(key), mtime_ns, size  # only names that are no Unicode have such keys
+    raise ValueError("a file has no state")
 
 
-def _as_os_error(error: sqlite3.Error, path: Path) -> OSError:
-    """Say what SQLite met in the words of the system."""
-    if path.is_dir():
-        return IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    code = error.sqlite_errorcode & 0xFF if _has_code(error) else 0
-    if code == sqlite3.SQLITE_CANTOPEN:  # SQLite does not tell why
-        import tempfile  # takes 10 ms to load
+def _ordered(row: Sequence[object]) -> tuple[int, bytes, bytes, int, int]:
+    number, digest, listing, changed, year = row
+    if (
+        type(number) is int and type(changed) is int and type(year) is int and 0 < year < 10_000
+        and type(digest) is bytes and len(digest) == DIGEST_BYTES
+        and type(listing) is bytes and len(listing) == LISTING_BYTES
+    ):  # fmt: skip
+        return number, digest, listing, changed, year
+    raise ValueError("an entry has no digest, or no date")
 
-        try:
-            with tempfile.TemporaryFile(dir=path.parent), open(path, "r+b"):
-                pass
-        except OSError as reason:
-            return OSError(reason.errno, os.strerror(reason.errno or 0), str(path))
-    number = {
-        sqlite3.SQLITE_FULL: errno.ENOSPC,
-        sqlite3.SQLITE_READONLY: errno.EROFS,
-        sqlite3.SQLITE_CANTOPEN: errno.EACCES,
-    }.get(code, errno.EIO)
-    return OSError(number, f"{os.strerror(number)} ({error})", str(path))
+
+def _recorded(row: Sequence[Any]) -> Recorded:
+    entry = Recorded._make(row)  # it is compared with what was read, and not used otherwise
+    if type(entry.number) is int and type(entry.digest) is bytes:
+        return entry
+    raise ValueError("an entry has no digest")
+
+
+def _listed(row: Sequence[Any]) -> Listed:
+    entry = Listed._make(row)
+    texts = (entry.key, entry.language, entry.published, entry.title, entry.link)
+    if set(map(type, texts)) != {str} or not is_legal(entry.title):
+        raise ValueError("an entry has no title, or no date")
+    if not _PATH.fullmatch(f"{entry.language}/{entry.key}/index.html"):
+        raise ValueError(f"{entry.key[:100]!r} is not the name of an article")
+    if iri.fault(entry.link):
+        raise ValueError(f"{entry.link[:100]!r} is not a link")
+    for moment in (entry.published, entry.updated):
+        if moment is not None and datetime.fromisoformat(as_text(moment)).tzinfo is None:
+            raise ValueError(f"{moment} has no time zone")
+    if entry.neighbours is not None:
+        _check_neighbours(json.loads(as_text(entry.neighbours)))
+    if entry.categories is not None:
+        _check_categories(json.loads(as_text(entry.categories)))
+    return entry
+
+
+def _check_neighbours(stated: object) -> None:
+    if not isinstance(stated, dict) or not stated.keys() <= {"previous", "next"}:
+        raise ValueError("neighbours that are none")
+    for neighbour in stated.values():
+        if not isinstance(neighbour, list) or len(neighbour) != 2:
+            raise ValueError("a neighbour that is none")
+        title, url = neighbour
+        if not is_legal(as_text(title)) or not title.strip() or (url is not None and iri.fault(as_text(url))):
+            raise ValueError("a neighbour that is none")
+
+
+def _check_categories(categories: object) -> None:
+    if not isinstance(categories, list):
+        raise ValueError("categories that are none")
+    for category in categories:
+        if not isinstance(category, list) or len(category) != 2:
+            raise ValueError("a category that is none")
+        name, label = map(as_text, category)
+        if not _PATH.fullmatch(f"en/category/{name}/index.html") or not is_legal(label):
+            raise ValueError(f"{name[:100]!r} is not the name of a category")
+
+
+def _last_number(row: Sequence[object]) -> int:
+    return as_integer(row[0] or 0, 0, _LARGEST_NUMBER)
+
+
+def _only_text(row: Sequence[object]) -> str:
+    return as_text(row[0])
+
+
+def _only_bytes(row: Sequence[object]) -> bytes:
+    if type(row[0]) is not bytes:
+        raise ValueError("a setting is not bytes")
+    return row[0]
