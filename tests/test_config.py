@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from case_files import load_cases
 from feedpub import Config, ConfigError, Person, Problem
 from feedpub.site.config import FILE_NAME, read_config
 
@@ -432,3 +433,31 @@ def test_how_links_cannot_be_checked(line: str, code: str, words: str, tmp_path:
     (problem,) = caught.value.problems
     assert (problem.code, problem.line) == (code, 4)
     assert words in f"{problem.message} {problem.hint}"
+
+
+@pytest.mark.parametrize("case", load_cases("settings"))
+def test_every_form_is_told_with_its_place(case: dict[str, Any], tmp_path: Path) -> None:
+    text = case.get("whole") or NEEDED + case["text"]
+    for name, long in LONG.items():
+        text = text.replace(name, long)
+    problem = only(tmp_path, text)
+    assert (problem.code, problem.line) == (case["code"], case["line"])
+    assert problem.message
+    assert len(str(problem)) < 1000
+
+
+LONG = {
+    "{deep}": "[" * 3000 + "]" * 3000,
+    "{deep_tables}": "{a=" * 3000 + "1" + "}" * 3000,
+    "{digits}": "9" * 5000,
+    "{parentheses}": "(" * 3000 + ")" * 3000,
+}
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "latin-1"])
+def test_other_encodings_are_told(encoding: str, tmp_path: Path) -> None:
+    assert {problem.code for problem in problems(tmp_path, (NEEDED + 'title = "é"').encode(encoding))} == {"E002"}
+
+
+def test_a_byte_order_mark_is_none_of_the_settings(tmp_path: Path) -> None:
+    assert config(tmp_path, f"\ufeff{NEEDED}").authority == "digest.example,2026"

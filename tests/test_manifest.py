@@ -18,7 +18,11 @@ from typing import TYPE_CHECKING, Self
 import pytest
 
 import feedpub
+from case_files import load_cases
+from feedpub.database import DamagedError
+from feedpub.site.manifest import Manifest
 from sample_builds import Desk, article, published, settle
+from sample_damage import damaged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,11 +66,15 @@ class Shop:
         for language in ("en", "zh-Hans"):
             self.desk.remove(f"{key}.{language}.md")
 
-    def assert_healed(self, **foreign: bytes) -> feedpub.BuildResult:
-        """Check that a build gives what one from nothing does, and another one then has nothing to do."""
+    def fresh(self) -> dict[str, bytes]:
+        """Return what a build from nothing gives."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(os, "fsync", ignore)  # half of the time, and nobody pulls the plug of this one
-            fresh = self.desk.fresh(self.place / "fresh")
+            return self.desk.fresh(self.place / "fresh")
+
+    def assert_healed(self, **foreign: bytes) -> feedpub.BuildResult:
+        """Check that a build gives what one from nothing does, and another one then has nothing to do."""
+        fresh = self.fresh()
         result = self.build()
         assert published(self.public) == fresh | foreign
         assert folders(self.public) - folders(self.place / "fresh") == {os.path.dirname(name) for name in foreign} - {
@@ -200,6 +208,56 @@ def test_random_bytes_in_the_manifest(seed: int, size: int, shop: Shop) -> None:
     shop.assert_healed()
 
 
+def test_any_damage_to_the_manifest_is_seen(shop: Shop) -> None:
+    """Also when its size and time are as they were: a disk that forgets does not tell."""
+    chance = random.Random(20261130)
+    seal = shop.manifest.with_name("manifest.seal")
+    whole, state, sealed = shop.manifest.read_bytes(), shop.manifest.stat(), seal.read_bytes()
+    for number in range(300):
+        shop.manifest.write_bytes(damaged(whole, chance))
+        os.utime(shop.manifest, ns=(state.st_atime_ns, state.st_mtime_ns))
+        seal.write_bytes(sealed)
+        is_the_same = shop.manifest.read_bytes() == whole
+        with Manifest(shop.public, b"") as manifest:
+            assert manifest.is_new != is_the_same, number
+
+
+def test_damage_to_a_manifest_without_seal_never_ends_in_another_error(shop: Shop) -> None:
+    """After a build that was killed there is none; then each value that is read is checked."""
+    chance = random.Random(20261201)
+    whole = shop.manifest.read_bytes()
+    with Manifest(shop.public, b"") as manifest:
+        fingerprint = manifest._setting("fingerprint")
+    voids = 0
+    for _ in range(300):
+        shop.manifest.write_bytes(damaged(whole, chance))
+        shop.manifest.with_name("manifest.seal").unlink(missing_ok=True)
+        try:
+            with Manifest(shop.public, fingerprint) as manifest:
+                voids += manifest.is_new
+                read_everything(manifest)
+        except DamagedError:
+            voids += 1
+            assert not shop.manifest.exists()
+    assert 30 < voids < 300
+
+
+def read_everything(manifest: Manifest) -> None:
+    list(manifest.files())
+    manifest.outputs()
+    for language in ("en", "zh-Hans"):
+        rows = manifest.entries(language)
+        list(rows)
+        manifest.ids(rows.numbers)
+        manifest.keys_of(rows.numbers)
+        manifest.unread(language, 3)
+    for key in sorted(manifest.keys()):
+        manifest.article(key)
+    manifest.titles()
+    manifest.languages()
+    manifest.has_twins(has_new_keys=True)
+
+
 @pytest.mark.parametrize(
     ("was", "byte", "place"),
     [
@@ -222,6 +280,58 @@ def test_one_byte_of_the_manifest_is_another(was: bytes, byte: bytes, place: int
         data[start + place : start + place + 1] = byte
     shop.manifest.write_bytes(data)
     shop.edit()
+    shop.assert_healed()
+
+
+@pytest.mark.parametrize("is_edited", [False, True], ids=["same", "edited"])
+@pytest.mark.parametrize("case", load_cases("manifest"))
+def test_a_crafted_manifest_costs_time_and_nothing_else(
+    case: dict[str, list[str]], is_edited: bool, shop: Shop
+) -> None:
+    victim = shop.place / "victim" / "photo.txt"
+    victim.parent.mkdir()
+    victim.write_bytes(b"mine")
+    mine = {"photo.txt": b"mine", "en/photo.jpg": b"mine"}
+    for name, data in mine.items():
+        (shop.public / name).write_bytes(data)
+    execute(*case["sql"])(shop.manifest)
+    shop.manifest.with_name("manifest.seal").unlink()  # else its checksum tells
+    if is_edited:
+        shop.edit()
+    fresh = shop.fresh()
+    shop.build()
+    assert published(shop.public) == fresh | mine
+    assert victim.read_bytes() == b"mine"
+    assert not shop.build().written
+
+
+def test_a_seal_that_cannot_be_read_makes_the_manifest_void(shop: Shop) -> None:
+    seal = shop.manifest.with_name("manifest.seal")
+    seal.unlink()
+    os.mkfifo(seal)
+    shop.edit()
+    shop.assert_healed()
+    assert seal.is_file()
+
+
+@pytest.mark.parametrize("name", [".feedpub", MANIFEST, f"{MANIFEST}-journal"])
+@pytest.mark.parametrize("kind", ["link", "dead link", "pipe"])
+def test_what_is_no_file_in_the_place_of_the_manifest(name: str, kind: str, shop: Shop) -> None:
+    """A link would lead a build to the files of somebody else, and a pipe would let it wait for ever."""
+    place, elsewhere = shop.public / name, shop.place / "elsewhere"
+    if place.exists():
+        place.rename(elsewhere)
+    if kind == "pipe":
+        os.mkfifo(place)
+    else:
+        place.symlink_to(elsewhere if kind == "link" else shop.place / "nowhere")
+    before = published(shop.public), published(shop.place)
+    shop.edit()
+    with pytest.raises(OSError, match=r"symbolic link|regular file|File exists"):
+        shop.build()
+    assert published(shop.public) == before[0]
+    assert not (shop.place / "nowhere").exists()
+    place.unlink()
     shop.assert_healed()
 
 

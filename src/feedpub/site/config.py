@@ -117,20 +117,24 @@ class _Reader:
 
     def _place(self, name: str, value: object) -> tuple[int, int, int]:
         """Find a setting: `name`, or `table.name`; in its line the value, or the name if that is given as value."""
-        table, _, key = name.rpartition(".")
-        current = ""
+        table = ""
         for number, line in enumerate(self.lines, start=1):
-            if header := re.match(r"\s*\[\s*([^\[\]]+?)\s*\]", line):
-                current = header[1].replace('"', "").replace("'", "")
-                if current == name:
+            if line.lstrip().startswith("["):
+                table = _plain_key(line.strip().strip("[").partition("]")[0])
+                if table == name:
                     return number, 1, len(line) + 1
-            elif current == table and (found := re.match(rf"""\s*(["']?){re.escape(key)}\1\s*=\s*""", line)):
+                continue
+            key, equals, rest = line.partition("=")
+            full = f"{table}.{_plain_key(key)}".lstrip(".")
+            if equals and (full == name or full.startswith(f"{name}.")):
+                end = len(line) - len(rest.lstrip())
                 shown = str(value) if value is not None else ""
-                start = line.find(shown, 0 if shown == key else found.end()) if shown else -1
+                start = line.find(shown, 0 if shown == _plain_key(key) else end) if shown else -1
                 if start >= 0:
                     return number, start + 1, start + 1 + len(shown)
-                return number, found.end() + 1, len(line.rstrip()) + 1
-        return self._place(table, value) if table else (0, 0, 0)
+                return number, end + 1, len(line.rstrip()) + 1
+        parent = name.rpartition(".")[0]
+        return self._place(parent, value) if parent else (0, 0, 0)
 
     def _refuse_unknown(self, data: Mapping[str, Any]) -> None:
         known = [setting.name for setting in fields(Config)]
@@ -264,6 +268,14 @@ class _Reader:
             self.add("N001", "base_url", "is an address that only examples have", hint, values["base_url"])
 
 
+def _plain_key(text: str) -> str:
+    """Return a key of TOML without quotes and white space."""
+    return text.translate(_NOT_PART_OF_KEYS)
+
+
+_NOT_PART_OF_KEYS: Final = dict.fromkeys(map(ord, "\"' \t"))
+
+
 class _Unusable(Exception):  # noqa: N818  # a signal within this module
     """A value that a setting cannot take."""
 
@@ -318,7 +330,7 @@ def _author(given: Any) -> Person:
         given = {"name": given}
     if not isinstance(given, dict) or not set(given) <= {"name", "url", "uri", "email"} or "name" not in given:
         raise _Unusable("is not an author", _AUTHOR_HINT)
-    if not all(isinstance(part, str) for part in given.values()):
+    if not all(isinstance(given.get(key, ""), str) for key in ("url", "uri", "email")):
         raise _Unusable("is not an author", _AUTHOR_HINT)
     uri = given.get("url", given.get("uri"))
     try:

@@ -1,0 +1,397 @@
+"""What feedpub remembers may be damaged, crafted, locked or cut off: it is made anew, or refused."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import feedpub
+from case_files import load_cases
+from feedpub.database import BusyError, DamagedError, Database, DatabaseError
+from feedpub.links.history import open_history
+from feedpub.links.policy import Answer, Hop, Record, advance, judge, without_impossible_times
+from sample_damage import damaged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from feedpub.links.policy import Verdict
+
+NOW = datetime(2026, 3, 1, 4, 30, tzinfo=UTC)
+DAY = timedelta(days=1)
+TABLES = "CREATE TABLE things (name TEXT PRIMARY KEY, size INTEGER) WITHOUT ROWID"
+INDEX = "CREATE INDEX things_by_size ON things (size)"
+
+
+# the helper
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state.sqlite"
+
+
+def execute(path: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(path)) as base:
+        for statement in statements:
+            base.execute(statement)
+        base.commit()
+
+
+def opened(path: Path, *, wait_seconds: float = 0.05) -> Database:
+    return Database(path, wait_seconds=wait_seconds)
+
+
+def verify(path: Path) -> bool:
+    with closing(opened(path)) as base:
+        return base.verify(TABLES, optional=INDEX)
+
+
+def test_a_schema_is_ours_or_nobodys(path: Path) -> None:
+    assert not verify(path)
+    execute(path, TABLES.replace(" ", "  "))
+    assert verify(path)
+    execute(path, INDEX, "ANALYZE")
+    assert verify(path)
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ["DROP TABLE things"],
+        ["ALTER TABLE things ADD COLUMN more"],
+        ["ALTER TABLE things RENAME COLUMN size TO length"],
+        ["CREATE VIEW more AS SELECT 1"],
+        ["CREATE TRIGGER more AFTER INSERT ON things BEGIN SELECT 1; END"],
+        ["CREATE INDEX more ON things (size)"],
+        ["DROP TABLE things", "CREATE VIEW things AS SELECT 'a' AS name, 1 AS size"],
+        ["DROP TABLE things", "CREATE TABLE things (name TEXT PRIMARY KEY, size INTEGER AS (1)) WITHOUT ROWID"],
+        ["DROP TABLE things", "CREATE TABLE things (name, size)"],
+        ["DROP TABLE things", "CREATE VIRTUAL TABLE things USING fts4(name, size)"],
+    ],
+)
+def test_another_schema_is_damage(statements: list[str], path: Path) -> None:
+    execute(path, TABLES, "PRAGMA user_version = 1", *statements)
+    with pytest.raises(DamagedError, match="is not as feedpub makes it"):
+        verify(path)
+
+
+def test_a_tree_that_contains_itself_is_damage(path: Path) -> None:
+    """Its rows would be read for ever: each page is its own child."""
+    execute(path, TABLES, "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT 20000)"
+            " INSERT INTO things SELECT 'thing ' || x, x FROM n")  # fmt: skip
+    data = bytearray(path.read_bytes())
+    size = int.from_bytes(data[16:18])
+    with closing(sqlite3.connect(path)) as base:
+        (root,) = base.execute("SELECT rootpage FROM sqlite_master").fetchone()
+    page = data[(root - 1) * size : root * size]
+    cells = int.from_bytes(page[3:5])
+    for number in range(cells):
+        place = int.from_bytes(page[12 + 2 * number : 14 + 2 * number])
+        page[place : place + 4] = root.to_bytes(4)
+    data[(root - 1) * size : root * size] = page
+    path.write_bytes(data)
+    with pytest.raises(DamagedError):
+        verify(path)
+
+
+@pytest.mark.parametrize("kind", ["link", "dead link", "folder", "pipe", "device"])
+@pytest.mark.parametrize("ending", ["", "-journal", "-wal", "-shm"])
+def test_only_files_are_opened(kind: str, ending: str, path: Path) -> None:
+    execute(path, TABLES)
+    place = path.with_name(path.name + ending)
+    place.unlink(missing_ok=True)
+    if kind == "folder":
+        place.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(place)
+    elif kind == "device" and not ending:
+        pytest.skip("is a link as well")
+    else:
+        target = {"link": path.with_name("other"), "dead link": path.with_name("none"), "device": Path(os.devnull)}[
+            kind
+        ]
+        path.with_name("other").touch()
+        place.symlink_to(target)
+    with pytest.raises(DatabaseError) as caught:
+        opened(path)
+    assert caught.value.filename == str(path)
+
+
+@pytest.mark.parametrize(
+    "data", [b"text, and enough of it. " * 99, b"\0" * 4096, b"SQLite format 3\0" + b"\xff" * 4096]
+)
+def test_what_is_no_database_is_damage(data: bytes, path: Path) -> None:
+    path.write_bytes(data)
+    with pytest.raises(DamagedError):
+        verify(path)
+
+
+def test_whoever_writes_is_waited_for_and_then_told(path: Path) -> None:
+    execute(path, TABLES)
+    with closing(opened(path)) as one, closing(opened(path)) as other:
+        one.begin("EXCLUSIVE")
+        with pytest.raises(BusyError):
+            other.begin()
+        one.commit()
+        other.begin()
+
+
+def test_a_commit_without_transaction_is_no_error(path: Path) -> None:
+    """SQLite has ended it when the disk is full; Ctrl-C may come between two."""
+    execute(path, TABLES)
+    with closing(opened(path)) as base:
+        base.commit()
+        base.begin()
+        base.execute("INSERT OR ROLLBACK INTO things VALUES ('a', 1)")
+        with pytest.raises(DatabaseError):
+            base.execute("INSERT OR ROLLBACK INTO things VALUES ('a', 2)")
+        base.commit()
+        base.close(commit=True)
+
+
+def test_what_is_not_committed_is_undone(path: Path) -> None:
+    execute(path, TABLES)
+    for is_kept in (False, True):
+        base = opened(path)
+        base.begin()
+        base.execute("INSERT INTO things VALUES ('a', 1)")
+        base.close(commit=is_kept)
+        with closing(opened(path)) as base:
+            assert base.row("SELECT count(*) FROM things", convert=list) == [int(is_kept)]
+
+
+def test_no_other_files_and_no_programs_can_be_loaded(path: Path) -> None:
+    execute(path, TABLES)
+    with closing(opened(path)) as base:
+        for statement in ("ATTACH 'other.sqlite' AS other", "SELECT load_extension('other')"):
+            with pytest.raises(DatabaseError):
+                base.execute(statement)
+
+
+def test_values_that_are_too_long_are_refused(path: Path) -> None:
+    execute(path, TABLES)
+    with closing(opened(path)) as base, pytest.raises(DatabaseError):
+        base.execute("INSERT INTO things VALUES (zeroblob(100000000), 1)")
+
+
+# the history of link checks
+
+URLS = [f"https://{name}.test/page" for name in ("good", "moved", "failing", "dead", "well")]
+
+
+def verdicts(url: str, day: int) -> Verdict:
+    if url == URLS[1]:
+        return judge(Answer(url=url, code=200, hops=(Hop(code=301, url="https://moved.test/new"),)))
+    return judge(Answer(url=url, code=404 if url in URLS[3:] or (url == URLS[2] and day == 5) else 200))
+
+
+@pytest.fixture(scope="module")
+def known_history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A history with everything that one can hold."""
+    path = tmp_path_factory.mktemp("history") / "links.sqlite"
+    for day in range(6):
+        with open_history(path) as history:
+            run, at = history.begin(NOW + day * DAY), NOW + day * DAY
+            for url in URLS:
+                before, verdict = history.record(url), verdicts(url, day)
+                chain = (Hop(code=301, url="https://moved.test/new"),) if url == URLS[1] else ()
+                history.remember(
+                    advance(before, verdict, at), verdict, at, before=before.state, chain=chain, run=run,
+                    etag='"x"', last_modified="Sun, 01 Mar 2026 04:30:00 GMT", change="moved" if chain else None,
+                )  # fmt: skip
+            history.add_liars(["liar.test"])
+            history.network_was_down(run)
+            history.accept(URLS[3], NOW + 90 * DAY, "known")
+    with open_history(path) as history:
+        at = NOW + 6 * DAY
+        good = judge(Answer(url=URLS[4], code=200))
+        history.remember(advance(history.record(URLS[4]), good, at), good, at)
+    with closing(sqlite3.connect(path)) as base:
+        base.execute("PRAGMA journal_mode = DELETE")
+    return path
+
+
+@pytest.fixture
+def history_path(known_history: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copy(known_history, tmp_path / "links.sqlite"))
+
+
+def use_everything(path: Path) -> None:
+    """Do what `check`, `report`, `fix`, `ack` and `forget` do with a history."""
+    feedpub.report_links(URLS, history=path, now=NOW + 9 * DAY)
+    with open_history(path) as history:
+        at = NOW + 9 * DAY
+        run = history.begin(at)
+        known = history.recall(URLS)
+        list(history.last_good())
+        history.liars()
+        for url in URLS:
+            history.moved(url)
+            history.incident(url)
+            before = known[url].record if url in known else Record(url=url)
+            verdict = judge(Answer(url=url, code=404))
+            history.remember(advance(before, verdict, at), verdict, at, before=before.state, run=run)
+            history.keep()
+        history.accept(URLS[0], at + DAY, "known")
+        history.forget(URLS[1])
+        history.prune(at)
+        list(history.incidents())
+
+
+def test_a_history_is_used_as_it_is(history_path: Path) -> None:
+    report = feedpub.report_links(URLS, history=history_path, now=NOW + 6 * DAY)
+    assert [link.state for link in report.links] == ["ok", "ok", "failing", "dead", "ok"]
+    assert [link.status for link in report.links] == ["ok", "moved", "dead", "dead", "ok"]
+    assert [one.closed is None for one in report.incidents] == [True, False]
+    use_everything(history_path)
+
+
+@pytest.mark.parametrize("case", load_cases("history"))
+def test_a_crafted_history_is_refused(case: dict[str, list[str]], history_path: Path) -> None:
+    execute(history_path, *case["sql"])
+    before = history_path.read_bytes()
+    with pytest.raises(feedpub.HistoryError, match="is damaged"):
+        use_everything(history_path)
+    if "links" in " ".join(case["sql"]):
+        with pytest.raises(feedpub.HistoryError, match="move it away"):
+            feedpub.report_links(URLS, history=history_path)
+        for ending in ("-wal", "-shm"):
+            history_path.with_name(history_path.name + ending).unlink(missing_ok=True)
+        assert history_path.read_bytes()[100:] == before[100:]  # the head says how it is written
+
+
+def test_damage_to_a_history_ends_in_one_error_or_none(history_path: Path) -> None:
+    chance, whole = random.Random(20261130), history_path.read_bytes()
+    refused = 0
+    for _ in range(300):
+        history_path.write_bytes(damaged(whole, chance))
+        for ending in ("-wal", "-shm"):
+            history_path.with_name(history_path.name + ending).unlink(missing_ok=True)
+        try:
+            use_everything(history_path)
+        except feedpub.HistoryError:
+            refused += 1
+    assert 30 < refused < 300
+
+
+def test_commands_refuse_a_damaged_history_with_exit_code_3(history_path: Path, tmp_path: Path) -> None:
+    execute(history_path, "UPDATE links SET state = 'gone'")
+    (tmp_path / "urls.txt").write_text("\n".join(URLS), encoding="utf-8")
+    for command in (["report"], ["check"], ["report", "--format", "json"], ["check", "--format", "jsonl"]):
+        options = ["--urls", "urls.txt", "--history", str(history_path)]
+        done = run("links", *command, *options, cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (3, "")
+        assert done.stderr.startswith(f"feedpub: {history_path}: is damaged")
+        assert done.stderr.count("\n") == 1
+
+
+# clocks
+
+FUTURE, PAST = datetime(2106, 1, 1, tzinfo=UTC), datetime(1970, 1, 1, 0, 5, tzinfo=UTC)
+GOOD, BAD = (judge(Answer(url=URLS[0], code=code)) for code in (200, 404))
+
+
+def test_a_run_in_the_future_silences_nothing() -> None:
+    record = advance(Record(url=URLS[0]), GOOD, FUTURE)
+    seen = without_impossible_times(record, NOW)
+    assert (seen.due, seen.checked, seen.last_ok, seen.state) == (None, None, None, "ok")
+    later = without_impossible_times(record, FUTURE + timedelta(hours=1))
+    assert later == record
+
+
+def test_a_run_in_the_past_makes_no_link_fail_for_half_a_century() -> None:
+    """A machine without a clock of its own begins at 1970, until it has asked for the time."""
+    record = advance(Record(url=URLS[0]), BAD, PAST)
+    for hours in range(5):
+        now = NOW + timedelta(hours=hours)
+        record = advance(without_impossible_times(record, now), BAD, now)
+        assert record.state == "failing"
+    assert advance(record, BAD, NOW + 3 * DAY).state == "dead"
+
+
+def test_a_run_in_the_future_makes_no_link_fail_for_80_years() -> None:
+    record = advance(Record(url=URLS[0]), BAD, FUTURE)
+    for hours in range(5):
+        now = NOW + timedelta(hours=hours)
+        record = advance(without_impossible_times(record, now), BAD, now)
+        assert record.state == "failing"
+
+
+def test_no_link_fails_since_before_it_was_good() -> None:
+    record = Record(url=URLS[0], state="failing", failures=2, failing_since=NOW, last_ok=NOW + 5 * DAY, checked=NOW)
+    assert without_impossible_times(record, NOW + 6 * DAY).failing_since == NOW + 5 * DAY
+
+
+@pytest.mark.parametrize("ahead", [timedelta(0), timedelta(hours=1), timedelta(hours=23)])
+def test_clocks_that_differ_a_little_are_believed(ahead: timedelta) -> None:
+    for verdict in (GOOD, BAD, judge(Answer(url=URLS[0], code=403)), judge(Answer(url=URLS[0], failure="timeout"))):
+        record = advance(Record(url=URLS[0]), verdict, NOW)
+        assert record.due
+        seen = without_impossible_times(record, NOW - ahead)
+        assert seen == record or (ahead and seen.due is None)  # at worst it is asked now
+
+
+@pytest.mark.parametrize("years", [1, 80])
+def test_no_server_keeps_us_away_for_years(years: int) -> None:
+    record = advance(
+        Record(url=URLS[0]), judge(Answer(url=URLS[0], code=429)), NOW, retry_after=timedelta(days=365 * years)
+    )
+    assert record.due == NOW + timedelta(days=30)
+    assert without_impossible_times(record, NOW) == record
+
+
+def test_incidents_of_the_future_are_dated_now_and_its_checks_are_forgotten(history_path: Path) -> None:
+    execute(
+        history_path,
+        f"UPDATE incidents SET opened = {FUTURE.timestamp()}",
+        f"UPDATE checks SET at = at + {FUTURE.timestamp()} WHERE url = '{URLS[1]}'",
+    )
+    now = NOW + 9 * DAY
+    with open_history(history_path) as history:
+        history.begin(now)
+        assert {one.opened for one in history.incidents()} == {now}
+        assert history.moved(URLS[1])
+        history.prune(now)
+        assert history.moved(URLS[1]) is None  # two checks of now are to say so
+
+
+# disks
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    feedpub.init(tmp_path, today=NOW.date())
+    return tmp_path / "entries"
+
+
+def limited(limit: int) -> Callable[[], None]:
+    """Return what limits the size of files: the system refuses to write more, as on a full disk."""
+    resource = pytest.importorskip("resource")
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+
+def run(*arguments: str, cwd: Path, limit: int | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "feedpub", *arguments], cwd=cwd, capture_output=True, text=True, check=False,
+        preexec_fn=None if limit is None else limited(limit), env=os.environ | environment,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("limit", [0, 100])
+def test_init_without_room(limit: int, tmp_path: Path) -> None:
+    done = run("init", "new", cwd=tmp_path, limit=limit)
+    assert done.returncode == 2
+    assert (done.stderr.count("\n"), done.stderr[:9]) == (1, "feedpub: ")
+    assert not list((tmp_path / "new").rglob(".feedpub-*"))
+    assert run("init", "other", cwd=tmp_path).returncode == 0
