@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedpub.links.policy import Hop
-from feedpub.links.report import ReportForm, format_link, format_report, has_news, hidden
+from feedpub.links.report import ReportForm, format_link, format_report, has_news
 from feedpub.links.result import Incident, Link, LinkReport, Place
+from feedpub.redaction import hide_secrets
 
 AT = datetime(2026, 3, 1, 6, tzinfo=UTC)
 FORMS: tuple[ReportForm, ...] = get_args(ReportForm)
@@ -188,7 +189,7 @@ def test_marks_around_a_secret_stay() -> None:
     text = (
         "[a](https://a.example/?token=s3cret) and (https://a.example/?b=1&key=s3cret), https://a.example/?sig=s3cret."
     )
-    assert hidden(text) == text.replace("s3cret", "…")
+    assert hide_secrets(text) == text.replace("s3cret", "…")
 
 
 def test_what_is_no_secret_stays() -> None:
@@ -199,4 +200,4 @@ def test_what_is_no_secret_stays() -> None:
         "https://a.example?to=@me",
         "https://a.example/?monkey=1&author=me&keys=2#passage=3",
     ):
-        assert hidden(url) == url
+        assert hide_secrets(url) == url

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import click
 from click.core import ParameterSource
@@ -251,20 +250,13 @@ def _changed(settings: feedpub.LinkSettings, given: dict[str, Any]) -> feedpub.L
             re.compile(pattern)
         except (re.error, OverflowError, RecursionError) as error:
             raise click.UsageError(f"--exclude {pattern[:100]!r} is no pattern: {error}") from None
-    if given["proxy"] and not _is_proxy(given["proxy"]):
-        raise click.UsageError("--proxy: write http://host:port")  # what was given may hold a password
     changes = {name: value for name, value in given.items() if value}
     if "exclude" in changes:
         changes["exclude"] = (*settings.exclude, *changes["exclude"])
-    return replace(settings, **changes)
-
-
-def _is_proxy(address: str) -> bool:
     try:
-        parts = urlsplit(address)
-        return parts.scheme == "http" and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
+        return replace(settings, **changes)
+    except feedpub.FieldError:
+        raise click.UsageError("--proxy: write http://host:port") from None  # what was given may hold a password
 
 
 def _history_of(entries: str, urls: str | None, history: str | None) -> Path:

@@ -1,20 +1,43 @@
-"""Web addresses (RFC 3986, RFC 3987): check them, and write them as URIs."""
+r"""Web addresses as browsers read them (WHATWG URL Standard, section 4.4): check, resolve, and write them as URIs.
+
+Programs disagree about ``https://evil.example\@good.example/`` or ``http://0x7f.1/``. Here one parser reads all
+addresses, the one of Node.js; and what people write is refused where its host is not the one that stands there.
+"""
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, urljoin
+
+import can_ada
+
+from .redaction import hide_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-LONGEST_URL_CHARACTERS: Final = 8_000  # of addresses in texts; browsers and servers take no more
+LONGEST_URL_CHARACTERS: Final = 8_000  # RFC 9110, section 4.1, asks servers for this much; few take more
 
-# The usual address, told by one match: a plain host and characters that every URI may hold.
-_PLAIN = re.compile(
-    r"https?://[A-Za-z0-9-]++(?:\.[A-Za-z0-9-]++)*+(?::(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}))?(?:[/?#][!$&(-;=?-Z_a-z~]*)?"
+# The usual host, for patterns that read addresses without parsing them: no number, no Punycode.
+PLAIN_HOST: Final = r"(?:(?![Xx][Nn]--)[A-Za-z0-9-]{1,63}+\.)++(?![Xx][Nn]--)[A-Za-z][A-Za-z0-9-]{0,62}+"
+
+# An absolute address as RFC 3986 parts it: scheme, user information with "@", host, port, path, query, fragment.
+_PARTS = re.compile(
+    r"""
+    (?P<scheme>[Hh][Tt][Tt][Pp][Ss]?)://
+    (?P<userinfo>[^/?#@\\\[\]]*@)?
+    (?P<host>\[[^/?#@\\\[\]]*\]|[^/?#@\\:\[\]]*)
+    (?P<port>:[0-9]*)?
+    (?P<path>(?:/[^?#\\]*)?)
+    (?P<query>(?:\?[^#]*)?)
+    (?P<fragment>(?:\#.*)?)
+    """,
+    re.VERBOSE | re.DOTALL,
 )
+_DNS_NAME = re.compile(r"(?=.{1,254}\Z)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?")  # RFC 1035, section 2.3.4
 _PLAIN_BYTES = bytes(code for code in range(0x21, 0x7F) if chr(code) not in '"%<>[\\]^`{|}')
 _ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2}|[^%])*")
 # Controls, spaces, what XML cannot carry; bidirectional controls (RFC 3987, section 4.1), which turn what is shown.
@@ -23,94 +46,153 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 # RFC 3986, section 2.2 and 2.3: what stands unescaped in path, query and fragment.
 _PATH = "/!$&'()*+,;=:@-._~%"
 _QUERY = _PATH + "?"
+_EXAMPLE: Final = "write an absolute address, e.g. https://example.org/page"
+
+
+def parse_url(address: str, base: str = "") -> can_ada.URL | None:
+    """Return an address as browsers read it; None if they cannot open it, or it is too long.
+
+    Args:
+        address: Absolute, or relative to `base`.
+        base: An absolute address.
+    """
+    if len(address) > LONGEST_URL_CHARACTERS or len(base) > LONGEST_URL_CHARACTERS:
+        return None
+    try:
+        return can_ada.parse(base) + address if base else can_ada.parse(address)
+    except (ValueError, TypeError):  # TypeError: a lone surrogate
+        return None
+
+
+def resolve_url(base: str, address: str) -> str | None:
+    """Return the absolute address that a browser opens for a link, in the letters that it is written in.
+
+    Args:
+        base: The absolute address of the page that the link stands in; "" if the link is absolute.
+        address: What the link says.
+
+    Returns:
+        An address of any scheme; None if it leads nowhere.
+    """
+    if not fault(address):
+        return address
+    parsed = parse_url(address, base)
+    if parsed is None:
+        return None
+    if not base:
+        return parsed.href
+    try:
+        joined = urljoin(base, address)  # keeps letters as they are written
+    except ValueError:
+        return parsed.href
+    same = parse_url(joined)
+    return joined if same and same.href == parsed.href and not fault(joined) else parsed.href
 
 
 def fault(url: str) -> str:
-    """Say why `url` is no absolute http(s) address; the empty string if it is one."""
-    if _PLAIN.fullmatch(url):
-        return ""
+    """Say why `url` is no absolute http(s) address that everybody reads alike; the empty string if it is one."""
     if not url:
         return "is empty"
+    if len(url) > LONGEST_URL_CHARACTERS:
+        return f"{_quoted(url)} is longer than {LONGEST_URL_CHARACTERS:,} characters"
     found = _FORBIDDEN.search(url)
     if found:
-        return f"{url[:200]!r} holds {found.group()!r}, which no address may; write it percent-encoded"
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        return f"{url[:200]!r} is not an address ({error})"
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        return f"{url[:200]!r} is not an absolute http or https address"
-    if not parts.hostname or port == 0:
-        return f"{url[:200]!r} has no usable host"
-    return _host_fault(parts.hostname)
+        return f"{_quoted(url)} holds {found.group()!r}, which no address may; write it percent-encoded"
+    return host_fault(url)
 
 
-def is_plain(url: str | None) -> bool:
-    """Tell whether `url` is a usual http(s) address, in ASCII and without anything to escape; None is plain."""
-    return url is None or _PLAIN.fullmatch(url) is not None
+def host_fault(url: str) -> str:
+    """Say why an address leads to no host, or not to the one that seems to stand there; else the empty string."""
+    parsed = parse_url(url)
+    if parsed is None and url[:4].lower() == "http":
+        return f"{_quoted(url)} is not an address that browsers can open"
+    if parsed is None or parsed.protocol not in ("https:", "http:"):
+        return f"{_quoted(url)} is not an absolute http or https address"
+    if parsed.port == "0":
+        return f"{_quoted(url)} has no usable port"
+    host = parsed.hostname
+    parts = _PARTS.fullmatch(url)
+    if parts is None or not _is_same_host(parts["host"], host):
+        return f"{_quoted(url)} is not read alike by all programs; browsers open {_quoted(parsed.href)}"
+    if host[0] != "[" and not _DNS_NAME.fullmatch(host):
+        return f"{host[:200]!r} is not a host name"
+    return ""
+
+
+def suggest_url(url: str) -> str:
+    """Say how to write an address that has a fault."""
+    parsed = parse_url(url)
+    if parsed is None or parsed.protocol not in ("https:", "http:"):
+        return _EXAMPLE
+    meant = hide_secrets(to_uri(parsed.href))
+    return f"write {meant}, the address that a browser opens" if not fault(parsed.href) else _EXAMPLE
+
+
+def find_host(url: str) -> str:
+    """Return the host of an address, as browsers read it, in ASCII; the empty string if there is none."""
+    parsed = parse_url(url)
+    return parsed.hostname if parsed else ""
 
 
 def all_plain(urls: Sequence[str]) -> bool:
-    """Tell whether none of these addresses, known to be http(s) ones, needs a change to be a URI."""
+    """Return True if none of these addresses, known to be http(s) ones, needs a change to be a URI."""
     text = "".join(urls)
     return text.isascii() and not text.encode("ascii").translate(None, _PLAIN_BYTES)
 
 
 def is_iri(text: str) -> bool:
-    """Tell whether `text` is an absolute IRI of any scheme, as Atom's ids are (RFC 4287, section 4.2.6)."""
+    """Return True if `text` is an absolute IRI of any scheme, as Atom's ids are (RFC 4287, section 4.2.6)."""
     if not _SCHEME.fullmatch(text):
         return False
     return text.isprintable() or not _FORBIDDEN.search(text)  # printable and no space: nothing of what is forbidden
 
 
 def to_uri(url: str) -> str:
-    """Write an http(s) IRI as a URI: host in its ASCII form (IDNA 2008, UTS 46), the rest percent-encoded.
+    """Write an http(s) IRI without fault as a URI: host in its ASCII form (UTS 46), the rest percent-encoded.
 
     What is percent-encoded already is kept byte for byte (RFC 3987, section 3.1).
     """
-    if _PLAIN.fullmatch(url):
+    if url.startswith("http") and all_plain((url,)):
         return url
-    parts = urlsplit(url)
-    userinfo, at, host_port = parts.netloc.rpartition("@")
-    host, port = _split_port(host_port)
-    netloc = quote(userinfo, safe="!$&'()*+,;=:-._~%") + at + _ascii_host(host) + port
-    path, query, fragment = (
-        _encode(part, safe) for part, safe in ((parts.path, _PATH), (parts.query, _QUERY), (parts.fragment, _QUERY))
+    parts = _PARTS.fullmatch(url)
+    if parts is None:
+        return quote(url, safe=_QUERY + "#")  # of no use as an address, but nothing is lost
+    host = parts["host"] if parts["host"].isascii() else find_host(url)
+    return (
+        f"{parts['scheme'].lower()}://{quote(parts['userinfo'] or '', safe=_USERINFO)}{host}{parts['port'] or ''}"
+        f"{_encode(parts['path'], _PATH)}{_encode(parts['query'], _QUERY)}{_encode(parts['fragment'], _QUERY)}"
     )
-    return urlunsplit((parts.scheme, netloc, path, query, fragment))
 
 
-def _split_port(host_port: str) -> tuple[str, str]:
-    found = re.fullmatch(r"(.*?)(:[0-9]*)?", host_port, re.DOTALL)
-    assert found is not None  # both parts may be empty: it matches everything
-    return found[1], found[2] or ""
+_USERINFO: Final = "!$&'()*+,;=:@-._~%"
 
 
 def _encode(part: str, safe: str) -> str:
-    escaped = _ESCAPED.fullmatch(part)
-    if not escaped:  # a stray percent sign
+    if not _ESCAPED.fullmatch(part):  # a stray percent sign
         part = re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", part)
-    return quote(part, safe=safe)
+    return part[:1] + quote(part[1:], safe=safe)  # the first one is the delimiter
 
 
-def _ascii_host(host: str) -> str:
-    if host.isascii():
-        return host
-    import idna  # 10 ms of tables that most sites never need
+def _is_same_host(written: str, read: str) -> bool:
+    """Return True if a host is read as it is written, except for case and the form of letters and IPv6 addresses."""
+    if written.isascii():
+        if written.lower() == read:
+            return True
+        return written[:1] == "[" == read[:1] and _parse_ip(written[1:-1]) == _parse_ip(read[1:-1])
+    return unicodedata.normalize("NFC", written.lower()) == ".".join(map(_decode_label, read.split(".")))
 
-    return idna.encode(host, uts46=True).decode("ascii")
+
+def _decode_label(label: str) -> str:
+    """Return a label of a host in ASCII, which the parser has judged, in its own letters (RFC 3492)."""
+    return label[4:].encode("ascii").decode("punycode") if label.startswith("xn--") else label
 
 
-def _host_fault(host: str) -> str:
-    if re.search(r"[<>\"{}|\\^`%]", host) or ".." in host:
-        return f"{host!r} is not a host name"
-    if host.isascii():
-        return ""
-    import idna
-
+def _parse_ip(text: str) -> object:
     try:
-        idna.encode(host, uts46=True)
-    except idna.IDNAError as error:
-        return f"{host!r} is not a host name ({error})"
-    return ""
+        return ip_address(text)
+    except ValueError:
+        return None
+
+
+def _quoted(url: str) -> str:
+    return repr(hide_secrets(url[:200]))

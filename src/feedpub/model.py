@@ -157,7 +157,7 @@ class Reference:
         try:  # one step for the usual one: sites have ten times more references than entries
             if (
                 title[0].isalnum()
-                and (url is None or iri.is_plain(url))
+                and (url is None or not iri.fault(url))
                 and type(publishers) is tuple
                 and "".join((title, *publishers)).isprintable()
             ):
@@ -507,6 +507,13 @@ class LinkSettings:
     allow_private: bool = False
     ca_bundle: str | None = None
     proxy: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.proxy is not None:
+            check = Check(self, "")
+            check.urls("proxy")
+            if not self.proxy.startswith("http://"):
+                check.fail("proxy", "is not the address of an HTTP proxy; write http://host:port")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

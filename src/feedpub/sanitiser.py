@@ -9,9 +9,9 @@ from __future__ import annotations
 import functools
 import re
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urljoin
 
 from .checks import is_legal, without_illegal
+from .iri import resolve_url
 
 if TYPE_CHECKING:
     import nh3
@@ -95,10 +95,7 @@ def resolve_address(base: str, address: str) -> str | None:
     address = trim_address(address)
     if not address or address.startswith("#"):
         return None
-    try:
-        absolute = urljoin(base, address)
-    except ValueError:  # "//[" and the like, which lead nowhere
-        return None
+    absolute = resolve_url(base, address) or ""
     return absolute if absolute.partition(":")[0].lower() in SCHEMES else None
 
 

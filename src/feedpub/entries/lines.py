@@ -147,7 +147,7 @@ _QUOTES: Final = ("", '"', "'", "(")
 
 def is_url(text: str) -> bool:
     """Tell whether a text is an address that a feed may link to."""
-    return len(text) <= iri.LONGEST_URL_CHARACTERS and not iri.fault(text)
+    return not iri.fault(text)
 
 
 def join(texts: Iterable[str], *, spaced: bool) -> str:

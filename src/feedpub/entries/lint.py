@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
+from .. import iri
 from ..content import joined_html
 from ..language import autonym, has_words, script
 from ..sanitiser import SCHEMES, find_excess, trim_address
@@ -92,7 +93,10 @@ def inspect_html(file: File, base: str) -> None:
     for found in _ADDRESSES.finditer(html):
         address = trim_address(unescape(found[1] or found[2] or ""))
         scheme = _SCHEME.match(address)
-        if address.startswith("#") or (scheme and scheme[1].casefold() in SCHEMES):
+        name = scheme[1].casefold() if scheme else ""
+        if name in ("http", "https") and (reason := iri.host_fault(address)):
+            file.source.add("E111", reason, iri.suggest_url(address), *_place(file, address))
+        if address.startswith("#") or name in SCHEMES:
             continue
         place = _place(file, address)
         if scheme:

@@ -166,8 +166,7 @@ def url_of(source: Source, value: Value, key: str) -> str | None:
     url = text.removeprefix("<").removesuffix(">")
     reason = iri.fault(url)
     if reason:
-        hint = "write an absolute address, e.g. https://example.org/page"
-        source.add("E111", reason, hint, value.start, value.end)
+        source.add("E111", reason, iri.suggest_url(url), value.start, value.end)
         return None
     return url
 

@@ -7,6 +7,7 @@ from html import escape, unescape
 from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
+from .. import iri
 from ..checks import is_legal, without_illegal
 from ..content import plain_text
 from ..model import KeyPoint, Reference
@@ -260,8 +261,7 @@ class _Parser:
             if is_url(url):
                 usable.append(url)
             else:
-                hint = "write an absolute address, e.g. https://example.org/page"
-                self.source.add("E111", f"{url!r} is not an absolute http or https address", hint, *place)
+                self.source.add("E111", iri.fault(url), iri.suggest_url(url), *place)
         return usable
 
     def _read_source(self, content: list[md.Block]) -> list[md.Block]:

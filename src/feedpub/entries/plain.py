@@ -45,7 +45,11 @@ _EMPHASIS: Final = "|".join(
     for mark in (r"\*\*", r"\*")
 )
 _CODE: Final = rf"(?<!`)`(?! )(?:{_CHARACTER}++|_++)++(?<! )`(?!`)"
-_ADDRESS: Final = r"https?://(?:[^\s\x00-\x20\x7f-\xa0\\`*\[\]<>&()\"']++|&(?!#|\w*;))++"
+# One whose host nobody can read in two ways (`iri.host_fault`).
+_ADDRESS: Final = (
+    rf"https?://{iri.PLAIN_HOST}(?::[1-9][0-9]{{0,3}})?"
+    r"(?:[/?#](?:[^\s\x00-\x20\x7f-\xa0\\`*\[\]<>&()\"']++|&(?!#|\w*;))*+)?"
+)
 _LABEL: Final = rf"(?![\s^]){_TEXT}(?<!\s)"
 _MARKED: Final = rf"{_EMPHASIS}|{_CODE}|(?<!!)\[{_LABEL}\]\({_ADDRESS}\)"
 
@@ -238,7 +242,7 @@ def _read_references(content: str, start: int, clean: bool, found: Sections) -> 
         return False
     references = []
     for label, url, rest, text in items:
-        if "://" in text or (url and (len(url) > iri.LONGEST_URL_CHARACTERS or iri.fault(url))):
+        if "://" in text or (url and iri.fault(url)):
             return False
         if label:  # it is the title: nothing in it separates
             title, publishers = split_label(f"\x01{rest}")
@@ -281,7 +285,7 @@ def _found_references(lines: str, clean: bool) -> list[tuple[str, str, str, str]
 
 _USUAL_REFERENCE: Final = re.compile(
     r"^[0-9]{1,9}\. \[(?![ ^])([^\n\[\]]++(?<! ))\]\("
-    r"(https?://[A-Za-z0-9-]++(?:\.[A-Za-z0-9-]++)++(?:/[A-Za-z0-9_./=?-]{0,1000}+)?)\)"
+    rf"(https?://{iri.PLAIN_HOST}(?:/[A-Za-z0-9_./=?-]{{0,1000}}+)?)\)"
     r" - ([^\n\[\]/ ](?:[^\n\[\]]*[^\n\[\]/ ])?) ?$",
     re.MULTILINE,
 )

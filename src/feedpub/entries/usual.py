@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from ..content import mark
+from ..iri import PLAIN_HOST
 from ..language import canonical
 from ..model import Article, Person, checked_entry, checked_translation
 from .dates import parse_date
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 _TEXT: Final = rf"{FIRST}[^\x00-\x1f:#\"]*+"
 _MATTER: Final = re.compile(
     rf"---\n(?:title: ({_TEXT})\n|(?:published|date): ([0-9T:+-]++Z?)\n|author: ({_TEXT})\n"
-    r"|(?:source|via): (https?://[A-Za-z0-9-]++(?:\.[A-Za-z0-9-]++)++(?:/[A-Za-z0-9_./=?-]{0,1000}+)?)\n"
+    rf"|(?:source|via): (https?://{PLAIN_HOST}(?:/[A-Za-z0-9_./=?-]{{0,1000}}+)?)\n"
     rf"|(?:categories|tags): \[({IN_LIST}(?:, {IN_LIST})*+)\]\n)++---(?=\n|\Z)"
 )
 _KEY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T", Person, Category, Enclosure, Reference)
 
-_URL_HINT: Final = "write an absolute address, e.g. https://example.org/page"
 _PARAGRAPHS = re.compile(r"\n[ \t]*\n")
 # A list of our own: the machine's would make the bytes of a feed depend on it, Python's on its version.
 _MEDIA_TYPES: Final = MappingProxyType(
@@ -198,7 +197,7 @@ def _made(source: Source, value: Value, make: Callable[[Value], _T]) -> _T | Non
             parts = value.content if isinstance(value.content, dict) else {}
             names = ("url", "uri") if error.field in ("url", "uri") else (error.field,)
             place = next((parts[name] for name in names if name in parts), value)
-            code, hint = ("E111", _URL_HINT) if "url" in names else ("E110", "")
+            code, hint = ("E111", iri.suggest_url(str(place.content))) if "url" in names else ("E110", "")
             source.add(code, f"{error.field}: {error.reason}", hint, place.start, place.end)
         return None
 

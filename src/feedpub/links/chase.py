@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from html import unescape
 from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote, urldefrag, urljoin, urlsplit, urlunsplit
+from urllib.parse import unquote
 
 from .. import addresses, iri
 from .http1 import Ask, Reply
@@ -204,7 +204,7 @@ class Chase:
 
     def _probe(self, url: str, facts: Facts) -> Generator[Ask | Wait, Reply, None]:
         """Ask for a path that nobody can have made, for all who want to know."""
-        place = urljoin(url, f"/feedpub-{os.urandom(8).hex()}")
+        place = iri.resolve_url(url, f"/feedpub-{os.urandom(8).hex()}") or url
         found = Answer(url=place, failure="timeout")
         try:
             got = yield self._ask("HEAD", place, share=_HEAD_SHARE)
@@ -261,7 +261,7 @@ class Chase:
             headers |= self._validators
         if method == "GET" and ranged and not self.fragments:
             headers |= _RANGE
-        if self._cookies and (cookies := self._cookies_for(urlsplit(url).hostname or "")):
+        if self._cookies and (cookies := self._cookies_for(iri.find_host(url))):
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
         most = FRAGMENT_PAGE_BYTES if self.fragments else PAGE_BYTES
         now = self._clock()
@@ -278,7 +278,7 @@ class Chase:
 
     def _take_cookies(self, url: str, given: Sequence[str]) -> None:
         """Keep cookies for the rest of the chase, for the host that set them or its domain (RFC 6265, section 5.3)."""
-        host = urlsplit(url).hostname or ""
+        host = iri.find_host(url)
         for one in given[:50]:
             name, equals, value = one.partition(";")[0].partition("=")
             if equals and len(one) <= 4096 and one.isascii() and one.isprintable():
@@ -298,29 +298,21 @@ _DOMAIN: Final = re.compile(r";\s*domain\s*=\s*([^;\s]+)", re.IGNORECASE)
 
 
 def _target(url: str, location: str) -> tuple[Failure | None, str]:
-    """Tell where a redirect leads (RFC 9110, section 10.2.2), or why nowhere."""
+    """Return why a redirect leads nowhere, or to where browsers would follow it (RFC 9110, section 10.2.2)."""
     with contextlib.suppress(UnicodeError):
         location = location.encode("latin-1").decode("utf-8")
-    location = location.strip()
-    if not location or any(mark in location for mark in "\0\r\n"):
+    target, before = iri.parse_url(location, url), iri.parse_url(url)
+    if not location.strip() or any(mark in location for mark in "\0\r\n") or target is None or before is None:
         return "nowhere", ""
-    try:
-        target = urljoin(url, location.replace(" ", "%20"))
-        scheme = urlsplit(target).scheme
-    except ValueError:
+    if target.protocol not in ("http:", "https:"):
+        return ("scheme" if target.protocol[:-1] in _REFUSED_SCHEMES else "program"), ""
+    if iri.host_fault(target.href):
         return "nowhere", ""
-    if scheme not in ("http", "https"):
-        return ("scheme" if scheme in _REFUSED_SCHEMES else "program"), ""
-    if iri.fault(target):
-        return "nowhere", ""
-    uri = iri.to_uri(target)
-    parts, before = urlsplit(uri), urlsplit(url)
-    same = (parts.scheme, parts.hostname, parts.port) == (before.scheme, before.hostname, before.port)
-    if same and "@" in before.netloc and "@" not in parts.netloc:
-        uri = urlunsplit(parts._replace(netloc=before.netloc))
-    elif not same and "@" in parts.netloc:  # credentials that a server hands out go nowhere
-        uri = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-    return None, uri
+    if target.origin != before.origin:  # credentials that a server hands out go nowhere
+        target.username = target.password = ""
+    elif not target.has_credentials():
+        target.username, target.password = before.username, before.password
+    return None, iri.to_uri(target.href)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -388,9 +380,7 @@ def _holds(document: str, got: Reply, fragment: str) -> bool | None:
 
 
 def page_of(url: str) -> tuple[str, str]:
-    """Part an address into what is asked for, in ASCII, and the fragment that the page must hold ("" for none)."""
-    if "#" not in url:
-        return iri.to_uri(url), ""
-    page, fragment = urldefrag(url)
-    fragment = fragment.partition(":~:")[0]
-    return iri.to_uri(page), fragment
+    """Part an address, as browsers read it, into what is asked for and the fragment of that page ("" for none)."""
+    read = iri.resolve_url("", url) or url
+    page, _, fragment = read.partition("#")
+    return iri.to_uri(page), fragment.partition(":~:")[0]

@@ -28,7 +28,7 @@ from .policy import (
     without_impossible_times,
 )
 from .result import Incident, Link, LinkReport
-from .schedule import Schedule, host_of
+from .schedule import Schedule
 from .wire import Wire
 
 if TYPE_CHECKING:
@@ -44,7 +44,6 @@ ROBOT: Final = f"Mozilla/5.0 (compatible; feedpub/{__version__}; link check)"
 _CONFIRM_AFTER_SECONDS: Final = 1.0
 _FEWEST_HOSTS: Final = 5
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30}):")
-_SERVER: Final = re.compile(r"(https?://)(?:[^/?#@]*@)?([^/?#]*)")
 _CANARIES: Final = 3
 _PATIENCE_SECONDS: Final = 1.0
 # Failures that our own network may be the reason of.
@@ -271,14 +270,20 @@ class Checking:
         if scheme and scheme[1].lower() not in ("http", "https"):
             return self._link(url, Verdict(status="skipped", reason=f"{scheme[1].lower()} is not http"), None)
         fault = iri.fault(url)
-        if fault:
+        if fault and iri.fault(iri.resolve_url("", url) or ""):
             return self._link(url, Verdict(status="suspect", reason=f"the address {fault}"[:300]), None)
-        if any(pattern.search(url) for pattern in self._exclude):
+        if self._exclude and self._is_excluded(url):
             return self._link(url, judge(Answer(url=url, failure="excluded")), None)
         known = self._known.get(url)
         if known and not self._everything and known.record.due and known.record.due > self._at:
             return self.remembered(url, known)
         return None
+
+    def _is_excluded(self, url: str) -> bool:
+        """Return True if a pattern matches an address as it is written, or as browsers write it."""
+        parsed = iri.parse_url(url)
+        spellings = (url, parsed.href) if parsed else (url,)
+        return any(pattern.search(spelling) for pattern in self._exclude for spelling in spellings)
 
     def remembered(self, url: str, known: Memory) -> Link:
         """Make a link of what is remembered of it."""
@@ -385,8 +390,8 @@ class _Run:
         return ended
 
     def _facts_of(self, url: str) -> Facts:
-        server = _SERVER.match(url)
-        name = server[1] + server[2] if server else ""
+        server = iri.parse_url(url)
+        name = server.origin if server else ""
         facts = self._facts.get(name)
         if facts is None:
             facts = self._facts.setdefault(name, Facts(lies=name in self._liars))
@@ -463,7 +468,7 @@ class _Run:
         hosts = set(self._hosts)
         for url in self._checking._history.last_good():
             page, _ = page_of(url)
-            host = host_of(page)
+            host = iri.find_host(page)
             if page not in self._asked and host not in hosts:
                 hosts.add(host)
                 self._canaries[page] = None
@@ -478,7 +483,7 @@ class _Run:
         for page, urls in self._asked.items():
             known = (self._checking._known.get(url) for url, _ in urls)
             if any(one and one.record.status in ("ok", "moved") for one in known):
-                good.add(host_of(page))
+                good.add(iri.find_host(page))
         fallen = [False for host, reached in self._hosts.items() if host in good and not reached]
         return fallen if len(fallen) > 1 else []
 

@@ -11,7 +11,9 @@ import zlib
 from base64 import b64encode
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import unquote_to_bytes
+
+from ..iri import parse_url
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
@@ -96,34 +98,27 @@ class Origin(NamedTuple):
         return self.host if self.port == usual else f"{self.host}:{self.port}"
 
 
-_USUAL: Final = re.compile(r"(https?)://([a-z0-9.-]+)(?::([0-9]{1,5}))?((?:/[^?#]*)?)(\?[^#]*)?")
-
-
 def split(url: str) -> tuple[Origin, str, str | None]:
     """Part an address in ASCII into the server, the target of a request, and the field Authorization of its userinfo.
 
+    The server is the one that browsers would ask, however the address is spelled.
+
     Raises:
-        ValueError: The port is none.
+        ValueError: It is no http(s) address.
     """
-    usual = _USUAL.fullmatch(url)
-    if usual:
-        scheme, host, given, path, query = usual.groups()
-        port = int(given) if given else 443 if scheme == "https" else 80
-        if port > 65535:
-            raise ValueError("no port")
-        return Origin(scheme, host, port), (path or "/") + (query or ""), None
-    parts = urlsplit(url)
-    userinfo, _, _ = parts.netloc.rpartition("@")
-    host = parts.hostname or ""
-    origin = Origin(
-        parts.scheme, f"[{host}]" if ":" in host else host, parts.port or (443 if parts.scheme == "https" else 80)
-    )
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query or "?" in url.partition("#")[0] else "")
-    return origin, target, _basic(userinfo) if userinfo else None
+    parsed = parse_url(url)
+    if parsed is None or parsed.protocol not in _PORTS or parsed.port == "0":
+        raise ValueError("is no address")
+    origin = Origin(parsed.protocol[:-1], parsed.hostname, int(parsed.port or _PORTS[parsed.protocol]))
+    query = parsed.search or ("?" if "?" in url.partition("#")[0] else "")
+    authorization = _basic(parsed.username, parsed.password) if parsed.has_credentials() else None
+    return origin, parsed.pathname + query, authorization
 
 
-def _basic(userinfo: str) -> str:
-    name, _, password = userinfo.partition(":")
+_PORTS: Final = {"http:": 80, "https:": 443}
+
+
+def _basic(name: str, password: str) -> str:
     return "Basic " + b64encode(unquote_to_bytes(name) + b":" + unquote_to_bytes(password)).decode("ascii")
 
 

@@ -6,8 +6,9 @@ import re
 from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote, urljoin
+from urllib.parse import unquote
 
+from ..iri import resolve_url
 from .result import Place
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def _addresses(entry: Entry) -> Iterator[str]:
         for quoted, single, bare in _TAG.findall(html):
             address = unescape(quoted or single or bare).strip()
             if address and not address.startswith("#"):
-                yield _absolute(entry.link, address)
+                yield resolve_url(entry.link, address) or ""
     yield from (enclosure.url for enclosure in entry.enclosures)
     yield from (url for url in (entry.image,) if url)
     yield from (other.url for other in (entry.previous, entry.next) if other and other.url)
@@ -75,13 +76,6 @@ def _texts(points: Iterable[KeyPoint]) -> Iterator[str]:
     for point in points:
         yield point.text
         yield from _texts(point.children)
-
-
-def _absolute(base: str, address: str) -> str:
-    try:
-        return urljoin(base, address)
-    except ValueError:
-        return ""
 
 
 def _lines(path: str) -> list[str]:

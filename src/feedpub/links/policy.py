@@ -15,7 +15,8 @@ from hashlib import blake2b
 from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
-from urllib.parse import urlsplit
+
+from ..iri import parse_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -212,8 +213,8 @@ def _of_a_page(answer: Answer) -> tuple[LinkStatus, str]:
 
 
 def _is_home(url: str) -> bool:
-    parts = urlsplit(url)
-    return parts.path in ("", "/") and not parts.query
+    parsed = parse_url(url)
+    return parsed is not None and parsed.pathname == "/" and not parsed.search
 
 
 def _is_the_same(page: str, other: str) -> bool:
@@ -232,8 +233,10 @@ def _leads_astray(answer: Answer, other: Answer) -> bool:
 
 def same_path(one: str, other: str) -> bool:
     """Tell whether two addresses have the same path and query, on whatever hosts; a slash at the end counts nothing."""
-    first, second = urlsplit(one), urlsplit(other)
-    return (first.path.rstrip("/"), first.query) == (second.path.rstrip("/"), second.query)
+    first, second = parse_url(one), parse_url(other)
+    if first is None or second is None:
+        return one == other
+    return (first.pathname.rstrip("/"), first.search) == (second.pathname.rstrip("/"), second.search)
 
 
 def _is_challenge(answer: Answer) -> bool:

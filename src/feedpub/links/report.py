@@ -6,9 +6,10 @@ import re
 from collections import Counter, defaultdict
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final, Literal
-from urllib.parse import urlsplit
 
 from ..display import escape_for_terminal, format_annotation, format_json
+from ..iri import find_host
+from ..redaction import hide_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -21,41 +22,11 @@ ReportForm = Literal["text", "json", "github", "markdown"]
 _MOST_PLACES: Final = 3  # of one link, in reports for people
 _USUAL: Final = "moved for good"  # of a link that has moved: its group says so
 _OUTAGE_LINKS: Final = 3  # dead ones of a host that has no other: one line for all of them
-# A query field up to its value, also in addresses that stand percent-encoded within others. Names hold nothing that a
-# field begins with, so that each character of a text is looked at once, however many fields seem to begin.
-_FIELD: Final = re.compile(r"(?:[?&;#]|%3F|%26|%23)([\w.\[\]-]++)(?:=|%3D)", re.IGNORECASE)
-_VALUE: Final = re.compile(r"(?:(?!%26|%23)[^&;#\s\"'<>])+", re.IGNORECASE)
-# Names of query fields whose values are nobody's business: parts of names, and whole names.
-_SECRET: Final = re.compile(
-    "token|secret|passw(?:or)?d|signature|credential|session(?:id)?|(?:api|access|auth|private)[_-]?key"
-    r"|\A(?:sig|key|auth|authorization|code|jwt|pass|pwd|sid)\Z",
-    re.IGNORECASE,
-)
-# Up to the last "@" before the path: programs take what stands before that for name and password.
-_USERINFO: Final = re.compile(r"(?<=//)[^/?#\s]*@")
-_HIDDEN: Final = "…"
-
-
-def hidden(text: str) -> str:
-    """Return an address, or a text that holds some, without what gives access: userinfo, and values of such fields.
-
-    Also in fragments, and in addresses that stand percent-encoded within others.
-    """
-    text = _USERINFO.sub(f"{_HIDDEN}@", text)
-    pieces: list[str] = []
-    done = 0
-    for field in _FIELD.finditer(text):
-        if field.start() < done or not _SECRET.search(field[1]):
-            continue
-        if value := _VALUE.match(text, field.end()):
-            pieces += [text[done : value.start()], _HIDDEN]
-            done = value.start() + len(value[0].rstrip(").,]"))  # marks that belong to the text around the address
-    return "".join([*pieces, text[done:]])
 
 
 def shown(text: str) -> str:
     """Return text without secrets, as `escape_for_terminal` writes it."""
-    return escape_for_terminal(hidden(text))
+    return escape_for_terminal(hide_secrets(text))
 
 
 def has_news(report: LinkReport) -> bool:
@@ -83,13 +54,13 @@ def format_report(report: LinkReport, form: ReportForm = "text") -> str:
 def _values(link: Link) -> dict[str, Any]:
     incident = link.incident
     return {
-        "url": hidden(link.url),
+        "url": hide_secrets(link.url),
         "status": link.status,
         "state": link.state,
         "code": link.code,
-        "reason": hidden(link.reason),
-        "final_url": hidden(link.final_url),
-        "chain": [{"code": hop.code, "url": hidden(hop.url)} for hop in link.chain],
+        "reason": hide_secrets(link.reason),
+        "final_url": hide_secrets(link.final_url),
+        "chain": [{"code": hop.code, "url": hide_secrets(hop.url)} for hop in link.chain],
         "found_in": [{"path": place.path, "line": place.line, "entry": place.entry} for place in link.found_in],
         "checked": _moment(link.checked),
         "remembered": link.remembered,
@@ -161,11 +132,11 @@ def _lines(report: LinkReport, links: Sequence[Link]) -> Iterator[str]:
     down = _hosts_down(report.links)
     told: set[str] = set()
     for link in links:
-        host = _host(link.url)
+        host = find_host(link.url)
         if host in down and link.broken:
             if host not in told:
                 told.add(host)
-                count = sum(one.broken and _host(one.url) == host for one in links)
+                count = sum(one.broken and find_host(one.url) == host for one in links)
                 yield f"{shown(host)}: all {count} links ({shown(link.reason)}){_places(links, host)}"
             continue
         target = f" -> {shown(link.final_url)}" if link.status == "moved" else ""
@@ -179,25 +150,17 @@ def _why(link: Link) -> str:
     return link.incident.reason if link.broken and link.incident and link.status != "dead" else link.reason
 
 
-def _host(url: str) -> str:
-    """Return the host of an address; of one that is none, such as ``http://[::1/``, the empty string."""
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
-
-
 def _hosts_down(links: Iterable[Link]) -> set[str]:
     """Return the hosts that all links of are dead."""
     by_host: dict[str, list[bool]] = defaultdict(list)
     for link in links:
-        if link.status not in (None, "skipped") and (host := _host(link.url)):
+        if link.status not in (None, "skipped") and (host := find_host(link.url)):
             by_host[host].append(link.broken)
     return {host for host, broken in by_host.items() if len(broken) >= _OUTAGE_LINKS and all(broken)}
 
 
 def _places(links: Iterable[Link], host: str | None = None) -> str:
-    places = [place for link in links if host is None or _host(link.url) == host for place in link.found_in]
+    places = [place for link in links if host is None or find_host(link.url) == host for place in link.found_in]
     names = list(
         dict.fromkeys(f"{place.path or place.entry}{f':{place.line}' if place.line else ''}" for place in places)
     )
@@ -233,8 +196,10 @@ def _github(report: LinkReport) -> Iterator[str]:
         if name == "suspect" and link.status != "suspect" and _group(link) != "suspect":
             continue
         level = "error" if link.broken else "warning"
-        target = f", now at {hidden(link.final_url)}" if link.status == "moved" else f": {hidden(_why(link))}"
-        message = f"{hidden(link.url)}{target}"
+        target = (
+            f", now at {hide_secrets(link.final_url)}" if link.status == "moved" else f": {hide_secrets(_why(link))}"
+        )
+        message = f"{hide_secrets(link.url)}{target}"
         for place in link.found_in:
             yield format_annotation(level, message, title=f"link {name}", file=place.path, line=place.line or 1)
         if not link.found_in:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import heapq
 import itertools
-import re
 import threading
 import time
 from collections import deque
@@ -16,6 +15,7 @@ from dataclasses import replace
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
+from ..iri import find_host
 from .connection import ExhaustedError
 from .http1 import Ask, Reply
 
@@ -197,7 +197,7 @@ class Schedule:
 
     def _queue(self, chase: Chase, ask: Ask | None, now: float) -> None:
         """Put a request last; one that continues a chase first."""
-        host = self._host(host_of(ask.url if ask else chase.url))
+        host = self._host(find_host(ask.url if ask else chase.url))
         if ask is None:
             host.queue.append((chase, None, now))
         else:
@@ -326,12 +326,3 @@ class Schedule:
             now = self._clock()
             for chase in [chase for chase in self._parked if chase.until <= now]:
                 self._resume(chase)
-
-
-_HOST: Final = re.compile(r"https?://(?:[^/?#@]*@)?(\[[^\]]*\]|[^/?#:]*)")
-
-
-def host_of(url: str) -> str:
-    """Return the host of an address that is known to be one."""
-    found = _HOST.match(url)
-    return found[1].lower() if found else ""

@@ -297,7 +297,7 @@ def _text(given: Any) -> str:
 def _address(given: Any) -> str:
     reason = iri.fault(_text(given))
     if reason:
-        raise _Unusable(reason, "write an absolute address, such as https://example.org/digest/")
+        raise _Unusable(reason, iri.suggest_url(str(given)))
     return str(given)
 
 

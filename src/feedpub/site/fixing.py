@@ -15,7 +15,7 @@ from ..display import escape_for_terminal
 from ..errors import FeedpubError
 from ..links.history import open_history
 from ..links.outbound import outbound
-from ..links.report import hidden
+from ..redaction import hide_secrets
 from .publish import publish
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Fix:
         name = escape_for_terminal(self.path)
         lines = difflib.unified_diff(old, new, name, name, n=1)
         text = "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
-        return hidden(text)
+        return hide_secrets(text)
 
 
 def fix_links(site: Site, *, history: str | os.PathLike[str]) -> tuple[Fix, ...]:

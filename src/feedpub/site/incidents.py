@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 from .. import iri
 from ..feeds import to_atom, to_rss
 from ..language import words
-from ..links.report import hidden, shown
+from ..links.report import shown
 from ..model import Entry, Feed, Person
+from ..redaction import hide_secrets
 from .publish import publish
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def _entry(
     url = shown(incident.url)
     key = blake2b(f"{incident.url} {incident.opened.timestamp()}".encode(), digest_size=8).hexdigest()
     title = labels["link_is_back" if incident.closed else "dead_link"].format(url=url)
-    link = iri.to_uri(hidden(incident.url))
+    link = iri.to_uri(hide_secrets(incident.url))
     lines = [
         f'<a href="{escape(link)}">{escape(url)}</a>',
         f"<code>{escape(shown(incident.reason))}</code>",
