@@ -169,7 +169,7 @@ def test_the_first_of_two_keys_holds() -> None:
 def test_many_unknown_keys_are_counted() -> None:
     source, _ = read("\n".join(f"key{number}: a" for number in range(50)))
     assert [problem.code for problem in source.problems] == ["N101"] * 21
-    assert source.problems[-1].message == "feedpub does not know 30 more keys and ignores them"
+    assert source.problems[-1].message == "… and 30 more of this kind in this file"
     assert source.problems[-1].line == 22
 
 

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import functools
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from .display import escape_for_terminal
 
@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 
 Severity = Literal["error", "warning", "note"]
 _SEVERITIES: dict[str, Severity] = {"E": "error", "W": "warning", "N": "note"}
+# What a problem may hold, so that a file with many mistakes, or with one line of a megabyte, gives a report that can be
+# read: of a longer line the characters around the column, of a longer message its start and its end.
+LONGEST_EXCERPT_CHARACTERS: Final = 100
+LONGEST_MESSAGE_CHARACTERS: Final = 500
+_MESSAGE_START_CHARACTERS: Final = 200
+_MESSAGE_END_CHARACTERS: Final = 150
+MOST_PROBLEMS_OF_A_CODE: Final = 20  # in one file; one more says how many others there are
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +45,8 @@ class Problem:
         line: 1-based line; 0 if the finding is about the whole file.
         column: 1-based column in characters; 0 if the finding is about the whole line.
         end_column: Column behind the last character concerned; 0 if unknown.
-        excerpt: The text of that line, for messages.
+        excerpt: The text of that line, for messages; of a long line, the 100 characters around the column.
+        excerpt_column: 1-based column of the first character of the excerpt.
     """
 
     code: str
@@ -49,6 +57,17 @@ class Problem:
     column: int = 0
     end_column: int = 0
     excerpt: str = ""
+    excerpt_column: int = 1
+
+    def __post_init__(self) -> None:
+        for name in ("message", "hint"):
+            if len(text := getattr(self, name)) > LONGEST_MESSAGE_CHARACTERS:
+                object.__setattr__(self, name, shorten(text))
+        if len(self.excerpt) > LONGEST_EXCERPT_CHARACTERS:
+            place = self.column - self.excerpt_column  # in the excerpt as it was given
+            start = 0 if place < LONGEST_EXCERPT_CHARACTERS - 20 else place - LONGEST_EXCERPT_CHARACTERS // 2
+            object.__setattr__(self, "excerpt", self.excerpt[start : start + LONGEST_EXCERPT_CHARACTERS])
+            object.__setattr__(self, "excerpt_column", self.excerpt_column + start)
 
     @property
     def severity(self) -> Severity:
@@ -77,6 +96,54 @@ class Problem:
         if self.hint:
             lines.append(f"  help: {escape_for_terminal(self.hint)}")
         return "\n".join(lines)
+
+
+class ProblemList(list[Problem]):
+    """The problems of one file: at most 20 of each code, and one that says how many more there are.
+
+    It stands where the first of those stood that are left out.
+    """
+
+    def __init__(self, problems: Iterable[Problem] = ()) -> None:
+        super().__init__()
+        self._counts: dict[str, int] = {}
+        self._rests: dict[str, int] = {}
+        for problem in problems:
+            self.add(problem)
+
+    @property
+    def total(self) -> int:
+        """How many problems were added, with those that are left out."""
+        return sum(self._counts.values())
+
+    def is_full(self, code: str) -> bool:
+        """Return True if more problems of a code are only counted: then nobody needs to look for their places."""
+        return code in self._rests
+
+    def add(self, problem: Problem, number: int = 1) -> None:
+        """Add a problem.
+
+        Args:
+            problem: What was found.
+            number: How many there are of the kind, of which this is the first; only one is shown.
+        """
+        before = self._counts.get(problem.code, 0)
+        self._counts[problem.code] = before + number
+        if before < MOST_PROBLEMS_OF_A_CODE:
+            self.append(problem)
+            return
+        place = self._rests.setdefault(problem.code, len(self))
+        if place == len(self):
+            self.append(problem)
+        left_out = before + number - MOST_PROBLEMS_OF_A_CODE
+        self[place] = replace(self[place], message=f"… and {left_out:,} more of this kind in this file", hint="")
+
+
+def shorten(text: str) -> str:
+    """Return the start and the end of a long text, which quotes something long between them."""
+    if len(text) <= LONGEST_MESSAGE_CHARACTERS:
+        return text
+    return f"{text[:_MESSAGE_START_CHARACTERS]}…{text[-_MESSAGE_END_CHARACTERS:]}"
 
 
 def explain(code: str) -> str:
@@ -130,8 +197,8 @@ class FieldError(FeedpubError, ValueError):
     """
 
     def __init__(self, owner: str, field: str, reason: str) -> None:
-        self.owner, self.field, self.reason = owner, field, reason
-        super().__init__(owner, field, reason)
+        self.owner, self.field, self.reason = shorten(owner), field, shorten(reason)
+        super().__init__(self.owner, self.field, self.reason)
 
     def __str__(self) -> str:
         return f"{self.owner}: {self.field}: {self.reason}"
@@ -164,23 +231,16 @@ def _pages() -> Mapping[str, Mapping[str, str]]:
     return tomllib.loads(text)
 
 
-# Longer lines are shown around the column: a 12 MB line must not flood a terminal.
-_EXCERPT_CHARACTERS = 100
-
-
 def _quoted(problem: Problem) -> list[str]:
-    start = 0
-    if problem.column > _EXCERPT_CHARACTERS - 20:
-        start = problem.column - _EXCERPT_CHARACTERS // 2
-    excerpt = problem.excerpt[start : start + _EXCERPT_CHARACTERS]
     number, message = f"  {problem.line} | ", escape_for_terminal(problem.message)
+    excerpt = escape_for_terminal(problem.excerpt)
     if not problem.column:
-        return [number + escape_for_terminal(excerpt), f"  {message}"]
-    before = excerpt[: problem.column - 1 - start]
-    marked = problem.excerpt[problem.column - 1 : max(problem.end_column - 1, problem.column)]
-    marked = escape_for_terminal(marked[: _EXCERPT_CHARACTERS - len(before)])
-    indent = " " * (len(number) + _cells(escape_for_terminal(before)))
-    return [number + escape_for_terminal(excerpt), f"{indent}{'^' * max(1, _cells(marked))} {message}"]
+        return [number + excerpt, f"  {message}"]
+    start = problem.column - problem.excerpt_column
+    before = escape_for_terminal(problem.excerpt[:start])
+    marked = problem.excerpt[start : start + max(1, problem.end_column - problem.column)]
+    carets = "^" * max(1, _cells(escape_for_terminal(marked)))
+    return [number + excerpt, f"{' ' * (len(number) + _cells(before))}{carets} {message}"]
 
 
 def _cells(text: str) -> int:

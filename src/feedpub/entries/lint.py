@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from bisect import bisect_left, bisect_right
 from html import unescape
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
@@ -50,21 +51,25 @@ _OF_SCRIPT: Final = {
     "Thai": ("Thai",),
     "Latn": ("Latin",),
 }
-# Where other scripts are in place: code, addresses, comments, and what is marked as being in another language. Bounded,
-# so that marks without end cost little.
+# Where other scripts are in place: code, addresses, comments, and tags, which may mark another language. All begin at
+# signs that nothing before them can have passed over in vain, so that marks without end cost little.
 _AT_HOME = re.compile(
     r"(?P<fence>`{3,}|~{3,}).*?(?:(?P=fence)|\Z)"
     r"|(?P<tick>``?)(?!`)(?:(?!\n[ \t]*\n).){1,2000}?(?P=tick)"
     r"|<!--.*?(?:-->|\Z)|https?://\S+"
-    r"|<(?P<tag>\w+)\b[^<>]{0,500}?\blang=[^<>]{1,500}>.{0,5000}?</(?P=tag)>",
+    r"|<(?P<tag>\w+)\b(?P<attributes>[^<>]*+)>",
     re.DOTALL,
 )
+_LANG = re.compile(r"\blang=.")
+_END_TAG = re.compile(r"</(\w+)>")
+_LONGEST_MARKED_CHARACTERS: Final = 5000  # between a tag with lang= and its end tag
 _TAG = re.compile(r"<[^<>]*>")
 _SAMPLE_CHARACTERS: Final = 600
 # A text about software in a script of its own may be mostly names in Latin letters; the other way round it is not.
 _OWN_SHARE: Final = 0.05
 _LATIN_SHARE: Final = 0.5
-MOST_FOREIGN_RUNS: Final = 20
+_MOST_NUMBERS: Final = 20  # of references, in one message
+_LONGEST_WORD_CHARACTERS: Final = 40  # of a word that a message quotes twice
 
 
 def inspect_file(file: File, base: str) -> None:
@@ -98,7 +103,7 @@ def inspect_html(file: File, base: str) -> None:
             file.source.add("E111", reason, iri.suggest_url(address), *_place(file, address))
         if address.startswith("#") or name in SCHEMES:
             continue
-        place = _place(file, address)
+        place = (-1, -1) if source.problems.is_full("W106" if scheme else "W105") else _place(file, address)
         if scheme:
             file.source.add("W106", f"{scheme[1]}: links are removed", "link to a web page", *place)
         else:
@@ -109,9 +114,9 @@ def inspect_html(file: File, base: str) -> None:
     if not _DROPPED.search(html):
         return
     text = file.source.text
-    at_home = _spans_at_home(text)
+    at_home = _Spans(_spans_at_home(text))
     for found in _DROPPED.finditer(text, file.body_start):
-        if not _within(found.start(), at_home):
+        if found.start() not in at_home:
             message = f"<{found[1].lower()}> is removed: it would not work in feed readers"
             file.source.add("W106", message, "link to a page that has it", *found.span())
 
@@ -184,10 +189,11 @@ def _note_missing_addresses(file: File) -> None:
     missing = [
         number
         for number, (one, (start, _)) in enumerate(zip(file.sections.references, places, strict=True), start=1)
-        if one.url is None and not (unusable and source.text.count("\n", 0, start) + 1 in unusable)
+        if one.url is None and not (unusable and source.line_of(start) in unusable)
     ]
     if missing:
-        numbers = ", ".join(map(str, missing))
+        more = f" and {len(missing) - _MOST_NUMBERS:,} more" if len(missing) > _MOST_NUMBERS else ""
+        numbers = ", ".join(map(str, missing[:_MOST_NUMBERS])) + more
         what = f"references {numbers} have" if len(missing) > 1 else f"reference {numbers} has"
         hint = "fine if there is none; else write [title](https://…) - publisher"
         source.add("N102", f"{what} no address", hint, *places[missing[0] - 1])
@@ -248,7 +254,12 @@ def _sample(file: File) -> str:
     """Return the start of what a reader reads, without code, addresses, references and words marked as foreign."""
     references = file.sections.find_references()
     stop = min([file.body_start + 4 * _SAMPLE_CHARACTERS, *(start for start, _ in references[:1])])
-    text = _TAG.sub(" ", _AT_HOME.sub(" ", file.source.text[file.body_start : stop]))
+    text = file.source.text[file.body_start : stop]
+    pieces, done = [], 0
+    for begin, end in _spans_at_home(text):
+        pieces.append(text[done:begin])
+        done = end
+    text = _TAG.sub(" ", " ".join([*pieces, text[done:]]))
     start = file.values["summary"] if "summary" in file.matter else ""
     return f"{file.values.get('title', '')} {start} {text}"[:_SAMPLE_CHARACTERS]
 
@@ -258,13 +269,13 @@ def _find_foreign_script(file: File) -> None:
     text, pattern = file.source.text, _foreign(script(file.language))
     if not pattern.search(text) or any(problem.code == "W104" for problem in file.source.problems):
         return
-    at_home = [*_spans_at_home(text), *_references(file)]
-    found = [run for run in pattern.finditer(text, file.body_start) if not _within(run.start(), at_home)]
-    for number, run in enumerate(found[:MOST_FOREIGN_RUNS], start=1):
-        more = len(found) - MOST_FOREIGN_RUNS
-        rest = f" (and {more} more)" if number == MOST_FOREIGN_RUNS and more > 0 else ""
-        message = f"{run.group()} is not in the script of {autonym(file.language)}{rest}"
-        hint = f'translate it; if it is meant, mark it: <i lang="…">{run.group()}</i>'
+    at_home = _Spans([*_spans_at_home(text), *_references(file)])
+    for run in pattern.finditer(text, file.body_start):
+        if run.start() in at_home:
+            continue
+        word = run.group()[:_LONGEST_WORD_CHARACTERS]
+        message = f"{word} is not in the script of {autonym(file.language)}"
+        hint = f'translate it; if it is meant, mark it: <i lang="…">{word}</i>'
         file.source.add("W103", message, hint, *run.span())
     for name in ("title", "summary"):
         value = file.values.get(name, "")
@@ -275,17 +286,59 @@ def _find_foreign_script(file: File) -> None:
 
 
 def _spans_at_home(text: str) -> list[tuple[int, int]]:
-    return [found.span() for found in _AT_HOME.finditer(text)]
+    """Return where other scripts are in place."""
+    ends: dict[str, list[int]] | None = None
+    spans = []
+    place = 0
+    while found := _AT_HOME.search(text, place):
+        if found["tag"] is None:
+            place = found.end()
+            spans.append(found.span())
+            continue
+        place = found.start() + 1  # addresses may stand in it
+        if _LANG.search(found["attributes"]):
+            ends = _ends_by_tag(text) if ends is None else ends
+            known = ends.get(found["tag"], [])
+            number = bisect_left(known, found.end())
+            if number < len(known) and known[number] <= found.end() + _LONGEST_MARKED_CHARACTERS:
+                place = text.index(">", known[number]) + 1
+                spans.append((found.start(), place))
+    return spans
+
+
+def _ends_by_tag(text: str) -> dict[str, list[int]]:
+    """Return where the end tags of a text begin, by their names."""
+    ends: dict[str, list[int]] = {}
+    for found in _END_TAG.finditer(text):
+        ends.setdefault(found[1], []).append(found.start())
+    return ends
 
 
 def _references(file: File) -> Iterator[tuple[int, int]]:
+    stop = -1
     for start, end in file.sections.find_references():
-        stop = file.source.text.find("\n\n", end)
-        yield start, stop if stop >= 0 else len(file.source.text)
+        if stop < end:  # else it is the same blank line as that of the reference before
+            stop = file.source.text.find("\n\n", end)
+            stop = stop if stop >= 0 else len(file.source.text)
+        yield start, stop
 
 
-def _within(place: int, spans: Iterable[tuple[int, int]]) -> bool:
-    return any(start <= place < end for start, end in spans)
+class _Spans:
+    """Parts of a text, in which a place is found by bisection: there may be as many places as parts."""
+
+    def __init__(self, spans: Iterable[tuple[int, int]]) -> None:
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+        for start, end in sorted(spans):
+            if self._ends and start <= self._ends[-1]:
+                self._ends[-1] = max(end, self._ends[-1])
+            else:
+                self._starts.append(start)
+                self._ends.append(end)
+
+    def __contains__(self, place: int) -> bool:
+        number = bisect_right(self._starts, place)
+        return number > 0 and place < self._ends[number - 1]
 
 
 @functools.cache

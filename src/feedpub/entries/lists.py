@@ -83,12 +83,17 @@ class _Item:
     line: Line
     texts: list[str]
     children: list[_Item] = field(default_factory=list)
+    has_url: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.has_url = any("://" in text for text in self.texts)
 
     def take(self, line: Line, numberings: Iterable[_Numbering]) -> bool:
         """Go on with a wrapped line; a paragraph behind a blank line is none, unless it is indented."""
         wrapped = not line.after_blank or line.indent > self.line.indent or not self.texts or self.lacks_url(line)
         if wrapped:
             self.texts.append(line.text)
+            self.has_url = self.has_url or "://" in line.text
             found = number(line.text)
             out_of_turn = found and any(numbering.form == found.form for numbering in numberings)
             line.fate = "ambiguous" if out_of_turn else "kept"
@@ -96,7 +101,7 @@ class _Item:
 
     def lacks_url(self, line: Line) -> bool:
         """Tell whether the line is the address that this item still lacks."""
-        return bool(lone_url(line.text)) and not any("://" in text for text in self.texts)
+        return not self.has_url and lone_url(line.text) is not None
 
 
 def _first_mark(lines: Sequence[Line]) -> tuple[int, Bullet | Number | None]:

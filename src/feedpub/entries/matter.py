@@ -36,7 +36,6 @@ KEYS: Final = (
 _FENCE = re.compile(r"\A---[ \t]*\n")
 _END = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
 NOTHING: Final = ("", "~", "null", "Null", "NULL")
-_MOST_UNKNOWN: Final = 20
 
 
 @dataclass(slots=True)
@@ -135,12 +134,10 @@ def _known(source: Source, pairs: list[tuple[Value, Value]]) -> Iterator[tuple[s
             seen[name] = written
             if value.content not in ("", [], {}):
                 yield name, value
-    for key in unknown[:_MOST_UNKNOWN]:
+    for key in unknown:
         message = f"feedpub does not know {str(key.content)[:100]!r} and ignores it"
-        source.add("N101", message, _meant(str(key.content)), key.start, key.end)
-    for key in unknown[_MOST_UNKNOWN : _MOST_UNKNOWN + 1]:
-        message = f"feedpub does not know {len(unknown) - _MOST_UNKNOWN} more keys and ignores them"
-        source.add("N101", message, "", key.start, key.end)
+        hint = "" if source.problems.is_full("N101") else _meant(str(key.content))
+        source.add("N101", message, hint, key.start, key.end)
 
 
 def _meant(key: str) -> str:

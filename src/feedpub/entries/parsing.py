@@ -31,6 +31,7 @@ def parse_sections(
     return _Parser(source, offset, headings).parse(has_title, title)
 
 
+_BLANKS: Final = re.compile(r"[^\S\n]*")
 _BROKEN_LINK: Final = re.compile(r"\]\([a-z]+:/?/?[^()\s]* [^()]*\)", re.IGNORECASE)
 
 
@@ -45,6 +46,7 @@ class _Parser:
         self.known: set[Section] = set()
         self.notes: dict[str, int] = {}
         self.last_place = (0, offset)
+        self.line_end = (0, 0)  # of the line of the last place: of its text, and of it
 
     def parse(self, has_title: bool, title: str) -> Sections:
         blocks = list(md.blocks_of(self.text))
@@ -375,6 +377,10 @@ class _Parser:
         known, place = self.last_place if start >= self.last_place[0] else (0, self.offset)
         place += len(self.data[known:start].decode())
         self.last_place = (start, place)
-        end = self.source.text.find("\n", place)
-        line = self.source.text[place : end if end >= 0 else len(self.source.text)]
-        return place + len(line) - len(line.lstrip()), place + len(line.rstrip())
+        if not place < self.line_end[1]:
+            end = self.source.text.find("\n", place)
+            end = end if end >= 0 else len(self.source.text)
+            line = self.source.text[place:end]
+            self.line_end = place + len(line.rstrip()), end
+        blank = _BLANKS.match(self.source.text, place, self.line_end[1])
+        return blank.end() if blank else place, max(place, self.line_end[0])

@@ -7,17 +7,14 @@ import os
 import stat
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Final
 
 from ..checks import XML_ILLEGAL, is_legal_utf8
-from ..errors import Problem
+from ..errors import MOST_PROBLEMS_OF_A_CODE, Problem, ProblemList
 
 # Parsers and the W3C validator refuse feeds over 5 MB in all; one entry must stay far below.
 LARGEST_ENTRY_BYTES: Final = 1_000_000
 _HEAD_BYTES: Final = 2000
-# More of them are one mistake, made all over the file.
-MOST_ILLEGAL_CHARACTERS: Final = 20
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -31,7 +28,7 @@ class Source:
     path: str
     text: str = ""
     data: bytes = b""
-    problems: list[Problem] = field(default_factory=list)
+    problems: ProblemList = field(default_factory=ProblemList)
     is_printable: bool = field(init=False, repr=False, compare=False)
     _lines: _Lines | None = field(default=None, init=False, repr=False, compare=False)
 
@@ -43,22 +40,33 @@ class Source:
         """Whether an error was found."""
         return bool(self.problems) and any(problem.severity == "error" for problem in self.problems)
 
-    def add(self, code: str, message: str, hint: str = "", start: int = -1, end: int = -1) -> None:
-        """Record a problem about the characters from `start` to `end` of the text; about the file if not given."""
-        if start < 0:
-            self.problems.append(Problem(code=code, path=self.path, message=message, hint=hint))
+    def add(self, code: str, message: str, hint: str = "", start: int = -1, end: int = -1, *, number: int = 1) -> None:
+        """Record a problem about the characters from `start` to `end` of the text; about the file if not given.
+
+        `number` tells how many there are of the kind, of which this is the first; see `ProblemList`.
+        """
+        if start < 0 or self.problems.is_full(code):  # of those that are only counted no place is shown
+            self.problems.add(Problem(code=code, path=self.path, message=message, hint=hint), number)
             return
-        if self._lines is None or self._lines.text is not self.text:
-            self._lines = _Lines(self.text)
-        line, begin, excerpt = self._lines.around(start)
+        line, begin, excerpt = self._index().around(start)
         column = start - begin + 1
         end_column = min(max(end, start + 1) - begin, len(excerpt)) + 1
-        self.problems.append(
+        self.problems.add(
             Problem(
                 code=code, path=self.path, line=line, column=column, end_column=max(end_column, column + 1),
                 excerpt=excerpt, message=message, hint=hint,
-            )
+            ),
+            number,
         )  # fmt: skip
+
+    def line_of(self, place: int) -> int:
+        """Return the number of the line that holds a place of the text."""
+        return self._index().around(place)[0]
+
+    def _index(self) -> _Lines:
+        if self._lines is None or self._lines.text is not self.text:
+            self._lines = _Lines(self.text)
+        return self._lines
 
 
 class _Lines:
@@ -162,9 +170,11 @@ def _decode(source: Source, data: bytes) -> None:
     if not text or text.isspace():
         source.add("E106", "the file is empty", "write front matter and text, or remove the file")
     elif not source.is_printable and not is_legal_utf8(data):
-        for found in islice(XML_ILLEGAL.finditer(text), MOST_ILLEGAL_CHARACTERS):
+        illegal = XML_ILLEGAL.finditer(text)
+        for found in illegal:
             message = f"U+{ord(found.group()):04X} cannot stand in a feed"
-            source.add("E105", message, "remove the character; it may be invisible", *found.span())
+            rest = sum(1 for _ in illegal) + 1 if len(source.problems) == MOST_PROBLEMS_OF_A_CODE else 1
+            source.add("E105", message, "remove the character; it may be invisible", *found.span(), number=rest)
 
 
 def _add_not_utf8(source: Source, error: UnicodeDecodeError) -> None:
@@ -173,7 +183,8 @@ def _add_not_utf8(source: Source, error: UnicodeDecodeError) -> None:
     before = _with_unix_lines(data[:start].decode())
     shown = Source(source.path, before + "\N{REPLACEMENT CHARACTER}")
     shown.add("E104", f"byte {data[start]:#04x} is not UTF-8", "save the file as UTF-8", len(before), len(before) + 1)
-    source.problems += shown.problems
+    for problem in shown.problems:
+        source.problems.add(problem)
 
 
 def _is_printable(text: str) -> bool:

@@ -189,11 +189,11 @@ def _all(source: Source, value: Value, make: Callable[[Value], _T]) -> tuple[_T,
 
 def _made(source: Source, value: Value, make: Callable[[Value], _T]) -> _T | None:
     """Make a value of the model; if it cannot be, that is one problem, not two."""
-    before = len(source.problems)
+    before = source.problems.total
     try:
         return make(value)
     except FieldError as error:
-        if len(source.problems) == before:
+        if source.problems.total == before:
             parts = value.content if isinstance(value.content, dict) else {}
             names = ("url", "uri") if error.field in ("url", "uri") else (error.field,)
             place = next((parts[name] for name in names if name in parts), value)

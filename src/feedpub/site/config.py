@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import tomllib
 from dataclasses import fields
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .. import iri
 from ..checks import is_legal
-from ..errors import ConfigError, FieldError, LanguageTagError, Problem
+from ..errors import ConfigError, FieldError, LanguageTagError, Problem, ProblemList
 from ..language import canonical, match
 from ..model import Config, LinkSettings, Person
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 FILE_NAME: Final = "feedpub.toml"
+LARGEST_SETTINGS_BYTES: Final = 256 * 1024
+MOST_LANGUAGES: Final = 100  # each has feeds and pages of its own, and each entry links to all of its translations
+_DEEPEST_SETTING: Final = 3  # [headings.<language>] summary
 REQUIRED: Final = ("base_url", "authority")
 # RFC 4151, section 2.1: a domain name or e-mail address, a comma, a date on which it was the tagger's.
 _AUTHORITY = re.compile(
@@ -41,7 +45,13 @@ def read_config(folder: str) -> tuple[Config, tuple[Problem, ...]]:
     path = Path(folder, FILE_NAME)
     shown = path.as_posix()
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        with path.open("rb") as file:
+            data = file.read(LARGEST_SETTINGS_BYTES + 1)
+        if len(data) > LARGEST_SETTINGS_BYTES:
+            message = f"the file is larger than {LARGEST_SETTINGS_BYTES // 1024} KB"
+            hint = "settings are a few lines; entries are files of their own"
+            raise ConfigError([Problem(code="E002", path=shown, message=message, hint=hint)])
+        text = data.decode("utf-8-sig")
     except FileNotFoundError:
         if Path(folder).is_dir():
             hint = f"`feedpub init` makes a folder with one; or write {FILE_NAME} with base_url and authority"
@@ -62,7 +72,7 @@ class _Reader:
     def __init__(self, path: str, text: str) -> None:
         self.path, self.text = path, text
         self.lines = text.replace("\r\n", "\n").removesuffix("\n").split("\n")  # as TOML counts them
-        self.problems: list[Problem] = []
+        self.problems = ProblemList()
 
     def read(self) -> tuple[Config, tuple[Problem, ...]]:
         """Return the settings and the notes, or raise all errors together."""
@@ -80,9 +90,12 @@ class _Reader:
 
     def add(self, code: str, name: str, message: str, hint: str = "", value: object = None) -> None:
         """Record a problem at the line where a setting stands."""
+        if self.problems.is_full(code):
+            self.problems.add(Problem(code=code, message=message))
+            return
         line, column, end = self._place(name, value)
         excerpt = self.lines[line - 1] if line else ""
-        self.problems.append(
+        self.problems.add(
             Problem(
                 code=code, path=self.path, line=line, column=column, end_column=end, excerpt=excerpt,
                 message=message, hint=hint,
@@ -117,24 +130,36 @@ class _Reader:
 
     def _place(self, name: str, value: object) -> tuple[int, int, int]:
         """Find a setting: `name`, or `table.name`; in its line the value, or the name if that is given as value."""
+        if name not in self._lines_of_settings:
+            parent = name.rpartition(".")[0]
+            return self._place(parent, value) if parent else (0, 0, 0)
+        number, behind = self._lines_of_settings[name]
+        line = self.lines[number - 1]
+        if not behind:  # the header of a table
+            return number, 1, len(line) + 1
+        shown = str(value) if value is not None else ""
+        start = line.find(shown, 0 if shown == _plain_key(line[: line.find("=")]) else behind) if shown else -1
+        if start >= 0:
+            return number, start + 1, start + 1 + len(shown)
+        return number, behind + 1, len(line.rstrip()) + 1
+
+    @functools.cached_property
+    def _lines_of_settings(self) -> dict[str, tuple[int, int]]:
+        """Tables and settings → line from 1, and where the value begins; 0 for the header of a table."""
+        places: dict[str, tuple[int, int]] = {}
         table = ""
         for number, line in enumerate(self.lines, start=1):
             if line.lstrip().startswith("["):
                 table = _plain_key(line.strip().strip("[").partition("]")[0])
-                if table == name:
-                    return number, 1, len(line) + 1
+                places.setdefault(table, (number, 0))
                 continue
             key, equals, rest = line.partition("=")
-            full = f"{table}.{_plain_key(key)}".lstrip(".")
-            if equals and (full == name or full.startswith(f"{name}.")):
-                end = len(line) - len(rest.lstrip())
-                shown = str(value) if value is not None else ""
-                start = line.find(shown, 0 if shown == _plain_key(key) else end) if shown else -1
-                if start >= 0:
-                    return number, start + 1, start + 1 + len(shown)
-                return number, end + 1, len(line.rstrip()) + 1
-        parent = name.rpartition(".")[0]
-        return self._place(parent, value) if parent else (0, 0, 0)
+            if equals:
+                place = number, len(line) - len(rest.lstrip())
+                names = f"{table}.{_plain_key(key)}".lstrip(".").split(".", _DEEPEST_SETTING)
+                for depth in range(1, len(names) + 1):  # `links.proxy = …` is a place of `links`, too
+                    places.setdefault(".".join(names[:depth]), place)
+        return places
 
     def _refuse_unknown(self, data: Mapping[str, Any]) -> None:
         known = [setting.name for setting in fields(Config)]
@@ -173,6 +198,10 @@ class _Reader:
     def _languages(self, given: Any) -> tuple[str, ...]:
         if not isinstance(given, list) or not given or not all(isinstance(tag, str) for tag in given):
             self.add("E005", "languages", "is not a list of language tags", 'write: languages = ["en", "zh-Hans"]')
+            return ("en",)
+        if len(given) > MOST_LANGUAGES:
+            hint = "each has feeds of its own, and each entry names all of its translations"
+            self.add("E005", "languages", f"are {len(given):,}; a site may have {MOST_LANGUAGES}", hint)
             return ("en",)
         found: list[str] = []
         for tag in given:
