@@ -190,7 +190,7 @@ BAD_LINKS = [
     ("https://example.org/\u202e", "holds '\\u202e'"),
     ("https://[", "not an address"),
     ("https://ex..ample/", "not a host name"),
-    ("x" * 12_000_000, "is longer than 8,000 characters"),
+    ("x" * 12_000_000, "has 12,000,000 characters"),
     (3, "is 3, not text"),
     (b"https://example.org/", "not text"),
 ]

@@ -94,7 +94,7 @@ def fault(url: str) -> str:
     if not url:
         return "is empty"
     if len(url) > LONGEST_URL_CHARACTERS:
-        return f"{_quoted(url)} is longer than {LONGEST_URL_CHARACTERS:,} characters"
+        return f"{_quoted(url[:60])}… has {len(url):,} characters; an address has {LONGEST_URL_CHARACTERS:,} at most"
     found = _FORBIDDEN.search(url)
     if found:
         return f"{_quoted(url)} holds {found.group()!r}, which no address may; write it percent-encoded"

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from .policy import Failure
 
 MOST_HOPS: Final = 20  # as browsers follow
+_TOO_LONG: Final = f"the redirect leads to an address of more than {iri.LONGEST_URL_CHARACTERS:,} characters"
+_LONGEST_VALIDATOR_CHARACTERS: Final = 1000  # longer ones are neither kept nor sent
+_MOST_COOKIES: Final = 50  # of one address with all its redirects; all of them stand in one request
 PAGE_BYTES: Final = 64 * 1024
 FRAGMENT_PAGE_BYTES: Final = 2 * 1024 * 1024
 # A page that is shorter, or does not say how long it is, may be an excuse: it is read.
@@ -137,7 +140,7 @@ class Chase:
             if not failure and key in seen:
                 failure = "loop"
             if failure:
-                self._end(got, failure)
+                self._end(replace(got, detail=_TOO_LONG) if failure == "limit" else got, failure)
                 return
             seen.add(key)
             url, fragment = target.partition("#")[0], target.partition("#")[2] or fragment
@@ -170,7 +173,10 @@ class Chase:
         )
         if not failure and not self._hops and got.code and 200 <= got.code < 300:
             names = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
-            self.validators = {names[name]: got.headers[name] for name in names if got.headers.get(name)}
+            values = {header: got.headers.get(name, "") for name, header in names.items()}
+            self.validators = {
+                header: value for header, value in values.items() if 0 < len(value) <= _LONGEST_VALIDATOR_CHARACTERS
+            }
         elif got.code == 304:  # they hold on
             self.validators = dict(self._validators)
 
@@ -279,7 +285,7 @@ class Chase:
     def _take_cookies(self, url: str, given: Sequence[str]) -> None:
         """Keep cookies for the rest of the chase, for the host that set them or its domain (RFC 6265, section 5.3)."""
         host = iri.find_host(url)
-        for one in given[:50]:
+        for one in given[: _MOST_COOKIES - sum(map(len, self._cookies.values()))]:
             name, equals, value = one.partition(";")[0].partition("=")
             if equals and len(one) <= 4096 and one.isascii() and one.isprintable():
                 jar = self._cookies.setdefault(_domain(one, host), {})
@@ -301,6 +307,8 @@ def _target(url: str, location: str) -> tuple[Failure | None, str]:
     """Return why a redirect leads nowhere, or to where browsers would follow it (RFC 9110, section 10.2.2)."""
     with contextlib.suppress(UnicodeError):
         location = location.encode("latin-1").decode("utf-8")
+    if len(location) > iri.LONGEST_URL_CHARACTERS:
+        return "limit", ""
     target, before = iri.parse_url(location, url), iri.parse_url(url)
     if not location.strip() or any(mark in location for mark in "\0\r\n") or target is None or before is None:
         return "nowhere", ""
@@ -312,7 +320,10 @@ def _target(url: str, location: str) -> tuple[Failure | None, str]:
         target.username = target.password = ""
     elif not target.has_credentials():
         target.username, target.password = before.username, before.password
-    return None, iri.to_uri(target.href)
+    uri = iri.to_uri(target.href)
+    if len(uri) > iri.LONGEST_URL_CHARACTERS:  # a character may take twelve when it is percent-encoded
+        return "limit", ""
+    return None, uri
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

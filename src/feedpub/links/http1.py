@@ -130,9 +130,10 @@ class Reading:
         self.done = False
         self.keeps = False  # whether the connection can take another request
         self._method, self._most = method, most
-        self._buffer = b""
+        self._buffer = bytearray()
+        self._start = 0  # in the buffer: what is before it has been read
         self._ended = False
-        self._pieces: list[bytes] = []
+        self._page = bytearray()
         self._steps = self._read()
         next(self._steps)
 
@@ -143,24 +144,28 @@ class Reading:
             NoReplyError: What has come is no answer.
         """
         self._ended = not piece
-        self._buffer = self._buffer + piece if self._buffer else piece
+        # What was read is dropped when it is the larger half: an answer may come in a million pieces, or hold as many.
+        if self._start * 2 >= len(self._buffer):
+            del self._buffer[: self._start]
+            self._start = 0
+        self._buffer += piece
         try:
             self._steps.send(None)
         except StopIteration:
             self.done = True
-            self.keeps = self.keeps and not self._buffer
+            self.keeps = self.keeps and self._start == len(self._buffer)
         except NoReplyError:
             if not self.reply:
                 raise
             # The status was told. What is wrong with the body, or cut off, takes nothing of that away.
             self.done, self.keeps = True, False
-        if self.done and self.reply and self._pieces:
-            self.reply.page = b"".join(self._pieces)
+        if self.done and self.reply:
+            self.reply.page = bytes(self._page)
 
     def cut(self) -> Reply | None:
         """Return what is known of an answer that comes too slowly, or breaks off."""
         if self.reply:
-            self.reply.page = b"".join(self._pieces)
+            self.reply.page = bytes(self._page)
         return self.reply
 
     def _read(self) -> Generator[None, None, None]:
@@ -207,53 +212,57 @@ class Reading:
 
     def _head_bytes(self, most: int) -> Generator[None, None, bytes]:
         """Take one head off the buffer, with the line end of its last field."""
-        scanned = 0
+        scanned = 0  # of what is unread
         while True:
             buffer = self._buffer
-            if scanned == 0 and buffer:
-                buffer = self._buffer = buffer.lstrip(b"\r\n") if buffer[0] in b"\r\n" else buffer
-                start = buffer[:5]
+            if scanned == 0:
+                while self._start < len(buffer) and buffer[self._start] in b"\r\n":
+                    self._start += 1
+                start = bytes(buffer[self._start : self._start + 5])
                 if start and not any(one.startswith(start) or start.startswith(one) for one in _BEGINNINGS):
                     raise NoReplyError("malformed")
-            end = _HEAD_END.search(buffer, max(0, scanned - 3))
-            if end and end.end() <= most:
-                self._buffer = buffer[end.end() :]
-                return buffer[: end.start()] + b"\r\n"
-            if len(buffer) >= most:
+            end = _HEAD_END.search(buffer, self._start + max(0, scanned - 3))
+            if end and end.end() - self._start <= most:
+                head = bytes(buffer[self._start : end.start()])
+                self._start = end.end()
+                return head + b"\r\n"
+            scanned = len(buffer) - self._start
+            if scanned >= most:
                 raise NoReplyError("limit", f"more than {LONGEST_HEAD_BYTES // 1024} KiB of headers")
-            scanned = len(buffer)
             # Nothing at all is what a server says that has ended an idle connection.
-            yield from self._more("malformed" if buffer else "reset")
+            yield from self._more("malformed" if scanned else "reset")
 
     def _body(self, kind: str, length: int, encoding: str) -> Generator[None, None, None]:
         """Read a body (RFC 9112, sections 6 and 7) up to the limit."""
         reply = self.reply
         assert reply is not None
         decoder = zlib.decompressobj(wbits=47) if encoding in ("gzip", "x-gzip", "deflate") else None
-        held = 0
+        held, begun = 0, False
         while held < self._most:
             if not length and kind != "rest":
                 length = (yield from self._chunk()) if kind == "chunked" else 0
                 if not length:
                     reply.whole = True
                     return
-            while not self._buffer:
+            while self._start == len(self._buffer):
                 yield
                 if self._ended:
                     reply.whole = kind == "rest"
                     self.keeps = False
                     return
             most = self._most - held if kind == "rest" else min(self._most - held, length)
-            piece, self._buffer = self._buffer[:most], self._buffer[most:]
+            piece = bytes(self._buffer[self._start : self._start + most])
+            self._start += len(piece)
             if kind != "rest":
                 length -= len(piece)
                 if kind == "chunked" and not length:
                     yield from self._line(skip=True)
             if decoder:
-                if encoding == "deflate" and not held and not self._pieces and not _ZLIB.match(piece):
+                if encoding == "deflate" and not begun and not _ZLIB.match(piece):
                     decoder = zlib.decompressobj(wbits=-15)  # some servers leave the wrapping out; browsers bear it
+                begun = True
                 piece = _decoded(decoder, piece, self._most - held)
-            self._pieces.append(piece)
+            self._page += piece
             held += len(piece)
         reply.whole = kind == "length" and not length
         self.keeps = self.keeps and reply.whole
@@ -271,11 +280,12 @@ class Reading:
         return size
 
     def _line(self, *, skip: bool = False) -> Generator[None, None, bytes]:
-        while (end := self._buffer.find(b"\n")) < 0:
-            if len(self._buffer) > LONGEST_LINE_BYTES:
+        while (end := self._buffer.find(b"\n", self._start)) < 0:
+            if len(self._buffer) - self._start > LONGEST_LINE_BYTES:
                 raise NoReplyError("malformed", "a chunk has no size")
             yield from self._more("reset")
-        line, self._buffer = self._buffer[: end + 1], self._buffer[end + 1 :]
+        line = bytes(self._buffer[self._start : end + 1])
+        self._start = end + 1
         if skip and line.strip():
             raise NoReplyError("malformed", "a chunk is longer than it says")
         return line
@@ -294,25 +304,25 @@ def _fields(text: str) -> tuple[dict[str, str], list[str]]:
     headers: dict[str, str] = {name.lower(): value for name, value in usual}
     if len(headers) == len(usual) == text.count("\n") and "set-cookie" not in headers:
         return headers, []
-    headers = {}
+    parts: dict[str, list[str]] = {}  # joined at the end: there may be 80,000 of one name
     cookies: list[str] = []
     last = ""
     for line in text.split("\n"):
         name, colon, value = line.partition(":")
         if line[:1] in (" ", "\t") and last:
-            headers[last] = f"{headers[last]} {line.strip()}"
+            parts[last] += [" ", line.strip()]
             continue
         if not colon:
             continue
         name, value = name.strip().lower(), value.strip()
         if name == "set-cookie":
             cookies.append(value)
-        elif name in headers and name != "location":
-            headers[name] = f"{headers[name]}, {value}"
+        elif name in parts and name != "location":
+            parts[name] += [", ", value]
         else:
-            headers[name] = value
+            parts[name] = [value]
         last = name if name != "set-cookie" else ""
-    return headers, cookies
+    return {name: "".join(values) for name, values in parts.items()}, cookies
 
 
 def _check_lengths(headers: Mapping[str, str]) -> None:

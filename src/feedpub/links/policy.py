@@ -252,13 +252,24 @@ def _is_challenge(answer: Answer) -> bool:
 
 def _titles(page: str) -> tuple[str, ...]:
     """Return what a page calls itself: its title and first heading, in lower case."""
-    found = [_TITLE.search(page), _HEADING.search(page)]
-    texts = (" ".join(unescape(_TAG.sub(" ", one[1])).split()).casefold() for one in found if one)
+    texts = (_first_text(page, _TITLE, _TITLE_END), _first_text(page, _HEADING, _HEADING_END))
     return tuple(text for text in texts if text)
 
 
-_TITLE: Final = re.compile(r"<title\b[^>]{0,200}>(.{0,500}?)</title", re.IGNORECASE | re.DOTALL)
-_HEADING: Final = re.compile(r"<h1\b[^>]{0,500}>(.{0,1000}?)</h1", re.IGNORECASE | re.DOTALL)
+def _first_text(page: str, start: re.Pattern[str], end: re.Pattern[str]) -> str:
+    """Return the text of the first element of a kind, on one line; nothing if it is long or has no end."""
+    opening = start.search(page)
+    closing = end.search(page, opening.end(), opening.end() + _LONGEST_NAME_CHARACTERS) if opening else None
+    if not opening or not closing:
+        return ""
+    return " ".join(unescape(_TAG.sub(" ", page[opening.end() : closing.start()])).split()).casefold()
+
+
+_LONGEST_NAME_CHARACTERS: Final = 1000
+_TITLE: Final = re.compile(r"<title\b[^<>]*>", re.IGNORECASE)
+_TITLE_END: Final = re.compile(r"</title", re.IGNORECASE)
+_HEADING: Final = re.compile(r"<h1\b[^<>]*>", re.IGNORECASE)
+_HEADING_END: Final = re.compile(r"</h1", re.IGNORECASE)
 _TAG: Final = re.compile(r"<[^<>]*>")
 
 

@@ -130,14 +130,18 @@ def _text(report: LinkReport) -> Iterator[str]:
 
 def _lines(report: LinkReport, links: Sequence[Link]) -> Iterator[str]:
     down = _hosts_down(report.links)
+    broken: dict[str, list[Link]] = defaultdict(list)  # by host
+    for link in links:
+        if link.broken:
+            broken[find_host(link.url)].append(link)
     told: set[str] = set()
     for link in links:
         host = find_host(link.url)
         if host in down and link.broken:
             if host not in told:
                 told.add(host)
-                count = sum(one.broken and find_host(one.url) == host for one in links)
-                yield f"{shown(host)}: all {count} links ({shown(link.reason)}){_places(links, host)}"
+                dead = broken[host]
+                yield f"{shown(host)}: all {len(dead)} links ({shown(link.reason)}){_places(dead)}"
             continue
         target = f" -> {shown(link.final_url)}" if link.status == "moved" else ""
         why = _why(link)
@@ -159,8 +163,8 @@ def _hosts_down(links: Iterable[Link]) -> set[str]:
     return {host for host, broken in by_host.items() if len(broken) >= _OUTAGE_LINKS and all(broken)}
 
 
-def _places(links: Iterable[Link], host: str | None = None) -> str:
-    places = [place for link in links if host is None or find_host(link.url) == host for place in link.found_in]
+def _places(links: Iterable[Link]) -> str:
+    places = [place for link in links for place in link.found_in]
     names = list(
         dict.fromkeys(f"{place.path or place.entry}{f':{place.line}' if place.line else ''}" for place in places)
     )
