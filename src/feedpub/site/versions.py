@@ -10,7 +10,7 @@ from typing import Final
 from .. import __version__
 
 _SHAPING: Final = re.compile(
-    r"(?:feedgen|lxml|nh3|pyromark|jinja2|markupsafe|pyyaml|langcodes|can_ada)-[^-]*\.dist-info", re.IGNORECASE
+    r"(?:feedgen2?|lxml|nh3|pyromark|jinja2|markupsafe|pyyaml|langcodes|can_ada)-[^-]*\.dist-info", re.IGNORECASE
 )
 
 
