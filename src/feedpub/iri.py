@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from html import unescape
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urljoin
@@ -165,6 +166,36 @@ def to_uri(url: str) -> str:
 
 
 _USERINFO: Final = "!$&'()*+,;=:@-._~%"
+
+
+def encode_iri(text: str) -> str:
+    """Write an IRI that only names something, such as an id, as a URI: other than ASCII is percent-encoded.
+
+    RFC 4287 allows IRIs there, but RFC 4151 (tag URIs) and many readers do not.
+    """
+    return text if text.isascii() else quote(text, safe=_ASCII)
+
+
+_ASCII: Final = "".join(map(chr, range(0x21, 0x7F)))
+
+
+def fold_id(text: str) -> str:
+    """Return what ids have in common that readers may take for one: those that differ by escaping alone.
+
+    That is the form in which feeds publish it, without character references (some readers decode them twice), and with
+    percent-encoding in upper case (RFC 3986, section 6.2.2.1). Letters composed in another way remain different.
+    """
+    for _ in range(_MOST_DECODINGS):
+        if "&" not in text:
+            break
+        text = _REFERENCE.sub(lambda found: unescape(found[0]), text)
+    text = encode_iri(text)
+    return _ESCAPE.sub(lambda found: found[0].upper(), text) if "%" in text else text
+
+
+_MOST_DECODINGS: Final = 4  # "&amp;amp;" is one more of "&amp;"; each costs time, and nobody escapes so often
+_REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,30}[0-9]{0,2});")
+_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
 
 
 def _encode(part: str, safe: str) -> str:

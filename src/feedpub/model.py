@@ -630,10 +630,12 @@ def _own_addresses(check: Check, name: str) -> None:
 def _check_ids(check: Check, entries: Iterable[Entry]) -> None:
     seen: dict[str, Entry] = {}
     for entry in entries:
-        other = seen.get(entry.id)
-        seen[entry.id] = entry
+        folded = iri.fold_id(entry.id)
+        other = seen.get(folded)
+        seen[folded] = entry
         if other:
-            check.fail("entries", f"two have the id {entry.id!r}: {other.title!r} and {entry.title!r}")
+            alike = "" if other.id == entry.id else f", but for escaping that of {other.id!r}"
+            check.fail("entries", f"two have the id {entry.id!r}{alike}: {other.title!r} and {entry.title!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from ..checks import is_plain_line
 from ..content import mark
 from ..errors import FieldError, Problem
+from ..iri import fold_id
 from ..model import Article, Config, Entry, Person, Reference, Translation, checked_entry
 from .dates import ISO_HINT
 from .file import File, name_parts, read_file
@@ -337,9 +338,10 @@ def _refuse_same_ids(files: Iterable[File]) -> None:
     for file in files:
         if file.entry is None:
             continue
-        other = seen.setdefault(file.entry.id, file)
-        if other is not file:
-            message = f"{other.source.path} has the same id {file.entry.id}"
+        other = seen.setdefault(fold_id(file.entry.id), file)
+        if other is not file and other.entry:
+            alike = "" if other.entry.id == file.entry.id else f" but for escaping: {other.entry.id}"
+            message = f"{other.source.path} has the same id {file.entry.id}{alike}"
             place = file.place("id")
             file.source.add("E116", message, "an id belongs to one entry for ever; change the newer one", *place)
 

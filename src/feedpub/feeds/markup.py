@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
 
 from ..content import (
     ADDRESS,
@@ -20,7 +19,7 @@ from ..content import (
     note_language,
     reference_markup,
 )
-from ..iri import all_plain, to_uri
+from ..iri import all_plain, encode_iri, to_uri
 from ..language import isolate
 from ..model import Feed
 
@@ -146,7 +145,7 @@ def _parts_of(entry: Entry, feed: Feed) -> Parts:
         references = tuple([to_uri(url) if url else "" for url in references])
     links = _entry_links(entry, references if feed.reference_links == "related" else ()).encode()
     return Parts(
-        id=uri(entry.id),
+        id=encode_iri(entry.id),
         title=one_line(entry.title),
         link=to_uri(entry.link),
         published=published,
@@ -287,14 +286,3 @@ def declaration(stylesheet: str | None) -> bytes:
 def address(url: str) -> str:
     """Write an http(s) address as a quoted attribute, percent-encoded and punycoded: a URI is a valid IRI, too."""
     return attribute(to_uri(url))
-
-
-def uri(iri: str) -> str:
-    """Write an IRI that only names something, such as an id, as a URI: other than ASCII is percent-encoded.
-
-    RFC 4287 allows IRIs there, but RFC 4151 (tag URIs) and many readers do not.
-    """
-    return iri if iri.isascii() else quote(iri, safe=_ASCII)
-
-
-_ASCII = "".join(map(chr, range(0x21, 0x7F)))

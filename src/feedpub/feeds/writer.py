@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from html import escape, unescape
 from typing import TYPE_CHECKING, Any
 
-from ..iri import to_uri
+from ..iri import encode_iri, to_uri
 from . import markup
 
 if TYPE_CHECKING:
@@ -215,7 +215,7 @@ def _shell(feed: Feed) -> Any:
     from feedgen.feed import FeedGenerator
 
     shell = FeedGenerator()
-    shell.id(markup.uri(feed.id))
+    shell.id(encode_iri(feed.id))
     shell.title(markup.one_line(feed.title))
     shell.updated(markup.moment(feed.updated))
     shell.language(feed.language)
@@ -254,7 +254,7 @@ def _person(author: Person) -> Iterable[tuple[str, str | None]]:
 def _category(category: Category) -> dict[str, str]:
     values = {
         "term": category.term,
-        "scheme": markup.uri(category.scheme) if category.scheme else None,
+        "scheme": encode_iri(category.scheme) if category.scheme else None,
         "label": markup.one_line(category.label) if category.label else None,
     }
     return {name: value for name, value in values.items() if value}

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ..feeds import join
-from ..feeds.markup import uri
+from ..iri import encode_iri
 from ..model import FORMATS, Reference
 from .changes import UNFINISHED
 from .documents import ARCHIVE, Shelf, category_shelves
@@ -135,7 +135,7 @@ class PublishedFolder:
             found = {}
         missing = []
         for number, identity in self.manifest.ids(numbers):
-            parts = found.get(uri(identity)) if self.manifest.is_old(number) else None
+            parts = found.get(encode_iri(identity)) if self.manifest.is_old(number) else None
             if parts is None:
                 missing.append(number)
             else:

@@ -5,6 +5,7 @@ So one changed entry costs the rendering of one, though its document holds a hun
 
 from __future__ import annotations
 
+from html import unescape
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def salvage(place: Path, paths: Sequence[str]) -> dict[str, tuple[Pieces, ...]]:
         paths: Of the document, in the order of `FORMATS`; as we left them.
 
     Returns:
-        Id as Atom writes it → what the spool takes. Nothing if the documents do not agree.
+        Id, as a URI → what the spool takes. Nothing if the documents do not agree.
     """
     atom, rss, json = ((place / path).read_bytes() for path in paths)
     entries, items = _elements(atom, *_ATOM), _elements(rss, *_RSS)
@@ -40,7 +41,7 @@ def salvage(place: Path, paths: Sequence[str]) -> dict[str, tuple[Pieces, ...]]:
     found: dict[str, tuple[Pieces, ...]] = {}
     for entry, item, one in zip(entries, items, objects, strict=True):
         identity = entry[entry.find(b"<id>") + len(b"<id>") : entry.find(b"</id>")].decode()
-        found[identity] = ((entry,), (item,), (one,), ())
+        found[unescape(identity)] = ((entry,), (item,), (one,), ())
     return found
 
 
