@@ -6,12 +6,15 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import pytest
 
 import feedpub
+from case_files import load_cases
 from feedpub.links.history import History
+from feedpub.links.outbound import outbound
 from feedpub.links.policy import Record, Verdict
 
 if TYPE_CHECKING:
@@ -71,6 +74,39 @@ def test_whole_addresses_are_rewritten_and_nothing_else(site: Path) -> None:
     assert file.read_bytes() == fix.after
     assert file.stat().st_mode & 0o777 == 0o640
     assert feedpub.fix_links(feedpub.load(site), history=history) == ()
+
+
+OLD = "https://a.test/old"
+HEAD = "---\ntitle: One\npublished: 2026-01-01\n"
+
+
+@pytest.mark.parametrize("case", load_cases("fixing"))
+def test_a_file_says_the_same_but_for_the_address(case: dict[str, Any], site: Path) -> None:
+    text = f"{HEAD}{case['text']}".replace("OLD", OLD)
+    file = site / "one.en.md"
+    file.write_text(text, encoding="utf-8", newline="")
+    before = feedpub.load(site)
+    fixes = feedpub.fix_links(before, history=remember(site, {OLD: case["new"]}))
+    fixed = case.get("fixed", case["text"]).replace("OLD", OLD).replace("NEW", case["new"])
+    assert [fix.after.decode() for fix in fixes if fix.changes] == ([HEAD + fixed] if "fixed" in case else [])
+    assert [line for fix in fixes for line, _, _ in fix.refused] == case.get("refused", [])
+    feedpub.write_fixes(fixes)
+    assert file.read_bytes().decode() == (HEAD + fixed if "fixed" in case else text)
+    if "fixed" in case:
+        links = {url for url in outbound(feedpub.load(site)) if url.startswith("https://b.test/")}
+        assert {unquote(url) for url in links} == {unquote(case["new"])}
+    assert feedpub.fix_links(feedpub.load(site), history=remember(site, {OLD: case["new"]})) == tuple(
+        fix for fix in fixes if fix.refused
+    )
+
+
+def test_what_is_not_changed_is_told(site: Path) -> None:
+    (site / "one.en.md").write_text(f"{HEAD}---\nSee {OLD} there.\n", encoding="utf-8")
+    (fix,) = feedpub.fix_links(feedpub.load(site), history=remember(site, {OLD: "https://b.test/p?token=hush."}))
+    assert (fix.after, fix.diff()) == (fix.before, "")
+    (note,) = fix.notes()
+    assert "one.en.md:5: not changed, as https://b.test/p?token=…" in note
+    assert note.endswith(f"replace {OLD} by hand")
 
 
 def test_one_answer_is_not_enough(site: Path) -> None:

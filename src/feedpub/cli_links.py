@@ -178,9 +178,11 @@ def fix(entries: str, history: str | None, write: bool) -> None:
         fail(str(error), NOT_CHECKED)
     for one in fixes:
         echo_lines(one.diff())
+        for note in one.notes():
+            echo(note, err=True)
     changes = sum(len(one.changes) for one in fixes)
     said = "nothing has moved for good" if not fixes else f"{changes} changed" if write else f"{changes} to be changed"
-    hint = "; --write rewrites the files" if fixes and not write else ""
+    hint = "; --write rewrites the files" if changes and not write else ""
     echo(f"{said}{hint}", err=True)
 
 

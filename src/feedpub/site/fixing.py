@@ -4,28 +4,24 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING
 
 from ..display import escape_for_terminal
 from ..errors import FeedpubError
+from ..iri import fault, parse_url
 from ..links.history import open_history
 from ..links.outbound import outbound
 from ..redaction import hide_secrets
 from .publish import publish
+from .rewriting import Rewriting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ..model import Site
-
-# What an address may not be a part of: a longer one, on either side.
-_BEFORE: Final = r"(?<![A-Za-z0-9/?#&=%_~+@.:-])"
-_AFTER: Final = r"(?![.,;:!*$]*[A-Za-z0-9/?#&=%_~+@-])"
+    from ..model import Config, Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +33,14 @@ class Fix:
         before: What it holds.
         after: What it is to hold.
         changes: Line from 1, old address, new address.
+        refused: Likewise, where the file would say something else with the new address; it is left as it is.
     """
 
     path: str
     before: bytes
     after: bytes
     changes: tuple[tuple[int, str, str], ...]
+    refused: tuple[tuple[int, str, str], ...] = ()
 
     def diff(self) -> str:
         """Return the changes as a unified diff, to be read: what gives access in addresses is hidden."""
@@ -52,12 +50,21 @@ class Fix:
         text = "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
         return hide_secrets(text)
 
+    def notes(self) -> tuple[str, ...]:
+        """Return a line for each address that is left to the author, to be read like `diff`."""
+        return tuple(
+            f"{self.path}:{line}: not changed, as {hide_secrets(new)} would be read as something else here; "
+            f"replace {hide_secrets(old)} by hand"
+            for line, old, new in self.refused
+        )
+
 
 def fix_links(site: Site, *, history: str | os.PathLike[str]) -> tuple[Fix, ...]:
     """Find the links of a site that have moved for good, and what their files would be with the new addresses.
 
     An address has moved when its last two checks were redirected for good (301, 308) to the same page. Never to a
-    site's front page, nor from https to http: that may be an excuse, or worse.
+    site's front page, nor from https to http: that may be an excuse, or worse. A link is rewritten if the file then
+    links to the new address there, and says the same everywhere else; else it is in `Fix.refused`.
 
     Args:
         site: With entries from files.
@@ -76,7 +83,7 @@ def fix_links(site: Site, *, history: str | os.PathLike[str]) -> tuple[Fix, ...]
         for place in places[url]:
             if place.path and place.line:
                 files.setdefault(place.path, {})[url] = new
-    fixes = (_fixed(file, changes) for file, changes in sorted(files.items()))
+    fixes = (_fixed(file, changes, site.config) for file, changes in sorted(files.items()))
     return tuple(fix for fix in fixes if fix)
 
 
@@ -88,6 +95,8 @@ def write_fixes(fixes: Iterable[Fix]) -> None:
         OSError: A file cannot be written.
     """
     for fix in fixes:
+        if fix.after == fix.before:
+            continue
         path = os.path.realpath(fix.path)
         if Path(path).read_bytes() != fix.before:
             raise FeedpubError(f"{fix.path}: was changed in the meantime; run `feedpub links fix` again")
@@ -99,33 +108,24 @@ def write_fixes(fixes: Iterable[Fix]) -> None:
 def _target(url: str, new: str | None) -> str | None:
     if not new:
         return None
-    parts = urlsplit(new)
-    if parts.path in ("", "/") or (url.startswith("https:") and parts.scheme != "https"):
+    parsed = parse_url(new)
+    if fault(new) or parsed is None or parsed.pathname == "/":
+        return None
+    if url.lower().startswith("https:") and parsed.protocol != "https:":
         return None
     fragment = url.partition("#")[2]
     return f"{new}#{fragment}" if fragment and "#" not in new else new
 
 
-def _fixed(path: str, changes: Mapping[str, str]) -> Fix | None:
+def _fixed(path: str, changes: Mapping[str, str], config: Config) -> Fix | None:
     before = Path(path).read_bytes()
-    lines = before.decode("utf-8").splitlines(keepends=True)
-    done = []
-    for number, line in enumerate(lines):
-        for old, new in changes.items():
-            line = _replaced(line, old, new)
-            if line != lines[number]:
-                done.append((number + 1, old, new))
-                lines[number] = line
-    if not done:
+    rewriting = Rewriting(path, before.decode("utf-8"), config)
+    done: list[tuple[int, str, str]] = []
+    refused: list[tuple[int, str, str]] = []
+    for old, new in changes.items():
+        for line, is_done in rewriting.replace(old, new):
+            (done if is_done else refused).append((line, old, new))
+    if not done and not refused:
         return None
-    return Fix(path=path, before=before, after="".join(lines).encode("utf-8"), changes=tuple(done))
-
-
-def _replaced(line: str, old: str, new: str) -> str:
-    # Parentheses would end a link of Markdown, and quotation marks an attribute.
-    new = new.replace("(", "%28").replace(")", "%29").replace("'", "%27")
-    for form in dict.fromkeys((old, unquote(old), old.replace("&", "&amp;"))):
-        if form in line:
-            given = new.replace("&", "&amp;") if "&amp;" in form and "&amp;" not in old else new
-            line = re.sub(_BEFORE + re.escape(form) + _AFTER, lambda _, given=given: given, line)  # type: ignore[misc]
-    return line
+    after = rewriting.text.encode("utf-8")
+    return Fix(path=path, before=before, after=after, changes=tuple(sorted(done)), refused=tuple(sorted(refused)))
