@@ -55,8 +55,8 @@ class Shop:
         shop.desk.folder = place / "entries"
         return shop
 
-    def build(self) -> feedpub.BuildResult:
-        return feedpub.build(self.desk.folder, self.public)
+    def build(self, *, prune: bool = False) -> feedpub.BuildResult:
+        return feedpub.build(self.desk.folder, self.public, prune=prune)
 
     def edit(self, key: str = "article-7") -> None:
         """Change an article, and with it its feeds, lists and neighbours."""
@@ -72,10 +72,18 @@ class Shop:
             patch.setattr(os, "fsync", ignore)  # half of the time, and nobody pulls the plug of this one
             return self.desk.fresh(self.place / "fresh")
 
-    def assert_healed(self, **foreign: bytes) -> feedpub.BuildResult:
-        """Check that a build gives what one from nothing does, and another one then has nothing to do."""
+    def assert_healed(self, *, is_forgotten: bool = False, **foreign: bytes) -> feedpub.BuildResult:
+        """Check that a build gives what one from nothing does, and another one then has nothing to do.
+
+        Where it is forgotten which files are ours, nothing is removed, but told, and removed when that is asked for.
+        """
         fresh = self.fresh()
+        before = published(self.public)
         result = self.build()
+        if is_forgotten:
+            assert result.removed == ()
+            assert set(result.stale) == before.keys() - fresh.keys() - foreign.keys()
+            assert self.build(prune=True).removed == result.stale
         assert published(self.public) == fresh | foreign
         assert folders(self.public) - folders(self.place / "fresh") == {os.path.dirname(name) for name in foreign} - {
             ""
@@ -181,16 +189,18 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 }
 
 
+# SQLite sees that they do not belong to the manifest, which is as it was.
+HARMLESS = {"with a foreign journal", "with a foreign log"}
+
+
 @pytest.mark.parametrize("is_edited", [False, True], ids=["same", "edited"])
-@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
-def test_a_damaged_manifest_costs_time_and_nothing_else(
-    damage: Callable[[Path], object], is_edited: bool, shop: Shop
-) -> None:
-    damage(shop.manifest)
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_manifest_costs_time_and_nothing_else(damage: str, is_edited: bool, shop: Shop) -> None:
+    DAMAGES[damage](shop.manifest)
     if is_edited:
         shop.edit()
         shop.remove()
-    shop.assert_healed()
+    shop.assert_healed(is_forgotten=damage not in HARMLESS)
 
 
 @pytest.mark.parametrize("size", [1, 4, 16, 64, 512, 4096])
@@ -205,7 +215,7 @@ def test_random_bytes_in_the_manifest(seed: int, size: int, shop: Shop) -> None:
     if seed % 2:
         shop.edit()
         shop.remove()
-    shop.assert_healed()
+    shop.assert_healed(is_forgotten=True)
 
 
 def test_any_damage_to_the_manifest_is_seen(shop: Shop) -> None:
@@ -280,7 +290,7 @@ def test_one_byte_of_the_manifest_is_another(was: bytes, byte: bytes, place: int
         data[start + place : start + place + 1] = byte
     shop.manifest.write_bytes(data)
     shop.edit()
-    shop.assert_healed()
+    shop.assert_healed(is_forgotten=True)
 
 
 @pytest.mark.parametrize("is_edited", [False, True], ids=["same", "edited"])
@@ -346,11 +356,10 @@ def test_a_folder_in_the_place_of_the_manifest(name: str, shop: Shop) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
-    assert done.stderr.startswith(f"feedpub: {shop.manifest}: ")
-    assert name != MANIFEST or "Is a directory" in done.stderr
+    assert done.stderr == f"feedpub: {shop.public / name}: is a folder\n"
     assert published(shop.public) == before
     shutil.rmtree(shop.public / name)
-    shop.assert_healed()
+    shop.assert_healed(is_forgotten=name == MANIFEST)
 
 
 def test_a_manifest_that_may_only_be_read_is_no_obstacle_to_root_alone(shop: Shop) -> None:
@@ -366,18 +375,14 @@ def test_a_manifest_that_may_only_be_read_is_no_obstacle_to_root_alone(shop: Sho
 
 
 @pytest.mark.parametrize("is_edited", [False, True], ids=["same", "edited"])
-@pytest.mark.parametrize("how", ["deleted", "longer", "same length", "empty", "a link", "a dead link", "other date"])
+@pytest.mark.parametrize("how", ["deleted", "longer", "same length", "empty", "other date"])
 def test_published_files_that_were_changed_by_hand(how: str, is_edited: bool, shop: Shop) -> None:
-    mine = shop.place / "mine"
-    mine.write_bytes(b"mine")
     for name in ("index.html", "style.css", "feeds.opml", "en/atom.xml", "zh-Hans/feed.json", "en/archive/index.html",
                  "en/article-3/index.html", "en/category/sea/rss.xml"):  # fmt: skip
         path = shop.public / name
         data = path.read_bytes()
         path.unlink()
-        if "link" in how:
-            path.symlink_to(mine if how == "a link" else shop.place / "nowhere")
-        elif how != "deleted":
+        if how != "deleted":
             changed = {"longer": data + b"<!-- changed -->", "same length": data.swapcase(), "empty": b""}
             path.write_bytes(changed.get(how, data))
             os.utime(path, (1, 1))
@@ -385,9 +390,6 @@ def test_published_files_that_were_changed_by_hand(how: str, is_edited: bool, sh
         shop.edit()
         shop.remove()
     shop.assert_healed()
-    assert not any(path.is_symlink() for path in shop.public.rglob("*"))
-    assert mine.read_bytes() == b"mine"
-    assert not (shop.place / "nowhere").exists()
 
 
 def test_the_folder_of_a_page_that_was_deleted_by_hand_goes_with_its_article(shop: Shop) -> None:
@@ -425,7 +427,12 @@ def test_stale_files_of_ours_are_removed_and_those_of_others_kept(is_forgotten: 
     shop.edit()
     fresh = shop.desk.fresh(shop.place / "fresh")
     before = {path.name: path.read_bytes() for path in shop.desk.folder.iterdir()}
-    removed = shop.build().removed
+    result = shop.build()
+    removed = result.removed
+    if is_forgotten:
+        assert removed == ()
+        removed = shop.build(prune=True).removed
+        assert removed == result.stale
     found = published(shop.public)
     assert found.pop("en/latest.xml") == found["en/atom.xml"]
     assert found == fresh | foreign
@@ -449,7 +456,8 @@ def test_another_published_folder_that_stands_in_it_is_let_be(is_copied: bool, s
     before = published(inner)
     shutil.rmtree(shop.manifest.parent)
     shop.remove()
-    removed = shop.build().removed
+    assert shop.build().removed == ()
+    removed = shop.build(prune=True).removed
     assert "en/article-4/index.html" in removed
     assert not [path for path in removed if path.startswith("other/")]
     assert published(inner) == before

@@ -13,12 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
-import jinja2
 import pytest
 
-import feedpub.site.pages
-import feedpub.site.theme
-import sample_pages
 from feedpub import Category, ConfigError, Person, Reference, content, explain
 from feedpub.language import direction, known_languages, words
 from feedpub.site.opml import to_opml
@@ -421,10 +417,10 @@ def test_a_broken_template_is_named(name: str, text: str | bytes, line: int, mes
 def test_templates_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = own_template(tmp_path, "article.html", "")
 
-    def refuse(path: Path) -> bytes:
-        raise PermissionError(13, "Permission denied", str(path))
+    def refuse(folder: str, name: str, **_: object) -> bytes:
+        raise PermissionError(13, "Permission denied", f"{folder}/{name}")
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr("feedpub.site.theme.read_file", refuse)
     with pytest.raises(ConfigError, match="Permission denied") as caught:
         made.landing({})
     assert caught.value.problems[0].path.endswith("templates/article.html")
@@ -476,30 +472,3 @@ def test_opml_names_its_owner_and_escapes() -> None:
     assert (found["ownerName"], found["ownerEmail"], found["ownerId"]) == (author.name, author.email, author.uri)
     named = to_opml(replace(CONFIG, author=Person(name="Ann")), [], {})
     assert [one.tag for one in ElementTree.fromstring(named).findall("head/*")] == ["title", "ownerName"]
-
-
-def test_our_templates_are_compiled_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / "compiled"
-    monkeypatch.setattr(feedpub.site.theme, "_COMPILED", str(folder))
-    monkeypatch.setattr(sys, "dont_write_bytecode", False)
-    page = sample_pages._pages("").archive("en", by_year([ROW]))
-    kept = sorted(folder.iterdir())
-    assert len(kept) >= 3
-
-    with monkeypatch.context() as patched:
-        patched.setattr(jinja2.Environment, "compile", None)  # not called
-        assert sample_pages._pages("").archive("en", by_year([ROW])) == page
-
-    for number, path in enumerate(kept):  # damaged ones are made anew
-        path.write_bytes([b"", b"x" * 99, path.read_bytes()[:40]][number % 3])
-    assert sample_pages._pages("").archive("en", by_year([ROW])) == page
-
-    monkeypatch.setattr(feedpub.site.theme, "_COMPILED", str(kept[0] / "no folder"))
-    assert sample_pages._pages("").archive("en", by_year([ROW])) == page
-
-    own = tmp_path / "own"
-    own.mkdir()
-    own_template(own, "archive.html", "Own")
-    monkeypatch.setattr(feedpub.site.theme, "_COMPILED", str(tmp_path / "none"))
-    assert sample_pages._pages(str(own)).archive("en", ()) == b"Own"
-    assert not (tmp_path / "none").exists()  # those of sites are not kept

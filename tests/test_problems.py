@@ -101,6 +101,13 @@ def build_beside_another() -> object:
         return feedpub.build("entries", "public")
 
 
+def build_through_a_link() -> None:
+    Path("elsewhere").mkdir()
+    Path("public").mkdir()
+    Path("public/en").symlink_to("../elsewhere")
+    feedpub.build("entries")
+
+
 def ping_hub_of_nothing() -> object:
     """Ping for a site that was never built."""
     Path(TOML).write_text(f'{SETTINGS}hub = "https://hub.test/"\n', encoding="utf-8")
@@ -155,6 +162,7 @@ CASES = [
     Case(code="E010", path="public", message="another build is writing", hint="wait", act=build_beside_another),
     Case(code="E011", path="public", message="holds no feed", hint="feedpub build", act=ping_hub_of_nothing),
     Case(code="E012", path=TOML, message="no hub", hint="hub =", act=lambda: feedpub.ping("entries")),
+    Case(code="E014", path="public/en", message="is a symbolic link", hint="remove it", act=build_through_a_link),
     Case(code="E013", path="", message="port", hint="--port", act=serve_at_a_taken_port),
     entry("E101", post(title=""), line=1, column=1, marked="---", message="no title", hint="title:"),
     entry("E101", "Text.\n", message="no title", hint="# Title"),

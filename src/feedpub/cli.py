@@ -24,10 +24,13 @@ from .cli_output import (
     problem_values,
 )
 from .cli_progress import Progress
+from .files import read_named_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+MOST_NAMED = 10  # files
+LARGEST_TEXT_BYTES = 10_000_000  # of a file that a command is given
 FINE, FINDINGS, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 _EPILOG = """\b
@@ -88,8 +91,7 @@ def import_(file: str, entries: str, key: str | None, published: str | None, tit
     the text does not tell must be given: --published, and a --title for each language without one. The report accounts
     for every line; nothing is overwritten.
     """
-    with click.open_file(file, "rb") as stream:
-        text = _decoded(stream.read(), file)
+    text = _decoded(_given(file), file)
     done = feedpub.import_pasted(text, entries, key=key, published=published, titles=_titles(titles))
     if form == "json":
         lines = [asdict(line) for line in done.pasted.lines]
@@ -130,19 +132,23 @@ def lint(entries: str, form: str) -> None:
     "--output", default="public", show_default=True, type=click.Path(file_okay=False), help="The folder to publish."
 )
 @click.option("--keep-going", is_flag=True, help="Leave entries with errors out and publish the others.")
+@click.option(
+    "--prune", is_flag=True, help="Also remove files that look like feedpub's and that this build would not write."
+)
 @_format
-def build(entries: str, output: str, keep_going: bool, form: str) -> None:
+def build(entries: str, output: str, keep_going: bool, prune: bool, form: str) -> None:
     """Write feeds and pages of ENTRIES (default: entries).
 
     If an entry has an error, all problems are shown and nothing is written, unless --keep-going is given. Files whose
-    bytes would not change are not touched.
+    bytes would not change are not touched. Files of earlier builds that are not needed any more are removed, if it is
+    sure that they are as feedpub wrote them.
     """
     with Progress() as progress:
-        done = feedpub.build(entries, output, keep_going=keep_going, progress=progress)
+        done = feedpub.build(entries, output, keep_going=keep_going, prune=prune, progress=progress)
     failed = any(problem.severity == "error" for problem in done.problems)
     if form == "json":
         echo_json(
-            output=done.output, written=done.written, kept=done.kept, removed=done.removed,
+            output=done.output, written=done.written, kept=done.kept, removed=done.removed, stale=done.stale,
             problems=problem_values(done.problems),
         )  # fmt: skip
     else:
@@ -251,7 +257,12 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def _refused(problems: Sequence[feedpub.Problem], code: int, form: str) -> NoReturn:
     echo_problems(problems, form)
     if form == "text":
-        undone = {"E011": "nothing was told", "E012": "nothing was told", "E013": "not started"}
+        undone = {
+            "E011": "nothing was told",
+            "E012": "nothing was told",
+            "E013": "not started",
+            "E014": "not published",
+        }
         said = next((undone[problem.code] for problem in problems if problem.code in undone), "nothing was written")
         echo(f"{count_problems(problems)}; {said}", err=True)
     sys.exit(code)
@@ -273,7 +284,21 @@ def _say_built(done: feedpub.BuildResult) -> None:
         echo(f"{language:10} {count:5} article{'' if count == 1 else 's'}   {place}/atom.xml  rss.xml  feed.json")
     removed = f", {len(done.removed)} removed" if done.removed else ""
     echo(f"{done.output}: {_number(done.written, 'file')} written, {len(done.kept)} unchanged{removed}")
+    if done.stale:
+        _say_stale(done.stale)
     echo(f"Look at {os.path.join(done.output, 'index.html')}")
+
+
+def _say_stale(paths: Sequence[str]) -> None:
+    look, them = ("looks", "it") if len(paths) == 1 else ("look", "them")
+    echo(
+        f"{_number(paths, 'file')} that this build would not write {look} like feedpub's:"
+        f" run `feedpub build --prune` to remove {them}"
+    )
+    for path in paths[:MOST_NAMED]:
+        echo(f"  {path}")
+    if len(paths) > MOST_NAMED:
+        echo(f"  and {len(paths) - MOST_NAMED} more")
 
 
 def _say_previewed(entries: str) -> Callable[[feedpub.PreviewEvent], None]:
@@ -334,6 +359,16 @@ def _titles(given: Sequence[str]) -> dict[str, str]:
             raise click.UsageError(f"--title {text!r}: there are two titles in {language.strip()}")
         titles[language.strip()] = title.strip()
     return titles
+
+
+def _given(file: str) -> bytes:
+    """Return the bytes of a file that the user named; "-" is standard input."""
+    if file != "-":
+        return read_named_file(file, limit=LARGEST_TEXT_BYTES)
+    data = sys.stdin.buffer.read(LARGEST_TEXT_BYTES + 1)
+    if len(data) > LARGEST_TEXT_BYTES:
+        fail(f"standard input: holds more than {LARGEST_TEXT_BYTES:,} bytes", USAGE)
+    return data
 
 
 def _decoded(data: bytes, name: str) -> str:

@@ -72,6 +72,8 @@ def _passed_over(folder: str, others: Iterable[os.DirEntry[str]]) -> Iterator[Pr
     """Note what looks like entries but is none: text by another name, and folders with entries in them."""
     for entry in sorted(others, key=lambda entry: entry.name):
         path = shown_path(folder, entry.name)
+        if entry.is_symlink() and entry.is_dir():
+            continue  # what is in it is not the site's
         if not entry.is_dir():
             hint = f"if it is an entry, name it {Path(entry.name).stem}.md"
             yield Problem(code="N110", path=path, message="is no entry: it does not end in .md", hint=hint)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import codecs
 import os
-import stat
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Final
 
 from ..checks import XML_ILLEGAL, is_legal_utf8
 from ..errors import MOST_PROBLEMS_OF_A_CODE, Problem, ProblemList
+from ..files import RefusedFileError, read_file
 
 # Parsers and the W3C validator refuse feeds over 5 MB in all; one entry must stay far below.
 LARGEST_ENTRY_BYTES: Final = 1_000_000
@@ -101,58 +101,39 @@ def read_source(file: str, path: str, *, head: bool = False) -> Source:
     """
     source = Source(path)
     try:
-        opened = os.open(file, READ_ONLY)
-        try:
-            found = os.fstat(opened)
-            if stat.S_ISREG(found.st_mode) and found.st_size <= LARGEST_ENTRY_BYTES:
-                _decode(source, (read_head(opened) if head else b"") or read_all(opened, found.st_size))
-            else:
-                _refuse(source, found)
-        finally:
-            os.close(opened)
+        _decode(source, (head and read_head(file)) or read_file(*os.path.split(file), limit=LARGEST_ENTRY_BYTES))
+    except RefusedFileError as error:
+        source.add(*_refusal(error))
     except FileNotFoundError:
         source.add("E107", "is a link to a file that does not exist", "mend the link, or remove it")
     except OSError as error:
-        if os.path.isdir(file):  # Windows does not open folders
-            _refuse(source, os.stat(file))
-        else:
-            source.add("E107", f"cannot be read ({error.strerror})", "check the permissions of the file")
+        source.add("E107", f"cannot be read ({error.strerror})", "check the permissions of the file")
     return source
 
 
-# Without waiting for one who writes into a pipe.
-READ_ONLY: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+def read_head(file: str) -> bytes:
+    """Return the front matter with its fences, if it has a usual size; nothing if not.
 
-
-def read_head(opened: int, size: int = 0) -> bytes:
-    """Return the front matter with its fences, whatever the size of the file; nothing if it ends in another way."""
-    data = os.read(opened, _HEAD_BYTES)
+    Raises:
+        OSError: The file cannot be read.
+    """
+    data = read_file(*os.path.split(file), limit=LARGEST_ENTRY_BYTES, first=_HEAD_BYTES)
     end = data.find(b"\n---", 3) + 4
-    if data.startswith(b"---") and end > 4 and data[end : end + 1] in (b"\n", b"\r"):
-        return data[:end]
-    os.lseek(opened, 0, os.SEEK_SET)
-    return b""
+    return data[:end] if data.startswith(b"---") and end > 4 and data[end : end + 1] in (b"\n", b"\r") else b""
 
 
-def read_all(opened: int, size: int) -> bytes:
-    """Return the content of an open file, by the size that it seemed to have."""
-    data = os.read(opened, size + 1)
-    if len(data) == size:
-        return data
-    parts = [data]
-    while more := os.read(opened, LARGEST_ENTRY_BYTES):
-        parts.append(more)
-    return b"".join(parts)
-
-
-def _refuse(source: Source, found: os.stat_result) -> None:
-    if stat.S_ISDIR(found.st_mode):
-        source.add("E107", "is a folder, not an entry file", "rename the folder so that it does not end in .md")
-    elif not stat.S_ISREG(found.st_mode):
-        source.add("E107", "is no file", "rename it so that it does not end in .md")
-    else:
+def _refusal(error: RefusedFileError) -> tuple[str, str, str]:
+    """Return code, message and hint of the problem with a file that is not read."""
+    rename = "rename it so that it does not end in .md"
+    if error.fault == "link":
+        message = "is a symbolic link that leads out of the entries folder, or to something hidden in it"
+        return "E107", message, "put the file itself there; links to other entries are fine"
+    if error.fault == "size":
         hint = f"an entry may hold {LARGEST_ENTRY_BYTES // 1000:,} KB: readers refuse large feeds; part the article"
-        source.add("E117", f"the file has {found.st_size // 1000:,} KB", hint)
+        return "E117", f"the file has {error.size // 1000:,} KB", hint
+    if error.fault == "folder":
+        return "E107", "is a folder, not an entry file", rename
+    return "E107", f"{error.strerror}, not an entry file", rename
 
 
 def _decode(source: Source, data: bytes) -> None:

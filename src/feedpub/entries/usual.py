@@ -8,14 +8,13 @@ property test holds both to it).
 from __future__ import annotations
 
 import functools
-import os
 import re
-import stat
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from ..content import mark
+from ..files import read_file
 from ..iri import PLAIN_HOST
 from ..language import canonical
 from ..model import Article, Person, checked_entry, checked_translation
@@ -25,11 +24,11 @@ from .ids import automatic_id, automatic_link
 from .matter import FIRST, IN_LIST, NULLS
 from .plain import read_plain
 from .sections import Sections
-from .source import LARGEST_ENTRY_BYTES, READ_ONLY, Source, read_all, read_head
+from .source import LARGEST_ENTRY_BYTES, Source, read_head
 from .values import named_categories
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from ..model import Category, Config, Entry
@@ -97,7 +96,7 @@ def read_usual(
     texts: dict[str, _Text] = {}
     for name in names:
         language = endings.get(name[len(key) :], "")
-        text = _text(_data(form.folder + name, read_head if glance else read_all), form, glance=glance)
+        text = _text(_data(form.folder, name, glance=glance), form, glance=glance)
         if not language or not text or language in texts:
             return None
         texts[language] = text
@@ -117,20 +116,12 @@ def _endings(languages: Sequence[str]) -> Mapping[str, str]:
     return {f".{language}.md": language for language in languages if canonical(language) == language != "zh"}
 
 
-def _data(path: str, read: Callable[[int, int], bytes]) -> bytes:
+def _data(folder: str, name: str, *, glance: bool) -> bytes:
     """Return what is read of an ordinary file; nothing of others."""
     try:
-        opened = os.open(path, READ_ONLY)
+        return read_head(folder + name) if glance else read_file(folder, name, limit=LARGEST_ENTRY_BYTES)
     except OSError:
         return b""
-    try:
-        found = os.fstat(opened)
-        usual = stat.S_ISREG(found.st_mode) and found.st_size <= LARGEST_ENTRY_BYTES
-        return read(opened, found.st_size) if usual else b""
-    except OSError:
-        return b""
-    finally:
-        os.close(opened)
 
 
 def _text(data: bytes, form: Form, *, glance: bool) -> _Text | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from html import unescape
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
+from ..files import read_file
 from ..iri import LONGEST_URL_CHARACTERS, resolve_url
 from .result import Place
 
@@ -93,7 +94,7 @@ class _Lines:
         self._searches = _MOST_SEARCHES
         self._lines: list[str] = []
         try:
-            text = Path(path).read_text(encoding="utf-8-sig", errors="replace") if path else ""
+            text = read_file(*os.path.split(path)).decode("utf-8-sig", "replace") if path else ""
         except OSError:
             return
         self._lines = text.splitlines()

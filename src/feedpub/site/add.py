@@ -15,10 +15,10 @@ from ..entries.pasted import parse_pasted
 from ..entries.slugs import slug
 from ..entries.writing import write_entry
 from ..errors import ConfigError, EntryError, LanguageTagError, Problem
+from ..files import read_file, remove_leftovers, write_new_files
 from ..language import autonym, canonical, has_words, match, words
 from ..model import Draft, KeyPoint, Pasted, Reference
 from .config import FILE_NAME, read_config
-from .publish import publish
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -84,19 +84,50 @@ def import_pasted(
     if key in RESERVED_KEYS:
         hint = "give the article another name with --key"
         problems.append(Problem(code="E115", message=f"{key!r} is a name that the published folder needs", hint=hint))
-    paths = {draft.language: place / f"{key}.{draft.language}.md" for draft in drafts}
-    for path in paths.values():
-        if path.exists():
-            hint = "give another name with --key, or remove the file first"
-            problems.append(Problem(code="E225", path=path.as_posix(), message="this file exists", hint=hint))
+    names = {draft.language: f"{key}.{draft.language}.md" for draft in drafts}
     if problems:
-        raise EntryError(problems)
+        raise EntryError([*problems, *_existing(place, names.values())])
+    contents: dict[str, bytes] = {}
     for draft in drafts:
         shared: dict[str, Any] = {}
         if draft is original:
             shared = {"published": published, "via": pasted.via, "previous": pasted.previous, "next": pasted.next}
-        publish(paths[draft.language], write_entry(draft, headings=headings, **shared).encode())
-    return ImportResult(key=key, paths=tuple(path.as_posix() for path in paths.values()), pasted=pasted)
+        contents[names[draft.language]] = write_entry(draft, headings=headings, **shared).encode()
+    remove_leftovers(os.fspath(place))
+    _write_all(place, contents)
+    return ImportResult(key=key, paths=tuple((place / name).as_posix() for name in contents), pasted=pasted)
+
+
+def _existing(place: Path, names: Iterable[str]) -> list[Problem]:
+    """Return a problem for each file that exists, or whose name something else has."""
+    hint = "give another name with --key, or remove the file first"
+    return [
+        Problem(code="E225", path=(place / name).as_posix(), message="this file exists", hint=hint)
+        for name in names
+        if os.path.lexists(place / name)
+    ]
+
+
+def _write_all(place: Path, contents: Mapping[str, bytes]) -> None:
+    """Write the entry files of an article: all of them, or none.
+
+    An import that was killed between two of them is completed: files that hold the very same bytes are not in the way,
+    unless all of them are there already.
+    """
+    missing = {name: data for name, data in contents.items() if not _holds(place, name, data)} or contents
+    if problems := _existing(place, missing):
+        raise EntryError(problems)
+    try:
+        write_new_files(os.fspath(place), missing)
+    except FileExistsError:  # it came in this very moment
+        raise EntryError(_existing(place, missing)) from None
+
+
+def _holds(place: Path, name: str, data: bytes) -> bool:
+    try:
+        return read_file(os.fspath(place), name) == data
+    except OSError:
+        return False
 
 
 def _titled(
@@ -166,17 +197,18 @@ def init(folder: str | os.PathLike[str] = ".", *, today: date, languages: Sequen
     """
     entries = Path(folder, "entries")
     tags = tuple(dict.fromkeys(canonical(tag) for tag in languages))
-    config = entries / FILE_NAME
-    if config.exists():
-        hint = "edit it, or name another folder"
-        raise ConfigError([Problem(code="E008", path=config.as_posix(), message="this file exists", hint=hint)])
-    files = {config: _CONFIG.format(year=today.year, languages=f"[{_quoted(tags)}]".ljust(27), titles=_titles(tags))}
+    files = {FILE_NAME: _CONFIG.format(year=today.year, languages=f"[{_quoted(tags)}]".ljust(27), titles=_titles(tags))}
     for language in tags:
         published = today.isoformat() if language == tags[0] else None
-        files[entries / f"{_SAMPLE_KEY}.{language}.md"] = write_entry(_sample(language), published=published)
-    for path, text in files.items():
-        publish(path, text.encode())
-    return tuple(path.as_posix() for path in files)
+        files[f"{_SAMPLE_KEY}.{language}.md"] = write_entry(_sample(language), published=published)
+    for name in files:
+        if os.path.lexists(entries / name):
+            hint = "edit it, or name another folder"
+            path = (entries / name).as_posix()
+            raise ConfigError([Problem(code="E008", path=path, message="this file exists", hint=hint)])
+    remove_leftovers(os.fspath(entries))
+    write_new_files(os.fspath(entries), {name: text.encode() for name, text in files.items()})
+    return tuple((entries / name).as_posix() for name in files)
 
 
 def _sample(language: str) -> Draft:

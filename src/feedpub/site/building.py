@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 from ..database import DamagedError
 from ..entries.scanning import scan
 from ..errors import ConfigError, Problem
+from ..files import check_target, remove_file, remove_leftovers
 from ..model import Site
 from .changes import UNFINISHED, compare, trusted
 from .config import read_config
-from .manifest import Manifest
+from .manifest import FOLDER, STATE_NAMES, Manifest
+from .remains import candidates, has_mark
 from .theme import Theme
 from .versions import versions
 
@@ -34,6 +36,8 @@ class BuildResult:
         written: Files that are new or changed, relative to it, with ``/`` between folders.
         kept: Files that held these bytes already, and were not touched.
         removed: Files of earlier builds that belong to nothing any more.
+        stale: Files that look like those of feedpub, but that this build would not write and cannot prove to be its
+            own, since what earlier builds remembered is lost; `prune` removes them.
         articles: Language → number of articles that its feed shows.
         problems: Warnings of the entries that were read, and errors of those that were left out; `lint` tells all.
     """
@@ -42,6 +46,7 @@ class BuildResult:
     written: tuple[str, ...]
     kept: tuple[str, ...]
     removed: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
     articles: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     problems: tuple[Problem, ...] = ()
 
@@ -52,13 +57,15 @@ def build(
     *,
     keep_going: bool = False,
     base_url: str | None = None,
+    prune: bool = False,
     progress: Progress | None = None,
 ) -> BuildResult:
     """Write feeds, pages and OPML of a site into a folder.
 
     The bytes depend on the site alone: not on clock, time zone, locale or machine. Each file is replaced in one step,
     pages before the feeds that link to them; a build that dies leaves every file whole, old or new, and the next one
-    completes it. Files of earlier builds that belong to nothing any more are removed, others never.
+    completes it. Files that earlier builds wrote, and that belong to nothing any more, are removed if they are as they
+    were written; others never. Nothing is read or written through a symbolic link in the published folder.
 
     Of an entries folder only what changed since the last build is read, and no more than one article is held in memory.
     A Site, such as `load` returns or a program makes, is rendered whole.
@@ -68,11 +75,14 @@ def build(
         output: The published folder; what the next build wants to know stands in ``.feedpub`` below it.
         keep_going: Leave articles with errors out instead of raising.
         base_url: Where the folder is served, in place of the setting; ends with ``/``.
+        prune: Also remove files that carry the mark of feedpub at a path of its own, and that this build would not
+            write, though nothing else proves that an earlier build of this site wrote them.
         progress: Called with ``read`` or ``write``, how many are done, and of how many.
 
     Raises:
         ConfigError: feedpub.toml or a template cannot be used; the output folder is the entries folder, holds it, or
-            stands in it; or another build is at work there.
+            stands in it; another build is at work there; or something is in the place of a file that is to be written:
+            a link, a named pipe, a file of somebody else.
         EntryError: Some entries cannot be published; nothing is written.
         FieldError: Two entries of a Site have one id.
         OSError: A file cannot be written.
@@ -82,10 +92,12 @@ def build(
         site = replace(site, config=replace(site.config, base_url=base_url))
     _refuse_entries(site, Path(output))
     from_folder = not isinstance(source, Site)
+    if from_folder:
+        remove_leftovers(site.folder)
     try:
-        return _build(site, output, notes, from_folder, keep_going, progress or _silent)
+        return _build(site, output, notes, from_folder, keep_going, prune, progress or _silent)
     except DamagedError:  # it is gone now
-        return _build(site, output, notes, from_folder, keep_going, progress or _silent)
+        return _build(site, output, notes, from_folder, keep_going, prune, progress or _silent)
 
 
 def _build(
@@ -94,12 +106,15 @@ def _build(
     notes: Sequence[Problem],
     from_folder: bool,
     keep_going: bool,
+    prune: bool,
     progress: Progress,
 ) -> BuildResult:
     place = Path(output)
     theme = Theme(site.folder)
+    _check_state(os.fspath(place))
     with Manifest(place, _fingerprint(site, theme, from_folder)) as manifest:
         outputs = trusted(place, manifest.outputs())
+        perhaps_stale = candidates(os.fspath(place)) if manifest.is_new or prune else []
         changes = None
         if from_folder:
             states, passed_over = scan(site.folder)
@@ -107,11 +122,13 @@ def _build(
             del states  # it is large, and `changes` will release it
             notes = (*notes, *passed_over)
             if not changes and not manifest.starts_over and outputs and UNFINISHED not in outputs.values():
-                return _result(output, site, manifest, notes, kept=sorted(outputs))
+                return _pruned(_result(output, site, manifest, notes, kept=sorted(outputs)), perhaps_stale, prune)
         from .work import work  # what follows is most of feedpub, and takes a while to load
 
         folder, problems = work(site, theme, place, manifest, changes, outputs, keep_going, progress)
-        return _result(output, site, manifest, (*notes, *problems), folder.written, sorted(folder.kept), folder.removed)
+        problems = (*notes, *problems)
+        result = _result(output, site, manifest, problems, folder.written, sorted(folder.kept), folder.removed)
+        return _pruned(result, perhaps_stale, prune)
 
 
 def _result(
@@ -132,6 +149,29 @@ def _result(
         articles=MappingProxyType({language: counts.get(language, 0) for language in site.config.languages}),
         problems=tuple(problem for problem in problems if problem.severity != "note"),
     )
+
+
+def _pruned(result: BuildResult, paths: Sequence[str], prune: bool) -> BuildResult:
+    """Return the result with the stale files among some paths, or without them, if they are to be removed."""
+    if not paths:
+        return result
+    written = {*result.written, *result.kept, *result.removed}
+    stale = [path for path in paths if path not in written and has_mark(result.output, path)]
+    if not prune:
+        return replace(result, stale=tuple(stale))
+    for path in stale:
+        remove_file(result.output, path)
+    return replace(result, removed=(*result.removed, *stale))
+
+
+def _check_state(output: str) -> None:
+    """Refuse to keep what builds remember behind a link, or in something that is no file.
+
+    Raises:
+        RefusedFileError: It is such.
+    """
+    for name in STATE_NAMES:
+        check_target(output, f"{FOLDER}/{name}")
 
 
 def _fingerprint(site: Site, theme: Theme, from_folder: bool) -> bytes:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ..entries.scanning import state_of
+from ..files import check_target
 from .manifest import Known
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from .manifest import Manifest
 
 # A file of the published folder whose recipe is not known: it is made anew, and compared.
-UNFINISHED: Final = Known(-1, -1, b"")
+UNFINISHED: Final = Known(-1, -1, b"", b"")
 
 
 @dataclass(slots=True)
@@ -61,14 +62,12 @@ def compare(states: Mapping[str, int], manifest: Manifest) -> Changes:
 
 def trusted(place: Path, outputs: Mapping[str, Known]) -> dict[str, Known]:
     """Return what is known of the files of a published folder; nothing of those that are not as we left them."""
-    root = f"{place}/"
-    found = {}
+    root, folders, found = os.fspath(place), set[str](), {}
     for path, known in outputs.items():
         try:
-            state = os.stat(root + path)
+            state = check_target(root, path, folders)
         except OSError:
-            found[path] = UNFINISHED
-            continue
-        same = state.st_mtime_ns == known.mtime_ns and state.st_size == known.size
+            state = None
+        same = state is not None and state.st_mtime_ns == known.mtime_ns and state.st_size == known.size
         found[path] = known if same else UNFINISHED
     return found

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from .. import iri
 from ..checks import is_legal
 from ..errors import ConfigError, FieldError, LanguageTagError, Problem, ProblemList
+from ..files import RefusedFileError, read_file
 from ..language import canonical, match
 from ..model import Config, LinkSettings, Person
 
@@ -45,13 +46,7 @@ def read_config(folder: str) -> tuple[Config, tuple[Problem, ...]]:
     path = Path(folder, FILE_NAME)
     shown = path.as_posix()
     try:
-        with path.open("rb") as file:
-            data = file.read(LARGEST_SETTINGS_BYTES + 1)
-        if len(data) > LARGEST_SETTINGS_BYTES:
-            message = f"the file is larger than {LARGEST_SETTINGS_BYTES // 1024} KB"
-            hint = "settings are a few lines; entries are files of their own"
-            raise ConfigError([Problem(code="E002", path=shown, message=message, hint=hint)])
-        text = data.decode("utf-8-sig")
+        text = read_file(folder, FILE_NAME, limit=LARGEST_SETTINGS_BYTES).decode("utf-8-sig")
     except FileNotFoundError:
         if Path(folder).is_dir():
             hint = f"`feedpub init` makes a folder with one; or write {FILE_NAME} with base_url and authority"
@@ -61,6 +56,9 @@ def read_config(folder: str) -> tuple[Config, tuple[Problem, ...]]:
     except UnicodeDecodeError as error:
         message = f"byte {error.start + 1} is not UTF-8"
         raise ConfigError([Problem(code="E002", path=shown, message=message, hint="save the file as UTF-8")]) from None
+    except RefusedFileError as error:
+        hint = "put the file itself there: settings are read from the entries folder alone"
+        raise ConfigError([Problem(code="E002", path=shown, message=str(error.strerror), hint=hint)]) from None
     except OSError as error:
         raise ConfigError([Problem(code="E001", path=shown, message=str(error.strerror))]) from None
     return _Reader(shown, text).read()

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from ..display import escape_for_terminal
 from ..errors import FeedpubError
+from ..files import read_file, remove_leftovers, resolve_inside, write_file
 from ..iri import fault, parse_url
 from ..links.history import open_history
 from ..links.outbound import outbound
 from ..redaction import hide_secrets
-from .publish import publish
 from .rewriting import Rewriting
 
 if TYPE_CHECKING:
@@ -97,12 +97,12 @@ def write_fixes(fixes: Iterable[Fix]) -> None:
     for fix in fixes:
         if fix.after == fix.before:
             continue
-        path = os.path.realpath(fix.path)
-        if Path(path).read_bytes() != fix.before:
+        folder, name = os.path.split(fix.path)
+        remove_leftovers(folder or os.curdir)
+        if read_file(folder, name) != fix.before:
             raise FeedpubError(f"{fix.path}: was changed in the meantime; run `feedpub links fix` again")
-        mode = stat.S_IMODE(os.stat(path).st_mode)
-        publish(path, fix.after)
-        os.chmod(path, mode)
+        path = resolve_inside(folder, name)  # of a link to another entry
+        write_file(*os.path.split(path), fix.after, mode=stat.S_IMODE(os.stat(path).st_mode))
 
 
 def _target(url: str, new: str | None) -> str | None:
@@ -118,7 +118,7 @@ def _target(url: str, new: str | None) -> str | None:
 
 
 def _fixed(path: str, changes: Mapping[str, str], config: Config) -> Fix | None:
-    before = Path(path).read_bytes()
+    before = read_file(*os.path.split(path))
     rewriting = Rewriting(path, before.decode("utf-8"), config)
     done: list[tuple[int, str, str]] = []
     refused: list[tuple[int, str, str]] = []

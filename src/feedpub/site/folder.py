@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from ..errors import ConfigError, Problem
 from ..feeds import join
+from ..files import RefusedFileError, check_target, remove_file, remove_leftovers, write_file
 from ..iri import encode_iri
-from ..model import FORMATS, Reference
+from ..model import FILE_NAMES, FORMATS, Reference
 from .changes import UNFINISHED
 from .documents import ARCHIVE, Shelf, category_shelves
-from .manifest import Known
+from .manifest import FOLDER, Known
 from .opml import to_opml
 from .pages import NEIGHBOURS
-from .publish import publish, sweep
-from .remains import OPML, is_ours, our_files, remove
+from .remains import OPML, digest, has_mark, is_as_written
 from .salvage import salvage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from ..model import Feed
     from .documents import Document
@@ -34,6 +36,10 @@ if TYPE_CHECKING:
 
 # Articles of a language on the landing page.
 NEWEST: Final = 5
+# Files in the way that are named at once.
+MOST_OBSTACLES: Final = 20
+# They carry no mark, and belong to the pages and feeds beside them.
+_UNMARKED: Final = ("style.css", "feed.css", OPML)
 
 
 class _Work(NamedTuple):
@@ -67,6 +73,7 @@ class PublishedFolder:
         progress: Callable[[str, int, int], object],
     ) -> None:
         self.place, self.feeds, self.pages, self.manifest, self.intake = place, feeds, pages, manifest, intake
+        self._root = os.fspath(place)
         self.config, self.spool, self.progress = intake.config, intake.spool, progress
         self.written: list[str] = []
         self.kept: list[str] = []
@@ -74,6 +81,7 @@ class PublishedFolder:
         self._known: dict[str, Known] = {}
         self._newest: dict[str, Rows] = {}
         self._subjects: dict[str, list[Feed]] = {}
+        self._folders: set[str] = set()
 
     def publish(self, outputs: Mapping[str, Known]) -> None:
         """Write what is new or changed, then remove what is not needed any more.
@@ -82,12 +90,9 @@ class PublishedFolder:
             outputs: What is known of its files, by `changes.trusted`.
         """
         self._known = dict(outputs)
-        if self.manifest.is_new:
-            found = [(path, UNFINISHED) for path in our_files(self.place)]
-            self._known.update(found)
-            self.manifest.add_outputs(found)  # a build that is killed must not forget them
         if self.manifest.is_new or UNFINISHED in self._known.values():
-            sweep(self.place)
+            remove_leftovers(self._root, is_deep=True)
+            self._refuse_obstacles(self._all_works())  # all of them, before anything is written
         stale = dict(self._known)
         for language in self.feeds:
             self._bring_up(list(self._works_of(language)), stale)
@@ -107,12 +112,53 @@ class PublishedFolder:
                 self.kept += work.paths
         if not waiting:
             return
+        self._refuse_obstacles(waiting)
         self._complete_spool(waiting)
         self.manifest.add_outputs((path, UNFINISHED) for work in waiting for path in work.paths)
         self.manifest.keep()
         for done, work in enumerate(waiting):
             self.progress("write", done, len(waiting))
             self.manifest.add_outputs(self._write(work))
+
+    def _all_works(self) -> Iterator[_Work]:
+        if all(name == FOLDER for name in os.listdir(self._root)):
+            return  # nothing can be in the way
+        for language in self.feeds:
+            yield from self._works_of(language)
+        yield from self._common_works()
+
+    def _refuse_obstacles(self, works: Iterable[_Work]) -> None:
+        """Refuse to write where a link, a special file or a file of somebody else is.
+
+        Raises:
+            ConfigError: There are such; the first of them are named.
+        """
+        problems: dict[str, Problem] = {}
+        for work in works:
+            for path in work.paths:
+                if len(problems) < MOST_OBSTACLES and (problem := self._obstacle(path)):
+                    problems[problem.path] = problem  # a folder is in the way of many files
+        if problems:
+            raise ConfigError(problems.values())
+
+    def _obstacle(self, path: str) -> Problem | None:
+        """Return the problem with what stands in the place of a file."""
+        try:
+            found = check_target(self._root, path, self._folders)
+        except (RefusedFileError, NotADirectoryError) as error:
+            shown, message = Path(error.filename).as_posix(), f"{error.strerror}, and feedpub writes there"
+            hint = "remove it, or choose another --output; the published folder itself may be a link"
+            return Problem(code="E014", path=shown, message=message, hint=hint)
+        if found is None or path in self._known or has_mark(self._root, path):
+            return None
+        if path in _UNMARKED and any(has_mark(self._root, one) for one in ("index.html", *self._feeds())):
+            return None
+        hint = "move it elsewhere or remove it, if nobody needs it; or choose another --output"
+        message = "is a file that feedpub did not write, in the place of one that it writes"
+        return Problem(code="E014", path=(self.place / path).as_posix(), message=message, hint=hint)
+
+    def _feeds(self) -> list[str]:
+        return [f"{language}/{FILE_NAMES['atom']}" for language in self.feeds]
 
     def _complete_spool(self, works: Iterable[_Work]) -> None:
         missing = {part: set[str]() for part in ("atom", "page")}
@@ -130,7 +176,7 @@ class PublishedFolder:
         if UNFINISHED in (self._known.get(path, UNFINISHED) for path in work.paths) or self.manifest.starts_over:
             return list(numbers)
         try:
-            found = salvage(self.place, work.paths)
+            found = salvage(self._root, work.paths)
         except OSError:  # it was there a moment ago
             found = {}
         missing = []
@@ -144,25 +190,20 @@ class PublishedFolder:
 
     def _write(self, work: _Work) -> Iterator[tuple[str, Known]]:
         for path, data in zip(work.paths, work.make(), strict=True):
-            place = f"{self.place}/{path}"
-            (self.written if publish(place, data) else self.kept).append(path)
-            state = os.stat(place)
-            yield path, Known(state.st_mtime_ns, state.st_size, work.recipe)
+            (self.written if write_file(self._root, path, data) else self.kept).append(path)
+            state = os.stat(f"{self._root}/{path}")
+            yield path, Known(state.st_mtime_ns, state.st_size, work.recipe, digest(data))
 
     def _remove(self, stale: Mapping[str, Known]) -> None:
-        """Remove files that belong to nothing any more, if they are as we left them, or bear our mark."""
+        """Remove files that belong to nothing any more, if they are as a build left them."""
         recorded = self.manifest.outputs() if stale else {}
-        for path, known in sorted(stale.items()):
-            place = self.place / path
-            if not os.path.lexists(place):
-                remove(self.place, path)  # the folders that were made for it
-            if not place.is_file() or place.is_symlink():
-                continue
-            # Of another size than it was left: somebody made it his own.
-            same_size = recorded[path].size in (UNFINISHED.size, place.stat().st_size)
-            if known.recipe or (same_size and is_ours(place)):
-                remove(self.place, path)
-                self.removed.append(path)
+        for path in sorted(stale):
+            with contextlib.suppress(RefusedFileError, NotADirectoryError):  # not ours
+                if check_target(self._root, path) is None:
+                    remove_file(self._root, path)  # the folders that were made for it
+                elif is_as_written(self._root, path, recorded[path]):
+                    remove_file(self._root, path)
+                    self.removed.append(path)
         self.manifest.forget_outputs(stale)
 
     def _works_of(self, language: str) -> Iterator[_Work]:

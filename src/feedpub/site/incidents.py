@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Final
 
 from .. import iri
 from ..feeds import to_atom, to_rss
+from ..files import write_file
 from ..language import words
 from ..links.report import shown
 from ..model import Entry, Feed, Person
 from ..redaction import hide_secrets
-from .publish import publish
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,8 +58,8 @@ def write_incident_feed(site: Site, report: LinkReport, folder: str | os.PathLik
     """
     feed = incident_feed(site, report)
     files = {"atom.xml": to_atom(feed), "rss.xml": to_rss(feed)}
-    paths = {os.path.join(folder, name): data for name, data in files.items()}
-    return tuple(path for path, data in paths.items() if publish(path, data))
+    place = os.fspath(folder)
+    return tuple(os.path.join(place, name) for name, data in files.items() if write_file(place, name, data))
 
 
 def _entry(

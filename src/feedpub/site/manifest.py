@@ -40,7 +40,9 @@ _LONGEST_SEAL_BYTES: Final = 100
 _CHECKSUM_BYTES: Final = 1 << 18
 # Of an entry; what is left to count on is more than any site needs.
 _LARGEST_NUMBER: Final = 2**62
-_VERSION: Final = 4
+_VERSION: Final = 5
+# The manifest, and the files that SQLite may put beside it.
+STATE_NAMES: Final = (_SEAL, *(f"{_NAME}{ending}" for ending in ("", *COMPANIONS)))
 _ROWS_AT_ONCE: Final = 500
 # Another build that is at work is waited for; one of a thousand articles takes a second.
 PATIENCE_SECONDS: Final = 5
@@ -53,7 +55,8 @@ CREATE TABLE entries (
     language TEXT, published TEXT, updated TEXT, title TEXT, link TEXT, neighbours TEXT, categories TEXT,
     digest BLOB, listing BLOB, changed INTEGER, year INTEGER
 );
-CREATE TABLE outputs (path TEXT PRIMARY KEY, mtime_ns INTEGER, size INTEGER, recipe BLOB) WITHOUT ROWID;
+CREATE TABLE outputs (path TEXT PRIMARY KEY, mtime_ns INTEGER, size INTEGER, recipe BLOB, digest BLOB)
+WITHOUT ROWID;
 """
 # Made when they are first needed: of many rows at once that takes a third of the time.
 _INDEXES: Final = """
@@ -111,11 +114,13 @@ class Known(NamedTuple):
         mtime_ns: As it was when we wrote it; -1 if that is not known.
         size: In bytes.
         recipe: Of what it was made; empty if it may be half done.
+        digest: Of its content, by which it is known as ours; empty if it may be half done.
     """
 
     mtime_ns: int
     size: int
     recipe: bytes
+    digest: bytes
 
 
 class Manifest:
@@ -184,7 +189,7 @@ class Manifest:
         self._base.execute("REPLACE INTO settings VALUES ('fingerprint', ?)", (self.fingerprint,))
 
     def _forget(self) -> None:
-        for name in (_SEAL, *(f"{_NAME}{ending}" for ending in ("", *COMPANIONS))):
+        for name in STATE_NAMES:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(self.folder / name)
 
@@ -362,12 +367,12 @@ class Manifest:
 
     def outputs(self) -> dict[str, Known]:
         """Return the files of the published folder that are ours: path → what is known of it."""
-        return dict(self._base.rows("SELECT path, mtime_ns, size, recipe FROM outputs", convert=_output))
+        return dict(self._base.rows("SELECT path, mtime_ns, size, recipe, digest FROM outputs", convert=_output))
 
     def add_outputs(self, outputs: Iterable[tuple[str, Known]]) -> None:
         """Record files of the published folder."""
         self._base.execute_many(
-            "REPLACE INTO outputs VALUES (?, ?, ?, ?)", ((path, *output) for path, output in outputs)
+            "REPLACE INTO outputs VALUES (?, ?, ?, ?, ?)", ((path, *output) for path, output in outputs)
         )
 
     def forget_outputs(self, paths: Iterable[str]) -> None:
@@ -420,10 +425,10 @@ _PATH: Final = re.compile(
 
 
 def _output(row: Sequence[Any]) -> tuple[str, Known]:
-    path, mtime_ns, size, recipe = row
-    types_are_right = type(path) is str and type(mtime_ns) is int and type(size) is int and type(recipe) is bytes
+    path, mtime_ns, size, recipe, digest = row
+    types_are_right = [type(value) for value in row] == [str, int, int, bytes, bytes]
     if types_are_right and _PATH.fullmatch(path):
-        return path, Known(mtime_ns, size, recipe)
+        return path, Known(mtime_ns, size, recipe, digest)
     raise ValueError(f"{str(path)[:100]!r} is not a file that feedpub writes")
 
 

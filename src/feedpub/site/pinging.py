@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ..errors import ConfigError, Problem
+from ..files import read_file, write_file
 from ..iri import to_uri
 from ..model import FILE_NAMES, Site
 from .config import FILE_NAME, read_config
-from .publish import publish
 from .responses import parse_http_date
 
 if TYPE_CHECKING:
@@ -90,18 +90,18 @@ def ping(
         shown = Path(output).as_posix()
         hint = "run `feedpub build` first, or name the published folder with --output"
         raise ConfigError([Problem(code="E011", path=shown, message="holds no feed of this site", hint=hint)])
-    state = Path(output, STATE_NAME)
-    known = _known(state)
+    known = _known(os.fspath(output))
     hub = _Hub(to_uri(config.hub), session, sleep, time.monotonic() + total_seconds)
     pings: list[Ping] = []
     try:
         for path in paths:
-            pings.append(_tell(hub, path.read_bytes(), path, config, known))
+            data = read_file(os.fspath(output), path.relative_to(output).as_posix())
+            pings.append(_tell(hub, data, path, config, known))
             if progress:
                 progress(pings[-1])
     finally:  # after Ctrl-C, too: what the hub has accepted is not told again
         if any(one.outcome == "accepted" for one in pings):
-            _remember(state, known)
+            _remember(os.fspath(output), known)
     return tuple(pings)
 
 
@@ -115,7 +115,7 @@ def _documents(output: Path, config: Config) -> Iterator[Path]:
     for language in config.languages:
         home = output / language
         for place in (home, *sorted(home.glob("category/*"))):
-            yield from (path for name in FILE_NAMES.values() if (path := place / name).is_file())
+            yield from (path for name in FILE_NAMES.values() if os.path.lexists(path := place / name))
 
 
 def _tell(hub: _Hub, data: bytes, path: Path, config: Config, known: dict[str, dict[str, str]]) -> Ping:
@@ -154,18 +154,18 @@ def _own_address(data: bytes, path: Path) -> str:
     return ""
 
 
-def _known(state: Path) -> dict[str, dict[str, str]]:
+def _known(output: str) -> dict[str, dict[str, str]]:
     """Read what hubs were told: hub → address → SHA-256. A file that is lost or damaged costs one more ping."""
     try:
-        hubs: Any = json.loads(state.read_bytes())["hubs"]
+        hubs: Any = json.loads(read_file(output, STATE_NAME))["hubs"]
         return {hub: {topic: str(digest) for topic, digest in told.items()} for hub, told in hubs.items()}
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return {}
 
 
-def _remember(state: Path, known: dict[str, dict[str, str]]) -> None:
+def _remember(output: str, known: dict[str, dict[str, str]]) -> None:
     text = json.dumps({"schema": 1, "hubs": known}, indent=1, sort_keys=True)
-    publish(state, f"{text}\n".encode())
+    write_file(output, STATE_NAME, f"{text}\n".encode())
 
 
 class _Hub:

@@ -1,68 +1,115 @@
-"""Files that earlier builds left in the published folder: which are ours, and which are not needed any more."""
+"""Files of the published folder that are not written by this build: which of them are ours, and may be removed."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import re
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
+from ..errors import LanguageTagError
+from ..files import check_target, read_file
+from ..language import canonical
+from .changes import UNFINISHED
 from .manifest import FOLDER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping
 
-# Every name that feedpub writes below a language's folder, and the mark that such a file carries near its beginning.
-_NAMED: Final = re.compile(r"(?:index\.html|(?:atom|rss)(?:-[1-9]\d*)?\.xml|feed(?:-[1-9]\d*)?\.json)")
-_MARKS: Final = {
-    ".html": b'<meta name="generator" content="feedpub">',
-    ".xml": b"<generator>feedpub</generator>",
-    ".json": b'"_feedpub":{"about":"feedpub:',
+    from .manifest import Known
+
+# Every path below a language's folder that feedpub writes.
+_OURS: Final = re.compile(
+    r"""
+    (?: index\.html | atom\.xml | rss\.xml | feed\.json                 # of a language
+    | archive/ (?: index\.html | (?:atom|rss)-[1-9]\d*\.xml | feed-[1-9]\d*\.json )
+    | category/ [^/]+ / (?: index\.html | atom\.xml | rss\.xml | feed\.json
+                          | archive/ (?: (?:atom|rss)-[1-9]\d*\.xml | feed-[1-9]\d*\.json ) )
+    | [^/]+ / index\.html                                               # an article
+    )
+    """,
+    re.VERBOSE,
+)
+# The mark that our files carry, and where their own values end: further on, others may be quoted.
+_MARKS: Final[Mapping[str, tuple[bytes, re.Pattern[bytes]]]] = {
+    ".html": (b'<meta name="generator" content="feedpub">', re.compile(rb"<!--|<body")),
+    ".xml": (b"<generator>feedpub</generator>", re.compile(rb"<!--|<!\[CDATA\[|<entry|<item")),
+    ".json": (b'"_feedpub":{"about":"feedpub:', re.compile(rb'"items"')),
 }
+_DEEPEST: Final = 3  # folders below that of a language: category/<name>/archive
 OPML: Final = "feeds.opml"  # at the top of every published folder, and nowhere else
 _BEGINNING_BYTES: Final = 32_768
 
 
-def is_ours(path: Path) -> bool:
-    """Tell whether feedpub wrote a file, by its name and its mark."""
-    if not _NAMED.fullmatch(path.name):
+def has_mark(output: str, path: str) -> bool:
+    """Return True if a file of the published folder carries the mark of feedpub; False if it cannot be read, too."""
+    ending = os.path.splitext(path)[1]
+    if ending not in _MARKS:
         return False
     try:
-        with path.open("rb") as file:
-            return _MARKS[path.suffix] in file.read(_BEGINNING_BYTES)
+        beginning = read_file(output, path, first=_BEGINNING_BYTES)
+    except OSError:
+        return False
+    mark, end = _MARKS[ending]
+    stop = end.search(beginning)
+    return mark in beginning[: stop.start() if stop else None]
+
+
+def digest(data: bytes) -> bytes:
+    """Return the digest of a file by which a later build knows it as its own."""
+    return blake2b(data, digest_size=16).digest()
+
+
+def is_as_written(output: str, path: str, recorded: Known) -> bool:
+    """Return True if a file of the published folder is what a build wrote, and nobody changed it since.
+
+    A build that was killed may have recorded a file that it was about to write, but not its digest: the mark tells.
+    """
+    if recorded.mtime_ns == UNFINISHED.mtime_ns and not recorded.digest:
+        return has_mark(output, path)
+    try:
+        found = check_target(output, path)
+        return found is not None and found.st_size == recorded.size and _digest_of(output, path) == recorded.digest
     except OSError:
         return False
 
 
-def our_files(output: Path) -> Iterator[str]:
-    """Yield the files below the folders of a published folder that feedpub wrote, relative to it.
+def _digest_of(output: str, path: str) -> bytes:
+    return digest(read_file(output, path))
 
-    Another published folder that stands in it is let be, also one that was copied there without what it remembers.
+
+def candidates(output: str) -> list[str]:
+    """Return the files of a published folder that have a path of ours, whoever wrote them.
+
+    Links are not followed. Another published folder that stands in it is let be, also one that was copied there without
+    what it remembers.
     """
-    for place, folders, names in os.walk(output):
-        folders[:] = sorted(
-            name
-            for name in folders
-            if name[0] != "." and not any(os.path.exists(os.path.join(place, name, own)) for own in (FOLDER, OPML))
-        )
-        here = output.__class__(place)
-        if here == output:
-            continue
-        for name in sorted(names):
-            if is_ours(here / name):
-                yield (here / name).relative_to(output).as_posix()
-
-
-def remove(output: Path, path: str) -> None:
-    """Remove a file, and the folders that are empty without it."""
-    place = output / path
+    found = []
     with contextlib.suppress(FileNotFoundError):
-        place.unlink()
-    for folder in place.parents:
-        if folder == output:
-            break
-        try:
-            folder.rmdir()
-        except OSError:
-            break
+        for language in sorted(os.listdir(output)):
+            if _is_language(language):
+                found += [f"{language}/{path}" for path in _files(os.path.join(output, language), "")]
+    return found
+
+
+def _is_language(name: str) -> bool:
+    try:
+        return canonical(name) == name
+    except LanguageTagError:
+        return False
+
+
+def _files(place: str, below: str) -> Iterator[str]:
+    try:
+        found = sorted(os.scandir(place), key=lambda entry: entry.name)
+    except OSError:  # no folder, or one that may not be read
+        return
+    if os.path.islink(place) or any(entry.name in (FOLDER, OPML) for entry in found):
+        return
+    for entry in found:
+        path = below + entry.name
+        if entry.is_dir(follow_symlinks=False) and path.count("/") < _DEEPEST:
+            yield from _files(entry.path, f"{path}/")
+        elif entry.is_file(follow_symlinks=False) and _OURS.fullmatch(path):
+            yield path

@@ -8,9 +8,10 @@ from __future__ import annotations
 from html import unescape
 from typing import TYPE_CHECKING, Final
 
+from ..files import read_file
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from .spool import Pieces
 
@@ -22,7 +23,7 @@ _JSON_BETWEEN: Final = b",\n"
 _JSON_END: Final = b"\n]}\n"
 
 
-def salvage(place: Path, paths: Sequence[str]) -> dict[str, tuple[Pieces, ...]]:
+def salvage(place: str, paths: Sequence[str]) -> dict[str, tuple[Pieces, ...]]:
     """Take the entries out of one document in all formats.
 
     Args:
@@ -32,7 +33,7 @@ def salvage(place: Path, paths: Sequence[str]) -> dict[str, tuple[Pieces, ...]]:
     Returns:
         Id, as a URI → what the spool takes. Nothing if the documents do not agree.
     """
-    atom, rss, json = ((place / path).read_bytes() for path in paths)
+    atom, rss, json = (read_file(place, path) for path in paths)
     entries, items = _elements(atom, *_ATOM), _elements(rss, *_RSS)
     start = json.find(_JSON_START) + len(_JSON_START)
     objects = json[start : -len(_JSON_END)].split(_JSON_BETWEEN)

@@ -23,6 +23,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from ..display import escape_for_terminal
 from ..errors import ConfigError, EntryError, Problem
+from ..files import RefusedFileError, read_file
 from .building import build
 from .config import read_config
 from .responses import respond
@@ -276,8 +277,8 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             if name not in files:
                 raise FileNotFoundError
-            data, seconds = path.read_bytes(), path.stat().st_mtime
-        except FileNotFoundError:
+            data, seconds = read_file(preview.output, name), path.stat().st_mtime
+        except (FileNotFoundError, RefusedFileError):
             text = f'<p>There is nothing at <code>/{escape(name)}</code>.</p><p><a href="/">Home</a></p>'
             self._send_page(404, "Not found", text + (_panel(event) if not event.result else ""), number)
             return

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import io
-import sys
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import ConfigError, Problem
-from .publish import publish
+from ..files import RefusedFileError, read_file, resolve_inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     import jinja2
-    from jinja2.bccache import Bucket
 
 NAMES: Final = (
     "base.html", "landing.html", "language.html", "category.html", "archive.html", "article.html", "neighbours.html",
@@ -24,6 +22,8 @@ NAMES: Final = (
 )  # fmt: skip
 # `{% extends "feedpub/base.html" %}`: ours, though a site has its own of that name.
 _OURS: Final = "feedpub/"
+_FOLDER_NAME: Final = "templates"
+LARGEST_TEMPLATE_BYTES: Final = 1_000_000
 
 
 class Theme:
@@ -35,7 +35,7 @@ class Theme:
     """
 
     def __init__(self, folder: str = "") -> None:
-        self.folder = Path(folder, "templates").as_posix() if folder else ""
+        self.folder = Path(folder, _FOLDER_NAME).as_posix() if folder else ""
 
     def sources(self) -> Iterator[tuple[str, bytes]]:
         """Yield the name and the bytes of every template, in an order that is the same on all machines."""
@@ -69,25 +69,26 @@ class Theme:
     @functools.cached_property
     def _theirs(self) -> dict[str, bytes]:
         """The site's own templates; also those of other names, which may be included."""
-        folder = Path(self.folder)
-        if not self.folder or not folder.is_dir():
+        if not self.folder or not os.path.lexists(self.folder):
             return {}
+        entries = os.path.dirname(self.folder)
         try:
-            return {
-                path.relative_to(folder).as_posix(): path.read_bytes()
-                for path in folder.rglob("*")
-                if path.suffix in (".html", ".css") and path.is_file()
-            }
+            resolve_inside(entries, _FOLDER_NAME)
+            return {name: read_file(entries, f"{_FOLDER_NAME}/{name}", limit=LARGEST_TEMPLATE_BYTES)
+                    for name in _names(self.folder)}  # fmt: skip
         except OSError as error:
             message = error.strerror or str(error)
-            path = Path(error.filename or folder).as_posix()
-            raise ConfigError([Problem(code="E009", path=path, message=message, hint=_HINT)]) from None
+            path = Path(error.filename or self.folder).as_posix()
+            hint = _LINK_HINT if isinstance(error, RefusedFileError) else _HINT
+            raise ConfigError([Problem(code="E009", path=path, message=message, hint=hint)]) from None
 
     @functools.cached_property
     def _environment(self) -> jinja2.Environment:
-        import jinja2  # at the first page: 30 ms that other commands need not wait for
+        # At the first page: 30 ms that other commands need not wait for.
+        import jinja2
+        from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-        return jinja2.Environment(
+        return ImmutableSandboxedEnvironment(
             loader=jinja2.FunctionLoader(self._load),
             autoescape=True,
             auto_reload=False,
@@ -95,7 +96,6 @@ class Theme:
             lstrip_blocks=True,
             keep_trailing_newline=True,
             undefined=jinja2.StrictUndefined,
-            bytecode_cache=None if self._theirs else _compiled(),
         )
 
     def _load(self, name: str) -> tuple[str, str, None] | None:
@@ -131,7 +131,23 @@ class Theme:
         return found
 
 
+_LINK_HINT = "put the file itself there: templates are read from the entries folder alone (feedpub explain E009)"
 _HINT = "mend it, or remove it: then feedpub's own template stands in (feedpub explain E009)"
+
+
+def _names(folder: str) -> Iterator[str]:
+    """Yield the names of the templates below a folder, relative to it."""
+    for place, folders, names in os.walk(folder, onerror=_raise):
+        for name in folders:
+            if os.path.islink(path := os.path.join(place, name)):
+                raise RefusedFileError("link", "is a symbolic link to a folder", path)
+        for name in names:
+            if name.endswith((".html", ".css")):
+                yield os.path.relpath(os.path.join(place, name), folder).replace(os.sep, "/")
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 def _message(error: Exception) -> str:
@@ -145,31 +161,7 @@ def _message(error: Exception) -> str:
     return text if isinstance(error, jinja2.TemplateError) else f"{type(error).__name__}: {text}"
 
 
-def _compiled() -> jinja2.BytecodeCache:
-    """Keep our templates as Python keeps our modules: compiled, beside the source, if one may write there."""
-    import jinja2
-
-    class Compiled(jinja2.BytecodeCache):
-        def load_bytecode(self, bucket: Bucket) -> None:
-            try:
-                with open(_place(bucket), "rb") as file:
-                    bucket.load_bytecode(file)
-            except Exception:  # not there, or damaged, which may show in many ways
-                bucket.reset()
-
-        def dump_bytecode(self, bucket: Bucket) -> None:
-            if not sys.dont_write_bytecode:
-                with contextlib.suppress(OSError):
-                    publish(_place(bucket), bucket.bytecode_to_string())
-
-    def _place(bucket: Bucket) -> str:
-        return f"{_COMPILED}/{bucket.key}.{sys.implementation.cache_tag}.bin"
-
-    return Compiled()
-
-
 _FOLDER: Final = Path(__file__).with_name("templates").as_posix()
-_COMPILED: Final = f"{_FOLDER}/__pycache__"
 
 
 @functools.cache
