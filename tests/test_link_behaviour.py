@@ -343,6 +343,10 @@ def test_every_hop_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
         "http://0177.0.4.9:{port}/", "http://[::ffff:127.0.4.9]:{port}/", "http://[::1]:{port}/",
         "http://[64:ff9b::7f00:409]:{port}/", "http://10.0.0.1/", "http://169.254.169.254/latest/meta-data/",
         "http://[fe80::1%25lo]/", "http://localhost:{port}/", "https://127.0.4.9:{port}/",
+        # S12: what browsers read otherwise than urllib does
+        "http:\\\\127.0.4.9:{port}/", "http:/127.0.4.9:{port}/", "http:///127.0.4.9:{port}/", "http://%3127.0.4.9:{port}/",
+        "http://127.0.4.9:{port}\\@127.0.4.1:{port}/", "http://127.0.4.1@127.0.4.9:{port}/",
+        "http:/\\127.0.4.9:{port}/",
     ]  # fmt: skip
     behaviours: dict[str, Behaviour] = {}
     # Only the first server counts as public, here.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from . import iri
 from .errors import FieldError, LanguageTagError
 from .language import canonical
+from .redaction import hide_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -54,7 +55,8 @@ class Check:
 
     def fail(self, field_name: str, reason: str) -> NoReturn:
         """Raise for a field."""
-        raise FieldError(f"{type(self.value).__name__} {str(self.name)[:200]!r}", field_name, reason)
+        owner = f"{type(self.value).__name__} {hide_secrets(str(self.name)[:200])!r}"
+        raise FieldError(owner, field_name, reason)
 
     def optional(self, ask: Callable[[str, Any], None], *field_names: str) -> None:
         """Ask the same of each field that is not None."""

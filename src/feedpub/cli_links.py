@@ -203,7 +203,7 @@ def ack(url: str, until: datetime, why: str, history: str | None) -> None:
     except feedpub.HistoryError as error:
         fail(str(error), NOT_CHECKED)
     if not dead:
-        raise click.UsageError(f"{url} is not dead; `feedpub links report` shows what is")
+        raise click.UsageError("this address is not dead; `feedpub links report` shows what is")
 
 
 @links.command(epilog=_EPILOG)
@@ -216,7 +216,7 @@ def forget(url: str, history: str | None) -> None:
     except feedpub.HistoryError as error:
         fail(str(error), NOT_CHECKED)
     if not known:
-        raise click.UsageError(f"nothing is remembered of {url}")
+        raise click.UsageError("nothing is remembered of this address")
 
 
 def _more(run: feedpub.Checking, number: int, dead: int, seconds: float) -> str:

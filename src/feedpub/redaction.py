@@ -21,8 +21,8 @@ _WHOLE_NAMES: Final = frozenset({"authorization", "code", "cookie", "csrf", "key
 _CHUNK: Final = re.compile(r"[^\s\"<>]+")
 # What may begin a field; "?" and ";" only before a name and "=", since values hold them, too.
 _DELIMITER: Final = re.compile(r"(&(?:amp;|\#38;|\#x26;)?|\#|[?;](?=[^?&\#;=]*=))", re.IGNORECASE)
-# Browsers take what stands before the last "@" for name and password, with any number of slashes before it.
-_USERINFO: Final = re.compile(r"(https?:[/\\]*|//)[^/?#\\]*@", re.IGNORECASE)
+# What stands before the last "@" is name and password; browsers want no slashes before it, others one or two.
+_USERINFO: Final = re.compile(r"(https?:[/\\]*|:/|//)[^/?#\\]*@", re.IGNORECASE)
 _WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _AFTER_ADDRESS: Final = "').,]"  # of the text around it
 _DEEPEST: Final = 6  # times that an address may be percent-encoded; of what is deeper nothing is shown

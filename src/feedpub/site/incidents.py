@@ -68,7 +68,8 @@ def _entry(
     url = shown(incident.url)
     key = blake2b(f"{incident.url} {incident.opened.timestamp()}".encode(), digest_size=8).hexdigest()
     title = labels["link_is_back" if incident.closed else "dead_link"].format(url=url)
-    link = iri.to_uri(hide_secrets(incident.url))
+    link = iri.resolve_url("", hide_secrets(incident.url)) or ""
+    link = iri.to_uri(link) if not iri.fault(link) else f"https://{authority.partition(',')[0]}/"
     lines = [
         f'<a href="{escape(link)}">{escape(url)}</a>',
         f"<code>{escape(shown(incident.reason))}</code>",

@@ -17,6 +17,7 @@ from ..errors import ConfigError, Problem
 from ..files import read_file, write_file
 from ..iri import to_uri
 from ..model import FILE_NAMES, Site
+from ..redaction import hide_secrets
 from .config import FILE_NAME, read_config
 from .responses import parse_http_date
 
@@ -38,7 +39,7 @@ class Ping:
 
     Args:
         topic: The document's own address (``rel="self"``), which subscribers know.
-        hub: Whom it was told.
+        hub: Whom it was told, without what gives access in that address.
         outcome: ``accepted``, ``unchanged`` (the hub knows these bytes, nothing was sent) or ``failed``.
         status: What the hub answered; None if it was not asked or gave no answer.
         reason: Why it failed; else empty.
@@ -120,19 +121,19 @@ def _documents(output: Path, config: Config) -> Iterator[Path]:
 
 def _tell(hub: _Hub, data: bytes, path: Path, config: Config, known: dict[str, dict[str, str]]) -> Ping:
     """Tell the hub about one document unless it knows these bytes; record what it has accepted in `known`."""
-    topic = _own_address(data, path)
+    topic, name = _own_address(data, path), hide_secrets(hub.url)
     if not topic.startswith(to_uri(config.base_url)):
         reason = f"{path.as_posix()} says that it is served at {topic or 'no address'}; build it for {config.base_url}"
-        return Ping(topic=topic, hub=hub.url, outcome="failed", reason=reason)
+        return Ping(topic=topic, hub=name, outcome="failed", reason=reason)
     digest = sha256(data).hexdigest()
     told = known.setdefault(hub.url, {})
     if told.get(topic) == digest:
-        return Ping(topic=topic, hub=hub.url, outcome="unchanged")
+        return Ping(topic=topic, hub=name, outcome="unchanged")
     status, reason = hub.tell(topic)
     if reason:
-        return Ping(topic=topic, hub=hub.url, outcome="failed", status=status, reason=reason)
+        return Ping(topic=topic, hub=name, outcome="failed", status=status, reason=hide_secrets(reason))
     told[topic] = digest
-    return Ping(topic=topic, hub=hub.url, outcome="accepted", status=status)
+    return Ping(topic=topic, hub=name, outcome="accepted", status=status)
 
 
 _LINK = re.compile(r"<(?:atom:)?link\b[^>]*>")

@@ -1,0 +1,79 @@
+"""What gives access is hidden in addresses, however it is written, and in every place where addresses are shown."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from case_files import load_cases
+from feedpub import iri
+from feedpub.links.policy import Hop
+from feedpub.links.report import format_link, format_report
+from feedpub.links.result import Link, LinkReport
+from feedpub.redaction import hide_secrets
+
+CASES = load_cases("redaction")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_secrets_are_hidden_and_nothing_else(case: dict[str, Any]) -> None:
+    assert hide_secrets(case["text"]) == case.get("shown", case["text"])
+    assert "S3CRET" not in hide_secrets(case["text"])
+    assert hide_secrets(hide_secrets(case["text"])) == hide_secrets(case["text"])
+
+
+@pytest.mark.parametrize("form", ["text", "json", "github", "markdown"])
+@pytest.mark.parametrize("case", [one for one in CASES if one.values[0]["text"].startswith("http")])
+def test_reports_show_no_secrets(case: dict[str, Any], form: Any) -> None:
+    url = case["text"]
+    chain = (Hop(code=301, url=url),)
+    link = Link(url=url, status="moved", state="ok", reason=f"redirects to {url}", final_url=url, chain=chain)
+    report = LinkReport(at=datetime(2026, 3, 1, tzinfo=UTC), links=(link,))
+    assert "S3CRET" not in format_report(report, form)
+    assert "S3CRET" not in format_link(link)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_faults_of_addresses_show_no_secrets(case: dict[str, Any]) -> None:
+    for url in (case["text"], f"{case['text']} ", case["text"].replace("://", ":/")):
+        assert "S3CRET" not in iri.fault(url)
+        assert "S3CRET" not in iri.suggest_url(url)
+
+
+@given(
+    secret=st.text("abcXYZ019_~*!$-/?;%&=+", min_size=8, max_size=20).map(lambda text: f"qQq{text}"),
+    name=st.sampled_from(["token", "X-Amz-Signature", "pw", "PHPSESSID", "client_secret", "ticket"]),
+    times=st.integers(0, 4),
+)
+def test_a_secret_that_is_encoded_is_hidden_at_any_depth(secret: str, name: str, times: int) -> None:
+    inner = f"https://b.test/?{name}={quote(secret)}&b=1"
+    for _ in range(times):
+        inner = f"https://a.test/?to={quote(inner, safe='')}"
+    assert "qQq" not in hide_secrets(inner)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "?token=", "token", "%", "%25", "%3Ftoken%3D", "?a=%253F", "&", "&amp;", ";", "a;", "?", "=", "@", "//", "//a@",
+        "https:", "https:\\", "a=1&token=2;", "<", " https://a.test/?token=1", "%2F%2Fa%40",
+    ],
+)  # fmt: skip
+def test_long_texts_take_linear_time(piece: str) -> None:
+    def seconds(size: int) -> float:
+        text = f"https://a.test/{piece * (size // len(piece))}"
+        best = float("inf")
+        for _ in range(3):
+            start = time.process_time()
+            hide_secrets(text)
+            best = min(best, time.process_time() - start)
+        return best
+
+    small, large = 60_000, 480_000
+    assert seconds(large) < 24 * max(seconds(small), 0.0005)  # 8 times the text; quadratic time would be 64 times
