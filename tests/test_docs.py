@@ -13,6 +13,10 @@ from typing import Any
 import pytest
 
 import feedpub
+from feedpub import errors, iri, model
+from feedpub.entries import file, lists, matter, parsing, source
+from feedpub.links import chase, http1
+from feedpub.site import config
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -112,3 +116,34 @@ def test_the_tutorial_is_true(tmp_path: Path) -> None:
     feedpub_command("lint")
     feedpub_command("build")
     assert "夜间列车归来" in (tmp_path / "public" / "zh-Hans" / "atom.xml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("what", "value"),
+    [
+        ("an entry file", source.LARGEST_ENTRY_BYTES),
+        ("its front matter", matter.LONGEST_MATTER_CHARACTERS),
+        ("pasted text", source.LARGEST_ENTRY_BYTES),
+        ("feedpub.toml", config.LARGEST_SETTINGS_BYTES),
+        ("languages of a site", config.MOST_LANGUAGES),
+        ("categories and tags of an entry", model.MOST_VALUES),
+        ("authors, enclosures, translations of an entry", model.MOST_VALUES),
+        ("a title, a category's name", model.LONGEST_TITLE_CHARACTERS),
+        ("key points", lists.DEEPEST_KEY_POINT),
+        ("headings compared with section names", parsing.MOST_COMPARED_HEADINGS),
+        ("the name of an article", file.LONGEST_KEY_BYTES),
+        ("an address", iri.LONGEST_URL_CHARACTERS),
+        ("the target of a redirect", iri.LONGEST_URL_CHARACTERS),
+        ("problems of one code in one file", errors.MOST_PROBLEMS_OF_A_CODE),
+        ("the excerpt of a problem", errors.LONGEST_EXCERPT_CHARACTERS),
+        ("the message of a problem", errors.LONGEST_MESSAGE_CHARACTERS),
+        ("headers of an answer", http1.LONGEST_HEAD_BYTES // 1024),
+        ("a page of a link check", chase.PAGE_BYTES // 1024),
+        ("redirects", chase.MOST_HOPS),
+        ("time for one link", int(model.LinkSettings().deadline)),
+    ],
+)
+def test_the_table_of_limits_says_what_the_code_does(what: str, value: int) -> None:
+    rows = [line.split(" | ") for line in (ROOT / "docs" / "limits.md").read_text(encoding="utf-8").splitlines()]
+    (limit,) = [row[1] for row in rows if row[0] == f"| {what}"]
+    assert re.search(rf"(?<![0-9,]){value:,}(?!,?[0-9])", limit)

@@ -151,6 +151,12 @@ class Check:
             if not isinstance(item, kind):
                 self.fail(field_name, f"number {number} is {shown(item)}, not a {kind.__name__}")
 
+    def at_most(self, number: int, unit: str, *field_names: str) -> None:
+        """Ask for fields that hold no more than a number of values, or of characters."""
+        for field_name in field_names:
+            if (length := len(getattr(self.value, field_name))) > number:
+                self.fail(field_name, f"holds {length:,} {unit}; at most {number:,} are published")
+
 
 def shown(given: object) -> str:
     """Quote a value for a message, however long it is."""

@@ -34,6 +34,11 @@ _NO_DATE: Final = datetime(1990, 1, 1, tzinfo=UTC)
 # Deeper than anyone writes, and shallow enough for every parser (libxml2 stops at 256 elements, two to a level).
 DEEPEST_LIST: Final = 100
 
+# What multiplies is bounded: an entry is written once more for each of its categories, and titles and categories stand
+# in many other documents.
+MOST_VALUES: Final = 100  # of an entry: categories with tags, authors, enclosures, translations
+LONGEST_TITLE_CHARACTERS: Final = 1000  # also of a category's name
+
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+( *;[ -~]*)?", re.ASCII)
 _EMAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+")
 
@@ -78,11 +83,13 @@ class Category:
     label: str | None = None
 
     def __post_init__(self) -> None:
-        if self.scheme is None and self.label is None and is_plain_line(self.term):
+        plain = self.scheme is None and self.label is None and is_plain_line(self.term)
+        if plain and len(self.term) <= LONGEST_TITLE_CHARACTERS:
             return
         check = Check(self, self.term)
         check.required("term")
         check.optional(check.text, "label")
+        check.at_most(LONGEST_TITLE_CHARACTERS, "characters", "term", *(["label"] if self.label else []))
         check.optional(check.iri, "scheme")
 
 
@@ -309,6 +316,8 @@ class Entry:
         check.tuples(Person, "authors")
         check.tuples(Category, "categories")
         check.tuples(Enclosure, "enclosures")
+        check.at_most(MOST_VALUES, "values", "authors", "categories", "enclosures", "translations")
+        check.at_most(LONGEST_TITLE_CHARACTERS, "characters", "title")
         check.optional(partial(check.kind, Reference), "previous", "next")
 
 

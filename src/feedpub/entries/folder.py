@@ -13,7 +13,7 @@ from ..checks import is_plain_line
 from ..content import mark
 from ..errors import FieldError, Problem
 from ..iri import fold_id
-from ..model import Article, Config, Entry, Person, Reference, Translation, checked_entry
+from ..model import LONGEST_TITLE_CHARACTERS, Article, Config, Entry, Person, Reference, Translation, checked_entry
 from .dates import ISO_HINT
 from .file import File, name_parts, read_file
 from .headings import table
@@ -292,7 +292,7 @@ def _entry(file: File, translations: tuple[Translation, ...], config: Config, *,
         "published": values["published"],
         "updated": values.get("updated", values["published"]),
     }
-    if glance and is_plain_line(values["title"]):
+    if glance and is_plain_line(values["title"]) and len(values["title"]) <= LONGEST_TITLE_CHARACTERS:
         return checked_entry(**named)
     named |= {
         "summary": values["summary"],

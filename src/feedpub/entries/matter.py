@@ -33,6 +33,7 @@ KEYS: Final = (
     "title", "published", "updated", "language", "source", "authors", "categories", "summary", "image", "enclosures",
     "rights", "id", "key", "previous", "next", "draft", "fallback",
 )  # fmt: skip
+LONGEST_MATTER_CHARACTERS: Final = 100_000
 _FENCE = re.compile(r"\A---[ \t]*\n")
 _END = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
 NOTHING: Final = ("", "~", "null", "Null", "NULL")
@@ -54,7 +55,7 @@ def read_matter(source: Source) -> tuple[dict[str, Value], int]:
         Key → value, by the names of `KEYS`; and where the Markdown begins, in characters.
     """
     text = source.text
-    if text.startswith("---\n") and (end := text.find("\n---\n", 3)) >= 0:
+    if text.startswith("---\n") and 0 <= (end := text.find("\n---\n", 3)) <= LONGEST_MATTER_CHARACTERS:
         usual = plain_pairs(text[4 : end + 1], 4)  # a line that also ends it is no such pair
         if usual is not None:
             return dict(_known(source, usual)), end + 4
@@ -67,6 +68,10 @@ def read_matter(source: Source) -> tuple[dict[str, Value], int]:
         source.add("E109", "this front matter is not closed", hint, 0, 3)
         return {}, len(text)
     start, end = opening.end(), closing.start()
+    if end - start > LONGEST_MATTER_CHARACTERS:
+        message = f"has {end - start:,} characters; at most {LONGEST_MATTER_CHARACTERS:,} are read"
+        source.add("E108", message, "move what is text below the front matter", 0, 3)
+        return {}, closing.end()
     pairs = plain_pairs(text[start:end], start)
     if pairs is None:
         from .yaml_matter import read_yaml  # the parser takes 20 ms to load

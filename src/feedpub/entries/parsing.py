@@ -31,6 +31,8 @@ def parse_sections(
     return _Parser(source, offset, headings).parse(has_title, title)
 
 
+# With the names of sections, for a hint: each is compared with dozens of words, letter by letter.
+MOST_COMPARED_HEADINGS: Final = 200
 _BLANKS: Final = re.compile(r"[^\S\n]*")
 _BROKEN_LINK: Final = re.compile(r"\]\([a-z]+:/?/?[^()\s]* [^()]*\)", re.IGNORECASE)
 
@@ -112,7 +114,7 @@ class _Parser:
 
     def _mention_mistyped(self, headlines: list[md.Block]) -> None:
         """Mention headings of the text that nearly name a section which the entry does not have."""
-        for block in headlines:
+        for block in headlines[:MOST_COMPARED_HEADINGS]:
             near = self.headings.nearest(md.plain_of(block.events))
             if near and near[0].section not in self.known:
                 message = f"is a heading of the text, and nearly “{near[1]}”"

@@ -30,6 +30,7 @@ from .lines import (
     writes_spaces,
 )
 from .lists import read_key_points, read_references
+from .source import LARGEST_ENTRY_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -49,10 +50,13 @@ def parse_pasted(text: str, *, headings: HeadingTable | None = None, languages: 
         The drafts, and a ledger that accounts for every line. Key points nest 32 deep, deeper ones are siblings there.
 
     Raises:
-        EntryError: E201 nothing to import, E202 characters that XML cannot carry, E203 a language that cannot be told,
-            E204 two texts in one language.
+        EntryError: E117 a text longer than an entry file may be, E201 nothing to import, E202 characters that XML
+            cannot carry, E203 a language that cannot be told, E204 two texts in one language.
     """
     table = headings or default_table()
+    if len(text) > LARGEST_ENTRY_BYTES:
+        message = f"the text has {len(text):,} characters; at most {LARGEST_ENTRY_BYTES:,} are read"
+        raise EntryError([Problem(code="E117", message=message, hint="paste one article at a time")])
     lines = read_lines(text)
     document = _Splitter(table)
     for line in lines:

@@ -17,11 +17,11 @@ from ..content import mark
 from ..files import read_file
 from ..iri import PLAIN_HOST
 from ..language import canonical
-from ..model import Article, Person, checked_entry, checked_translation
+from ..model import LONGEST_TITLE_CHARACTERS, MOST_VALUES, Article, Person, checked_entry, checked_translation
 from .dates import parse_date
 from .file import LONGEST_KEY_BYTES, RESERVED_KEYS
 from .ids import automatic_id, automatic_link
-from .matter import FIRST, IN_LIST, NULLS
+from .matter import FIRST, IN_LIST, LONGEST_MATTER_CHARACTERS, NULLS
 from .plain import read_plain
 from .sections import Sections
 from .source import LARGEST_ENTRY_BYTES, Source, read_head
@@ -128,11 +128,18 @@ def _text(data: bytes, form: Form, *, glance: bool) -> _Text | None:
     try:
         text = data.decode()
         matter = _MATTER.match(text)
-        if not matter:
+        if not matter or matter.end() > LONGEST_MATTER_CHARACTERS:
             return None
         front = matter[0]
         title, date, author, via, categories = given = matter.groups()
-        if not title or not date or len(given) - given.count(None) != front.count("\n") - 1:
+        if (
+            not title
+            or len(title) > LONGEST_TITLE_CHARACTERS
+            or not date
+            or len(given) - given.count(None) != front.count("\n") - 1
+        ):
+            return None
+        if categories and categories.count(",") >= MOST_VALUES:
             return None
         source = Source(form.shown, text)
         if not source.is_printable or "  " in front or any(map(front.__contains__, NULLS)):

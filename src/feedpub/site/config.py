@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 FILE_NAME: Final = "feedpub.toml"
-LARGEST_SETTINGS_BYTES: Final = 256 * 1024
+LARGEST_SETTINGS_BYTES: Final = 128 * 1024
+_MOST_DOTS: Final = 5000  # in a line: tomllib takes the square of the number of parts of a dotted key
 MOST_LANGUAGES: Final = 100  # each has feeds and pages of its own, and each entry links to all of its translations
 _DEEPEST_SETTING: Final = 3  # [headings.<language>] summary
 REQUIRED: Final = ("base_url", "authority")
@@ -101,8 +102,16 @@ class _Reader:
         )  # fmt: skip
 
     def _parsed(self) -> dict[str, Any]:
+        if any(line.count(".") > _MOST_DOTS for line in self.lines):
+            hint = "no setting takes more than a list of texts, or a table"
+            message = f"a line holds more than {_MOST_DOTS:,} dots"
+            raise ConfigError([Problem(code="E002", path=self.path, message=message, hint=hint)])
         try:
             return tomllib.loads(self.text)
+        except RecursionError:  # 300 brackets; later versions of tomllib refuse them themselves
+            hint = "no setting takes more than a list of texts, or a table"
+            message = "is nested too deeply"
+            raise ConfigError([Problem(code="E002", path=self.path, message=message, hint=hint)]) from None
         except tomllib.TOMLDecodeError as error:
             found = re.search(r"\(at (?:line (\d+), column (\d+)|end of document)\)", str(error))
             line = int(found[1]) if found and found[1] else len(self.lines)

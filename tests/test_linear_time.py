@@ -1,0 +1,279 @@
+"""Time grows no faster than what others write: entries, front matter, settings, pasted text, answers, addresses.
+
+Each family makes an input of any size. CPU time is taken at n, 2n and 4n; it may about triple from one to the next,
+while a quadratic one quadruples. Times below a floor say nothing, so that a family which is done at once passes: a
+quadratic one of this size is far above it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+import feedpub
+from feedpub import addresses, iri
+from feedpub.entries.headings import default_table
+from feedpub.entries.matter import read_matter
+from feedpub.entries.sections import read_sections
+from feedpub.entries.source import Source
+from feedpub.links import outbound
+from feedpub.links.chase import _holds, _target
+from feedpub.links.http1 import NoReplyError, Reading, Reply
+from feedpub.links.policy import Answer, judge
+from feedpub.links.report import format_report, hidden
+from feedpub.links.result import Link, LinkReport
+from feedpub.site.config import read_config
+from sample_feeds import entry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+_FLOOR_SECONDS: Final = 0.04
+_MOST_GROWTH: Final = 3.2
+_TRIES: Final = 3
+_FRONT: Final = "---\ntitle: T\npublished: 2026-02-01\n---\n"
+_SETTINGS: Final = 'base_url = "https://site.test/"\nauthority = "site.test,2026"\nlanguages = ["en", "zh-Hans"]\n'
+
+
+def grows_too_fast(run: Callable[[int], object], size: int) -> list[float]:
+    """Return the times at n, 2n and 4n if they grow faster than the input does, each time they are taken."""
+    times: list[float] = []
+    for _ in range(_TRIES):
+        taken = [_seconds(run, size * factor) for factor in (1, 2, 4)]
+        # The best of all tries counts: what else the machine does makes a run slower, never faster.
+        times = list(map(min, taken, times or taken))
+        if all(
+            later <= _FLOOR_SECONDS or later <= _MOST_GROWTH * max(earlier, _FLOOR_SECONDS / 4)
+            for earlier, later in pairwise(times)
+        ):
+            return []
+    return times
+
+
+def _seconds(run: Callable[[int], object], size: int) -> float:
+    start = time.process_time()
+    run(size)
+    return time.process_time() - start
+
+
+def repeated(unit: str, size: int, before: str = "", after: str = "") -> str:
+    return before + unit * max(1, size // len(unit)) + after
+
+
+# ---- entry points
+
+
+def lint_entry(folder: Path, text: str) -> None:
+    (folder / "feedpub.toml").write_text(_SETTINGS, encoding="utf-8")
+    (folder / "a.en.md").write_text(text, encoding="utf-8")
+    (folder / "a.zh-Hans.md").write_text(f"{_FRONT}## 摘要\n\n中文的摘要。\n", encoding="utf-8")
+    feedpub.lint(folder)
+
+
+def read_text(folder: Path, text: str) -> None:
+    source = Source("a.md", text)
+    read_sections(source, 0, default_table(), has_title=True, title="T")
+
+
+def read_front_matter(folder: Path, text: str) -> None:
+    read_matter(Source("a.md", text))
+
+
+def read_settings(folder: Path, text: str) -> None:
+    (folder / "feedpub.toml").write_text(text, encoding="utf-8")
+    with contextlib.suppress(feedpub.ConfigError):
+        read_config(str(folder))
+
+
+def parse_pasted(folder: Path, text: str) -> None:
+    with contextlib.suppress(feedpub.EntryError):
+        feedpub.parse_pasted(text)
+
+
+def classify_page(folder: Path, text: str) -> None:
+    judge(Answer(url="https://a.test/b", code=200, page=text, elsewhere=Answer(url="https://a.test/", page=text)))
+
+
+def find_fragment(folder: Path, text: str) -> None:
+    _holds(text, Reply(code=200, page=text.encode(), headers={"content-type": "text/html"}), "wanted")
+
+
+def read_answer(folder: Path, text: str) -> None:
+    """Read an answer that comes in pieces of 64 KiB."""
+    reading = Reading("GET", 2 * 1024 * 1024)
+    data = text.encode("latin-1")
+    with contextlib.suppress(NoReplyError):
+        for start in range(0, len(data), 65536):
+            reading.feed(data[start : start + 65536])
+            if reading.done:
+                break
+
+
+def read_answer_by_bytes(folder: Path, text: str) -> None:
+    reading = Reading("GET", 2 * 1024 * 1024)
+    with contextlib.suppress(NoReplyError):
+        for one in text.encode("latin-1"):
+            reading.feed(bytes([one]))
+            if reading.done:
+                break
+
+
+def follow_redirect(folder: Path, text: str) -> None:
+    _target("https://a.test/b", text)
+
+
+def check_address(folder: Path, text: str) -> None:
+    iri.fault(text)
+    addresses.spelled(text)
+
+
+def hide_secrets(folder: Path, text: str) -> None:
+    hidden(text)
+
+
+def find_outbound_links(folder: Path, text: str) -> None:
+    path = folder / "a.en.md"
+    path.write_text(text, encoding="utf-8")
+    one = entry(body=text)
+    article = feedpub.Article(key="a", entries={"en": one}, original="en", paths={"en": str(path)})
+    config = feedpub.Config(base_url="https://site.test/", authority="site.test,2026")
+    outbound.outbound(feedpub.Site(config=config, articles=(article,)))
+
+
+def format_links(folder: Path, text: str) -> None:
+    """Report as many dead links, on as many hosts with three each, as the text has lines."""
+    links = tuple(
+        Link(url=f"https://h{number // 3}.test/{line}", status="dead", state="dead", reason="404 not found")
+        for number, line in enumerate(text.splitlines())
+    )
+    report = LinkReport(links=links, at=datetime(2026, 2, 1, tzinfo=UTC))
+    for form in ("text", "json", "github", "markdown"):
+        format_report(report, form)
+
+
+_CHUNKED: Final = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+_HEAD: Final = "HTTP/1.1 200 OK\r\n"
+_POINTS: Final = "## Key Points\n\n"
+_WORKS: Final = "## References\n\n"
+
+# Name → entry point, size in characters, what is repeated, what stands before it and after it.
+FAMILIES: Final[dict[str, tuple[Callable[[Path, str], None], int, str, str, str]]] = {
+    # entries, by lint: front matter, Markdown, comparison of languages, all that is found in them
+    "hyphens in a word": (lint_entry, 50_000, "-", _FRONT + "Hello x", "y\n"),
+    "nested quotations": (lint_entry, 25_000, ">", _FRONT, "a\n"),
+    "tags that begin tags": (lint_entry, 50_000, "<a ", _FRONT, "\n"),
+    "headings of HTML": (lint_entry, 50_000, "<h1>", _FRONT, "\n"),
+    "attributes without end": (lint_entry, 50_000, '<a href="', _FRONT, "\n"),
+    "languages that are named in one tag": (lint_entry, 50_000, "lang=", f"{_FRONT}中文 <b ", "\n"),
+    "tags in a language, not closed": (lint_entry, 50_000, "<b lang=x>", f"{_FRONT}中文 ", "\n"),
+    "words of another script": (lint_entry, 50_000, "中文 `a` ", _FRONT, "\n"),
+    "relative addresses": (lint_entry, 50_000, "[a](b) ", _FRONT, "\n"),
+    "scripts": (lint_entry, 50_000, "<iframe> `a`\n\n", _FRONT, "\n"),
+    "misspelled headings": (lint_entry, 20_000, "## Sumary of all\n\n", _FRONT, "a\n"),
+    "many references without address": (lint_entry, 50_000, "1. a\n", _FRONT + _WORKS, ""),
+    "references with faulty addresses": (lint_entry, 50_000, "1. [a](http:x)\n", _FRONT + _WORKS, ""),
+    "comments without end": (lint_entry, 50_000, "<!--", f"{_FRONT}中文 ", "\n"),
+    "ticks": (lint_entry, 50_000, "``a ", f"{_FRONT}中文 ", "\n"),
+    "illegal characters": (lint_entry, 20_000, "\x01", _FRONT, "\n"),
+    # Markdown
+    "brackets": (read_text, 50_000, "[", "", "\n"),
+    "closed brackets": (read_text, 50_000, "[a", "", "]" * 100 + "\n"),
+    "images": (read_text, 50_000, "![a](", "", "\n"),
+    "emphasis": (read_text, 50_000, "*a **b _c ", "", "\n"),
+    "backticks of many lengths": (read_text, 50_000, "`a``b```c", "", "\n"),
+    "nested lists": (read_text, 50_000, "- ", _POINTS, "a\n"),
+    "many key points": (read_text, 50_000, "- a\n", _POINTS, ""),
+    "entities in one line": (read_text, 50_000, "&#1;", f"{_POINTS}- ", "\n"),
+    "soft breaks": (read_text, 50_000, "中\n", f"{_POINTS}- ", "\n"),
+    "link definitions": (read_text, 50_000, "[a]: https://x.test/\n", "", "[a]\n"),
+    "uses of one definition": (read_text, 50_000, "[a] ", "", "\n\n[a]: https://x.test/" + "b" * 5000 + "\n"),
+    "footnotes": (read_text, 50_000, "[^a] ", "", "\n\n[^a]: b\n"),
+    "table rows": (read_text, 50_000, "| a | b |\n", "| a | b |\n| - | - |\n", ""),
+    "addresses": (read_text, 50_000, "https://x.test/ ", "", "\n"),
+    "separators of labels": (read_text, 50_000, " - ", f"{_WORKS}1. a", "\n"),
+    "spaces in labels": (read_text, 50_000, " ", f"{_WORKS}1. a", "b\n"),
+    "blank lines": (read_text, 50_000, "\n\n \n", "a", "b\n"),
+    "tabs": (read_text, 50_000, "\t", "a\n", "b\n"),
+    # front matter
+    "unknown keys": (read_front_matter, 20_000, "keyy: a\n", "---\n", "---\n"),
+    "flow sequences": (read_front_matter, 50_000, "[", "---\na: ", "\n---\n"),
+    "sequences of one line": (read_front_matter, 50_000, "- ", "---\na:\n ", "\n---\n"),
+    "anchors": (read_front_matter, 50_000, "&a [*a, *a]\n", "---\na: ", "\n---\n"),
+    "question marks": (read_front_matter, 50_000, "? ", "---\n", "\n---\n"),
+    "a list of words": (read_front_matter, 50_000, "a, ", "---\ntags: [", "b]\n---\n"),
+    "spaces before a comment": (read_front_matter, 50_000, " ", "---\ntitle: a", "# b\n---\n"),
+    "quotation marks": (read_front_matter, 50_000, "'", "---\ntitle: ", "\n---\n"),
+    # settings
+    "a bracket and spaces": (read_settings, 50_000, " ", f"{_SETTINGS}zzz = 1\n[", "a\n"),
+    "unknown settings": (read_settings, 20_000, "[x]\na.b = 1\n", f"{_SETTINGS}zzz = 1\n", ""),
+    "nested arrays": (read_settings, 200, "[", "a = ", ""),
+    "spaces before a sign of equality": (read_settings, 50_000, " ", f"{_SETTINGS}zzz = 1\nlimit", "= 0\n"),
+    # pasted text
+    "wrapped lines": (parse_pasted, 50_000, "a\n", f"{_POINTS}• b\n", ""),
+    "addresses below an item": (parse_pasted, 50_000, "https://x.test/\n", "References\n1. b\n" + "c\n" * 5000, ""),
+    "pasted brackets": (parse_pasted, 50_000, "[a", "Summary\n", "](http://x.test/)\n"),
+    "pasted tags": (parse_pasted, 50_000, "<http://", "References\n1. ", "\n"),
+    "pasted headings": (parse_pasted, 20_000, "Summary\na\n---\n", "", ""),
+    "piles of marks": (parse_pasted, 50_000, "\u0301\u0316", "Summary\na", "\n"),
+    "pasted bullets": (parse_pasted, 50_000, "• a\n  ◦ b\n", _POINTS, ""),
+    # what servers send
+    "h1 without end": (classify_page, 200_000, "<h1>", "", ""),
+    "titles without end": (classify_page, 200_000, "<title ", "", ""),
+    "meta tags": (classify_page, 200_000, "<meta ", "", ""),
+    "dashes in a title": (classify_page, 200_000, " — | ", "<title>", "</title>"),
+    "names": (find_fragment, 200_000, ' id="', "", ""),
+    "names without value": (find_fragment, 200_000, " id ", "", ""),
+    "chunks of one byte": (read_answer, 100_000, "1\r\na\r\n", _CHUNKED, "0\r\n\r\n"),
+    "fields of one name": (read_answer, 60_000, "a:\n", _HEAD, "\r\n\r\n"),
+    "folded fields": (read_answer, 60_000, " a\n", f"{_HEAD}b: c\n", "\r\n\r\n"),
+    "spaces in a field": (read_answer, 60_000, " a ", f"{_HEAD}b: c", "\x80\r\n\r\n"),
+    "interim answers": (read_answer, 60_000, "HTTP/1.1 103 x\r\n\r\n", "", _HEAD),
+    "a head byte by byte": (read_answer_by_bytes, 60_000, "a", f"{_HEAD}b: ", "\r\n\r\n"),
+    "a body byte by byte": (read_answer_by_bytes, 60_000, "1\r\na\r\n", _CHUNKED, "0\r\n\r\n"),
+    "steps of a redirect": (follow_redirect, 100_000, "../", "/", ""),
+    "percent signs of a redirect": (follow_redirect, 100_000, "%", "/", ""),
+    # addresses and reports
+    "colons of a host": (check_address, 100_000, ":1", "https://a", "/"),
+    "labels of a host": (check_address, 100_000, "ä.", "https://", "/"),
+    "at signs": (check_address, 100_000, "@", "https://a", "/"),
+    "names of secrets": (hide_secrets, 100_000, "token", "https://a.test/?", ""),
+    "fields with secrets": (hide_secrets, 100_000, "?token=", "https://a.test/", ""),
+    "slashes and at signs": (hide_secrets, 100_000, "//a@", "https:", ""),
+    "links of a body": (find_outbound_links, 50_000, "<a ", "", "\n"),
+    "addresses of a body": (
+        lambda folder, text: find_outbound_links(
+            folder, "".join(f'<a href="https://x.test/{number}">\n' for number in range(len(text)))
+        ),
+        1500,
+        "a",
+        "",
+        "",
+    ),
+    "dots behind an address": (find_outbound_links, 50_000, ".", "https://x.test/a", "b\n"),
+    "dead links of a report": (format_links, 2000, "a\n", "", ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_time_grows_as_the_input_does(name: str, tmp_path: Path) -> None:
+    run, size, unit, before, after = FAMILIES[name]
+    times = grows_too_fast(lambda count: run(tmp_path, repeated(unit, count, before, after)), size)
+    assert not times, f"seconds at n, 2n, 4n: {times}"
+
+
+def test_there_are_enough_families() -> None:
+    assert len(FAMILIES) >= 40
+
+
+def test_a_quadratic_function_is_found() -> None:
+    assert grows_too_fast(lambda count: ["a" * count for _ in range(count)], 4000)
+
+
+def test_a_linear_function_is_not() -> None:
+    assert not grows_too_fast(lambda count: [str(number) for number in range(count)], 100_000)
