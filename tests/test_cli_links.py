@@ -138,7 +138,7 @@ def test_entries_with_errors_are_not_passed_over_in_silence(tmp_path: Path) -> N
         (("check", "--urls", "-", "--history", "x", "--no-history"), 2, "exclude each other"),
         (("check", "--urls", "-", "entries"), 2, "exclude each other"),
         (("report", "entries", "--urls", "-"), 2, "exclude each other"),
-        (("check", "--urls", "."), 2, "Is a directory"),
+        (("check", "--urls", "."), 2, "is a folder"),
         (("ack", "https://a.example/", "--until", "2020-01-01", "--why", "x"), 2, "is over already"),
         (("check", "--feed", "damaged"), 2, "is a file"),
         (("check", "no-such-folder"), 2, "no-such-folder"),

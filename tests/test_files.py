@@ -16,6 +16,7 @@ from feedpub.files import (
     RefusedFileError,
     read_file,
     read_named_file,
+    remove_file,
     remove_leftovers,
     resolve_inside,
     write_file,
@@ -452,6 +453,17 @@ def test_a_file_of_somebody_else_is_not_replaced(name: str, tmp_path: Path) -> N
         Path(name).name
     }
     assert (public / name).read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("name", ["../mine", "en/../../mine", "{place}/mine", ".."])
+def test_a_name_that_leads_out_is_neither_written_nor_removed(name: str, tmp_path: Path) -> None:
+    (tmp_path / "mine").write_bytes(b"mine")
+    (tmp_path / "public" / "en").mkdir(parents=True)
+    output, name = str(tmp_path / "public"), name.format(place=tmp_path)
+    for act in (lambda: write_file(output, name, b"other"), lambda: remove_file(output, name)):
+        with pytest.raises(RefusedFileError, match="leads out"):
+            act()
+    assert (tmp_path / "mine").read_bytes() == b"mine"
 
 
 # what is removed

@@ -194,6 +194,8 @@ def check_target(folder: str, name: str, known_folders: set[str] | None = None) 
     Raises:
         RefusedFileError: It is something else, or a folder on the way to it is a link, or no folder.
     """
+    if (".." in name or os.path.isabs(name)) and (os.path.isabs(name) or ".." in _parts(name)):
+        raise RefusedFileError("link", "leads out of the folder", os.path.join(folder, name))
     end = name.rfind("/")
     if end > 0 and (known_folders is None or name[:end] not in known_folders):
         if not _check_folders(folder, name[:end]):
