@@ -384,6 +384,7 @@ def limited(limit: int) -> Callable[[], None]:
 def run(*arguments: str, cwd: Path, limit: int | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "feedpub", *arguments], cwd=cwd, capture_output=True, text=True, check=False,
+        errors="replace",
         preexec_fn=None if limit is None else limited(limit), env=os.environ | environment,
     )  # fmt: skip
 
@@ -395,3 +396,123 @@ def test_init_without_room(limit: int, tmp_path: Path) -> None:
     assert (done.stderr.count("\n"), done.stderr[:9]) == (1, "feedpub: ")
     assert not list((tmp_path / "new").rglob(".feedpub-*"))
     assert run("init", "other", cwd=tmp_path).returncode == 0
+
+
+# locales
+
+POSIX = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+
+
+@pytest.fixture(scope="module")
+def locales(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
+    """Environments by name, as far as this machine has what they need."""
+    found = {"UTF-8": {"PYTHONUTF8": "1"}, "POSIX": POSIX, "POSIX, no mode said": {"LC_ALL": "POSIX"}}
+    folder = tmp_path_factory.mktemp("locales")
+    command = ["localedef", "-i", "de_DE", "-f", "ISO-8859-1", str(folder / "de_DE.ISO-8859-1")]
+    if shutil.which("localedef") and not subprocess.run(command, capture_output=True, check=False).returncode:
+        found["Latin-1"] = {"LC_ALL": "de_DE.ISO-8859-1", "LOCPATH": str(folder), "PYTHONUTF8": "0"}
+    return found
+
+
+def test_names_are_the_same_in_every_locale(site: Path, locales: dict[str, dict[str, str]]) -> None:
+    settings = site / "feedpub.toml"
+    settings.write_text(f"categories = true\n{settings.read_text(encoding='utf-8')}", encoding="utf-8")
+    text = "---\ntitle: Größe\npublished: 2026-01-01\ncategories: [Öl, 海]\n---\nText.\n"
+    for name in ("größe.en.md", "海.en.md", "zürich.en.md"):
+        Path(os.fsdecode(os.fsencode(site) + b"/" + name.encode())).write_text(text, encoding="utf-8")
+    built = {}
+    for number, environment in enumerate(locales.values()):
+        output = site.parent / f"public-{number}"
+        done = run("build", str(site), "--output", str(output), cwd=site.parent, **environment)
+        assert done.returncode == 0, done.stderr
+        names = [place + b"/" + name for place, _, files in os.walk(os.fsencode(output)) for name in files]
+        names = [name for name in names if b"/.feedpub/" not in name]
+        built[number] = {
+            os.path.relpath(name, os.fsencode(output)): Path(os.fsdecode(name)).read_bytes() for name in names
+        }
+    assert "en/größe/index.html".encode() in built[0]
+    assert "en/category/öl/atom.xml".encode() in built[0]
+    assert all(found == built[0] for found in built.values())
+
+
+def test_imported_files_have_the_same_names_in_every_locale(site: Path, locales: dict[str, dict[str, str]]) -> None:
+    (site.parent / "pasted.txt").write_text("Summary\n\nText.\n\nKey Points\n\n- One.\n", encoding="utf-8")
+    for number, environment in enumerate(locales.values()):
+        key = f"öl-{number}"
+        arguments = ("import", "pasted.txt", "--key", key, "--published", "2026-02-01", "--title", "en=Öl")
+        done = run(*arguments, cwd=site.parent, **environment)
+        assert done.returncode == 0, done.stderr
+        assert f"{key}.en.md".encode() in os.listdir(os.fsencode(site))
+
+
+def test_a_program_that_reads_names_otherwise_is_told(site: Path) -> None:
+    (site / "größe.en.md").write_text("---\ntitle: x\npublished: 2026-01-01\n---\nx\n", encoding="utf-8")
+    program = "import feedpub; feedpub.build('entries', 'public')"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=site.parent, capture_output=True, text=True, check=False,
+        env=os.environ | POSIX,
+    )  # fmt: skip
+    assert "set PYTHONUTF8=1" in done.stderr
+    assert not list((site.parent / "public").rglob("*.xml"))
+
+
+# killed
+
+
+@pytest.mark.parametrize("command", ["import", "fix"])
+def test_what_writes_entries_is_killed_at_any_moment(command: str, site: Path, tmp_path: Path) -> None:
+    """After each module that it loads, and after each change of the folder: no file is half written."""
+    chance = random.Random(20261130)
+    history = tmp_path / ".feedpub" / "links.sqlite"
+    for number in range(10):
+        text = f"---\ntitle: x\npublished: 2026-01-01\n---\nSee [a]({OLD}/{number}) and [b]({OLD}/{number}/b).\n"
+        entry = site / "moved.en.md"
+        entry.write_text(text, encoding="utf-8")
+        (tmp_path / "pasted.txt").write_text(f"Summary\n\nText {number}.\n\nKey Points\n\n- One.\n", encoding="utf-8")
+        remember_moves(history, f"{OLD}/{number}", f"{OLD}/{number}/b")
+        arguments = {
+            "import": [
+                "import",
+                "pasted.txt",
+                "--key",
+                f"new-{number}",
+                "--published",
+                "2026-02-01",
+                "--title",
+                "en=New",
+            ],
+            "fix": ["links", "fix", "--write"],
+        }[command]
+        process = subprocess.Popen(
+            [sys.executable, "-X", "importtime", "-m", "feedpub", *arguments], cwd=tmp_path,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        with process:
+            assert process.stderr
+            last = chance.randrange(400)
+            for loaded, _ in enumerate(process.stderr):
+                if loaded == last:
+                    break
+            process.kill()
+            process.communicate(timeout=60)
+        after = entry.read_text(encoding="utf-8")
+        assert after in (text, text.replace(OLD, NEW))
+        done = run(*arguments, cwd=tmp_path)
+        assert done.returncode in (0, 1 if command == "import" else 0), done.stderr  # 1: it was done before
+        if command == "fix":
+            assert entry.read_text(encoding="utf-8") == text.replace(OLD, NEW)
+        else:
+            assert (site / f"new-{number}.en.md").read_text(encoding="utf-8").endswith("One.\n")
+    assert run("lint", cwd=tmp_path).returncode in (0, 1)
+
+
+OLD, NEW = "https://old.test", "https://new.test"
+
+
+def remember_moves(path: Path, *urls: str) -> None:
+    with open_history(path) as history:
+        for url in urls:
+            verdict = judge(Answer(url=url, code=200, hops=(Hop(code=301, url=url.replace(OLD, NEW)),)))
+            for day in range(2):
+                at = NOW + day * DAY
+                history.remember(advance(history.record(url), verdict, at), verdict, at)

@@ -1,11 +1,13 @@
 """``python -m feedpub``, and the command ``feedpub``."""
 
+import os
 import sys
 
 
 def main() -> None:
     """Run the command line; Ctrl-C is quiet while it is still being loaded, too."""
     try:
+        _read_names_as_utf8()
         from .cli import main as run
         from .cli_output import install_hooks
 
@@ -15,6 +17,20 @@ def main() -> None:
         # `echo` may not be loaded yet.
         sys.stderr.write("\nfeedpub: interrupted; every file that was written is whole\n")  # noqa: TID251
         sys.exit(130)
+
+
+def _read_names_as_utf8() -> None:
+    """Start again in Python's UTF-8 mode where the locale would read file names otherwise (PEP 540).
+
+    Names of entries become ids and links: they must be the same under every locale, or every reader would show new
+    articles. What is printed stays in the encoding of the terminal.
+    """
+    if sys.getfilesystemencoding() == "utf-8" or os.environ.get("PYTHONUTF8") == "1" or not sys.executable:
+        return
+    environment = os.environ | {"PYTHONUTF8": "1"}
+    if sys.stdout is not None:
+        environment.setdefault("PYTHONIOENCODING", sys.stdout.encoding)
+    os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)  # noqa: S606  # this very program
 
 
 if __name__ == "__main__":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +18,9 @@ _OTHER_TEXT: Final = (".markdown", ".mdown", ".mkd", ".txt")
 _SIZE_BITS: Final = 48
 # Of a file that cannot be looked at; an error tells it.
 _UNKNOWN: Final = -1
+
+# Python reads names by the locale, but for UTF-8 mode (PEP 540); ids and links that are made of them must not.
+_IS_OTHERWISE: Final = sys.getfilesystemencoding() != "utf-8"
 
 
 def state_of(mtime_ns: int, size: int) -> int:
@@ -35,6 +40,9 @@ def scan(folder: str) -> tuple[dict[str, int], tuple[Problem, ...]]:
 
     Returns:
         Name → its state, by `state_of`; and notes on what looks like entries but is none.
+
+    Raises:
+        OSError: The folder cannot be read, or the locale reads a name otherwise than as UTF-8.
     """
     states: dict[str, int] = {}
     others: list[os.DirEntry[str]] = []
@@ -43,6 +51,9 @@ def scan(folder: str) -> tuple[dict[str, int], tuple[Problem, ...]]:
             name = entry.name
             if name[0] in "._":
                 continue
+            if _IS_OTHERWISE and not name.isascii():
+                message = f"cannot be read under this locale ({sys.getfilesystemencoding()}); set PYTHONUTF8=1"
+                raise OSError(errno.EILSEQ, message, entry.path)
             if (name.endswith(_MARKDOWN) and name[0] not in "Rr") or _is_entry(name):
                 try:
                     state = entry.stat()
