@@ -381,11 +381,13 @@ def limited(limit: int) -> Callable[[], None]:
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
 
-def run(*arguments: str, cwd: Path, limit: int | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(
+    *arguments: str, cwd: Path, limit: int | None = None, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "feedpub", *arguments], cwd=cwd, capture_output=True, text=True, check=False,
         errors="replace",
-        preexec_fn=None if limit is None else limited(limit), env=os.environ | environment,
+        preexec_fn=None if limit is None else limited(limit), env=os.environ | (environment or {}),
     )  # fmt: skip
 
 
@@ -396,6 +398,38 @@ def test_init_without_room(limit: int, tmp_path: Path) -> None:
     assert (done.stderr.count("\n"), done.stderr[:9]) == (1, "feedpub: ")
     assert not list((tmp_path / "new").rglob(".feedpub-*"))
     assert run("init", "other", cwd=tmp_path).returncode == 0
+
+
+def test_import_without_room(site: Path, tmp_path: Path) -> None:
+    (tmp_path / "pasted.txt").write_text("Summary\n\nText.\n\nKey Points\n\n- One.\n", encoding="utf-8")
+    arguments = ("import", "pasted.txt", "--key", "new", "--published", "2026-02-01", "--title", "en=New")
+    before = {path.name: path.read_bytes() for path in site.iterdir()}
+    done = run(*arguments, cwd=tmp_path, limit=10)
+    assert (done.returncode, done.stderr.count("\n"), done.stdout) == (2, 1, "")
+    assert {path.name: path.read_bytes() for path in site.iterdir()} == before
+    assert run(*arguments, cwd=tmp_path).returncode == 0
+
+
+def test_fix_without_room(site: Path, tmp_path: Path) -> None:
+    """There is room for what SQLite needs to read, but not for the entry."""
+    remember_moves(tmp_path / ".feedpub" / "links.sqlite", f"{OLD}/a")
+    entry = site / "moved.en.md"
+    filler = "Some words. " * 10_000
+    text = f"---\ntitle: x\npublished: 2026-01-01\n---\nSee [a]({OLD}/a).\n\n{filler}\n"
+    entry.write_text(text, encoding="utf-8")
+    before = {path.name: path.read_bytes() for path in site.iterdir()}
+    done = run("links", "fix", "--write", cwd=tmp_path, limit=100_000)
+    assert (done.returncode, done.stderr.count("\n"), done.stdout) == (2, 1, "")
+    assert {path.name: path.read_bytes() for path in site.iterdir()} == before
+    assert run("links", "fix", "--write", cwd=tmp_path).returncode == 0
+    assert entry.read_text(encoding="utf-8") == text.replace(OLD, NEW)
+
+
+def test_report_without_room_is_no_traceback(site: Path, tmp_path: Path) -> None:
+    remember_moves(tmp_path / ".feedpub" / "links.sqlite", f"{OLD}/a")
+    done = run("links", "report", cwd=tmp_path, limit=0)
+    assert done.returncode in (0, 3)
+    assert "Traceback" not in done.stderr
 
 
 # locales
@@ -423,7 +457,7 @@ def test_names_are_the_same_in_every_locale(site: Path, locales: dict[str, dict[
     built = {}
     for number, environment in enumerate(locales.values()):
         output = site.parent / f"public-{number}"
-        done = run("build", str(site), "--output", str(output), cwd=site.parent, **environment)
+        done = run("build", str(site), "--output", str(output), cwd=site.parent, environment=environment)
         assert done.returncode == 0, done.stderr
         names = [place + b"/" + name for place, _, files in os.walk(os.fsencode(output)) for name in files]
         names = [name for name in names if b"/.feedpub/" not in name]
@@ -440,7 +474,7 @@ def test_imported_files_have_the_same_names_in_every_locale(site: Path, locales:
     for number, environment in enumerate(locales.values()):
         key = f"öl-{number}"
         arguments = ("import", "pasted.txt", "--key", key, "--published", "2026-02-01", "--title", "en=Öl")
-        done = run(*arguments, cwd=site.parent, **environment)
+        done = run(*arguments, cwd=site.parent, environment=environment)
         assert done.returncode == 0, done.stderr
         assert f"{key}.en.md".encode() in os.listdir(os.fsencode(site))
 
