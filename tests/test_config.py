@@ -183,8 +183,8 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         read_config(os.fspath(tmp_path))
     (problem,) = caught.value.problems
-    assert problem.code == "E001"
-    assert "directory" in problem.message.lower()
+    assert problem.code == "E002"
+    assert "is a folder" in problem.message
 
 
 @pytest.mark.parametrize(

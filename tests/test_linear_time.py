@@ -25,8 +25,9 @@ from feedpub.links import outbound
 from feedpub.links.chase import _holds, _target
 from feedpub.links.http1 import NoReplyError, Reading, Reply
 from feedpub.links.policy import Answer, judge
-from feedpub.links.report import format_report, hidden
+from feedpub.links.report import format_report
 from feedpub.links.result import Link, LinkReport
+from feedpub.redaction import hide_secrets
 from feedpub.site.config import read_config
 from sample_feeds import entry
 
@@ -133,8 +134,8 @@ def check_address(folder: Path, text: str) -> None:
     addresses.spelled(text)
 
 
-def hide_secrets(folder: Path, text: str) -> None:
-    hidden(text)
+def redact(folder: Path, text: str) -> None:
+    hide_secrets(text)
 
 
 def find_outbound_links(folder: Path, text: str) -> None:
@@ -242,9 +243,9 @@ FAMILIES: Final[dict[str, tuple[Callable[[Path, str], None], int, str, str, str]
     "colons of a host": (check_address, 100_000, ":1", "https://a", "/"),
     "labels of a host": (check_address, 100_000, "ä.", "https://", "/"),
     "at signs": (check_address, 100_000, "@", "https://a", "/"),
-    "names of secrets": (hide_secrets, 100_000, "token", "https://a.test/?", ""),
-    "fields with secrets": (hide_secrets, 100_000, "?token=", "https://a.test/", ""),
-    "slashes and at signs": (hide_secrets, 100_000, "//a@", "https:", ""),
+    "names of secrets": (redact, 100_000, "token", "https://a.test/?", ""),
+    "fields with secrets": (redact, 100_000, "?token=", "https://a.test/", ""),
+    "slashes and at signs": (redact, 100_000, "//a@", "https:", ""),
     "links of a body": (find_outbound_links, 50_000, "<a ", "", "\n"),
     "addresses of a body": (
         lambda folder, text: find_outbound_links(

@@ -58,8 +58,11 @@ def read_config(folder: str) -> tuple[Config, tuple[Problem, ...]]:
         message = f"byte {error.start + 1} is not UTF-8"
         raise ConfigError([Problem(code="E002", path=shown, message=message, hint="save the file as UTF-8")]) from None
     except RefusedFileError as error:
-        hint = "put the file itself there: settings are read from the entries folder alone"
-        raise ConfigError([Problem(code="E002", path=shown, message=str(error.strerror), hint=hint)]) from None
+        message, hint = str(error.strerror), "put the file itself there: settings are read from the entries folder alone"
+        if error.fault == "size":
+            message = f"the file is larger than {LARGEST_SETTINGS_BYTES // 1024} KB"
+            hint = "settings are a few lines; entries are files of their own"
+        raise ConfigError([Problem(code="E002", path=shown, message=message, hint=hint)]) from None
     except OSError as error:
         raise ConfigError([Problem(code="E001", path=shown, message=str(error.strerror))]) from None
     return _Reader(shown, text).read()
@@ -102,16 +105,12 @@ class _Reader:
         )  # fmt: skip
 
     def _parsed(self) -> dict[str, Any]:
-        if any(line.count(".") > _MOST_DOTS for line in self.lines):
-            hint = "no setting takes more than a list of texts, or a table"
-            message = f"a line holds more than {_MOST_DOTS:,} dots"
-            raise ConfigError([Problem(code="E002", path=self.path, message=message, hint=hint)])
+        for text in self.lines:
+            if text.count(".") > _MOST_DOTS:
+                hint = "no setting takes more than a list of texts, or a table"
+                raise self._unreadable(text, f"holds more than {_MOST_DOTS:,} dots", hint)
         try:
             return tomllib.loads(self.text)
-        except RecursionError:  # 300 brackets; later versions of tomllib refuse them themselves
-            hint = "no setting takes more than a list of texts, or a table"
-            message = "is nested too deeply"
-            raise ConfigError([Problem(code="E002", path=self.path, message=message, hint=hint)]) from None
         except tomllib.TOMLDecodeError as error:
             found = re.search(r"\(at (?:line (\d+), column (\d+)|end of document)\)", str(error))
             line = int(found[1]) if found and found[1] else len(self.lines)
