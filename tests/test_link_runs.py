@@ -20,7 +20,7 @@ import threading
 import time
 from collections import Counter
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import pytest
 
@@ -110,10 +110,12 @@ def server() -> Iterator[Server]:
         yield made
 
 
-def begin(folder: Path, *arguments: str, preexec: Callable[[], None] | None = None) -> subprocess.Popen[str]:
+def begin(
+    folder: Path, *arguments: str, preexec: Callable[[], None] | None = None, stdout: int | IO[str] = subprocess.PIPE
+) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "feedpub", "links", "check", "--urls", "urls.txt", "--allow-private", *arguments],
-        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=preexec,
+        cwd=folder, stdout=stdout, stderr=subprocess.PIPE, text=True, preexec_fn=preexec,
     )  # fmt: skip
 
 
@@ -129,10 +131,12 @@ def test_a_run_that_is_killed_loses_nothing_that_it_has_told(server: Server, tmp
     chance = random.Random(20261124)
     told: set[str] = set()
     for _ in range(30):
-        run = begin(tmp_path, "--format", "jsonl", "--concurrency", "20")
-        server.wait_for(len(server.seen) + chance.randrange(1, 150), run)
-        run.kill()
-        out, _ = run.communicate(timeout=20)
+        with (tmp_path / "out.jsonl").open("w", encoding="utf-8") as file:  # a pipe that nobody reads would fill up
+            run = begin(tmp_path, "--format", "jsonl", "--concurrency", "20", stdout=file)
+            server.wait_for(len(server.seen) + chance.randrange(1, 150), run)
+            run.kill()
+            run.communicate(timeout=20)
+        out = (tmp_path / "out.jsonl").read_text(encoding="utf-8")
         # What is not due is told from memory; a last line may be cut off.
         lines = [line for line in out.splitlines() if line.endswith("}")]
         told |= {json.loads(line)["url"] for line in lines}
