@@ -229,10 +229,10 @@ def test_a_full_disk_is_told_and_what_is_written_stays(server: Server, tmp_path:
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 4 MB."""
+    """A disk of 16 MB."""
     place = tmp_path / "disk"
     place.mkdir()
-    if not (shutil.which("mount") and mount("-t", "tmpfs", "-o", "size=4m", "tmpfs", str(place))):
+    if not (shutil.which("mount") and mount("-t", "tmpfs", "-o", "size=16m", "tmpfs", str(place))):
         pytest.skip("no right to mount a disk")
     try:
         yield place
@@ -251,7 +251,7 @@ def test_a_disk_that_is_full_is_told_with_what_is_known(
 ) -> None:
     urls = server.urls(3000)
     (tmp_path / "urls.txt").write_text("\n".join(urls), encoding="utf-8")
-    (disk / "large").write_bytes(bytes((4096 - kilobytes) * 1024))
+    (disk / "large").write_bytes(bytes((16384 - kilobytes) * 1024))
     arguments = ("--history", str(disk / "links.sqlite"), "--format", form)
     out, said = begin(tmp_path, *arguments).communicate(timeout=60)
     assert said.count("\n") == 1, said
