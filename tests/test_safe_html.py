@@ -19,7 +19,6 @@ from feedpub.sanitiser import (
     LARGEST_CONTENT_BYTES,
     LARGEST_GROWTH,
     MOST_OPEN_TAGS,
-    SCHEMES,
     find_excess,
     resolve_address,
     sanitise,
@@ -211,8 +210,9 @@ def test_other_texts_cannot_become_markup() -> None:
 def test_no_character_around_a_scheme_hides_it(character: str, scheme: str) -> None:
     for address in (f"{character}{scheme}:x", f"{character * 3}{scheme.upper()}:x{character}", f"{scheme}:{character}"):
         assert resolve_address(BASE, address) is None
-    for scheme_of_ours in sorted(SCHEMES):
-        assert resolve_address(BASE, f"{character}{scheme_of_ours}:x") in (f"{scheme_of_ours}:x", f"{BASE}x", None)
+    # As browsers read them: with the scheme of the page, "https:x" is relative.
+    for ours, read in {"http:x": "http://x/", "https:x": f"{BASE}x", "mailto:x": "mailto:x", "tel:x": "tel:x"}.items():
+        assert resolve_address(BASE, f"{character}{ours}") == read
 
 
 # --- Size and time ----------------------------------------------------------------------------------------------------
