@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from feedpub.links.result import Link
 
-DEADLINE: Final = 4.0
+DEADLINE: Final = 8.0  # fifteen redirects in a row must fit into it, also where all cores are busy
 OK_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
 CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
 NOT_FOUND = b"<title>Page not found | Example</title><h1>Oops</h1>"
@@ -263,7 +263,7 @@ def test_verdict(found: Found, one: Case) -> None:
 
 
 def test_nothing_takes_longer_than_its_deadline(found: Found) -> None:
-    assert found.seconds < DEADLINE + 1
+    assert found.seconds < DEADLINE * 1.5  # one after the other would be many deadlines
 
 
 def test_hosts_are_where_they_are_said_to_be(found: Found) -> None:

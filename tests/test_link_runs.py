@@ -41,6 +41,7 @@ class Server:
         self.delay = 0.01
         self.under_way: Counter[str] = Counter()
         self.most: Counter[str] = Counter()
+        self.most_at_once = 0
         self.seen: list[str] = []
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
@@ -76,6 +77,7 @@ class Server:
                 self.seen.append(f"{host} {head}")
                 self.under_way[host] += 1
                 self.most[host] = max(self.most[host], self.under_way[host])
+                self.most_at_once = max(self.most_at_once, self.under_way.total())
                 await asyncio.sleep(self.delay)
                 self.under_way[host] -= 1
                 path = head.split()[1].removeprefix("http://").partition("/")[2]
@@ -94,7 +96,7 @@ class Server:
     def urls(self, count: int) -> list[str]:
         return [f"http://{HOSTS[number % len(HOSTS)]}:{self.port}/p{number}" for number in range(count)]
 
-    def wait_for(self, count: int, run: subprocess.Popen[str]) -> None:
+    def wait_for_requests(self, count: int, run: subprocess.Popen[str]) -> None:
         """Wait until so many requests have come, or a run has ended."""
         while len(self.seen) < count and run.poll() is None:
             time.sleep(0.002)
@@ -133,7 +135,7 @@ def test_a_run_that_is_killed_loses_nothing_that_it_has_told(server: Server, tmp
     for _ in range(30):
         with (tmp_path / "out.jsonl").open("w", encoding="utf-8") as file:  # a pipe that nobody reads would fill up
             run = begin(tmp_path, "--format", "jsonl", "--concurrency", "20", stdout=file)
-            server.wait_for(len(server.seen) + chance.randrange(1, 150), run)
+            server.wait_for_requests(len(server.seen) + chance.randrange(1, 150), run)
             run.kill()
             run.communicate(timeout=20)
         out = (tmp_path / "out.jsonl").read_text(encoding="utf-8")
@@ -150,15 +152,15 @@ def test_a_run_that_is_killed_loses_nothing_that_it_has_told(server: Server, tmp
 
 
 def test_ctrl_c_keeps_what_is_known(server: Server, tmp_path: Path) -> None:
-    server.delay = 0.2
+    server.delay = 0.5
     (tmp_path / "urls.txt").write_text("\n".join(server.urls(2000)), encoding="utf-8")
     run = begin(tmp_path)
-    server.wait_for(300, run)
+    server.wait_for_requests(300, run)
     run.send_signal(signal.SIGINT)
     out, said = run.communicate(timeout=60)
     assert (run.returncode, out) == (130, "")
     known = int(said.split("interrupted; ")[1].split()[0])
-    assert 0 < known < 2000
+    assert 0 < known < 1000  # it does not wait for the others
     assert len(remembered(tmp_path)) == known
 
 
@@ -166,7 +168,7 @@ def test_ctrl_c_without_a_history_tells_what_is_known(server: Server, tmp_path: 
     server.delay = 0.2
     (tmp_path / "urls.txt").write_text("\n".join(server.urls(2000)), encoding="utf-8")
     run = begin(tmp_path, "--no-history")
-    server.wait_for(300, run)
+    server.wait_for_requests(300, run)
     run.send_signal(signal.SIGINT)
     out, said = run.communicate(timeout=20)
     assert run.returncode == 130
@@ -195,10 +197,10 @@ def test_a_terminal_shows_how_far_it_is(server: Server, tmp_path: Path) -> None:
 
 
 def test_the_second_of_two_runs_says_so(server: Server, tmp_path: Path) -> None:
-    server.delay = 0.5
+    server.delay = 5.0  # the first lasts longer than any machine takes to begin the second
     (tmp_path / "urls.txt").write_text("\n".join(server.urls(2000)), encoding="utf-8")
     first = begin(tmp_path)
-    server.wait_for(1, first)
+    server.wait_for_requests(1, first)
     second = begin(tmp_path)
     out, said = second.communicate(timeout=30)
     assert (second.returncode, out) == (3, "")
@@ -305,12 +307,9 @@ def test_few_descriptors_only_cost_time(server: Server, tmp_path: Path) -> None:
     def few() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
 
-    begun = time.monotonic()
     run = begin(tmp_path, "--concurrency", "200", preexec=few)
     out, said = run.communicate(timeout=60)
-    assert time.monotonic() - begun < 420 * server.delay / 2, (
-        "one request after the other is less than there is room for"
-    )
+    assert 2 < server.most_at_once < 40
     assert (run.returncode, out, said) == (0, "400 links: 400 ok\n", "")
 
 

@@ -185,13 +185,17 @@ def test_killed_at_any_moment(tmp_path: Path) -> None:
         before = press.assert_whole()
         press.change(chance)
         fresh = press.fresh()
+        begun = time.monotonic()
         process = press.start()
         if number % 2:  # it writes files for a small part of its time
             wait_for_a_file(press.public, process)
         with suppress(subprocess.TimeoutExpired):
             process.wait(chance.uniform(0, usual / 10 if number % 2 else usual))
         process.kill()
-        hits += end(process).code == 128 + signal.SIGKILL
+        if end(process).code == 128 + signal.SIGKILL:
+            hits += 1
+        else:  # the machine has less to do than before
+            usual = min(usual, time.monotonic() - begun)
         after = press.assert_whole()
         assert before.keys() & fresh.keys() <= after.keys()
         midway += after not in (before, fresh)

@@ -474,11 +474,15 @@ def test_a_browser_that_waits_gets_a_sign_of_life(site: Running, monkeypatch: py
 def test_who_waits_is_let_go_at_the_end(tmp_path: Path) -> None:
     running = start(write_site(tmp_path / "entries", FILES))
     number = number_in(running.ask("/en/").body)
-    with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(running.ask, f"{RELOAD_PATH}?build={number}")
-        time.sleep(0.3)
+    with socket.create_connection(("127.0.0.1", running.port), timeout=PATIENCE) as connection:
+        connection.sendall(f"GET {RELOAD_PATH}?build={number} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        head = connection.recv(1000)
+        assert head.startswith(b"HTTP/1.1 200")
         running.stop()
-        assert waiting.result(timeout=5).body == b""
+        rest = b""
+        while more := connection.recv(1000):
+            rest += more
+    assert b"data" not in head + rest
 
 
 # Beginning and end
