@@ -309,22 +309,14 @@ def test_a_crafted_manifest_costs_time_and_nothing_else(
     if is_edited:
         shop.edit()
     fresh = shop.fresh()
-    shop.build()
+    if shop.build().stale:  # nothing is removed without the record that it is ours
+        shop.build(prune=True)
     assert published(shop.public) == fresh | mine
     assert victim.read_bytes() == b"mine"
     assert not shop.build().written
 
 
-def test_a_seal_that_cannot_be_read_makes_the_manifest_void(shop: Shop) -> None:
-    seal = shop.manifest.with_name("manifest.seal")
-    seal.unlink()
-    os.mkfifo(seal)
-    shop.edit()
-    shop.assert_healed()
-    assert seal.is_file()
-
-
-@pytest.mark.parametrize("name", [".feedpub", MANIFEST, f"{MANIFEST}-journal"])
+@pytest.mark.parametrize("name", [".feedpub", MANIFEST, f"{MANIFEST}-journal", ".feedpub/manifest.seal"])
 @pytest.mark.parametrize("kind", ["link", "dead link", "pipe"])
 def test_what_is_no_file_in_the_place_of_the_manifest(name: str, kind: str, shop: Shop) -> None:
     """A link would lead a build to the files of somebody else, and a pipe would let it wait for ever."""
@@ -337,12 +329,12 @@ def test_what_is_no_file_in_the_place_of_the_manifest(name: str, kind: str, shop
         place.symlink_to(elsewhere if kind == "link" else shop.place / "nowhere")
     before = published(shop.public), published(shop.place)
     shop.edit()
-    with pytest.raises(OSError, match=r"symbolic link|regular file|File exists"):
+    with pytest.raises(OSError, match=r"symbolic link|named pipe"):
         shop.build()
     assert published(shop.public) == before[0]
     assert not (shop.place / "nowhere").exists()
     place.unlink()
-    shop.assert_healed()
+    shop.assert_healed(is_forgotten=not shop.manifest.exists())
 
 
 @pytest.mark.parametrize("name", [MANIFEST, f"{MANIFEST}-journal"])
