@@ -127,7 +127,8 @@ def _body(html: str) -> str:
     return html if _reads_back(html, html) else f"<div>\n{html}\n</div>"
 
 
-_PRE: Final = re.compile(r"(<pre\b.*?</pre>)", re.DOTALL | re.IGNORECASE)
+# Neither goes on past where it could begin anew, so that marks without end cost little.
+_PRE: Final = re.compile(r"(<pre\b(?:(?!<pre\b).)*?</pre>)", re.DOTALL | re.IGNORECASE)
 _BLANK_LINES: Final = re.compile(r"\n(?:[ \t]*\n)+")
 
 
@@ -164,7 +165,9 @@ def _inline(html: str) -> str:
 
 
 _NOTHING: Final = "&#32;"
-_TAG: Final = re.compile(r"""(<!--.*?-->|<\?.*?\?>|<![A-Za-z\[][^>]*>|</?[A-Za-z](?:[^<>"']|"[^"]*"|'[^']*')*>)""")
+_TAG: Final = re.compile(
+    r"""(<!--(?:(?!<!--).)*?-->|<\?(?:(?!<\?).)*?\?>|<![A-Za-z\[][^<>]*>|</?[A-Za-z](?:[^<>"']|"[^"]*"|'[^']*')*+>)"""
+)
 _BREAK: Final = re.compile(r"<br ?/>")
 
 

@@ -136,7 +136,7 @@ def _tell(hub: _Hub, data: bytes, path: Path, config: Config, known: dict[str, d
     return Ping(topic=topic, hub=name, outcome="accepted", status=status)
 
 
-_LINK = re.compile(r"<(?:atom:)?link\b[^>]*>")
+_LINK = re.compile(r"<(?:atom:)?link\b[^<>]*>")
 _SELF = re.compile(r"""\srel=["']self["']""")
 _HREF = re.compile(r"""\shref=(?:"([^"]*)"|'([^']*)')""")
 
