@@ -338,6 +338,7 @@ def test_lint_as_json(run: Run, tmp_path: Path) -> None:
         "column": 12,
         "end_column": 22,
         "excerpt": "published: 01/02/2026",
+        "excerpt_column": 1,
     }
     assert json.loads(run("lint", "nowhere", "--format=json").out)["problems"][0]["code"] == "E001"
 
