@@ -59,7 +59,7 @@ def read_config(folder: str) -> tuple[Config, tuple[Problem, ...]]:
         raise ConfigError([Problem(code="E002", path=shown, message=message, hint="save the file as UTF-8")]) from None
     except RefusedFileError as error:
         message = str(error.strerror)
-        hint = "put the file itself there: settings are read from the entries folder alone"
+        hint = "put a regular file there: settings are read from the entries folder alone"
         if error.fault == "size":
             message = f"the file is larger than {LARGEST_SETTINGS_BYTES // 1024} KB"
             hint = "settings are a few lines; entries are files of their own"

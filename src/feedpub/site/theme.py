@@ -79,7 +79,8 @@ class Theme:
         except OSError as error:
             message = error.strerror or str(error)
             path = Path(error.filename or self.folder).as_posix()
-            hint = _LINK_HINT if isinstance(error, RefusedFileError) else _HINT
+            is_link = isinstance(error, RefusedFileError) and error.fault == "link"
+            hint = _LINK_HINT if is_link else _HINT
             raise ConfigError([Problem(code="E009", path=path, message=message, hint=hint)]) from None
 
     @functools.cached_property
