@@ -127,6 +127,34 @@ def outcomes(pings: tuple[Ping, ...]) -> list[str]:
     return [one.outcome for one in pings]
 
 
+@pytest.mark.parametrize("make", ["link", "linked folder", "pipe"])
+def test_feeds_are_read_inside_the_published_folder_only(make: str, tell: Told, hub: Hub) -> None:
+    place, outside = tell.output / "en", tell.output.parent / "outside"
+    shutil.copytree(place, outside)
+    if make == "linked folder":
+        shutil.rmtree(place)
+        place.symlink_to(outside)
+    else:
+        (place / "atom.xml").unlink()
+        if make == "link":
+            (place / "atom.xml").symlink_to(outside / "atom.xml")
+        else:
+            os.mkfifo(place / "atom.xml")
+    with pytest.raises(OSError, match=r"symbolic link|named pipe"):
+        tell()
+    assert hub.forms == []
+
+
+def test_what_was_told_is_not_remembered_behind_a_link(tell: Told) -> None:
+    outside = tell.output.parent / "outside"
+    outside.mkdir()
+    shutil.rmtree(tell.output / ".feedpub")
+    (tell.output / ".feedpub").symlink_to(outside)
+    with pytest.raises(OSError, match="symbolic link"):
+        tell()
+    assert not list(outside.iterdir())
+
+
 # What is told
 
 

@@ -354,6 +354,25 @@ def test_a_change_is_built_and_shown(changing: Running) -> None:
     assert changing.ask("/en/day/").status == 404
 
 
+@pytest.mark.parametrize("make", ["link", "linked folder", "pipe"])
+def test_what_is_no_file_of_the_published_folder_is_not_served(make: str, changing: Running) -> None:
+    outside, place = changing.folder.parent / "outside", changing.output / "en"
+    outside.mkdir()
+    (outside / "atom.xml").write_text("not published")
+    if make == "linked folder":
+        place.rename(changing.output / "was here")
+        place.symlink_to(outside)
+    else:
+        (place / "atom.xml").unlink()
+        if make == "link":
+            (place / "atom.xml").symlink_to(outside / "atom.xml")
+        else:
+            os.mkfifo(place / "atom.xml")
+    reply = changing.ask("/en/atom.xml")
+    assert reply.status == 404
+    assert b"not published" not in reply.body
+
+
 def test_nothing_changes_nothing_is_built(changing: Running) -> None:
     (changing.folder / ".夜车.en.md.swp").write_text("an editor's own")
     (changing.folder / ".git").mkdir()
