@@ -128,9 +128,9 @@ def test_a_document_that_is_gone_holds_nothing(desk: Desk, tmp_path: Path, monke
     assert watched.build()
     desk.write("one.en.md", article("One", "2026-01-01", body="Other"))
 
-    def gone(place: Path, paths: Sequence[str]) -> None:
+    def gone(place: str, paths: Sequence[str]) -> None:
         for path in paths:
-            (place / path).unlink()
+            os.unlink(f"{place}/{path}")
         raise FileNotFoundError
 
     monkeypatch.setattr("feedpub.site.folder.salvage", gone)
