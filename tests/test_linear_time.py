@@ -218,7 +218,7 @@ FAMILIES: Final[dict[str, tuple[Callable[[Path, str], None], int, str, str, str]
     "spaces before a comment": (read_front_matter, 50_000, " ", "---\ntitle: a", "# b\n---\n"),
     "quotation marks": (read_front_matter, 50_000, "'", "---\ntitle: ", "\n---\n"),
     # settings
-    "a bracket and spaces": (read_settings, 50_000, " ", f"{_SETTINGS}zzz = 1\n[", "a\n"),
+    "a bracket and spaces": (read_settings, 1000, " ", f'{_SETTINGS}rights = """\n[', 'a\n"""\nzzz = 1\n'),
     "unknown settings": (read_settings, 20_000, "[x]\na.b = 1\n", f"{_SETTINGS}zzz = 1\n", ""),
     "nested arrays": (read_settings, 200, "[", "a = ", ""),
     "spaces before a sign of equality": (read_settings, 50_000, " ", f"{_SETTINGS}zzz = 1\nlimit", "= 0\n"),
