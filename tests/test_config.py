@@ -395,7 +395,9 @@ def test_any_values_are_settings_or_problems(tmp_path_factory: Any, settings: di
         return
     assert any(problem.severity == "error" for problem in caught)
     for problem in caught:
-        assert problem.excerpt == text.split("\n")[problem.line - 1]
+        line = text.split("\n")[problem.line - 1]
+        assert problem.excerpt
+        assert line[problem.excerpt_column - 1 :].startswith(problem.excerpt)
         assert marked(problem)
 
 

@@ -38,7 +38,7 @@ url = st.sampled_from(
         "https://x.org/a_(b)",
         "https://x.org/a(b",
         "https://x.org/)(?q='*'&amp;lt=1#f",
-        "http://例え.jp/`\\",
+        "http://例え.jp/`?\\",
         "https://x.org/?a=1&b=2",
         "https://x.org/[a]_b_<c>",
     ]
