@@ -75,7 +75,7 @@ def test_s5_a_build_refuses_what_lint_refuses(front: str, tmp_path: Path) -> Non
     "text",
     [
         "[a](b) " * 30_000,
-        "<iframe> " * 20_000,
+        "<iframe></iframe> " * 20_000,
         "[a](b)\n\n" * 20_000,
         "## References\n\n" + "1. [a](http:x)\n" * 15_000,
         "\x01" * 900_000,

@@ -222,7 +222,7 @@ CASES = [
     ),
     entry("E117", post(LONG_BODY), message="1,280 KB", hint="1,000 KB"),
     entry("E118", post(date="2026-02-02"), line=4, column=1, marked="date", message="the same as published"),
-    entry("E120", post("<div>\n" * 20_001), message="20,001 tags are not closed", hint="close the tags"),
+    entry("E120", post("<div>\n" * 20_001), message="of 20,001 tags 20,001 are not closed", hint="close the tags"),
     pasted("E201", " \n\n", message="no text for an article", hint="headings"),
     pasted("E202", "Summary\nA\x0eb.\n", line=2, column=2, marked="\x0e", message="U+000E", hint="remove"),
     pasted("E203", "42\n", line=1, message="the language of this text cannot be told", hint="heading"),

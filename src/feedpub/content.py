@@ -41,8 +41,8 @@ def render(entry: Entry, reader_language: str | None = None) -> str:
         HTML with absolute addresses, no scripts, styles, classes or ids.
 
     Raises:
-        FieldError: The HTML of body and key points would become huge (more than 5 MB and 20 times its size), or has
-            20,000 tags that are not closed.
+        FieldError: The HTML of body and key points would become huge (more than 5 MB and 20 times its size), or take
+            long (docs/limits.md).
     """
     return encoded(entry, reader_language).decode()
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import functools
 import re
+from html import escape
 from typing import TYPE_CHECKING, Final
 
 from .checks import is_legal, without_illegal
 from .iri import resolve_url
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import nh3
 
 # What feed readers keep; everything else is dropped by one or another of them (or by all).
@@ -71,18 +74,22 @@ def sanitise(html: str, base: str, *, direction: str = "ltr", for_page: bool = F
 
     HTML of strangers may become huge, or take minutes: ask `find_excess` first.
     """
-    if "\r" in html:
-        html = html.replace("\r\n", "\n").replace("\r", "\n")
-    if _OTHER_TAG.search(html):
-        level = 2 if for_page else 3
-        html = _HEADING.sub(lambda match: f"<{match[1]}h{level + (match[2] > '3')}", html)
-        html = _GLUED.sub("\n<", html)
     cleaner = _make_cleaner(base, for_page=for_page)
-    clean = cleaner.clean(html)
+    clean = cleaner.clean(_prepare(html, for_page=for_page))
     changed = clean if is_legal(clean) else without_illegal(clean)  # it decodes references such as &#x1F;
     if direction == "rtl":
         changed = _PRE.sub('<pre dir="ltr"', _BLOCK.sub(r'<\1 dir="rtl"', changed))
     return clean if changed is clean else cleaner.clean(changed)
+
+
+def _prepare(html: str, *, for_page: bool) -> str:
+    if "\r" in html:
+        html = html.replace("\r\n", "\n").replace("\r", "\n")
+    if not _OTHER_TAG.search(html):
+        return html
+    level = 2 if for_page else 3
+    html = _HEADING.sub(lambda match: f"<{match[1]}h{level + (match[2] > '3')}", html)
+    return _GLUED.sub("\n<", html)
 
 
 def resolve_address(base: str, address: str) -> str | None:
@@ -115,13 +122,17 @@ _INVISIBLE: Final = "".join(
 @functools.lru_cache(maxsize=8)
 def _make_cleaner(base: str, *, for_page: bool) -> nh3.Cleaner:
     """Return the sanitiser of an entry; making one takes half as long as a paragraph does."""
+    return _new_cleaner(functools.partial(_filter_attribute, base), for_page=for_page)
+
+
+def _new_cleaner(attribute_filter: Callable[[str, str, str], str | None], *, for_page: bool) -> nh3.Cleaner:
     import nh3
 
     return nh3.Cleaner(
         tags={*TAGS, "h2"} if for_page else set(TAGS),
         clean_content_tags=set(_DROPPED),
         attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
-        attribute_filter=functools.partial(_filter_attribute, base),
+        attribute_filter=attribute_filter,
         set_tag_attribute_values={"pre": {"tabindex": "0"}, "table": {"tabindex": "0"}} if for_page else None,
         url_schemes=set(SCHEMES),
         url_relative="pass_through",  # to the filter, which answers for what it returns
@@ -143,57 +154,140 @@ def _filter_attribute(base: str, tag: str, name: str, value: str) -> str | None:
 # What the HTML of one entry may become, whichever is more: readers refuse feeds over 5 MB.
 LARGEST_CONTENT_BYTES: Final = 5_000_000
 LARGEST_GROWTH: Final = 20
-# html5ever walks all open elements at many tags: that takes 0.7 s for 20,000 of them, and 70 s for 200,000.
-MOST_OPEN_TAGS: Final = 20_000
-MOST_REOPENED_ELEMENTS: Final = 1_000_000
-_LONGEST_REOPENED_BYTES: Final = 70  # <strong lang="…" dir="auto"></strong>
-_FEW_TAGS: Final = 300  # cannot become more than 5 MB
-_START_OF_TAG = re.compile("<[A-Za-z/!?]")
-_ATTRIBUTE = r"""(?:[ \t\n]++[A-Za-z-]++=(?:"[^"<>]*+"|'[^'<>]*+'|[^ \t\n\f\r"'<>=`]++))*+[ \t\n]*+"""
-# Elements that are closed at once, and so neither nest nor are opened again.
-_CLOSED = re.compile(
-    rf"<([A-Za-z][A-Za-z0-9]*+){_ATTRIBUTE}>[^<>]*+</\1[ \t\n]*+>"
-    rf"|<(?:br|hr|img|wbr|col|input|source){_ATTRIBUTE}/?>|<!--[^<>-]*+-->",
-    re.IGNORECASE,
-)
+# html5ever walks the open elements at many tags: 10,000 of them before 10,000 tags take 0.7 s. More are allowed before
+# fewer tags: their product counts.
+MOST_OPEN_TAGS: Final = 10_000
+# It looks for the place of each element that stands between the rows of a table: 50,000 take 1 s.
+MOST_TAGS_BESIDE_TABLES: Final = 50_000
+MOST_ATTRIBUTES: Final = 10_000  # of one tag; it compares each with all before: 0.03 s
+MOST_REOPENED_ELEMENTS: Final = 1_000_000  # are built, to be measured: that takes 2 s
+_FEW_TAGS: Final = 100  # cannot become more than 5 MB, with addresses of 8,000 characters
+_FEW_CHARACTERS: Final = 20_000  # have no tag with too many attributes
+# Elements with the same attributes that are opened again (HTML Standard, section 13.2.4.3, "Noah's Ark clause").
+_MOST_ALIKE: Final = 3
 _PASSES: Final = 12  # as deep as lists and tables usually nest
-# HTML Standard, section 13.2.4.3: elements that are opened again in the next block, if they were not closed. Links are
-# not among them here, since a link ends the one before.
-_REOPENED = re.compile(
-    r"<(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?![A-Za-z0-9])[^<>]*+", re.IGNORECASE
+
+# Attributes as parsers take them (the same standard, sections 13.2.5.32 to 13.2.5.39), up to the end of the tag.
+_BLANK: Final = r"[ \t\n\f\r]"
+_ATTRIBUTE: Final = (
+    r"[ \t\n\f\r/]*+[^ \t\n\f\r/>][^ \t\n\f\r/>=]*+"
+    rf"""(?:{_BLANK}*+={_BLANK}*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^ \t\n\f\r>"'][^ \t\n\f\r>]*+|(?=>|\Z)))?+"""
 )
-_MOST_ALIKE: Final = (
-    3  # elements with the same attributes that are opened again (the same section, "Noah's Ark clause")
+_WHOLE_TAG = re.compile(rf"<[/A-Za-z][^ \t\n\f\r/>]*+(?:{_ATTRIBUTE})*+")
+_ONE_ATTRIBUTE = re.compile(_ATTRIBUTE)
+# The same standard, section 13.2.4.3: elements that are opened again in the next block, if they were not closed. Of
+# links this is one at most: a link ends the one before.
+_LINK = re.compile(r"<a[ \t\n\f\r/>]", re.IGNORECASE | re.ASCII)
+_FORMATTING: Final = r"<(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)"
+_REOPENED = re.compile(rf"{_FORMATTING}(?=[ \t\n\f\r/>])", re.IGNORECASE | re.ASCII)
+_LEFT_OUT: Final = "\x01"  # stands for what is closed, lest its neighbours become a tag; no text holds it
+_USUAL_REOPENED = re.compile(
+    rf"""{_FORMATTING}(?:{_BLANK}++[A-Za-z-]++(?:=(?:"[^"<>\x01]*+"|'[^'<>\x01]*+'|[^ \t\n\f\r"'<>=`\x01]++))?+)*+"""
+    rf"{_BLANK}*+>",
+    re.IGNORECASE | re.ASCII,
 )
+
+# Elements that are closed at once, and so neither nest nor are opened again. No tag can hide in what is left out:
+# then it would not matter how a parser that stands within a comment, a value or a script reads it.
+_TEXT: Final = r"(?:[^<]|<(?![A-Za-z/!?]))*+"
+_FEW_ATTRIBUTES: Final = (
+    rf"""(?:[ \t\n\f\r/]++[^ \t\n\f\r/>="'<]++(?:{_BLANK}*+={_BLANK}*+"""
+    r"""(?:"(?:[^"<]|<(?![A-Za-z/!?]))*+"|'(?:[^'<]|<(?![A-Za-z/!?]))*+'|[^ \t\n\f\r"'<>=`]++))?+)*+[ \t\n\f\r/]*+>"""
+)
+_CLOSED_ANYWHERE: Final = (
+    rf"<([A-Za-z][^ \t\n\f\r/<>]*+){_FEW_ATTRIBUTES}{_TEXT}</\1{_BLANK}*+>"
+    rf"|<(?:br|embed|hr|img|meta){_FEW_ATTRIBUTES}"
+    rf"|<!--(?:(?!-->)[^<]|<(?![A-Za-z/!?]))*+-->|<[!?](?!--)[^<>]*+>"
+)
+# In SVG and MathML these stay open (the same standard, section 13.2.6.5).
+_CLOSED_IN_HTML: Final = (
+    rf"|<(?:area|base|col|input|link|param|source|track|wbr){_FEW_ATTRIBUTES}"
+    rf"|<(?:p{_FEW_ATTRIBUTES}{_TEXT}(?=<p[ \t\n\f\r>]|</(?:div|td|th|li|dd|blockquote|section|article)>)"
+    rf"|li{_FEW_ATTRIBUTES}{_TEXT}(?=<li[ \t\n\f\r>]|</[uo]l>)"
+    rf"|d[dt]{_FEW_ATTRIBUTES}{_TEXT}(?=<d[dt][ \t\n\f\r>]|</dl>)"
+    rf"|option{_FEW_ATTRIBUTES}{_TEXT}(?=<option[ \t\n\f\r>]|</select>)"
+    rf"|t[dh]{_FEW_ATTRIBUTES}{_TEXT}(?=<t[dhr][ \t\n\f\r>]|</t(?:r|able|head|body|foot)>)"
+    rf"|tr{_FEW_ATTRIBUTES}{_TEXT}(?=<tr[ \t\n\f\r>]|</t(?:able|head|body|foot)>))"
+)
+_FOREIGN = re.compile("<(?:svg|math)", re.IGNORECASE | re.ASCII)
+_START_OF_TAG = re.compile("<[A-Za-z/!?]")
+_OUTSIDE_OF_TABLES = re.compile(r"<(?!t(?:r|d|h|able|head|body|foot)[ \t\n\f\r/>])[A-Za-z]", re.IGNORECASE | re.ASCII)
+_TABLE = re.compile(r"<table[ \t\n\f\r/>]", re.IGNORECASE | re.ASCII)
 
 
 def find_excess(html: str, base: str) -> str:
     """Return why HTML cannot be published in reasonable time and size; the empty string if it can.
 
-    HTML is mended as browsers mend it. Elements that are never closed cost time at each tag that follows, and text
-    formatting is opened again in each block that follows: 50 KB may become 500 MB.
+    HTML is mended as browsers mend it. Elements that are never closed cost time at each tag that follows, and links and
+    text formatting are opened again in each block that follows: 50 KB may become 500 MB.
 
     Args:
         html: All HTML of one entry.
         base: As for `sanitise`.
     """
-    if html.count("<") <= _FEW_TAGS:
+    if len(html) > _FEW_CHARACTERS and (reason := _find_many_attributes(html)):
+        return reason
+    tags = len(_START_OF_TAG.findall(html)) if html.count("<") > _FEW_TAGS else 0
+    if tags <= _FEW_TAGS:
         return ""
-    unclosed = html
+    unclosed = _leave_closed_out(html)
+    open_tags = len(_START_OF_TAG.findall(unclosed))
+    if open_tags > (most := MOST_OPEN_TAGS**2 // tags):
+        return f"of {tags:,} tags {open_tags:,} are not closed, or nest too deep; the limit is {most:,}"
+    if _TABLE.search(html) and (beside := len(_OUTSIDE_OF_TABLES.findall(html))) > MOST_TAGS_BESIDE_TABLES:
+        return f"{beside:,} tags stand beside those of tables; the limit is {MOST_TAGS_BESIDE_TABLES:,}"
+    reopened = _count_reopened(unclosed)
+    if reopened * tags > MOST_REOPENED_ELEMENTS:
+        return f"{reopened:,} tags such as <b> are not closed, and would be opened again in each block that follows"
+    if reopened or _LINK.search(unclosed) or html.count("=") * len(base) > LARGEST_CONTENT_BYTES:
+        limit = max(LARGEST_CONTENT_BYTES, LARGEST_GROWTH * len(html))
+        if _measure(html, base, limit) > limit:
+            return f"{len(html) // 1000:,} KB of HTML become more than {limit // 1_000_000:,} MB when they are mended"
+    return ""
+
+
+def _find_many_attributes(html: str) -> str:
+    for tag in _WHOLE_TAG.finditer(html):
+        if len(tag[0]) > 2 * MOST_ATTRIBUTES:
+            count = len(_ONE_ATTRIBUTE.findall(tag[0].lstrip("</"))) - 1
+            if count > MOST_ATTRIBUTES:
+                return f"one tag has {count:,} attributes; the limit is {MOST_ATTRIBUTES:,}"
+    return ""
+
+
+def _leave_closed_out(html: str) -> str:
+    """Return what stays of HTML when elements that are closed are left out, from the inner ones to the outer ones."""
+    closed = _closed(is_foreign=_FOREIGN.search(html) is not None)
     for _ in range(_PASSES):
-        unclosed, count = _CLOSED.subn("", unclosed)
+        html, count = closed.subn(_LEFT_OUT, html)
         if not count:
             break
-    if (open_tags := len(_START_OF_TAG.findall(unclosed))) > MOST_OPEN_TAGS:
-        return f"{open_tags:,} tags are not closed, or nest too deep; the limit is {MOST_OPEN_TAGS:,}"
-    formatting = _REOPENED.findall(unclosed)
-    active = min(len(formatting), _MOST_ALIKE * len(set(formatting)))
-    reopened = active * len(_START_OF_TAG.findall(html))
-    if reopened > MOST_REOPENED_ELEMENTS:
-        return f"{active:,} tags such as <b> are not closed, and would be opened again in each block that follows"
-    limit = max(LARGEST_CONTENT_BYTES, LARGEST_GROWTH * len(html))
-    if reopened * _LONGEST_REOPENED_BYTES + html.count("=") * len(base) > limit:
-        size = len(sanitise(html, base))
+    return html
+
+
+@functools.cache
+def _closed(*, is_foreign: bool) -> re.Pattern[str]:
+    return re.compile(_CLOSED_ANYWHERE + ("" if is_foreign else _CLOSED_IN_HTML), re.IGNORECASE | re.ASCII)
+
+
+def _count_reopened(unclosed: str) -> int:
+    """Return how many elements of formatting may be open at once."""
+    usual = _USUAL_REOPENED.findall(unclosed)
+    unusual = len(_REOPENED.findall(unclosed)) - len(usual)
+    return unusual + min(len(usual), _MOST_ALIKE * len(set(usual)))
+
+
+def _measure(html: str, base: str, limit: int) -> int:
+    """Return how long HTML becomes; above a limit only that it does, since a link may be repeated without end."""
+    size = 0
+
+    def count(tag: str, name: str, value: str) -> str | None:
+        nonlocal size
         if size > limit:
-            return f"{len(html) // 1000:,} KB of HTML become {size // 1_000_000:,} MB when they are mended"
-    return ""
+            return None
+        kept = _filter_attribute(base, tag, name, value)
+        size += max(len(value), len(escape(kept or "")))
+        return kept
+
+    clean = _new_cleaner(count, for_page=False).clean(_prepare(html, for_page=False))
+    return max(size, len(clean))
