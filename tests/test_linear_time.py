@@ -243,6 +243,7 @@ FAMILIES: Final[dict[str, tuple[Callable[[Path, str], None], int, str, str, str]
     "fields of one name": (read_answer, 60_000, "a:\n", _HEAD, "\r\n\r\n"),
     "folded fields": (read_answer, 60_000, " a\n", f"{_HEAD}b: c\n", "\r\n\r\n"),
     "spaces in a field": (read_answer, 60_000, " a ", f"{_HEAD}b: c", "\x80\r\n\r\n"),
+    "blanks of a field": (read_answer, 20_000, " \t", f"{_HEAD}b:", "\x80\r\n\r\n"),
     "interim answers": (read_answer, 60_000, "HTTP/1.1 103 x\r\n\r\n", "", _HEAD),
     "a head byte by byte": (read_answer_by_bytes, 60_000, "a", f"{_HEAD}b: ", "\r\n\r\n"),
     "a body byte by byte": (read_answer_by_bytes, 60_000, "1\r\na\r\n", _CHUNKED, "0\r\n\r\n"),

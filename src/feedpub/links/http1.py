@@ -25,7 +25,9 @@ LONGEST_LINE_BYTES: Final = 8 * 1024  # of a chunk's size
 _STATUS: Final = re.compile(rb"(?:HTTP/([0-9])(?:\.([0-9]))?|ICY) +([1-9][0-9]{2})(?: [^\r\n]*)?\r?\n")
 _BEGINNINGS: Final = (b"HTTP/", b"ICY ")
 _HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
-_FIELD: Final = re.compile(r"^([!#-'*+.0-9A-Z^-z|~-]+):[ \t]*([!-~]*(?:[ \t]+[!-~]+)*)[ \t]*\r?\n", re.MULTILINE)
+_FIELD: Final = re.compile(
+    r"^([!#-'*+.0-9A-Z^-z|~-]++):[ \t]*+([!-~]*+(?:[ \t]++[!-~]++)*+)[ \t]*+\r?\n", re.MULTILINE
+)
 _ZLIB: Final = re.compile(rb"[\x08\x18\x28\x38\x48\x58\x68\x78]")  # how RFC 1950 begins: method 8, a window
 _SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
 
