@@ -23,7 +23,7 @@ from feedpub.entries.sections import read_sections
 from feedpub.entries.source import Source
 from feedpub.entries.writing import write_entry
 from feedpub.links import outbound
-from feedpub.links.chase import _holds, _target
+from feedpub.links.chase import _hold, _target
 from feedpub.links.http1 import NoReplyError, Reading, Reply
 from feedpub.links.policy import Answer, judge
 from feedpub.links.report import format_report
@@ -109,7 +109,19 @@ def classify_page(folder: Path, text: str) -> None:
 
 
 def find_fragment(folder: Path, text: str) -> None:
-    _holds(text, Reply(code=200, page=text.encode(), headers={"content-type": "text/html"}), "wanted")
+    _hold(Reply(code=200, page=text.encode(), headers={"content-type": "text/html"}), ["wanted"])
+
+
+def find_many_fragments(folder: Path, text: str) -> None:
+    """Look for as many fragments in a page as it has characters, divided by a hundred."""
+    wanted = [f"wanted{number}" for number in range(len(text) // 100)]
+    _hold(Reply(code=200, page=text.encode(), headers={"content-type": "text/html"}), wanted)
+
+
+def find_fragment_in_charset(folder: Path, text: str) -> None:
+    for charset in ("punycode", "idna", "unicode_escape", "utf-7", "hz", "utf-16"):
+        headers = {"content-type": f"text/html; charset={charset}"}
+        _hold(Reply(code=200, page=text.encode(), headers=headers), ["wanted"])
 
 
 def read_answer(folder: Path, text: str) -> None:
@@ -239,6 +251,8 @@ FAMILIES: Final[dict[str, tuple[Callable[[Path, str], None], int, str, str, str]
     "dashes in a title": (classify_page, 200_000, " — | ", "<title>", "</title>"),
     "names": (find_fragment, 200_000, ' id="', "", ""),
     "names without value": (find_fragment, 200_000, " id ", "", ""),
+    "many fragments of one page": (find_many_fragments, 100_000, ' id="a"', "", ""),
+    "a charset that is none": (find_fragment_in_charset, 50_000, "a9", "", ""),
     "chunks of one byte": (read_answer, 100_000, "1\r\na\r\n", _CHUNKED, "0\r\n\r\n"),
     "fields of one name": (read_answer, 60_000, "a:\n", _HEAD, "\r\n\r\n"),
     "folded fields": (read_answer, 60_000, " a\n", f"{_HEAD}b: c\n", "\r\n\r\n"),

@@ -21,7 +21,7 @@ from .http1 import Ask, Reply
 from .policy import Answer, Hop, same_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 
     from .policy import Failure
 
@@ -197,8 +197,9 @@ class Chase:
             got = page
         self._end(got, None, other, at_first)
         if self.fragments:
-            document = _text(got)
-            self.there = {wanted: _holds(document, got, fragment or wanted) for wanted in self.fragments}
+            targets = {wanted: fragment or wanted for wanted in self.fragments}
+            held = _hold(got, set(targets.values()))
+            self.there = {wanted: held[target] for wanted, target in targets.items()}
 
     def _elsewhere(self, url: str, facts: Facts) -> Generator[Ask | Wait, Reply, Answer | None]:
         """Return what the server of an address answers for a path that nobody can have made: it is asked once."""
@@ -359,13 +360,17 @@ def _is_short(got: Reply) -> bool:
 _CHARSET: Final = re.compile(rb"""charset\s*=\s*["']?([A-Za-z0-9_.:-]{1,40})""", re.IGNORECASE)
 
 
+# Of Python, unknown to browsers; to decode "punycode" takes a minute for 2 MiB.
+_NO_CHARSETS: Final = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"})
+
+
 def _text(got: Reply) -> str:
     """Decode a page as it says itself."""
     kind = got.headers.get("content-type", "").encode("ascii", "replace")
     found = _CHARSET.search(kind) or _CHARSET.search(got.page[:2048])
     try:
         name = codecs.lookup(found[1].decode("ascii")).name if found else "utf-8"
-        return got.page.decode(name, "replace")
+        return got.page.decode("utf-8" if name in _NO_CHARSETS else name, "replace")
     except (LookupError, UnicodeError, TypeError, AssertionError):
         return got.page.decode("utf-8", "replace")
 
@@ -376,18 +381,28 @@ _NAMES: Final = re.compile(
 )
 
 
-def _holds(document: str, got: Reply, fragment: str) -> bool | None:
-    """Tell whether a page holds the target of a fragment (HTML, section 7.4.6.3); None if that cannot be told."""
-    if not _is_page(got) or not fragment or fragment.lower() == "top":
-        return None if not _is_page(got) else True
-    if fragment.startswith(("!", "/")) or "=" in fragment:  # for scripts
-        return None
-    wanted = {fragment, unquote(fragment)}
-    wanted |= {f"user-content-{one}" for one in wanted}  # of GitHub's pages, which a script resolves
-    names = {unescape(a or b or c) for a, b, c in _NAMES.findall(document)}
-    if wanted & names:
-        return True
-    return False if got.whole and len(got.page) < FRAGMENT_PAGE_BYTES else None
+def _hold(got: Reply, fragments: Collection[str]) -> dict[str, bool | None]:
+    """Return for each fragment whether a page holds its target (HTML, section 7.4.6.3); None if that cannot be told.
+
+    The page is read once, however many fragments are wanted of it.
+    """
+    if not _is_page(got):
+        return dict.fromkeys(fragments)
+    forms = {fragment: {fragment, unquote(fragment)} for fragment in fragments if not _is_for_scripts(fragment)}
+    for names in forms.values():
+        names |= {f"user-content-{name}" for name in names}  # of GitHub's pages, which a script resolves
+    wanted = set().union(*forms.values())
+    there = wanted.intersection(unescape(found[1] or found[2] or found[3] or "") for found in _NAMES.finditer(_text(got)))
+    missing = False if got.whole and len(got.page) < FRAGMENT_PAGE_BYTES else None
+    held: dict[str, bool | None] = dict.fromkeys(fragments)
+    for fragment, names in forms.items():
+        is_top = fragment.lower() in ("", "top")
+        held[fragment] = True if is_top or not names.isdisjoint(there) else missing
+    return held
+
+
+def _is_for_scripts(fragment: str) -> bool:
+    return fragment.startswith(("!", "/")) or "=" in fragment
 
 
 def page_of(url: str) -> tuple[str, str]:
