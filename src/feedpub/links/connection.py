@@ -175,6 +175,12 @@ class Connection:
                 piece = b""
             spent += len(piece)
             reading.feed(piece)
+            if not reading.done and not self._has_read_ahead():  # others have their turn, however fast this one sends
+                yield from self._until(_READ)
+
+    def _has_read_ahead(self) -> bool:
+        """Return True if TLS holds bytes that were decrypted already: nothing tells that these can be read."""
+        return isinstance(self._socket, ssl.SSLSocket) and self._socket.pending() > 0
 
     def _until(self, mode: int) -> Generator[None, None, None]:
         """Wait until the socket can be read or written."""

@@ -21,7 +21,16 @@ if TYPE_CHECKING:
     from .policy import Failure
 
 LONGEST_HEAD_BYTES: Final = 256 * 1024  # of all headers, with those of interim answers; Chromium takes as much
-LONGEST_LINE_BYTES: Final = 8 * 1024  # of a chunk's size
+LONGEST_LINE_BYTES: Final = 8 * 1024  # of a chunk's size; of blank lines before an answer
+MOST_CHUNKS: Final = 50_000  # of one answer: each takes time, and may hold a single byte
+# Of a header nothing else is looked at: a host may send 60,000 others, and thousands of answers wait in memory.
+_LOOKED_AT: Final = frozenset(
+    {
+        "cf-mitigated", "connection", "content-encoding", "content-length", "content-type", "etag", "last-modified",
+        "location", "retry-after", "set-cookie", "transfer-encoding", "x-amzn-waf-action",
+    }
+)  # fmt: skip
+_MOST_COOKIES: Final = 50  # of one answer
 _STATUS: Final = re.compile(rb"(?:HTTP/([0-9])(?:\.([0-9]))?|ICY) +([1-9][0-9]{2})(?: [^\r\n]*)?\r?\n")
 _BEGINNINGS: Final = (b"HTTP/", b"ICY ")
 _HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
@@ -59,7 +68,7 @@ class Reply:
 
     Args:
         code: Status, 101 or 200 to 999; None if there is no answer.
-        headers: Names in lower case; several of a name are joined by a comma.
+        headers: Those that count, names in lower case; several of a name are joined by a comma.
         cookies: The fields Set-Cookie.
         page: Start of the body, decompressed.
         whole: Whether that is all of it.
@@ -214,12 +223,15 @@ class Reading:
 
     def _head_bytes(self, most: int) -> Generator[None, None, bytes]:
         """Take one head off the buffer, with the line end of its last field."""
-        scanned = 0  # of what is unread
+        scanned = blank = 0  # of what is unread; of what is before it
         while True:
             buffer = self._buffer
             if scanned == 0:
                 while self._start < len(buffer) and buffer[self._start] in b"\r\n":
                     self._start += 1
+                    blank += 1
+                if blank > LONGEST_LINE_BYTES:
+                    raise NoReplyError("malformed")
                 start = bytes(buffer[self._start : self._start + 5])
                 if start and not any(one.startswith(start) or start.startswith(one) for one in _BEGINNINGS):
                     raise NoReplyError("malformed")
@@ -239,9 +251,10 @@ class Reading:
         reply = self.reply
         assert reply is not None
         decoder = zlib.decompressobj(wbits=47) if encoding in ("gzip", "x-gzip", "deflate") else None
-        held, begun = 0, False
-        while held < self._most:
+        held, begun, chunks = 0, False, 0
+        while held < self._most and chunks <= MOST_CHUNKS:
             if not length and kind != "rest":
+                chunks += 1
                 length = (yield from self._chunk()) if kind == "chunked" else 0
                 if not length:
                     reply.whole = True
@@ -295,7 +308,7 @@ class Reading:
 
 def _decoded(decoder: zlib._Decompress, piece: bytes, most: int) -> bytes:
     try:
-        return decoder.decompress(piece, most)
+        return b"" if decoder.eof else decoder.decompress(piece, most)  # browsers ignore what follows the end, too
     except zlib.error as error:
         raise NoReplyError("malformed", str(error)) from error
 
@@ -303,28 +316,30 @@ def _decoded(decoder: zlib._Decompress, piece: bytes, most: int) -> bytes:
 def _fields(text: str) -> tuple[dict[str, str], list[str]]:
     """Read header fields (RFC 9112, section 5): also those that end in a bare LF or are folded, as browsers do."""
     usual = _FIELD.findall(text)
-    headers: dict[str, str] = {name.lower(): value for name, value in usual}
-    if len(headers) == len(usual) == text.count("\n") and "set-cookie" not in headers:
-        return headers, []
+    if len(usual) == text.count("\n"):
+        fields = {name.lower(): value for name, value in usual}
+        if len(fields) == len(usual) and "set-cookie" not in fields:
+            return {name: fields[name] for name in _LOOKED_AT & fields.keys()}, []
     parts: dict[str, list[str]] = {}  # joined at the end: there may be 80,000 of one name
     cookies: list[str] = []
     last = ""
     for line in text.split("\n"):
         name, colon, value = line.partition(":")
-        if line[:1] in (" ", "\t") and last:
-            parts[last] += [" ", line.strip()]
+        if line[:1] in (" ", "\t"):
+            if last:
+                parts[last] += [" ", line.strip()]
             continue
         if not colon:
             continue
         name, value = name.strip().lower(), value.strip()
+        last = name if name in _LOOKED_AT and name != "set-cookie" else ""
         if name == "set-cookie":
             cookies.append(value)
-        elif name in parts and name != "location":
-            parts[name] += [", ", value]
-        else:
-            parts[name] = [value]
-        last = name if name != "set-cookie" else ""
-    return {name: "".join(values) for name, values in parts.items()}, cookies
+        elif last in parts and last != "location":
+            parts[last] += [", ", value]
+        elif last:
+            parts[last] = [value]
+    return {name: "".join(values) for name, values in parts.items()}, cookies[:_MOST_COOKIES]
 
 
 def _check_lengths(headers: Mapping[str, str]) -> None:
