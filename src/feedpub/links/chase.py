@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 
 MOST_HOPS: Final = 20  # as browsers follow
 _TOO_LONG: Final = f"the redirect leads to an address of more than {iri.LONGEST_URL_CHARACTERS:,} characters"
+_CHAIN_TOO_LONG: Final = "the redirects have long addresses"
 _LONGEST_VALIDATOR_CHARACTERS: Final = 1000  # longer ones are neither kept nor sent
-_MOST_COOKIES: Final = 50  # of one address with all its redirects; all of them stand in one request
+# Of one address with all its redirects: all of them stand in one request, and servers take no longer ones.
+_MOST_COOKIES_CHARACTERS: Final = 16_000
+_LONGEST_CHAIN_CHARACTERS: Final = 32_000  # of all redirects of one address: they are stored and reported
 PAGE_BYTES: Final = 64 * 1024
 FRAGMENT_PAGE_BYTES: Final = 2 * 1024 * 1024
 # A page that is shorter, or does not say how long it is, may be an excuse: it is read.
@@ -136,7 +139,7 @@ class Chase:
                 break
             self._take_cookies(url, got.cookies)
             failure, target = _target(url, got.headers.get("location", ""))
-            key = (target, str(self._cookies))
+            key = (target, hash(str(self._cookies)))  # the cookies themselves would fill memory
             if not failure and key in seen:
                 failure = "loop"
             if failure:
@@ -147,6 +150,9 @@ class Chase:
             self._hops.append(Hop(code=got.code, url=target if fragment else url))
             if len(self._hops) > MOST_HOPS:
                 self._end(got, "redirects")
+                return
+            if sum(len(hop.url) for hop in self._hops) > _LONGEST_CHAIN_CHARACTERS:
+                self._end(replace(got, detail=_CHAIN_TOO_LONG), "limit")
                 return
         if got.failure or not 200 <= (got.code or 0) < 300 or not _is_page(got):
             self._end(got, got.failure)
@@ -182,6 +188,11 @@ class Chase:
 
     def _inspect(self, url: str, fragment: str, method: str, got: Reply) -> Generator[Ask | Wait, Reply, None]:
         """Look closer at a page that is said to be there; a fragment that a redirect names stands for all others."""
+        if self.fragments:
+            targets = {wanted: fragment or wanted for wanted in self.fragments}
+            held = _hold(got, set(targets.values()))
+            self.there = {wanted: held[target] for wanted, target in targets.items()}
+        got.page = got.page[:PAGE_BYTES]  # many pages may wait for what their hosts answer to other paths
         facts = self._facts(url)
         other = yield from self._elsewhere(url, facts)
         first = self._facts(self.url)
@@ -196,10 +207,6 @@ class Chase:
                 facts.lies = True
             got = page
         self._end(got, None, other, at_first)
-        if self.fragments:
-            targets = {wanted: fragment or wanted for wanted in self.fragments}
-            held = _hold(got, set(targets.values()))
-            self.there = {wanted: held[target] for wanted, target in targets.items()}
 
     def _elsewhere(self, url: str, facts: Facts) -> Generator[Ask | Wait, Reply, Answer | None]:
         """Return what the server of an address answers for a path that nobody can have made: it is asked once."""
@@ -286,11 +293,14 @@ class Chase:
     def _take_cookies(self, url: str, given: Sequence[str]) -> None:
         """Keep cookies for the rest of the chase, for the host that set them or its domain (RFC 6265, section 5.3)."""
         host = iri.find_host(url)
-        for one in given[: _MOST_COOKIES - sum(map(len, self._cookies.values()))]:
-            name, equals, value = one.partition(";")[0].partition("=")
+        size = sum(len(name) + len(value) for jar in self._cookies.values() for name, value in jar.items())
+        for one in given:
+            name, equals, value = map(str.strip, one.partition(";")[0].partition("="))
+            size += len(name) + len(value)
+            if size > _MOST_COOKIES_CHARACTERS:
+                return
             if equals and len(one) <= 4096 and one.isascii() and one.isprintable():
-                jar = self._cookies.setdefault(_domain(one, host), {})
-                jar[name.strip()] = value.strip()
+                self._cookies.setdefault(_domain(one, host), {})[name] = value
 
 
 def _domain(cookie: str, host: str) -> str:
@@ -392,7 +402,9 @@ def _hold(got: Reply, fragments: Collection[str]) -> dict[str, bool | None]:
     for names in forms.values():
         names |= {f"user-content-{name}" for name in names}  # of GitHub's pages, which a script resolves
     wanted = set().union(*forms.values())
-    there = wanted.intersection(unescape(found[1] or found[2] or found[3] or "") for found in _NAMES.finditer(_text(got)))
+    there = wanted.intersection(
+        unescape(found[1] or found[2] or found[3] or "") for found in _NAMES.finditer(_text(got))
+    )
     missing = False if got.whole and len(got.page) < FRAGMENT_PAGE_BYTES else None
     held: dict[str, bool | None] = dict.fromkeys(fragments)
     for fragment, names in forms.items():

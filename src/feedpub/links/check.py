@@ -17,6 +17,7 @@ from .chase import Chase, Facts, page_of
 from .history import Memory, open_history
 from .policy import (
     CONFIRMATIONS,
+    LATE,
     Answer,
     Record,
     Verdict,
@@ -364,12 +365,17 @@ class _Run:
 
     def links(self) -> Iterator[Link]:
         schedule = self.schedule
-        schedule.start(map(self._chase, self._asked))
+        # Those that took too long the last time come last: they may keep a host from being asked for its others.
+        schedule.start(map(self._chase, sorted(self._asked, key=self._was_late)))
         self._stack.callback(schedule.join, _PATIENCE_SECONDS)
         self._stack.callback(schedule.stop)
         yield from self._results()
         lies = {host for host, facts in self._facts.items() if facts.lies} - self._liars
         self._checking._history.add_liars(lies)
+
+    def _was_late(self, page: str) -> bool:
+        known = (self._checking._known.get(url) for url, _ in self._asked[page])
+        return any(one is not None and one.record.reason == LATE for one in known)
 
     def _results(self) -> Iterator[Link]:
         while self._waiting:

@@ -158,7 +158,7 @@ class Connection:
                 yield from self._until(_READ)
         yield from self._until(_READ)
         spent = 0
-        while not reading.done:
+        while True:
             if spent > _MOST_BYTES:
                 raise NoReplyError("limit", "too much for what it says")
             try:
@@ -174,8 +174,9 @@ class Connection:
                     raise
                 piece = b""
             spent += len(piece)
-            reading.feed(piece)
-            if not reading.done and not self._has_read_ahead():  # others have their turn, however fast this one sends
+            if reading.feed(piece):
+                return
+            if not self._has_read_ahead():  # others have their turn, however fast this one sends
                 yield from self._until(_READ)
 
     def _has_read_ahead(self) -> bool:

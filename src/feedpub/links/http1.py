@@ -34,9 +34,7 @@ _MOST_COOKIES: Final = 50  # of one answer
 _STATUS: Final = re.compile(rb"(?:HTTP/([0-9])(?:\.([0-9]))?|ICY) +([1-9][0-9]{2})(?: [^\r\n]*)?\r?\n")
 _BEGINNINGS: Final = (b"HTTP/", b"ICY ")
 _HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
-_FIELD: Final = re.compile(
-    r"^([!#-'*+.0-9A-Z^-z|~-]++):[ \t]*+([!-~]*+(?:[ \t]++[!-~]++)*+)[ \t]*+\r?\n", re.MULTILINE
-)
+_FIELD: Final = re.compile(r"^([!#-'*+.0-9A-Z^-z|~-]++):[ \t]*+([!-~]*+(?:[ \t]++[!-~]++)*+)[ \t]*+\r?\n", re.MULTILINE)
 _ZLIB: Final = re.compile(rb"[\x08\x18\x28\x38\x48\x58\x68\x78]")  # how RFC 1950 begins: method 8, a window
 _SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
 
@@ -148,8 +146,8 @@ class Reading:
         self._steps = self._read()
         next(self._steps)
 
-    def feed(self, piece: bytes) -> None:
-        """Take some bytes; none at the end of the connection.
+    def feed(self, piece: bytes) -> bool:
+        """Take some bytes, none at the end of the connection; return True if no more is wanted.
 
         Raises:
             NoReplyError: What has come is no answer.
@@ -172,6 +170,7 @@ class Reading:
             self.done, self.keeps = True, False
         if self.done and self.reply:
             self.reply.page = bytes(self._page)
+        return self.done
 
     def cut(self) -> Reply | None:
         """Return what is known of an answer that comes too slowly, or breaks off."""
@@ -252,7 +251,7 @@ class Reading:
         assert reply is not None
         decoder = zlib.decompressobj(wbits=47) if encoding in ("gzip", "x-gzip", "deflate") else None
         held, begun, chunks = 0, False, 0
-        while held < self._most and chunks <= MOST_CHUNKS:
+        while held < self._most and chunks < MOST_CHUNKS:
             if not length and kind != "rest":
                 chunks += 1
                 length = (yield from self._chunk()) if kind == "chunked" else 0

@@ -155,6 +155,7 @@ def _judged(answer: Answer) -> tuple[LinkStatus, str, bool]:
     return "suspect", f"{code} is no usual answer", False
 
 
+LATE: Final = "no answer in time"  # with nothing behind it: the address itself took all its time
 _FAILURES: Final[Mapping[Failure, tuple[LinkStatus, str]]] = {
     "no-host": ("dead", "no such host"),
     "refused": ("dead", "connection refused"),
@@ -170,7 +171,7 @@ _FAILURES: Final[Mapping[Failure, tuple[LinkStatus, str]]] = {
     "identity": ("blocked", "asks for a certificate of ours"),
     "chain": ("suspect", "the chain of certificates is incomplete"),
     "lookup": ("unsure", "the name could not be looked up"),
-    "timeout": ("unsure", "no answer in time"),
+    "timeout": ("unsure", LATE),
     "network": ("unsure", "our own network is down"),
     "limit": ("unsure", "a limit was reached"),
     "unreachable": ("unsure", "the host cannot be reached"),

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 FIRST_AT_ONCE: Final = 2.0  # requests to one host; more as answers come
 # A host that nobody could connect to, for this many addresses, is not asked for the others.
 SILENT_AFTER: Final = 3
+# A host that took all the time of so many addresses is not asked for its others: a run would last for hours.
+LATE_AFTER: Final = 10
+MOST_PARKED: Final = 32  # addresses of one host that wait for another one, each with its page, before more are begun
 _EXHAUSTED_PAUSE_SECONDS: Final = 0.1
 _HOPELESS_AFTER: Final = 50  # five seconds
 _SPREAD: Final = 4  # waiting requests that weigh as much as a further connection to the same host
@@ -57,12 +60,14 @@ class Transport(Protocol):
 class _Host:
     """The queue of one host."""
 
-    __slots__ = ("good", "limit", "name", "offered", "queue", "rest", "resting", "running", "silent", "spoke")
+    __slots__ = (
+        "good", "late", "limit", "name", "offered", "parked", "queue", "rest", "resting", "running", "silent", "spoke",
+    )  # fmt: skip
 
     def __init__(self, name: str, limit: float) -> None:
         self.name, self.limit = name, limit
         self.queue: deque[tuple[Chase, Ask | None, float]] = deque()  # None: its first; since when it waits
-        self.running = self.good = self.silent = 0
+        self.running = self.good = self.silent = self.late = self.parked = 0
         self.offered: int | None = None  # its cost in the heap
         self.spoke = self.resting = False
         self.rest = 0.0  # nothing is asked before
@@ -71,6 +76,20 @@ class _Host:
     def cost(self) -> int:
         """Small for those to be asked first: long queues, and hosts with a connection that is free."""
         return _SPREAD * self.running - len(self.queue)
+
+    @property
+    def may_begin(self) -> bool:
+        """Whether the next request may be sent; one that continues a chase is always the first of the queue."""
+        if not self.queue or self.running >= int(self.limit):
+            return False
+        return self.parked < MOST_PARKED or self.queue[0][1] is not None
+
+    @property
+    def given_up(self) -> str:
+        """Why nothing more is asked of it; the empty string if it is."""
+        if self.silent >= SILENT_AFTER and not self.spoke:
+            return "other addresses of this host got no answer"
+        return "other addresses of this host took too long" if self.late >= LATE_AFTER else ""
 
 
 class Schedule:
@@ -104,7 +123,7 @@ class Schedule:
         self._ready: list[tuple[int, int, _Host]] = []
         self._later: list[tuple[float, int, Chase, Ask | None]] = []
         self._resting: list[tuple[float, int, _Host]] = []
-        self._parked: dict[Chase, None] = {}
+        self._parked: dict[Chase, _Host] = {}
         self._ended: list[Chase] = []
         self._handed_over = 0.0
         self._number = itertools.count()
@@ -205,7 +224,7 @@ class Schedule:
         self._offer(host)
 
     def _offer(self, host: _Host) -> None:
-        if host.queue and not host.resting and host.running < int(host.limit):
+        if host.may_begin and not host.resting:
             cost = host.cost
             if host.offered is None or cost < host.offered:
                 host.offered = cost
@@ -229,7 +248,7 @@ class Schedule:
             if cost != host.offered:  # a better one is, or was, in the heap
                 continue
             host.offered = None
-            if host.cost > cost or not host.queue or host.running >= int(host.limit):
+            if host.cost > cost or not host.may_begin:
                 self._offer(host)
                 continue
             if host.rest > now:
@@ -254,10 +273,9 @@ class Schedule:
         elif waited > 0:  # for its turn: that is not the server's time
             chase.until += waited
             ask = replace(ask, until=ask.until + waited)
-        if host.silent >= SILENT_AFTER and not host.spoke:
+        if host.given_up:
             chase.until = 0.0
-            detail = "other addresses of this host got no answer"
-            self._go_on(host, chase, ask, Reply(failure="timeout", detail=detail, connected=False))
+            self._go_on(host, chase, ask, Reply(failure="timeout", detail=host.given_up, connected=host.spoke))
             return
         self._transport.send((host, chase, ask), ask)
 
@@ -281,7 +299,10 @@ class Schedule:
                 self._hopeless = 0
             if reply.failure not in ("private", "limit") or reply.connected:  # else nobody has tried to reach it
                 chase.reached[host.name] = reply.connected or chase.reached.get(host.name, False)
-            self._follow(host, chase, chase.step(reply))
+            following = chase.step(reply)
+            if following is None and self._clock() >= chase.until > 0:
+                host.late += 1
+            self._follow(host, chase, following)
         self._offer(host)
         if not host.queue and not host.running:
             self._transport.release(host.name)
@@ -297,7 +318,7 @@ class Schedule:
             if host.good >= host.limit:
                 host.limit, host.good = min(float(self._per_host), host.limit + 1), 0
 
-    def _follow(self, host: _Host | None, chase: Chase, following: Ask | Wait | None) -> None:
+    def _follow(self, host: _Host, chase: Chase, following: Ask | Wait | None) -> None:
         if isinstance(following, Ask):
             now = self._clock()
             if following.seconds:
@@ -305,9 +326,10 @@ class Schedule:
             else:
                 self._queue(chase, following, now)
         elif following is not None:
-            self._parked[chase] = None
+            self._parked[chase] = host
+            host.parked += 1
         else:
-            if host and not chase.reached.get(host.name, True):
+            if not chase.reached.get(host.name, True):
                 host.silent += 1
             self._ended.append(chase)
         settled, chase.settled = chase.settled, []
@@ -317,8 +339,10 @@ class Schedule:
 
     def _resume(self, chase: Chase) -> None:
         """Go on with a chase that has waited for another one."""
-        del self._parked[chase]
-        self._follow(None, chase, chase.step(Reply()))
+        host = self._parked.pop(chase)
+        host.parked -= 1
+        self._follow(host, chase, chase.step(Reply()))
+        self._offer(host)
 
     def _wake_parked(self) -> None:
         """Let nobody wait for another one beyond its own time."""

@@ -1,0 +1,249 @@
+"""Servers that would stall a run, or fill memory: what one of them may cost, and that all others are asked."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import os
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from feedpub.links.chase import FRAGMENT_PAGE_BYTES, PAGE_BYTES, Chase, Facts, _hold, _text
+from feedpub.links.check import check_links
+from feedpub.links.connection import Connection
+from feedpub.links.http1 import MOST_CHUNKS, NoReplyError, Origin, Reading, Reply
+from feedpub.links.schedule import LATE_AFTER, MOST_PARKED
+from feedpub.model import LinkSettings
+from link_farm import Farm, by_method, endless, raw, says, to
+
+if TYPE_CHECKING:
+    import selectors
+    import socket
+    from pathlib import Path
+
+    from link_farm import Behaviour, Exchange
+
+GOOD, BAD = "127.0.5.1", "127.0.5.2"
+SETTINGS = LinkSettings(allow_private=True, deadline=1.0, per_host=4)
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+
+# Each takes all the time of a link.
+SLOW: dict[str, Behaviour] = {
+    "silent": raw(then="hang"),
+    "head-by-bytes": endless(b"HTTP/1.1 200 OK\r\n", b"a", 0.2),
+    "interim-answers": endless(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n", 0.2),
+    "body-by-bytes": by_method(says(body=b"", Content_Length=""), endless(CHUNKED, b"1\r\na\r\n", 0.2)),
+    "less-than-it-says": by_method(says(body=b""), raw(HEAD + b"Content-Length: 4000\r\n\r\nabc", then="hang")),
+}
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_a_host_is_given_up_when_many_of_its_links_take_all_their_time(name: str) -> None:
+    with closing(Farm({name: SLOW[name], "page": says()})) as farm:
+        bad = [farm.url(name, BAD, path=f"/{number}") for number in range(60)]
+        good = [farm.url("page", GOOD, path=f"/{number}") for number in range(60)]
+        report = check_links([url for pair in zip(bad, good, strict=True) for url in pair], settings=SETTINGS)
+        asked = {target for _, host, target in farm.requests if host == BAD and name in target}
+    found = {link.url: link for link in report.links}
+    assert {found[url].status for url in good} == {"ok"}
+    assert {found[url].status for url in bad} <= {"ok", "suspect", "unsure"}
+    assert LATE_AFTER <= len(asked) < 60
+    given_up = [url for url in bad if "other addresses of this host took too long" in found[url].reason]
+    assert len(given_up) >= 60 - LATE_AFTER - 3 * SETTINGS.per_host
+    assert {found[url].status for url in given_up} == {"unsure"}
+
+
+def test_those_that_took_too_long_come_last_the_next_time(tmp_path: Path) -> None:
+    async def slow_at_first(exchange: Exchange) -> None:
+        if int(exchange.target.rpartition("/")[2]) < LATE_AFTER:
+            await asyncio.sleep(30)
+        await exchange.answer()
+
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    with closing(Farm({"page": slow_at_first})) as farm:
+        urls = [farm.url("page", BAD, path=f"/{number}") for number in range(60)]
+        settings = replace(SETTINGS, deadline=0.6)
+        history = tmp_path / "links.sqlite"
+        for day in range(3):
+            report = check_links(urls, settings=settings, history=history, now=now + timedelta(days=day))
+    assert [link.url for link in report.links if link.status != "ok"] == urls[:LATE_AFTER]
+
+
+def test_few_addresses_of_a_host_wait_at_once_for_what_it_answers_to_others() -> None:
+    async def hold_others_up(exchange: Exchange) -> None:
+        if "/feedpub-" in exchange.target:
+            asked.append(len({target for _, host, target in farm.requests if host == BAD}))
+            await asyncio.sleep(0.5)
+            asked.append(len({target for _, host, target in farm.requests if host == BAD}))
+        await exchange.answer()
+
+    asked: list[int] = []
+    with closing(Farm({})) as farm:
+        farm.everywhere[BAD] = hold_others_up
+        urls = [farm.url("page", BAD, path=f"/{number}") for number in range(200)]
+        report = check_links(urls, settings=replace(SETTINGS, deadline=20.0))
+    assert {link.status for link in report.links} <= {"ok", "suspect"}
+    assert len(report.links) == 200
+    assert max(asked[:2]) <= MOST_PARKED + 2 * SETTINGS.per_host + 2
+
+
+class FastSocket:
+    """A socket that can always be read."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data, self.reads = data, 0
+
+    def send(self, message: bytes) -> int:
+        return len(message)
+
+    def recv(self, most: int) -> bytes:
+        self.reads += 1
+        return self.data[:most]
+
+    def setblocking(self, _: bool) -> None:
+        """Do nothing."""
+
+    def setsockopt(self, *_: object) -> None:
+        """Do nothing."""
+
+
+class NoSelector:
+    def register(self, *_: object) -> None:
+        """Do nothing."""
+
+    modify = register
+
+
+@pytest.mark.parametrize(
+    "data", [b"1\r\na\r\n" * 20_000, b"1;" + b"x" * 5000 + b"\r\na\r\n", b"\r\n" * 40_000, b"a: b\r\n" * 20_000]
+)
+def test_a_server_that_is_always_ready_leaves_others_their_turn(data: bytes) -> None:
+    fast = FastSocket(data)
+    connection = Connection(
+        cast("Any", None), cast("selectors.BaseSelector", NoSelector()), cast("socket.socket", fast),
+        Origin("http", BAD, 80), cast("Any", None),
+    )  # fmt: skip
+    reading = Reading("GET", FRAGMENT_PAGE_BYTES)
+    if not data.startswith((b"\r", b"a")):
+        reading.feed(CHUNKED)
+    steps = connection.exchange(b"GET / HTTP/1.1\r\n\r\n", reading)
+    turns = 0
+    try:
+        while turns < 5000:
+            next(steps)
+            turns += 1
+            assert fast.reads <= turns
+    except (StopIteration, NoReplyError):
+        pass
+    assert turns < 5000
+
+
+def read(data: bytes, most: int = FRAGMENT_PAGE_BYTES) -> Reading:
+    reading = Reading("GET", most)
+    for at in range(0, len(data), 65_536):
+        reading.feed(data[at : at + 65_536])
+        if reading.done:
+            break
+    return reading
+
+
+def test_an_answer_has_so_many_chunks() -> None:
+    reading = read(CHUNKED + b"1\r\na\r\n" * (MOST_CHUNKS * 2))
+    assert reading.done
+    assert not reading.keeps
+    assert reading.reply
+    assert not reading.reply.whole
+    assert len(reading.reply.page) == MOST_CHUNKS
+
+
+@pytest.mark.parametrize("unit", [b"\r\n", b"\n", b"\r"])
+def test_blank_lines_before_an_answer(unit: bytes) -> None:
+    reading = read(unit * 3 + HEAD + b"Content-Length: 0\r\n\r\n")
+    assert reading.reply
+    assert reading.reply.code == 200
+    with pytest.raises(NoReplyError):
+        read(unit * 20_000)
+
+
+def test_what_follows_the_end_of_a_compressed_page_is_ignored() -> None:
+    page = gzip.compress(b"page") + gzip.compress(b"other") * 1000 + os.urandom(1000)
+    fields = b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(page)
+    reading = read(HEAD + fields + page)
+    assert reading.reply
+    assert (reading.reply.page, reading.reply.whole, reading.keeps) == (b"page", True, True)
+
+
+@pytest.mark.parametrize("name", ["a%d", "a", "A-%d ", "Set-Cookie"])
+def test_of_a_header_only_what_counts_is_kept(name: str) -> None:
+    fields = "".join(f"{name % number if '%' in name else name}: x\r\n" for number in range(5000))
+    reading = read(HEAD + fields.encode() + b"ETag: y\r\n folded\r\nContent-Length: 0\r\n\r\n")
+    assert reading.reply
+    assert reading.reply.headers == {"content-type": "text/html", "etag": "y folded", "content-length": "0"}
+    assert len(reading.reply.cookies) <= 50
+
+
+def test_cookies_of_a_chain_stay_short() -> None:
+    sent: list[str] = []
+
+    async def give_cookies(exchange: Exchange) -> None:
+        sent.append(exchange.fields.get("cookie", ""))
+        step = len(sent)
+        cookies = "".join(f"Set-Cookie: c{step}x{number}={'z' * 3000}\r\n" for number in range(40))
+        location = f"Location: /next/{step}\r\n" if step < 15 else ""
+        answer = f"HTTP/1.1 {302 if location else 404} X\r\n{location}{cookies}Content-Length: 0\r\n\r\n"
+        await exchange.send(answer.encode())
+
+    with closing(Farm({"next": give_cookies})) as farm:
+        check_links([farm.url("next", BAD)], settings=replace(SETTINGS, deadline=10.0))
+    assert len(sent) >= 15
+    assert 3000 < max(map(len, sent)) < 17_000
+
+
+def test_redirects_to_long_addresses_are_not_kept() -> None:
+    async def lead_on(exchange: Exchange) -> None:
+        await to(f"/on/{exchange.times}{'y' * 7000}{len(farm.requests)}", 301)(exchange)
+
+    with closing(Farm({"on": lead_on})) as farm:
+        (link,) = check_links([farm.url("on", BAD)], settings=replace(SETTINGS, deadline=10.0)).links
+    assert (link.status, link.reason) == ("unsure", "a limit was reached (the redirects have long addresses)")
+    assert len(link.chain) < 7
+
+
+@pytest.mark.parametrize("charset", ["punycode", "idna", "unicode_escape", "raw_unicode_escape", "utf-7", "UTF7"])
+def test_a_charset_that_browsers_do_not_know_is_none(charset: str) -> None:
+    reply = Reply(200, {"content-type": f"text/html; charset={charset}"}, (), "<p id='ä'>+ACI-\\x41-a9".encode())
+    assert _text(reply) == "<p id='ä'>+ACI-\\x41-a9"
+
+
+def test_a_page_is_read_once_for_all_its_fragments(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Page(bytes):
+        reads = 0
+
+        def decode(self, *arguments: Any, **more: Any) -> str:
+            Page.reads += 1
+            return bytes(self).decode(*arguments, **more)
+
+    page = Page(b"<p id=a><p id=user-content-b><a name='c&amp;d'>")
+    reply = Reply(200, {"content-type": "text/html"}, (), page)
+    wanted = {"a": True, "b": True, "c&d": True, "c%26d": True, "top": True, "e": False, "!f": None, "g=h": None}
+    assert _hold(reply, wanted) == wanted
+    assert Page.reads == 1
+    assert _hold(replace(reply, headers={"content-type": "text/plain"}), ["a", "top"]) == {"a": None, "top": None}
+
+
+def test_a_page_that_waits_is_short() -> None:
+    facts = Facts(lies=False)
+    assert facts.claim(cast("Chase", None))
+    chase = Chase("http://a.test/", ["end"], lambda _: facts, seconds=30, clock=lambda: 0.0)
+    chase.start()
+    page = b"x" * 1_000_000 + b"<p id=end>"
+    reply = Reply(200, {"content-type": "text/html"}, (), page)
+    chase.step(reply)  # it waits now
+    assert facts.waiting == [chase]
+    assert len(reply.page) == PAGE_BYTES
+    assert chase.there == {"end": True}
