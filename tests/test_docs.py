@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 import feedpub
-from feedpub import errors, iri, model
-from feedpub.entries import file, lists, matter, parsing, source
+from feedpub import checks, errors, iri, model
+from feedpub.entries import lists, matter, parsing, source
 from feedpub.links import chase, http1
 from feedpub.site import config
 
@@ -131,7 +131,7 @@ def test_the_tutorial_is_true(tmp_path: Path) -> None:
         ("a title, a category's name", model.LONGEST_TITLE_CHARACTERS),
         ("key points", lists.DEEPEST_KEY_POINT),
         ("headings compared with section names", parsing.MOST_COMPARED_HEADINGS),
-        ("the name of an article", file.LONGEST_KEY_BYTES),
+        ("the name of an article", checks.LONGEST_KEY_BYTES),
         ("an address", iri.LONGEST_URL_CHARACTERS),
         ("the target of a redirect", iri.LONGEST_URL_CHARACTERS),
         ("problems of one code in one file", errors.MOST_PROBLEMS_OF_A_CODE),

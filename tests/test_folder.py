@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import feedpub
 from feedpub import Article, Category, Enclosure, Entry, Person, Problem, Reference, Site
-from feedpub.entries.file import RESERVED_KEYS
+from feedpub.checks import RESERVED_KEYS
 from sample_sites import CHINESE, ENGLISH, GOOD, SETTINGS, post, write_site
 
 THREE = SETTINGS.replace('"zh-Hans"', '"zh-Hans", "ja"')

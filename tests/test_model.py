@@ -589,6 +589,36 @@ def test_an_article_is_as_old_as_its_first_entry() -> None:
     assert both.published == first.published
 
 
+@pytest.mark.parametrize(
+    "key",
+    [
+        "",
+        ".",
+        "..",
+        "...",
+        "a/b",
+        "../a",
+        "a\\b",
+        "a\nb",
+        "a\x7f",
+        "a\x00",
+        "a\ud800",
+        "archive",
+        "Category",
+        "x" * 256,
+        "海" * 86,
+    ],
+)
+def test_the_key_of_an_article_is_the_name_of_a_folder(key: str) -> None:
+    with pytest.raises(FieldError, match="key: "):
+        dataclasses.replace(article("a", "en"), key=key)
+
+
+@pytest.mark.parametrize("key", ["a", "夜车", "-x", ".x", "a b", "e\u0301", "x" * 255, "海" * 85])
+def test_other_keys_are_taken(key: str) -> None:
+    assert dataclasses.replace(article("a", "en"), key=key).key == key
+
+
 def test_the_first_language_is_the_default() -> None:
     assert CONFIG.default_language == "en"
     assert Config(base_url="https://example.org/", authority="example.org,2026").default_language == "en"

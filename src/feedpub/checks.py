@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 # XML 1.0, section 2.2: what no document may hold, however it is escaped.
 XML_ILLEGAL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ILLEGAL_BYTES = bytes(set(range(0x20)) - set(b"\t\n\r"))
+# What the published folder needs for itself, beside the articles.
+RESERVED_KEYS: Final = frozenset(
+    ["archive", "category", "index.html", "atom.xml", "rss.xml", "feed.json", "style.css", "feed.css", "feeds.opml"]
+)
+LONGEST_KEY_BYTES: Final = 255  # what file systems take for a name
+_UNUSABLE_IN_KEYS: Final = re.compile(r"[/\\\x00-\x1f\x7f]|^\.+$|^$")
 
 
 def is_legal(text: str) -> bool:
@@ -43,6 +49,11 @@ def without_illegal(text: str) -> str:
 def is_plain_line(text: object) -> bool:
     """Tell whether a value is text that every field takes, as most are: one line of printable characters."""
     return type(text) is str and text.isprintable() and text[:1].isalnum()
+
+
+def is_usable_key(key: str) -> bool:
+    """Return True if a folder of the published folder can have a name, which is that of an article."""
+    return is_legal(key) and not _UNUSABLE_IN_KEYS.search(key) and key.casefold() not in RESERVED_KEYS
 
 
 class Check:

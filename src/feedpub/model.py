@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from . import iri
-from .checks import Check, is_plain_line, shown
+from .checks import LONGEST_KEY_BYTES, Check, is_plain_line, is_usable_key, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -486,6 +486,14 @@ class Article:
     original: str
     fallback: Literal["omit", "original"] | None = None
     paths: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __post_init__(self) -> None:
+        check = Check(self, self.key)
+        check.text("key", self.key)
+        if not is_usable_key(self.key):
+            check.fail("key", "cannot stand in file names and addresses, or is a name that the published folder needs")
+        if len(self.key.encode()) > LONGEST_KEY_BYTES:
+            check.fail("key", f"is longer than {LONGEST_KEY_BYTES} bytes")
 
     @property
     def published(self) -> datetime:

@@ -7,9 +7,9 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from html import escape
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from ..checks import is_legal
+from ..checks import LONGEST_KEY_BYTES, is_legal, is_usable_key
 from ..content import plain_text
 from ..errors import LanguageTagError
 from ..language import canonical, match
@@ -26,12 +26,6 @@ if TYPE_CHECKING:
     from .matter import Value
     from .source import Source
 
-# What the published folder needs for itself, beside the articles.
-RESERVED_KEYS: Final = frozenset(
-    ["archive", "category", "index.html", "atom.xml", "rss.xml", "feed.json", "style.css", "feed.css", "feeds.opml"]
-)
-LONGEST_KEY_BYTES: Final = 255  # what file systems take for a name
-_UNUSABLE_IN_KEYS = re.compile(r"[/\\\x00-\x1f\x7f]|^\.+$|^$")
 _TITLE = re.compile(r"^title: +\S", re.MULTILINE)
 _CHINESE = re.compile(r"""^lang(?:uage)?: *["']?zh\b""", re.MULTILINE | re.IGNORECASE)
 _LOOKS_LIKE_TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
@@ -179,7 +173,7 @@ def _settle_key(file: File) -> None:
         file.key = unicodedata.normalize("NFC", text_of(file.source, value, "key") or file.key)
     shown = repr(file.key) if is_legal(file.key) else ascii(file.key)
     hint = "choose another name for the article; archive, category and the like are names of the published folder"
-    if not is_legal(file.key) or _UNUSABLE_IN_KEYS.search(file.key) or file.key.casefold() in RESERVED_KEYS:
+    if not is_usable_key(file.key):
         file.source.add("E115", f"{shown} cannot be the name of an article", hint, *file.place("key"))
         file.language = ""
     elif len(file.key.encode()) > LONGEST_KEY_BYTES:

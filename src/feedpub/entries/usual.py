@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from ..checks import LONGEST_KEY_BYTES, RESERVED_KEYS
 from ..content import mark
 from ..files import read_file
 from ..iri import PLAIN_HOST
 from ..language import canonical
 from ..model import LONGEST_TITLE_CHARACTERS, MOST_VALUES, Article, Person, checked_entry, checked_translation
 from .dates import parse_date
-from .file import LONGEST_KEY_BYTES, RESERVED_KEYS
 from .ids import automatic_id, automatic_link
 from .matter import FIRST, IN_LIST, LONGEST_MATTER_CHARACTERS, NULLS
 from .plain import read_plain

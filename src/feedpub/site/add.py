@@ -8,8 +8,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from ..checks import RESERVED_KEYS
 from ..entries.dates import parse_date
-from ..entries.file import RESERVED_KEYS
 from ..entries.headings import table
 from ..entries.pasted import parse_pasted
 from ..entries.slugs import slug

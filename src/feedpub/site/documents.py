@@ -124,7 +124,7 @@ def category_folder(category: Category) -> str:
     One that no file system could hold is cut, and told from others by a digest of the whole.
     """
     name = "-".join(unicodedata.normalize("NFC", category.term).casefold().split())
-    name = re.sub(r"[/\\\x00-\x1f]", "-", name).lstrip(".") or "-"
+    name = re.sub(r"[/\\\x00-\x1f\x7f]", "-", name).lstrip(".") or "-"
     whole = name.encode()
     if len(whole) <= _NAME_BYTES:
         return name
