@@ -20,7 +20,8 @@ import pytest
 import feedpub
 from case_files import load_cases
 from feedpub.database import DamagedError
-from feedpub.site.manifest import Manifest
+from feedpub.site.documents import category_folder
+from feedpub.site.manifest import OUTPUT_PATH, Manifest
 from sample_builds import Desk, article, published, settle
 from sample_damage import damaged
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 ARTICLES = 9
 SETTINGS: dict[str, object] = {"limit": 3, "categories": True}
 MANIFEST = ".feedpub/manifest.sqlite"
+AUTHORITY = "site.test,2026"
 
 
 class Shop:
@@ -203,6 +205,32 @@ def test_a_damaged_manifest_costs_time_and_nothing_else(damage: str, is_edited: 
     shop.assert_healed(is_forgotten=damage not in HARMLESS)
 
 
+def test_two_sites_in_one_folder_remove_nothing_of_each_other(shop: Shop) -> None:
+    other = Desk(shop.place / "other", **SETTINGS, authority="other.test,2026")
+    other.write("ferry.en.md", article("Ferry", "2026-01-01"))
+    before = published(shop.public)
+    result = feedpub.build(other.folder, shop.public)
+    assert not result.removed
+    assert "en/article-4/index.html" in result.stale
+    assert before.keys() <= published(shop.public).keys()
+    shop.remove()
+    result = shop.build()
+    assert not result.removed
+    assert "en/ferry/index.html" in result.stale
+    assert published(shop.public).items() >= shop.fresh().items()
+
+
+def test_the_published_folder_of_another_site_is_no_ground_to_remove_from_it(shop: Shop, tmp_path: Path) -> None:
+    """Somebody begins a site with a copy of another one's."""
+    desk = Desk(tmp_path / "mine", **SETTINGS, authority="mine.test,2026")
+    desk.write("first.en.md", article("First", "2026-01-01"))
+    shutil.copytree(shop.public, tmp_path / "my-public")
+    assert not feedpub.build(desk.folder, tmp_path / "my-public").removed
+    assert feedpub.build(desk.folder, tmp_path / "my-public", prune=True).removed
+    fresh = desk.fresh(tmp_path / "fresh")
+    assert published(tmp_path / "my-public") == fresh
+
+
 @pytest.mark.parametrize("size", [1, 4, 16, 64, 512, 4096])
 @pytest.mark.parametrize("seed", range(4))
 def test_random_bytes_in_the_manifest(seed: int, size: int, shop: Shop) -> None:
@@ -228,7 +256,7 @@ def test_any_damage_to_the_manifest_is_seen(shop: Shop) -> None:
         os.utime(shop.manifest, ns=(state.st_atime_ns, state.st_mtime_ns))
         seal.write_bytes(sealed)
         is_the_same = shop.manifest.read_bytes() == whole
-        with Manifest(shop.public, b"") as manifest:
+        with Manifest(shop.public, b"", AUTHORITY) as manifest:
             assert manifest.is_new != is_the_same, number
 
 
@@ -236,14 +264,14 @@ def test_damage_to_a_manifest_without_seal_never_ends_in_another_error(shop: Sho
     """After a build that was killed there is none; then each value that is read is checked."""
     chance = random.Random(20261201)
     whole = shop.manifest.read_bytes()
-    with Manifest(shop.public, b"") as manifest:
+    with Manifest(shop.public, b"", AUTHORITY) as manifest:
         fingerprint = manifest._setting("fingerprint")
     voids = 0
     for _ in range(300):
         shop.manifest.write_bytes(damaged(whole, chance))
         shop.manifest.with_name("manifest.seal").unlink(missing_ok=True)
         try:
-            with Manifest(shop.public, fingerprint) as manifest:
+            with Manifest(shop.public, fingerprint, AUTHORITY) as manifest:
                 voids += manifest.is_new
                 read_everything(manifest)
         except DamagedError:
@@ -314,6 +342,15 @@ def test_a_crafted_manifest_costs_time_and_nothing_else(
     assert published(shop.public) == fresh | mine
     assert victim.read_bytes() == b"mine"
     assert not shop.build().written
+
+
+@pytest.mark.parametrize(
+    "term",
+    ["a\x7fb", "a/b", "a\\b", "a\nb", ".", "..x", "...", "x" * 300, "海" * 90, "C++", "\x85a", "\ufeff", "e\u0301"],
+)
+def test_the_folders_of_categories_are_such_as_the_manifest_takes(term: str) -> None:
+    name = category_folder(feedpub.Category(term=term))
+    assert OUTPUT_PATH.fullmatch(f"en/category/{name}/archive/atom-1.xml")
 
 
 @pytest.mark.parametrize("name", [".feedpub", MANIFEST, f"{MANIFEST}-journal", ".feedpub/manifest.seal"])

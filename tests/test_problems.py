@@ -97,7 +97,7 @@ def render_with_broken_template() -> object:
 
 def build_beside_another() -> object:
     """Build while another build holds the folder."""
-    with Manifest(Path("public"), b""):
+    with Manifest(Path("public"), b"", "site.test,2026"):
         return feedpub.build("entries", "public")
 
 

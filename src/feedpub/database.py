@@ -159,15 +159,19 @@ class Database:
         if self._connection.in_transaction:
             self.execute("COMMIT")
 
+    def roll_back(self) -> None:
+        """Undo what was not committed, whatever happens."""
+        with contextlib.suppress(sqlite3.Error):  # it would only say again what was said before
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+
     def close(self, *, commit: bool = False) -> None:
         """Close it; what was not committed is undone, whatever happens."""
         try:
             if commit:
                 self.commit()
         finally:
-            with contextlib.suppress(sqlite3.Error):  # it would only say again what was said before
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+            self.roll_back()
             self._connection.close()
 
     @property

@@ -112,7 +112,7 @@ def _build(
     place = Path(output)
     theme = Theme(site.folder)
     _check_state(os.fspath(place))
-    with Manifest(place, _fingerprint(site, theme, from_folder)) as manifest:
+    with Manifest(place, _fingerprint(site, theme, from_folder), site.config.authority) as manifest:
         outputs = trusted(place, manifest.outputs())
         perhaps_stale = candidates(os.fspath(place)) if manifest.is_new or prune else []
         changes = None

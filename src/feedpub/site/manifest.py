@@ -126,15 +126,16 @@ class Known(NamedTuple):
 class Manifest:
     """Hold the manifest of one published folder, locked for this build alone."""
 
-    def __init__(self, output: Path, fingerprint: bytes) -> None:
+    def __init__(self, output: Path, fingerprint: bytes, authority: str) -> None:
         """Open the manifest of a published folder.
 
         Args:
             output: The folder; it is made if need be.
             fingerprint: Of settings, templates and programs; under another one, what was read is read anew.
+            authority: Names the site: what another one wrote into the folder is not ours.
         """
         self.folder = output / FOLDER
-        self.fingerprint = fingerprint
+        self.fingerprint, self._authority = fingerprint, authority.encode()
         if self.folder.is_symlink():
             message = "is a symbolic link; put the folder itself there"
             raise OSError(errno.ELOOP, message, str(self.folder))
@@ -162,10 +163,13 @@ class Manifest:
                 for statement in _TABLES.split(";"):
                     self._base.execute(statement)
                 self._base.execute(f"PRAGMA user_version = {_VERSION}")
+                self._base.execute("INSERT INTO settings VALUES ('authority', ?)", (self._authority,))
             if self._base.version() != _VERSION:
                 raise self._base.damage("of another version")
             if not self.is_new and self._seal() not in ("", _checksum(self._file)):
                 raise self._base.damage("not as it was left")
+            if self._setting("authority") != self._authority:
+                raise self._base.damage("of another site")
             self._start_over_if_need_be()
             last = self._base.row("SELECT max(number) FROM entries", convert=_last_number) or 0
             self._first = self._number = last + 1
@@ -214,10 +218,13 @@ class Manifest:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         """Close it; what was not kept is as before, and folders that were made for nothing are gone."""
         empty = self.is_new and not self._is_written
-        self._close()
-        if self._is_written:
-            with contextlib.suppress(OSError), open(self.folder / _NAME, "rb") as file:  # else it is trusted
-                (self.folder / _SEAL).write_text(_checksum(file), encoding="ascii")
+        try:
+            self._base.roll_back()
+            if self._is_written:  # while it is locked: the next build may begin at once
+                with contextlib.suppress(OSError):  # else it is trusted
+                    (self.folder / _SEAL).write_text(_checksum(self._file), encoding="ascii")
+        finally:
+            self._close()
         if empty or isinstance(error, DamagedError):  # then another attempt does without it
             self._forget()
         if empty:
@@ -411,7 +418,8 @@ _NUMBERED: Final = "|".join(
 )
 # A name that is a single step down in every file system.
 _STEP: Final = r"(?!\.+/)[^/\\\x00-\x1f\x7f]+"
-_PATH: Final = re.compile(
+# Every path that a build writes, and no other.
+OUTPUT_PATH: Final = re.compile(
     rf"""
     (?: index\.html | style\.css | feed\.css | feeds\.opml
     | [A-Za-z0-9-]+/(?:                         # of a language
@@ -427,7 +435,7 @@ _PATH: Final = re.compile(
 def _output(row: Sequence[Any]) -> tuple[str, Known]:
     path, mtime_ns, size, recipe, digest = row
     types_are_right = [type(value) for value in row] == [str, int, int, bytes, bytes]
-    if types_are_right and _PATH.fullmatch(path):
+    if types_are_right and OUTPUT_PATH.fullmatch(path):
         return path, Known(mtime_ns, size, recipe, digest)
     raise ValueError(f"{str(path)[:100]!r} is not a file that feedpub writes")
 
@@ -464,7 +472,7 @@ def _listed(row: Sequence[Any]) -> Listed:
     texts = (entry.key, entry.language, entry.published, entry.title, entry.link)
     if set(map(type, texts)) != {str} or not is_legal(entry.title):
         raise ValueError("an entry has no title, or no date")
-    if not _PATH.fullmatch(f"{entry.language}/{entry.key}/index.html"):
+    if not OUTPUT_PATH.fullmatch(f"{entry.language}/{entry.key}/index.html"):
         raise ValueError(f"{entry.key[:100]!r} is not the name of an article")
     if iri.fault(entry.link):
         raise ValueError(f"{entry.link[:100]!r} is not a link")
@@ -496,7 +504,7 @@ def _check_categories(categories: object) -> None:
         if not isinstance(category, list) or len(category) != 2:
             raise ValueError("a category that is none")
         name, label = map(as_text, category)
-        if not _PATH.fullmatch(f"en/category/{name}/index.html") or not is_legal(label):
+        if not OUTPUT_PATH.fullmatch(f"en/category/{name}/index.html") or not is_legal(label):
             raise ValueError(f"{name[:100]!r} is not the name of a category")
 
 

@@ -12,32 +12,20 @@ from ..errors import LanguageTagError
 from ..files import check_target, read_file
 from ..language import canonical
 from .changes import UNFINISHED
-from .manifest import FOLDER
+from .manifest import FOLDER, OUTPUT_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from .manifest import Known
 
-# Every path below a language's folder that feedpub writes.
-_OURS: Final = re.compile(
-    r"""
-    (?: index\.html | atom\.xml | rss\.xml | feed\.json                 # of a language
-    | archive/ (?: index\.html | (?:atom|rss)-[1-9]\d*\.xml | feed-[1-9]\d*\.json )
-    | category/ [^/]+ / (?: index\.html | atom\.xml | rss\.xml | feed\.json
-                          | archive/ (?: (?:atom|rss)-[1-9]\d*\.xml | feed-[1-9]\d*\.json ) )
-    | [^/]+ / index\.html                                               # an article
-    )
-    """,
-    re.VERBOSE,
-)
 # The mark that our files carry, and where their own values end: further on, others may be quoted.
 _MARKS: Final[Mapping[str, tuple[bytes, re.Pattern[bytes]]]] = {
     ".html": (b'<meta name="generator" content="feedpub">', re.compile(rb"<!--|<body")),
     ".xml": (b"<generator>feedpub</generator>", re.compile(rb"<!--|<!\[CDATA\[|<entry|<item")),
     ".json": (b'"_feedpub":{"about":"feedpub:', re.compile(rb'"items"')),
 }
-_DEEPEST: Final = 3  # folders below that of a language: category/<name>/archive
+_DEEPEST: Final = 4  # folders: <language>/category/<name>/archive
 OPML: Final = "feeds.opml"  # at the top of every published folder, and nowhere else
 _BEGINNING_BYTES: Final = 32_768
 
@@ -85,11 +73,11 @@ def candidates(output: str) -> list[str]:
     Links are not followed. Another published folder that stands in it is let be, also one that was copied there without
     what it remembers.
     """
-    found = []
+    found: list[str] = []
     with contextlib.suppress(FileNotFoundError):
         for language in sorted(os.listdir(output)):
             if _is_language(language):
-                found += [f"{language}/{path}" for path in _files(os.path.join(output, language), "")]
+                found += _files(os.path.join(output, language), f"{language}/")
     return found
 
 
@@ -111,5 +99,5 @@ def _files(place: str, below: str) -> Iterator[str]:
         path = below + entry.name
         if entry.is_dir(follow_symlinks=False) and path.count("/") < _DEEPEST:
             yield from _files(entry.path, f"{path}/")
-        elif entry.is_file(follow_symlinks=False) and _OURS.fullmatch(path):
+        elif entry.is_file(follow_symlinks=False) and OUTPUT_PATH.fullmatch(path):
             yield path
