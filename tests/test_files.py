@@ -274,6 +274,16 @@ def test_the_entries_folder_may_be_a_link_and_files_hard_links(tmp_path: Path) -
     assert not feedpub.build(tmp_path / "entries", tmp_path / "public").written
 
 
+@pytest.mark.parametrize("target", ["public", "./public", "nowhere"])
+def test_a_published_folder_that_is_a_link_to_nothing(target: str, tmp_path: Path) -> None:
+    """One to itself ended in a traceback."""
+    entries = write_site(tmp_path / "entries", GOOD)
+    (tmp_path / "public").symlink_to(target)
+    with pytest.raises(OSError):
+        feedpub.build(entries, tmp_path / "public")
+    assert sorted(os.listdir(tmp_path)) == ["entries", "public"]
+
+
 @pytest.mark.parametrize("has_no_follow", [True, False], ids=["O_NOFOLLOW", "without"])
 def test_systems_that_open_links(has_no_follow: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Windows has no O_NOFOLLOW: there, the real path is looked at."""

@@ -22,6 +22,7 @@ from case_files import load_cases
 from feedpub.database import DamagedError
 from feedpub.site.documents import category_folder
 from feedpub.site.manifest import OUTPUT_PATH, Manifest
+from feedpub.site.remains import digest
 from sample_builds import Desk, article, published, settle
 from sample_damage import damaged
 
@@ -342,6 +343,41 @@ def test_a_crafted_manifest_costs_time_and_nothing_else(
     assert published(shop.public) == fresh | mine
     assert victim.read_bytes() == b"mine"
     assert not shop.build().written
+
+
+@pytest.mark.parametrize(
+    "name", ["en/photo/index.html", "de/atom.xml", "en/category/photo/index.html", "en/archive/feed-9.json"]
+)
+def test_a_crafted_manifest_that_knows_what_files_of_others_hold(name: str, shop: Shop) -> None:
+    """Path, size, time and digest are right; that feedpub wrote the file is not."""
+    victim = shop.public / name
+    victim.parent.mkdir(parents=True, exist_ok=True)
+    victim.write_bytes(b"<!doctype html><title>Mine</title><body>Mine")
+    state = victim.stat()
+    values = f"'{name}', {state.st_mtime_ns}, {state.st_size}, x'01', x'{digest(victim.read_bytes()).hex()}'"
+    execute(f"INSERT INTO outputs VALUES ({values})")(shop.manifest)
+    shop.manifest.with_name("manifest.seal").unlink()
+    shop.edit()
+    result = shop.build()
+    assert (result.removed, result.stale) == ((), (name,))
+    shop.remove()
+    result = shop.build()
+    assert "en/article-4/index.html" in result.removed
+    assert result.stale == (name,)
+    assert victim.exists()
+
+
+def test_pages_of_templates_without_the_mark_are_told_and_pruned(shop: Shop) -> None:
+    shop.desk.write("templates/base.html", '{% import "macros.html" as show %}{% block main %}{% endblock %}')
+    shop.build()
+    shop.remove()
+    result = shop.build()
+    assert not [name for name in result.removed if name.endswith(".html")]  # only archive documents
+    assert result.stale == ("en/article-4/index.html", "zh-Hans/article-4/index.html")
+    result = shop.build(prune=True)
+    assert result.removed == ("en/article-4/index.html", "zh-Hans/article-4/index.html")
+    assert result.stale == ()
+    assert published(shop.public) == shop.fresh()
 
 
 @pytest.mark.parametrize(

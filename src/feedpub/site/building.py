@@ -36,8 +36,8 @@ class BuildResult:
         written: Files that are new or changed, relative to it, with ``/`` between folders.
         kept: Files that held these bytes already, and were not touched.
         removed: Files of earlier builds that belong to nothing any more.
-        stale: Files that look like those of feedpub, but that this build would not write and cannot prove to be its
-            own, since what earlier builds remembered is lost; `prune` removes them.
+        stale: Files that this build would not write and cannot prove to be its own: what earlier builds remembered is
+            lost, or they do not carry the mark of feedpub; `prune` removes them.
         articles: Language → number of articles that its feed shows.
         problems: Warnings of the entries that were read, and errors of those that were left out; `lint` tells all.
     """
@@ -65,7 +65,8 @@ def build(
     The bytes depend on the site alone: not on clock, time zone, locale or machine. Each file is replaced in one step,
     pages before the feeds that link to them; a build that dies leaves every file whole, old or new, and the next one
     completes it. Files that earlier builds wrote, and that belong to nothing any more, are removed if they are as they
-    were written; others never. Nothing is read or written through a symbolic link in the published folder.
+    were written and carry the mark of feedpub; others never. Nothing is read or written through a symbolic link in the
+    published folder.
 
     Of an entries folder only what changed since the last build is read, and no more than one article is held in memory.
     A Site, such as `load` returns or a program makes, is rendered whole.
@@ -75,8 +76,8 @@ def build(
         output: The published folder; what the next build wants to know stands in ``.feedpub`` below it.
         keep_going: Leave articles with errors out instead of raising.
         base_url: Where the folder is served, in place of the setting; ends with ``/``.
-        prune: Also remove files that carry the mark of feedpub at a path of its own, and that this build would not
-            write, though nothing else proves that an earlier build of this site wrote them.
+        prune: Also remove files at a path of feedpub's own that this build would not write, if they carry the mark of
+            feedpub or are recorded: one of the two proves less than both.
         progress: Called with ``read`` or ``write``, how many are done, and of how many.
 
     Raises:
@@ -121,14 +122,15 @@ def _build(
             changes = compare(states, manifest)
             del states  # it is large, and `changes` will release it
             notes = (*notes, *passed_over)
-            if not changes and not manifest.starts_over and outputs and UNFINISHED not in outputs.values():
+            is_finished = not changes and not manifest.starts_over and outputs and UNFINISHED not in outputs.values()
+            if is_finished and not prune:
                 return _pruned(_result(output, site, manifest, notes, kept=sorted(outputs)), perhaps_stale, prune)
         from .work import work  # what follows is most of feedpub, and takes a while to load
 
-        folder, problems = work(site, theme, place, manifest, changes, outputs, keep_going, progress)
+        folder, problems = work(site, theme, place, manifest, changes, outputs, keep_going, prune, progress)
         problems = (*notes, *problems)
         result = _result(output, site, manifest, problems, folder.written, sorted(folder.kept), folder.removed)
-        return _pruned(result, perhaps_stale, prune)
+        return _pruned(replace(result, stale=tuple(folder.unmarked)), perhaps_stale, prune)
 
 
 def _result(
@@ -158,7 +160,7 @@ def _pruned(result: BuildResult, paths: Sequence[str], prune: bool) -> BuildResu
     written = {*result.written, *result.kept, *result.removed}
     stale = [path for path in paths if path not in written and has_mark(result.output, path)]
     if not prune:
-        return replace(result, stale=tuple(stale))
+        return replace(result, stale=(*result.stale, *stale))
     for path in stale:
         remove_file(result.output, path)
     return replace(result, removed=(*result.removed, *stale))
@@ -195,8 +197,8 @@ def _site(source: Site | str | os.PathLike[str]) -> tuple[Site, tuple[Problem, .
 
 
 def _refuse_entries(site: Site, folder: Path) -> None:
-    entries = Path(site.folder).resolve() if site.folder else None
-    output = folder.resolve()
+    entries = Path(os.path.realpath(site.folder)) if site.folder else None
+    output = Path(os.path.realpath(folder))  # `resolve` raises RuntimeError for a link to itself
     if entries and (output in (entries, *entries.parents) or entries in output.parents):
         message = "the published folder may not be the entries folder, nor hold it, nor stand in it"
         raise ConfigError([Problem(code="E007", path=str(folder), message=message, hint="choose another --output")])

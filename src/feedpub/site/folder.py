@@ -78,16 +78,18 @@ class PublishedFolder:
         self.written: list[str] = []
         self.kept: list[str] = []
         self.removed: list[str] = []
+        self.unmarked: list[str] = []
         self._known: dict[str, Known] = {}
         self._newest: dict[str, Rows] = {}
         self._subjects: dict[str, list[Feed]] = {}
         self._folders: set[str] = set()
 
-    def publish(self, outputs: Mapping[str, Known]) -> None:
+    def publish(self, outputs: Mapping[str, Known], *, prune: bool) -> None:
         """Write what is new or changed, then remove what is not needed any more.
 
         Args:
             outputs: What is known of its files, by `changes.trusted`.
+            prune: Also remove files that are as recorded, but do not carry the mark of feedpub.
         """
         self._known = dict(outputs)
         if self.manifest.is_new or UNFINISHED in self._known.values():
@@ -97,7 +99,7 @@ class PublishedFolder:
         for language in self.feeds:
             self._bring_up(list(self._works_of(language)), stale)
         self._bring_up(list(self._common_works()), stale)
-        self._remove(stale)
+        self._remove(stale, prune=prune)
         self.manifest.keep()
 
     def _bring_up(self, works: Sequence[_Work], stale: dict[str, Known]) -> None:
@@ -194,17 +196,24 @@ class PublishedFolder:
             state = os.stat(f"{self._root}/{path}")
             yield path, Known(state.st_mtime_ns, state.st_size, work.recipe, digest(data))
 
-    def _remove(self, stale: Mapping[str, Known]) -> None:
-        """Remove files that belong to nothing any more, if they are as a build left them."""
+    def _remove(self, stale: Mapping[str, Known], *, prune: bool) -> None:
+        """Remove files that belong to nothing any more, if they are as a build left them.
+
+        The manifest alone is no proof: who crafts one may know what a file of somebody else holds. What it records
+        without the mark of feedpub, as by templates that leave it out, is told, and removed when that is asked for.
+        """
         recorded = self.manifest.outputs() if stale else {}
         for path in sorted(stale):
             with contextlib.suppress(RefusedFileError, NotADirectoryError):  # not ours
                 if check_target(self._root, path) is None:
                     remove_file(self._root, path)  # the folders that were made for it
                 elif is_as_written(self._root, path, recorded[path]):
-                    remove_file(self._root, path)
-                    self.removed.append(path)
-        self.manifest.forget_outputs(stale)
+                    if prune or has_mark(self._root, path):
+                        remove_file(self._root, path)
+                        self.removed.append(path)
+                    else:
+                        self.unmarked.append(path)
+        self.manifest.forget_outputs(stale.keys() - self.unmarked)
 
     def _works_of(self, language: str) -> Iterator[_Work]:
         """Yield the files of one language, those that others link to first."""

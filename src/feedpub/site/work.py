@@ -37,6 +37,7 @@ def work(
     changes: Changes | None,
     outputs: Mapping[str, Known],
     keep_going: bool,
+    prune: bool,
     progress: Callable[[str, int, int], object],
 ) -> tuple[PublishedFolder, Sequence[Problem]]:
     """Do a build.
@@ -49,6 +50,7 @@ def work(
         changes: What changed in the entries folder; None if the articles are in memory.
         outputs: What is known of the files of the published folder.
         keep_going: Whether articles with errors are left out.
+        prune: As of `build`.
         progress: As of `build`.
 
     Raises:
@@ -66,7 +68,7 @@ def work(
             folder = PublishedFolder(place, feeds, pages, manifest, intake, progress)
             try:
                 problems = _read(site, intake, changes, keep_going=keep_going)
-                folder.publish(outputs)
+                folder.publish(outputs, prune=prune)
             except Unsettled:
                 written |= dict.fromkeys(folder.written)
                 changes = compare(scan(site.folder)[0], manifest)
