@@ -40,6 +40,52 @@ def report(*incidents: feedpub.Incident) -> feedpub.LinkReport:
     return feedpub.LinkReport(links=links, at=OPENED, incidents=incidents)
 
 
+OTHERS = {
+    "own": b"<feed><title>My own</title></feed>",
+    "quoting": b"<feed><title><![CDATA[<generator>feedpub</generator>]]></title></feed>",
+    "empty": b"",
+    "published": None,  # the feed of articles of the same site
+}
+
+
+@pytest.mark.parametrize("name", ["atom.xml", "rss.xml"])
+@pytest.mark.parametrize("kind", OTHERS)
+def test_a_feed_of_something_else_is_not_replaced(kind: str, name: str, tmp_path: Path) -> None:
+    where = site(tmp_path)
+    out = tmp_path / "public" / "en"
+    if kind == "published":
+        feedpub.build(where, tmp_path / "public")
+    else:
+        out.mkdir(parents=True)
+        (out / name).write_bytes(OTHERS[kind] or b"")
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    with pytest.raises(feedpub.ConfigError, match="is not a feed of dead links") as caught:
+        feedpub.write_incident_feed(where, report(), out)
+    assert [problem.code for problem in caught.value.problems] == ["E014"]
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+
+
+def test_the_feed_is_replaced_and_what_a_killed_run_left_is_removed(tmp_path: Path) -> None:
+    where = site(tmp_path)
+    feedpub.write_incident_feed(where, report(), tmp_path / "out")
+    (tmp_path / "out" / ".feedpub-99999999-1").write_bytes(b"half")
+    dead = feedpub.Incident(number=2, url="https://a.example/x", opened=OPENED, reason="404 not found")
+    assert len(feedpub.write_incident_feed(where, report(dead), tmp_path / "out")) == 2
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["atom.xml", "rss.xml"]
+
+
+def test_the_report_is_printed_though_the_feed_cannot_be_written(tmp_path: Path, base: str) -> None:
+    site(tmp_path, url=f"{base}/fine")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "atom.xml").write_bytes(b"mine")
+    command = [sys.executable, "-m", "feedpub", "links", "check", "--feed", "out"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "1 link" in done.stdout
+    assert "is not a feed of dead links" in done.stderr
+    assert (tmp_path / "out" / "atom.xml").read_bytes() == b"mine"
+
+
 def test_an_entry_for_each_death(tmp_path: Path) -> None:
     where = site(tmp_path)
     dead = feedpub.Incident(number=2, url="https://a.example/x?a=1&b=2", opened=OPENED, reason="404 not found")

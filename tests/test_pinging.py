@@ -226,6 +226,14 @@ def test_a_damaged_state_costs_one_more_ping(tell: Told, state: bytes | None) ->
     assert outcomes(tell()) == ["unchanged"] * 6
 
 
+def test_what_a_killed_ping_left_is_removed_by_the_next_one(tell: Told) -> None:
+    tell()
+    tell.state.unlink()
+    (tell.state.parent / ".feedpub-99999999-1").write_bytes(b"half")
+    tell()
+    assert not list(tell.state.parent.glob(".feedpub-*"))
+
+
 def test_progress_is_told_as_it_comes(folder: Path) -> None:
     seen: list[Ping] = []
     assert ping(folder, folder.parent / "public", progress=seen.append) == tuple(seen)

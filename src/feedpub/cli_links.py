@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 from click.core import ParameterSource
@@ -134,9 +134,14 @@ def check(
     except feedpub.HistoryError as error:
         _say_rest(run.report, form, printed)
         fail(str(error), NOT_CHECKED)
+    _echo_news(run.report, form, quiet=quiet)
     if folder and isinstance(target, feedpub.Site):
-        feedpub.write_incident_feed(target, run.report, folder)
-    _say(run.report, form, quiet=quiet)
+        try:
+            feedpub.write_incident_feed(target, run.report, folder)
+        except feedpub.ConfigError as error:  # the report is printed already, perhaps as JSON
+            (problem,) = error.problems
+            raise click.UsageError(f"{problem.path} {problem.message}; {problem.hint}") from None
+    _exit(run.report)
 
 
 @links.command(epilog=_EPILOG)
@@ -159,7 +164,8 @@ def report(
         for link in found.links:
             if link.change or not quiet:
                 echo(feedpub.format_link(link))
-    _say(found, form, quiet=quiet)
+    _echo_news(found, form, quiet=quiet)
+    _exit(found)
 
 
 @links.command(epilog=_EPILOG)
@@ -288,9 +294,12 @@ def _say_rest(found: feedpub.LinkReport, form: str, printed: Collection[str]) ->
         _echo_report(found, form)
 
 
-def _say(found: feedpub.LinkReport, form: str, *, quiet: bool) -> None:
+def _echo_news(found: feedpub.LinkReport, form: str, *, quiet: bool) -> None:
     if form != "jsonl" and not (quiet and not feedpub.has_news(found)):
         _echo_report(found, form)
+
+
+def _exit(found: feedpub.LinkReport) -> NoReturn:
     if found.network_down:
         sys.exit(NOT_CHECKED)
     sys.exit(FINDINGS if found.broken else FINE)

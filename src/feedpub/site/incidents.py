@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 from hashlib import blake2b
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from .. import iri
+from ..errors import ConfigError, Problem
 from ..feeds import to_atom, to_rss
-from ..files import write_file
+from ..files import check_target, read_file, remove_leftovers, write_file
 from ..language import words
 from ..links.report import shown
 from ..model import Entry, Feed, Person
 from ..redaction import hide_secrets
+from .remains import BEGINNING_BYTES, has_mark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,12 +57,28 @@ def write_incident_feed(site: Site, report: LinkReport, folder: str | os.PathLik
     """Write the feed of `incident_feed` as ``atom.xml`` and ``rss.xml``; return the files that have changed.
 
     Raises:
+        ConfigError: One of the two is a feed of something else; nothing is written.
         OSError: A file cannot be written.
     """
-    feed = incident_feed(site, report)
+    feed, place = incident_feed(site, report), os.fspath(folder)
+    _refuse_other_feeds(place, feed.id)
     files = {"atom.xml": to_atom(feed), "rss.xml": to_rss(feed)}
-    place = os.fspath(folder)
-    return tuple(os.path.join(place, name) for name, data in files.items() if write_file(place, name, data))
+    changed = tuple(os.path.join(place, name) for name, data in files.items() if write_file(place, name, data))
+    remove_leftovers(place)
+    return changed
+
+
+def _refuse_other_feeds(place: str, feed_id: str) -> None:
+    for name in ("atom.xml", "rss.xml"):
+        if check_target(place, name) is None:
+            continue
+        is_ours = has_mark(place, name)
+        if is_ours and name == "atom.xml":  # not the feed of articles; RSS has no id
+            is_ours = f"<id>{feed_id}</id>".encode() in read_file(place, name, first=BEGINNING_BYTES)
+        if not is_ours:
+            message = "is not a feed of dead links of this site, and feedpub writes one there"
+            hint = "choose a folder of its own with --feed, or remove the file"
+            raise ConfigError([Problem(code="E014", path=Path(place, name).as_posix(), message=message, hint=hint)])
 
 
 def _entry(

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ..errors import ConfigError, Problem
-from ..files import read_file, write_file
+from ..files import read_file, remove_leftovers, write_file
 from ..iri import to_uri
 from ..model import FILE_NAMES, Site
 from ..redaction import hide_secrets
@@ -167,6 +167,7 @@ def _known(output: str) -> dict[str, dict[str, str]]:
 def _remember(output: str, known: dict[str, dict[str, str]]) -> None:
     text = json.dumps({"schema": 1, "hubs": known}, indent=1, sort_keys=True)
     write_file(output, STATE_NAME, f"{text}\n".encode())
+    remove_leftovers(os.path.join(output, os.path.dirname(STATE_NAME)))
 
 
 class _Hub:

@@ -27,7 +27,7 @@ _MARKS: Final[Mapping[str, tuple[bytes, re.Pattern[bytes]]]] = {
 }
 _DEEPEST: Final = 4  # folders: <language>/category/<name>/archive
 OPML: Final = "feeds.opml"  # at the top of every published folder, and nowhere else
-_BEGINNING_BYTES: Final = 32_768
+BEGINNING_BYTES: Final = 32_768
 
 
 def has_mark(output: str, path: str) -> bool:
@@ -36,7 +36,7 @@ def has_mark(output: str, path: str) -> bool:
     if ending not in _MARKS:
         return False
     try:
-        beginning = read_file(output, path, first=_BEGINNING_BYTES)
+        beginning = read_file(output, path, first=BEGINNING_BYTES)
     except OSError:
         return False
     mark, end = _MARKS[ending]
