@@ -12,7 +12,7 @@ lint:
 	PYTHONPATH=src $(PYTHON) -c "from importlinter.cli import lint_imports_command as check; check()"
 
 test:
-	$(PYTHON) -m pytest -q --cov --cov-report=term:skip-covered
+	$(PYTHON) -m pytest -q -n auto --cov --cov-report=term:skip-covered
 
 fix:
 	$(PYTHON) -m ruff check --fix .

@@ -28,7 +28,7 @@ def test_first_two_blocks_of_the_readme_are_the_two_commands() -> None:
     assert first_kind == second_kind == "sh"
     assert first.count("\n") == second.count("\n") == 1  # each is one line
     assert first.rstrip().endswith("feedpub build entries --output public")
-    assert second.rstrip().endswith("-m pytest -q")
+    assert second.rstrip().endswith("-m pytest -q -n auto")
 
 
 def test_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
