@@ -680,3 +680,22 @@ def test_init_overwrites_nothing(tmp_path: Path) -> None:
     with pytest.raises(feedpub.ConfigError, match="this file exists"):
         feedpub.init(tmp_path, today=date(2026, 2, 1))
     assert names(tmp_path) == ["entries", "entries/first-article.en.md"]
+
+
+@pytest.mark.parametrize("left", [["feedpub.toml"], ["feedpub.toml", "first-article.en.md"], ["first-article.de.md"]])
+def test_an_init_that_was_killed_is_completed(left: list[str], tmp_path: Path) -> None:
+    from datetime import date
+
+    def init() -> tuple[str, ...]:
+        return feedpub.init(tmp_path, today=date(2026, 2, 1), languages=["en", "de"])
+
+    init()
+    entries = tmp_path / "entries"
+    whole = {path.name: path.read_bytes() for path in entries.iterdir()}
+    for name in whole.keys() - left:
+        (entries / name).unlink()
+    (entries / ".feedpub-99999999-1").write_bytes(b"half")
+    assert {os.path.basename(path) for path in init()} == whole.keys() - left
+    assert {path.name: path.read_bytes() for path in entries.iterdir()} == whole
+    with pytest.raises(feedpub.ConfigError, match="this file exists"):
+        init()

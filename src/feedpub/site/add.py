@@ -111,16 +111,20 @@ def _existing(place: Path, names: Iterable[str]) -> list[Problem]:
 def _write_all(place: Path, contents: Mapping[str, bytes]) -> None:
     """Write the entry files of an article: all of them, or none.
 
-    An import that was killed between two of them is completed: files that hold the very same bytes are not in the way,
-    unless all of them are there already.
+    An import that was killed between two of them is completed; see `_missing`.
     """
-    missing = {name: data for name, data in contents.items() if not _holds(place, name, data)} or contents
+    missing = _missing(place, contents)
     if problems := _existing(place, missing):
         raise EntryError(problems)
     try:
         write_new_files(os.fspath(place), missing)
     except FileExistsError:  # it came in this very moment
         raise EntryError(_existing(place, missing)) from None
+
+
+def _missing(place: Path, contents: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    """Return the files that do not hold the very same bytes already: those are not in the way, unless all are there."""
+    return {name: data for name, data in contents.items() if not _holds(place, name, data)} or contents
 
 
 def _holds(place: Path, name: str, data: bytes) -> bool:
@@ -192,7 +196,7 @@ def init(folder: str | os.PathLike[str] = ".", *, today: date, languages: Sequen
         The files that were written.
 
     Raises:
-        ConfigError: There is a feedpub.toml already; nothing is written.
+        ConfigError: There is one of the files already; nothing is written.
         LanguageTagError: One of the languages is none.
     """
     entries = Path(folder, "entries")
@@ -201,14 +205,17 @@ def init(folder: str | os.PathLike[str] = ".", *, today: date, languages: Sequen
     for language in tags:
         published = today.isoformat() if language == tags[0] else None
         files[f"{_SAMPLE_KEY}.{language}.md"] = write_entry(_sample(language), published=published)
-    for name in files:
+    missing = _missing(
+        entries, {name: text.encode() for name, text in files.items()}
+    )  # one that was killed is completed
+    for name in missing:
         if os.path.lexists(entries / name):
             hint = "edit it, or name another folder"
             path = (entries / name).as_posix()
             raise ConfigError([Problem(code="E008", path=path, message="this file exists", hint=hint)])
     remove_leftovers(os.fspath(entries))
-    write_new_files(os.fspath(entries), {name: text.encode() for name, text in files.items()})
-    return tuple((entries / name).as_posix() for name in files)
+    write_new_files(os.fspath(entries), missing)
+    return tuple((entries / name).as_posix() for name in missing)
 
 
 def _sample(language: str) -> Draft:
