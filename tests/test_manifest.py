@@ -367,6 +367,39 @@ def test_a_crafted_manifest_that_knows_what_files_of_others_hold(name: str, shop
     assert victim.exists()
 
 
+@pytest.mark.parametrize("is_git", [False, True], ids=["restored", "copied without dates"])
+def test_an_older_memory_with_newer_files(is_git: bool, shop: Shop) -> None:
+    """A page that a later build wrote is not as the restored manifest says: it is told, and not left in silence."""
+    shutil.copytree(shop.manifest.parent, shop.place / "older")
+    shop.edit("article-4")
+    shop.build()
+    shutil.rmtree(shop.manifest.parent)
+    shutil.copytree(shop.place / "older", shop.manifest.parent)
+    if is_git:
+        for path in shop.public.rglob("*"):
+            os.utime(path)
+    shop.remove("article-4")
+    result = shop.build()
+    assert "en/article-4/index.html" in result.stale
+    assert set(shop.build(prune=True).removed) >= set(result.stale)
+    assert published(shop.public) == shop.fresh()
+
+
+@pytest.mark.parametrize("how", ["cp -r", "cp -a", "git"])
+def test_a_copy_of_everything_is_built_as_the_original_is(how: str, shop: Shop, tmp_path: Path) -> None:
+    copy = Shop.copy(shop, tmp_path / "copy")
+    if how != "cp -a":
+        for path in copy.place.rglob("*"):
+            os.utime(path)
+    if how == "git":  # no folder that is empty
+        for name in ("manifest.sqlite-journal", "manifest.sqlite-wal"):
+            copy.manifest.with_name(name).unlink(missing_ok=True)
+    assert not copy.build().written
+    copy.remove()
+    copy.edit()
+    copy.assert_healed()
+
+
 def test_pages_of_templates_without_the_mark_are_told_and_pruned(shop: Shop) -> None:
     shop.desk.write("templates/base.html", '{% import "macros.html" as show %}{% block main %}{% endblock %}')
     shop.build()

@@ -37,7 +37,7 @@ class BuildResult:
         kept: Files that held these bytes already, and were not touched.
         removed: Files of earlier builds that belong to nothing any more.
         stale: Files that this build would not write and cannot prove to be its own: what earlier builds remembered is
-            lost, or they do not carry the mark of feedpub; `prune` removes them.
+            lost, or they were changed since, or do not carry the mark of feedpub; `prune` removes them.
         articles: Language → number of articles that its feed shows.
         problems: Warnings of the entries that were read, and errors of those that were left out; `lint` tells all.
     """
@@ -130,7 +130,7 @@ def _build(
         folder, problems = work(site, theme, place, manifest, changes, outputs, keep_going, prune, progress)
         problems = (*notes, *problems)
         result = _result(output, site, manifest, problems, folder.written, sorted(folder.kept), folder.removed)
-        return _pruned(replace(result, stale=tuple(folder.unmarked)), perhaps_stale, prune)
+        return _pruned(replace(result, stale=tuple(folder.unproven)), perhaps_stale, prune)
 
 
 def _result(

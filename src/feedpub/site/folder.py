@@ -78,7 +78,7 @@ class PublishedFolder:
         self.written: list[str] = []
         self.kept: list[str] = []
         self.removed: list[str] = []
-        self.unmarked: list[str] = []
+        self.unproven: list[str] = []
         self._known: dict[str, Known] = {}
         self._newest: dict[str, Rows] = {}
         self._subjects: dict[str, list[Feed]] = {}
@@ -89,7 +89,7 @@ class PublishedFolder:
 
         Args:
             outputs: What is known of its files, by `changes.trusted`.
-            prune: Also remove files that are as recorded, but do not carry the mark of feedpub.
+            prune: Also remove files that carry the mark of feedpub or are as recorded, but not both.
         """
         self._known = dict(outputs)
         if self.manifest.is_new or UNFINISHED in self._known.values():
@@ -197,23 +197,24 @@ class PublishedFolder:
             yield path, Known(state.st_mtime_ns, state.st_size, work.recipe, digest(data))
 
     def _remove(self, stale: Mapping[str, Known], *, prune: bool) -> None:
-        """Remove files that belong to nothing any more, if they are as a build left them.
+        """Remove files that belong to nothing any more, if they are as a build left them and carry the mark of feedpub.
 
-        The manifest alone is no proof: who crafts one may know what a file of somebody else holds. What it records
-        without the mark of feedpub, as by templates that leave it out, is told, and removed when that is asked for.
+        One of the two is no proof: who crafts a manifest may know what a file of somebody else holds, and somebody may
+        have made a page out of ours. Such are told, and removed when that is asked for.
         """
         recorded = self.manifest.outputs() if stale else {}
         for path in sorted(stale):
             with contextlib.suppress(RefusedFileError, NotADirectoryError):  # not ours
                 if check_target(self._root, path) is None:
                     remove_file(self._root, path)  # the folders that were made for it
-                elif is_as_written(self._root, path, recorded[path]):
-                    if prune or has_mark(self._root, path):
-                        remove_file(self._root, path)
-                        self.removed.append(path)
-                    else:
-                        self.unmarked.append(path)
-        self.manifest.forget_outputs(stale.keys() - self.unmarked)
+                    continue
+                proofs = is_as_written(self._root, path, recorded[path]), has_mark(self._root, path)
+                if all(proofs) or (prune and any(proofs)):
+                    remove_file(self._root, path)
+                    self.removed.append(path)
+                elif any(proofs):
+                    self.unproven.append(path)
+        self.manifest.forget_outputs(stale.keys() - self.unproven)
 
     def _works_of(self, language: str) -> Iterator[_Work]:
         """Yield the files of one language, those that others link to first."""
