@@ -179,13 +179,23 @@ def test_certificates_of_the_environment_are_trusted(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [(None, os.strerror(errno.ENOENT)), ("no certificate", "holds no certificates")]
+    ("text", "said"),
+    [
+        (None, os.strerror(errno.ENOENT)),
+        ("no certificate", "holds no certificates"),
+        ("a pipe", "is not a regular file"),
+        ("a folder", "is not a regular file"),
+    ],
 )
 def test_certificates_that_cannot_be_read_kill_nothing(
     text: str | None, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "ca.pem"
-    if text:
+    if text == "a pipe":
+        os.mkfifo(file)
+    elif text == "a folder":
+        file.mkdir()
+    elif text:
         file.write_text(text, encoding="utf-8")
     settings = LinkSettings(allow_private=True, ca_bundle=str(file))
     with closing(Farm({"page": says()})) as farm:

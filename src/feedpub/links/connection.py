@@ -47,6 +47,8 @@ def trusting(ca_bundle: str | None) -> ssl.SSLContext:
         OSError: It cannot be read, or holds none; with the name of the file.
     """
     file = ca_bundle or os.environ.get("SSL_CERT_FILE") or certifi.where()
+    if os.path.exists(file) and not os.path.isfile(file):  # OpenSSL would wait for a named pipe
+        raise OSError(errno.EINVAL, "is not a regular file", file)
     try:
         context = ssl.create_default_context(cafile=file)
     except ssl.SSLError as error:
