@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 FINE, FINDINGS, NOT_CHECKED, INTERRUPTED = 0, 1, 3, 130
 LARGEST_LIST_BYTES = 100_000_000
+_FIRST_YEAR, _LAST_YEAR = 1970, 9000
 _HISTORY = Path(".feedpub", "links.sqlite")
 _EPILOG = "Exit codes: 0 fine, 1 dead links, 2 usage or configuration, 3 could not check, 130 interrupted."
 
@@ -50,6 +51,8 @@ def _moment(_context: click.Context, _parameter: click.Parameter, text: str | No
         moment = isoparse(text)
     except ValueError:
         raise click.BadParameter(f"{text!r} is no date; write 2026-02-01 or 2026-02-01T09:00:00+08:00") from None
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:  # there must be room for what is added and subtracted
+        raise click.BadParameter(f"{text!r} is not between the years {_FIRST_YEAR} and {_LAST_YEAR}")
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
