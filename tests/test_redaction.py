@@ -11,12 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import feedpub
 from case_files import load_cases
 from feedpub import iri
 from feedpub.links.policy import Hop
 from feedpub.links.report import format_link, format_report
 from feedpub.links.result import Link, LinkReport
-from feedpub.redaction import hide_secrets
+from feedpub.redaction import HIDDEN, hide_secrets, hide_secrets_in_line
+from sample_feeds import entry
 
 CASES = load_cases("redaction")
 
@@ -77,3 +79,34 @@ def test_long_texts_take_linear_time(piece: str) -> None:
 
     small, large = 60_000, 480_000
     assert seconds(large) < 24 * max(seconds(small), 0.0005)  # 8 times the text; quadratic time would be 64 times
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_in_a_line_each_character_keeps_its_column(case: dict[str, str]) -> None:
+    shown = hide_secrets_in_line(case["text"])
+    assert len(shown) == len(case["text"])
+    assert "S3CRET" not in shown
+    assert all(one in (other, HIDDEN) for one, other in zip(shown, case["text"], strict=True))
+    assert hide_secrets_in_line(shown) == shown
+
+
+@pytest.mark.parametrize("text", [case.values[0]["text"] for case in CASES if "shown" in case.values[0]])
+@pytest.mark.parametrize("before", [0, 90, 300])
+def test_problems_quote_no_secret(text: str, before: int) -> None:
+    line = f"{'x' * before} {text} {'y' * 300}"
+    problem = feedpub.Problem(
+        code="E111", message=f"{text} is bad", hint=f"write {text}", path="a.md", line=1, column=before + 2,
+        end_column=before + 5, excerpt=line,
+    )  # fmt: skip
+    assert "S3CRET" not in repr(problem) + str(problem)
+    place = problem.column - problem.excerpt_column
+    assert problem.excerpt[place] in (line[before + 1], HIDDEN)
+
+
+@pytest.mark.parametrize("name", ["via", "image", "link"])
+def test_values_that_are_cut_in_a_message_are_hidden_before(name: str) -> None:
+    for address in (f"http:/me:{'S3CRET' * 100}@a.test/", f"http:/{'S3CRET' * 1500}@a.test/"):
+        assert "S3CRET" not in iri.fault(address)
+        with pytest.raises(feedpub.FieldError) as caught:
+            entry(**{name: address})
+        assert "S3CRET" not in str(caught.value)

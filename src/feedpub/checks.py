@@ -66,7 +66,7 @@ class Check:
 
     def fail(self, field_name: str, reason: str) -> NoReturn:
         """Raise for a field."""
-        owner = f"{type(self.value).__name__} {hide_secrets(str(self.name)[:200])!r}"
+        owner = f"{type(self.value).__name__} {hide_secrets(str(self.name)[:10_000])[:200]!r}"
         raise FieldError(owner, field_name, reason)
 
     def optional(self, ask: Callable[[str, Any], None], *field_names: str) -> None:
@@ -171,5 +171,5 @@ class Check:
 
 def shown(given: object) -> str:
     """Quote a value for a message, however long it is."""
-    text = repr(given)
+    text = hide_secrets(repr(given)[:10_000])  # first: a cut could take away what tells that something is secret
     return text if len(text) <= 200 else f"{text[:200]}…"

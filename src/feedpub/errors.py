@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from .display import escape_for_terminal
+from .redaction import hide_secrets, hide_secrets_in_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,6 +31,7 @@ LONGEST_EXCERPT_CHARACTERS: Final = 100
 LONGEST_MESSAGE_CHARACTERS: Final = 500
 _MESSAGE_START_CHARACTERS: Final = 200
 _MESSAGE_END_CHARACTERS: Final = 150
+_LONGEST_SECRET_CHARACTERS: Final = 8_000
 MOST_PROBLEMS_OF_A_CODE: Final = 20  # in one file; one more says how many others there are
 
 
@@ -45,7 +47,8 @@ class Problem:
         line: 1-based line; 0 if the finding is about the whole file.
         column: 1-based column in characters; 0 if the finding is about the whole line.
         end_column: Column behind the last character concerned; 0 if unknown.
-        excerpt: The text of that line, for messages; of a long line, the 100 characters around the column.
+        excerpt: The text of that line, for messages; of a long line, the 100 characters around the column. What gives
+            access in addresses is hidden here, as in message and hint.
         excerpt_column: 1-based column of the first character of the excerpt.
     """
 
@@ -61,13 +64,16 @@ class Problem:
 
     def __post_init__(self) -> None:
         for name in ("message", "hint"):
-            if len(text := getattr(self, name)) > LONGEST_MESSAGE_CHARACTERS:
-                object.__setattr__(self, name, shorten(text))
+            object.__setattr__(self, name, shorten(hide_secrets(getattr(self, name))))
+        start = 0
         if len(self.excerpt) > LONGEST_EXCERPT_CHARACTERS:
             place = self.column - self.excerpt_column  # in the excerpt as it was given
             start = 0 if place < LONGEST_EXCERPT_CHARACTERS - 20 else place - LONGEST_EXCERPT_CHARACTERS // 2
-            object.__setattr__(self, "excerpt", self.excerpt[start : start + LONGEST_EXCERPT_CHARACTERS])
-            object.__setattr__(self, "excerpt_column", self.excerpt_column + start)
+        before = max(0, start - _LONGEST_SECRET_CHARACTERS)  # an address is known by how it begins and ends
+        end = start + LONGEST_EXCERPT_CHARACTERS
+        around = hide_secrets_in_line(self.excerpt[before : end + _LONGEST_SECRET_CHARACTERS])
+        object.__setattr__(self, "excerpt", around[start - before : end - before])
+        object.__setattr__(self, "excerpt_column", self.excerpt_column + start)
 
     @property
     def severity(self) -> Severity:

@@ -95,7 +95,7 @@ def fault(url: str) -> str:
     if not url:
         return "is empty"
     if len(url) > LONGEST_URL_CHARACTERS:
-        return f"{_quoted(url[:60])}… has {len(url):,} characters; an address has {LONGEST_URL_CHARACTERS:,} at most"
+        return f"{hide_secrets(url[: 2 * LONGEST_URL_CHARACTERS])[:60]!r}… has {len(url):,} characters; an address has {LONGEST_URL_CHARACTERS:,} at most"
     found = _FORBIDDEN.search(url)
     if found:
         return f"{_quoted(url)} holds {found.group()!r}, which no address may; write it percent-encoded"
@@ -226,4 +226,4 @@ def _parse_ip(text: str) -> object:
 
 
 def _quoted(url: str) -> str:
-    return repr(hide_secrets(url[:200]))
+    return repr(hide_secrets(url[: 2 * LONGEST_URL_CHARACTERS])[:200])  # first: a cut would hide what is secret
