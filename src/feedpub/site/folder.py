@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from ..errors import ConfigError, Problem
 from ..feeds import join
 from ..files import RefusedFileError, check_target, remove_file, remove_leftovers, write_file
-from ..iri import encode_iri
 from ..model import FILE_NAMES, FORMATS, Reference
 from .changes import UNFINISHED
 from .documents import ARCHIVE, Shelf, category_shelves
@@ -21,7 +20,6 @@ from .manifest import FOLDER, Known
 from .opml import to_opml
 from .pages import NEIGHBOURS
 from .remains import OPML, digest, has_mark, is_as_written
-from .salvage import salvage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -166,29 +164,10 @@ class PublishedFolder:
         missing = {part: set[str]() for part in ("atom", "page")}
         for work in works:
             numbers = [number for number in work.needs() if not self.spool.has(number, work.part)]
-            if numbers and work.part == "atom":
-                numbers = self._salvage(work, numbers)
             if numbers:
                 missing[work.part] |= self.manifest.keys_of(numbers)
         self.intake.render(sorted(missing["page"]), with_pages=True)
         self.intake.render(sorted(missing["atom"] - missing["page"]), with_pages=False)
-
-    def _salvage(self, work: _Work, numbers: Sequence[int]) -> list[int]:
-        """Set aside what its files hold already of entries that did not change; return those that they lack."""
-        if UNFINISHED in (self._known.get(path, UNFINISHED) for path in work.paths) or self.manifest.starts_over:
-            return list(numbers)
-        try:
-            found = salvage(self._root, work.paths)
-        except OSError:  # it was there a moment ago
-            found = {}
-        missing = []
-        for number, identity in self.manifest.ids(numbers):
-            parts = found.get(encode_iri(identity)) if self.manifest.is_old(number) else None
-            if parts is None:
-                missing.append(number)
-            else:
-                self.spool.add(number, parts)
-        return missing
 
     def _write(self, work: _Work) -> Iterator[tuple[str, Known]]:
         for path, data in zip(work.paths, work.make(), strict=True):

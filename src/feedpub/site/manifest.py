@@ -172,7 +172,7 @@ class Manifest:
                 raise self._base.damage("of another site")
             self._start_over_if_need_be()
             last = self._base.row("SELECT max(number) FROM entries", convert=_last_number) or 0
-            self._first = self._number = last + 1
+            self._number = last + 1
             self._keys, self._waiting = set[str](), list[tuple[object, ...]]()
             self._has_indexes = False
         except BaseException:
@@ -328,15 +328,6 @@ class Manifest:
         if not rows.keys() >= set(numbers):  # the index says otherwise
             raise self._base.damage("an entry is missing")
         return [rows[number] for number in numbers]
-
-    def ids(self, numbers: Sequence[int]) -> list[tuple[int, str]]:
-        """Return number and id of entries."""
-        query = f"SELECT number, id FROM entries WHERE number IN ({', '.join(map(str, numbers))})"  # noqa: S608
-        return list(self._ask(query, convert=lambda row: (as_integer(row[0]), as_text(row[1]))))
-
-    def is_old(self, number: int) -> bool:
-        """Tell whether an entry is as it was when the last build ended."""
-        return number < self._first
 
     def keys_of(self, numbers: Sequence[int]) -> set[str]:
         """Return the articles of entries."""
