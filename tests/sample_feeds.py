@@ -11,8 +11,6 @@ from feedpub import Archive, Category, Enclosure, Entry, Feed, KeyPoint, Person,
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from feedpub.model import Format
-
 BASE = "https://example.org/digest/"
 TITLES = {"en": "The Digest", "zh-Hans": "文摘", "ar": "الموجز"}
 WRITERS = {"atom.xml": feedpub.to_atom, "rss.xml": feedpub.to_rss, "feed.json": feedpub.to_json}
@@ -282,9 +280,9 @@ def iris() -> Feed:
 
 def archived(number: int | None, last: int = 3) -> Feed:
     """One of the documents of a feed that has three archive documents, counted from the oldest; None is the newest."""
-    newest: dict[Format, str] = dict(feed("en").addresses)
+    newest: dict[str, str] = dict(feed("en").addresses)
 
-    def addresses(page: int) -> dict[Format, str]:
+    def addresses(page: int) -> dict[str, str]:
         if not 1 <= page <= last:
             return {}
         home = f"{BASE}en/archive/"

@@ -12,7 +12,7 @@ import pytest
 from lxml import etree
 
 import feedpub
-from feedpub.model import FILE_NAMES
+from feedpub.formats import feed_formats
 from sample_builds import BASE, Desk, article, published
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LIMIT = 3
-FORMATS = ("atom", "rss", "json")
+FILE_NAMES = {form.name: form.file_name for form in feed_formats()}
+FORMATS = tuple(FILE_NAMES)
 ATOM = "{http://www.w3.org/2005/Atom}"
 HISTORY = "{http://purl.org/syndication/history/1.0}"
 LANGUAGES = ("en", "zh-Hans")
@@ -75,7 +76,7 @@ def read(public: Path, address: str) -> Document:
 
 def chain(public: Path, form: str, folder: str) -> Iterator[Document]:
     """Yield the documents of a feed, from the one that people subscribe to back to the oldest."""
-    address: str | None = f"{BASE}{folder}{FILE_NAMES[form]}"  # type: ignore[index]
+    address: str | None = f"{BASE}{folder}{FILE_NAMES[form]}"
     while address:
         document = read(public, address)
         yield document

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import feedparser
 import pytest
@@ -21,13 +21,10 @@ from jsonschema import Draft202012Validator
 from lxml import etree
 
 import feedpub
-from feedpub import Category, Enclosure, Entry, FieldError, Person, Reference, feeds
+from feedpub import Category, Enclosure, Entry, FieldError, Person, Reference, feeds, formats
 from feedpub.checks import is_legal
 from feedpub.feeds import markup, rss, writer
 from sample_feeds import ANN, BASE, CASES, WRITERS, archived, entry, feed, siblings
-
-if TYPE_CHECKING:
-    from feedpub.model import Format
 
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden"
@@ -39,7 +36,7 @@ NAMESPACES = {
     "media": "http://search.yahoo.com/mrss/",
     "xml": "http://www.w3.org/XML/1998/namespace",
 }
-FORMS: dict[str, Format] = {"atom.xml": "atom", "rss.xml": "rss", "feed.json": "json"}
+FORMS = {form.file_name: form for form in formats.FORMATS}
 XML_FILES = [name for name in WRITERS if name.endswith(".xml")]
 # RSS 2.0 and its best-practices profile: at most one of each in an item.
 ONCE = ("title", "link", "description", "guid", "pubDate", "enclosure", "content:encoded", "dc:language", "a:updated")
@@ -337,11 +334,11 @@ def test_entries_of_a_feed_in_several_languages_carry_no_note() -> None:
 @pytest.mark.parametrize("case", CASES)
 def test_documents_can_be_joined_from_fragments(case: str, name: str) -> None:
     given = CASES[case]()
-    fragments = [b"".join(feeds.fragment(one, given, FORMS[name])) for one in given.entries]
+    fragments = [b"".join(feeds.write_entry(one, given, FORMS[name])) for one in given.entries]
 
-    assert feeds.join(dataclasses.replace(given, entries=(), updated=given.updated), fragments, FORMS[name]) == golden(
-        case, name
-    )
+    assert feeds.write_document(
+        dataclasses.replace(given, entries=(), updated=given.updated), fragments, FORMS[name]
+    ) == golden(case, name)
 
 
 _TEXTS = st.text(st.characters(codec="utf-8"), max_size=20) | st.lists(
@@ -400,7 +397,7 @@ def test_entries_from_a_template_are_what_feedgen_writes(one: Entry) -> None:
 
 @given(entries())
 def test_items_are_written_as_json_would_be(one: Entry) -> None:
-    written = b"".join(feeds.fragment(one, feed("en", one), "json"))
+    written = b"".join(feeds.write_entry(one, feed("en", one), formats.JSON))
     item = json.loads(written)
 
     assert json.dumps(item, ensure_ascii=False, separators=(",", ":")).encode() == written
@@ -418,11 +415,13 @@ def test_content_is_escaped_as_json_would(text: str) -> None:
     one = entry()
     one._rendered["article"] = f"<pre>{text}</pre>".encode()
 
-    assert json.loads(b"".join(feeds.fragment(one, feed("en"), "json")))["content_html"] == f"<pre>{text}</pre>"
+    assert (
+        json.loads(b"".join(feeds.write_entry(one, feed("en"), formats.JSON)))["content_html"] == f"<pre>{text}</pre>"
+    )
 
 
 def test_what_writes_xml_is_loaded_at_the_first_fragment() -> None:
-    program = "import sys, feedpub.feeds; print(*sys.modules)"
+    program = "import sys, feedpub.feeds.atom, feedpub.feeds.rss; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True, timeout=60)
 
     assert "feedpub.feeds.writer" in loaded.stdout.split()
@@ -445,14 +444,14 @@ def test_documents_of_an_archive_lead_to_their_neighbours(number: int | None, re
     given = archived(number)
     for name in XML_FILES:
         form, data = FORMS[name], WRITERS[name](given)
-        expected = {relation: archived(other).addresses[form] for relation, other in relations.items()}
+        expected = {relation: archived(other).addresses[form.name] for relation, other in relations.items()}
         parsed = feedparser.parse(data)
         links = [(link.rel, link.href) for link in parsed.feed.links if link.rel in ARCHIVE_RELATIONS]
         root = parse(data)
 
         assert not parsed.bozo
         assert links == list(expected.items())
-        assert [link.href for link in parsed.feed.links if link.rel == "self"] == [given.addresses[form]]
+        assert [link.href for link in parsed.feed.links if link.rel == "self"] == [given.addresses[form.name]]
         assert len(found(root, "fh:archive | channel/fh:archive")) == (number is not None)
         assert len(found(root, ".//fh:*")) == (number is not None)
 

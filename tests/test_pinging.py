@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -21,9 +21,10 @@ from urllib.parse import parse_qs
 import pytest
 
 import feedpub
-from feedpub import ConfigError, Ping, ping
+from feedpub import ConfigError, Ping, feed_formats, ping, write_feed
 from feedpub.http import NoAnswerError, post_form, session
 from feedpub.site.responses import http_date
+from rss1_row import ROW
 from sample_sites import GOOD, SETTINGS, write_site
 
 # Status, headers and body; or what to do instead of an answer.
@@ -156,6 +157,17 @@ def test_what_was_told_is_not_remembered_behind_a_link(tell: Told) -> None:
 
 
 # What is told
+
+
+def test_the_hub_is_told_each_feed_of_a_new_format(tell: Told, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("feedpub.site.pinging.FORMATS", (*feed_formats(), ROW))
+    feed = replace(feedpub.load(tell.folder).feed("en"), addresses={})
+    monkeypatch.setattr("feedpub.model.FORMATS", (*feed_formats(), ROW))
+    address = f"https://site.test/en/{ROW.file_name}"
+    (tell.output / "en" / ROW.file_name).write_bytes(write_feed(replace(feed, addresses={ROW.name: address}), ROW))
+
+    assert sorted(outcomes(tell())) == ["accepted"] * (len(TOPICS) + 1)
+    assert address in hub.topics
 
 
 def test_the_hub_is_told_each_feed(tell: Told, hub: Hub) -> None:

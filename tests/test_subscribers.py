@@ -21,7 +21,7 @@ import reader
 import requests
 
 import feedpub
-from feedpub.model import FILE_NAMES
+from feedpub.formats import feed_formats
 from sample_builds import Desk, article
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LIMIT, COUNT = 3, 11
-FORMATS = ("atom", "rss", "json")
+FILE_NAMES = {form.name: form.file_name for form in feed_formats()}
+FORMATS = tuple(FILE_NAMES)
 TYPES = {".xml": "application/xml", ".json": "application/feed+json"}
 REQUIRED = os.environ.get("FEEDPUB_READERS") == "required"
 
@@ -101,7 +102,7 @@ class Host:
 
     def newest(self, form: str) -> str:
         """Return the address of the Chinese feed."""
-        return f"{self.base}zh-Hans/{FILE_NAMES[form]}"  # type: ignore[index]
+        return f"{self.base}zh-Hans/{FILE_NAMES[form]}"
 
     def documents(self, form: str) -> list[str]:
         """Return the addresses of all documents of the Chinese feed, as who asks for one after the other finds them."""

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from .feeds import to_atom as to_atom
     from .feeds import to_json as to_json
     from .feeds import to_rss as to_rss
+    from .feeds import write_feed as write_feed
+    from .formats import FeedFormat as FeedFormat
+    from .formats import feed_formats as feed_formats
     from .links.check import Checking as Checking
     from .links.check import accept_link as accept_link
     from .links.check import check_links as check_links
@@ -92,7 +95,8 @@ _HOMES = {
         "explain",
         "problem_codes",
     ),
-    "feeds": ("to_atom", "to_json", "to_rss"),
+    "feeds": ("to_atom", "to_json", "to_rss", "write_feed"),
+    "formats": ("FeedFormat", "feed_formats"),
     "links.check": ("Checking", "accept_link", "check_links", "forget_link", "iter_check", "report_links"),
     "links.report": ("format_link", "format_report", "has_news"),
     "links.result": ("Incident", "Link", "LinkReport", "Place"),

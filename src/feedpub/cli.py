@@ -281,7 +281,8 @@ def _asked_format(arguments: Sequence[str]) -> str:
 def _say_built(done: feedpub.BuildResult) -> None:
     for language, count in done.articles.items():
         place = os.path.join(done.output, language)
-        echo(f"{language:10} {count:5} article{'' if count == 1 else 's'}   {place}/atom.xml  rss.xml  feed.json")
+        names = "  ".join(form.file_name for form in feedpub.feed_formats())
+        echo(f"{language:10} {count:5} article{'' if count == 1 else 's'}   {place}/{names}")
     removed = f", {len(done.removed)} removed" if done.removed else ""
     echo(f"{done.output}: {_number(done.written, 'file')} written, {len(done.kept)} unchanged{removed}")
     if done.stale:

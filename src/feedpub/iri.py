@@ -95,7 +95,8 @@ def fault(url: str) -> str:
     if not url:
         return "is empty"
     if len(url) > LONGEST_URL_CHARACTERS:
-        return f"{hide_secrets(url[: 2 * LONGEST_URL_CHARACTERS])[:60]!r}… has {len(url):,} characters; an address has {LONGEST_URL_CHARACTERS:,} at most"
+        start = hide_secrets(url[: 2 * LONGEST_URL_CHARACTERS])[:60]
+        return f"{start!r}… has {len(url):,} characters; an address has {LONGEST_URL_CHARACTERS:,} at most"
     found = _FORBIDDEN.search(url)
     if found:
         return f"{_quoted(url)} holds {found.group()!r}, which no address may; write it percent-encoded"

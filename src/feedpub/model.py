@@ -16,14 +16,12 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from . import iri
 from .checks import LONGEST_KEY_BYTES, Check, is_plain_line, is_usable_key, shown
+from .formats import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from .errors import Problem
-
-Format = Literal["atom", "rss", "json"]
-FORMATS: Final[tuple[Format, ...]] = ("atom", "rss", "json")
 
 # Stand for "as published" and "the newest entry's": no value of a feed can be a date without time zone.
 _AS_PUBLISHED: Final = datetime.min
@@ -394,9 +392,9 @@ class Archive:
         next: The archive document with the next newer entries: `next-archive`; never the newest document.
     """
 
-    current: Mapping[Format, str] = field(default_factory=dict, hash=False)
-    previous: Mapping[Format, str] = field(default_factory=dict, hash=False)
-    next: Mapping[Format, str] = field(default_factory=dict, hash=False)
+    current: Mapping[str, str] = field(default_factory=dict, hash=False)
+    previous: Mapping[str, str] = field(default_factory=dict, hash=False)
+    next: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         check = Check(self, "")
@@ -437,7 +435,7 @@ class Feed:
     entries: tuple[Entry, ...] = ()
     subtitle: str = ""
     updated: datetime = _NEWEST
-    addresses: Mapping[Format, str] = field(default_factory=dict, hash=False)
+    addresses: Mapping[str, str] = field(default_factory=dict, hash=False)
     siblings: tuple[Feed, ...] = ()
     authors: tuple[Person, ...] = ()
     rights: str | None = None
@@ -640,7 +638,7 @@ def _own_addresses(check: Check, name: str) -> None:
         check.fail(name, f"is {shown(given)}, not a mapping of format to address")
     object.__setattr__(check.value, name, dict(given))
     for form, address in given.items():
-        check.choice(name, form, FORMATS)
+        check.choice(name, form, [known.name for known in FORMATS])
         check.url(name, address)
 
 
@@ -696,7 +694,6 @@ class Site:
     def _feed(self, language: str, entries: tuple[Entry, ...] = (), siblings: tuple[Feed, ...] = ()) -> Feed:
         config = self.config
         home = f"{config.base_url}{language}/"
-        addresses: dict[Format, str] = {name: home + FILE_NAMES[name] for name in FORMATS}
         return Feed(
             id=f"tag:{config.authority}:{language}",
             language=language,
@@ -704,7 +701,7 @@ class Site:
             link=home,
             entries=entries,
             subtitle=config.subtitle.get(language, ""),
-            addresses=MappingProxyType(addresses),
+            addresses={form.name: home + form.file_name for form in FORMATS},
             siblings=siblings,
             authors=(config.author,) if config.author else (),
             rights=config.rights,
@@ -713,6 +710,3 @@ class Site:
             stylesheet="../feed.css",
             reference_links=config.reference_links,
         )
-
-
-FILE_NAMES: Final[Mapping[Format, str]] = MappingProxyType({"atom": "atom.xml", "rss": "rss.xml", "json": "feed.json"})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import Final
 from urllib.parse import quote, unquote
@@ -68,9 +67,16 @@ def _pad(text: str, shown: str) -> str:
     """Write what is between the first and the last difference of two texts as dots, as many as it has characters."""
     if text == shown:
         return text
-    start = len(os.path.commonprefix((text, shown)))
-    end = len(os.path.commonprefix((text[start:][::-1], shown[start:][::-1])))
+    start = _count_alike(text, shown)
+    end = _count_alike(text[start:][::-1], shown[start:][::-1])
     return f"{text[:start]}{HIDDEN * (len(text) - start - end)}{text[len(text) - end :]}"
+
+
+def _count_alike(text: str, other: str) -> int:
+    """Return how many characters two texts have in common at their start."""
+    return next(
+        (place for place, (a, b) in enumerate(zip(text, other, strict=False)) if a != b), min(len(text), len(other))
+    )
 
 
 def _may_hold_secrets(text: str) -> bool:

@@ -17,8 +17,8 @@ from feedpub.entries.plain import read_plain
 from feedpub.entries.sections import Sections
 from feedpub.entries.source import Source
 from feedpub.entries.yaml_matter import read_yaml
-from feedpub.feeds import fragment
-from feedpub.model import FORMATS
+from feedpub.feeds import write_entry
+from feedpub.formats import FORMATS
 from sample_feeds import entry, feed
 
 ROOT = Path(__file__).parents[2]
@@ -113,7 +113,7 @@ def rendered(found: Sections) -> list[bytes]:
     """Render what was found; what was marked while it was read as well as what is marked now."""
     one = entry(key_points=found.key_points, references=found.references, summary="")
     content.mark(one, found.marked_points, found.marked_references)
-    return [b"".join(fragment(one, FEED, form)) for form in FORMATS]
+    return [b"".join(write_entry(one, FEED, form)) for form in FORMATS]
 
 
 @MANY

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from feedpub import Config, Site
 from feedpub.entries import folder
 from feedpub.entries.folder import Reader, Reading
-from feedpub.feeds import fragment
-from feedpub.model import FORMATS
+from feedpub.feeds import write_entry
+from feedpub.formats import FORMATS
 
 CONFIG = Config(
     base_url="https://example.org/",
@@ -111,7 +111,7 @@ def shown(reading: Reading) -> tuple[object, ...]:
     entries = dict(article.entries) if article else {}
     feed = Site(config=CONFIG).feed("en")
     rendered = [
-        b"".join(piece for form in FORMATS for piece in fragment(one, feed, form))
+        b"".join(piece for form in FORMATS for piece in write_entry(one, feed, form))
         for one in entries.values()
         if one.authors
     ]

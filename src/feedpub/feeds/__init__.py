@@ -1,30 +1,89 @@
-"""Feed → bytes: Atom (RFC 4287), RSS 2.0 and JSON Feed 1.1."""
+"""Feed → bytes: Atom (RFC 4287), RSS 2.0 and JSON Feed 1.1.
+
+`formats.FORMATS` says which formats there are; each is written by a module here that is a `Writer`, such as `atom`.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import functools
+import importlib
+from typing import TYPE_CHECKING, Protocol, cast
 
-from .atom import atom_document, atom_entry, to_atom
-from .jsonfeed import json_document, json_item, to_json
-from .markup import FEED_TYPES
-from .rss import rss_document, rss_item, to_rss
+from ..formats import ATOM, JSON, RSS
+from .markup import fragments
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ..model import Entry, Feed, Format
+    from ..formats import FeedFormat
+    from ..model import Entry, Feed
 
-__all__ = ["FEED_TYPES", "fragment", "join", "to_atom", "to_json", "to_rss"]
-
-_FRAGMENTS = {"atom": atom_entry, "rss": rss_item, "json": json_item}
-_DOCUMENTS = {"atom": atom_document, "rss": rss_document, "json": json_document}
+__all__ = ["Writer", "to_atom", "to_json", "to_rss", "write_document", "write_entry", "write_feed"]
 
 
-def fragment(entry: Entry, feed: Feed, form: Format) -> tuple[bytes, ...]:
-    """Write one entry, as it stands in a document of that feed, in pieces; `join` makes documents of whole ones."""
-    return _FRAGMENTS[form](entry, feed)
+class Writer(Protocol):
+    """What the module of a format has."""
+
+    def write_entry(self, entry: Entry, feed: Feed) -> tuple[bytes, ...]:
+        """Return an entry as it stands in a document, in pieces; in one, if something goes between entries.
+
+        Of the feed, only authors, language and `reference_links` may show in it: all feeds that have these in common
+        share what is written.
+        """
+
+    def write_document(self, feed: Feed, entries: Iterable[bytes]) -> bytes:
+        """Return a document with the entries that `write_entry` wrote; those of the feed itself are not looked at."""
 
 
-def join(feed: Feed, fragments: Iterable[bytes], form: Format) -> bytes:
-    """Make a document of fragments, in their order; the feed's own entries are not looked at."""
-    return _DOCUMENTS[form](feed, fragments)
+@functools.cache
+def _writer(module: str) -> Writer:
+    return cast("Writer", importlib.import_module(module, __name__))
+
+
+def write_entry(entry: Entry, feed: Feed, form: FeedFormat) -> tuple[bytes, ...]:
+    """Write one entry, as it stands in a document of that feed, in pieces; `write_document` makes documents of them."""
+    return _writer(form.module).write_entry(entry, feed)
+
+
+def write_document(feed: Feed, entries: Iterable[bytes], form: FeedFormat) -> bytes:
+    """Make a document of entries that are written, in their order; the feed's own entries are not looked at."""
+    return _writer(form.module).write_document(feed, entries)
+
+
+def write_feed(feed: Feed, form: FeedFormat) -> bytes:
+    """Write a feed in any format, UTF-8.
+
+    Args:
+        feed: With the entries to write.
+        form: One of `feed_formats`; it also tells the media type and the usual file name.
+
+    Raises:
+        FieldError: An entry has no author, nor has the feed, and the format needs one (Atom: RFC 4287, section 4.2.1).
+    """
+    return write_document(feed, fragments(feed, form.name, _writer(form.module).write_entry), form)
+
+
+def to_atom(feed: Feed) -> bytes:
+    """Write a feed as an Atom document (RFC 4287), UTF-8.
+
+    Every entry has one `alternate` link, its own page; translations and references are `related`, the source `via`.
+
+    Raises:
+        FieldError: An entry has no author, nor has the feed (RFC 4287, section 4.2.1).
+    """
+    return write_feed(feed, ATOM)
+
+
+def to_rss(feed: Feed) -> bytes:
+    """Write a feed as an RSS 2.0 document, UTF-8.
+
+    The summary is the `description`, the whole content `content:encoded`; without summary the content is the
+    `description`, since an item should have one. Authors are `dc:creator` (RSS's own `author` needs an e-mail
+    address), and what RSS has no words for (references, source, translations) is `atom:link`.
+    """
+    return write_feed(feed, RSS)
+
+
+def to_json(feed: Feed) -> bytes:
+    """Write a feed as a JSON Feed 1.1 document, UTF-8; references and translations stand in ``_feedpub``."""
+    return write_feed(feed, JSON)

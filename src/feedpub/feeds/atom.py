@@ -17,26 +17,15 @@ if TYPE_CHECKING:
 _END_OF_CONTENT = b"</content></entry>\n"
 
 
-def to_atom(feed: Feed) -> bytes:
-    """Write a feed as an Atom document (RFC 4287), UTF-8.
-
-    Every entry has one `alternate` link, its own page; translations and references are `related`, the source `via`.
-
-    Raises:
-        FieldError: An entry has no author, nor has the feed (RFC 4287, section 4.2.1).
-    """
-    return atom_document(feed, markup.fragments(feed, "atom", atom_entry))
-
-
-def atom_document(feed: Feed, entries: Iterable[bytes]) -> bytes:
+def write_document(feed: Feed, entries: Iterable[bytes]) -> bytes:
     """Join entries that are written already to a document; the feed's own are not looked at."""
     end = b"</feed>"
     root = writer.atom_shell(feed, {"media": markup.MEDIA_NS})
     return b"".join([markup.declaration(feed.stylesheet), root.removesuffix(end), b"\n", *entries, end, b"\n"])
 
 
-def atom_entry(entry: Entry, feed: Feed) -> tuple[bytes, ...]:
-    """Write an entry as `atom_document` takes it, in pieces."""
+def write_entry(entry: Entry, feed: Feed) -> tuple[bytes, ...]:
+    """Write an entry as `write_document` takes it, in pieces."""
     authors = entry.authors or feed.authors
     if not authors:
         raise FieldError(f"Entry {entry.id!r}", "authors", "is empty, and so are the feed's; Atom needs an author")

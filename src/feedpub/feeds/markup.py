@@ -26,18 +26,14 @@ from ..model import Feed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from ..model import Entry, Format
+    from ..formats import FeedFormat
+    from ..model import Entry
 
 ATOM_NS: Final = "http://www.w3.org/2005/Atom"
 DC_NS: Final = "http://purl.org/dc/elements/1.1/"
 HISTORY_NS: Final = "http://purl.org/syndication/history/1.0"
 MEDIA_NS: Final = "http://search.yahoo.com/mrss/"
 
-FEED_TYPES: Final[dict[Format, str]] = {
-    "atom": "application/atom+xml",
-    "rss": "application/rss+xml",
-    "json": "application/feed+json",
-}
 # Of an entry that has a title only: blank or missing content draws a warning (Atom), or is not allowed (JSON Feed).
 _NO_CONTENT: Final = b"<p></p>"
 _ENTITY = re.compile(r"&#?\w+;")
@@ -169,12 +165,12 @@ def _escaped(html: bytes) -> bytes:
     return data.replace(b"]]>", b"]]&gt;") if b"]]>" in data else data
 
 
-def fragments(feed: Feed, form: Format, write: Callable[[Entry, Feed], tuple[bytes, ...]]) -> list[bytes]:
+def fragments(feed: Feed, name: str, write: Callable[[Entry, Feed], tuple[bytes, ...]]) -> list[bytes]:
     """Return the pieces of a feed's entries, in order; each entry is written once for all feeds that show it alike.
 
     Args:
         feed: What its entries depend on besides themselves are its authors, its language and `reference_links`.
-        form: The format that `write` writes.
+        name: Of the format that `write` writes.
         write: Writes one entry, in pieces that are joined.
 
     Raises:
@@ -182,7 +178,7 @@ def fragments(feed: Feed, form: Format, write: Callable[[Entry, Feed], tuple[byt
     """
     if not isinstance(feed, Feed):
         raise TypeError(f"give a Feed, not {type(feed).__name__}; site.feed(language) makes one of a site")
-    own = f"{form} {feed.reference_links}"
+    own = f"{name} {feed.reference_links}"
     with_feed_authors = f"{own} {feed.authors}"
     pieces: list[bytes] = []
     for entry in feed.entries:
@@ -232,27 +228,27 @@ _WITHOUT_ADDRESS = re.compile(f"{NO_ADDRESS}[^{END}]*{END}")
 _LINK_MARKUP = ((ADDRESS, '<link rel="related" href="'), (TITLE, '" title="'), (REST, ""), (END, '"/>'))
 
 
-def feed_links(feed: Feed, form: Format) -> Iterator[dict[str, str]]:
+def feed_links(feed: Feed, form: FeedFormat) -> Iterator[dict[str, str]]:
     """Yield a feed's links as attributes: itself, the hub, its archive, the same feed in other languages."""
-    if form in feed.addresses:
-        yield {"rel": "self", "type": FEED_TYPES[form], "href": to_uri(feed.addresses[form])}
+    if form.name in feed.addresses:
+        yield {"rel": "self", "type": form.media_type, "href": to_uri(feed.addresses[form.name])}
     if feed.hub:
         yield {"rel": "hub", "href": to_uri(feed.hub)}
     for relation, addresses in archive_links(feed):
-        if form in addresses:
-            yield {"rel": relation, "type": FEED_TYPES[form], "href": to_uri(addresses[form])}
+        if form.name in addresses:
+            yield {"rel": relation, "type": form.media_type, "href": to_uri(addresses[form.name])}
     for sibling in feed.siblings:
-        if form in sibling.addresses:
+        if form.name in sibling.addresses:
             yield {
                 "rel": "related",
-                "type": FEED_TYPES[form],
+                "type": form.media_type,
                 "hreflang": sibling.language,
                 "title": one_line(sibling.title),
-                "href": to_uri(sibling.addresses[form]),
+                "href": to_uri(sibling.addresses[form.name]),
             }
 
 
-def archive_links(feed: Feed) -> Iterator[tuple[str, Mapping[Format, str]]]:
+def archive_links(feed: Feed) -> Iterator[tuple[str, Mapping[str, str]]]:
     """Yield the relations of RFC 5005, section 4, each with the addresses of that document."""
     if feed.archive:
         yield "current", feed.archive.current

@@ -17,25 +17,15 @@ _CONTENT = ("<content:encoded>", b"</content:encoded></item>\n")
 _NOTHING_BUT_CONTENT = ("<description>", b"</description></item>\n")
 
 
-def to_rss(feed: Feed) -> bytes:
-    """Write a feed as an RSS 2.0 document, UTF-8.
-
-    The summary is the `description`, the whole content `content:encoded`; without summary the content is the
-    `description`, since an item should have one. Authors are `dc:creator` (RSS's own `author` needs an e-mail
-    address), and what RSS has no words for (references, source, translations) is `atom:link`.
-    """
-    return rss_document(feed, markup.fragments(feed, "rss", rss_item))
-
-
-def rss_document(feed: Feed, items: Iterable[bytes]) -> bytes:
+def write_document(feed: Feed, items: Iterable[bytes]) -> bytes:
     """Join items that are written already to a document; the feed's own entries are not looked at."""
     end = b"</channel></rss>"
     root = writer.rss_shell(feed, {"dc": markup.DC_NS, "media": markup.MEDIA_NS})
     return b"".join([markup.declaration(feed.stylesheet), root.removesuffix(end), b"\n", *items, end, b"\n"])
 
 
-def rss_item(entry: Entry, feed: Feed) -> tuple[bytes, ...]:
-    """Write an item as `rss_document` takes it, in pieces."""
+def write_entry(entry: Entry, feed: Feed) -> tuple[bytes, ...]:
+    """Write an item as `write_document` takes it, in pieces."""
     parts = markup.parts_of(entry, feed)
     published = markup.moment(entry.published)
     description = _description(entry)

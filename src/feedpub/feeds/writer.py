@@ -22,6 +22,7 @@ from datetime import UTC, datetime
 from html import escape, unescape
 from typing import TYPE_CHECKING, Any
 
+from ..formats import ATOM, RSS
 from ..iri import encode_iri, to_uri
 from . import markup
 
@@ -166,7 +167,7 @@ def atom_shell(feed: Feed, extra: Mapping[str, str]) -> bytes:
     """
     shell = _shell(feed)
     shell.link(href=to_uri(feed.link), rel="alternate", type="text/html", hreflang=feed.language)
-    for attributes in markup.feed_links(feed, "atom"):
+    for attributes in markup.feed_links(feed, ATOM):
         shell.link(**attributes)
     for author in feed.authors:
         shell.author({name: value for name, value in _person(author) if value})
@@ -201,7 +202,7 @@ def rss_shell(feed: Feed, extra: Mapping[str, str]) -> bytes:
         root.set(_XML_LANG, feed.language)  # tells browsers and their CSS what `language` tells feed readers
         channel = root[0]
         _append(channel, "lastBuildDate").text = markup.rfc822(markup.moment(feed.updated))
-        for attributes in markup.feed_links(feed, "rss"):
+        for attributes in markup.feed_links(feed, RSS):
             _append(channel, f"{{{markup.ATOM_NS}}}link", attributes)
         if markup.is_archive(feed):
             _append(channel, f"{{{markup.HISTORY_NS}}}archive")

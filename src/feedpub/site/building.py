@@ -13,6 +13,7 @@ from ..database import DamagedError
 from ..entries.scanning import scan
 from ..errors import ConfigError, Problem
 from ..files import check_target, remove_file, remove_leftovers
+from ..formats import FORMATS
 from ..model import Site
 from .changes import UNFINISHED, compare, trusted
 from .config import read_config
@@ -177,8 +178,8 @@ def _check_state(output: str) -> None:
 
 
 def _fingerprint(site: Site, theme: Theme, from_folder: bool) -> bytes:
-    """Digest all that shapes the bytes besides the articles: programs, settings, templates; and where those are."""
-    seed = repr((versions(), from_folder, site.config))
+    """Digest what shapes the bytes besides the articles: programs, formats, settings, templates and their place."""
+    seed = repr((versions(), FORMATS, from_folder, site.config))
     digest = hashlib.blake2b(seed.encode("utf-8", "surrogatepass"), digest_size=16)
     for name, source in theme.sources():
         digest.update(f"{name} {len(source)} ".encode("utf-8", "surrogateescape") + source)

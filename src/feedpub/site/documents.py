@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import unicodedata
 from dataclasses import dataclass, replace
@@ -12,13 +11,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
+from ..formats import FORMATS
 from ..language import direction, isolate
-from ..model import FILE_NAMES, FORMATS, Archive
+from ..model import Archive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ..model import Category, Config, Feed, Format
+    from ..formats import FeedFormat
+    from ..model import Category, Config, Feed
     from .rows import Rows
 
 CATEGORIES: Final = "category"
@@ -73,8 +74,8 @@ class Document:
             feed, updated=updated, addresses=self._addresses(number), archive=archive, stylesheet=f"{up}feed.css"
         )
 
-    def _addresses(self, number: int) -> dict[Format, str]:
-        return {form: f"{self.shelf.feed.link}{_name(form, number)}" for form in FORMATS}
+    def _addresses(self, number: int) -> dict[str, str]:
+        return {form.name: f"{self.shelf.feed.link}{_name(form, number)}" for form in FORMATS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +112,8 @@ def archive_pages(count: int, config: Config) -> int:
     return pages if config.archives and pages > 1 else 0
 
 
-def _name(form: Format, number: int) -> str:
-    if not number:
-        return FILE_NAMES[form]
-    stem, ending = os.path.splitext(FILE_NAMES[form])
-    return f"{ARCHIVE}/{stem}-{number}{ending}"
+def _name(form: FeedFormat, number: int) -> str:
+    return f"{ARCHIVE}/{form.numbered(number)}" if number else form.file_name
 
 
 def category_folder(category: Category) -> str:
@@ -162,7 +160,7 @@ def category_shelves(shelf: Shelf) -> Iterator[tuple[str, Shelf]]:
             id=f"{shelf.feed.id}/{CATEGORIES}/{quote(name)}",
             title=f"{shelf.feed.title}: {_isolated(label, shelf.feed.language)}",
             link=home,
-            addresses={form: home + FILE_NAMES[form] for form in FORMATS},
+            addresses={form.name: home + form.file_name for form in FORMATS},
             siblings=(),
         )
         yield label, Shelf(feed, f"{shelf.folder}{CATEGORIES}/{name}/", shelf.entries.at(places[::-1]))

@@ -11,15 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ..errors import ConfigError, Problem
-from ..feeds import join
+from ..feeds import write_document
 from ..files import RefusedFileError, check_target, remove_file, remove_leftovers, write_file
-from ..model import FILE_NAMES, FORMATS, Reference
+from ..formats import FORMATS
+from ..model import Reference
 from .changes import UNFINISHED
 from .documents import ARCHIVE, Shelf, category_shelves
 from .manifest import FOLDER, Known
 from .opml import to_opml
 from .pages import NEIGHBOURS
 from .remains import OPML, digest, has_mark, is_as_written
+from .spool import PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     from .manifest import Manifest
     from .pages import Pages
     from .rows import Rows
-    from .spool import Part
 
 # Articles of a language on the landing page.
 NEWEST: Final = 5
@@ -47,14 +48,14 @@ class _Work(NamedTuple):
         paths: Relative to the published folder.
         recipe: The same recipe gives the same bytes.
         needs: The numbers of the entries whose fragments they hold.
-        part: Of the spool, that stands for all they need of an entry.
+        with_pages: Whether they hold the pages of these entries; else their fragments for feeds.
         make: Returns their bytes, in the order of `paths`.
     """
 
     paths: tuple[str, ...]
     recipe: bytes
     needs: Callable[[], Sequence[int]]
-    part: Part
+    with_pages: bool
     make: Callable[[], Iterable[bytes]]
 
 
@@ -158,16 +159,16 @@ class PublishedFolder:
         return Problem(code="E014", path=(self.place / path).as_posix(), message=message, hint=hint)
 
     def _feeds(self) -> list[str]:
-        return [f"{language}/{FILE_NAMES['atom']}" for language in self.feeds]
+        return [f"{language}/{form.file_name}" for language in self.feeds for form in FORMATS]
 
     def _complete_spool(self, works: Iterable[_Work]) -> None:
-        missing = {part: set[str]() for part in ("atom", "page")}
+        missing = {with_pages: set[str]() for with_pages in (True, False)}
         for work in works:
-            numbers = [number for number in work.needs() if not self.spool.has(number, work.part)]
+            numbers = [number for number in work.needs() if not self.spool.has(number, with_page=work.with_pages)]
             if numbers:
-                missing[work.part] |= self.manifest.keys_of(numbers)
-        self.intake.render(sorted(missing["page"]), with_pages=True)
-        self.intake.render(sorted(missing["atom"] - missing["page"]), with_pages=False)
+                missing[work.with_pages] |= self.manifest.keys_of(numbers)
+        self.intake.render(sorted(missing[True]), with_pages=True)
+        self.intake.render(sorted(missing[False] - missing[True]), with_pages=False)
 
     def _write(self, work: _Work) -> Iterator[tuple[str, Known]]:
         for path, data in zip(work.paths, work.make(), strict=True):
@@ -226,7 +227,7 @@ class PublishedFolder:
             ("index.html", partial(self.pages.landing, newest), lists),
         )
         for path, render, depends in files:
-            yield _Work((path,), self._recipe(path, depends), tuple, "page", partial(_one, render))
+            yield _Work((path,), self._recipe(path, depends), tuple, False, partial(_one, render))
 
     def _archive(self, language: str, entries: Rows) -> bytes:
         return self.pages.archive(language, entries.by_year())
@@ -234,18 +235,18 @@ class PublishedFolder:
     def _list(self, path: str, render: Callable[[Rows], bytes], entries: Rows, *depends: object) -> _Work:
         """Make a page that lists entries, newest first."""
         recipe = self._recipe(path, entries.listings, *depends)
-        return _Work((path,), recipe, tuple, "page", lambda: _one(partial(render, entries[::-1])))
+        return _Work((path,), recipe, tuple, False, lambda: _one(partial(render, entries[::-1])))
 
     def _feed_works(self, shelf: Shelf) -> Iterator[_Work]:
         for document in shelf.documents(self.config):
             recipe = self._recipe(document.shape, document.entries.digests)
             needs = partial(getattr, document.entries, "numbers")
-            yield _Work(document.paths, recipe, needs, "atom", partial(self._join, document))
+            yield _Work(document.paths, recipe, needs, False, partial(self._join, document))
 
     def _join(self, document: Document) -> Iterator[bytes]:
         feed, numbers = document.feed(), document.entries.numbers[::-1]
         for form in FORMATS:
-            yield join(feed, [self.spool.get(number, form) for number in numbers], form)
+            yield write_document(feed, [self.spool.get(number, form.name) for number in numbers], form)
 
     def _article_works(self, shelf: Shelf) -> Iterator[_Work]:
         language = shelf.feed.language
@@ -269,12 +270,12 @@ class PublishedFolder:
             recipe = self._recipe(own.digest(place), shown)
             needs = partial(tuple, (own.number(place),))
             make = partial(self._article, own, place, near)
-            yield _Work((f"{language}/{key}/index.html",), recipe, needs, "page", make)
+            yield _Work((f"{language}/{key}/index.html",), recipe, needs, True, make)
 
     def _article(self, own: Rows, place: int, near: Mapping[str, int | Reference | None]) -> list[bytes]:
         shown = {side: own[one] if isinstance(one, int) else one for side, one in near.items()}
         neighbours = self.pages.neighbours(own[place].language, shown["previous"], shown["next"])
-        return [self.spool.get(own.number(place), "page").replace(NEIGHBOURS, neighbours)]
+        return [self.spool.get(own.number(place), PAGE).replace(NEIGHBOURS, neighbours)]
 
     def _recipe(self, *values: object) -> bytes:
         seed = repr((self.manifest.fingerprint, *values)).encode("utf-8", "surrogatepass")

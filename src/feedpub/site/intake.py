@@ -12,8 +12,8 @@ from ..checks import is_legal
 from ..entries.folder import Reader, article_key
 from ..entries.ids import automatic_id
 from ..entries.scanning import parts_of
-from ..feeds import fragment
-from ..model import FORMATS
+from ..feeds import write_entry
+from ..formats import FORMATS
 from .documents import category_link, named_categories
 from .rows import DIGEST_BYTES, LISTING_BYTES
 
@@ -182,7 +182,7 @@ class Intake:
         rendered = []
         for language, entry in shown.items():
             feed = self.feeds[language]
-            parts = [fragment(entry, feed, form) for form in FORMATS]
+            parts = [write_entry(entry, feed, form) for form in FORMATS]
             own = with_pages and entry.language == language
             parts.append((self.pages.article(article, entry, self._categories(entry)),) if own else ())
             rendered.append(parts)

@@ -21,7 +21,7 @@ from .. import iri
 from ..checks import is_legal
 from ..database import COMPANIONS, BusyError, DamagedError, Database, as_integer, as_text
 from ..errors import ConfigError, Problem
-from ..model import FILE_NAMES
+from ..formats import FORMATS
 from .rows import DIGEST_BYTES, LISTING_BYTES, Listed, Rows
 
 if TYPE_CHECKING:
@@ -402,11 +402,8 @@ def _stored(name: object) -> str:
 
 # What is read is checked: the file may be damaged, or come from somebody else. ValueError makes the manifest void.
 
-_FEED: Final = "|".join(re.escape(name) for name in FILE_NAMES.values())
-_NUMBERED: Final = "|".join(
-    rf"{re.escape(stem)}-[1-9]\d{{0,9}}\.{re.escape(ending)}"
-    for stem, ending in (name.rsplit(".", 1) for name in FILE_NAMES.values())
-)
+_FEED: Final = "|".join(re.escape(form.file_name) for form in FORMATS)
+_NUMBERED: Final = "|".join(form.numbered_pattern() for form in FORMATS)
 # A name that is a single step down in every file system.
 _STEP: Final = r"(?!\.+/)[^/\\\x00-\x1f\x7f]+"
 # Every path that a build writes, and no other.

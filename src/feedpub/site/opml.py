@@ -6,6 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from ..feeds.markup import attribute
+from ..formats import PREFERRED
 from ..language import autonym, isolate
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def to_opml(config: Config, feeds: Sequence[Feed], categories: Mapping[str, Sequence[Feed]]) -> bytes:
-    """Write a list of feeds, by their Atom addresses alone, lest a reader subscribes to everything twice.
+    """Write a list of feeds, by their addresses of one format, lest a reader subscribes to everything twice.
 
     Without categories it is flat: readers make a folder of each group, and a folder for one feed is in the way. With
     them, each language is a group, whose first feed holds all its articles.
@@ -65,6 +66,6 @@ def _outline(feed: Feed) -> str:
         "description": isolate(feed.subtitle),
         "language": feed.language,
         "htmlUrl": feed.link,
-        "xmlUrl": feed.addresses["atom"],
+        "xmlUrl": feed.addresses[PREFERRED.name],
     }
     return f"<outline {' '.join(f'{name}={attribute(value)}' for name, value in values.items() if value)}/>"

@@ -10,22 +10,22 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ..content import render_for_page
-from ..feeds import FEED_TYPES
 from ..feeds.markup import moment
+from ..formats import FORMATS, PREFERRED
 from ..language import autonym, direction, isolate, region, words
-from ..model import FORMATS, Reference
+from ..model import Reference
 from .documents import ARCHIVE
 from .theme import Theme
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 
-    from ..model import Article, Config, Entry, Feed, Format
+    from ..formats import FeedFormat
+    from ..model import Article, Config, Entry, Feed
 
 # Stands in the page of an article where the way to its neighbours goes. No text can hold it: what is shown is escaped,
 # and of bodies no comment is kept.
 NEIGHBOURS: Final = b"<!--feedpub:neighbours-->"
-_FORMAT_NAMES: Final = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
 # From a page to the published folder.
 _LANDING, _LANGUAGE, _ARTICLE, _CATEGORY = "", "../", "../../", "../../../"
 # Search engines show about half of it; link previews of messengers show more.
@@ -275,7 +275,9 @@ class Pages:
             subtitle=isolate(feed.subtitle),
             rights=isolate(feed.rights or ""),
             addresses=[
-                (_FORMAT_NAMES[form], self._near(address, root), address) for form, address in feed.addresses.items()
+                (form.label, self._near(feed.addresses[form.name], root), feed.addresses[form.name])
+                for form in FORMATS
+                if form.name in feed.addresses
             ],
         )
 
@@ -304,26 +306,26 @@ class Pages:
                 "root": root,
                 "icon": self.config.icon,
                 "own": self._discovery([feed], FORMATS),
-                "discovery": self._discovery(others, ("atom",)),
+                "discovery": self._discovery(others, (PREFERRED,)),
                 "locale": _locale(feed.language),
                 "switch": self._switch([(language, f"{root}{language}/index.html") for language in self.feeds]),
             }
         return known
 
-    def _discovery(self, feeds: Iterable[Feed], forms: Sequence[Format]) -> Any:
+    def _discovery(self, feeds: Iterable[Feed], forms: Sequence[FeedFormat]) -> Any:
         """Return the autodiscovery links of feeds; the title names the language, which readers show when they ask."""
         links = [
             {
-                "type": FEED_TYPES[form],
+                "type": form.media_type,
                 "title": words(feed.language)["feed_link"].format(
-                    title=isolate(feed.title), language=autonym(feed.language), format=_FORMAT_NAMES[form]
+                    title=isolate(feed.title), language=autonym(feed.language), format=form.label
                 ),
-                "href": feed.addresses[form],
+                "href": feed.addresses[form.name],
                 "language": feed.language,
             }
             for feed in feeds
             for form in forms
-            if form in feed.addresses
+            if form.name in feed.addresses
         ]
         return _markup(self._theme.render("discovery.html", {"links": links}).decode())
 

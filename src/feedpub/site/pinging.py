@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ..errors import ConfigError, Problem
 from ..files import read_file, remove_leftovers, write_file
+from ..formats import FORMATS
 from ..iri import to_uri
-from ..model import FILE_NAMES, Site
+from ..model import Site
 from ..redaction import hide_secrets
 from .config import FILE_NAME, read_config
 from .responses import parse_http_date
@@ -116,7 +117,7 @@ def _documents(output: Path, config: Config) -> Iterator[Path]:
     for language in config.languages:
         home = output / language
         for place in (home, *sorted(home.glob("category/*"))):
-            yield from (path for name in FILE_NAMES.values() if os.path.lexists(path := place / name))
+            yield from (path for form in FORMATS if os.path.lexists(path := place / form.file_name))
 
 
 def _tell(hub: _Hub, data: bytes, path: Path, config: Config, known: dict[str, dict[str, str]]) -> Ping:

@@ -10,21 +10,19 @@ from typing import TYPE_CHECKING, Final
 
 from ..errors import LanguageTagError
 from ..files import check_target, read_file
+from ..formats import format_of
 from ..language import canonical
 from .changes import UNFINISHED
 from .manifest import FOLDER, OUTPUT_PATH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from .manifest import Known
 
-# The mark that our files carry, and where their own values end: further on, others may be quoted.
-_MARKS: Final[Mapping[str, tuple[bytes, re.Pattern[bytes]]]] = {
-    ".html": (b'<meta name="generator" content="feedpub">', re.compile(rb"<!--|<body")),
-    ".xml": (b"<generator>feedpub</generator>", re.compile(rb"<!--|<!\[CDATA\[|<entry|<item")),
-    ".json": (b'"_feedpub":{"about":"feedpub:', re.compile(rb'"items"')),
-}
+# The mark that our pages carry, and where their own values end: further on, others may be quoted.
+_PAGE_MARK: Final = b'<meta name="generator" content="feedpub">'
+_PAGE_HEAD_END: Final = re.compile(rb"<!--|<body")
 _DEEPEST: Final = 4  # folders: <language>/category/<name>/archive
 OPML: Final = "feeds.opml"  # at the top of every published folder, and nowhere else
 BEGINNING_BYTES: Final = 32_768
@@ -32,15 +30,17 @@ BEGINNING_BYTES: Final = 32_768
 
 def has_mark(output: str, path: str) -> bool:
     """Return True if a file of the published folder carries the mark of feedpub; False if it cannot be read, too."""
-    ending = os.path.splitext(path)[1]
-    if ending not in _MARKS:
+    if path.endswith(".html"):
+        mark, head_end = _PAGE_MARK, _PAGE_HEAD_END
+    elif form := format_of(path):
+        mark, head_end = form.mark, form.head_end
+    else:
         return False
     try:
         beginning = read_file(output, path, first=BEGINNING_BYTES)
     except OSError:
         return False
-    mark, end = _MARKS[ending]
-    stop = end.search(beginning)
+    stop = head_end.search(beginning)
     return mark in beginning[: stop.start() if stop else None]
 
 

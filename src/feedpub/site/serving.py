@@ -24,6 +24,7 @@ from urllib.parse import quote, unquote_to_bytes
 from ..display import escape_for_terminal
 from ..errors import ConfigError, EntryError, Problem
 from ..files import RefusedFileError, read_file
+from ..formats import format_of
 from .building import build
 from .config import read_config
 from .responses import respond
@@ -46,6 +47,15 @@ _TYPES: Final[Mapping[str, str]] = {
     ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif", ".webp": "image/webp", ".ico": "image/x-icon",
     ".woff2": "font/woff2", ".mp3": "audio/mpeg", ".mp4": "video/mp4", ".pdf": "application/pdf",
 }  # fmt: skip
+
+
+def media_type_of(path: Path) -> str:
+    """Return the media type of a published file for a browser: feeds go as plain XML or JSON, which browsers show."""
+    form = format_of(path.name)
+    if form is None:
+        return _TYPES.get(path.suffix, "application/octet-stream")
+    _, plus, syntax = form.media_type.partition("+")
+    return f"application/{syntax}" if plus else form.media_type
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,7 +292,7 @@ class _Handler(BaseHTTPRequestHandler):
             text = f'<p>There is nothing at <code>/{escape(name)}</code>.</p><p><a href="/">Home</a></p>'
             self._send_page(404, "Not found", text + (_panel(event) if not event.result else ""), number)
             return
-        media_type = _TYPES.get(path.suffix, "application/octet-stream")
+        media_type = media_type_of(path)
         modified = None
         if media_type == "text/html":
             data = _with_reload(data, number, "" if event.result else _panel(event))

@@ -6,15 +6,18 @@ import contextlib
 import errno
 import os
 from array import array
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
+
+from ..formats import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
     from typing import IO
 
-Part = Literal["atom", "rss", "json", "page"]
-PARTS: Final[tuple[Part, ...]] = ("atom", "rss", "json", "page")
+PAGE: Final = "page"
+# What is written of an entry: its fragment of each format, by name, and its page.
+PARTS: Final = (*(form.name for form in FORMATS), PAGE)
 _SPANS: Final = 1 + len(PARTS)  # of an entry: where it begins, and the size of each part
 Pieces = tuple[bytes, ...]
 # Fragments of this many bytes are written at once.
@@ -33,10 +36,10 @@ class Spool:
         self._spans = array("Q")
         self._end = self._written = 0
 
-    def has(self, number: int, part: Part) -> bool:
-        """Tell whether a fragment was set aside."""
+    def has(self, number: int, *, with_page: bool) -> bool:
+        """Return True if the fragments of an entry were set aside, of all formats, and its page if it is needed."""
         place = self._place(number)
-        return place is not None and self._spans[place + 1 + PARTS.index(part)] > 0
+        return place is not None and (not with_page or self._spans[place + 1 + PARTS.index(PAGE)] > 0)
 
     def _place(self, number: int) -> int | None:
         """Return where the spans of an entry begin."""
@@ -45,7 +48,7 @@ class Spool:
         return (number - self._row.start) * _SPANS if number in self._row else None
 
     def add(self, number: int, parts: Sequence[Pieces]) -> None:
-        """Set the fragments of an entry aside, in the order of `PARTS`; those without pieces count as missing."""
+        """Set the fragments of an entry aside, in the order of `PARTS`; a page without pieces counts as missing."""
         if not self._places and (not self._row or number == self._row.stop):
             self._row = range(self._row.start if self._row else number, number + 1)
         else:
@@ -77,7 +80,7 @@ class Spool:
 
         return tempfile.TemporaryFile(dir=self._folder, buffering=0)
 
-    def get(self, number: int, part: Part) -> bytes:
+    def get(self, number: int, part: str) -> bytes:
         """Return a fragment that was set aside."""
         place = self._place(number)
         assert place is not None

@@ -1,0 +1,51 @@
+"""Feed → RSS 1.0 (https://web.resource.org/rss/1.0/spec), as anybody would add it; its row is in `rss1_row`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from feedpub.feeds.markup import address, attribute, feed_links, moment, parts_of, text
+from rss1_row import ROW
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from feedpub import Entry, Feed
+
+_NAMESPACES: Final = {
+    "xmlns": "http://purl.org/rss/1.0/",
+    "xmlns:rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "xmlns:admin": "http://webns.net/mvcb/",
+    "xmlns:atom": "http://www.w3.org/2005/Atom",
+    "xmlns:content": "http://purl.org/rss/1.0/modules/content/",
+    "xmlns:dc": "http://purl.org/dc/elements/1.1/",
+}
+_ABOUT: Final = re.compile(rb'<item rdf:about=("[^"]*")')
+
+
+def write_entry(entry: Entry, feed: Feed) -> tuple[bytes, ...]:
+    parts = parts_of(entry, feed)
+    creators = "".join(f"<dc:creator>{text(author.name)}</dc:creator>" for author in entry.authors or feed.authors)
+    head = (
+        f"<item rdf:about={attribute(parts.link)}><title>{text(parts.title)}</title><link>{text(parts.link)}</link>"
+        f"{creators}<dc:date>{parts.published}</dc:date><dc:language>{entry.language}</dc:language><content:encoded>"
+    )
+    return head.encode(), parts.content, b"</content:encoded></item>\n"
+
+
+def write_document(feed: Feed, entries: Iterable[bytes]) -> bytes:
+    items = b"".join(entries)
+    names = "".join(f" {name}={attribute(namespace)}" for name, namespace in _NAMESPACES.items())
+    links = ""
+    for values in feed_links(feed, ROW):
+        links += f"<atom:link {' '.join(f'{name}={attribute(value)}' for name, value in values.items())}/>"
+    order = "".join(f"<rdf:li rdf:resource={about.decode()}/>" for about in _ABOUT.findall(items))
+    head = (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<rdf:RDF{names}>\n'
+        f"<channel rdf:about={address(feed.addresses[ROW.name])}><title>{text(feed.title)}</title>"
+        f"<link>{text(feed.link)}</link><description>{text(feed.subtitle or feed.title)}</description>"
+        f"<dc:date>{moment(feed.updated).isoformat()}</dc:date>{ROW.mark.decode()}{links}"
+        f"<items><rdf:Seq>{order}</rdf:Seq></items></channel>\n"
+    )
+    return head.encode() + items + b"</rdf:RDF>\n"
