@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from feedpub.feeds.extensions import extension_elements
 from feedpub.feeds.markup import address, attribute, feed_links, moment, parts_of, text
 from rss1_row import ROW
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from feedpub import Entry, Feed
 
@@ -29,14 +30,16 @@ def write_entry(entry: Entry, feed: Feed) -> tuple[bytes, ...]:
     creators = "".join(f"<dc:creator>{text(author.name)}</dc:creator>" for author in entry.authors or feed.authors)
     head = (
         f"<item rdf:about={attribute(parts.link)}><title>{text(parts.title)}</title><link>{text(parts.link)}</link>"
-        f"{creators}<dc:date>{parts.published}</dc:date><dc:language>{entry.language}</dc:language><content:encoded>"
+        f"{creators}<dc:date>{parts.published}</dc:date><dc:language>{entry.language}</dc:language>"
+        f"{extension_elements(entry.extensions)}<content:encoded>"
     )
     return head.encode(), parts.content, b"</content:encoded></item>\n"
 
 
-def write_document(feed: Feed, entries: Iterable[bytes]) -> bytes:
+def write_document(feed: Feed, entries: Iterable[bytes], namespaces: Mapping[str, str]) -> bytes:
     items = b"".join(entries)
-    names = "".join(f" {name}={attribute(namespace)}" for name, namespace in _NAMESPACES.items())
+    declared = _NAMESPACES | {f"xmlns:{prefix}": namespace for prefix, namespace in namespaces.items()}
+    names = "".join(f" {name}={attribute(namespace)}" for name, namespace in declared.items())
     links = ""
     for values in feed_links(feed, ROW):
         links += f"<atom:link {' '.join(f'{name}={attribute(value)}' for name, value in values.items())}/>"

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .errors import Problem as Problem
     from .errors import explain as explain
     from .errors import problem_codes as problem_codes
+    from .extensions import Extension as Extension
     from .feeds import to_atom as to_atom
     from .feeds import to_json as to_json
     from .feeds import to_rss as to_rss
@@ -95,6 +96,7 @@ _HOMES = {
         "explain",
         "problem_codes",
     ),
+    "extensions": ("Extension",),
     "feeds": ("to_atom", "to_json", "to_rss", "write_feed"),
     "formats": ("FeedFormat", "feed_formats"),
     "links.check": ("Checking", "accept_link", "check_links", "forget_link", "iter_check", "report_links"),

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from . import iri
 from .checks import LONGEST_KEY_BYTES, Check, is_plain_line, is_usable_key, shown
+from .extensions import MOST_EXTENSIONS, Extension, namespaces_of
 from .formats import FORMATS
 
 if TYPE_CHECKING:
@@ -265,6 +266,7 @@ class Entry:
         rights: Plain text; Atom and, as `dc:rights`, RSS.
         previous: The article before it, for pages; its address may be unknown.
         next: The article after it.
+        extensions: Elements of other namespaces; a prefix means the same namespace in all entries of a site.
 
     Raises:
         FieldError: A field that no feed could carry; the message names entry and field.
@@ -289,6 +291,7 @@ class Entry:
     rights: str | None = None
     previous: Reference | None = None
     next: Reference | None = None
+    extensions: tuple[Extension, ...] = ()
     # What was rendered from this value, by format: an entry that stands in ten feeds is written once.
     _rendered: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False, hash=False)
     # Makes the key points when they are first asked for (`checked_entry`).
@@ -314,6 +317,7 @@ class Entry:
         check.tuples(Person, "authors")
         check.tuples(Category, "categories")
         check.tuples(Enclosure, "enclosures")
+        _check_extensions(check)
         check.at_most(MOST_VALUES, "values", "authors", "categories", "enclosures", "translations")
         check.at_most(LONGEST_TITLE_CHARACTERS, "characters", "title")
         check.optional(partial(check.kind, Reference), "previous", "next")
@@ -423,6 +427,7 @@ class Feed:
         stylesheet: Address of a CSS file, absolute or relative to the feed, for browsers that open the feed.
         reference_links: ``related`` gives the references as data too, ``none`` only in the visible content.
         archive: Its place, if the feed's entries are spread over several documents.
+        extensions: Elements of other namespaces, of the feed itself.
 
     Raises:
         FieldError: A field that no feed could carry.
@@ -444,6 +449,7 @@ class Feed:
     stylesheet: str | None = None
     reference_links: Literal["related", "none"] = "related"
     archive: Archive | None = None
+    extensions: tuple[Extension, ...] = ()
 
     def __post_init__(self) -> None:
         check = Check(self, self.id)
@@ -464,6 +470,8 @@ class Feed:
         check.choice("reference_links", self.reference_links, ("related", "none"))
         _own_addresses(check, "addresses")
         check.optional(partial(check.kind, Archive), "archive")
+        _check_extensions(check)
+        namespaces_of((one for entry in self.entries for one in entry.extensions), namespaces_of(self.extensions))
         _check_ids(check, self.entries)
 
 
@@ -640,6 +648,11 @@ def _own_addresses(check: Check, name: str) -> None:
     for form, address in given.items():
         check.choice(name, form, [known.name for known in FORMATS])
         check.url(name, address)
+
+
+def _check_extensions(check: Check) -> None:
+    check.tuples(Extension, "extensions")
+    check.at_most(MOST_EXTENSIONS, "values", "extensions")
 
 
 def _check_ids(check: Check, entries: Iterable[Entry]) -> None:

@@ -9,11 +9,12 @@ import functools
 import importlib
 from typing import TYPE_CHECKING, Protocol, cast
 
+from ..extensions import namespaces_of
 from ..formats import ATOM, JSON, RSS
 from .markup import fragments
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from ..formats import FeedFormat
     from ..model import Entry, Feed
@@ -31,8 +32,11 @@ class Writer(Protocol):
         share what is written.
         """
 
-    def write_document(self, feed: Feed, entries: Iterable[bytes]) -> bytes:
-        """Return a document with the entries that `write_entry` wrote; those of the feed itself are not looked at."""
+    def write_document(self, feed: Feed, entries: Iterable[bytes], namespaces: Mapping[str, str]) -> bytes:
+        """Return a document with the entries that `write_entry` wrote; those of the feed itself are not looked at.
+
+        `namespaces` are those of all `Extension` values in it, by prefix: the root of an XML document declares them.
+        """
 
 
 @functools.cache
@@ -45,9 +49,18 @@ def write_entry(entry: Entry, feed: Feed, form: FeedFormat) -> tuple[bytes, ...]
     return _writer(form.module).write_entry(entry, feed)
 
 
-def write_document(feed: Feed, entries: Iterable[bytes], form: FeedFormat) -> bytes:
-    """Make a document of entries that are written, in their order; the feed's own entries are not looked at."""
-    return _writer(form.module).write_document(feed, entries)
+def write_document(
+    feed: Feed, entries: Iterable[bytes], form: FeedFormat, namespaces: Mapping[str, str] | None = None
+) -> bytes:
+    """Make a document of entries that are written, in their order; the feed's own entries are not looked at.
+
+    Args:
+        feed: All but its entries.
+        entries: As `write_entry` wrote them.
+        form: The format that they are written in.
+        namespaces: Prefix → namespace of their extensions.
+    """
+    return _writer(form.module).write_document(feed, entries, namespaces_of(feed.extensions, namespaces))
 
 
 def write_feed(feed: Feed, form: FeedFormat) -> bytes:
@@ -60,7 +73,8 @@ def write_feed(feed: Feed, form: FeedFormat) -> bytes:
     Raises:
         FieldError: An entry has no author, nor has the feed, and the format needs one (Atom: RFC 4287, section 4.2.1).
     """
-    return write_document(feed, fragments(feed, form.name, _writer(form.module).write_entry), form)
+    written = fragments(feed, form.name, _writer(form.module).write_entry)
+    return write_document(feed, written, form, namespaces_of(one for entry in feed.entries for one in entry.extensions))
 
 
 def to_atom(feed: Feed) -> bytes:

@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING
 from ..errors import FieldError
 from ..iri import to_uri
 from . import markup, writer
+from .extensions import extension_elements
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from ..model import Entry, Feed, Person
 
 _END_OF_CONTENT = b"</content></entry>\n"
 
 
-def write_document(feed: Feed, entries: Iterable[bytes]) -> bytes:
+def write_document(feed: Feed, entries: Iterable[bytes], namespaces: Mapping[str, str]) -> bytes:
     """Join entries that are written already to a document; the feed's own are not looked at."""
     end = b"</feed>"
-    root = writer.atom_shell(feed, {"media": markup.MEDIA_NS})
+    root = writer.atom_shell(feed, {"media": markup.MEDIA_NS, **namespaces})
     return b"".join([markup.declaration(feed.stylesheet), root.removesuffix(end), b"\n", *entries, end, b"\n"])
 
 
@@ -34,7 +35,8 @@ def write_entry(entry: Entry, feed: Feed) -> tuple[bytes, ...]:
         f'<entry xml:lang="{entry.language}">{writer.atom_entry(entry, parts)}<published>{parts.published}</published>'
         f'<link rel="alternate" type="text/html" hreflang="{entry.language}" href={markup.attribute(parts.link)}/>'
     )
-    after = f'{_enclosures(entry)}{_authors(authors)}{markup.thumbnail(entry)}<content type="html">'
+    extensions = extension_elements(entry.extensions)
+    after = f'{_enclosures(entry)}{_authors(authors)}{markup.thumbnail(entry)}{extensions}<content type="html">'
     return before.encode(), parts.links, after.encode(), parts.content, _END_OF_CONTENT
 
 

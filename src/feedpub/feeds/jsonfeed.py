@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 from ..formats import JSON
 from ..iri import to_uri
 from . import markup
+from .extensions import extension_json, extension_members
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ..model import Entry, Feed, Person, Reference, Translation
     from .markup import Parts
@@ -25,7 +26,7 @@ _ABOUT: Final = (
 _ABOUT_TEXT: Final = _text(_ABOUT)
 
 
-def write_document(feed: Feed, items: Iterable[bytes]) -> bytes:
+def write_document(feed: Feed, items: Iterable[bytes], namespaces: Mapping[str, str]) -> bytes:
     """Join items that are written already to a document; the feed's own entries are not looked at."""
     head = _dumps(_feed(feed))
     return b'%s,"items":[\n%s\n]}\n' % (head[:-1].encode(), b",\n".join(items))
@@ -49,6 +50,7 @@ def _feed(feed: Feed) -> dict[str, Any]:
         hubs=[{"type": "WebSub", "url": to_uri(feed.hub)}] if feed.hub else None,
         next_url=_next_url(feed),
         _feedpub=_without_empty(about=_ABOUT, translations=siblings),
+        **extension_members(feed.extensions),
     )
 
 
@@ -68,7 +70,8 @@ def write_entry(entry: Entry, feed: Feed) -> tuple[bytes, ...]:
         f'"{_summary(entry)}{_address("image", entry.image)}'
         f',"date_published":"{parts.published}","date_modified":"{parts.updated}"'
         f"{_item_authors(entry.authors or feed.authors)}{_tags(entry)}"
-        f',"language":"{entry.language}"{_attachments(entry)}{_extension(entry, feed, parts)}}}'
+        f',"language":"{entry.language}"{_attachments(entry)}{_own_extension(entry, feed, parts)}'
+        f"{extension_json(entry.extensions)}}}"
     )
     return (b"".join([before.encode(), _escaped(parts.html), after.encode()]),)
 
@@ -107,7 +110,7 @@ def _attachments(entry: Entry) -> str:
     return f',"attachments":{_dumps(files)}'
 
 
-def _extension(entry: Entry, feed: Feed, parts: Parts) -> str:
+def _own_extension(entry: Entry, feed: Feed, parts: Parts) -> str:
     members = ""
     if feed.reference_links == "related" and entry.references:
         members = f',"references":[{",".join(_references(entry.references, parts.references))}]'

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from ..content import escaped_paragraphs
 from . import markup, writer
+from .extensions import extension_elements
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from ..model import Entry, Feed, Person
 
@@ -17,10 +18,10 @@ _CONTENT = ("<content:encoded>", b"</content:encoded></item>\n")
 _NOTHING_BUT_CONTENT = ("<description>", b"</description></item>\n")
 
 
-def write_document(feed: Feed, items: Iterable[bytes]) -> bytes:
+def write_document(feed: Feed, items: Iterable[bytes], namespaces: Mapping[str, str]) -> bytes:
     """Join items that are written already to a document; the feed's own entries are not looked at."""
     end = b"</channel></rss>"
-    root = writer.rss_shell(feed, {"dc": markup.DC_NS, "media": markup.MEDIA_NS})
+    root = writer.rss_shell(feed, {"dc": markup.DC_NS, "media": markup.MEDIA_NS, **namespaces})
     return b"".join([markup.declaration(feed.stylesheet), root.removesuffix(end), b"\n", *items, end, b"\n"])
 
 
@@ -39,7 +40,8 @@ def write_entry(entry: Entry, feed: Feed) -> tuple[bytes, ...]:
     )
     links = parts.links.replace(b"<link ", b"<atom:link ")  # "<" is escaped in all values
     start_of_content, end = _CONTENT if description else _NOTHING_BUT_CONTENT
-    after = f"{markup.picture(entry)}{markup.thumbnail(entry)}{start_of_content}"
+    extensions = extension_elements(entry.extensions)
+    after = f"{markup.picture(entry)}{markup.thumbnail(entry)}{extensions}{start_of_content}"
     return before.encode(), links, after.encode(), parts.content, end
 
 

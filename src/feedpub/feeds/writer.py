@@ -29,6 +29,7 @@ from . import markup
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from ..extensions import Extension
     from ..model import Category, Enclosure, Entry, Feed, Person
     from .markup import Parts
 
@@ -163,7 +164,7 @@ def atom_shell(feed: Feed, extra: Mapping[str, str]) -> bytes:
 
     Args:
         feed: Its entries are not looked at.
-        extra: Prefix → namespace, for the fragments that come into it.
+        extra: Prefix → namespace, for its extensions and the fragments that come into it.
     """
     shell = _shell(feed)
     shell.link(href=to_uri(feed.link), rel="alternate", type="text/html", hreflang=feed.language)
@@ -182,6 +183,7 @@ def atom_shell(feed: Feed, extra: Mapping[str, str]) -> bytes:
     root, _ = shell._create_atom()
     if markup.is_archive(feed):
         _append(root, f"{{{markup.HISTORY_NS}}}archive")
+    _append_extensions(root, feed.extensions)
     return _html_texts(_serialised(root))
 
 
@@ -206,6 +208,7 @@ def rss_shell(feed: Feed, extra: Mapping[str, str]) -> bytes:
             _append(channel, f"{{{markup.ATOM_NS}}}link", attributes)
         if markup.is_archive(feed):
             _append(channel, f"{{{markup.HISTORY_NS}}}archive")
+        _append_extensions(channel, feed.extensions)
 
     _extend(shell, extra, complete, markup.is_archive(feed))
     root, _ = shell._create_rss()
@@ -244,6 +247,13 @@ def _append(parent: Any, name: str, attributes: Mapping[str, str] | None = None)
     element = parent.makeelement(name, attributes)
     parent.append(element)
     return element
+
+
+def _append_extensions(parent: Any, extensions: Iterable[Extension]) -> None:
+    for one in extensions:
+        element = _append(parent, f"{{{one.namespace}}}{one.name}", one.attributes)
+        element.text = one.text or None
+        _append_extensions(element, one.children)
 
 
 def _person(author: Person) -> Iterable[tuple[str, str | None]]:

@@ -245,8 +245,9 @@ class PublishedFolder:
 
     def _join(self, document: Document) -> Iterator[bytes]:
         feed, numbers = document.feed(), document.entries.numbers[::-1]
+        namespaces = self.spool.namespaces(numbers)
         for form in FORMATS:
-            yield write_document(feed, [self.spool.get(number, form.name) for number in numbers], form)
+            yield write_document(feed, [self.spool.get(number, form.name) for number in numbers], form, namespaces)
 
     def _article_works(self, shelf: Shelf) -> Iterator[_Work]:
         language = shelf.feed.language

@@ -12,6 +12,7 @@ from ..checks import is_legal
 from ..entries.folder import Reader, article_key
 from ..entries.ids import automatic_id
 from ..entries.scanning import parts_of
+from ..extensions import namespaces_of
 from ..feeds import write_entry
 from ..formats import FORMATS
 from .documents import category_link, named_categories
@@ -106,7 +107,13 @@ class Intake:
             self._reader = None
 
     def take_articles(self, articles: Sequence[Article]) -> None:
-        """Take articles that are in memory, in place of all that was recorded."""
+        """Take articles that are in memory, in place of all that was recorded.
+
+        Raises:
+            FieldError: A prefix of their extensions stands for two namespaces: some feed would hold both.
+        """
+        entries = (entry for article in articles for entry in article.entries.values())
+        namespaces_of(one for entry in entries for one in entry.extensions)
         for key in self.manifest.keys() - {article.key for article in articles}:
             self.manifest.replace_article(key, ())
         for done, article in enumerate(articles):
@@ -129,9 +136,10 @@ class Intake:
             known = self.manifest.article(reading.key)
             if not reading.article or not known or known[0].digest != reading.digest:
                 raise Unsettled(reading.key)
-            rendered = self._fragments(reading.article, self._shown(reading.article), with_pages=with_pages)
-            for entry, parts in zip(known, rendered, strict=True):
-                self.spool.add(entry.number, parts)
+            shown = self._shown(reading.article)
+            rendered = self._fragments(reading.article, shown, with_pages=with_pages)
+            for recorded, entry, parts in zip(known, shown.values(), rendered, strict=True):
+                self.spool.add(recorded.number, parts, namespaces_of(entry.extensions))
 
     def _take(self, reading: Reading, changes: Changes, files: list[tuple[str, str, int, int]], *, whole: bool) -> None:
         serious = [problem for problem in reading.problems if problem.severity != "note"] if reading.problems else ()
@@ -158,14 +166,16 @@ class Intake:
         parts = self._fragments(article, shown, with_pages=self.has_pages) if article and whole else []
         if not digest:
             rendered = b"".join(piece for each in parts for pieces in each for piece in pieces)
+            namespaces = [namespaces_of(entry.extensions) for entry in shown.values() if entry.extensions]
+            rendered += repr(namespaces).encode() if namespaces else b""  # they stand at the top of documents
             digest = hashlib.blake2b(rendered, digest_size=DIGEST_BYTES).digest()
         rows = [_row(key, language, entry, digest, self.config, whole=whole) for language, entry in shown.items()]
         known = self.manifest.article(key)
         numbers = [entry.number for entry in known]
         if [entry[1:] for entry in known] != rows:
             numbers = self.manifest.replace_article(key, rows)
-        for number, each in zip(numbers, parts, strict=whole):
-            self.spool.add(number, each)
+        for number, entry, each in zip(numbers, shown.values(), parts, strict=whole):
+            self.spool.add(number, each, namespaces_of(entry.extensions))
 
     def _shown(self, article: Article) -> dict[str, Entry]:
         """Return the languages that show an article, and what they show."""

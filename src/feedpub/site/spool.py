@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from ..formats import FORMATS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
     from typing import IO
 
@@ -33,6 +33,7 @@ class Spool:
         self._waiting: list[bytes] = []
         self._row = range(0)  # most numbers come one after the other
         self._places: dict[int, int] = {}  # of those that do not
+        self._namespaces: dict[int, Mapping[str, str]] = {}  # of entries with extensions
         self._spans = array("Q")
         self._end = self._written = 0
 
@@ -47,8 +48,16 @@ class Spool:
             return self._places[number]
         return (number - self._row.start) * _SPANS if number in self._row else None
 
-    def add(self, number: int, parts: Sequence[Pieces]) -> None:
-        """Set the fragments of an entry aside, in the order of `PARTS`; a page without pieces counts as missing."""
+    def add(self, number: int, parts: Sequence[Pieces], namespaces: Mapping[str, str]) -> None:
+        """Set the fragments of an entry aside.
+
+        Args:
+            number: Of the entry.
+            parts: In the order of `PARTS`; a page without pieces counts as missing.
+            namespaces: Prefix → namespace, of the entry's extensions.
+        """
+        if namespaces:
+            self._namespaces[number] = namespaces
         if not self._places and (not self._row or number == self._row.stop):
             self._row = range(self._row.start if self._row else number, number + 1)
         else:
@@ -90,6 +99,14 @@ class Spool:
         which = place + 1 + PARTS.index(part)
         start = self._spans[place] + sum(self._spans[place + 1 : which])
         return _read(self._file.fileno(), self._spans[which], start)
+
+    def namespaces(self, numbers: Iterable[int]) -> dict[str, str]:
+        """Return prefix → namespace of the extensions of entries; in all of them, a prefix stands for one namespace."""
+        found: dict[str, str] = {}
+        if self._namespaces:
+            for number in numbers:
+                found |= self._namespaces.get(number, {})
+        return found
 
     def close(self) -> None:
         """Give the disk back."""
