@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 import feedpub
-from feedpub import checks, errors, iri, model
+from feedpub import checks, cli, cli_links, errors, iri, model
 from feedpub.entries import lists, matter, parsing, source
 from feedpub.links import chase, http1
-from feedpub.site import config
+from feedpub.site import config, theme
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -124,6 +124,9 @@ def test_the_tutorial_is_true(tmp_path: Path) -> None:
         ("an entry file", source.LARGEST_ENTRY_BYTES),
         ("its front matter", matter.LONGEST_MATTER_CHARACTERS),
         ("pasted text", source.LARGEST_ENTRY_BYTES),
+        ("a file that `import` is given", cli.LARGEST_TEXT_BYTES),
+        ("a list of `--urls`", cli_links.LARGEST_LIST_BYTES),
+        ("a template", theme.LARGEST_TEMPLATE_BYTES),
         ("feedpub.toml", config.LARGEST_SETTINGS_BYTES),
         ("languages of a site", config.MOST_LANGUAGES),
         ("categories and tags of an entry", model.MOST_VALUES),

@@ -333,6 +333,27 @@ def test_limits_of_what_is_read(tmp_path: Path) -> None:
         read_named_file("/dev/zero" if os.path.exists("/dev/zero") else str(tmp_path / "file"), limit=9)
 
 
+@pytest.mark.parametrize(
+    "command", [["import", "-"], ["links", "check", "--urls", "-"], ["links", "report", "--urls", "-"]]
+)
+def test_standard_input_without_end(command: list[str], tmp_path: Path) -> None:
+    if not os.path.exists("/dev/zero"):
+        pytest.skip("needs /dev/zero")
+    write_site(tmp_path / "entries", GOOD)
+    with open("/dev/zero", "rb") as endless:
+        done = subprocess.run(
+            [sys.executable, "-m", "feedpub", *command],
+            cwd=tmp_path,
+            stdin=endless,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert "is too large" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 @needs_pipes
 def test_a_named_pipe_without_a_writer_is_empty_and_one_with_is_read(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"

@@ -24,7 +24,7 @@ from .cli_output import (
     problem_values,
 )
 from .cli_progress import Progress
-from .files import read_named_file
+from .files import read_input
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -91,7 +91,7 @@ def import_(file: str, entries: str, key: str | None, published: str | None, tit
     the text does not tell must be given: --published, and a --title for each language without one. The report accounts
     for every line; nothing is overwritten.
     """
-    text = _decoded(_given(file), file)
+    text = _decoded(read_input(file, limit=LARGEST_TEXT_BYTES), file)
     done = feedpub.import_pasted(text, entries, key=key, published=published, titles=_titles(titles))
     if form == "json":
         lines = [asdict(line) for line in done.pasted.lines]
@@ -360,16 +360,6 @@ def _titles(given: Sequence[str]) -> dict[str, str]:
             raise click.UsageError(f"--title {text!r}: there are two titles in {language.strip()}")
         titles[language.strip()] = title.strip()
     return titles
-
-
-def _given(file: str) -> bytes:
-    """Return the bytes of a file that the user named; "-" is standard input."""
-    if file != "-":
-        return read_named_file(file, limit=LARGEST_TEXT_BYTES)
-    data = sys.stdin.buffer.read(LARGEST_TEXT_BYTES + 1)
-    if len(data) > LARGEST_TEXT_BYTES:
-        fail(f"standard input: holds more than {LARGEST_TEXT_BYTES:,} bytes", USAGE)
-    return data
 
 
 def _decoded(data: bytes, name: str) -> str:

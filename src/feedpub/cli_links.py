@@ -18,13 +18,13 @@ import feedpub
 
 from .cli_output import echo, echo_lines, fail
 from .cli_progress import Progress
-from .files import read_named_file
+from .files import read_input
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
 FINE, FINDINGS, NOT_CHECKED, INTERRUPTED = 0, 1, 3, 130
-LARGEST_LIST_BYTES = 100_000_000
+LARGEST_LIST_BYTES = 50_000_000  # no address in it can be longer than what the history takes
 _FIRST_YEAR, _LAST_YEAR = 1970, 9000
 _HISTORY = Path(".feedpub", "links.sqlite")
 _EPILOG = "Exit codes: 0 fine, 1 dead links, 2 usage or configuration, 3 could not check, 130 interrupted."
@@ -239,11 +239,8 @@ def _target(entries: str, urls: str | None) -> tuple[feedpub.Site | list[str], f
         site = feedpub.load(entries, keep_going=True)
         return site, site.config.links
     try:
-        if urls == "-":
-            lines = [line.strip() for line in io.TextIOWrapper(sys.stdin.buffer, "utf-8-sig")]
-        else:
-            data = io.BytesIO(read_named_file(urls, limit=LARGEST_LIST_BYTES))
-            lines = [line.strip() for line in io.TextIOWrapper(data, encoding="utf-8-sig")]
+        data = io.BytesIO(read_input(urls, limit=LARGEST_LIST_BYTES))
+        lines = [line.strip() for line in io.TextIOWrapper(data, encoding="utf-8-sig")]
     except (OSError, UnicodeDecodeError) as error:
         raise click.UsageError(f"--urls {urls}: {getattr(error, 'strerror', None) or 'is not UTF-8'}") from None
     return [line for line in lines if line and not line.startswith("#")], feedpub.LinkSettings()

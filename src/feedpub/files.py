@@ -113,6 +113,21 @@ def read_named_file(path: str, *, limit: int) -> bytes:
         os.close(opened)
 
 
+def read_input(path: str, *, limit: int) -> bytes:
+    """Return the content of a file that the user of a command named, or of standard input for ``-``.
+
+    Raises:
+        RefusedFileError: It is a folder, or holds more than `limit` bytes.
+        OSError: It cannot be read.
+    """
+    if path != "-":
+        return read_named_file(path, limit=limit)
+    data = sys.stdin.buffer.read(limit + 1)
+    if len(data) > limit:
+        raise _too_large("", "standard input", len(data))
+    return data
+
+
 def _open_inside(folder: str, name: str) -> int:
     path = os.path.join(folder, name)
     if _NO_FOLLOW and "/" not in name:
