@@ -260,6 +260,7 @@ def test_templates_stay_in_the_sandbox(case: dict[str, Any], tmp_path: Path) -> 
         feedpub.build(entries, tmp_path / "public")
     (problem,) = raised.value.problems
     assert problem.code == "E009"
+    assert "Recursion" not in problem.message
     assert not (tmp_path / "public" / "index.html").exists()
 
 

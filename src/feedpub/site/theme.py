@@ -158,6 +158,8 @@ def _message(error: Exception) -> str:
         return f"byte 0x{error.object[error.start]:02x} is not UTF-8"
     if isinstance(error, jinja2.TemplateNotFound):
         return f"there is no template {error.message}"
+    if isinstance(error, RecursionError):
+        return "nests too deep, or includes itself"
     text = " ".join(str(error).split()) or type(error).__name__
     return text if isinstance(error, jinja2.TemplateError) else f"{type(error).__name__}: {text}"
 
