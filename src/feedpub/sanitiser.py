@@ -154,6 +154,7 @@ def _filter_attribute(base: str, tag: str, name: str, value: str) -> str | None:
 # What the HTML of one entry may become, whichever is more: readers refuse feeds over 5 MB.
 LARGEST_CONTENT_BYTES: Final = 5_000_000
 LARGEST_GROWTH: Final = 20
+LARGEST_GROWTH_OF_COPIES: Final = 200  # in all feeds of a language together: 100 categories hold what is not grown
 # html5ever walks the open elements at many tags: 10,000 of them before 10,000 tags take 0.7 s. More are allowed before
 # fewer tags: their product counts.
 MOST_OPEN_TAGS: Final = 10_000
@@ -161,6 +162,10 @@ MOST_OPEN_TAGS: Final = 10_000
 MOST_TAGS_BESIDE_TABLES: Final = 50_000
 MOST_ATTRIBUTES: Final = 10_000  # of one tag; it compares each with all before: 0.03 s
 MOST_REOPENED_ELEMENTS: Final = 1_000_000  # are built, to be measured: that takes 2 s
+# html5ever looks for "<" and ">" in the rest of a text at each "&", and at each character from U+0080 to U+00BF, which
+# UTF-8 begins as it does a no-break space: 200,000 of them, one after the other, take 0.5 s.
+MOST_SEARCHES: Final = 200_000
+_SEARCHED = re.compile("[&\x80-\xbf]")
 _FEW_TAGS: Final = 100  # cannot become more than 5 MB, with addresses of 8,000 characters
 _FEW_CHARACTERS: Final = 20_000  # have no tag with too many attributes
 # Elements with the same attributes that are opened again (HTML Standard, section 13.2.4.3, "Noah's Ark clause").
@@ -215,7 +220,7 @@ _OUTSIDE_OF_TABLES = re.compile(r"<(?!t(?:r|d|h|able|head|body|foot)[ \t\n\f\r/>
 _TABLE = re.compile(r"<table[ \t\n\f\r/>]", re.IGNORECASE | re.ASCII)
 
 
-def find_excess(html: str, base: str) -> str:
+def find_excess(html: str, base: str, *, copies: int = 1) -> str:
     """Return why HTML cannot be published in reasonable time and size; the empty string if it can.
 
     HTML is mended as browsers mend it. Elements that are never closed cost time at each tag that follows, and links and
@@ -224,25 +229,29 @@ def find_excess(html: str, base: str) -> str:
     Args:
         html: All HTML of one entry.
         base: As for `sanitise`.
+        copies: How many feeds of a language show it: its own, and those of the entry's categories.
     """
-    if len(html) > _FEW_CHARACTERS and (reason := _find_many_attributes(html)):
+    if len(html) > _FEW_CHARACTERS and (reason := _find_many_attributes(html) or _find_many_searches(html)):
         return reason
-    tags = len(_START_OF_TAG.findall(html)) if html.count("<") > _FEW_TAGS else 0
-    if tags <= _FEW_TAGS:
+    if html.count("<") * copies <= _FEW_TAGS:
         return ""
+    tags = len(_START_OF_TAG.findall(html))
     unclosed = _leave_closed_out(html)
     open_tags = len(_START_OF_TAG.findall(unclosed))
-    if open_tags > (most := MOST_OPEN_TAGS**2 // tags):
+    if open_tags > (most := MOST_OPEN_TAGS**2 // max(tags, 1)):
         return f"of {tags:,} tags {open_tags:,} are not closed, or nest too deep; the limit is {most:,}"
     if _TABLE.search(html) and (beside := len(_OUTSIDE_OF_TABLES.findall(html))) > MOST_TAGS_BESIDE_TABLES:
         return f"{beside:,} tags stand beside those of tables; the limit is {MOST_TAGS_BESIDE_TABLES:,}"
     reopened = _count_reopened(unclosed)
     if reopened * tags > MOST_REOPENED_ELEMENTS:
         return f"{reopened:,} tags such as <b> are not closed, and would be opened again in each block that follows"
-    if reopened or _LINK.search(unclosed) or html.count("=") * len(base) > LARGEST_CONTENT_BYTES:
+    if reopened or _LINK.search(unclosed) or html.count("=") * len(base) * copies > LARGEST_CONTENT_BYTES:
         limit = max(LARGEST_CONTENT_BYTES, LARGEST_GROWTH * len(html))
+        limit = min(limit, max(LARGEST_CONTENT_BYTES, LARGEST_GROWTH_OF_COPIES * len(html)) // copies)
         if _measure(html, base, limit) > limit:
-            return f"{len(html) // 1000:,} KB of HTML become more than {limit // 1_000_000:,} MB when they are mended"
+            everywhere = f", in each of {copies} feeds" if copies > 1 else ""
+            grown = f"{limit // 1000:,} KB when they are mended{everywhere}"
+            return f"{max(1, len(html) // 1000):,} KB of HTML become more than {grown}"
     return ""
 
 
@@ -253,6 +262,15 @@ def _find_many_attributes(html: str) -> str:
             if count > MOST_ATTRIBUTES:
                 return f"one tag has {count:,} attributes; the limit is {MOST_ATTRIBUTES:,}"
     return ""
+
+
+def _find_many_searches(html: str) -> str:
+    if len(html) <= MOST_SEARCHES:
+        return ""
+    counts = [(len(_SEARCHED.findall(text)), len(text)) for text in _START_OF_TAG.split(html) if len(text) > _FEW_TAGS]
+    if sum(count * length for count, length in counts) <= MOST_SEARCHES**2:
+        return ""
+    return f"{max(counts)[0]:,} characters such as & and © stand in one text without tags; it is too long for as many"
 
 
 def _leave_closed_out(html: str) -> str:

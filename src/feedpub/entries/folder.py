@@ -237,9 +237,9 @@ def _settle(group: Mapping[str, File], config: Config, *, inspect: bool, glance:
     for file in readable:
         base = automatic_link(file.key, file.language, config)
         if inspect:
-            inspect_file(file, base)
+            inspect_file(file, base, config)
         else:
-            inspect_html(file, base)
+            inspect_html(file, base, config)
     if inspect and original.readable:
         compare_languages(readable)
     for file in readable:

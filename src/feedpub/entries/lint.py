@@ -72,17 +72,17 @@ _MOST_NUMBERS: Final = 20  # of references, in one message
 _LONGEST_WORD_CHARACTERS: Final = 40  # of a word that a message quotes twice
 
 
-def inspect_file(file: File, base: str) -> None:
+def inspect_file(file: File, base: str, config: Config) -> None:
     """Find all that may be wrong with one file by itself."""
     source = file.source
     _note_missing_addresses(file)
-    inspect_html(file, base)
+    inspect_html(file, base, config)
     if not _fits(file):
         message = f"the text does not look like {autonym(file.language)} ({file.language})"
         source.add("W104", message, "name the file after its language, or translate it", *file.place("title"))
 
 
-def inspect_html(file: File, base: str) -> None:
+def inspect_html(file: File, base: str, config: Config) -> None:
     """Find what readers will not see as it was written: links, HTML, dates. It costs little: builds do it, too."""
     source, values = file.source, file.values
     if "updated" in values and "published" in values and values["updated"] < values["published"]:
@@ -92,7 +92,8 @@ def inspect_html(file: File, base: str) -> None:
     html = joined_html(file.sections.body, file.sections.key_points)
     if "<" not in html:
         return
-    if reason := find_excess(html, base):
+    copies = 1 + len(values.get("categories", ())) if config.categories else 1
+    if reason := find_excess(html, base, copies=copies):
         source.add("E120", reason, "close the tags that stay open, or part the article")
         return
     for found in _ADDRESSES.finditer(html):
