@@ -72,11 +72,10 @@ def _pad(text: str, shown: str) -> str:
     return f"{text[:start]}{HIDDEN * (len(text) - start - end)}{text[len(text) - end :]}"
 
 
-def _count_alike(text: str, other: str) -> int:
-    """Return how many characters two texts have in common at their start."""
-    return next(
-        (place for place, (a, b) in enumerate(zip(text, other, strict=False)) if a != b), min(len(text), len(other))
-    )
+def _count_alike(one: str, other: str) -> int:
+    """Return how many characters two texts begin with that are the same."""
+    pairs = zip(one, other, strict=False)
+    return next((number for number, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
 
 
 def _may_hold_secrets(text: str) -> bool:
