@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import get_args
@@ -10,7 +11,9 @@ from typing import get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
+from feedpub.display import escape_for_terminal
 from feedpub.links.policy import Hop
 from feedpub.links.report import ReportForm, format_link, format_report, has_news
 from feedpub.links.result import Incident, Link, LinkReport, Place
@@ -201,3 +204,81 @@ def test_what_is_no_secret_stays() -> None:
         "https://a.example/?monkey=1&author=me&keys=2#passage=3",
     ):
         assert hide_secrets(url) == url
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ask @octocat",
+        "fixes #1",
+        "closes octo/repo#1",
+        "resolves GH-1",
+        "see https://evil.test/",
+        "www.evil.test",
+        "a@b.test",
+        "<img src=x onerror=alert(1)>",
+        "![a](https://evil.test/a.png)",
+        "[a](https://evil.test/)",
+        "[a]: b",
+        "| a |",
+        "`a` @octocat",
+        "``` @octocat",
+        "````",
+        "a`",
+        "`",
+        "``a",
+        "~~~",
+        "# a",
+        "- [x] a",
+        "&#64;octocat",
+        "\\@octocat",
+        "<!-- a",
+        "$a$",
+        ":octocat:",
+        "0123456789012345678901234567890123456789 x.",
+        "a\n\n# b @octocat",
+        "a\u2028@octocat",
+    ],
+)
+def test_texts_of_others_are_nothing_but_code_in_an_issue(text: str) -> None:
+    """GitHub looks for mentions, issues and addresses in all text but code, also where it is escaped."""
+    places = (Place(path=text, line=1), Place(path=f"{text}/a"))
+    links = [
+        replace(DEAD, url=f"https://a.test/{text}", reason=text, found_in=places, incident=None),
+        replace(MOVED, url=f"https://b.test/{text}", final_url=f"https://c.test/{text}", found_in=places),
+        replace(
+            DEAD, status="suspect", state="ok", url=text, final_url=text, reason=text, incident=None, found_in=places
+        ),
+    ]
+    tokens = (
+        MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(format_report(report(*links), "markdown"))
+    )
+    inline = [child for token in tokens for child in token.children or ()]
+    assert {token.type for token in tokens} <= {
+        "heading_open",
+        "heading_close",
+        "bullet_list_open",
+        "bullet_list_close",
+        "list_item_open",
+        "list_item_close",
+        "paragraph_open",
+        "paragraph_close",
+        "inline",
+    }
+    assert {child.type for child in inline} <= {"text", "code_inline", "softbreak"}
+    outside = " ".join(child.content for child in inline if child.type == "text")
+    assert re.fullmatch(r"[A-Za-z:→,; ]*", outside), outside
+    inside = [child.content for child in inline if child.type == "code_inline"]
+    assert any(escape_for_terminal(text).strip("` ") in code for code in inside)
+
+
+@pytest.mark.parametrize("number", [1, 700, 5000])
+def test_an_issue_has_60000_characters_at_most(number: int) -> None:
+    places = tuple(Place(path=f"{name}.md", line=1) for name in range(100))
+    links = [replace(DEAD, url=f"https://a{one}.test/", reason="404 not found", incident=None) for one in range(number)]
+    links[0] = replace(links[0], found_in=places)
+    text = format_report(report(*links, replace(MOVED, url=f"https://z.test/{'y' * 7000}")), "markdown")
+    assert len(text) <= 60_200
+    assert "  - and 80 more\n" in text
+    told = text.count("- `https://a")
+    assert told == number or f"- and {number - told} more\n" in text

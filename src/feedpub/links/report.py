@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 ReportForm = Literal["text", "json", "github", "markdown"]
 
 _MOST_PLACES: Final = 3  # of one link, in reports for people
+_MOST_PLACES_OF_AN_ITEM: Final = 20  # likewise in Markdown
+_LONGEST_MARKDOWN_CHARACTERS: Final = 60_000  # GitHub takes no issue of more than 65,536
 _USUAL: Final = "moved for good"  # of a link that has moved: its group says so
 _OUTAGE_LINKS: Final = 3  # dead ones of a host that has no other: one line for all of them
 
@@ -220,21 +222,33 @@ def _markdown(report: LinkReport) -> Iterator[str]:
     # What is new today is not new tomorrow: the text must not change for that.
     groups["dead"] += groups.pop("died", [])
     empty = True
+    left = _LONGEST_MARKDOWN_CHARACTERS
     for name, title in _GROUPS:
         links = sorted(groups.get(name, []), key=lambda link: link.url)
         if not links or name == "recovered":
             continue
         empty = False
         yield f"## {title}\n"
-        for link in links:
-            target = f" → {_code(link.final_url)}" if link.status == "moved" else f": {_escaped(_why(link))}"
-            places = dict.fromkeys((place.path, place.line) for place in link.found_in)
-            where = "".join(f"\n  - {_code(f'{path}:{line}' if line else path)}" for path, line in places)
-            yield f"- {_code(link.url)}{target}{where}"
+        for number, link in enumerate(links):
+            item = _item(link)
+            left -= len(item) + 1
+            if left < 0:
+                yield f"- and {len(links) - number} more"
+                break
+            yield item
         yield ""
     if empty and not report.network_down:
         well = all(link.status and not link.accepted for link in report.links)
         yield "All links are well." if well else "Nothing is known that somebody should do."
+
+
+def _item(link: Link) -> str:
+    target = f" → {_code(link.final_url)}" if link.status == "moved" else f": {_quoted(_why(link))}"
+    places = dict.fromkeys((place.path, place.line) for place in link.found_in)
+    shown_places = list(places)[:_MOST_PLACES_OF_AN_ITEM]
+    where = "".join(f"\n  - {_code(f'{path}:{line}' if line else path)}" for path, line in shown_places)
+    more = f"\n  - and {len(places) - len(shown_places)} more" if len(places) > len(shown_places) else ""
+    return f"- {_code(link.url)}{target}{where}{more}"
 
 
 def _code(text: str) -> str:
@@ -246,5 +260,9 @@ def _code(text: str) -> str:
     return f"{fence}{pad}{text}{pad}{fence}"
 
 
-def _escaped(text: str) -> str:
-    return re.sub(r"([\\`*_{}\[\]<>()#+.!|~@&-])", r"\\\1", shown(text))
+# Words of ours; all else may be those of a server, and GitHub finds `@names`, `#1` and addresses in escaped text, too.
+_OUR_WORDS: Final = re.compile(r"[A-Za-z0-9 ,;()']*", re.ASCII)
+
+
+def _quoted(text: str) -> str:
+    return text if _OUR_WORDS.fullmatch(text) else _code(text)
