@@ -25,6 +25,7 @@ _PRIVATE_4: Final = tuple(
             "100.64.0.0/10",  # shared by the customers of a provider (CGNAT)
             "127.0.0.0/8",
             "169.254.0.0/16",  # link-local, with the metadata service of clouds
+            "168.63.129.16/32",  # the platform of Azure, as its machines see it
             "172.16.0.0/12",
             "192.0.0.0/24",
             "192.0.2.0/24",  # documentation
