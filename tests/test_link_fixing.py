@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import random
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from html import escape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -16,6 +19,7 @@ from case_files import load_cases
 from feedpub.links.history import History
 from feedpub.links.outbound import outbound
 from feedpub.links.policy import Record, Verdict
+from feedpub.site.rewriting import _spellings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -149,3 +153,100 @@ def test_a_diff_shows_no_secrets(site: Path) -> None:
     (fix,) = feedpub.fix_links(feedpub.load(site), history=remember(site, {old: new}))
     assert "hush" not in fix.diff()
     assert new.encode() in fix.after
+
+
+# Pieces of a body and of front matter in which an address may stand, in the ways that change what may stand there.
+PIECES = (
+    "[a](OLD)",
+    "[a](<OLD>)",
+    '[a](OLD "T OLD")',
+    "<OLD>",
+    "See OLD.",
+    "(OLD)",
+    "*OLD*",
+    "~~OLD~~",
+    "_OLD_",
+    "![a](OLD)",
+    "[![a](OLD)](OLD)",
+    "`OLD`",
+    '<a href="OLD">a</a>',
+    "<a href='OLD'>a</a>",
+    "<a href=OLD>a</a>",
+    "<!-- OLD -->",
+    "[r]\n\n[r]: OLD 't'",
+    "| a | b |\n| - | - |\n| [a](OLD) | OLD |",
+    "> OLD",
+    "```\nOLD\n```",
+    "    OLD",
+    "OLD, OLD; [a](OLD)",
+    "[OLD](OLD)",
+    "aOLDb",
+    "x=OLD&y",
+    "OLD/more",
+    "- [a](OLD): b\n- OLD - c",
+    "中文OLD中文",
+    '<img src="OLD" alt="OLD">',
+)
+FRONT = (
+    "",
+    "source: OLD",
+    'source: "OLD"',
+    "source: 'OLD'",
+    "source: OLD # OLD",
+    "image: OLD",
+    "next: { title: N, url: OLD }",
+    "enclosures: [{ url: OLD, type: audio/mpeg }]",
+    "enclosures:\n- url: OLD\n  type: audio/mpeg",
+    "summary: see OLD",
+)
+TAILS = (
+    "a", "a,b", "a}b", "a]b", "*a*", "~~a~~", "_a_", "a)b(", "a|b", "a\\b", "a`b", "a'b", 'a"b', "a<b>c", "a#b", "a:", "a.",
+    "a&amp;b", "?a=1&copy=2", "&#42;", "%2A", "--", "-->", "${a}", "{{ a }}", "a$b", "a^b", "a@b", "ä", "a b", "a/../b",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_any_file_with_any_new_address(seed: int, site: Path) -> None:
+    chance = random.Random(seed)
+    file = site / "one.en.md"
+    changes = 0
+    for _ in range(15):
+        front = chance.choice(FRONT)
+        body = "\n\n".join(chance.sample(PIECES, 5))
+        text = f"{HEAD}{front}\n---\n{body}\n\n## References\n1. [A](OLD) - P\n".replace("OLD", OLD)
+        new = f"https://b.test/{chance.choice(TAILS)}{chance.choice(TAILS)}"
+        file.write_text(text, encoding="utf-8")
+        before = feedpub.load(site, keep_going=True)
+        history = remember(site, {OLD: new})
+        fixes = feedpub.fix_links(before, history=history)
+        feedpub.write_fixes(fixes)
+        after = feedpub.load(site, keep_going=True)
+        changes += sum(len(fix.changes) for fix in fixes)
+        assert said(after, new) == said(before, new), (new, text)
+        assert [problem.code for problem in after.problems] == [problem.code for problem in before.problems]
+        assert not any(fix.changes for fix in feedpub.fix_links(after, history=history))
+    assert changes > 20
+
+
+def said(site: feedpub.Site, new: str) -> list[str]:
+    """Return what the entries say, with OLD for each of both addresses."""
+    meant = {meant for _, meant in _spellings(new, is_escaped=False)}
+    spelled = {
+        form for one in meant for form in (one, escape(one), escape(one, quote=False), one.replace("&", "&amp;"))
+    }
+    forms = [*sorted(spelled, key=len, reverse=True), f"{OLD}(?![/\\w])"]
+    pattern = re.compile("|".join([*map(re.escape, forms[:-1]), forms[-1]]))
+    texts = []
+    for article in site.articles:
+        for entry in article.entries.values():
+            parts = (
+                entry.title,
+                entry.references,
+                entry.key_points,
+                entry.via,
+                entry.image,
+                entry.next,
+                entry.enclosures,
+            )
+            texts.append(pattern.sub("OLD", f"{entry.body} {parts!r}"))
+    return texts
