@@ -83,7 +83,7 @@ def candidates(output: str) -> list[str]:
 
 def _is_language(name: str) -> bool:
     try:
-        return canonical(name) == name
+        return name[0] != "." and canonical(name) == name  # `.feedpub` would load the registry of languages: 30 ms
     except LanguageTagError:
         return False
 
