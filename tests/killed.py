@@ -1,4 +1,4 @@
-"""A process for test_killed.py: children write entry files, and are killed each at another moment.
+"""A process for test_killed.py: children write entry files, and are killed each at another line of the program.
 
 Run as `python killed.py (import|fix) FOLDER KILLS`; prints how many children were killed, and how many of them midway.
 """
@@ -6,22 +6,23 @@ Run as `python killed.py (import|fix) FOLDER KILLS`; prints how many children we
 from __future__ import annotations
 
 import os
-import random
 import signal
 import sys
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import feedpub
+from feedpub.files import remove_leftovers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
 
 PASTED = "Night trains\n\nSummary\nThey are back.\n\n夜间列车\n\n总结\n夜间列车回来了。\n"
 TITLES = {"en": "Night trains", "zh-Hans": "夜间列车"}
 FOREIGN = {".feedpub-notes": b"mine", "mine.txt": b"mine"}
 MODE = 0o640
+WRITERS = ("feedpub/files.py", "feedpub/site/add.py", "feedpub/site/fixing.py")
 
 
 def paste(entries: Path) -> None:
@@ -60,44 +61,55 @@ def prepare(kind: str, entries: Path) -> Callable[[], None]:
     return lambda: feedpub.write_fixes(fixes(entries))
 
 
-def kill(act: Callable[[], None], seconds: float) -> bool:
-    """Do something in a child; return True if it was killed before it ended."""
+def count_lines(act: Callable[[], None], *, kill_at: int = 0) -> int:
+    """Do something; return how many lines of the modules that write files it takes, or be killed at one of them."""
+    count = 0
+
+    def trace(frame: FrameType, event: str, argument: object) -> Callable[..., Any] | None:
+        nonlocal count
+        if not frame.f_code.co_filename.endswith(WRITERS):
+            return None
+        count += 1
+        if count == kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return trace
+
+    sys.settrace(trace)
+    try:
+        act()
+    finally:
+        sys.settrace(None)
+    return count
+
+
+def is_killed(act: Callable[[], None], line: int) -> bool:
+    """Do something in a child that is killed at a line; return True if it was killed before it ended."""
     child = os.fork()
     if not child:
-        act()
+        count_lines(act, kill_at=line)
         os._exit(0)
-    time.sleep(seconds)
-    os.kill(child, signal.SIGKILL)
     return os.WIFSIGNALED(os.waitpid(child, 0)[1])
 
 
 def main(kind: str, folder: str, kills: int) -> None:
-    entries, chance = Path(folder), random.Random(f"{kind} {kills}")
+    entries = Path(folder)
     act = prepare(kind, entries)
     before = written(entries)
     act()  # the first time loads modules
     act = prepare(kind, entries)
-    begun = time.monotonic()
-    act()
-    usual, after = time.monotonic() - begun, written(entries)
+    lines, after = count_lines(act), written(entries)
     killed = midway = 0
-    for _ in range(20 * kills):
-        if killed == kills:
-            break
+    for number in range(kills):
         act = prepare(kind, entries)
-        if not kill(act, chance.uniform(0, usual * 1.2)):
-            continue
-        killed += 1
+        killed += is_killed(act, 1 + number * lines // kills)
         left = written(entries)
         for name, data in left.items():  # each file is whole, old or new
             assert name.startswith(".feedpub-") or data in (before.get(name), after.get(name)), name
         assert before.keys() <= left.keys()
         midway += left not in (before, after)
-        if left != after:
+        if {name: data for name, data in left.items() if not name.startswith(".feedpub-")} != after:
             act()
-        else:
-            from feedpub.files import remove_leftovers
-
+        else:  # an import would be refused now, since its files are there
             remove_leftovers(folder)
         assert written(entries) == after
         assert all((entries / name).read_bytes() == data for name, data in FOREIGN.items())
