@@ -104,7 +104,7 @@ def echo_usage_error(error: click.ClickException) -> None:
 
 
 def fail(message: str, code: int) -> NoReturn:
-    """Say why the command ends, and exit."""
+    """Print why the command ends, and exit."""
     echo(f"feedpub: {message}", err=True)
     sys.exit(code)
 

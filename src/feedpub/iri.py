@@ -91,7 +91,7 @@ def resolve_url(base: str, address: str) -> str | None:
 
 
 def fault(url: str) -> str:
-    """Say why `url` is no absolute http(s) address that everybody reads alike; the empty string if it is one."""
+    """Return why `url` is not an absolute http(s) address that all programs read alike; "" if it is one."""
     if not url:
         return "is empty"
     if len(url) > LONGEST_URL_CHARACTERS:
@@ -104,7 +104,7 @@ def fault(url: str) -> str:
 
 
 def host_fault(url: str) -> str:
-    """Say why an address leads to no host, or not to the one that seems to stand there; else the empty string."""
+    """Return why an address leads to no host, or to another one than it shows; "" if it leads there."""
     parsed = parse_url(url)
     if parsed is None and url[:4].lower() == "http":
         return f"{_quoted(url)} is not an address that browsers can open"
@@ -122,7 +122,7 @@ def host_fault(url: str) -> str:
 
 
 def suggest_url(url: str) -> str:
-    """Say how to write an address that has a fault."""
+    """Return a hint that says how to write a faulty address."""
     parsed = parse_url(url)
     if parsed is None or parsed.protocol not in ("https:", "http:"):
         return _EXAMPLE

@@ -126,7 +126,7 @@ _HINTS: Final = {
 
 
 class _Found(NamedTuple):
-    """Hold the rows that one check adds: they are written together, or not at all."""
+    """The rows that one check adds: they are written together, or not at all."""
 
     link: tuple[object, ...]
     check: tuple[object, ...]

@@ -224,7 +224,7 @@ class _Server(ThreadingHTTPServer):
         self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of browsers that leave while they are answered; a fault of ours ends the thread."""
+        """Ignore browsers that leave while they are answered; raise all other errors, which end the thread."""
         if not isinstance(sys.exception(), OSError):
             raise
 
