@@ -15,7 +15,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .content import render as render
+    from .rendering.renderer import render as render
+    from .rendering.renderer import Renderer as Renderer
     from .entries.pasted import parse_pasted as parse_pasted
     from .errors import ConfigError as ConfigError
     from .errors import EntryError as EntryError
@@ -83,7 +84,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "content": ("render",),
+    "rendering.renderer": ("render", "Renderer"),
     "entries.pasted": ("parse_pasted",),
     "errors": (
         "ConfigError",

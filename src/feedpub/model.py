@@ -7,12 +7,12 @@ Plain frozen dataclasses that check themselves: a value that exists can stand in
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, overload
 
 from . import iri
 from .checks import LONGEST_KEY_BYTES, Check, is_plain_line, is_usable_key, shown
@@ -20,7 +20,7 @@ from .extensions import MOST_EXTENSIONS, Extension, namespaces_of
 from .formats import FORMATS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable
 
     from .errors import Problem
 
@@ -37,6 +37,8 @@ DEEPEST_LIST: Final = 100
 # in many other documents.
 MOST_VALUES: Final = 100  # of an entry: categories with tags, authors, enclosures, translations
 LONGEST_TITLE_CHARACTERS: Final = 1000  # also of a category's name
+
+_PARTS_IN_BODY: Final = frozenset(["summary", "references"])
 
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+( *;[ -~]*)?", re.ASCII)
 _EMAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+")
@@ -127,21 +129,85 @@ class KeyPoint:
 
     text: str
     children: tuple[KeyPoint, ...] = ()
-    _levels: int = field(default=1, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        children = self.children
-        usual = type(self.text) is str and self.text.isprintable() and type(children) is tuple
-        if usual and not children:
-            return
-        if not usual or set(map(type, children)) != {KeyPoint}:
-            check = Check(self, self.text)
-            check.texts("text")
-            check.tuples(KeyPoint, "children")
-        levels = 1 + max([point._levels for point in children], default=0)
-        if levels > DEEPEST_LIST:
-            Check(self, self.text).fail("children", f"are nested more than {DEEPEST_LIST} levels deep")
-        object.__setattr__(self, "_levels", levels)
+        check = Check(self, self.text)
+        check.texts("text")
+        check.tuples(KeyPoint, "children")
+        if self.children and _is_deeper(self.children, DEEPEST_LIST - 1):
+            check.fail("children", f"are nested more than {DEEPEST_LIST} levels deep")
+
+
+def _is_deeper(points: Iterable[KeyPoint], levels: int) -> bool:
+    for _ in range(levels + 1):
+        points = [child for point in points for child in point.children]
+        if not points:
+            return False
+    return True
+
+
+class KeyPointList(Sequence[KeyPoint]):
+    """Key points that were read from a file: an HTML list, whose `KeyPoint` values are made when somebody asks for them.
+
+    It equals the tuple of these values. Programs that only publish a site never make them.
+
+    Args:
+        html: ``<ul>``, with ``<li>`` elements whose text is inline HTML, with or without a ``<ul>`` at its end.
+    """
+
+    __slots__ = ("html",)
+
+    def __init__(self, html: str) -> None:
+        self.html = html
+
+    def __len__(self) -> int:
+        return len(parse_key_points(self.html))
+
+    @overload
+    def __getitem__(self, index: int) -> KeyPoint: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[KeyPoint, ...]: ...
+    def __getitem__(self, index: int | slice) -> KeyPoint | tuple[KeyPoint, ...]:
+        return parse_key_points(self.html)[index]
+
+    def __iter__(self) -> Iterator[KeyPoint]:
+        return iter(parse_key_points(self.html))
+
+    def __bool__(self) -> bool:
+        return bool(self.html)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, KeyPointList):
+            return self.html == other.html or tuple(self) == tuple(other)
+        return tuple(self) == other
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
+
+
+_LIST_TAG = re.compile(r"\n?<(/?)(ul|li)\b[^<>]*>\n?")
+
+
+def parse_key_points(html: str) -> tuple[KeyPoint, ...]:
+    """Return the key points of an HTML list; see `KeyPointList`."""
+    levels: list[list[KeyPoint]] = [[]]
+    texts: list[str] = []
+    start = 0
+    for match in _LIST_TAG.finditer(html):
+        if texts:
+            texts[-1] += html[start : match.start()]
+        start = match.end()
+        is_end, name = bool(match[1]), match[2]
+        if name == "li" and not is_end:
+            texts.append("")
+            levels.append([])
+        elif name == "li" and texts:
+            children = tuple(levels.pop())
+            levels[-1].append(KeyPoint(text=texts.pop().strip(), children=children))
+    return tuple(levels[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,17 +225,6 @@ class Reference:
     url: str | None = None
 
     def __post_init__(self) -> None:
-        title, publishers, url = self.title, self.publishers, self.url
-        try:  # one step for the usual one: sites have ten times more references than entries
-            if (
-                title[0].isalnum()
-                and (url is None or not iri.fault(url))
-                and type(publishers) is tuple
-                and "".join((title, *publishers)).isprintable()
-            ):
-                return
-        except (TypeError, AttributeError, LookupError):
-            pass  # told below
         check = Check(self, self.title)
         check.required("title")
         check.optional(check.url, "url")
@@ -181,44 +236,6 @@ class Reference:
     def label(self) -> str:
         """``title - publisher / publisher``, as it is written in lists."""
         return f"{self.title} - {' / '.join(self.publishers)}" if self.publishers else self.title
-
-
-def checked_key_point(text: str, children: tuple[KeyPoint, ...] = ()) -> KeyPoint:
-    """Make a key point of parts that are known to be right, as those of a file that was read whole.
-
-    A site has a hundred times more of them than articles, and this takes a fifth of the time.
-    """
-    point = _new(KeyPoint)
-    _set_text(point, text)
-    _set_children(point, children)
-    _set_levels(point, 1 + max([child._levels for child in children]) if children else 1)
-    return point
-
-
-def checked_reference(title: str, publishers: tuple[str, ...], url: str | None) -> Reference:
-    """Make a reference of parts that are known to be right; see `checked_key_point`."""
-    reference = _new(Reference)
-    _set_title(reference, title)
-    _set_publishers(reference, publishers)
-    _set_url(reference, url)
-    return reference
-
-
-def checked_translation(language: str, title: str, link: str) -> Translation:
-    """Make a link to a translation of parts that are known to be right; see `checked_key_point`."""
-    translation = _new(Translation)
-    for put, value in zip(_TRANSLATION_SETTERS, (language, title, link), strict=True):
-        put(translation, value)
-    return translation
-
-
-def _setters(kind: type, *names: str) -> list[Callable[[object, object], None]]:
-    return [kind.__dict__[name].__set__ for name in names]
-
-
-_new: Final = object.__new__
-_set_text, _set_children, _set_levels = _setters(KeyPoint, "text", "children", "_levels")
-_set_title, _set_publishers, _set_url = _setters(Reference, "title", "publishers", "url")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,6 +284,7 @@ class Entry:
         previous: The article before it, for pages; its address may be unknown.
         next: The article after it.
         extensions: Elements of other namespaces; a prefix means the same namespace in all entries of a site.
+        in_body: Which of ``summary`` and ``references`` the body shows already: content does not show them again.
 
     Raises:
         FieldError: A field that no feed could carry; the message names entry and field.
@@ -280,7 +298,7 @@ class Entry:
     updated: datetime = _AS_PUBLISHED
     summary: str = ""
     body: str = ""
-    key_points: tuple[KeyPoint, ...] = ()
+    key_points: Sequence[KeyPoint] = ()
     references: tuple[Reference, ...] = ()
     via: str | None = None
     translations: tuple[Translation, ...] = ()
@@ -292,12 +310,7 @@ class Entry:
     previous: Reference | None = None
     next: Reference | None = None
     extensions: tuple[Extension, ...] = ()
-    # What was rendered from this value, by format: an entry that stands in ten feeds is written once.
-    _rendered: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False, hash=False)
-    # Makes the key points when they are first asked for (`checked_entry`).
-    _make_points: Callable[[], tuple[KeyPoint, ...]] | None = field(
-        default=None, init=False, repr=False, compare=False, hash=False
-    )
+    in_body: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if self.updated is _AS_PUBLISHED:
@@ -311,7 +324,8 @@ class Entry:
         check.optional(check.url, "via", "image")
         check.optional(check.text, "rights")
         check.dates("published", "updated")
-        check.tuples(KeyPoint, "key_points")
+        if not isinstance(self.key_points, KeyPointList):
+            check.tuples(KeyPoint, "key_points")
         check.tuples(Reference, "references")
         check.tuples(Translation, "translations")
         check.tuples(Person, "authors")
@@ -321,66 +335,8 @@ class Entry:
         check.at_most(MOST_VALUES, "values", "authors", "categories", "enclosures", "translations")
         check.at_most(LONGEST_TITLE_CHARACTERS, "characters", "title")
         check.optional(partial(check.kind, Reference), "previous", "next")
-
-
-class Later:
-    """Make a field when it is first asked for; `__getattr__` would slow the access to all others.
-
-    Args:
-        kind: A dataclass with slots.
-        name: The field, which is empty until then.
-        maker: Name of the field that holds what makes it.
-    """
-
-    def __init__(self, kind: type, name: str, maker: str) -> None:
-        self._slot, self._name, self._maker = kind.__dict__[name], name, maker
-
-    def __get__(self, value: object, kind: type | None = None) -> object:
-        if value is None:
-            return self
-        try:
-            return self._slot.__get__(value, kind)
-        except AttributeError:
-            make = getattr(value, self._maker)
-            if make is None:
-                raise AttributeError(name=self._name, obj=value) from None
-        self._slot.__set__(value, make())
-        return self._slot.__get__(value, kind)
-
-    def __set__(self, value: object, given: object) -> None:
-        self._slot.__set__(value, given)
-
-    def __delete__(self, value: object) -> None:
-        self._slot.__delete__(value)
-
-
-setattr(Entry, "key_points", Later(Entry, "key_points", "_make_points"))  # noqa: B010  # a field to type checkers
-
-
-def checked_entry(make_points: Callable[[], tuple[KeyPoint, ...]] | None = None, **given: object) -> Entry:
-    """Make an entry of fields that are known to be right; see `checked_key_point`.
-
-    Args:
-        make_points: Makes the key points, in place of the field: most programs that read a folder never ask for them.
-        given: All fields without default, and others.
-    """
-    entry = _new(Entry)
-    for name, put, default in _ENTRY_SETTERS:
-        put(entry, given.get(name, default))
-    _set_rendered(entry, {})
-    _set_make_points(entry, make_points)
-    if make_points is None:
-        _set_key_points(entry, given.get("key_points", ()))
-    return entry
-
-
-_TRANSLATION_SETTERS: Final = _setters(Translation, "language", "title", "link")
-_ENTRY_SETTERS: Final = [
-    (one.name, _setters(Entry, one.name)[0], one.default)
-    for one in fields(Entry)
-    if one.name not in ("key_points", "_rendered", "_make_points")
-]
-_set_key_points, _set_rendered, _set_make_points = _setters(Entry, "key_points", "_rendered", "_make_points")
+        if not self.in_body <= _PARTS_IN_BODY:
+            check.fail("in_body", f"is {shown(self.in_body)}; it takes {' and '.join(sorted(_PARTS_IN_BODY))}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

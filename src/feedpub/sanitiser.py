@@ -61,7 +61,13 @@ _BLOCK = re.compile(r"<(p|ul|ol|h[2-4]|blockquote|table|dl|figure)\b(?![^>]*\bdi
 _PRE = re.compile(r"<pre\b(?![^>]*\bdir=)")
 
 
-def sanitise(html: str, base: str, *, direction: str = "ltr", for_page: bool = False) -> str:
+class SafeHtml(str):
+    """HTML that `sanitise` returned: whoever renders it need not sanitise it again."""
+
+    __slots__ = ()
+
+
+def sanitise(html: str, base: str, *, direction: str = "ltr", for_page: bool = False) -> SafeHtml:
     """Return HTML that every reader can show: only `TAGS`, absolute addresses, text that XML can carry.
 
     Args:
@@ -79,7 +85,7 @@ def sanitise(html: str, base: str, *, direction: str = "ltr", for_page: bool = F
     changed = clean if is_legal(clean) else without_illegal(clean)  # it decodes references such as &#x1F;
     if direction == "rtl":
         changed = _PRE.sub('<pre dir="ltr"', _BLOCK.sub(r'<\1 dir="rtl"', changed))
-    return clean if changed is clean else cleaner.clean(changed)
+    return SafeHtml(clean if changed is clean else cleaner.clean(changed))
 
 
 def _prepare(html: str, *, for_page: bool) -> str:

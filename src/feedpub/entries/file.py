@@ -6,16 +6,18 @@ import os
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from ..checks import LONGEST_KEY_BYTES, is_legal, is_usable_key
-from ..content import plain_text
 from ..errors import LanguageTagError
-from ..language import canonical, match
+from ..language import canonical, direction, match
+from ..model import KeyPointList
+from ..rendering.text import html_to_text
+from ..sanitiser import SafeHtml, find_excess, sanitise
 from .headings import likely_languages
 from .matter import read_matter, text_of
-from .sections import Sections, read_sections
+from .ids import automatic_link
+from .sections import Sections, first_text, read_sections
 from .source import read_source
 from .summaries import derive_summary
 from .values import read_values
@@ -97,7 +99,11 @@ def read_file(path: str, shown: str, headings: HeadingTable, config: Config, *, 
 def _sections(file: File, headings: HeadingTable) -> Sections:
     given = file.matter.get("title")
     title = given.content if given and isinstance(given.content, str) else ""
-    return read_sections(file.source, file.body_start, headings, has_title=given is not None, title=title)
+    stated = file.matter.get("digest")
+    is_digest = stated.content.casefold() == "true" if stated and isinstance(stated.content, str) else None
+    return read_sections(
+        file.source, file.body_start, headings, has_title=given is not None, title=title, is_digest=is_digest
+    )
 
 
 def name_parts(name: str) -> tuple[str, str]:
@@ -183,15 +189,12 @@ def _settle_key(file: File) -> None:
 
 
 def _take_sections(file: File) -> None:
-    """Let the sections say what the front matter does not; where both speak, nothing is lost unsaid."""
+    """Take what the sections say and the front matter does not; where both speak, nothing is lost unsaid."""
     values, sections = file.values, file.sections
-    if "summary" not in values:
-        values["summary"] = sections.summary or derive_summary(sections.first_paragraph)
-    elif sections.summary != values["summary"] and not _begins_with(sections.body, sections.summary):
-        sections.body = f"{_paragraphs(sections.summary)}\n{sections.body}".strip()
     if sections.via and values.get("source", sections.via) != sections.via:
         message = f"the front matter names another source: {values['source']}"
-        file.source.add("W108", message, "keep one of them; the front matter's is taken", *sections.via_place)
+        place = file.source.span_of(sections.start_line + sections.via_place[0], sections.via_place[1])
+        file.source.add("W108", message, "keep one of them; the front matter's is taken", *place)
     for name, value in (("title", sections.title), ("previous", sections.previous), ("next", sections.next)):
         if value and values.get(name, value) != value:
             message = f"{name} stands in the front matter and, otherwise, in a section of the text"
@@ -206,13 +209,41 @@ def _take_sections(file: File) -> None:
             values.setdefault(name, value)
 
 
-def _begins_with(body: str, summary: str) -> bool:
-    """Tell whether a summary stands at the start of the body, as one does whose markup plain text would lose."""
-    return plain_text(body).startswith(" ".join(summary.split()))
+def clean_texts(file: File, base: str, copies: int) -> None:
+    """Sanitise what the Markdown says, once, and derive the summary from what was kept.
 
-
-def _paragraphs(text: str) -> str:
-    return "\n".join(f"<p>{escape(part, quote=False)}</p>" for part in text.split("\n\n"))
+    Args:
+        file: Whose `values` take body, key points and summary.
+        base: Address of the entry's page.
+        copies: How many feeds of a language show it.
+    """
+    sections, values = file.sections, file.values
+    body, points = sections.body, sections.points
+    in_body = {"references"} if sections.has_references_in_body else set()
+    if reason := find_excess(f"{body}\n{points}", base, copies=copies):
+        file.source.add("E120", reason, "close the tags that stay open, or split the article")
+        body = points = ""
+    towards = direction(file.language)
+    if body:
+        body = sanitise(body, base, direction=towards).strip()
+    values["body"] = body
+    if points:
+        values["key_points"] = KeyPointList(sanitise(points, base, direction=towards).strip())
+    written = values.get("summary")
+    if sections.summary and not written:
+        parts = sections.summary if sections.is_plain_summary else sanitise(sections.summary, base)
+        written = "\n\n".join(text for part in parts.split("</p>") if (text := html_to_text(part)))
+        if not sections.is_plain_summary:
+            in_body.add("summary")
+        values["summary"] = written
+    elif sections.summary and sections.is_plain_summary and html_to_text(sections.summary) != " ".join(written.split()):
+        values["body"] = SafeHtml(f"{sanitise(sections.summary, base, direction=towards)}\n{body}".strip())
+    elif not written:
+        values["summary"] = derive_summary(first_text(body))
+        in_body.add("summary")
+    elif first_text(body).startswith(" ".join(written.split())):
+        in_body.add("summary")  # the author has copied the start of the text
+    values["in_body"] = frozenset(in_body)
 
 
 def _ask_for_title(file: File) -> None:

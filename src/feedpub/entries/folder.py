@@ -9,18 +9,15 @@ from hashlib import blake2b
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from ..checks import is_plain_line
-from ..content import mark
 from ..errors import FieldError, Problem
 from ..iri import fold_id
-from ..model import LONGEST_TITLE_CHARACTERS, Article, Config, Entry, Person, Reference, Translation, checked_entry
+from ..model import Article, Config, Entry, Person, Reference, Translation
 from .dates import ISO_HINT
-from .file import File, name_parts, read_file
+from .file import File, clean_texts, name_parts, read_file
 from .headings import table
 from .ids import automatic_id, automatic_link
 from .lint import compare_articles, compare_languages, inspect_file, inspect_html
 from .scanning import scan, shown_name, shown_path
-from .usual import Form, read_usual
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -105,8 +102,6 @@ class Reader:
         self._place, self._shown = os.path.join(folder, ""), shown_path(folder, "")
         self.headings = table(config.headings)
         self.keys = keys
-        authors = {language: _site_authors(config, language) for language in config.languages}
-        self._form = Form(folder=self._place, shown=self._shown, config=config, headings=self.headings, authors=authors)
 
     def _names(self, keys: Iterable[str]) -> dict[str, list[str]]:
         """Return the names of the files of some articles."""
@@ -133,11 +128,7 @@ class Reader:
                 names = self._names(waiting[-_NAMED_AT_ONCE:])
             key = waiting.pop()
             files = []
-            names_of_key = sorted(names[key])
-            if usual := self._usual(key, names_of_key, glance=glance):
-                yield usual
-                continue
-            for name in names_of_key:
+            for name in sorted(names[key]):
                 place, shown = self._place + name, self._shown + shown_name(name)
                 file = read_file(place, shown, self.headings, self.config, glance=glance)
                 if file.key == key:
@@ -149,14 +140,6 @@ class Reader:
                 if file.key not in waiting:
                     waiting.insert(0, file.key)
             yield self._reading(key, files, glance=glance)
-
-    def _usual(self, key: str, names: Sequence[str], *, glance: bool) -> Reading | None:
-        found = read_usual(key, names, self._form, glance=glance) if names else None
-        if not found:
-            return None
-        article, read = found
-        digest = _digest(zip(names, read, strict=True))
-        return Reading(key=key, files=tuple(names), article=article, problems=(), digest=digest)
 
     def _reading(self, key: str, named: Sequence[tuple[str, File]], *, glance: bool) -> Reading:
         files = [file for _, file in named]
@@ -235,11 +218,13 @@ def _settle(group: Mapping[str, File], config: Config, *, inspect: bool, glance:
     _fill_urls(live)
     readable = [file for file in live if file.readable]
     for file in readable:
-        base = automatic_link(file.key, file.language, config)
+        if not glance:
+            copies = 1 + len(file.values.get("categories", ())) if config.categories else 1
+            clean_texts(file, automatic_link(file.key, file.language, config), copies)
         if inspect:
-            inspect_file(file, base, config)
+            inspect_file(file, table(config.headings))
         else:
-            inspect_html(file, base, config)
+            inspect_html(file)
     if inspect and original.readable:
         compare_languages(readable)
     for file in readable:
@@ -251,8 +236,6 @@ def _settle(group: Mapping[str, File], config: Config, *, inspect: bool, glance:
     for file in able:
         others = [link for language, link in links.items() if link and language != file.language]
         file.entry = _entry(file, tuple(others), config, glance=glance)
-        if file.entry and not inspect:  # it will be rendered at once
-            mark(file.entry, file.sections.marked_points, file.sections.marked_references)
 
 
 def _inherit(file: File, original: File) -> None:
@@ -292,12 +275,11 @@ def _entry(file: File, translations: tuple[Translation, ...], config: Config, *,
         "published": values["published"],
         "updated": values.get("updated", values["published"]),
     }
-    if glance and is_plain_line(values["title"]) and len(values["title"]) <= LONGEST_TITLE_CHARACTERS:
-        return checked_entry(**named)
     named |= {
-        "summary": values["summary"],
-        "body": sections.body,
-        "key_points": sections.key_points,
+        "summary": values.get("summary", ""),
+        "body": values.get("body", ""),
+        "key_points": values.get("key_points", ()),
+        "in_body": values.get("in_body", frozenset()),
         "references": sections.references,
         "via": values.get("source"),
         "translations": translations,

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import re
+from typing import Final
+
+from ..rendering.text import html_to_text
 
 # The first " - ", " – ", " — " or "——" parts title and publishers: "GPT-OSS" and "A/B" never split. Full-width marks
 # bring their own space. No quantifier on the spaces: a long run of them would be scanned again from each of its places.
 # The mark comes first in the expressions, and what is before it is looked back for: so they are searched fast.
-_SEPARATOR = re.compile(
+_SEPARATOR: Final = (
     r"[-\N{EN DASH}\N{EM DASH}\N{FULLWIDTH HYPHEN-MINUS}](?:(?<=\s.)(?=\s)|(?<=\N{EM DASH})\N{EM DASH})"
 )
-_BETWEEN_PUBLISHERS = re.compile(r"[/\N{FULLWIDTH SOLIDUS}](?:(?<=\s/)(?=\s)|(?<=\N{FULLWIDTH SOLIDUS}))")
+_BETWEEN_PUBLISHERS: Final = r"[/\N{FULLWIDTH SOLIDUS}](?:(?<=\s/)(?=\s)|(?<=\N{FULLWIDTH SOLIDUS}))"
+# In HTML nothing separates in a link that the label begins with, which is the title; in a `span`, which is what an
+# escaped character becomes; and within tags.
+_PROTECTED: Final = r"\A\s*+<a\b[^<>]*>(?:(?!</a>).)*+</a>|<span\b[^<>]*>[^<]*</span>|<[^<>]*>"
+_IN_TEXT: Final = re.compile(_SEPARATOR)
+_IN_HTML: Final = re.compile(f"{_PROTECTED}|({_SEPARATOR})", re.DOTALL)
+_BETWEEN_IN_TEXT: Final = re.compile(_BETWEEN_PUBLISHERS)
+_BETWEEN_IN_HTML: Final = re.compile(rf"<span\b[^<>]*>[^<]*</span>|<[^<>]*>|({_BETWEEN_PUBLISHERS})")
 
 
 def split_label(label: str) -> tuple[str, tuple[str, ...]]:
@@ -20,12 +30,32 @@ def split_label(label: str) -> tuple[str, tuple[str, ...]]:
     ('Cursor', ('Cursor Official Website', 'Codex Plugin'))
     """
     label = label.strip()
-    found = _SEPARATOR.search(label)
-    if not found:
+    match = _IN_TEXT.search(label)
+    if not match:
         return label, ()
-    title, rest = label[: found.start()].rstrip(), label[found.end() :].lstrip()
+    title, rest = label[: match.start()].rstrip(), label[match.end() :].lstrip()
     if not title or not rest:
         return label, ()
-    if "/" not in rest and "\N{FULLWIDTH SOLIDUS}" not in rest:
-        return title, (rest,)
-    return title, tuple([part for part in map(str.strip, _BETWEEN_PUBLISHERS.split(rest)) if part])
+    return title, tuple([part for part in map(str.strip, _BETWEEN_IN_TEXT.split(rest)) if part])
+
+
+def split_label_html(html: str) -> tuple[str, tuple[str, ...]]:
+    """Part the HTML of a label into the texts of its title and its publishers."""
+    match = next((match for match in _IN_HTML.finditer(html) if match[1]), None)
+    if match:
+        title, rest = html_to_text(html[: match.start()]), html[match.end() :]
+        publishers = tuple([text for part in _split_publishers(rest) if (text := html_to_text(part))])
+        if title and publishers:
+            return title, publishers
+    return html_to_text(html), ()
+
+
+def _split_publishers(html: str) -> list[str]:
+    if "/" not in html and "\N{FULLWIDTH SOLIDUS}" not in html:
+        return [html]
+    parts, start = [], 0
+    for match in _BETWEEN_IN_HTML.finditer(html):
+        if match[1]:
+            parts.append(html[start : match.start()])
+            start = match.end()
+    return [*parts, html[start:]]

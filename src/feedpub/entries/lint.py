@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from .. import iri
-from ..content import joined_html
 from ..language import autonym, has_words, script
-from ..sanitiser import SCHEMES, find_excess, trim_address
+from ..sanitiser import SCHEMES, trim_address
 from .headings import likely_languages
 
 if TYPE_CHECKING:
@@ -21,8 +20,12 @@ if TYPE_CHECKING:
 
     from ..model import Config, KeyPoint
     from .file import File
+    from .headings import HeadingTable
 
-_ADDRESSES = re.compile(r"""<[a-z][^<>]*?(?<![\w-])(?:href|src)=(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
+_ADDRESSES = re.compile(
+    r"""<[a-z][a-z0-9]*(?: data-sourcepos="(\d+):(\d+)-[^"]*")?[^<>]*?(?<![\w-])(?:href|src)=(?:"([^"]*)"|'([^']*)')""",
+    re.IGNORECASE,
+)
 _DROPPED = re.compile(r"<(script|style|iframe|object|embed|form|input|svg|video|audio)\b", re.IGNORECASE)
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 # Letters of scripts, each run of two or more; Latin is at home everywhere.
@@ -72,39 +75,37 @@ _MOST_NUMBERS: Final = 20  # of references, in one message
 _LONGEST_WORD_CHARACTERS: Final = 40  # of a word that a message quotes twice
 
 
-def inspect_file(file: File, base: str, config: Config) -> None:
+def inspect_file(file: File, headings: HeadingTable) -> None:
     """Find all that may be wrong with one file by itself."""
     source = file.source
     _note_missing_addresses(file)
-    inspect_html(file, base, config)
+    inspect_html(file)
+    _note_mistyped_headings(file, headings)
     if not _fits(file):
         message = f"the text does not look like {autonym(file.language)} ({file.language})"
         source.add("W104", message, "name the file after its language, or translate it", *file.place("title"))
 
 
-def inspect_html(file: File, base: str, config: Config) -> None:
+def inspect_html(file: File) -> None:
     """Find what readers will not see as it was written: links, HTML, dates. It costs little: builds do it, too."""
     source, values = file.source, file.values
     if "updated" in values and "published" in values and values["updated"] < values["published"]:
         source.add("W107", "updated is before published", "correct one of them", *file.place("updated"))
-    if file.sections.is_plain:
-        return
-    html = joined_html(file.sections.body, file.sections.key_points)
+    html = f"{file.sections.body}\n{file.sections.points}"
+    for tag, line in file.sections.bare_tags:
+        place = _find_from_line(file, tag, line)
+        source.add("N121", f"{tag} was read as text", f"put it between backticks: `{tag}`", *place)
     if "<" not in html:
         return
-    copies = 1 + len(values.get("categories", ())) if config.categories else 1
-    if reason := find_excess(html, base, copies=copies):
-        source.add("E120", reason, "close the tags that stay open, or part the article")
-        return
     for found in _ADDRESSES.finditer(html):
-        address = trim_address(unescape(found[1] or found[2] or ""))
+        address = trim_address(unescape(found[3] or found[4] or ""))
         scheme = _SCHEME.match(address)
         name = scheme[1].casefold() if scheme else ""
         if name in ("http", "https") and (reason := iri.host_fault(address)):
-            file.source.add("E111", reason, iri.suggest_url(address), *_place(file, address))
+            file.source.add("E111", reason, iri.suggest_url(address), *_place(file, address, found))
         if address.startswith("#") or name in SCHEMES:
             continue
-        place = (-1, -1) if source.problems.is_full("W106" if scheme else "W105") else _place(file, address)
+        place = (-1, -1) if source.problems.is_full("W106" if scheme else "W105") else _place(file, address, found)
         if scheme:
             file.source.add("W106", f"{scheme[1]}: links are removed", "link to a web page", *place)
         else:
@@ -185,7 +186,7 @@ def _note_old_translations(files: Iterable[File], config: Config) -> None:
 
 
 def _note_missing_addresses(file: File) -> None:
-    source, places = file.source, file.sections.find_references()
+    source, places = file.source, _find_references(file)
     unusable = {problem.line for problem in source.problems if problem.code == "E111"}
     missing = [
         number
@@ -209,7 +210,7 @@ def _compare(original: File, file: File) -> None:
             return
     for number, (mine_one, other_one) in enumerate(zip(ours.references, theirs.references, strict=True), start=1):
         if mine_one.url != other_one.url and mine_one.url and other_one.url:
-            place = ours.find_references()[number - 1]
+            place = _find_references(file)[number - 1]
             message = f"reference {number} links to another address than in {original.source.path}"
             file.source.add("W102", message, f"there it is {other_one.url}", *place)
 
@@ -226,13 +227,55 @@ def _below(points: Iterable[KeyPoint]) -> int:
     return sum(1 + _below(point.children) for point in points)
 
 
-def _place(file: File, address: str) -> tuple[int, int]:
-    """Find where an address of the HTML stands in the Markdown."""
+def _find_references(file: File) -> list[tuple[int, int]]:
+    """Return where the references stand, in characters."""
+    start = file.sections.start_line
+    return [file.source.span_of(start + line, column) for line, column in file.sections.reference_places]
+
+
+def _place(file: File, address: str, match: re.Match[str]) -> tuple[int, int]:
+    """Return where an address stands in the Markdown: at the position of its link, or else anywhere."""
+    text, start = file.source.text, file.body_start
+    if match[1]:
+        start = file.source.offset_of(file.sections.start_line + int(match[1]), int(match[2]))
     for written in (address, unquote(address)):
-        found = re.compile(rf"""[(<"'=\s]({re.escape(written)})[)>"'\s]""").search(file.source.text, file.body_start)
+        found = re.compile(rf"""[(<"'=\s]({re.escape(written)})[)>"'\s]""").search(text, start)
         if found and written:
             return found.span(1)
-    return -1, -1
+    return file.source.span_of(file.source.line_of(start), 1) if match[1] else (-1, -1)
+
+
+def _find_from_line(file: File, written: str, line: int) -> tuple[int, int]:
+    """Return where something stands in the Markdown, from a line of it on."""
+    start = file.source.text.find(written, file.source.offset_of(file.sections.start_line + line, 1))
+    return (start, start + len(written)) if start >= 0 else (-1, -1)
+
+
+# With the names of sections, for a hint: each is compared with dozens of words, letter by letter.
+MOST_COMPARED_HEADINGS: Final = 200
+
+
+def _note_mistyped_headings(file: File, headings: HeadingTable) -> None:
+    """Note why a text is no digest, and headings of the text that nearly name a section which the entry lacks."""
+    sections = file.sections
+    if sections.near_digest:
+        reason, line, column = sections.near_digest
+        message = f"this text is published as an ordinary post: {reason}"
+        hint = "to publish it as a digest, mend that; write digest: true or false in the front matter to decide"
+        file.source.add("N120", message, hint, *file.source.span_of(sections.start_line + line, column))
+    known = {
+        name
+        for name, value in (
+            ("summary", sections.summary), ("key_points", sections.points), ("references", sections.references)
+        )
+        if value
+    }  # fmt: skip
+    for text, line, column in sections.headlines[:MOST_COMPARED_HEADINGS]:
+        near = headings.nearest(text)
+        if near and near[0].section not in known:
+            message = f"is a heading of the text, and nearly “{near[1]}”"
+            hint = f"if a section is meant, write: ## {near[1].capitalize()}"
+            file.source.add("N111", message, hint, *file.source.span_of(sections.start_line + line, column))
 
 
 def _fits(file: File) -> bool:
@@ -253,7 +296,7 @@ def _fits(file: File) -> bool:
 
 def _sample(file: File) -> str:
     """Return the start of what a reader reads, without code, addresses, references and words marked as foreign."""
-    references = file.sections.find_references()
+    references = _find_references(file)
     stop = min([file.body_start + 4 * _SAMPLE_CHARACTERS, *(start for start, _ in references[:1])])
     text = file.source.text[file.body_start : stop]
     pieces, done = [], 0
@@ -317,7 +360,7 @@ def _ends_by_tag(text: str) -> dict[str, list[int]]:
 
 def _references(file: File) -> Iterator[tuple[int, int]]:
     stop = -1
-    for start, end in file.sections.find_references():
+    for start, end in _find_references(file):
         if stop < end:  # else it is the same blank line as that of the reference before
             stop = file.source.text.find("\n\n", end)
             stop = stop if stop >= 0 else len(file.source.text)

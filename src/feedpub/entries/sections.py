@@ -1,61 +1,100 @@
-"""Markdown → sections: title, summary, key points, references, source, neighbours, and the body."""
+"""An entry's HTML, cut at its headings: title, summary, key points, references, source, neighbours, and the body.
+
+Sections are data only in a digest: nothing but the title stands before the first section, every heading opens one,
+none comes twice, and each holds what its name says. Everything else is a post, which stays as it was written; only the
+list under a heading such as References is read as references, too, where it stands.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from ..model import Later
-from .plain import read_plain
+from ..model import parse_key_points
+from .markdown import MOST_FOOTNOTE_MARKS, render_markdown, strip_positions
+from .references import find_lone_url, read_neighbour, read_reference
+from ..rendering.text import html_to_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
     from ..model import KeyPoint, Reference
-    from .headings import HeadingTable
+    from .headings import HeadingTable, Section
     from .source import Source
+
+
+class Block(NamedTuple):
+    """A block of the top level.
+
+    `tag` is ``h2``, ``p``, ``ul`` and so on, ``section`` for the footnotes at the end; `line` and `column` are those
+    of the Markdown; `html` is the block, with raw HTML that follows it.
+    """
+
+    tag: str
+    line: int
+    column: int
+    html: str
 
 
 @dataclass(slots=True)
 class Sections:
-    """Hold what the Markdown of an entry says; places are characters of the file.
+    """What the Markdown of an entry says; its HTML has positions and is not sanitised.
 
-    `is_plain` says that it was of the plain form: no HTML, no addresses but absolute ones. `marked_points` and
-    `marked_references` are what content writes of them, with signs in place of its markup; empty if not known yet.
-    `make_points` makes `key_points` when they are first asked for: a build, which has them marked, never does.
+    Args:
+        title: Of a leading heading, or of a section for it.
+        summary: What stands in the summary section, as HTML.
+        is_plain_summary: Whether that is nothing but paragraphs of plain text; else the body begins with it.
+        body: What stands in no section; the whole text of a post.
+        points: The list of key points, as HTML.
+        references: Also those of a post.
+        reference_places: Line and column of each, in the Markdown.
+        via: Address of the source.
+        via_place: Line and column of it.
+        previous: The article before.
+        next: The article after.
+        is_digest: Whether the text was cut into sections.
+        near_digest: Why a text with the sections of a digest is none, and line and column of what does not fit.
+        headlines: Headings that open no section: text, line and column.
+        bare_tags: See `Rendered`.
+        has_references_in_body: Whether the body shows the references, as a post's does.
+        start_line: Lines of the file before the Markdown.
     """
 
     title: str = ""
     summary: str = ""
+    is_plain_summary: bool = True
     body: str = ""
-    key_points: tuple[KeyPoint, ...] = ()
+    points: str = ""
     references: tuple[Reference, ...] = ()
     reference_places: list[tuple[int, int]] = field(default_factory=list)
     via: str | None = None
-    via_place: tuple[int, int] = (-1, -1)
+    via_place: tuple[int, int] = (0, 0)
     previous: Reference | None = None
     next: Reference | None = None
-    first_paragraph: str = ""
-    is_plain: bool = False
-    marked_points: str = ""
-    marked_references: str = ""
-    reference_lines: tuple[int, str] = (0, "")
-    make_points: Callable[[], tuple[KeyPoint, ...]] | None = field(default=None, repr=False, compare=False)
+    is_digest: bool = False
+    near_digest: tuple[str, int, int] | None = None
+    headlines: list[tuple[str, int, int]] = field(default_factory=list)
+    bare_tags: list[tuple[str, int]] = field(default_factory=list)
+    has_references_in_body: bool = False
+    start_line: int = 0
 
-    def find_references(self) -> list[tuple[int, int]]:
-        """Return the places of the references; of the plain form they are found when they are asked for."""
-        place, lines = self.reference_lines
-        if lines and not self.reference_places:
-            for line in lines.split("\n"):
-                self.reference_places.append((place, place + len(line.rstrip())))
-                place += len(line) + 1
-        return self.reference_places
+    @property
+    def key_points(self) -> tuple[KeyPoint, ...]:
+        """The key points; made each time."""
+        return parse_key_points(strip_positions(self.points))
 
 
-setattr(Sections, "key_points", Later(Sections, "key_points", "make_points"))  # noqa: B010  # a field to type checkers
-
-
-def read_sections(source: Source, offset: int, headings: HeadingTable, *, has_title: bool, title: str = "") -> Sections:
+def read_sections(
+    source: Source,
+    offset: int,
+    headings: HeadingTable,
+    *,
+    has_title: bool,
+    title: str = "",
+    is_digest: bool | None = None,
+    hard_breaks: bool = False,
+) -> Sections:
     """Read the Markdown of a file.
 
     Args:
@@ -64,11 +103,341 @@ def read_sections(source: Source, offset: int, headings: HeadingTable, *, has_ti
         headings: The words of sections.
         has_title: Whether the front matter has a title; else a leading heading of level 1 is one.
         title: That title: a leading heading that repeats it is left out.
+        is_digest: Take the text for a digest, or for a post; None decides by its form.
+        hard_breaks: See `render_markdown`.
     """
-    found = Sections()
-    if read_plain(source, offset, headings, found):
-        found.is_plain = True
-        return found
-    from .parsing import parse_sections  # takes 50 ms to load, which most sites do not need
+    text = source.text[offset:]
+    marks = text.count("[^")
+    if marks > MOST_FOOTNOTE_MARKS:
+        message = f"holds {marks:,} marks of footnotes; at most {MOST_FOOTNOTE_MARKS:,} are published"
+        source.add("E120", message, "split the article")
+        return Sections()
+    rendered = render_markdown(text, hard_breaks=hard_breaks)
+    cutter = _Cutter(source, source.text.count("\n", 0, offset), headings)
+    sections = cutter.cut(rendered.html, has_title=has_title, title=title, is_digest=is_digest)
+    sections.bare_tags = rendered.bare_tags
+    return sections
 
-    return parse_sections(source, offset, headings, has_title=has_title, title=title)
+
+_BLOCK: Final = re.compile(
+    r'<(h[1-6r]|p|[uo]l|blockquote|table|pre|section)\b[^<>]*? data-sourcepos="(\d+):(\d+)-(\d+):\d+"'
+)
+
+
+def split_blocks(html: str) -> tuple[str, list[Block]]:
+    """Return the raw HTML before the first block, and the blocks of the top level.
+
+    A block is of the top level if it begins behind the last line of the one before: what stands in a quotation or a
+    list begins within its lines.
+    """
+    starts: list[tuple[str, int, int, int]] = []
+    last_line = 0
+    for match in _BLOCK.finditer(html):
+        line = int(match[2])
+        if line > last_line or match[1] == "section":
+            starts.append((match[1], line, int(match[3]), match.start()))
+            last_line = max(line, int(match[4]))
+    if not starts:
+        return html, []
+    ends = [start[3] for start in starts[1:]]
+    ends.append(len(html))
+    blocks = [
+        Block(tag, line, column, html[start:end]) for (tag, line, column, start), end in zip(starts, ends, strict=True)
+    ]
+    return html[: starts[0][3]], blocks
+
+
+@dataclass(slots=True)
+class _Part:
+    """A heading with what stands below it; the first part of a text has no heading."""
+
+    heading: Block | None
+    text: str = ""
+    section: Section | None = None
+    blocks: list[Block] = field(default_factory=list)
+
+
+# Previous, next and title are names of articles: what is longer is a paragraph.
+_LONGEST_LINE_CHARACTERS: Final = 200
+_OF_A_DIGEST: Final = ("summary", "key_points", "references")
+
+
+class _Cutter:
+    def __init__(self, source: Source, start_line: int, headings: HeadingTable) -> None:
+        self._source, self._headings = source, headings
+        self._start_line = start_line
+        self._known: set[Section] = set()
+
+    def cut(self, html: str, *, has_title: bool, title: str, is_digest: bool | None) -> Sections:
+        before, blocks = split_blocks(html)
+        sections = Sections(start_line=self._start_line)
+        if blocks and blocks[0].tag == "h1" and not _COMMENT.sub("", before).strip():
+            heading, rest = _split_tail(blocks[0])
+            text = html_to_text(heading)
+            if not has_title or text.split() == title.split():
+                sections.title = "" if has_title else text
+                before, blocks = before + rest, blocks[1:]
+        parts = self._split_parts(blocks)
+        sections.headlines = [
+            (part.text, part.heading.line, part.heading.column) for part in parts if part.heading and not part.section
+        ]
+        if is_digest is not False:
+            digest = self._read_digest(parts, before, sections, is_forced=bool(is_digest), has_title=has_title)
+            if digest:
+                return digest
+        sections.body = before + "".join(block.html for block in blocks)
+        self._read_references_of_post(parts, sections)
+        return sections
+
+    def _split_parts(self, blocks: Sequence[Block]) -> list[_Part]:
+        parts = [_Part(None)]
+        for block in blocks:
+            if block.tag in _HEADINGS:
+                parts.append(_Part(block, html_to_text(_split_tail(block)[0])))
+            else:
+                parts[-1].blocks.append(block)
+        for part in parts:
+            if part.heading:
+                part.section = self._find_section(part)
+        return parts
+
+    def _find_section(self, part: _Part) -> Section | None:
+        """Return which section a heading opens, if any."""
+        for heading in self._headings.find(part.text):
+            section = heading.section
+            if section == "source" and not (part.blocks and find_lone_url(part.blocks[0])):
+                section = "references"  # the same word in many languages; a source is an address
+            if section not in ("translation", "furniture"):
+                return section
+        return None
+
+    def _read_digest(
+        self, parts: Sequence[_Part], before: str, post: Sections, *, is_forced: bool, has_title: bool
+    ) -> Sections | None:
+        """Return the sections of a digest; None if the text is none, and not to be taken for one."""
+        names = [part.section for part in parts if part.section in _OF_A_DIGEST]
+        if not names and not is_forced:
+            return None
+        digest = Sections(
+            title=post.title, is_digest=True, start_line=self._start_line, headlines=post.headlines
+        )
+        body = [before]
+        fault: tuple[str, Block | None] | None = None
+        if _COMMENT.sub("", before).strip():
+            fault = ("HTML stands before the first section", None)
+        seen: set[str] = set()
+        for part in parts:
+            reason, rest = self._read_part(part, digest, seen, has_title=has_title or bool(digest.title))
+            if rest and not fault:
+                fault = (reason, rest[0])
+            body += [block.html for block in rest]
+        if fault and not is_forced:
+            if len(set(names)) > 1:
+                reason, block = fault
+                post.near_digest = (reason, block.line if block else 1, block.column if block else 1)
+            return None
+        digest.is_plain_summary = not _IN_PARAGRAPH.search(digest.summary)
+        if not digest.is_plain_summary:
+            body.insert(0, digest.summary)
+        digest.body = "".join(body).strip()
+        return digest
+
+    def _read_part(
+        self, part: _Part, digest: Sections, seen: set[str], *, has_title: bool
+    ) -> tuple[str, list[Block]]:
+        """Read a part into a digest; return what of it does not fit, and why."""
+        notes = [block for block in part.blocks if block.tag == "section"]
+        blocks = [block for block in part.blocks if block.tag != "section"]
+        whole = [part.heading, *part.blocks] if part.heading else part.blocks
+        if part.heading is None:
+            reason = "text stands before the first section"
+            rest = blocks
+        elif part.section is None:
+            return f"the heading {part.text[:60]!r} names no section", whole
+        elif part.section in seen or (part.section == "title" and has_title):
+            return f"a second section {part.text[:60]!r}", whole
+        else:
+            reason = f"the section {part.text[:60]!r} holds something else than its name says"
+            rest = getattr(self, f"_read_{part.section}")(blocks, digest)
+            if _split_tail(part.heading)[1].strip():
+                rest = [part.heading, *rest]
+            elif blocks and len(rest) == len(blocks):
+                return reason, whole  # nothing of it was of the section's form: it stays as it was written
+            seen.add(part.section)
+        digest.body += "".join(block.html for block in notes)
+        return reason, rest
+
+    def _read_title(self, blocks: list[Block], digest: Sections) -> list[Block]:
+        if len(blocks) != 1 or not _is_line(blocks[0]):
+            return blocks
+        digest.title = html_to_text(blocks[0].html)
+        return []
+
+    def _read_summary(self, blocks: list[Block], digest: Sections) -> list[Block]:
+        if not blocks or blocks[0].tag != "p" or not html_to_text(blocks[0].html):
+            return blocks
+        digest.summary = "".join(block.html for block in blocks)
+        return []
+
+    def _read_key_points(self, blocks: list[Block], digest: Sections) -> list[Block]:
+        rest = list(blocks)
+        for block in blocks:
+            if block.tag in ("ul", "ol") and not _NOT_IN_POINTS.search(block.html):
+                digest.points, tail = _split_list(block)
+                digest.points = tidy_list(digest.points)
+                rest.remove(block)
+                return [*([block._replace(html=tail)] if tail.strip() else []), *rest]
+        return rest
+
+    def _read_references(self, blocks: list[Block], digest: Sections) -> list[Block]:
+        rest = list(blocks)
+        for block in blocks:
+            if block.tag in ("ul", "ol") and not _NOT_IN_POINTS.search(block.html):
+                html, tail = _split_list(block)
+                has_groups = self._take_references(html, digest)
+                if has_groups:
+                    return blocks
+                rest.remove(block)
+                return [*([block._replace(html=tail)] if tail.strip() else []), *rest]
+        return rest
+
+    def _read_references_of_post(self, parts: Sequence[_Part], sections: Sections) -> None:
+        """Read the list under a heading for references, without taking it away."""
+        for part in parts:
+            if part.section == "references":
+                for block in part.blocks:
+                    if block.tag in ("ul", "ol") and not _NOT_IN_POINTS.search(block.html):
+                        self._take_references(_split_list(block)[0], sections)
+                        sections.has_references_in_body = bool(sections.references)
+                        return
+
+    def _take_references(self, html: str, sections: Sections) -> bool:
+        """Read the references of a list; return whether some of its items only group others below them."""
+        references, places = [], []
+        has_groups = False
+        for position, inner in split_items(html):
+            line, column = position
+            below = inner.find("\n<ul") if "\n<ul" in inner else inner.find("\n<ol")
+            own = inner if below < 0 else inner[:below]
+            if below >= 0 and "<a " not in own and "<a " in inner[below:]:
+                has_groups = True
+                items = split_items(inner[below:])
+            else:
+                items = [((line, column), inner)]
+            for (item_line, item_column), item in items:
+                place = self._source.span_of(self._start_line + item_line, item_column)
+                if reference := read_reference(item, self._source, place):
+                    references.append(reference)
+                    places.append((item_line, item_column))
+        sections.references, sections.reference_places = tuple(references), places
+        return has_groups
+
+    def _read_source(self, blocks: list[Block], digest: Sections) -> list[Block]:
+        if not blocks or not (url := find_lone_url(blocks[0])) or _split_tail(blocks[0])[1].strip():
+            return blocks
+        digest.via = url
+        digest.via_place = (blocks[0].line, blocks[0].column)
+        return blocks[1:]
+
+    def _read_previous(self, blocks: list[Block], digest: Sections) -> list[Block]:
+        digest.previous, rest = self._read_neighbour(blocks)
+        return rest
+
+    def _read_next(self, blocks: list[Block], digest: Sections) -> list[Block]:
+        digest.next, rest = self._read_neighbour(blocks)
+        return rest
+
+    def _read_neighbour(self, blocks: list[Block]) -> tuple[Reference | None, list[Block]]:
+        if not blocks or not _is_line(blocks[0]):
+            return None, blocks
+        place = self._source.span_of(self._start_line + blocks[0].line, blocks[0].column)
+        neighbour = read_neighbour(blocks[0].html, self._source, place)
+        return neighbour, blocks[1:] if neighbour else blocks
+
+
+_HEADINGS: Final = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
+_COMMENT: Final = re.compile(r"<!--.*?-->", re.DOTALL)
+# Blocks that are more than text with finer points.
+_NOT_IN_POINTS: Final = re.compile(
+    r"<(?:article|aside|audio|blockquote|details|div|dl|figure|form|h[1-6r]|iframe|pre|section|table|video)\b",
+    re.IGNORECASE,
+)
+_IN_PARAGRAPH: Final = re.compile(r"<(?!/?p\b)", re.IGNORECASE)
+
+
+def _is_line(block: Block) -> bool:
+    """Return True if a block is one short paragraph."""
+    html, tail = _split_tail(block)
+    text = html_to_text(html)
+    return block.tag == "p" and not tail.strip() and bool(text) and len(text) <= _LONGEST_LINE_CHARACTERS
+
+
+def _split_tail(block: Block) -> tuple[str, str]:
+    """Split a paragraph or a heading from the raw HTML that follows it."""
+    end = block.html.find(f"</{block.tag}>") + len(block.tag) + 3
+    return block.html[:end], block.html[end:]
+
+
+_LIST_TAG: Final = re.compile(r"<(/?)[uo]l\b[^<>]*>")
+
+
+def _split_list(block: Block) -> tuple[str, str]:
+    """Split a list from the raw HTML that follows it."""
+    html = block.html
+    if html.rstrip().endswith(f"</{block.tag}>") and html.count(f"</{block.tag}>") == html.count(f"<{block.tag} "):
+        return html.rstrip(), ""
+    depth = 0
+    for match in _LIST_TAG.finditer(html):
+        depth += -1 if match[1] else 1
+        if not depth:
+            return html[: match.end()], html[match.end() :]
+    return html, ""
+
+
+_ITEM_TAG: Final = re.compile(r'<(/?)li\b(?: data-sourcepos="(\d+):(\d+))?[^<>]*>')
+
+
+def split_items(html: str) -> list[tuple[tuple[int, int], str]]:
+    """Return the items of a list: line and column, and what stands in them."""
+    items: list[tuple[tuple[int, int], str]] = []
+    depth = start = 0
+    position = (0, 0)
+    for match in _ITEM_TAG.finditer(html):
+        if match[1]:
+            depth -= 1
+            if depth == 0:
+                items.append((position, html[start : match.start()]))
+        else:
+            if depth == 0:
+                position, start = (int(match[2] or 0), int(match[3] or 0)), match.end()
+            depth += 1
+    return items
+
+
+def tidy_list(html: str) -> str:
+    """Return a list of key points as it is published: bullets, one line for a point, no paragraphs."""
+    if "<ol" in html:
+        html = _ORDERED.sub(r"<\1ul", html)
+    if "<p" in html:
+        html = _BETWEEN_PARAGRAPHS.sub("<br>", html)
+        html = _PARAGRAPH_TAG.sub("", html)
+    html = _LINE_END_IN_POINT.sub(" ", html)
+    return html.replace("</ul>\n</li>", "</ul></li>")
+
+
+_ORDERED: Final = re.compile(r"<(/?)ol\b")
+_BETWEEN_PARAGRAPHS: Final = re.compile(r"</p>\n<p\b[^<>]*>")
+_PARAGRAPH_TAG: Final = re.compile(r"\n<p\b[^<>]*>|</p>(?:\n(?=</li>))?|<p\b[^<>]*>")
+_LINE_END_IN_POINT: Final = re.compile(r"\n(?!</?(?:ul|li)\b|\Z)")
+
+
+def first_text(html: str) -> str:
+    """Return the text of the first paragraph that has some."""
+    for match in _PARAGRAPH.finditer(html):
+        if text := html_to_text(match[0]):
+            return text
+    return ""
+
+
+_PARAGRAPH: Final = re.compile(r"<p\b.*?(?:</p>|\Z)", re.DOTALL)
+

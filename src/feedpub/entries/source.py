@@ -63,6 +63,14 @@ class Source:
         """Return the number of the line that holds a place of the text."""
         return self._index().around(place)[0]
 
+    def offset_of(self, line: int, column: int) -> int:
+        """Return the place of a line and a column, which counts bytes of UTF-8; both from 1."""
+        return self._index().offset_of(line, column)
+
+    def span_of(self, line: int, column: int) -> tuple[int, int]:
+        """Return the characters from a line and a column, which counts bytes of UTF-8, to the end of the line."""
+        return self._index().span_of(line, column)
+
     def _index(self) -> _Lines:
         if self._lines is None or self._lines.text is not self.text:
             self._lines = _Lines(self.text)
@@ -78,6 +86,20 @@ class _Lines:
         while found := text.find("\n", self._starts[-1]) + 1:
             self._starts.append(found)
         self._last = (0, 0, "")
+
+    def offset_of(self, line: int, column: int) -> int:
+        """Return the place of a line and a column in bytes; of the last one before it, if it is outside of the text."""
+        begin = self._starts[min(line, len(self._starts)) - 1]
+        text = self.around(begin)[2]
+        if not text.isascii():
+            column = len(text.encode()[: column - 1].decode(errors="ignore")) + 1
+        return begin + min(column - 1, len(text))
+
+    def span_of(self, line: int, column: int) -> tuple[int, int]:
+        """Return where a line is from a column on, without white space at its end."""
+        start = self.offset_of(line, column)
+        _, begin, text = self.around(start)
+        return start, max(start, begin + len(text.rstrip()))
 
     def around(self, place: int) -> tuple[int, int, str]:
         """Return number, start and text of the line that holds a place."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ..model import Entry, Feed, Person
+    from ..rendering.renderer import RenderedEntry
 
 _END_OF_CONTENT = b"</content></entry>\n"
 
@@ -25,12 +26,13 @@ def write_document(feed: Feed, entries: Iterable[bytes], namespaces: Mapping[str
     return b"".join([markup.declaration(feed.stylesheet), root.removesuffix(end), b"\n", *entries, end, b"\n"])
 
 
-def write_entry(entry: Entry, feed: Feed) -> tuple[bytes, ...]:
+def write_entry(rendered: RenderedEntry, feed: Feed) -> tuple[bytes, ...]:
     """Write an entry as `write_document` takes it, in pieces."""
+    entry = rendered.entry
     authors = entry.authors or feed.authors
     if not authors:
         raise FieldError(f"Entry {entry.id!r}", "authors", "is empty, and so are the feed's; Atom needs an author")
-    parts = markup.parts_of(entry, feed)
+    parts = markup.parts_of(rendered, feed)
     before = (
         f'<entry xml:lang="{entry.language}">{writer.atom_entry(entry, parts)}<published>{parts.published}</published>'
         f'<link rel="alternate" type="text/html" hreflang="{entry.language}" href={markup.attribute(parts.link)}/>'

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from ..model import Entry, Feed, Person, Reference, Translation
+    from ..rendering.renderer import RenderedEntry
     from .markup import Parts
 
 _VERSION: Final = "https://jsonfeed.org/version/1.1"
@@ -59,9 +60,10 @@ def _next_url(feed: Feed) -> str | None:
     return to_uri(address) if address else None
 
 
-def write_entry(entry: Entry, feed: Feed) -> tuple[bytes, ...]:
+def write_entry(rendered: RenderedEntry, feed: Feed) -> tuple[bytes, ...]:
     """Write an item as `write_document` takes it, in one piece; dictionaries would take three times as long."""
-    parts = markup.parts_of(entry, feed)
+    entry = rendered.entry
+    parts = markup.parts_of(rendered, feed)
     before = (
         f'{{"id":{_text(parts.id)},"url":{_text(parts.link)}{_address("external_url", entry.via)}'
         f',"title":{_text(parts.title)},"content_html":"'

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from ..content import (
-    ADDRESS,
-    END,
-    NO_ADDRESS,
-    REST,
-    TITLE,
-    collapsed,
-    encoded,
-    marked_references,
-    note_language,
-    reference_markup,
-)
 from ..iri import all_plain, encode_iri, to_uri
 from ..language import isolate
 from ..model import Feed
+from ..rendering.content import note_language
+from ..rendering.text import collapse, escape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from ..formats import FeedFormat
     from ..model import Entry
+    from ..rendering.renderer import EscapedReference, RenderedEntry, Renderer
 
 ATOM_NS: Final = "http://www.w3.org/2005/Atom"
 DC_NS: Final = "http://purl.org/dc/elements/1.1/"
@@ -71,7 +63,7 @@ def looks_like_html(text: str) -> bool:
 
 def one_line(plain: str) -> str:
     """Return a title or a name on one line, with its bidirectional controls closed."""
-    return isolate(collapsed(plain))
+    return isolate(collapse(plain))
 
 
 def text(value: str) -> str:
@@ -124,22 +116,20 @@ class Parts:
     links: bytes
 
 
-def parts_of(entry: Entry, feed: Feed) -> Parts:
+def parts_of(rendered: RenderedEntry, feed: Feed) -> Parts:
     """Return what several formats write of an entry; written once for all feeds that show it alike."""
-    key = ("parts", note_language(entry, feed.language), feed.reference_links)
-    known: Parts | None = entry._rendered.get(key)
-    if known is None:
-        known = entry._rendered[key] = _parts_of(entry, feed)
-    return known
+    key = ("parts", note_language(rendered.entry, feed.language), feed.reference_links)
+    return rendered.keep(key, lambda: _make_parts(rendered, feed))
 
 
-def _parts_of(entry: Entry, feed: Feed) -> Parts:
-    html = encoded(entry, feed.language) or _NO_CONTENT
+def _make_parts(rendered: RenderedEntry, feed: Feed) -> Parts:
+    entry = rendered.entry
+    html = rendered.content(feed.language) or _NO_CONTENT
     published = moment(entry.published).isoformat()
-    references = _addresses(entry)
+    references = tuple([reference.url or "" for reference in entry.references])
     if not all_plain(references):
         references = tuple([to_uri(url) if url else "" for url in references])
-    links = _entry_links(entry, references if feed.reference_links == "related" else ()).encode()
+    links = _entry_links(rendered, references if feed.reference_links == "related" else ()).encode()
     return Parts(
         id=encode_iri(entry.id),
         title=one_line(entry.title),
@@ -153,10 +143,6 @@ def _parts_of(entry: Entry, feed: Feed) -> Parts:
     )
 
 
-def _addresses(entry: Entry) -> tuple[str, ...]:
-    return tuple([reference.url or "" for reference in entry.references])
-
-
 def _escaped(html: bytes) -> bytes:
     """Escape long text; on bytes, which is faster for Chinese."""
     data = html.replace(b"&", b"&amp;").replace(b"<", b"&lt;")
@@ -165,45 +151,44 @@ def _escaped(html: bytes) -> bytes:
     return data.replace(b"]]>", b"]]&gt;") if b"]]>" in data else data
 
 
-def fragments(feed: Feed, name: str, write: Callable[[Entry, Feed], tuple[bytes, ...]]) -> list[bytes]:
+def fragments(
+    feed: Feed, name: str, write: Callable[[RenderedEntry, Feed], tuple[bytes, ...]], renderer: Renderer
+) -> list[bytes]:
     """Return the pieces of a feed's entries, in order; each entry is written once for all feeds that show it alike.
 
     Args:
         feed: What its entries depend on besides themselves are its authors, its language and `reference_links`.
         name: Of the format that `write` writes.
         write: Writes one entry, in pieces that are joined.
+        renderer: Keeps what was written.
 
     Raises:
         TypeError: It is no Feed.
     """
     if not isinstance(feed, Feed):
         raise TypeError(f"give a Feed, not {type(feed).__name__}; site.feed(language) makes one of a site")
-    own = f"{name} {feed.reference_links}"
-    with_feed_authors = f"{own} {feed.authors}"
     pieces: list[bytes] = []
     for entry in feed.entries:
-        key = own if entry.authors else with_feed_authors
-        if entry.language != feed.language:
-            key = f"{key} {note_language(entry, feed.language)}"
-        known: tuple[bytes, ...] | None = entry._rendered.get(key)
-        if known is None:
-            known = entry._rendered[key] = write(entry, feed)
-        pieces += known
+        rendered = renderer.render(entry)
+        authors = () if entry.authors else feed.authors
+        key = (name, feed.reference_links, authors, note_language(entry, feed.language))
+        pieces += rendered.keep(key, functools.partial(write, rendered, feed))
     return pieces
 
 
-def _entry_links(entry: Entry, references: tuple[str, ...]) -> str:
+def _entry_links(rendered: RenderedEntry, references: tuple[str, ...]) -> str:
     """Return an entry's links besides its own page, as Atom elements: translations, references, source.
 
     Never `alternate`: readers take it for the entry's own page (RFC 4287, section 4.2.7.2).
     """
+    entry = rendered.entry
     links = [
         f'<link rel="related" type="text/html" hreflang="{other.language}"'
         f" title={attribute(one_line(other.title))} href={address(other.link)}/>"
         for other in entry.translations
     ]
     if references:
-        links.append(_reference_links(entry, references))
+        links += map(_reference_link, rendered.references, references)
     if entry.via:
         links.append(f'<link rel="via" href={address(entry.via)}/>')
     text = "".join(links)
@@ -212,20 +197,10 @@ def _entry_links(entry: Entry, references: tuple[str, ...]) -> str:
     return text
 
 
-def _reference_links(entry: Entry, addresses: tuple[str, ...]) -> str:
-    if addresses == _addresses(entry):
-        links = marked_references(entry)
-    else:
-        given = zip(entry.references, addresses, strict=True)
-        links = reference_markup(tuple(replace(reference, url=url or None) for reference, url in given))
-    links = _WITHOUT_ADDRESS.sub("", links) if NO_ADDRESS in links else links
-    for sign, markup in _LINK_MARKUP:
-        links = links.replace(sign, markup)
-    return links
-
-
-_WITHOUT_ADDRESS = re.compile(f"{NO_ADDRESS}[^{END}]*{END}")
-_LINK_MARKUP = ((ADDRESS, '<link rel="related" href="'), (TITLE, '" title="'), (REST, ""), (END, '"/>'))
+def _reference_link(reference: EscapedReference, uri: str) -> str:
+    if not uri:
+        return ""
+    return f'<link rel="related" href="{escape(uri)}" title="{reference.title}{reference.rest}"/>'
 
 
 def feed_links(feed: Feed, form: FeedFormat) -> Iterator[dict[str, str]]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from ..content import escaped_paragraphs
 from . import markup, writer
 from .extensions import extension_elements
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ..model import Entry, Feed, Person
+    from ..model import Feed, Person
+    from ..rendering.renderer import RenderedEntry
 
 _CONTENT = ("<content:encoded>", b"</content:encoded></item>\n")
 _NOTHING_BUT_CONTENT = ("<description>", b"</description></item>\n")
@@ -25,11 +25,12 @@ def write_document(feed: Feed, items: Iterable[bytes], namespaces: Mapping[str, 
     return b"".join([markup.declaration(feed.stylesheet), root.removesuffix(end), b"\n", *items, end, b"\n"])
 
 
-def write_entry(entry: Entry, feed: Feed) -> tuple[bytes, ...]:
+def write_entry(rendered: RenderedEntry, feed: Feed) -> tuple[bytes, ...]:
     """Write an item as `write_document` takes it, in pieces."""
-    parts = markup.parts_of(entry, feed)
+    entry = rendered.entry
+    parts = markup.parts_of(rendered, feed)
     published = markup.moment(entry.published)
-    description = _description(entry)
+    description = _description(rendered)
     is_changed = entry.updated is not entry.published and markup.moment(entry.updated) != published
     changed = f"<atom:updated>{parts.updated}</atom:updated>" if is_changed else ""
     rights = f"<dc:rights>{markup.text(entry.rights)}</dc:rights>" if entry.rights else ""
@@ -54,8 +55,8 @@ def _creator(person: Person) -> str:
     return f"<dc:creator>{markup.text(markup.one_line(person.name))}</dc:creator>"
 
 
-def _description(entry: Entry) -> str:
+def _description(rendered: RenderedEntry) -> str:
     """RSS's `description` is HTML: escape plain text once more. Paragraphs get a blank line: marks would be seen in
     browsers, and by those who take the description for text.
     """
-    return "\n\n".join(escaped_paragraphs(entry))
+    return "\n\n".join(rendered.paragraphs)

@@ -15,6 +15,7 @@ from ..entries.scanning import parts_of
 from ..extensions import namespaces_of
 from ..feeds import write_entry
 from ..formats import FORMATS
+from ..rendering.renderer import Renderer
 from .documents import category_link, named_categories
 from .rows import DIGEST_BYTES, LISTING_BYTES
 
@@ -59,6 +60,7 @@ class Intake:
     ) -> None:
         self.config, self.feeds, self.pages = config, feeds, pages
         self.manifest, self.spool, self.progress = manifest, spool, progress
+        self._renderer = Renderer()
         self.has_pages = config.pages and not config.permalink
         # Only the newest articles are shown anywhere: of others lists need what front matter says.
         self._glances = not (self.has_pages or config.archives or config.categories)
@@ -189,16 +191,15 @@ class Intake:
 
     def _fragments(self, article: Article, shown: Mapping[str, Entry], *, with_pages: bool) -> list[list[Pieces]]:
         """Render what the languages show, in the order of `spool.PARTS`."""
-        rendered = []
+        fragments = []
         for language, entry in shown.items():
-            feed = self.feeds[language]
-            parts = [write_entry(entry, feed, form) for form in FORMATS]
+            feed, rendered = self.feeds[language], self._renderer.render(entry)
+            parts = [write_entry(rendered, feed, form) for form in FORMATS]
             own = with_pages and entry.language == language
-            parts.append((self.pages.article(article, entry, self._categories(entry)),) if own else ())
-            rendered.append(parts)
-        for entry in article.entries.values():
-            entry._rendered.clear()  # of a Site in memory, all entries would keep what is rendered
-        return rendered
+            parts.append((self.pages.article(article, rendered, self._categories(entry)),) if own else ())
+            fragments.append(parts)
+        self._renderer.forget()
+        return fragments
 
     def _categories(self, entry: Entry) -> list[tuple[str, str]]:
         """Return name and address of an entry's categories that have pages of their own."""

@@ -9,7 +9,7 @@ import functools
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from ..content import render_for_page
+from ..rendering.content import render_for_page
 from ..feeds.markup import moment
 from ..formats import FORMATS, PREFERRED
 from ..language import autonym, direction, isolate, region, words
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 
     from ..formats import FeedFormat
+    from ..rendering.renderer import RenderedEntry
     from ..model import Article, Config, Entry, Feed
 
 # Stands in the page of an article where the way to its neighbours goes. No text can hold it: what is shown is escaped,
@@ -188,14 +189,15 @@ class Pages:
             categories=(),
         )
 
-    def article(self, article: Article, entry: Entry, categories: Sequence[tuple[str, str]] = ()) -> bytes:
+    def article(self, article: Article, rendered: RenderedEntry, categories: Sequence[tuple[str, str]] = ()) -> bytes:
         """Return the page of an article in one language, with `NEIGHBOURS` where `neighbours` belongs.
 
         Args:
             article: Its other entries are the other languages.
-            entry: One of them.
+            rendered: One of them.
             categories: The name and address of each category that has a page; the entry's own, unlinked, if not given.
         """
+        entry = rendered.entry
         links = [(language, other.link) for language, other in article.entries.items()]
         ways = {link: self._way(link, _ARTICLE) for _, link in links}
         named = [(isolate(name), self._near(link, _ARTICLE)) for name, link in categories]
@@ -213,7 +215,7 @@ class Pages:
             published=moment(entry.published).isoformat(timespec="seconds"),
             updated=moment(entry.updated).isoformat(timespec="seconds"),
             authors=[(isolate(author.name), author.uri) for author in entry.authors or feed.authors],
-            content=_markup(render_for_page(entry, ways)),
+            content=_markup(render_for_page(rendered, ways)),
             categories=named or [(isolate(one.label or one.term), "") for one in entry.categories],
             neighbours=_markup(NEIGHBOURS.decode()),
         )

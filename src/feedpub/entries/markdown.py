@@ -1,0 +1,219 @@
+"""Markdown → HTML by comrak, once per entry, with the source position of every block and link.
+
+CommonMark with tables, strikethrough, footnotes, task lists, attributes of headings (``{#id}``), and emphasis that
+closes beside Chinese, Japanese and Korean characters. Positions are ``data-sourcepos="line:column-line:column"``, from
+1, columns in bytes. They are comrak's own wherever they stand in the HTML: authors cannot write any. The sanitiser
+removes them.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass, field
+from html import escape, unescape
+from typing import TYPE_CHECKING, Final
+
+from .bare_tags import escape_bare_tags
+from .lines import BARE_URL, is_url, trimmed_url
+
+if TYPE_CHECKING:
+    import comrak
+
+POSITION: Final = ' data-sourcepos="'
+# Each use of a note draws 300 bytes of HTML: 1 MB of "[^1]" would become 79 MB.
+MOST_FOOTNOTE_MARKS: Final = 10_000
+# comrak looks at all open quotations at each line: 64 KB of ">" take 2 s.
+DEEPEST_QUOTATION: Final = 100
+
+
+@dataclass(slots=True)
+class Rendered:
+    """An entry's Markdown as HTML.
+
+    Args:
+        html: With positions; not sanitised.
+        bare_tags: Tags that were read as text, each with the line of the block that it stands in.
+    """
+
+    html: str = ""
+    bare_tags: list[tuple[str, int]] = field(default_factory=list)
+
+
+def render_markdown(text: str, *, hard_breaks: bool = False) -> Rendered:
+    """Render Markdown.
+
+    Args:
+        text: Holds at most `MOST_FOOTNOTE_MARKS` marks of footnotes.
+        hard_breaks: End a line of the HTML at each line end, as in verse.
+    """
+    html = _to_html(_prepare(text), hard_breaks=hard_breaks)
+    bare_tags: list[tuple[str, int]] = []
+    if _HTML_IN_MARKDOWN.search(text):
+        html, bare_tags = escape_bare_tags(html)
+    if "<del" + POSITION in html:
+        html = _undo_single_tildes(html, text)
+    if "$" in text:
+        html = _MATH.sub(r"<code>\1</code>", html)
+    if "[" in text:
+        html = _rewrite_brackets(html)
+    html = link_bare_urls(html)
+    return Rendered(join_cjk_lines(html) if _CJK_LINE.search(html) else html, bare_tags)
+
+
+# A tag, a comment or the like; not an address in "<>".
+_HTML_IN_MARKDOWN: Final = re.compile(r"<(?!https?:)[A-Za-z/!?]")
+
+
+def _prepare(text: str) -> str:
+    if "data-sourcepos" in text:  # with a word joiner it is no such attribute, and looks the same
+        text = text.replace("data-sourcepos", "data-\N{WORD JOINER}sourcepos")
+    if ">>" in text or "> >" in text:
+        text = _DEEP_QUOTATION.sub(r"\1\\", text)
+    return text if text.endswith("\n") else f"{text}\n"
+
+
+_DEEP_QUOTATION: Final = re.compile(
+    rf"^((?:[ \t]*+(?:(?:[-+*]|\d{{1,9}}[.)])[ \t]++)*+>){{{DEEPEST_QUOTATION}}}[ \t]*+)(?=>)", re.MULTILINE
+)
+
+
+def _to_html(text: str, *, hard_breaks: bool) -> str:
+    import comrak
+
+    has_math = "$" in text and not _DOLLAR_IN_CODE.search(text)
+    return comrak.markdown_to_html(text, *_make_options(hard_breaks=hard_breaks, has_math=has_math))
+
+
+# comrak takes "$5 and `$PATH`" for mathematics, which begins at one dollar and ends at the other.
+_DOLLAR_IN_CODE: Final = re.compile(r"`[^`\n]*\$")
+
+
+@functools.cache
+def _make_options(
+    *, hard_breaks: bool, has_math: bool
+) -> tuple[comrak.ExtensionOptions, comrak.ParseOptions, comrak.RenderOptions]:
+    import comrak
+
+    extension = comrak.ExtensionOptions(
+        table=True, strikethrough=True, footnotes=True, tasklist=True, header_attributes=True,
+        cjk_friendly_emphasis=True, math_dollars=has_math,
+    )  # fmt: skip
+    parse = comrak.ParseOptions(escaped_char_spans=True)
+    render = comrak.RenderOptions(unsafe_=True, sourcepos=True, escaped_char_spans=True, hardbreaks=hard_breaks)
+    return extension, parse, render
+
+
+def strip_positions(html: str) -> str:
+    """Return HTML without positions, and without the marks of escaped characters."""
+    return _POSITION.sub("", _ESCAPED.sub(r"\1", html) if "<span data-escaped-char" in html else html)
+
+
+_POSITION: Final = re.compile(rf'{POSITION}[0-9:-]+"')
+_ESCAPED: Final = re.compile(r'<span data-escaped-char[^<>]*>([^<]*)</span>')
+_MATH: Final = re.compile(r'<span data-math-style="\w+" data-sourcepos="[0-9:-]+">([^<]*)</span>')
+
+
+def _undo_single_tildes(html: str, text: str) -> str:
+    """Return HTML in which only what stands between two tildes on each side is struck: ``H~2~O`` is not."""
+    lines = text.split("\n")
+
+    def restore(match: re.Match[str]) -> str:
+        line = lines[int(match[1]) - 1].encode()
+        return match[0] if line[int(match[2]) - 1 :].startswith(b"~~") else f"~{match[3]}~"
+
+    return _STRUCK.sub(restore, html)
+
+
+_STRUCK: Final = re.compile(r'<del data-sourcepos="(\d+):(\d+)-[0-9:]+">((?:(?!</?del\b).)*+)</del>', re.DOTALL)
+
+
+def _rewrite_brackets(html: str) -> str:
+    """Write task boxes, alerts and footnotes with elements that feed readers keep."""
+    if '<input type="checkbox"' in html:
+        html = _TASK.sub(lambda match: f"{match[1]}{'☑' if match[2] else '☐'} ", html)
+    if "[!" in html:
+        html = _ALERT.sub(_write_alert, html)
+    if 'class="footnote-' in html:
+        html = _BACK_LINK.sub("", html)
+        html = _NOTE_MARK.sub(r"<sup>\1</sup>", html)
+    return html
+
+
+_TASK: Final = re.compile(r'(<li data-sourcepos="[0-9:-]+">(?:\n<p data-sourcepos="[0-9:-]+">)?)'
+                          r'<input type="checkbox"( checked="")? disabled="" /> ')  # fmt: skip
+_ALERT: Final = re.compile(
+    r'(<blockquote data-sourcepos="[0-9:-]+">\n<p data-sourcepos="[0-9:-]+">)'
+    r"\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\][ \t]*([^\n<]*)(\n|(?=</p>))",
+    re.IGNORECASE,
+)
+
+
+def _write_alert(match: re.Match[str]) -> str:
+    title = f"{match[1]}<strong>{match[3].strip() or match[2].capitalize()}</strong>"
+    return f"{title}</p>\n<p>" if match[4] else title
+
+
+# Readers drop addresses within an entry: a note's number is all that is left of its mark.
+_NOTE_MARK: Final = re.compile(
+    r'<sup data-sourcepos="[0-9:-]+" class="footnote-ref"><a [^<>]*>([^<]*)</a></sup>'
+)
+_BACK_LINK: Final = re.compile(r' <a [^<>]*class="footnote-backref"[^<>]*>(?:[^<]|<sup[^<>]*>[^<]*</sup>)*</a>')
+
+
+def link_bare_urls(html: str) -> str:
+    """Return HTML in which bare addresses are links, outside of links and code."""
+    if html.count("://") == html.count('="https://') + html.count('="http://'):
+        return html  # there are none but those of the links that there are
+    parts = _TAG.split(html)
+    closing = ""
+    for index, part in enumerate(parts):
+        if index % 2 == 0:
+            if not closing and "://" in part:
+                parts[index] = BARE_URL.sub(_write_link, part)
+        elif closing:
+            closing = "" if part.casefold().startswith(closing) else closing
+        elif opening := _LINK_OR_CODE.match(part):
+            closing = f"</{opening[1].casefold()}"
+    return "".join(parts)
+
+
+_TAG: Final = re.compile(r"(<[^<>]*>)")
+_LINK_OR_CODE: Final = re.compile(r"<(a|code|pre|script|style)\b", re.IGNORECASE)
+_ENTITY_AFTER_URL: Final = re.compile("&(?:quot|lt|gt);")
+
+
+def _write_link(match: re.Match[str]) -> str:
+    url = _ENTITY_AFTER_URL.split(match[0], maxsplit=1)[0]
+    trimmed = trimmed_url(url)
+    if not is_url(unescape(trimmed)):
+        return match[0]
+    return f'<a href="{trimmed}">{trimmed}</a>{match[0][len(trimmed):]}'
+
+
+_CJK: Final = "\u2e80-\u303f\u3040-\u30ff\u3100-\u312f\u31a0-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef"
+_INLINE_TAGS: Final = r"(?:</?(?:em|strong|a|del|code|sup)\b[^<>]*>)*"
+_CJK_LINE: Final = re.compile(rf"\n(?={_INLINE_TAGS}[{_CJK}])")
+_CJK_BEFORE: Final = re.compile(rf"[{_CJK}]{_INLINE_TAGS}\Z")
+_PRE: Final = re.compile(r"<pre\b.*?</pre>", re.DOTALL)
+_LONGEST_TAGS: Final = 200
+
+
+def join_cjk_lines(html: str) -> str:
+    """Return HTML without the line ends between two Chinese or Japanese characters, which browsers show as a space."""
+    pieces, start = [], 0
+    code = [match.span() for match in _PRE.finditer(html)]
+    position = 0
+    for match in _CJK_LINE.finditer(html):
+        while position < len(code) and code[position][1] <= match.start():
+            position += 1
+        in_code = position < len(code) and code[position][0] < match.start()
+        if not in_code and _CJK_BEFORE.search(html[max(0, match.start() - _LONGEST_TAGS) : match.start()]):
+            pieces.append(html[start : match.start()])
+            start = match.end()
+    return "".join([*pieces, html[start:]])
+
+
+def quote_html(text: str) -> str:
+    """Return plain text as HTML."""
+    return escape(text, quote=False)

@@ -1,0 +1,131 @@
+"""One reference, or the name of a neighbour, read from the HTML of its list item or paragraph."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
+
+from .. import iri
+from ..model import Reference
+from .labels import split_label_html
+from .lines import is_url, without_separator
+from ..rendering.text import html_to_text
+
+if TYPE_CHECKING:
+    from .sections import Block
+    from .source import Source
+
+_LINK: Final = re.compile(r'<a\b[^<>]*? href="([^"]*)"[^<>]*>((?:(?!</a>).)*+)</a>', re.DOTALL)
+_BROKEN_LINK: Final = re.compile(r"\]\([a-z]+:/?/?[^()\s]* [^()]*\)", re.IGNORECASE)
+_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_NOTE_MARK: Final = "<sup>"
+_PUNCTUATION: Final = " \t.,;:()<>。，；：（）"
+
+
+def read_reference(html: str, source: Source, place: tuple[int, int]) -> Reference | None:
+    """Read a reference: ``title - publisher / publisher``, with its address as a link, or in the text.
+
+    Args:
+        html: What stands in the item.
+        source: The file; problems are added to it.
+        place: Of the item, in characters.
+    """
+    label, urls = _take_links(html)
+    if not urls and "](" in label and _BROKEN_LINK.search(html_to_text(label)):
+        source.add("E111", "this link is broken: its address holds a blank", "write %20 for a blank in an address",
+                   *place)  # fmt: skip
+    usable = [url for url in urls if is_usable(url, source, place)]
+    has_note = _NOTE_MARK in label and _NUMBER_OF_NOTE.search(label) is not None
+    if has_note:
+        label = _NUMBER_OF_NOTE.sub("", label)
+    warnings = (
+        ("<li" in html, "part of this reference is a list below it, read as one text with it"),
+        (has_note, "part of this reference is a footnote, left out"),
+        (len(usable) > 1, f"this reference has {len(usable)} addresses; the first is taken"),
+    )
+    for is_true, message in warnings:
+        if is_true:
+            source.add("W109", message, "write a reference on one line, each work with its own number", *place)
+    title, publishers = split_label_html(label)
+    if not title and not usable:
+        source.add("W109", "this reference is empty", "write a title, or remove it", *place)
+        return None
+    return Reference(title=title or usable[0], publishers=publishers, url=usable[0] if usable else None)
+
+
+_NUMBER_OF_NOTE: Final = re.compile(r"<sup>[0-9]+</sup>")
+
+
+def read_neighbour(html: str, source: Source, place: tuple[int, int]) -> Reference | None:
+    """Read the title of the article before or after, with its address if it has one."""
+    label, urls = _take_links(html)
+    url = next((url for url in urls if is_usable(url, source, place)), None)
+    title = html_to_text(label) or url
+    return Reference(title=title, url=url) if title else None
+
+
+def find_lone_url(block: Block) -> str | None:
+    """Return the address of a paragraph that is nothing but it, or a link."""
+    links = _LINK.findall(block.html) if block.tag == "p" else ()
+    if len(links) != 1 or html_to_text(_LINK.sub("", block.html)).strip(_PUNCTUATION):
+        return None
+    url = _address(*links[0])
+    return url if is_url(url) else None
+
+
+def is_usable(url: str, source: Source, place: tuple[int, int]) -> bool:
+    """Return True if a feed can link to an address; record a problem if not."""
+    if is_url(url):
+        return True
+    scheme = _SCHEME.match(url)
+    if scheme and scheme[0].casefold() in ("http:", "https:"):
+        source.add("E111", iri.fault(url), iri.suggest_url(url), *place)
+    return False  # relative addresses and other schemes are told where links are looked at
+
+
+def _take_links(html: str) -> tuple[str, list[str]]:
+    """Return the HTML of a label and the addresses of its links; an address that stands for itself is no text."""
+    urls: list[str] = []
+    has_bare = False
+
+    def take(match: re.Match[str]) -> str:
+        nonlocal has_bare
+        url = _address(match[1], match[2])
+        urls.append(url)
+        if not _is_bare(match[1], match[2]):
+            return match[0]
+        before, after = html_to_text(html[: match.start()]), html_to_text(html[match.end() :])
+        if before and after.strip(_CLOSING):
+            return match[2]  # within a sentence
+        has_bare = True
+        return ""
+
+    label = _LINK.sub(take, html)
+    if has_bare:
+        label = _trim_label(label)
+    return label, urls
+
+
+_CLOSING: Final = " )）]］】>。.;；,，、!！*"
+_PAIRS: Final = (("(", ")"), ("（", "）"), ("[", "]"), ("【", "】"))
+
+
+def _trim_label(label: str) -> str:
+    """Return a label without what led over to the address at its end: ``Title -``, ``Title: (``…``)``."""
+    label = label.rstrip()
+    for opening, closing in _PAIRS:
+        if label.endswith(opening + closing):
+            label = label[:-2].rstrip()
+    return without_separator(label.strip())
+
+
+def _address(href: str, text: str) -> str:
+    """Return the address of a link, as it was written if the link shows it: comrak writes it in ASCII."""
+    return unescape(text if _is_bare(href, text) else href)
+
+
+def _is_bare(href: str, text: str) -> bool:
+    """Return True if a link's text is its address."""
+    return "://" in text and (text == href or unquote(href) == unquote(text))

@@ -1,0 +1,53 @@
+"""Plain text, and the text of HTML."""
+
+from __future__ import annotations
+
+import re
+from html import escape as _escape
+from html import unescape
+from typing import Final
+
+
+def one_line(text: str) -> str:
+    """Return text on one line: line ends and runs of spaces become a space; spaces that mean something stay.
+
+    French sets no-break spaces at its signs, Chinese wide ones between names; ``str.split`` would lose both.
+    """
+    if "  " in text or not text.isprintable():  # a blank is the only one of them that is printable
+        text = _LAYOUT.sub(" ", text)
+    return text.strip()
+
+
+_LAYOUT: Final = re.compile("[ \t\n\r\v\f\x1c-\x1f\x85\u2028\u2029]+")
+
+
+def html_to_text(html: str) -> str:
+    """Return the text of HTML without markup, on one line."""
+    if "<br" in html or "</p>" in html:
+        html = _LINE_BREAK.sub(" ", html)
+    return one_line(unescape(_TAG.sub("", html)))
+
+
+_LINE_BREAK: Final = re.compile(r"<br\b[^<>]*>|</p>")
+_TAG: Final = re.compile(r"<[^<>]*>")
+
+
+def split_paragraphs(text: str) -> list[str]:
+    """Split plain text at its blank lines."""
+    parts = _BETWEEN_PARAGRAPHS.split(text) if "\n" in text else (text,)
+    return [line for line in map(collapse, parts) if line]
+
+
+_BETWEEN_PARAGRAPHS: Final = re.compile(r"\n[ \t]*\n")
+
+
+def collapse(text: str) -> str:
+    """Return text on one line, without white space at its ends or twice in a row."""
+    if "  " not in text and text.isprintable():  # blanks are the only white space that is printable
+        return text.strip(" ")
+    return " ".join(text.split())
+
+
+def escape(text: str) -> str:
+    """Escape plain text for HTML, also within attributes."""
+    return _escape(text, quote=True)
