@@ -15,8 +15,6 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .rendering.renderer import render as render
-    from .rendering.renderer import Renderer as Renderer
     from .entries.pasted import parse_pasted as parse_pasted
     from .errors import ConfigError as ConfigError
     from .errors import EntryError as EntryError
@@ -63,6 +61,8 @@ if TYPE_CHECKING:
     from .model import Reference as Reference
     from .model import Site as Site
     from .model import Translation as Translation
+    from .rendering.renderer import Renderer as Renderer
+    from .rendering.renderer import render as render
     from .site.add import ImportResult as ImportResult
     from .site.add import import_pasted as import_pasted
     from .site.add import init as init

@@ -147,7 +147,7 @@ def _is_deeper(points: Iterable[KeyPoint], levels: int) -> bool:
 
 
 class KeyPointList(Sequence[KeyPoint]):
-    """Key points that were read from a file: an HTML list, whose `KeyPoint` values are made when somebody asks for them.
+    """Key points as an HTML list, as they are read from files; `KeyPoint` values are made when somebody asks for them.
 
     It equals the tuple of these values. Programs that only publish a site never make them.
 
@@ -226,8 +226,10 @@ class Reference:
 
     def __post_init__(self) -> None:
         check = Check(self, self.title)
-        check.required("title")
-        check.optional(check.url, "url")
+        if not is_plain_line(self.title):
+            check.required("title")
+        if self.url is not None:
+            check.url("url", self.url)
         check.tuples(str, "publishers")
         for publisher in self.publishers:
             check.text("publishers", publisher)

@@ -12,13 +12,13 @@ from typing import Final
 
 # HTML Standard, section 3 of the index ("Elements"), and what it calls obsolete (section 16.2).
 _HTML: Final = frozenset(
-    "a abbr acronym address applet area article aside audio b base basefont bdi bdo bgsound big blink blockquote body br"
-    " button canvas caption center cite code col colgroup data datalist dd del details dfn dialog dir div dl dt em embed"
-    " fieldset figcaption figure font footer form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html i iframe"
-    " img input ins kbd label legend li link main map mark marquee math menu meta meter nav nobr noembed noframes"
-    " noscript object ol optgroup option output p param picture plaintext pre progress q rb rp rt rtc ruby s samp script"
-    " search section select slot small source span strike strong style sub summary sup svg table tbody td template"
-    " textarea tfoot th thead time title tr track tt u ul var video wbr xmp".split()
+    "a abbr acronym address applet area article aside audio b base basefont bdi bdo bgsound big blink blockquote "
+    "body br button canvas caption center cite code col colgroup data datalist dd del details dfn dialog dir div dl "
+    "dt em embed fieldset figcaption figure font footer form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr "
+    "html i iframe img input ins kbd label legend li link main map mark marquee math menu meta meter nav nobr "
+    "noembed noframes noscript object ol optgroup option output p param picture plaintext pre progress q rb rp rt "
+    "rtc ruby s samp script search section select slot small source span strike strong style sub summary sup svg "
+    "table tbody td template textarea tfoot th thead time title tr track tt u ul var video wbr xmp".split()
 )
 _VOID: Final = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 _SHOWN_VOID: Final = frozenset(["br", "hr", "wbr"])
@@ -37,7 +37,9 @@ _TOKEN: Final = re.compile(
     (?P<attributes>(?:[^<>"']|"[^"]*"|'[^']*'){{0,{_LONGEST_ATTRIBUTES}}}+)>""",
     re.DOTALL | re.VERBOSE,
 )
-_BLOCKS: Final = frozenset("p h1 h2 h3 h4 h5 h6 li ul ol td th tr table thead tbody blockquote pre hr section div".split())
+_BLOCKS: Final = frozenset(
+    "p h1 h2 h3 h4 h5 h6 li ul ol td th tr table thead tbody blockquote pre hr section div".split()
+)
 _LINE: Final = re.compile(r'data-sourcepos="(\d+)')
 
 
@@ -101,9 +103,9 @@ class _Escaper:
         elif token["closing"]:
             if in_prose:
                 self._close(token, name, line)
-        elif name in _SWALLOWING and not (end := self._end_of(name, token.end())):
-            self._add(token, line)
-        elif in_prose and name in _OF_DOCUMENTS:
+        elif (name in _SWALLOWING and not (end := self._end_of(name, token.end()))) or (
+            in_prose and name in _OF_DOCUMENTS
+        ):
             self._add(token, line)
         elif name in _SWALLOWING and name != "noscript":
             return end + 1  # behind the start of its end tag
@@ -158,4 +160,3 @@ _DEEPEST: Final = 100  # open inline elements that an end tag is compared with
 _BLOCK_START: Final = re.compile(
     r'<(?:p|h[1-6]|li|[uo]l|td|th|table|blockquote|pre|hr|section)\b[^<>]{0,200}? data-sourcepos="'
 )
-

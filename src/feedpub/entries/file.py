@@ -12,11 +12,10 @@ from ..checks import LONGEST_KEY_BYTES, is_legal, is_usable_key
 from ..errors import LanguageTagError
 from ..language import canonical, direction, match
 from ..model import KeyPointList
-from ..rendering.text import html_to_text
-from ..sanitiser import SafeHtml, find_excess, sanitise
+from ..rendering.text import html_to_text, one_line
+from ..sanitiser import find_excess, sanitise
 from .headings import likely_languages
 from .matter import read_matter, text_of
-from .ids import automatic_link
 from .sections import Sections, first_text, read_sections
 from .source import read_source
 from .summaries import derive_summary
@@ -225,25 +224,27 @@ def clean_texts(file: File, base: str, copies: int) -> None:
         body = points = ""
     towards = direction(file.language)
     if body:
-        body = sanitise(body, base, direction=towards).strip()
+        body = sanitise(body, base, direction=towards)
     values["body"] = body
     if points:
-        values["key_points"] = KeyPointList(sanitise(points, base, direction=towards).strip())
-    written = values.get("summary")
+        values["key_points"] = KeyPointList(sanitise(points, base, direction=towards))
+    written: str = values.get("summary") or ""
     if sections.summary and not written:
-        parts = sections.summary if sections.is_plain_summary else sanitise(sections.summary, base)
-        written = "\n\n".join(text for part in parts.split("</p>") if (text := html_to_text(part)))
-        if not sections.is_plain_summary:
-            in_body.add("summary")
-        values["summary"] = written
-    elif sections.summary and sections.is_plain_summary and html_to_text(sections.summary) != " ".join(written.split()):
-        values["body"] = SafeHtml(f"{sanitise(sections.summary, base, direction=towards)}\n{body}".strip())
+        values["summary"] = _summary_of(sections, base)
+        in_body |= set() if sections.is_plain_summary else {"summary"}
+    elif sections.summary and sections.is_plain_summary and html_to_text(sections.summary) != one_line(written):
+        values["body"] = sanitise(f"{sections.summary}\n{sections.body}", base, direction=towards)
     elif not written:
         values["summary"] = derive_summary(first_text(body))
         in_body.add("summary")
-    elif first_text(body).startswith(" ".join(written.split())):
+    elif first_text(body).startswith(one_line(written)):
         in_body.add("summary")  # the author has copied the start of the text
     values["in_body"] = frozenset(in_body)
+
+
+def _summary_of(sections: Sections, base: str) -> str:
+    html = sections.summary if sections.is_plain_summary else sanitise(sections.summary, base)
+    return "\n\n".join(text for part in html.split("</p>") if (text := html_to_text(part)))
 
 
 def _ask_for_title(file: File) -> None:

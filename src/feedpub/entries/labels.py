@@ -10,13 +10,13 @@ from ..rendering.text import html_to_text
 # The first " - ", " – ", " — " or "——" parts title and publishers: "GPT-OSS" and "A/B" never split. Full-width marks
 # bring their own space. No quantifier on the spaces: a long run of them would be scanned again from each of its places.
 # The mark comes first in the expressions, and what is before it is looked back for: so they are searched fast.
-_SEPARATOR: Final = (
-    r"[-\N{EN DASH}\N{EM DASH}\N{FULLWIDTH HYPHEN-MINUS}](?:(?<=\s.)(?=\s)|(?<=\N{EM DASH})\N{EM DASH})"
-)
+_SEPARATOR: Final = r"[-\N{EN DASH}\N{EM DASH}\N{FULLWIDTH HYPHEN-MINUS}](?:(?<=\s.)(?=\s)|(?<=\N{EM DASH})\N{EM DASH})"
 _BETWEEN_PUBLISHERS: Final = r"[/\N{FULLWIDTH SOLIDUS}](?:(?<=\s/)(?=\s)|(?<=\N{FULLWIDTH SOLIDUS}))"
 # In HTML nothing separates in a link that the label begins with, which is the title; in a `span`, which is what an
 # escaped character becomes; and within tags.
-_PROTECTED: Final = r"\A\s*+<a\b[^<>]*>(?:(?!</a>).)*+</a>|<span\b[^<>]*>[^<]*</span>|<[^<>]*>"
+_LINK: Final = r"\s*+<a\b[^<>]*>(?:(?!</a>).)*+</a>"
+_LEADING_LINK: Final = re.compile(_LINK, re.DOTALL)
+_PROTECTED: Final = rf"\A{_LINK}|<span\b[^<>]*>[^<]*</span>|<[^<>]*>"
 _IN_TEXT: Final = re.compile(_SEPARATOR)
 _IN_HTML: Final = re.compile(f"{_PROTECTED}|({_SEPARATOR})", re.DOTALL)
 _BETWEEN_IN_TEXT: Final = re.compile(_BETWEEN_PUBLISHERS)
@@ -41,7 +41,10 @@ def split_label(label: str) -> tuple[str, tuple[str, ...]]:
 
 def split_label_html(html: str) -> tuple[str, tuple[str, ...]]:
     """Part the HTML of a label into the texts of its title and its publishers."""
-    match = next((match for match in _IN_HTML.finditer(html) if match[1]), None)
+    link = _LEADING_LINK.match(html)
+    match = _IN_TEXT.search(html, link.end() if link else 0)
+    if match and html.find("<", link.end() if link else 0) >= 0:  # it may stand within something that protects it
+        match = next((match for match in _IN_HTML.finditer(html) if match[1]), None)
     if match:
         title, rest = html_to_text(html[: match.start()]), html[match.end() :]
         publishers = tuple([text for part in _split_publishers(rest) if (text := html_to_text(part))])

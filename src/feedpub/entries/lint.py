@@ -95,7 +95,7 @@ def inspect_html(file: File) -> None:
     for tag, line in file.sections.bare_tags:
         place = _find_from_line(file, tag, line)
         source.add("N121", f"{tag} was read as text", f"put it between backticks: `{tag}`", *place)
-    if "<" not in html:
+    if not file.sections.has_raw_html and "<a " not in html and "<img " not in html:
         return
     for found in _ADDRESSES.finditer(html):
         address = trim_address(unescape(found[3] or found[4] or ""))
@@ -113,7 +113,7 @@ def inspect_html(file: File) -> None:
             message = f"{written} is a relative address" if address else "a link without address"
             hint = "nothing is published beside an entry; write the whole address, https://…"
             file.source.add("W105", message, hint, *place)
-    if not _DROPPED.search(html):
+    if not file.sections.has_raw_html or not _DROPPED.search(html):
         return
     text = file.source.text
     at_home = _Spans(_spans_at_home(text))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass, field
-from html import escape, unescape
+from html import unescape
 from typing import TYPE_CHECKING, Final
 
 from .bare_tags import escape_bare_tags
@@ -34,10 +34,12 @@ class Rendered:
     Args:
         html: With positions; not sanitised.
         bare_tags: Tags that were read as text, each with the line of the block that it stands in.
+        has_raw_html: Whether the Markdown may hold HTML.
     """
 
     html: str = ""
     bare_tags: list[tuple[str, int]] = field(default_factory=list)
+    has_raw_html: bool = False
 
 
 def render_markdown(text: str, *, hard_breaks: bool = False) -> Rendered:
@@ -49,7 +51,8 @@ def render_markdown(text: str, *, hard_breaks: bool = False) -> Rendered:
     """
     html = _to_html(_prepare(text), hard_breaks=hard_breaks)
     bare_tags: list[tuple[str, int]] = []
-    if _HTML_IN_MARKDOWN.search(text):
+    has_raw_html = _HTML_IN_MARKDOWN.search(text) is not None
+    if has_raw_html:
         html, bare_tags = escape_bare_tags(html)
     if "<del" + POSITION in html:
         html = _undo_single_tildes(html, text)
@@ -58,7 +61,7 @@ def render_markdown(text: str, *, hard_breaks: bool = False) -> Rendered:
     if "[" in text:
         html = _rewrite_brackets(html)
     html = link_bare_urls(html)
-    return Rendered(join_cjk_lines(html) if _CJK_LINE.search(html) else html, bare_tags)
+    return Rendered(join_cjk_lines(html) if _CJK_LINE.search(html) else html, bare_tags, has_raw_html)
 
 
 # A tag, a comment or the like; not an address in "<>".
@@ -110,7 +113,7 @@ def strip_positions(html: str) -> str:
 
 
 _POSITION: Final = re.compile(rf'{POSITION}[0-9:-]+"')
-_ESCAPED: Final = re.compile(r'<span data-escaped-char[^<>]*>([^<]*)</span>')
+_ESCAPED: Final = re.compile(r"<span data-escaped-char[^<>]*>([^<]*)</span>")
 _MATH: Final = re.compile(r'<span data-math-style="\w+" data-sourcepos="[0-9:-]+">([^<]*)</span>')
 
 
@@ -155,29 +158,31 @@ def _write_alert(match: re.Match[str]) -> str:
 
 
 # Readers drop addresses within an entry: a note's number is all that is left of its mark.
-_NOTE_MARK: Final = re.compile(
-    r'<sup data-sourcepos="[0-9:-]+" class="footnote-ref"><a [^<>]*>([^<]*)</a></sup>'
-)
+_NOTE_MARK: Final = re.compile(r'<sup data-sourcepos="[0-9:-]+" class="footnote-ref"><a [^<>]*>([^<]*)</a></sup>')
 _BACK_LINK: Final = re.compile(r' <a [^<>]*class="footnote-backref"[^<>]*>(?:[^<]|<sup[^<>]*>[^<]*</sup>)*</a>')
 
 
 def link_bare_urls(html: str) -> str:
-    """Return HTML in which bare addresses are links, outside of links and code."""
+    """Return HTML in which the bare addresses of Markdown are links, outside of links and code."""
     if html.count("://") == html.count('="https://') + html.count('="http://'):
         return html  # there are none but those of the links that there are
     parts = _TAG.split(html)
     closing = ""
+    is_markdown = False  # raw HTML stays as it is
     for index, part in enumerate(parts):
         if index % 2 == 0:
-            if not closing and "://" in part:
+            if is_markdown and not closing and "://" in part:
                 parts[index] = BARE_URL.sub(_write_link, part)
         elif closing:
             closing = "" if part.casefold().startswith(closing) else closing
         elif opening := _LINK_OR_CODE.match(part):
             closing = f"</{opening[1].casefold()}"
+        elif block := _TEXT_BLOCK.match(part):
+            is_markdown = not block[1]
     return "".join(parts)
 
 
+_TEXT_BLOCK: Final = re.compile(rf"<(?:(/)|(?=[^>]*{POSITION}))(?:p|h[1-6]|li|t[dh])\b")
 _TAG: Final = re.compile(r"(<[^<>]*>)")
 _LINK_OR_CODE: Final = re.compile(r"<(a|code|pre|script|style)\b", re.IGNORECASE)
 _ENTITY_AFTER_URL: Final = re.compile("&(?:quot|lt|gt);")
@@ -188,7 +193,7 @@ def _write_link(match: re.Match[str]) -> str:
     trimmed = trimmed_url(url)
     if not is_url(unescape(trimmed)):
         return match[0]
-    return f'<a href="{trimmed}">{trimmed}</a>{match[0][len(trimmed):]}'
+    return f'<a href="{trimmed}">{trimmed}</a>{match[0][len(trimmed) :]}'
 
 
 _CJK: Final = "\u2e80-\u303f\u3040-\u30ff\u3100-\u312f\u31a0-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef"
@@ -212,8 +217,3 @@ def join_cjk_lines(html: str) -> str:
             pieces.append(html[start : match.start()])
             start = match.end()
     return "".join([*pieces, html[start:]])
-
-
-def quote_html(text: str) -> str:
-    """Return plain text as HTML."""
-    return escape(text, quote=False)

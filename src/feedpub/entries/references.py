@@ -8,57 +8,71 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from .. import iri
+from ..errors import FieldError
 from ..model import Reference
+from ..rendering.text import html_to_text
 from .labels import split_label_html
 from .lines import is_url, without_separator
-from ..rendering.text import html_to_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .sections import Block
     from .source import Source
 
 _LINK: Final = re.compile(r'<a\b[^<>]*? href="([^"]*)"[^<>]*>((?:(?!</a>).)*+)</a>', re.DOTALL)
 _BROKEN_LINK: Final = re.compile(r"\]\([a-z]+:/?/?[^()\s]* [^()]*\)", re.IGNORECASE)
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-_NOTE_MARK: Final = "<sup>"
 _PUNCTUATION: Final = " \t.,;:()<>。，；：（）"
 
 
-def read_reference(html: str, source: Source, place: tuple[int, int]) -> Reference | None:
+Place = tuple[int, int]  # line and column of the file
+
+
+def read_reference(html: str, source: Source, place: Place) -> Reference | None:
     """Read a reference: ``title - publisher / publisher``, with its address as a link, or in the text.
 
     Args:
         html: What stands in the item.
         source: The file; problems are added to it.
-        place: Of the item, in characters.
+        place: Of the item.
     """
     label, urls = _take_links(html)
-    if not urls and "](" in label and _BROKEN_LINK.search(html_to_text(label)):
-        source.add("E111", "this link is broken: its address holds a blank", "write %20 for a blank in an address",
-                   *place)  # fmt: skip
-    usable = [url for url in urls if is_usable(url, source, place)]
-    has_note = _NOTE_MARK in label and _NUMBER_OF_NOTE.search(label) is not None
-    if has_note:
-        label = _NUMBER_OF_NOTE.sub("", label)
-    warnings = (
-        ("<li" in html, "part of this reference is a list below it, read as one text with it"),
-        (has_note, "part of this reference is a footnote, left out"),
-        (len(usable) > 1, f"this reference has {len(usable)} addresses; the first is taken"),
-    )
-    for is_true, message in warnings:
-        if is_true:
-            source.add("W109", message, "write a reference on one line, each work with its own number", *place)
+    usable = [url for url in urls if is_usable(url, source, place)] if len(urls) != 1 else urls
+    if "<sup>" in label or "<li" in label or len(usable) > 1 or "](" in label:
+        label = _report_oddities(label, urls, usable, source, place)
     title, publishers = split_label_html(label)
-    if not title and not usable:
-        source.add("W109", "this reference is empty", "write a title, or remove it", *place)
+    url = usable[0] if usable else None
+    if not title and not url:
+        source.add_at("W109", "this reference is empty", "write a title, or remove it", *place)
         return None
-    return Reference(title=title or usable[0], publishers=publishers, url=usable[0] if usable else None)
+    try:
+        return Reference(title=title or url or "", publishers=publishers, url=url)
+    except FieldError:
+        is_usable(url or "", source, place)
+        return Reference(title=title, publishers=publishers) if title else None
+
+
+def _report_oddities(label: str, urls: Sequence[str], usable: Sequence[str], source: Source, place: Place) -> str:
+    """Report what a reference cannot hold; return its label without numbers of footnotes."""
+    if not urls and _BROKEN_LINK.search(html_to_text(label)):
+        message = "this link is broken: its address holds a blank"
+        source.add_at("E111", message, "write %20 for a blank in an address", *place)
+    without_notes = _NUMBER_OF_NOTE.sub("", label)
+    for is_true, message in (
+        ("<li" in label, "part of this reference is a list below it, read as one text with it"),
+        (without_notes != label, "part of this reference is a footnote, left out"),
+        (len(usable) > 1, f"this reference has {len(usable)} addresses; the first is taken"),
+    ):
+        if is_true:
+            source.add_at("W109", message, "write a reference on one line, each work with its own number", *place)
+    return without_notes
 
 
 _NUMBER_OF_NOTE: Final = re.compile(r"<sup>[0-9]+</sup>")
 
 
-def read_neighbour(html: str, source: Source, place: tuple[int, int]) -> Reference | None:
+def read_neighbour(html: str, source: Source, place: Place) -> Reference | None:
     """Read the title of the article before or after, with its address if it has one."""
     label, urls = _take_links(html)
     url = next((url for url in urls if is_usable(url, source, place)), None)
@@ -75,13 +89,13 @@ def find_lone_url(block: Block) -> str | None:
     return url if is_url(url) else None
 
 
-def is_usable(url: str, source: Source, place: tuple[int, int]) -> bool:
+def is_usable(url: str, source: Source, place: Place) -> bool:
     """Return True if a feed can link to an address; record a problem if not."""
     if is_url(url):
         return True
     scheme = _SCHEME.match(url)
     if scheme and scheme[0].casefold() in ("http:", "https:"):
-        source.add("E111", iri.fault(url), iri.suggest_url(url), *place)
+        source.add_at("E111", iri.fault(url), iri.suggest_url(url), *place)
     return False  # relative addresses and other schemes are told where links are looked at
 
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ..model import parse_key_points
+from ..rendering.text import html_to_text
 from .markdown import MOST_FOOTNOTE_MARKS, render_markdown, strip_positions
 from .references import find_lone_url, read_neighbour, read_reference
-from ..rendering.text import html_to_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,13 +28,14 @@ class Block(NamedTuple):
     """A block of the top level.
 
     `tag` is ``h2``, ``p``, ``ul`` and so on, ``section`` for the footnotes at the end; `line` and `column` are those
-    of the Markdown; `html` is the block, with raw HTML that follows it.
+    of the Markdown; `html` is the block, with raw HTML that follows it; `inner` are the tags of the blocks within it.
     """
 
     tag: str
     line: int
     column: int
     html: str
+    inner: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -57,6 +58,7 @@ class Sections:
         near_digest: Why a text with the sections of a digest is none, and line and column of what does not fit.
         headlines: Headings that open no section: text, line and column.
         bare_tags: See `Rendered`.
+        has_raw_html: See `Rendered`.
         has_references_in_body: Whether the body shows the references, as a post's does.
         start_line: Lines of the file before the Markdown.
     """
@@ -76,6 +78,7 @@ class Sections:
     near_digest: tuple[str, int, int] | None = None
     headlines: list[tuple[str, int, int]] = field(default_factory=list)
     bare_tags: list[tuple[str, int]] = field(default_factory=list)
+    has_raw_html: bool = False
     has_references_in_body: bool = False
     start_line: int = 0
 
@@ -113,9 +116,10 @@ def read_sections(
         source.add("E120", message, "split the article")
         return Sections()
     rendered = render_markdown(text, hard_breaks=hard_breaks)
-    cutter = _Cutter(source, source.text.count("\n", 0, offset), headings)
+    start_line = source.text.count("\n", 0, offset)
+    cutter = _Cutter(source, start_line, headings, has_raw_html=rendered.has_raw_html)
     sections = cutter.cut(rendered.html, has_title=has_title, title=title, is_digest=is_digest)
-    sections.bare_tags = rendered.bare_tags
+    sections.bare_tags, sections.has_raw_html = rendered.bare_tags, rendered.has_raw_html
     return sections
 
 
@@ -130,19 +134,22 @@ def split_blocks(html: str) -> tuple[str, list[Block]]:
     A block is of the top level if it begins behind the last line of the one before: what stands in a quotation or a
     list begins within its lines.
     """
-    starts: list[tuple[str, int, int, int]] = []
+    starts: list[tuple[str, int, int, int, set[str]]] = []
     last_line = 0
     for match in _BLOCK.finditer(html):
         line = int(match[2])
         if line > last_line or match[1] == "section":
-            starts.append((match[1], line, int(match[3]), match.start()))
+            starts.append((match[1], line, int(match[3]), match.start(), set()))
             last_line = max(line, int(match[4]))
+        else:
+            starts[-1][4].add(match[1])
     if not starts:
         return html, []
     ends = [start[3] for start in starts[1:]]
     ends.append(len(html))
     blocks = [
-        Block(tag, line, column, html[start:end]) for (tag, line, column, start), end in zip(starts, ends, strict=True)
+        Block(tag, line, column, html[start:end], frozenset(inner))
+        for (tag, line, column, start, inner), end in zip(starts, ends, strict=True)
     ]
     return html[: starts[0][3]], blocks
 
@@ -163,8 +170,8 @@ _OF_A_DIGEST: Final = ("summary", "key_points", "references")
 
 
 class _Cutter:
-    def __init__(self, source: Source, start_line: int, headings: HeadingTable) -> None:
-        self._source, self._headings = source, headings
+    def __init__(self, source: Source, start_line: int, headings: HeadingTable, *, has_raw_html: bool) -> None:
+        self._source, self._headings, self._has_raw_html = source, headings, has_raw_html
         self._start_line = start_line
         self._known: set[Section] = set()
 
@@ -218,9 +225,7 @@ class _Cutter:
         names = [part.section for part in parts if part.section in _OF_A_DIGEST]
         if not names and not is_forced:
             return None
-        digest = Sections(
-            title=post.title, is_digest=True, start_line=self._start_line, headlines=post.headlines
-        )
+        digest = Sections(title=post.title, is_digest=True, start_line=self._start_line, headlines=post.headlines)
         body = [before]
         fault: tuple[str, Block | None] | None = None
         if _COMMENT.sub("", before).strip():
@@ -242,9 +247,7 @@ class _Cutter:
         digest.body = "".join(body).strip()
         return digest
 
-    def _read_part(
-        self, part: _Part, digest: Sections, seen: set[str], *, has_title: bool
-    ) -> tuple[str, list[Block]]:
+    def _read_part(self, part: _Part, digest: Sections, seen: set[str], *, has_title: bool) -> tuple[str, list[Block]]:
         """Read a part into a digest; return what of it does not fit, and why."""
         notes = [block for block in part.blocks if block.tag == "section"]
         blocks = [block for block in part.blocks if block.tag != "section"]
@@ -282,7 +285,7 @@ class _Cutter:
     def _read_key_points(self, blocks: list[Block], digest: Sections) -> list[Block]:
         rest = list(blocks)
         for block in blocks:
-            if block.tag in ("ul", "ol") and not _NOT_IN_POINTS.search(block.html):
+            if self._is_plain_list(block):
                 digest.points, tail = _split_list(block)
                 digest.points = tidy_list(digest.points)
                 rest.remove(block)
@@ -292,7 +295,7 @@ class _Cutter:
     def _read_references(self, blocks: list[Block], digest: Sections) -> list[Block]:
         rest = list(blocks)
         for block in blocks:
-            if block.tag in ("ul", "ol") and not _NOT_IN_POINTS.search(block.html):
+            if self._is_plain_list(block):
                 html, tail = _split_list(block)
                 has_groups = self._take_references(html, digest)
                 if has_groups:
@@ -301,12 +304,18 @@ class _Cutter:
                 return [*([block._replace(html=tail)] if tail.strip() else []), *rest]
         return rest
 
+    def _is_plain_list(self, block: Block) -> bool:
+        """Return True if a block is a list of nothing but text with finer points."""
+        if block.tag not in ("ul", "ol") or not block.inner <= _IN_POINTS:
+            return False
+        return not self._has_raw_html or not _NOT_IN_POINTS.search(block.html)
+
     def _read_references_of_post(self, parts: Sequence[_Part], sections: Sections) -> None:
         """Read the list under a heading for references, without taking it away."""
         for part in parts:
             if part.section == "references":
                 for block in part.blocks:
-                    if block.tag in ("ul", "ol") and not _NOT_IN_POINTS.search(block.html):
+                    if self._is_plain_list(block):
                         self._take_references(_split_list(block)[0], sections)
                         sections.has_references_in_body = bool(sections.references)
                         return
@@ -325,8 +334,7 @@ class _Cutter:
             else:
                 items = [((line, column), inner)]
             for (item_line, item_column), item in items:
-                place = self._source.span_of(self._start_line + item_line, item_column)
-                if reference := read_reference(item, self._source, place):
+                if reference := read_reference(item, self._source, (self._start_line + item_line, item_column)):
                     references.append(reference)
                     places.append((item_line, item_column))
         sections.references, sections.reference_places = tuple(references), places
@@ -350,14 +358,15 @@ class _Cutter:
     def _read_neighbour(self, blocks: list[Block]) -> tuple[Reference | None, list[Block]]:
         if not blocks or not _is_line(blocks[0]):
             return None, blocks
-        place = self._source.span_of(self._start_line + blocks[0].line, blocks[0].column)
+        place = (self._start_line + blocks[0].line, blocks[0].column)
         neighbour = read_neighbour(blocks[0].html, self._source, place)
         return neighbour, blocks[1:] if neighbour else blocks
 
 
 _HEADINGS: Final = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 _COMMENT: Final = re.compile(r"<!--.*?-->", re.DOTALL)
-# Blocks that are more than text with finer points.
+_IN_POINTS: Final = frozenset(["p", "ul", "ol"])
+# Raw HTML that is more than text with finer points.
 _NOT_IN_POINTS: Final = re.compile(
     r"<(?:article|aside|audio|blockquote|details|div|dl|figure|form|h[1-6r]|iframe|pre|section|table|video)\b",
     re.IGNORECASE,
@@ -440,4 +449,3 @@ def first_text(html: str) -> str:
 
 
 _PARAGRAPH: Final = re.compile(r"<p\b.*?(?:</p>|\Z)", re.DOTALL)
-

@@ -59,6 +59,10 @@ class Source:
             number,
         )  # fmt: skip
 
+    def add_at(self, code: str, message: str, hint: str, line: int, column: int) -> None:
+        """Record a problem from a line and a column, which counts bytes of UTF-8, to the end of the line."""
+        self.add(code, message, hint, *self.span_of(line, column))
+
     def line_of(self, place: int) -> int:
         """Return the number of the line that holds a place of the text."""
         return self._index().around(place)[0]

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Final
 
 import yaml
 
-from ..content import plain_text
 from ..language import DEFAULT_LANGUAGE, match
 from ..model import KeyPoint
+from ..rendering.text import html_to_text
 from .headings import default_table
 from .labels import split_label
 from .lines import split_link
+from .markdown import strip_positions
 from .matter import one_line
 from .sections import read_sections
 from .source import Source
@@ -72,6 +73,8 @@ def write_entry(
         "previous": _neighbour(previous),
         "next": _neighbour(next),
     }
+    if body and blocks:
+        matter["digest"] = "true"  # the body stands before the sections
     lines = [f"{key}: {value}\n" for key, value in matter.items() if value]
     front = f"---\n{''.join(lines)}---\n" if lines else ""
     return front + "\n\n".join([*([body] if body else []), *blocks]) + "\n"
@@ -135,11 +138,11 @@ _BLANK_LINES: Final = re.compile(r"\n(?:[ \t]*\n)+")
 def _reads_back(text: str, html: str) -> bool:
     """Tell whether Markdown is read as this body, and what follows it is still read."""
     found = _read(f"{text}\n\n## Summary\n\nEnd\n")
-    return found.body == html and found.summary == "End"
+    return strip_positions(found.body).strip() == html and html_to_text(found.summary) == "End"
 
 
 def _read(text: str) -> Sections:
-    return read_sections(Source("", text), 0, default_table(), has_title=True)
+    return read_sections(Source("", text), 0, default_table(), has_title=True, is_digest=True)
 
 
 def _key_points(points: Iterable[KeyPoint], indent: str = "") -> Iterator[str]:
@@ -161,7 +164,7 @@ def _inline(html: str) -> str:
     for text in (_readable(plain), plain, _NOTHING + plain):  # behind a character reference no tag opens a block
         if _read(f"## Key Points\n\n- {text}\n").key_points == points:
             return text
-    return _line(plain_text(html)) or _NOTHING
+    return _line(html_to_text(html)) or _NOTHING
 
 
 _NOTHING: Final = "&#32;"
@@ -214,8 +217,8 @@ _BRACKET: Final = re.compile("[<>]")
 
 
 def _meaningless(found: re.Match[str]) -> str:
-    """Write a character so that it separates nothing."""
-    return f"\\{found.group()}" if found.group().isascii() else f"&#{ord(found.group())};"
+    """Write a character so that it separates nothing: escaped, or in an element of its own."""
+    return f"\\{found.group()}" if found.group().isascii() else f"<span>{found.group()}</span>"
 
 
 def _link(text: str, url: str) -> str:

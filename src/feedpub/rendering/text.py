@@ -23,9 +23,11 @@ _LAYOUT: Final = re.compile("[ \t\n\r\v\f\x1c-\x1f\x85\u2028\u2029]+")
 
 def html_to_text(html: str) -> str:
     """Return the text of HTML without markup, on one line."""
-    if "<br" in html or "</p>" in html:
-        html = _LINE_BREAK.sub(" ", html)
-    return one_line(unescape(_TAG.sub("", html)))
+    if "<" in html:
+        if "<br" in html or "</p>" in html:
+            html = _LINE_BREAK.sub(" ", html)
+        html = _TAG.sub("", html)
+    return one_line(unescape(html) if "&" in html else html)
 
 
 _LINE_BREAK: Final = re.compile(r"<br\b[^<>]*>|</p>")

@@ -9,11 +9,11 @@ import functools
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from ..rendering.content import render_for_page
 from ..feeds.markup import moment
 from ..formats import FORMATS, PREFERRED
 from ..language import autonym, direction, isolate, region, words
 from ..model import Reference
+from ..rendering.content import render_for_page
 from .documents import ARCHIVE
 from .theme import Theme
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 
     from ..formats import FeedFormat
+    from ..model import Article, Config, Feed
     from ..rendering.renderer import RenderedEntry
-    from ..model import Article, Config, Entry, Feed
 
 # Stands in the page of an article where the way to its neighbours goes. No text can hold it: what is shown is escaped,
 # and of bodies no comment is kept.
