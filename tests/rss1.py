@@ -12,7 +12,8 @@ from rss1_row import ROW
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from feedpub import Entry, Feed
+    from feedpub import Feed
+    from feedpub.rendering.renderer import RenderedEntry
 
 _NAMESPACES: Final = {
     "xmlns": "http://purl.org/rss/1.0/",
@@ -25,8 +26,8 @@ _NAMESPACES: Final = {
 _ABOUT: Final = re.compile(rb'<item rdf:about=("[^"]*")')
 
 
-def write_entry(entry: Entry, feed: Feed) -> tuple[bytes, ...]:
-    parts = parts_of(entry, feed)
+def write_entry(rendered: RenderedEntry, feed: Feed) -> tuple[bytes, ...]:
+    entry, parts = rendered.entry, parts_of(rendered, feed)
     creators = "".join(f"<dc:creator>{text(author.name)}</dc:creator>" for author in entry.authors or feed.authors)
     head = (
         f"<item rdf:about={attribute(parts.link)}><title>{text(parts.title)}</title><link>{text(parts.link)}</link>"

@@ -95,6 +95,7 @@ def digest_en() -> Feed:
             published=datetime(2026, 1, 31, 23, 59, 59, tzinfo=UTC),
             summary="Ferries go on.",
             body="<p>Ferries go on.</p>\n<h2>Where</h2>\n<p>Across the <a href='../sea/'>sea</a>.</p>",
+            in_body=frozenset({"summary"}),
         ),
         subtitle="Articles, summed up",
         siblings=siblings("zh-Hans", "ar"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import feedpub
 from feedpub import Article, Category, Config, Enclosure, Entry, Feed, Person, Reference
+from feedpub.rendering.renderer import RenderedEntry
 from feedpub.site.opml import to_opml
 from feedpub.site.pages import NEIGHBOURS, Pages
 from feedpub.site.theme import Theme
@@ -130,7 +131,7 @@ def write_pages(public: Path) -> None:
         for tag, found in one.entries.items():
             before = Reference(title="Ferries") if tag == "en" else None
             after = next(iter(rows(*(other for other in lists[tag] if other != found))), None)
-            page = made.article(one, found).replace(NEIGHBOURS, made.neighbours(tag, before, after))
+            page = made.article(one, RenderedEntry(found)).replace(NEIGHBOURS, made.neighbours(tag, before, after))
             put(f"{tag}/{one.key}/index.html", page)
 
 

@@ -121,7 +121,7 @@ def test_importing_loads_nothing_heavy() -> None:
         ("feedpub.Entry", {"feedpub.model"}),
         ("feedpub.KeyPoint(text='a')", {"feedpub.model"}),
         ("feedpub.Problem", {"feedpub.errors"}),
-        ("feedpub.render", {"feedpub.content"}),
+        ("feedpub.render", {"feedpub.rendering.content"}),
     ],
 )
 def test_a_name_loads_its_module_and_nothing_heavy(use: str, needed: set[str]) -> None:

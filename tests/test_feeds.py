@@ -24,6 +24,7 @@ import feedpub
 from feedpub import Category, Enclosure, Entry, FieldError, Person, Reference, feeds, formats
 from feedpub.checks import is_legal
 from feedpub.feeds import markup, rss, writer
+from feedpub.rendering.renderer import RenderedEntry
 from sample_feeds import ANN, BASE, CASES, WRITERS, archived, entry, feed, siblings
 
 HERE = Path(__file__).parent
@@ -334,7 +335,7 @@ def test_entries_of_a_feed_in_several_languages_carry_no_note() -> None:
 @pytest.mark.parametrize("case", CASES)
 def test_documents_can_be_joined_from_fragments(case: str, name: str) -> None:
     given = CASES[case]()
-    fragments = [b"".join(feeds.write_entry(one, given, FORMS[name])) for one in given.entries]
+    fragments = [b"".join(feeds.write_entry(RenderedEntry(one), given, FORMS[name])) for one in given.entries]
 
     assert feeds.write_document(
         dataclasses.replace(given, entries=(), updated=given.updated), fragments, FORMS[name]
@@ -385,9 +386,10 @@ def entries(draw: st.DrawFn) -> Entry:
 @example(entry(title="R&D", summary="a > b & c"))
 @example(entry(summary="Use <b>"))
 def test_entries_from_a_template_are_what_feedgen_writes(one: Entry) -> None:
-    parts = markup.parts_of(one, feed("en"))
+    rendered = RenderedEntry(one)
+    parts = markup.parts_of(rendered, feed("en"))
     summary = one.summary if one.summary.strip() else ""
-    description = rss._description(one)
+    description = rss._description(rendered)
 
     assert writer.atom_entry(one, parts) == writer._atom(
         parts.id, parts.title, markup.moment(one.updated), summary, one.categories, one.rights
@@ -397,7 +399,7 @@ def test_entries_from_a_template_are_what_feedgen_writes(one: Entry) -> None:
 
 @given(entries())
 def test_items_are_written_as_json_would_be(one: Entry) -> None:
-    written = b"".join(feeds.write_entry(one, feed("en", one), formats.JSON))
+    written = b"".join(feeds.write_entry(RenderedEntry(one), feed("en", one), formats.JSON))
     item = json.loads(written)
 
     assert json.dumps(item, ensure_ascii=False, separators=(",", ":")).encode() == written
@@ -412,12 +414,11 @@ def test_items_are_written_as_json_would_be(one: Entry) -> None:
 @given(_TEXTS)
 def test_content_is_escaped_as_json_would(text: str) -> None:
     assume(is_legal(text))
-    one = entry()
-    one._rendered["article"] = f"<pre>{text}</pre>".encode()
+    rendered = RenderedEntry(entry())
+    rendered.keep("content", lambda: f"<pre>{text}</pre>".encode())
+    item = json.loads(b"".join(feeds.write_entry(rendered, feed("en"), formats.JSON)))
 
-    assert (
-        json.loads(b"".join(feeds.write_entry(one, feed("en"), formats.JSON)))["content_html"] == f"<pre>{text}</pre>"
-    )
+    assert item["content_html"] == f"<pre>{text}</pre>"
 
 
 def test_what_writes_xml_is_loaded_at_the_first_fragment() -> None:

@@ -32,7 +32,7 @@ from feedpub import (
     Translation,
 )
 from feedpub.checks import XML_ILLEGAL, is_legal, without_illegal
-from feedpub.model import DEEPEST_LIST, checked_entry
+from feedpub.model import DEEPEST_LIST, KeyPointList
 
 NOON = datetime(2026, 2, 1, 12, tzinfo=UTC)
 LINK = "https://example.org/en/a/"
@@ -439,15 +439,6 @@ def test_the_deepest_branch_counts() -> None:
         KeyPoint(text="top", children=(shallow, nested(DEEPEST_LIST), shallow))
 
 
-def test_what_was_rendered_is_no_part_of_the_value() -> None:
-    one, two = entry(), entry()
-    one._rendered["atom"] = b"..."
-    assert one == two
-    assert hash(one) == hash(two)
-    assert repr(one) == repr(two)
-    assert dataclasses.replace(one)._rendered == {}
-
-
 @pytest.mark.parametrize(
     ("reference", "label"),
     [
@@ -630,25 +621,28 @@ def test_pasted_text_needs_nothing() -> None:
     assert PastedLine(number=1, text="", fate="dropped", role="blank").number == 1
 
 
-def test_key_points_that_are_made_later_are_a_field_like_others() -> None:
-    made = Entry(**MINIMAL[Entry], key_points=(KeyPoint(text="a"), KeyPoint(text="b", children=(KeyPoint(text="c"),))))
-    fields = {
-        one.name: getattr(made, one.name) for one in dataclasses.fields(Entry) if one.init and one.name != "key_points"
-    }
-    times = []
+LIST = "<ul>\n<li>a</li>\n<li>b <em>i</em>\n<ul>\n<li>c</li>\n</ul></li>\n</ul>"
 
-    def later() -> tuple[KeyPoint, ...]:
-        times.append(1)
-        return made.key_points
 
-    assert checked_entry(later, **fields) == made
-    assert hash(checked_entry(later, **fields)) == hash(made)
-    assert repr(checked_entry(later, **fields)) == repr(made)
-    assert dataclasses.replace(checked_entry(later, **fields), title="x") == dataclasses.replace(made, title="x")
-    assert copy.deepcopy(checked_entry(later, **fields)) == made
-    one = checked_entry(later, **fields)
-    times.clear()
-    assert one.key_points is one.key_points
-    assert times == [1]
-    with pytest.raises(AttributeError):
-        checked_entry(later, **fields).keypoints  # type: ignore[attr-defined]  # noqa: B018
+def test_key_points_of_a_list_are_a_field_like_others() -> None:
+    points = (KeyPoint(text="a"), KeyPoint(text="b <em>i</em>", children=(KeyPoint(text="c"),)))
+    made = Entry(**MINIMAL[Entry], key_points=points)
+    read = Entry(**MINIMAL[Entry], key_points=KeyPointList(LIST))
+
+    assert read.key_points == points
+    assert points == read.key_points
+    assert (len(read.key_points), read.key_points[1], read.key_points[:1]) == (2, points[1], points[:1])
+    assert tuple(read.key_points) == points
+    assert read == made
+    assert hash(read) == hash(made)
+    assert repr(read) == repr(made)
+    assert dataclasses.replace(read, title="x") == dataclasses.replace(made, title="x")
+    assert copy.deepcopy(read) == made
+    assert read.key_points != KeyPointList("<ul><li>b</li></ul>")
+    assert not KeyPointList("")
+
+
+@pytest.mark.parametrize("parts", [{"body"}, {"summary", "title"}, "summary", None, ["summary"]])
+def test_only_some_parts_can_stand_in_the_body(parts: object) -> None:
+    with pytest.raises(FieldError, match="in_body"):
+        Entry(**MINIMAL[Entry], in_body=parts)

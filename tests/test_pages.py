@@ -15,10 +15,13 @@ from xml.etree import ElementTree
 
 import pytest
 
-from feedpub import Category, ConfigError, Person, Reference, content, explain
+from feedpub import Category, ConfigError, Person, Reference, explain, render
 from feedpub.language import direction, known_languages, words
+from feedpub.rendering.renderer import RenderedEntry
 from feedpub.site.opml import to_opml
+from feedpub.rendering.renderer import RenderedEntry
 from feedpub.site.pages import NEIGHBOURS, Pages
+from feedpub.rendering.renderer import RenderedEntry
 from feedpub.site.theme import NAMES
 from sample_feeds import BASE, TITLES, entry, feed, hard_texts
 from sample_pages import CATEGORY, CONFIG, HOMES, Row, article, by_year, pages, torture, trains
@@ -64,7 +67,7 @@ class Seen(HTMLParser):
 
 def english() -> bytes:
     made = trains()
-    return pages().article(made, made.entries["en"])
+    return pages().article(made, RenderedEntry(made.entries["en"]))
 
 
 EVERY: dict[str, Callable[[Pages], bytes]] = {
@@ -72,8 +75,8 @@ EVERY: dict[str, Callable[[Pages], bytes]] = {
     "language": lambda made: made.language("ar", [ROW], 9),
     "archive": lambda made: made.archive("zh-Hans", by_year([ROW])),
     "category": lambda made: made.category("en", CATEGORY, [ROW]),
-    "article": lambda made: made.article(trains(), trains().entries["en"]),
-    "wide": lambda made: made.article(torture(), torture().entries["en"]),
+    "article": lambda made: made.article(trains(), RenderedEntry(trains().entries["en"])),
+    "wide": lambda made: made.article(torture(), RenderedEntry(torture().entries["en"])),
 }
 
 
@@ -163,13 +166,13 @@ def test_description_is_the_summary_in_one_line() -> None:
 )
 def test_descriptions_are_cut_between_words(summary: str, expected: str | None) -> None:
     one = entry(summary=summary)
-    assert Seen(pages().article(article(one), one)).meta("description") == expected
+    assert Seen(pages().article(article(one), RenderedEntry(one))).meta("description") == expected
 
 
 def test_article_page_is_the_content_of_the_feeds_below_a_title() -> None:
     made = trains()
     page = english().decode()
-    shown = content.render(made.entries["en"]).replace("h3>", "h2>")
+    shown = render(made.entries["en"]).replace("h3>", "h2>")
     shown = re.sub(rf'"{BASE}([\w-]+/night-trains/)"', r'"../../\1index.html"', shown)
     assert shown in page
     assert page.count(NEIGHBOURS.decode()) == 1
@@ -183,7 +186,7 @@ def test_article_page_is_the_content_of_the_feeds_below_a_title() -> None:
 
 def test_an_article_that_was_never_updated_says_so_by_silence() -> None:
     one = entry()
-    page = pages().article(article(one), one).decode()
+    page = pages().article(article(one), RenderedEntry(one)).decode()
     assert words("en")["updated"] not in page
     assert "modified_time" not in page
     assert "Ann Author" in page  # of the feed
@@ -191,23 +194,23 @@ def test_an_article_that_was_never_updated_says_so_by_silence() -> None:
 
 def test_dates_of_odd_offsets_are_written_as_html_can_hold_them() -> None:
     one = entry(published=datetime(1900, 1, 1, tzinfo=timezone(timedelta(hours=8, minutes=5, seconds=43))))
-    assert b'datetime="1899-12-31T15:54:17+00:00"' in pages().article(article(one), one)
+    assert b'datetime="1899-12-31T15:54:17+00:00"' in pages().article(article(one), RenderedEntry(one))
 
 
 def test_attachments_pictures_and_rights_are_shown() -> None:
     one = replace(torture().entries["en"], image="https://media.example/picture.jpg")
-    seen = Seen(pages().article(article(one), one))
+    seen = Seen(pages().article(article(one), RenderedEntry(one)))
     assert seen.all("a", type="audio/mpeg", href=one.enclosures[0].url)
     assert seen.all("img", src="https://media.example/picture.jpg", alt="")
     assert seen.meta("og:image") == "https://media.example/picture.jpg"
     assert "© Ann" in seen.text
     same = entry(rights="CC BY 4.0")
-    assert pages().article(article(same), same).count(b"CC BY 4.0") == 1  # as below each page
+    assert pages().article(article(same), RenderedEntry(same)).count(b"CC BY 4.0") == 1  # as below each page
 
 
 def test_what_is_wide_can_be_reached_by_keyboard() -> None:
     one = entry(body="<pre>ls</pre><table><tr><td>1</td></tr></table>")
-    page = pages().article(article(one), one)
+    page = pages().article(article(one), RenderedEntry(one))
     assert b'<pre tabindex="0">ls</pre>' in page
     assert b'<table tabindex="0">' in page
     assert Seen(page).all("table")
@@ -217,7 +220,11 @@ def test_what_is_wide_can_be_reached_by_keyboard() -> None:
 def test_hard_texts_stay_text(one: Any) -> None:
     row = Row(one.title, one.link, one.published.isoformat(), "en")
     made = pages()
-    for page in (made.article(article(one), one), made.archive("en", by_year([row])), made.landing({"en": [row]})):
+    for page in (
+        made.article(article(one), RenderedEntry(one)),
+        made.archive("en", by_year([row])),
+        made.landing({"en": [row]}),
+    ):
         seen = Seen(page)
         assert not seen.all("script")
         assert " ".join(re.sub("[\u2066-\u2069]", "", one.title).split()) in " ".join(
@@ -273,9 +280,9 @@ def test_categories_are_linked_where_they_have_pages() -> None:
     named = [("Travel", CATEGORY.link)]
     assert b'<a href="../en/category/travel/index.html" dir="auto">Travel</a>' in made.language("en", [], 0, named)
     assert b'<a href="../../en/category/travel/index.html" dir="auto">Travel</a>' in made.article(
-        article(one), one, named
+        article(one), RenderedEntry(one), named
     )
-    assert b'<span dir="auto">Travel</span>' in made.article(article(one), one)
+    assert b'<span dir="auto">Travel</span>' in made.article(article(one), RenderedEntry(one))
 
 
 def test_archive_has_a_heading_for_each_year_once() -> None:
@@ -309,7 +316,11 @@ def test_neighbours() -> None:
 def test_one_language_needs_no_choice() -> None:
     made = pages(languages=("en",))
     one = entry()
-    for page in (made.landing({"en": [ROW]}), made.language("en", [ROW], 1), made.article(article(one), one)):
+    for page in (
+        made.landing({"en": [ROW]}),
+        made.language("en", [ROW], 1),
+        made.article(article(one), RenderedEntry(one)),
+    ):
         assert b'class="languages"' not in page
 
 
@@ -406,7 +417,7 @@ def test_a_template_may_include_others(tmp_path: Path) -> None:
 def test_a_broken_template_is_named(name: str, text: str | bytes, line: int, message: str, tmp_path: Path) -> None:
     made = own_template(tmp_path, name, text)
     with pytest.raises(ConfigError) as caught:
-        made.article(trains(), trains().entries["en"])
+        made.article(trains(), RenderedEntry(trains().entries["en"]))
     (problem,) = caught.value.problems
     place = f"{tmp_path.as_posix()}/templates"
     assert (problem.code, problem.path, problem.line) == ("E009", f"{place}/{name}" if line else place, line)

@@ -84,7 +84,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "rendering.renderer": ("render", "Renderer"),
+    "rendering.renderer": ("Renderer", "render"),
     "entries.pasted": ("parse_pasted",),
     "errors": (
         "ConfigError",

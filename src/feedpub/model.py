@@ -139,7 +139,7 @@ class KeyPoint:
 
 
 def _is_deeper(points: Iterable[KeyPoint], levels: int) -> bool:
-    for _ in range(levels + 1):
+    for _ in range(levels):
         points = [child for point in points for child in point.children]
         if not points:
             return False
@@ -337,7 +337,7 @@ class Entry:
         check.at_most(MOST_VALUES, "values", "authors", "categories", "enclosures", "translations")
         check.at_most(LONGEST_TITLE_CHARACTERS, "characters", "title")
         check.optional(partial(check.kind, Reference), "previous", "next")
-        if not self.in_body <= _PARTS_IN_BODY:
+        if not isinstance(self.in_body, frozenset) or not self.in_body <= _PARTS_IN_BODY:
             check.fail("in_body", f"is {shown(self.in_body)}; it takes {' and '.join(sorted(_PARTS_IN_BODY))}")
 
 

@@ -14,7 +14,7 @@ _SEPARATOR: Final = r"[-\N{EN DASH}\N{EM DASH}\N{FULLWIDTH HYPHEN-MINUS}](?:(?<=
 _BETWEEN_PUBLISHERS: Final = r"[/\N{FULLWIDTH SOLIDUS}](?:(?<=\s/)(?=\s)|(?<=\N{FULLWIDTH SOLIDUS}))"
 # In HTML nothing separates in a link that the label begins with, which is the title; in a `span`, which is what an
 # escaped character becomes; and within tags.
-_LINK: Final = r"\s*+<a\b[^<>]*>(?:(?!</a>).)*+</a>"
+_LINK: Final = r"\s*+<a\b[^<>]*>(?:[^<]++|<(?!/a>))*+</a>"
 _LEADING_LINK: Final = re.compile(_LINK, re.DOTALL)
 _PROTECTED: Final = rf"\A{_LINK}|<span\b[^<>]*>[^<]*</span>|<[^<>]*>"
 _IN_TEXT: Final = re.compile(_SEPARATOR)
@@ -42,12 +42,13 @@ def split_label(label: str) -> tuple[str, tuple[str, ...]]:
 def split_label_html(html: str) -> tuple[str, tuple[str, ...]]:
     """Part the HTML of a label into the texts of its title and its publishers."""
     link = _LEADING_LINK.match(html)
-    match = _IN_TEXT.search(html, link.end() if link else 0)
-    if match and html.find("<", link.end() if link else 0) >= 0:  # it may stand within something that protects it
+    start = link.end() if link else 0
+    match = _IN_TEXT.search(html, start)
+    if match and html.find("<", start) >= 0:  # it may stand within something that protects it
         match = next((match for match in _IN_HTML.finditer(html) if match[1]), None)
     if match:
-        title, rest = html_to_text(html[: match.start()]), html[match.end() :]
-        publishers = tuple([text for part in _split_publishers(rest) if (text := html_to_text(part))])
+        title = html_to_text(html[: match.start()])
+        publishers = tuple([text for part in _split_publishers(html[match.end() :]) if (text := html_to_text(part))])
         if title and publishers:
             return title, publishers
     return html_to_text(html), ()

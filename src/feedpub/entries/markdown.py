@@ -54,14 +54,16 @@ def render_markdown(text: str, *, hard_breaks: bool = False) -> Rendered:
     has_raw_html = _HTML_IN_MARKDOWN.search(text) is not None
     if has_raw_html:
         html, bare_tags = escape_bare_tags(html)
-    if "<del" + POSITION in html:
+    if "~" in text:
         html = _undo_single_tildes(html, text)
     if "$" in text:
         html = _MATH.sub(r"<code>\1</code>", html)
     if "[" in text:
         html = _rewrite_brackets(html)
     html = link_bare_urls(html)
-    return Rendered(join_cjk_lines(html) if _CJK_LINE.search(html) else html, bare_tags, has_raw_html)
+    if not text.isascii() and _CJK_LINE.search(html):
+        html = join_cjk_lines(html)
+    return Rendered(html, bare_tags, has_raw_html)
 
 
 # A tag, a comment or the like; not an address in "<>".
@@ -71,7 +73,7 @@ _HTML_IN_MARKDOWN: Final = re.compile(r"<(?!https?:)[A-Za-z/!?]")
 def _prepare(text: str) -> str:
     if "data-sourcepos" in text:  # with a word joiner it is no such attribute, and looks the same
         text = text.replace("data-sourcepos", "data-\N{WORD JOINER}sourcepos")
-    if ">>" in text or "> >" in text:
+    if ">" in text and (">>" in text or "> >" in text):
         text = _DEEP_QUOTATION.sub(r"\1\\", text)
     return text if text.endswith("\n") else f"{text}\n"
 

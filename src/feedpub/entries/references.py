@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .sections import Block
     from .source import Source
 
-_LINK: Final = re.compile(r'<a\b[^<>]*? href="([^"]*)"[^<>]*>((?:(?!</a>).)*+)</a>', re.DOTALL)
+_LINK: Final = re.compile(r'<a\b[^<>]*? href="([^"]*)"[^<>]*>((?:[^<]++|<(?!/a>))*+)</a>', re.DOTALL)
 _BROKEN_LINK: Final = re.compile(r"\]\([a-z]+:/?/?[^()\s]* [^()]*\)", re.IGNORECASE)
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _PUNCTUATION: Final = " \t.,;:()<>。，；：（）"
@@ -101,6 +101,9 @@ def is_usable(url: str, source: Source, place: Place) -> bool:
 
 def _take_links(html: str) -> tuple[str, list[str]]:
     """Return the HTML of a label and the addresses of its links; an address that stands for itself is no text."""
+    links = _LINK.findall(html)
+    if not any("://" in text for _, text in links):
+        return html, [unescape(href) for href, _ in links]
     urls: list[str] = []
     has_bare = False
 
@@ -117,9 +120,7 @@ def _take_links(html: str) -> tuple[str, list[str]]:
         return ""
 
     label = _LINK.sub(take, html)
-    if has_bare:
-        label = _trim_label(label)
-    return label, urls
+    return (_trim_label(label) if has_bare else label), urls
 
 
 _CLOSING: Final = " )）]］】>。.;；,，、!！*"
