@@ -93,7 +93,7 @@ HEAVY = (
     "nh3",
     "langcodes",
     "dateutil",
-    "pyromark",
+    "comrak",
     "rich",
     "idna",
 )

@@ -643,6 +643,6 @@ def test_key_points_of_a_list_are_a_field_like_others() -> None:
 
 
 @pytest.mark.parametrize("parts", [{"body"}, {"summary", "title"}, "summary", None, ["summary"]])
-def test_only_some_parts_can_stand_in_the_body(parts: object) -> None:
+def test_only_some_parts_can_stand_in_the_body(parts: Any) -> None:
     with pytest.raises(FieldError, match="in_body"):
         Entry(**MINIMAL[Entry], in_body=parts)

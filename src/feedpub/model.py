@@ -337,7 +337,8 @@ class Entry:
         check.at_most(MOST_VALUES, "values", "authors", "categories", "enclosures", "translations")
         check.at_most(LONGEST_TITLE_CHARACTERS, "characters", "title")
         check.optional(partial(check.kind, Reference), "previous", "next")
-        if not isinstance(self.in_body, frozenset) or not self.in_body <= _PARTS_IN_BODY:
+        check.kind(frozenset, "in_body", self.in_body)
+        if not self.in_body <= _PARTS_IN_BODY:
             check.fail("in_body", f"is {shown(self.in_body)}; it takes {' and '.join(sorted(_PARTS_IN_BODY))}")
 
 
