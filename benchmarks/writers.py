@@ -89,10 +89,11 @@ def feedpub_write(given: list[dict[str, Any]], feeds: int = 1) -> list[bytes]:
         addresses={"atom": "https://example.org/atom.xml", "rss": "https://example.org/rss.xml"},
         authors=(feedpub.Person(name="Author", email="author@example.org"),),
     )
+    renderer = feedpub.Renderer()
     for _ in range(feeds - 1):  # as a build does: one document after the other, none kept
-        feedpub.to_atom(feed)
-        feedpub.to_rss(feed)
-    return [feedpub.to_atom(feed), feedpub.to_rss(feed)]
+        feedpub.to_atom(feed, renderer)
+        feedpub.to_rss(feed, renderer)
+    return [feedpub.to_atom(feed, renderer), feedpub.to_rss(feed, renderer)]
 
 
 def content(values: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ from ..rendering.content import note_language
 from ..rendering.text import collapse, escape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ..formats import FeedFormat
     from ..model import Entry
@@ -127,9 +127,11 @@ def _make_parts(rendered: RenderedEntry, feed: Feed) -> Parts:
     html = rendered.content(feed.language) or _NO_CONTENT
     published = moment(entry.published).isoformat()
     references = tuple([reference.url or "" for reference in entry.references])
+    escaped = [reference.url for reference in rendered.references]
     if not all_plain(references):
         references = tuple([to_uri(url) if url else "" for url in references])
-    links = _entry_links(rendered, references if feed.reference_links == "related" else ()).encode()
+        escaped = list(map(escape, references))
+    links = _entry_links(rendered, escaped if feed.reference_links == "related" else ()).encode()
     return Parts(
         id=encode_iri(entry.id),
         title=one_line(entry.title),
@@ -176,7 +178,7 @@ def fragments(
     return pieces
 
 
-def _entry_links(rendered: RenderedEntry, references: tuple[str, ...]) -> str:
+def _entry_links(rendered: RenderedEntry, references: Sequence[str]) -> str:
     """Return an entry's links besides its own page, as Atom elements: translations, references, source.
 
     Never `alternate`: readers take it for the entry's own page (RFC 4287, section 4.2.7.2).
@@ -200,7 +202,7 @@ def _entry_links(rendered: RenderedEntry, references: tuple[str, ...]) -> str:
 def _reference_link(reference: EscapedReference, uri: str) -> str:
     if not uri:
         return ""
-    return f'<link rel="related" href="{escape(uri)}" title="{reference.title}{reference.rest}"/>'
+    return f'<link rel="related" href="{uri}" title="{reference.title}{reference.rest}"/>'
 
 
 def feed_links(feed: Feed, form: FeedFormat) -> Iterator[dict[str, str]]:

@@ -49,7 +49,7 @@ class RenderedEntry:
     @property
     def references(self) -> list[EscapedReference]:
         """The references, escaped."""
-        return self.keep("references", lambda: [_escape_reference(reference) for reference in self.entry.references])
+        return self.keep("references", lambda: list(map(_escape_reference, self.entry.references)))
 
     def content(self, reader_language: str | None = None) -> bytes:
         """Return the content in UTF-8, with a note if the entry is in another language than its reader's."""
@@ -82,11 +82,11 @@ def escape_text(text: str) -> str:
 
 
 def _escape_reference(reference: Reference) -> EscapedReference:
-    title, publishers = reference.title, " / ".join(reference.publishers)
-    if not title.isprintable() or not publishers.isprintable():  # so are bidirectional controls
+    title, publishers, url = reference.title, " / ".join(reference.publishers), reference.url or ""
+    if not (title + publishers).isprintable():  # so are bidirectional controls
         title, publishers = isolate(title), isolate(publishers)
-    rest = escape(f" - {publishers}") if publishers else ""
-    return EscapedReference(escape(reference.url) if reference.url else "", escape(title), rest)
+    rest = f" - {publishers}" if publishers else ""
+    return EscapedReference(escape(url), escape(title), escape(rest))
 
 
 def render(entry: Entry, reader_language: str | None = None) -> str:

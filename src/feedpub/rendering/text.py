@@ -52,4 +52,7 @@ def collapse(text: str) -> str:
 
 def escape(text: str) -> str:
     """Escape plain text for HTML, also within attributes."""
-    return _escape(text, quote=True)
+    return _escape(text, quote=True) if _SPECIAL.search(text) else text
+
+
+_SPECIAL: Final = re.compile("[&<>\"']")
