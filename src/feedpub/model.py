@@ -267,6 +267,7 @@ class Entry:
         previous: The article before it, for pages; its address may be unknown.
         next: The article after it.
         extensions: Elements of other namespaces; a prefix means the same namespace in all entries of a site.
+        has_title: False if the title is made of the first words, as of microblogs: RSS and JSON Feed leave it out then.
 
     Raises:
         FieldError: A field that no feed could carry; the message names entry and field.
@@ -292,6 +293,7 @@ class Entry:
     previous: Reference | None = None
     next: Reference | None = None
     extensions: tuple[Extension, ...] = ()
+    has_title: bool = True
     # What was rendered from this value, by format: an entry that stands in ten feeds is written once.
     _rendered: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False, hash=False)
     # Makes the key points when they are first asked for (`checked_entry`).
@@ -558,6 +560,7 @@ class Config:
         limit: Entries of an archive document, and at least in the newest one (RFC 5005, section 4).
         archives: Publish older entries in archive documents; else a feed holds the newest `limit` entries only.
         categories: Write one more feed set per category.
+        untitled: Publish entries without title; else each needs one.
         reference_links: ``related`` also links references as data, ``none`` only shows them.
         title: Language → title of the feed.
         subtitle: Language → subtitle of the feed.
@@ -579,6 +582,7 @@ class Config:
     limit: int = 50
     archives: bool = True
     categories: bool = False
+    untitled: bool = False
     reference_links: Literal["related", "none"] = "related"
     title: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     subtitle: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

@@ -62,9 +62,10 @@ def _next_url(feed: Feed) -> str | None:
 def write_entry(entry: Entry, feed: Feed) -> tuple[bytes, ...]:
     """Write an item as `write_document` takes it, in one piece; dictionaries would take three times as long."""
     parts = markup.parts_of(entry, feed)
+    title = f',"title":{_text(parts.title)}' if entry.has_title else ""
     before = (
         f'{{"id":{_text(parts.id)},"url":{_text(parts.link)}{_address("external_url", entry.via)}'
-        f',"title":{_text(parts.title)},"content_html":"'
+        f'{title},"content_html":"'
     )
     after = (
         f'"{_summary(entry)}{_address("image", entry.image)}'
