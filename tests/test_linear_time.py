@@ -17,8 +17,8 @@ import pytest
 
 import feedpub
 from feedpub import addresses, iri
+from feedpub.entries import front_matter
 from feedpub.entries.headings import default_table
-from feedpub.entries.matter import read_matter
 from feedpub.entries.sections import read_sections
 from feedpub.entries.source import Source
 from feedpub.entries.writing import write_entry
@@ -86,7 +86,7 @@ def read_text(folder: Path, text: str) -> None:
 
 
 def read_front_matter(folder: Path, text: str) -> None:
-    read_matter(Source("a.md", text))
+    front_matter.read_front_matter(Source("a.md", text))
 
 
 def read_settings(folder: Path, text: str) -> None:

@@ -10,13 +10,12 @@ from hypothesis import strategies as st
 
 from feedpub import content
 from feedpub.entries import dates
+from feedpub.entries.front_matter import read_front_matter
 from feedpub.entries.headings import default_table
-from feedpub.entries.matter import plain_pairs, read_matter
 from feedpub.entries.parsing import parse_sections
 from feedpub.entries.plain import read_plain
 from feedpub.entries.sections import Sections
 from feedpub.entries.source import Source
-from feedpub.entries.yaml_matter import read_yaml
 from feedpub.feeds import write_entry
 from feedpub.formats import FORMATS
 from sample_feeds import entry, feed
@@ -94,7 +93,7 @@ documents = st.lists(st.tuples(around, section, around), min_size=1, max_size=3)
 def assert_same(text: str, *, title: str = "T") -> bool:
     """Compare the two readings if the text is plain, and tell whether it is."""
     plain = Source("a.md", text)
-    _, start = read_matter(plain)
+    _, start = read_front_matter(plain)
     found = Sections()
     if not read_plain(plain, start, default_table(), found):
         return False
@@ -166,48 +165,6 @@ def test_most_files_are_plain() -> None:
     paths = [path for path in sorted(ROOT.glob("entries/*.md")) if path.name.count(".") > 1]
     plain = [path for path in paths if assert_same(path.read_text(encoding="utf-8"))]
     assert len(plain) > len(paths) / 2
-
-
-def words(*others: str) -> st.SearchStrategy[str]:
-    return st.one_of(
-        st.lists(pieces, max_size=4).map("".join), st.sampled_from([*others, "null", "~", "", "Null", "no"])
-    )
-
-
-scalars = st.one_of(
-    words(
-        "some text", "https://x.test/?a=1&b=2#c", "2026-02-01T09:00:00+08:00", "a: b", "a #b", "a#b", "C#", "a:", "x  y"
-    ),
-    words().map('"{}"'.format),
-    words().map("'{}'".format),
-    st.lists(words("AI", "Web 2.0", "R&D", "C++", "a: b"), max_size=3).map(lambda items: f"[{', '.join(items)}]"),
-    words("AI,Web", "[a", "a, b", " a , b ").map("[{}]".format),
-    st.text(max_size=6),
-)
-keys = st.sampled_from(
-    ["title", "Tags", "a", "x-y", "x_y", "null", "Null", "y", "no", "é", "a b", "'a'", "- a", "? a", ""]
-)
-pairs = st.builds(
-    "{}:{}{}{}\n".format, keys, st.sampled_from([" ", " ", "", "  ", "\t"]), scalars, st.sampled_from(["", " ", "\t"])
-)
-
-
-@MANY
-@given(st.lists(st.one_of(pairs, pairs, pairs, st.sampled_from(["\n", " a\n", "# a\n"])), max_size=4).map("".join))
-@example('title: "a: b # c"\ntags: [a, b c ,d]  \n')
-def test_front_matter(text: str) -> None:
-    source = Source("a.md", f"---\n{text}")
-    found = plain_pairs(text, 4)
-    if found is not None:
-        assert found == read_yaml(source, 4, len(source.text))
-        assert not source.problems
-
-
-@pytest.mark.parametrize(
-    "text", ["title: a\n", 'title: "a: b"\ntags: [a b, ü]\nsource: https://x.test/#a\n', "a: 'b' \n", ""]
-)
-def test_most_front_matter_is_plain(text: str) -> None:
-    assert plain_pairs(text, 0) is not None
 
 
 digits = st.integers(0, 61).map("{:02}".format)

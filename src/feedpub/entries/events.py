@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .lines import BARE_URL, is_url, join, trimmed_url
 from .lists import DEEPEST_KEY_POINT
-from .matter import one_line
+from .value import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -14,8 +14,8 @@ from ..model import KeyPoint, Reference
 from . import events as md
 from .labels import split_label
 from .lines import is_url, split_url, without_separator
-from .matter import one_line
 from .sections import Sections
+from .value import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -97,8 +97,8 @@ class _Parser:
         for block in blocks:
             for event, start, _ in block.events:
                 if isinstance(event, dict) and "Text" in event and not is_legal(event["Text"]):
-                    message = f"U+{ord(event['Text'][0]):04X} cannot stand in a feed"
-                    self.source.add("E105", message, "remove the character", *self._place(start))
+                    message = f"U+{ord(event['Text'][0]):04X} cannot stand in a feed and is left out"
+                    self.source.add("W121", message, "remove the character", *self._place(start))
                     event["Text"] = without_illegal(event["Text"])
 
     def _section(self, block: md.Block, following: list[md.Block]) -> Section | None:

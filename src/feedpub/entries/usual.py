@@ -19,13 +19,13 @@ from ..files import read_file
 from ..iri import PLAIN_HOST
 from ..language import canonical
 from ..model import LONGEST_TITLE_CHARACTERS, MOST_VALUES, Article, Person, checked_entry, checked_translation
+from .converters import named_categories
 from .dates import parse_date
+from .front_matter import LONGEST_FRONT_MATTER_CHARACTERS as LONGEST_MATTER_CHARACTERS
 from .ids import automatic_id, automatic_link
-from .matter import FIRST, IN_LIST, LONGEST_MATTER_CHARACTERS, NULLS
 from .plain import read_plain
 from .sections import Sections
 from .source import LARGEST_ENTRY_BYTES, Source, read_head
-from .values import named_categories
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,8 +34,12 @@ if TYPE_CHECKING:
     from ..model import Category, Config, Entry
     from .headings import HeadingTable
 
-# Of texts without colon, quotation mark and the like, as `matter.plain_pairs` takes them; each key at most once.
-_TEXT: Final = rf"{FIRST}[^\x00-\x1f:#\"]*+"
+NULLS: Final = ("null", "Null", "NULL")  # YAML 1.1, null
+# Of ASCII: letters, digits, "("; within lists also " &')+-./_".
+FIRST: Final = r"[^\x00-')-/:-@\[-`{-\xa0]"
+IN_LIST: Final = rf"{FIRST}[^\x00-\x1f!-%*,:-@\[-^`{{-\xa0]*+"
+# Of texts without colon, quotation mark and the like, as `front_matter` takes them; each key at most once.
+_TEXT: Final = rf"{FIRST}[^\x00-\x1f:#\"<\ufffd]*+"
 _MATTER: Final = re.compile(
     rf"---\n(?:title: ({_TEXT})\n|(?:published|date): ([0-9T:+-]++Z?)\n|author: ({_TEXT})\n"
     rf"|(?:source|via): (https?://{PLAIN_HOST}(?:/[A-Za-z0-9_./=?-]{{0,1000}}+)?)\n"

@@ -19,9 +19,9 @@ from ..model import KeyPoint
 from .headings import default_table
 from .labels import split_label
 from .lines import split_link
-from .matter import one_line
 from .sections import read_sections
 from .source import Source
+from .value import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
