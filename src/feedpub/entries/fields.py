@@ -33,6 +33,7 @@ class Field:
         purpose: What it is for if it sets no field.
         is_inherited: A translation takes it from the original if it does not say it itself.
         is_text: The value may be any words, so ``#5`` in it is no comment.
+        split_words: Words for the key under which text with commas is a list.
         combine: Makes one value of two that stand under different words for the key; else the first is taken.
     """
 
@@ -43,6 +44,7 @@ class Field:
     purpose: str = ""
     is_inherited: bool = False
     is_text: bool = False
+    split_words: tuple[str, ...] = ()
     combine: Callable[[Value, Value], Value] | None = None
 
 
@@ -136,6 +138,7 @@ TABLE: FieldTable = FieldTable(
         Field(
             name="categories",
             aliases=("category", "tags", "tag"),
+            split_words=("categories", "tags"),
             convert=to.convert_categories,
             entry_field="categories",
             is_inherited=True,
@@ -201,47 +204,47 @@ def name_values(source: Source, pairs: Iterable[tuple[Value, Value]]) -> dict[st
         key as the value.
     """
     named: dict[str, Value] = {}
-    words: dict[str, list[str]] = {}
+    words: dict[str, tuple[str, ...]] = {}  # name → as it is written
     for key, value in pairs:
         word = str(key.content)
-        row, value = _find_row(word, value)
+        row = TABLE.find(word)
+        if row is None or row.name == "published":
+            row, value = _find_draft(word, row, value)
         if row is None:
             named.setdefault(word, key)
             continue
-        others = words.get(row.name)
-        if others is None:
-            words[row.name] = [word]
-        elif _fold(word) in map(_fold, others):
-            same = next(other for other in others if _fold(other) == _fold(word))
+        others = words.get(row.name, ())
+        if others and (same := next((other for other in others if _fold(other) == _fold(word)), "")):
             alike = f" (the same as {same})" if word != same else ""
             source.add("E118", f"{word}{alike} stands here twice", "remove one of them", key.start, key.end)
             continue
-        else:
-            others.append(word)
-        if value.content in ("", [], {}):
-            continue
-        if word in _SEPARATED_WORDS and isinstance(value.content, str):
-            value = to.split_list(source, value, word)
-        before = named.get(row.name)
-        if before is None:
+        words[row.name] = (*others, word)
+        if value.content:
+            if row.split_words and word.casefold() in row.split_words:
+                value = to.split_list(source, value, word)
+            if row.name in named:
+                value = _combine(source, row, (others[0], named[row.name]), (key, value))
             named[row.name] = value
-        elif row.combine:
-            named[row.name] = row.combine(before, value)
-        elif before.content != value.content:
-            message = f"{word} means the same as {words[row.name][0]}, which stands above and is taken"
-            source.add("N120", message, "remove one of them", key.start, key.end)
     return named
 
 
-_SEPARATED_WORDS: Final = frozenset(["tags", "categories", "Tags", "Categories"])
-
-
-def _find_row(word: str, value: Value) -> tuple[Field | None, Value]:
-    row = TABLE.find(word)
+def _find_draft(word: str, row: Field | None, value: Value) -> tuple[Field | None, Value]:
+    """Return what other programs write for a draft as a value of that key."""
     words = _DRAFT_WORDS.get(word.casefold())
     if words and isinstance(value.content, str) and (text := words.get(value.content.strip().casefold())):
         return TABLE.find("draft"), Value(text, value.start, value.end)
     return row, value
+
+
+def _combine(source: Source, row: Field, first: tuple[str, Value], second: tuple[Value, Value]) -> Value:
+    word, before = first
+    key, value = second
+    if row.combine:
+        return row.combine(before, value)
+    if before.content != value.content:
+        message = f"{key.content} means the same as {word}, which stands above and is taken"
+        source.add("N120", message, "remove one of them", key.start, key.end)
+    return before
 
 
 def unknown_keys(matter: Mapping[str, Value]) -> list[Value]:

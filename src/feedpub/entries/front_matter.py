@@ -242,9 +242,11 @@ class FlatReader:
         """Read text, plain or in quotes; None if YAML may read it as something else."""
         first = written[:1]
         if first in ('"', "'"):
-            pattern, escaped = (_DOUBLE_QUOTED, r"\\(.)") if first == '"' else (_SINGLE_QUOTED, "'(')")
-            found = pattern.fullmatch(written)
-            return Value(re.sub(escaped, r"\1", found[2]), start, start + len(found[1])) if found else None
+            found = (_DOUBLE_QUOTED if first == '"' else _SINGLE_QUOTED).fullmatch(written)
+            if not found:
+                return None
+            text = _ESCAPED.sub(r"\1", found[2]) if first == '"' else found[2].replace("''", "'")
+            return Value(text, start, start + len(found[1]))
         if first in _SIGNS or "\t" in written or (":" in written and _COLON.search(written)) or written[:2] == "!!":
             return None
         if "#" in written:
@@ -304,6 +306,7 @@ _UNREADABLE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\ud
 _COMMENT_LINES: Final = re.compile(r"(?:[ ]*+(?:#[^\n]*+)?\n)*+[ ]*+(?:#[^\n]*+)?")
 _DOUBLE_QUOTED: Final = re.compile(r"""("((?:[^"\\]|\\["\\/])*+)")(?:[ ]+\#.*|[ ]*)""", re.VERBOSE)
 _SINGLE_QUOTED: Final = re.compile(r"""('((?:[^']|'')*+)')(?:[ ]+\#.*|[ ]*)""", re.VERBOSE)
+_ESCAPED: Final = re.compile(r"\\(.)")
 _SIGNS: Final = frozenset(
     "{}[],&*@`%|>-?:"
 )  # plain text cannot start with them (YAML 1.1, section 9.1.3); nor "!", "#"
