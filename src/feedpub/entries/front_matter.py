@@ -114,35 +114,30 @@ def _read_unfenced(source: Source, start: int) -> tuple[dict[str, Value], int]:
         return {}, 0
     closing = _BARE_END.search(text, start)
     end = min(closing.start() if closing else len(text), start + LONGEST_FRONT_MATTER_CHARACTERS)
-    pairs: Pairs = []
-    others = 0
-    for found in _LINE.finditer(text, start, end):
-        key = _KEY_LINE.match(text, found.start())
-        if key and key.end() <= found.end():
-            pairs.append(_read_bare_line(source, key, found.end()))
-        elif found[0].startswith((" ", "\t")) and pairs:
-            last = pairs[-1][1]
-            if isinstance(last.content, str):
-                last.content = f"{last.content}\n{found[0].strip()}"
-        else:
-            others += 1
-    known = [field.name for key, _ in pairs if (field := fields.TABLE.find(str(key.content)))]
-    if not ("title" in known or (len(known) > 1 and "published" in known)):
+    entries = list(_ENTRY.finditer(text[start:end]))
+    known = [field.name for found in entries if (field := fields.TABLE.find(found[1]))]
+    if "title" not in known and not (len(known) > 1 and "published" in known):
         return {}, 0
-    if others:
-        if len(known) > 1:
-            _refuse_unrecognised(source, start, "---")
-            return {}, len(text)
-        return {}, 0
+    if any(_UNINDENTED_LINE.search(found[3]) for found in entries):
+        if len(known) == 1:
+            return {}, 0
+        _refuse_unrecognised(source, start, "---")
+        return {}, len(text)
+    pairs = [_read_bare_entry(found, start) for found in entries]
     return fields.name_values(source, pairs), closing.end() if closing else len(text)
 
 
-def _read_bare_line(source: Source, key: re.Match[str], end: int) -> tuple[Value, Value]:
-    rest = source.text[key.end() : end]
-    start = key.end() + len(rest) - len(rest.lstrip())
+_UNINDENTED_LINE: Final = re.compile(r"\n[^ \t]")
+
+
+def _read_bare_entry(found: re.Match[str], offset: int) -> tuple[Value, Value]:
+    key, rest, following = found.groups()
     written = rest.strip()
+    start = offset + found.start(2) + len(rest) - len(rest.lstrip())
     value = read_list(written, start) or Value(written, start, start + len(written))
-    return Value(key[1], key.start(1), key.end(1)), value
+    if following:
+        value.content = "\n".join(map(str.strip, f"{written}{following}".split("\n")))
+    return Value(key, offset + found.start(1), offset + found.end(1)), value
 
 
 def _refuse_unrecognised(source: Source, start: int, mark: str) -> None:
