@@ -64,6 +64,7 @@ def test_all_settings(tmp_path: Path) -> None:
         icon = "https://digest.example/icon.png"
         limit = 20
         categories = true
+        untitled = true
         archives = false
         reference_links = "none"
         [title]
@@ -91,6 +92,7 @@ def test_all_settings(tmp_path: Path) -> None:
         icon="https://digest.example/icon.png",
         limit=20,
         categories=True,
+        untitled=True,
         archives=False,
         reference_links="none",
         title={"zh-CN": "文摘", "en": "Digest"},

@@ -1,4 +1,4 @@
-"""Dates: ISO 8601 is read, nothing else, and what could be meant is said."""
+"""Dates: ISO 8601 is read, and what can mean only one moment; of others it is said what could be meant."""
 
 import time
 from datetime import UTC, datetime, timedelta, timezone
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedpub.entries.dates import parse_date, zone
+from feedpub.entries.dates import lacks_zeros, parse_date, zone
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,40 @@ from feedpub.entries.dates import parse_date, zone
 )
 def test_iso_dates(text: str, moment: str) -> None:
     assert parse_date(text, "Asia/Shanghai").isoformat() == moment
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2013-11-22 5:00:00 +0000", "2013-11-22T05:00:00+00:00"),
+        ("2026-02-01 9:00", "2026-02-01T09:00:00+08:00"),
+        ("2026-02-01T9:00:00Z", "2026-02-01T09:00:00+00:00"),
+        ("2024/01/05 12:00:00", "2024-01-05T12:00:00+08:00"),
+        ("2024/01/05", "2024-01-05T00:00:00+08:00"),
+        ("2024.01.05 12:00 GMT", "2024-01-05T12:00:00+00:00"),
+        ("2024-01-05 12:00 UTC", "2024-01-05T12:00:00+00:00"),
+        ("2024-01-05 12:00:00.5 UTC", "2024-01-05T12:00:00.500000+00:00"),
+        ("Fri, 22 Nov 2013 05:00:00 +0000", "2013-11-22T05:00:00+00:00"),
+        ("Sun, 01 Feb 2026 09:00:00 +0800", "2026-02-01T09:00:00+08:00"),
+        ("1 Feb 2026 09:00 GMT", "2026-02-01T09:00:00+00:00"),
+        ("Sun, 1 Feb 2026 09:00:00 -0500 (EST)", "2026-02-01T09:00:00-05:00"),
+        ("2024-1-5", "2024-01-05T00:00:00+08:00"),
+        ("2024/1/5 9:00", "2024-01-05T09:00:00+08:00"),
+    ],
+)
+def test_dates_that_can_mean_only_one_moment(text: str, moment: str) -> None:
+    assert parse_date(text, "Asia/Shanghai").isoformat() == moment
+
+
+@pytest.mark.parametrize(
+    ("text", "lacks"),
+    [
+        ("2024-1-5", True), ("2024-01-5", True), ("2024-1-05", True), ("2024/1/5 9:00", True), ("2024-01-05", False),
+        ("2024-01-05 9:00", False), ("2024/01/05", False), ("20240105", False), ("5 Jan 2024", False),
+    ],
+)  # fmt: skip
+def test_dates_without_zeros(text: str, lacks: bool) -> None:
+    assert lacks_zeros(text) is lacks
 
 
 @pytest.mark.parametrize(
@@ -64,20 +98,24 @@ def test_the_zone_has_summer_and_winter(text: str, offset: int) -> None:
         ("13/02/2026", "could be 13 February 2026"),
         ("02/13/2026", "could be 13 February 2026"),
         ("26/02/01", "could be 26 February 2001 or 1 February 2026"),
-        ("2026/2/1", "could be 1 February 2026"),
-        ("2026-2-1", "could be 1 February 2026"),
-        ("2026/02/01 09:00", "could be 1 February 2026"),
         ("2026年2月1日", "could be 1 February 2026"),
         ("2026년 2월 1일", "could be 1 February 2026"),
         ("Feb 1, 2026", "could be 1 February 2026"),
         ("Feb. 1st 2026", "could be 1 February 2026"),
         ("1 february 2026", "could be 1 February 2026"),
         ("1-Feb-2026", "could be 1 February 2026"),
-        ("Sun, 01 Feb 2026 09:00:00 +0800", "could be 1 February 2026"),
         ("2026-02-01T09:00 CST", "CST is not an offset such as +08:00"),
         ("2026-02-01 09:00 Asia/Shanghai", "Asia/Shanghai is not an offset such as +08:00"),
-        ("2026-02-01T9:00", "'T9:00' behind the day is not a time such as T09:00:00+08:00"),
         ("2026-02-01T", "'T' behind the day is not a time such as T09:00:00+08:00"),
+        ("2024-01-05 12:00 CST", "CST is not an offset such as +08:00"),
+        ("Fri, 22 Nov 2013 05:00:00 CST", "could be 22 November 2013"),
+        ("Mon, 22 Nov 2013 05:00:00 +0000", "22 November 2013 is a Friday"),
+        ("22 Nov 2013", "could be 22 November 2013"),
+        ("2024/01-05", "could be 5 January 2024"),
+        ("2024-01-05 5:00 PM", "PM is not an offset such as +08:00"),
+        ("2024-1-32", "there is no 32 January"),
+        ("2024/13/01", "there is no month 13"),
+        ("30 Foo 2013 05:00 GMT", "is not an ISO date"),
         ("2026-02-30", "there is no 30 February"),
         ("2026-02-29", "there is no 29 February 2026"),
         ("2026-04-31T09:00", "there is no 31 April"),

@@ -14,7 +14,7 @@ import pytest
 
 import feedpub
 from feedpub import checks, cli, cli_links, errors, iri, model
-from feedpub.entries import lint, markdown, matter, source
+from feedpub.entries import front_matter, lint, markdown, source
 from feedpub.links import chase, http1
 from feedpub.site import config, theme
 
@@ -122,7 +122,7 @@ def test_the_tutorial_is_true(tmp_path: Path) -> None:
     ("what", "value"),
     [
         ("an entry file", source.LARGEST_ENTRY_BYTES),
-        ("its front matter", matter.LONGEST_MATTER_CHARACTERS),
+        ("its front matter", front_matter.LONGEST_FRONT_MATTER_CHARACTERS),
         ("pasted text", source.LARGEST_ENTRY_BYTES),
         ("a file that `import` is given", cli.LARGEST_TEXT_BYTES),
         ("a list of `--urls`", cli_links.LARGEST_LIST_BYTES),

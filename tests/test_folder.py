@@ -344,7 +344,6 @@ BAD = {
     "title": post(title=""),
     "empty": "",
     "encoding": b"\xff\xfe\xfd",
-    "control": post("a\x08b"),
     "matter": "---\ntitle: [\n---\nText.\n",
     "unclosed": "---\ntitle: A\n",
     "escape": post(title='"a\\x07b"'),
@@ -684,6 +683,7 @@ def test_all_problems_of_all_files_in_one_run(tmp_path: Path) -> None:
         told.setdefault(problem.path.rpartition("/")[2], []).append(problem.code)
     assert list(told) == ["a.en.md", "a.zh-Hans.md", "b.en.md", "c.cn.md"]
     assert sorted(told["a.zh-Hans.md"]) == sorted([*every, "W104"])
+    every.remove("N101")  # the same key is noted once for the site
     assert sorted(told["b.en.md"]) == sorted([*every, "N104"])
     assert told["c.cn.md"] == ["E113", "E102"]
     places = [(problem.path, problem.line, problem.column) for problem in site.problems]

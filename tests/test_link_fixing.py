@@ -155,6 +155,22 @@ def test_a_diff_shows_no_secrets(site: Path) -> None:
     assert new.encode() in fix.after
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '+++\ntitle = "One"\ndate = 2026-01-01\nsource = "https://a.example/old"\n+++\nText.\n',
+        '{"title": "One", "date": "2026-01-01", "source": "https://a.example/old"}\nText.\n',
+        "Title: One\nDate: 2026-01-01\nSource: https://a.example/old\n\nText.\n",
+    ],
+    ids=["TOML", "JSON", "lines"],
+)
+def test_front_matter_of_any_form_is_rewritten(text: str, site: Path) -> None:
+    (site / "one.en.md").write_text(text, encoding="utf-8")
+    history = remember(site, {"https://a.example/old": "https://b.example/new"})
+    (fix,) = feedpub.fix_links(feedpub.load(site), history=history)
+    assert fix.after.decode() == text.replace("https://a.example/old", "https://b.example/new")
+
+
 # Pieces of a body and of front matter in which an address may stand, in the ways that change what may stand there.
 PIECES = (
     "[a](OLD)",

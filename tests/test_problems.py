@@ -174,7 +174,6 @@ CASES = [
     entry("E103", post(published=""), message="no date of publication", hint="published:"),
     entry("E104", b"# A\n\nb\xd6c\n", line=3, column=2, marked="\ufffd", message="byte 0xd6 is not UTF-8"),
     entry("E104", post().encode("utf-16"), message="the file is UTF-16", hint="UTF-8"),
-    entry("E105", post("ab\x08c\n"), line=5, column=3, marked="\x08", message="U+0008", hint="remove"),
     entry("E106", "", message="the file is empty", hint="remove the file"),
     Case(
         code="E107", act=lint_with_folder, message="is a folder", hint="rename",
@@ -221,7 +220,7 @@ CASES = [
         message="entries/a.en.md has the same id", hint="the newer one",
     ),
     entry("E117", post(LONG_BODY), message="1,280 KB", hint="1,000 KB"),
-    entry("E118", post(date="2026-02-02"), line=4, column=1, marked="date", message="the same as published"),
+    entry("E118", post(Title="Day trains"), line=4, column=1, marked="Title", message="the same as title"),
     entry("E120", post("<div>\n" * 20_001), message="of 20,001 tags 20,001 are not closed", hint="close the tags"),
     pasted("E201", " \n\n", message="no text for an article", hint="headings"),
     pasted("E202", "Summary\nA\x0eb.\n", line=2, column=2, marked="\x0e", message="U+000E", hint="remove"),
@@ -275,6 +274,9 @@ CASES = [
         "W111", post("## Key Points\n- A\n\n      code\n"), line=6, column=1, marked="- A",
         message="this list holds", hint="published as text",
     ),
+    entry("W120", post(title="A # b"), line=2, column=10, marked="# b", message="is read as a comment", hint="quotes"),
+    entry("W121", post("ab\x08c\n"), line=5, column=3, marked="\x08", message="U+0008", hint="remove"),
+    entry("W122", post("a\ufffdb\n"), line=5, column=2, marked="\ufffd", message="that was lost", hint="put in"),
     setting(
         "N001", SETTINGS.replace("site.test/", "example.org/"), line=1, column=13, marked="https://example.org/",
         message="only examples have", hint="where you will publish",
@@ -314,6 +316,24 @@ CASES = [
     entry(
         "N111", post("## Refrences\n1. [A](https://works.test/a)\n"), line=5, column=1, marked="## Refrences",
         message="nearly “references”", hint="## References",
+    ),
+    entry(
+        "N120", post(date="2026-02-02"), line=4, column=1, marked="date", message="means the same as published",
+        hint="remove",
+    ),
+    entry("N121", post(published="2026-2-1"), line=3, column=12, marked="2026-2-1", message="read as 2026-02-01",
+        hint="write 2026-02-01"),
+    entry(
+        "N122", post(image="[https://a.test/a.png, https://a.test/b.png]"), line=4, column=31,
+        marked="https://a.test/b.png", message="takes one picture",
+    ),
+    entry(
+        "N123", post(tags="python, feeds, web dev"), line=4, column=7, marked="python, feeds, web dev",
+        message="read as 3 words", hint="tags: [python, feeds, web dev]",
+    ),
+    Case(
+        code="N124", files={"2026-02-03-hello.md": post(published="")}, path="entries/2026-02-03-hello.md",
+        message="the article is called hello", hint="published: 2026-02-03",
     ),
 ]  # fmt: skip
 

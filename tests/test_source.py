@@ -43,8 +43,7 @@ def test_text_is_read(tmp_path: Path, data: bytes, text: str) -> None:
         (b"caf\xe9 au lait", "E104", 1, 4, "caf\N{REPLACEMENT CHARACTER}", "byte 0xe9"),
         (b"\xef\xbb\xbfa\r\nb\rc\xa4\xa4", "E104", 3, 2, "c\N{REPLACEMENT CHARACTER}", "byte 0xa4"),
         ("中".encode()[:2], "E104", 1, 1, "\N{REPLACEMENT CHARACTER}", "byte 0xe4"),
-        (b"a\r\nb\x00c", "E105", 2, 2, "b\x00c", "U+0000"),
-        ("a\ufffe".encode(), "E105", 1, 2, "a\ufffe", "U+FFFE"),
+        (b"a\x00\r\x00\n\x00b\x00", "E104", 0, 0, "", "UTF-16, or not text"),
         (b"a" * (LARGEST_ENTRY_BYTES + 1), "E117", 0, 0, "", "1,000 KB"),
     ],
 )
@@ -64,13 +63,56 @@ def test_the_largest_file_is_read(tmp_path: Path) -> None:
     assert not read(tmp_path, b"a" * LARGEST_ENTRY_BYTES).problems
 
 
+@pytest.mark.parametrize(
+    ("data", "code", "line", "column", "excerpt", "message", "text"),
+    [
+        (b"a\r\nb\x00c", "W121", 2, 2, "b\x00c", "U+0000", "a\nbc"),
+        (b"a\x08", "W121", 1, 2, "a\x08", "U+0008", "a"),
+        (b"\x0ca", "W121", 1, 1, "\x0ca", "U+000C", "a"),
+        (b"a\x1fb", "W121", 1, 2, "a\x1fb", "U+001F", "ab"),
+        ("a\ufffe".encode(), "W121", 1, 2, "a\ufffe", "U+FFFE", "a"),
+        ("a\ufffdb".encode(), "W122", 1, 2, "a\ufffdb", "U+FFFD", "a\ufffdb"),
+    ],
+)
+def test_characters_that_no_feed_can_carry_are_left_out(
+    tmp_path: Path, data: bytes, code: str, line: int, column: int, excerpt: str, message: str, text: str
+) -> None:
+    source = read(tmp_path, data)
+    (problem,) = source.problems
+    assert (problem.code, problem.line, problem.column, problem.excerpt) == (code, line, column, excerpt)
+    assert message in problem.message
+    assert problem.hint
+    assert source.text == text
+    assert not source.failed
+
+
+@pytest.mark.parametrize(
+    "written", ["one \x08two\nthree", "\x01\x02one two\x03\n\x04three", "o\x08ne \x08\x08two\nthree\x08"]
+)
+@pytest.mark.parametrize("word", ["two", "three"])
+def test_places_after_removed_characters_are_those_of_the_file(tmp_path: Path, written: str, word: str) -> None:
+    source = read(tmp_path, written.encode())
+    start = source.text.index(word)
+    source.add("W105", "message", "", start, start + len(word))
+    problem = source.problems[-1]
+    line = written.split("\n")[problem.line - 1]
+    assert line[problem.column - 1 : problem.end_column - 1].rstrip("\x03\x08") == word
+    assert source.line_of(start) == problem.line
+
+
+def test_thousands_of_replacement_characters_are_counted(tmp_path: Path) -> None:
+    problems = read(tmp_path, ("\ufffd" * 5000).encode()).problems
+    assert len(problems) == MOST_PROBLEMS_OF_A_CODE + 1
+    assert problems[-1].message == "… and 4,980 more of this kind in this file"
+
+
 def test_every_illegal_character_is_named_but_not_thousands(tmp_path: Path) -> None:
     problems = read(tmp_path, b"a\x01\n\n\x02").problems
     assert [(problem.line, problem.column, problem.message[:6]) for problem in problems] == [
         (1, 2, "U+0001"),
         (3, 1, "U+0002"),
     ]
-    problems = read(tmp_path, b"\x01" * 5000).problems
+    problems = read(tmp_path, b"a" + b"\x01" * 5000).problems
     assert len(problems) == MOST_PROBLEMS_OF_A_CODE + 1
     assert problems[-1].message == "… and 4,980 more of this kind in this file"
 

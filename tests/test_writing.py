@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 import yaml
 
+from feedpub.entries.front_matter import read_front_matter
 from feedpub.entries.headings import default_table, table
 from feedpub.entries.lines import split_link
-from feedpub.entries.matter import read_matter, text_of
 from feedpub.entries.sections import Sections, read_sections
 from feedpub.entries.source import Source
+from feedpub.entries.value import read_text
 from feedpub.entries.writing import write_entry
 from feedpub.model import Draft, KeyPoint, Reference
 
@@ -63,7 +64,7 @@ title: 潮汐表
 
 def read(text: str) -> Sections:
     source = Source("entry.md", text)
-    matter, offset = read_matter(source)
+    matter, offset = read_front_matter(source)
     found = read_sections(source, offset, default_table(), has_title="title" in matter)
     assert not source.problems
     return found
@@ -71,9 +72,9 @@ def read(text: str) -> Sections:
 
 def front(text: str, key: str) -> str | None:
     source = Source("entry.md", text)
-    matter, _ = read_matter(source)
+    matter, _ = read_front_matter(source)
     assert not source.problems
-    return text_of(source, matter[key], key)
+    return read_text(source, matter[key], key)
 
 
 def test_a_digest_in_english() -> None:

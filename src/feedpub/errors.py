@@ -122,6 +122,11 @@ class ProblemList(list[Problem]):
         """How many problems were added, with those that are left out."""
         return sum(self._counts.values())
 
+    @property
+    def total_errors(self) -> int:
+        """How many errors were added, with those that are left out."""
+        return sum(count for code, count in self._counts.items() if code.startswith("E"))
+
     def is_full(self, code: str) -> bool:
         """Return True if more problems of a code are only counted: then nobody needs to look for their places."""
         return code in self._rests

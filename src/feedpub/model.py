@@ -287,6 +287,7 @@ class Entry:
         next: The article after it.
         extensions: Elements of other namespaces; a prefix means the same namespace in all entries of a site.
         in_body: Which of ``summary`` and ``references`` the body shows already: content does not show them again.
+        has_title: False if the title is made of the first words, as of microblogs: RSS and JSON Feed leave it out then.
 
     Raises:
         FieldError: A field that no feed could carry; the message names entry and field.
@@ -313,6 +314,7 @@ class Entry:
     next: Reference | None = None
     extensions: tuple[Extension, ...] = ()
     in_body: frozenset[str] = frozenset()
+    has_title: bool = True
 
     def __post_init__(self) -> None:
         if self.updated is _AS_PUBLISHED:
@@ -517,6 +519,7 @@ class Config:
         limit: Entries of an archive document, and at least in the newest one (RFC 5005, section 4).
         archives: Publish older entries in archive documents; else a feed holds the newest `limit` entries only.
         categories: Write one more feed set per category.
+        untitled: Publish entries without title; else each needs one.
         reference_links: ``related`` also links references as data, ``none`` only shows them.
         title: Language → title of the feed.
         subtitle: Language → subtitle of the feed.
@@ -538,6 +541,7 @@ class Config:
     limit: int = 50
     archives: bool = True
     categories: bool = False
+    untitled: bool = False
     reference_links: Literal["related", "none"] = "related"
     title: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     subtitle: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

@@ -10,12 +10,13 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from feedpub.entries.front_matter import read_front_matter
 from feedpub.entries.headings import default_table
 from feedpub.entries.lines import split_link
-from feedpub.entries.matter import Value, one_line, read_matter, text_of
 from feedpub.entries.pasted import parse_pasted
 from feedpub.entries.sections import read_sections
 from feedpub.entries.source import Source
+from feedpub.entries.value import Value, one_line, read_text
 from feedpub.entries.writing import write_entry
 from feedpub.errors import EntryError
 from feedpub.model import Draft, KeyPoint, Reference
@@ -83,18 +84,18 @@ drafts = st.builds(
 def neighbour(source: Source, value: Value) -> Reference:
     """Read a neighbour: a title, a link, or a mapping."""
     if isinstance(value.content, dict):
-        parts = {key: text_of(source, part, key) for key, part in value.content.items()}
+        parts = {key: read_text(source, part, key) for key, part in value.content.items()}
         return Reference(title=parts["title"] or "", url=parts.get("url"))
-    title, url = split_link(text_of(source, value, "neighbour") or "")
+    title, url = split_link(read_text(source, value, "neighbour") or "")
     return Reference(title=title, url=url)
 
 
 def read(text: str, language: str = "en") -> tuple[Draft, dict[str, Any]]:
     """Read an entry file as a folder does."""
     source = Source("entry.md", text)
-    matter, offset = read_matter(source)
+    matter, offset = read_front_matter(source)
     found = read_sections(source, offset, default_table(), has_title="title" in matter)
-    values: dict[str, Any] = {key: text_of(source, matter[key], key) for key in ("title", "source") if key in matter}
+    values: dict[str, Any] = {key: read_text(source, matter[key], key) for key in ("title", "source") if key in matter}
     values |= {key: neighbour(source, matter[key]) for key in ("previous", "next") if key in matter}
     draft = Draft(
         language=language,

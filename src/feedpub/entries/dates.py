@@ -1,4 +1,4 @@
-"""Dates of entries: ISO 8601, nothing else, and nothing guessed."""
+"""Dates of entries: ISO 8601, and what can mean only one moment; nothing is guessed."""
 
 from __future__ import annotations
 
@@ -23,6 +23,17 @@ _NAMED: Final = (
     r"(?:\b(?P<before>\d{1,2})(?:st|nd|rd|th)?\.?[ -])?\b(?P<month>[a-z]{3,9})\.?[ -]"
     r"(?:(?P<after>\d{1,2})(?:st|nd|rd|th)?,? )?(?P<year>\d{4})\b"
 )
+# What other programs write that can mean only one moment: year first, or as in e-mail (RFC 2822, section 3.3).
+_YEAR_FIRST: Final = (
+    r"(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})"
+    r"(?:[Tt ](?P<hour>\d{1,2}):(?P<rest>\d{2}(?::\d{2}(?:[.,]\d+)?)?)(?: ?(?P<offset>Z|UTC|GMT|[+-]\d{2}:?\d{2}))?)?"
+)
+_E_MAIL: Final = (
+    r"(?:(?P<weekday>[A-Z][a-z]{2}), ?)?(?P<day>\d{1,2}) (?P<month>[A-Z][a-z]{2}) (?P<year>\d{4})"
+    r" (?P<hour>\d{1,2}):(?P<rest>\d{2}(?::\d{2})?) (?P<offset>UT|UTC|GMT|Z|[+-]\d{4})(?: \([A-Za-z]+\))?"
+)
+_LACKS_ZEROS: Final = r"\d{4}([-/.])(?:\d\1|\d\d\1\d(?!\d))"
+_WEEKDAYS: Final = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 _MONTHS = "January February March April May June July August September October November December".split()
 _ZONE_BEHIND: Final = r"\d{4}-\d{2}-\d{2}[Tt ][\d:.]+ ?([A-Z]{2,5}|[A-Za-z]+/[A-Za-z_]+)"
 _ISO_DAY: Final = r"\d{4}-\d{2}-\d{2}(?!\d)"
@@ -33,10 +44,11 @@ _IANA_NAME: Final = r"[A-Za-z]\w*(?:/[\w+-]+)*"
 
 
 def parse_date(text: str, timezone: str) -> datetime:
-    """Read an ISO 8601 date, or date and time; without offset it is in the given time zone.
+    """Read a date, or date and time; without offset it is in the given time zone.
 
     Args:
-        text: ``2026-02-01``, ``2026-02-01T09:00:00+08:00``; a space may stand for the T.
+        text: ISO 8601 (``2026-02-01``, ``2026-02-01T09:00:00+08:00``; a space may stand for the T), or what can
+            mean only one moment: ``2026/02/01 9:00 UTC``, ``Sun, 01 Feb 2026 09:00:00 +0800``.
         timezone: IANA name.
 
     Returns:
@@ -64,17 +76,44 @@ _USUAL = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:[0-
 
 
 def any_moment(given: str) -> datetime:
-    """Read what else ISO 8601 allows; ValueError if it is none."""
+    """Read what else ISO 8601 allows, and what can mean only one moment; ValueError if it is none."""
     from dateutil.parser import isoparse  # takes 20 ms to load
 
-    found = re.fullmatch(_ISO, given, re.ASCII)
+    text = given
+    if unusual := re.fullmatch(_YEAR_FIRST, given, re.ASCII) or re.fullmatch(_E_MAIL, given, re.ASCII):
+        text = _iso_text(unusual) or given
+    found = re.fullmatch(_ISO, text, re.ASCII)
     if not found:
         raise ValueError(_misread(given))
     clock = f"T{found['clock']}{(found['offset'] or '').upper()}" if found["clock"] else ""
     try:
-        return isoparse(found["day"] + clock)
+        moment = isoparse(found["day"] + clock)
     except ValueError:
         raise ValueError(_no_such(found)) from None
+    weekday = unusual.groupdict().get("weekday") if unusual else None
+    if weekday and not _WEEKDAYS[moment.weekday()].startswith(weekday):
+        raise ValueError(f"{_spoken(moment, with_year=True)} is a {_WEEKDAYS[moment.weekday()]}")
+    return moment
+
+
+def _iso_text(found: re.Match[str]) -> str | None:
+    """Return a date of another form as ISO 8601 has it; None if its month has no such name."""
+    month = found["month"]
+    if not month.isdecimal():
+        number = next((number for number, name in enumerate(_MONTHS, start=1) if name[:3] == month), 0)
+        if not number:
+            return None
+        month = str(number)
+    day = f"{found['year']}-{int(month):02}-{int(found['day']):02}"
+    if not found["hour"]:
+        return day
+    offset = found["offset"] or ""
+    return f"{day}T{int(found['hour']):02}:{found['rest']}{'Z' if offset.isalpha() else offset}"
+
+
+def lacks_zeros(text: str) -> bool:
+    """Return True for a date such as 2026-2-1, which can mean only one day, but is read by few programs."""
+    return re.match(_LACKS_ZEROS, text.strip(), re.ASCII) is not None
 
 
 @lru_cache(maxsize=16)

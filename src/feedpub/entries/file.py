@@ -6,29 +6,34 @@ import os
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ..checks import LONGEST_KEY_BYTES, is_legal, is_usable_key
 from ..errors import LanguageTagError
-from ..language import canonical, direction, match
+from ..language import KNOWN_LANGUAGES, canonical, direction, match
 from ..model import KeyPointList
 from ..rendering.text import html_to_text, one_line
 from ..sanitiser import find_excess, sanitise
+from . import fields
+from .converters import Context
+from .dates import parse_date
+from .front_matter import read_front_matter
 from .headings import likely_languages
-from .matter import read_matter, text_of
 from .sections import Sections, first_text, read_sections
 from .source import read_source
-from .summaries import derive_summary
-from .values import read_values
+from .summaries import LONGEST_FIRST_WORDS_GRAPHEMES, derive_summary
+from .value import read_text
 
 if TYPE_CHECKING:
     from ..model import Config, Entry
     from .headings import HeadingTable
-    from .matter import Value
     from .source import Source
+    from .value import Value
 
 _TITLE = re.compile(r"^title: +\S", re.MULTILINE)
 _CHINESE = re.compile(r"""^lang(?:uage)?: *["']?zh\b""", re.MULTILINE | re.IGNORECASE)
+_FIRST_PART: Final = re.compile(r"[A-Za-z]+(?=[-_])")
+_COMMON_LANGUAGES: Final = frozenset(tag.partition("-")[0] for tag in KNOWN_LANGUAGES)
 _LOOKS_LIKE_TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 
 
@@ -45,6 +50,7 @@ class File:
         body_start: Where the Markdown begins, in characters.
         sections: What the Markdown says.
         values: What front matter and sections say together, by the names of front matter.
+        has_title: Whether it has a title of its own; else that is made of its first words.
         live: Whether it will be published once its errors are mended: no draft, nor the translation of one.
         entry: What it became.
     """
@@ -57,6 +63,7 @@ class File:
     body_start: int = 0
     sections: Sections = field(default_factory=Sections)
     values: dict[str, Any] = field(default_factory=dict)
+    has_title: bool = True
     live: bool = False
     entry: Entry | None = None
 
@@ -82,34 +89,78 @@ def read_file(path: str, shown: str, headings: HeadingTable, config: Config, *, 
         source, glance = read_source(path, shown), False
     file = File(source=source, key=key)
     if not source.failed:
-        file.matter, file.body_start = read_matter(source)
+        file.matter, file.body_start = read_front_matter(source)
         file.readable = not any(problem.code in ("E108", "E109") for problem in source.problems)
-        if not glance:
-            file.sections = _sections(file, headings)
     file.language = _language(file, suffix, config)
+    date_of_name = _take_date_of_name(file, path, config) if file.readable else ""
     _settle_key(file)
     if file.readable:
-        file.values = read_values(source, file.matter, config.timezone)
+        context = Context(source=source, timezone=config.timezone, base_url=config.base_url)
+        file.values = fields.read_values(context, file.matter)
+        if not glance:
+            file.sections = _read_sections(file, headings)
+        if date_of_name and "published" not in file.matter:
+            file.values["published"] = parse_date(date_of_name, config.timezone)
+            hint = f"nothing to do; or add published: {date_of_name}, and key: for another name"
+            file.source.add("N124", f"the date is that of the file's name; the article is called {file.key}", hint)
         _take_sections(file)
-        _ask_for_title(file)
     return file
 
 
-def _sections(file: File, headings: HeadingTable) -> Sections:
+def _read_sections(file: File, headings: HeadingTable) -> Sections:
     given = file.matter.get("title")
     title = given.content if given and isinstance(given.content, str) else ""
-    stated = file.matter.get("digest")
-    is_digest = stated.content.casefold() == "true" if stated and isinstance(stated.content, str) else None
-    return read_sections(
-        file.source, file.body_start, headings, has_title=given is not None, title=title, is_digest=is_digest
-    )
+    has_title, is_digest = given is not None, file.values.get("digest")
+    return read_sections(file.source, file.body_start, headings, has_title=has_title, title=title, is_digest=is_digest)
 
 
 def name_parts(name: str) -> tuple[str, str]:
-    """Part a file's name into key and what looks like a language tag; ``notes.v2.md`` has none."""
+    """Part a file's name into key and what looks like a language tag; ``notes.v2.md`` has none.
+
+    Nor has ``crates.io-incident.md``: tags of several parts are those that exist, and those that are nearly one.
+    """
     stem = unicodedata.normalize("NFC", name[: -len(".md")])
     key, _, suffix = stem.rpartition(".")
-    return (key, suffix) if key and _LOOKS_LIKE_TAG.fullmatch(suffix) else (stem, "")
+    if not key or not _LOOKS_LIKE_TAG.fullmatch(suffix):
+        return stem, ""
+    first = _FIRST_PART.match(suffix)
+    if first and first[0].casefold() not in _COMMON_LANGUAGES:
+        try:
+            canonical(suffix)
+        except LanguageTagError as error:
+            return (key, suffix) if error.suggestion else (stem, "")
+    return key, suffix
+
+
+def _take_date_of_name(file: File, path: str, config: Config) -> str:
+    """Return the date in the name of a file whose article has no other, and take it out of the article's name.
+
+    Jekyll names files so: ``2026-02-03-hello.md``. A date in the front matter of the original decides otherwise:
+    translations often have none, and an article has one name in all languages.
+    """
+    found = _DATED_NAME.fullmatch(file.key)
+    if not found or _original_has_date(file, path, config):
+        return ""
+    try:
+        parse_date(found[1], config.timezone)
+    except ValueError:
+        return ""
+    file.key = found[2] or file.key
+    return found[1]
+
+
+_DATED_NAME: Final = re.compile(r"(\d{4}-\d\d-\d\d)(?:[-_](.+))?", re.ASCII | re.DOTALL)
+
+
+def _original_has_date(file: File, path: str, config: Config) -> bool:
+    folder, own_name = os.path.split(path)
+    first, *others = config.languages
+    for name in (f"{file.key}.{first}.md", f"{file.key}.md", *(f"{file.key}.{language}.md" for language in others)):
+        if name == own_name:
+            break
+        if os.path.exists(original := os.path.join(folder, name)):
+            return "published" in read_front_matter(read_source(original, name, head=True))[0]
+    return "published" in file.matter
 
 
 def _language(file: File, suffix: str, config: Config) -> str:
@@ -131,7 +182,9 @@ def _named_language(file: File, suffix: str, config: Config) -> str:
         if error.suggestion and not known:
             hint = f"did you mean {' or '.join(error.suggestion)}? Add it to languages in feedpub.toml"
         else:
-            hint = f"rename it to {file.key}.{next(iter(known), config.default_language)}.md"
+            # `post.cn.md` was meant for a language, `node.js.md` was not.
+            name = file.key if known else f"{file.key}.{suffix}"
+            hint = f"rename it to {name}.{next(iter(known), config.default_language)}.md"
         file.source.add("E113", f"{ending} is not a language tag", hint)
         return ""
     language = _site_language(tag, file, config)
@@ -146,7 +199,7 @@ def _stated_language(file: File, config: Config) -> str | None:
     value = file.matter.get("language")
     if value is None:
         return None
-    given = text_of(file.source, value, "language")
+    given = read_text(file.source, value, "language")
     if given is None:
         return ""
     try:
@@ -174,16 +227,17 @@ def _site_language(tag: str, file: File, config: Config) -> str | None:
 
 
 def _settle_key(file: File) -> None:
-    if value := file.matter.get("key"):
-        file.key = unicodedata.normalize("NFC", text_of(file.source, value, "key") or file.key)
+    name = "key" if "key" in file.matter else "slug"
+    if value := file.matter.get(name):
+        file.key = unicodedata.normalize("NFC", read_text(file.source, value, name) or file.key)
     shown = repr(file.key) if is_legal(file.key) else ascii(file.key)
     hint = "choose another name for the article; archive, category and the like are names of the published folder"
     if not is_usable_key(file.key):
-        file.source.add("E115", f"{shown} cannot be the name of an article", hint, *file.place("key"))
+        file.source.add("E115", f"{shown} cannot be the name of an article", hint, *file.place(name))
         file.language = ""
     elif len(file.key.encode()) > LONGEST_KEY_BYTES:
         message = f"the name of the article is longer than {LONGEST_KEY_BYTES} bytes"
-        file.source.add("E115", message, "choose a shorter one", *file.place("key"))
+        file.source.add("E115", message, "choose a shorter one", *file.place(name))
         file.language = ""
 
 
@@ -247,7 +301,11 @@ def _summary_of(sections: Sections, base: str) -> str:
     return "\n\n".join(text for part in html.split("</p>") if (text := html_to_text(part)))
 
 
-def _ask_for_title(file: File) -> None:
+def ask_for_title(file: File, config: Config) -> None:
+    """Ask for a title; with `untitled = true` the first words of the text stand in for one."""
+    if config.untitled and not file.values.get("title") and file.values.get("summary"):
+        file.has_title = False
+        file.values["title"] = derive_summary(file.values["summary"], LONGEST_FIRST_WORDS_GRAPHEMES)
     if not file.values.get("title") and "title" not in file.matter and not file.values.get("draft"):
         hint = "add title: to the front matter, or begin the text with a line # Title"
         place = (0, 3) if file.body_start else (-1, -1)

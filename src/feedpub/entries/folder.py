@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final
 from ..errors import FieldError, Problem
 from ..iri import fold_id
 from ..model import Article, Config, Entry, Person, Reference, Translation
+from . import fields
 from .dates import ISO_HINT
-from .file import File, clean_texts, name_parts, read_file
+from .file import File, ask_for_title, clean_texts, name_parts, read_file
 from .headings import table
 from .ids import automatic_id, automatic_link
 from .lint import compare_articles, compare_languages, inspect_file, inspect_html
@@ -22,13 +23,7 @@ from .scanning import scan, shown_name, shown_path
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-
-# What a translation takes from its original, if it does not say it itself.
-INHERITED: Final = (
-    "published", "updated", "source", "authors", "categories", "image", "enclosures", "rights", "previous", "next"
-)  # fmt: skip
-# Fields of an entry that front matter calls otherwise.
-_KEYS: Final = MappingProxyType({"via": "source"})
+    from .value import Value
 
 
 def read_folder(folder: str, config: Config) -> tuple[tuple[Article, ...], tuple[Problem, ...]]:
@@ -53,6 +48,7 @@ def read_folder(folder: str, config: Config) -> tuple[tuple[Article, ...], tuple
     for group in groups:
         _settle(group, config, inspect=True)
     _refuse_same_ids(files)
+    _note_unknown_keys(files)
     compare_articles(groups, config)
     articles = [article for group in groups if (article := _article(group))]
     articles.sort(key=lambda article: (article.published, article.key), reverse=True)
@@ -210,7 +206,7 @@ def _settle(group: Mapping[str, File], config: Config, *, inspect: bool, glance:
     for file in files:
         if file.values.get("draft"):
             place = file.place("draft")
-            file.source.add("N108", "this is a draft and is left out", "remove `draft: true` to publish it", *place)
+            file.source.add("N108", "this is a draft and is left out", "remove this line to publish it", *place)
         file.live = not (file.values.get("draft") or original.values.get("draft"))
     for file in files[1:]:
         _inherit(file, original)
@@ -221,6 +217,7 @@ def _settle(group: Mapping[str, File], config: Config, *, inspect: bool, glance:
         if not glance:
             copies = 1 + len(file.values.get("categories", ())) if config.categories else 1
             clean_texts(file, automatic_link(file.key, file.language, config), copies)
+        ask_for_title(file, config)
         if inspect:
             inspect_file(file, table(config.headings))
         else:
@@ -239,8 +236,9 @@ def _settle(group: Mapping[str, File], config: Config, *, inspect: bool, glance:
 
 
 def _inherit(file: File, original: File) -> None:
-    own_date = "published" in file.matter
-    for name in INHERITED:
+    published = original.values.get("published")
+    own_date = "published" in file.matter or file.values.get("published", published) != published
+    for name in fields.TABLE.inherited:
         if name in original.values and name not in file.values and not (name == "updated" and own_date):
             file.values[name] = original.values[name]
 
@@ -281,20 +279,16 @@ def _entry(file: File, translations: tuple[Translation, ...], config: Config, *,
         "key_points": values.get("key_points", ()),
         "in_body": values.get("in_body", frozenset()),
         "references": sections.references,
-        "via": values.get("source"),
         "translations": translations,
-        "authors": values.get("authors") or _site_authors(config, file.language),
-        "categories": values.get("categories", ()),
-        "enclosures": values.get("enclosures", ()),
-        "image": values.get("image"),
-        "rights": values.get("rights", config.rights),
-        "previous": values.get("previous"),
-        "next": values.get("next"),
+        "authors": _site_authors(config, file.language),
+        "rights": config.rights,
+        "has_title": file.has_title,
     }
+    named |= fields.TABLE.entry_values(values)
     try:
         return Entry(**named)
     except FieldError as error:
-        place = file.place(_KEYS.get(error.field, error.field))
+        place = file.place(fields.TABLE.name_of(error.field))
         source.add("E110", f"{error.field}: {error.reason}", "", *place)
         return None
 
@@ -313,6 +307,20 @@ def _site_authors(config: Config, language: str) -> tuple[Person, ...]:
         return (config.author,)
     title = config.title.get(language) or config.title.get(config.default_language)
     return (Person(name=title or config.authority.partition(",")[0]),)
+
+
+def _note_unknown_keys(files: Iterable[File]) -> None:
+    """Note each key that feedpub does not know once for the whole site, where it stands first."""
+    found: dict[str, list[tuple[File, Value]]] = {}
+    for file in files:
+        for key in fields.unknown_keys(file.matter):
+            found.setdefault(str(key.content), []).append((file, key))
+    for word, places in found.items():
+        file, key = places[0]
+        count = f" (in {len(places):,} files)" if len(places) > 1 else ""
+        message = f"feedpub does not know {word[:100]!r} and ignores it{count}"
+        hint = "" if file.source.problems.is_full("N101") else fields.suggest_key(word)
+        file.source.add("N101", message, hint, key.start, key.end)
 
 
 def _refuse_same_ids(files: Iterable[File]) -> None:

@@ -94,7 +94,7 @@ def inspect_html(file: File) -> None:
     html = f"{file.sections.body}\n{file.sections.points}"
     for tag, line in file.sections.bare_tags:
         place = _find_from_line(file, tag, line)
-        source.add("N121", f"{tag} was read as text", f"put it between backticks: `{tag}`", *place)
+        source.add("N131", f"{tag} was read as text", f"put it between backticks: `{tag}`", *place)
     if not file.sections.has_raw_html and "<a " not in html and "<img " not in html:
         return
     for found in _ADDRESSES.finditer(html):
@@ -262,7 +262,7 @@ def _note_mistyped_headings(file: File, headings: HeadingTable) -> None:
         reason, line, column = sections.near_digest
         message = f"this text is published as an ordinary post: {reason}"
         hint = "to publish it as a digest, mend that; write digest: true or false in the front matter to decide"
-        file.source.add("N120", message, hint, *file.source.span_of(sections.start_line + line, column))
+        file.source.add("N130", message, hint, *file.source.span_of(sections.start_line + line, column))
     known = {
         name
         for name, value in (

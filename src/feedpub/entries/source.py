@@ -15,14 +15,17 @@ from ..files import RefusedFileError, read_file
 # Parsers and the W3C validator refuse feeds over 5 MB in all; one entry must stay far below.
 LARGEST_ENTRY_BYTES: Final = 1_000_000
 _HEAD_BYTES: Final = 2000
+_REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
+_NUL_SHARE_OF_UTF_16: Final = 0.3  # of Latin text half of all bytes are NUL
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @dataclass(slots=True)
 class Source:
-    """Hold a file's text, with line feeds between lines, and collect its problems.
+    """The text of a file, with line feeds between lines, and its problems.
 
     `data` is what was read; `is_printable` says that the text holds nothing but printable characters and line feeds.
+    Characters that no feed can carry are removed from the text; places are still shown as they are in the file.
     """
 
     path: str
@@ -31,6 +34,9 @@ class Source:
     problems: ProblemList = field(default_factory=ProblemList)
     is_printable: bool = field(init=False, repr=False, compare=False)
     _lines: _Lines | None = field(default=None, init=False, repr=False, compare=False)
+    # The text before characters were removed, and where in the remaining text each of them stood.
+    _written: str = field(default="", init=False, repr=False, compare=False)
+    _removed: list[int] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self.is_printable = _is_printable(self.text)
@@ -48,6 +54,7 @@ class Source:
         if start < 0 or self.problems.is_full(code):  # of those that are only counted no place is shown
             self.problems.add(Problem(code=code, path=self.path, message=message, hint=hint), number)
             return
+        start, end = self._written_place(start), self._written_place(end)
         line, begin, excerpt = self._index().around(start)
         column = start - begin + 1
         end_column = min(max(end, start + 1) - begin, len(excerpt)) + 1
@@ -65,7 +72,25 @@ class Source:
 
     def line_of(self, place: int) -> int:
         """Return the number of the line that holds a place of the text."""
-        return self._index().around(place)[0]
+        return self._index().around(self._written_place(place))[0]
+
+    def remove_illegal(self) -> None:
+        """Remove the characters that XML cannot carry, with a warning at each; most are invisible."""
+        written = self.text
+        illegal = list(XML_ILLEGAL.finditer(written))
+        for number, found in enumerate(illegal):
+            message = f"U+{ord(found.group()):04X} cannot stand in a feed and is left out"
+            hint = "remove the character; it may be invisible"
+            if number == MOST_PROBLEMS_OF_A_CODE:
+                self.add("W121", message, hint, number=len(illegal) - number)
+                break
+            self.add("W121", message, hint, *found.span())
+        self._removed = [found.start() - number for number, found in enumerate(illegal)]
+        self._written, self.text = written, XML_ILLEGAL.sub("", written)
+        self.is_printable = _is_printable(self.text)
+
+    def _written_place(self, place: int) -> int:
+        return place + bisect_right(self._removed, place) if self._removed else place
 
     def offset_of(self, line: int, column: int) -> int:
         """Return the place of a line and a column, which counts bytes of UTF-8; both from 1."""
@@ -76,8 +101,9 @@ class Source:
         return self._index().span_of(line, column)
 
     def _index(self) -> _Lines:
-        if self._lines is None or self._lines.text is not self.text:
-            self._lines = _Lines(self.text)
+        text = self._written if self._removed else self.text
+        if self._lines is None or self._lines.text is not text:
+            self._lines = _Lines(text)
         return self._lines
 
 
@@ -174,21 +200,34 @@ def _decode(source: Source, data: bytes) -> None:
         return
     source.text = text = _with_unix_lines(text)
     source.is_printable = _is_printable(text)
-    if not text or text.isspace():
+    if not source.is_printable and not is_legal_utf8(data):
+        if data.count(0) > len(data) * _NUL_SHARE_OF_UTF_16:
+            source.add("E104", "the file is UTF-16, or not text", "save it as UTF-8")
+            source.text = ""
+            return
+        source.remove_illegal()
+    if not source.text or source.text.isspace():
         source.add("E106", "the file is empty", "write front matter and text, or remove the file")
-    elif not source.is_printable and not is_legal_utf8(data):
-        illegal = XML_ILLEGAL.finditer(text)
-        for found in illegal:
-            message = f"U+{ord(found.group()):04X} cannot stand in a feed"
-            rest = sum(1 for _ in illegal) + 1 if len(source.problems) == MOST_PROBLEMS_OF_A_CODE else 1
-            source.add("E105", message, "remove the character; it may be invisible", *found.span(), number=rest)
+    _warn_of_replacements(source)
+
+
+def _warn_of_replacements(source: Source) -> None:
+    """Warn of U+FFFD: another program has put it where it could not read a character."""
+    place = source.text.find(_REPLACEMENT)
+    while place >= 0:
+        hint = "put in the character that stood there before the file was converted"
+        if source.problems.is_full("W122"):
+            source.add("W122", "", number=source.text.count(_REPLACEMENT, place))
+            return
+        source.add("W122", "U+FFFD stands for a character that was lost", hint, place, place + 1)
+        place = source.text.find(_REPLACEMENT, place + 1)
 
 
 def _add_not_utf8(source: Source, error: UnicodeDecodeError) -> None:
     """Show the line up to the byte that is not UTF-8; the error counts from behind a byte order mark."""
     data, start = error.object, error.start
     before = _with_unix_lines(data[:start].decode())
-    shown = Source(source.path, before + "\N{REPLACEMENT CHARACTER}")
+    shown = Source(source.path, before + _REPLACEMENT)
     shown.add("E104", f"byte {data[start]:#04x} is not UTF-8", "save the file as UTF-8", len(before), len(before) + 1)
     for problem in shown.problems:
         source.problems.add(problem)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from .matter import one_line
+from ..rendering.text import one_line
 
 LONGEST_SUMMARY_GRAPHEMES: Final = 300
+LONGEST_FIRST_WORDS_GRAPHEMES: Final = 60  # that stand for a title
 # A grapheme, near enough (UAX #29): a flag, or a character with its marks, selectors and joined characters.
 _GRAPHEME: Final = (
     "[\U0001f1e6-\U0001f1ff]{2}"
@@ -18,14 +19,14 @@ _GRAPHEME: Final = (
 _SENTENCE_END: Final = r"[.!?…]+[\"'”’)\]]*(?=\s)|[。！？]+[”’」』）]*|[।؟۔]"
 
 
-def derive_summary(paragraph: str) -> str:
-    """Return the start of a paragraph, at most 300 graphemes, with a sentence at the end if one ends late enough.
+def derive_summary(paragraph: str, longest: int = LONGEST_SUMMARY_GRAPHEMES) -> str:
+    """Return the start of a paragraph, of a number of graphemes, with a sentence at the end if one ends late enough.
 
     Otherwise it is cut between words, or between characters of scripts without spaces, and ends in ``…``; never within
     an address or a word: one that is longer stays whole, if nothing stands before it.
     """
     text = one_line(paragraph)
-    room = _first_graphemes(text)
+    room = _first_graphemes(text, longest)
     if room == len(text):
         return text
     ends = [found.end() for found in re.compile(_SENTENCE_END).finditer(text, 0, room + 1) if found.end() <= room]
@@ -35,12 +36,12 @@ def derive_summary(paragraph: str) -> str:
     return text if end == len(text) else text[:end].rstrip(" ,;:，；：、") + "…"
 
 
-def _first_graphemes(text: str) -> int:
-    if len(text) <= LONGEST_SUMMARY_GRAPHEMES:
+def _first_graphemes(text: str, longest: int) -> int:
+    if len(text) <= longest:
         return len(text)
     end = 0
     for count, found in enumerate(re.finditer(_GRAPHEME, text, re.DOTALL)):
-        if count == LONGEST_SUMMARY_GRAPHEMES:
+        if count == longest:
             return end
         end = found.end()
     return end

@@ -15,12 +15,11 @@ import yaml
 
 from ..language import DEFAULT_LANGUAGE, match
 from ..model import KeyPoint
-from ..rendering.text import html_to_text
+from ..rendering.text import html_to_text, one_line
 from .headings import default_table
 from .labels import split_label
 from .lines import split_link
 from .markdown import strip_positions
-from .matter import one_line
 from .sections import read_sections
 from .source import Source
 

@@ -64,9 +64,10 @@ def write_entry(rendered: RenderedEntry, feed: Feed) -> tuple[bytes, ...]:
     """Write an item as `write_document` takes it, in one piece; dictionaries would take three times as long."""
     entry = rendered.entry
     parts = markup.parts_of(rendered, feed)
+    title = f',"title":{_text(parts.title)}' if entry.has_title else ""
     before = (
         f'{{"id":{_text(parts.id)},"url":{_text(parts.link)}{_address("external_url", entry.via)}'
-        f',"title":{_text(parts.title)},"content_html":"'
+        f'{title},"content_html":"'
     )
     after = (
         f'"{_summary(entry)}{_address("image", entry.image)}'

@@ -64,12 +64,13 @@ def rss_item(entry: Entry, parts: Parts, description: str) -> str:
         parts: What formats share of it.
         description: HTML.
     """
-    if _ODD.search(f"{parts.id}{parts.title}") or "\r" in description:
-        start = _rss(parts.id, parts.title, description)
+    title = parts.title if entry.has_title or not description else ""  # RSS asks for one of the two
+    if not title or _ODD.search(f"{parts.id}{title}") or "\r" in description:
+        start = _rss(parts.id, title, description)
     else:
         start = _rss_template(has_description=bool(description)) % {
             "id": parts.id,
-            "title": parts.title,
+            "title": title,
             "text": _escaped(description),
         }
     if not (entry.categories or entry.enclosures):
@@ -149,7 +150,8 @@ def _rss(
 
     written = FeedEntry()
     written.id(identity)
-    written.title(title)
+    if title:
+        written.title(title)
     if description:
         written.description(description)
     for category in categories:

@@ -472,6 +472,7 @@ _CONVERTERS: Final[Mapping[str, Callable[[Any], object]]] = MappingProxyType(
         "icon": _address,
         "limit": _limit,
         "categories": _truth,
+        "untitled": _truth,
         "archives": _truth,
         "reference_links": _choice("related", "none"),
     }
