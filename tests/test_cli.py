@@ -460,13 +460,26 @@ def test_build_without_settings(run: Run, tmp_path: Path) -> None:
 def test_build_as_json(run: Run, tmp_path: Path) -> None:
     write_site(tmp_path / "entries", {"a.en.md": ENGLISH})
     said = json.loads(run("build", "--format", "json").out)
-    assert list(said) == ["schema", "output", "written", "kept", "removed", "stale", "problems"]
+    assert list(said) == ["schema", "output", "written", "kept", "removed", "stale", "scheduled", "problems"]
     assert (said["schema"], said["output"], said["kept"]) == (1, "public", [])
     assert sorted(said["written"]) == sorted(tree(tmp_path / "public"))
     again = json.loads(run("build", "--format", "json").out)
     assert (again["written"], again["kept"], again["problems"]) == ([], sorted(said["written"]), [])
     (tmp_path / "entries" / "a.en.md").rename(tmp_path / "entries" / "b.en.md")
     assert json.loads(run("build", "--format", "json").out)["removed"] == ["en/a/index.html"]
+
+
+def test_build_until_a_moment(run: Run, tmp_path: Path) -> None:
+    files = {"a.en.md": post(), "b.en.md": post(published="2999-12-24"), "c.en.md": post(published="2999-12-25")}
+    write_site(tmp_path / "entries", files)
+    assert "2 articles are scheduled, the next for 2999-12-24T00:00:00+00:00: b (en)" in run("build").out
+    done = run("build", "--until", "2999-12-24")
+    assert "1 article is scheduled, for 2999-12-25T00:00:00+00:00: c (en)" in done.out
+    assert "scheduled" not in run("build", "--until", "3000-01-01T00:00:00+01:00").out
+    said = json.loads(run("build", "--until", "NOW", "--format", "json").out)
+    assert said["scheduled"][0] == {"key": "b", "language": "en", "published": "2999-12-24T00:00:00+00:00"}
+    wrong = run("build", "--until", "tomorrow")
+    assert (wrong.code, "error[E015]" in wrong.out) == (2, True)
 
 
 def test_build_for_github(run: Run, tmp_path: Path) -> None:

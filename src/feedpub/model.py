@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from functools import partial
 from types import MappingProxyType
@@ -267,6 +267,7 @@ class Entry:
         previous: The article before it, for pages; its address may be unknown.
         next: The article after it.
         extensions: Elements of other namespaces; a prefix means the same namespace in all entries of a site.
+        is_in_feeds: False for an entry that pages and lists show, but no feed.
 
     Raises:
         FieldError: A field that no feed could carry; the message names entry and field.
@@ -292,6 +293,7 @@ class Entry:
     previous: Reference | None = None
     next: Reference | None = None
     extensions: tuple[Extension, ...] = ()
+    is_in_feeds: bool = True
     # What was rendered from this value, by format: an entry that stands in ten feeds is written once.
     _rendered: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False, hash=False)
     # Makes the key points when they are first asked for (`checked_entry`).
@@ -506,6 +508,26 @@ class Article:
         """When it was first published, in any language."""
         return min(entry.published for entry in self.entries.values())
 
+    def without_scheduled(self, until: datetime) -> Article | None:
+        """Return the article as it is to be shown at a moment; None if it is not to be shown at all.
+
+        A translation that is published later is left out, and no other language links to it, as if its file were not
+        there yet. An article whose original is published later is left out with all its translations, as with drafts.
+        """
+        if self.entries[self.original].published > until:
+            return None
+        held = {language for language, entry in self.entries.items() if entry.published > until}
+        if not held:
+            return self
+        entries = {
+            language: replace(
+                entry, translations=tuple(other for other in entry.translations if other.language not in held)
+            )
+            for language, entry in self.entries.items()
+            if language not in held
+        }
+        return replace(self, entries=MappingProxyType(entries))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkSettings:
@@ -682,6 +704,14 @@ class Site:
     folder: str = ""
     problems: tuple[Problem, ...] = ()
 
+    def without_scheduled(self, until: datetime) -> Site:
+        """Return the site as it is to be shown at a moment: without what is published later.
+
+        `load` reads all articles and `feed` shows all of them; `build` does this by itself.
+        """
+        articles = (article.without_scheduled(until) for article in self.articles)
+        return replace(self, articles=tuple(article for article in articles if article))
+
     def entries(self, language: str) -> tuple[Entry, ...]:
         """Return the entries that a language shows, newest first; with ``fallback = "original"`` also originals."""
         shown = []
@@ -694,7 +724,7 @@ class Site:
         return tuple(sorted(shown, key=lambda entry: (entry.published, entry.id), reverse=True))
 
     def feed(self, language: str) -> Feed:
-        """Return the feed of one of the site's languages, newest entry first.
+        """Return the feed of one of the site's languages, newest entry first, without entries that are in no feed.
 
         Raises:
             KeyError: The site has no such language.
@@ -702,7 +732,8 @@ class Site:
         if language not in self.config.languages:
             raise KeyError(f"{language} is none of the site's languages ({', '.join(self.config.languages)})")
         siblings = tuple(self._feed(other) for other in self.config.languages if other != language)
-        return self._feed(language, self.entries(language), siblings)
+        entries = tuple(entry for entry in self.entries(language) if entry.is_in_feeds)
+        return self._feed(language, entries, siblings)
 
     def _feed(self, language: str, entries: tuple[Entry, ...] = (), siblings: tuple[Feed, ...] = ()) -> Feed:
         config = self.config

@@ -18,23 +18,27 @@ from .dates import ISO_HINT
 from .file import File, name_parts, read_file
 from .headings import table
 from .ids import automatic_id, automatic_link
-from .lint import compare_articles, compare_languages, inspect_file, inspect_html
+from .lint import compare_articles, compare_languages, inspect_file, inspect_html, note_scheduled
 from .scanning import scan, shown_name, shown_path
 from .usual import Form, read_usual
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
 
 # What a translation takes from its original, if it does not say it itself.
 INHERITED: Final = (
-    "published", "updated", "source", "authors", "categories", "image", "enclosures", "rights", "previous", "next"
+    "published", "updated", "source", "authors", "categories", "image", "enclosures", "rights", "previous", "next",
+    "feed",
 )  # fmt: skip
 # Fields of an entry that front matter calls otherwise.
 _KEYS: Final = MappingProxyType({"via": "source"})
 
 
-def read_folder(folder: str, config: Config) -> tuple[tuple[Article, ...], tuple[Problem, ...]]:
+def read_folder(
+    folder: str, config: Config, *, until: datetime | None = None
+) -> tuple[tuple[Article, ...], tuple[Problem, ...]]:
     """Read the entry files of a folder: ``<key>.<language>.md``, not those below it.
 
     Files that begin with ``.`` or ``_`` and README.md are no entries.
@@ -42,6 +46,7 @@ def read_folder(folder: str, config: Config) -> tuple[tuple[Article, ...], tuple
     Args:
         folder: As problems shall name it.
         config: The site's settings.
+        until: Note entries that are published later.
 
     Returns:
         The articles that can be published, newest first, and the problems, by file and line. An article whose
@@ -57,6 +62,8 @@ def read_folder(folder: str, config: Config) -> tuple[tuple[Article, ...], tuple
         _settle(group, config, inspect=True)
     _refuse_same_ids(files)
     compare_articles(groups, config)
+    if until:
+        note_scheduled(groups, until)
     articles = [article for group in groups if (article := _article(group))]
     articles.sort(key=lambda article: (article.published, article.key), reverse=True)
     return tuple(articles), (*_problems(files), *notes)
@@ -291,6 +298,7 @@ def _entry(file: File, translations: tuple[Translation, ...], config: Config, *,
         "link": automatic_link(file.key, file.language, config),
         "published": values["published"],
         "updated": values.get("updated", values["published"]),
+        "is_in_feeds": values.get("feed", True),
     }
     if glance and is_plain_line(values["title"]) and len(values["title"]) <= LONGEST_TITLE_CHARACTERS:
         return checked_entry(**named)

@@ -217,5 +217,6 @@ _CONVERTERS: Final[Mapping[str, Convert]] = MappingProxyType(
         "next": _neighbour,
         "draft": _truth,
         "fallback": _fallback,
+        "feed": _truth,
     }
 )
