@@ -21,7 +21,7 @@ from .manifest import FOLDER, STATE_NAMES, Manifest
 from .remains import candidates, has_mark
 from .scheduling import LAST_MOMENT, read_until
 from .theme import Theme
-from .versions import versions
+from .versions import package_digest, versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -232,7 +232,7 @@ def _check_state(output: str) -> None:
 
 def _fingerprint(site: Site, theme: Theme, from_folder: bool) -> bytes:
     """Digest what shapes the bytes besides the articles: programs, formats, settings, templates and their place."""
-    seed = repr((versions(), FORMATS, from_folder, site.config))
+    seed = repr((package_digest(), versions(), FORMATS, from_folder, site.config))
     digest = hashlib.blake2b(seed.encode("utf-8", "surrogatepass"), digest_size=16)
     for name, source in theme.sources():
         digest.update(f"{name} {len(source)} ".encode("utf-8", "surrogateescape") + source)
