@@ -113,14 +113,18 @@ def import_(file: str, entries: str, key: str | None, published: str | None, tit
 
 @cli.command(epilog=_EPILOG, short_help="Show every problem of every entry, with its place and a fix.")
 @_entries
+@click.option("--all", "is_complete", is_flag=True, help="Show every problem, however many there are.")
 @_format
-def lint(entries: str, form: str) -> None:
+def lint(entries: str, is_complete: bool, form: str) -> None:
     """Show every problem of every entry in ENTRIES (default: entries), with its place and a fix. Writes nothing.
+
+    If there are more than 50, text shows an example of each kind, how many there are, and what is said of many files
+    alike; the other formats are complete.
 
     Exits with 1 if there is an error or a warning; notes are never a failure. Each code has a page: feedpub explain.
     """
     problems = feedpub.lint(entries)
-    echo_problems(problems, form)
+    echo_problems(problems, form, may_summarise=not is_complete)
     if form == "text":
         echo(count_problems(problems))
     if any(problem.code.startswith("E0") for problem in problems):

@@ -5,6 +5,7 @@ YAML would make ``no`` false and ``0123`` a number; here a value becomes what it
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -145,6 +146,7 @@ def _known(source: Source, pairs: list[tuple[Value, Value]]) -> Iterator[tuple[s
         source.add("N101", message, hint, key.start, key.end)
 
 
+@functools.lru_cache(maxsize=1000)  # a site has the same keys in thousands of files, and a guess takes 0.1 ms
 def _meant(key: str) -> str:
     import difflib
 
