@@ -165,6 +165,7 @@ CASES = [
     Case(code="E014", path="public/en", message="is a symbolic link", hint="remove it", act=build_through_a_link),
     Case(code="E013", path="", message="port", hint="--port", act=serve_at_a_taken_port),
     Case(code="E015", path="", message="soon", hint="ISO date", act=lambda: feedpub.build("entries", until="soon")),
+    Case(code="E121", files={"a.mdx": post()}, path="entries", message="holds 1 file *.mdx", hint="article.en.md"),
     entry("E101", post(title=""), line=1, column=1, marked="---", message="no title", hint="title:"),
     entry("E101", "Text.\n", message="no title", hint="# Title"),
     entry(

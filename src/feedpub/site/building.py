@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..database import DamagedError
 from ..entries.scanning import scan
-from ..errors import ConfigError, Problem
+from ..errors import ConfigError, EntryError, Problem
 from ..files import check_target, remove_file, remove_leftovers
 from ..formats import FORMATS
 from ..model import Site
@@ -168,6 +168,8 @@ def _build(
         changes = None
         if from_folder:
             states, passed_over = scan(site.folder)
+            if any(problem.severity == "error" for problem in passed_over):
+                raise EntryError((*notes, *passed_over))
             changes = compare(states, manifest, until)
             del states  # it is large, and `changes` will release it
             notes = (*notes, *passed_over)
