@@ -438,7 +438,7 @@ _STEP: Final = r"(?!\.+/)[^/\\\x00-\x1f\x7f]+"
 # Every path that a build writes, and no other.
 OUTPUT_PATH: Final = re.compile(
     rf"""
-    (?: index\.html | style\.css | feed\.css | feeds\.opml
+    (?: index\.html | style\.css | feed\.css | feeds(?:-categories)?\.opml
     | [A-Za-z0-9-]+/(?:                         # of a language
           {_STEP}/index\.html                   # an article, or the list of all
         | index\.html | {_FEED} | archive/(?:{_NUMBERED})
