@@ -96,10 +96,10 @@ class Desk:
     def remove(self, name: str) -> None:
         (self.folder / name).unlink()
 
-    def fresh(self, output: Path, *, keep_going: bool = False) -> dict[str, bytes]:
+    def fresh(self, output: Path, *, keep_going: bool = False, until: str | None = None) -> dict[str, bytes]:
         """Build into an empty folder."""
         shutil.rmtree(output, ignore_errors=True)
-        feedpub.build(self.folder, output, keep_going=keep_going)
+        feedpub.build(self.folder, output, keep_going=keep_going, until=until)
         return published(output)
 
 
@@ -125,7 +125,7 @@ class RandomAuthor:
     def change(self) -> str:
         """Do one thing; return its name."""
         ways = [self.add, self.add, self.edit, self.edit, self.retitle, self.redate, self.swap_dates, self.touch]
-        ways += [self.remove_article, self.rename_article, self.draft, self.configure, self.template]
+        ways += [self.remove_article, self.rename_article, self.draft, self.unlist, self.configure, self.template]
         if not self.careful:
             ways += [self.remove_file, self.rename_file, self.move_by_key, self.spoil, self.mend, self.warn]
             ways += [self.same_id, self.other_case, self.same_title]
@@ -186,6 +186,10 @@ class RandomAuthor:
         draft = self.random.choice(["true", ""])
         for name in self._article_of(self._any()):
             self._set("draft", draft, name)
+
+    def unlist(self) -> None:
+        """Take a file out of the feeds, or put it in again."""
+        self._set("feed", self.random.choice(["false", "", "true"]))
 
     def spoil(self) -> None:
         name = self._any()
@@ -260,6 +264,10 @@ class RandomAuthor:
 
     def _words(self, count: int) -> str:
         return " ".join(self.random.choices(_WORDS, k=count)).capitalize()
+
+    def moment(self) -> str:
+        """Return a moment for which to build: some of the articles are scheduled then."""
+        return self.random.choice(["2026-02-01", self._date(), self._date()])
 
     def _date(self) -> str:
         day = self.random.randint(1, 28)

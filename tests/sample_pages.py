@@ -120,7 +120,7 @@ def write_pages(public: Path) -> None:
     put("style.css", made.style())
     put("feed.css", made.feed_style())
     put("index.html", made.landing({tag: rows(*entries) for tag, entries in lists.items()}))
-    put("feeds.opml", to_opml(made.config, tuple(made.feeds.values()), {}))
+    put("feeds.opml", to_opml(made.config, tuple(made.feeds.values())))
     for tag, entries in lists.items():
         put(f"{tag}/index.html", made.language(tag, rows(*entries[:1]), 2, [("Travel", CATEGORY.link)]))
         put(f"{tag}/archive/index.html", made.archive(tag, by_year(rows(*entries, *_old(tag)))))

@@ -296,8 +296,50 @@ def test_categories_have_feeds_of_their_own(folder: Path, tmp_path: Path) -> Non
     assert read.feed.links[1].href == f"{BASE}en/category/open-source/atom.xml"
     own = feedparser.parse((tmp_path / "public" / "en" / "atom.xml").read_bytes())
     assert own.feed.id != read.feed.id
-    outlines = ElementTree.parse(tmp_path / "public" / "feeds.opml").findall(".//outline[@xmlUrl]")
-    assert f"{BASE}en/category/open-source/atom.xml" in [outline.get("xmlUrl") for outline in outlines]
+
+
+def subscriptions(path: Path) -> list[str]:
+    """Return the addresses of feeds that a reader takes from a list."""
+    return [one.attrib["xmlUrl"] for one in ElementTree.parse(path).findall(".//outline[@xmlUrl]")]
+
+
+def test_categories_have_an_opml_of_their_own(folder: Path, tmp_path: Path) -> None:
+    public = tmp_path / "public"
+    done = feedpub.build(configure(folder, "categories = true"), public)
+    assert "feeds-categories.opml" in done.written
+    languages = subscriptions(public / "feeds.opml")
+    categories = subscriptions(public / "feeds-categories.opml")
+    assert languages == [f"{BASE}en/atom.xml", f"{BASE}zh-Hans/atom.xml"]
+    assert f"{BASE}en/category/open-source/atom.xml" in categories
+    assert not {*languages} & {*categories}
+    assert len({*categories}) == len(categories) == len(list(public.glob("*/category/*/atom.xml")))
+    link = 'href="../feeds-categories.opml"'
+    assert link in (public / "en" / "index.html").read_text(encoding="utf-8")
+
+    again = feedpub.build(configure(folder, "categories = false"), public)
+    assert "feeds-categories.opml" in again.removed
+    assert (again.stale, (public / "feeds-categories.opml").exists()) == ((), False)
+    assert link not in (public / "en" / "index.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("mark", "is_removed"), [("<!-- feedpub -->", True), ("<!-- ours -->", False)])
+def test_an_opml_of_categories_without_manifest(mark: str, is_removed: bool, folder: Path, tmp_path: Path) -> None:
+    public = tmp_path / "public"
+    feedpub.build(configure(folder, "categories = true"), public)
+    shutil.rmtree(public / ".feedpub")
+    opml = public / "feeds-categories.opml"
+    opml.write_text(opml.read_text(encoding="utf-8").replace("<!-- feedpub -->", mark), encoding="utf-8")
+    done = feedpub.build(configure(folder, "categories = false"), public)
+    assert ("feeds-categories.opml" in done.stale, opml.exists()) == (is_removed, True)
+    feedpub.build(folder, public, prune=True)
+    assert opml.exists() != is_removed
+
+
+def test_no_opml_of_categories_that_are_not_there(folder: Path, tmp_path: Path) -> None:
+    for path in folder.glob("*.md"):
+        path.unlink()
+    feedpub.build(configure(folder, "categories = true"), tmp_path / "public")
+    assert not (tmp_path / "public" / "feeds-categories.opml").exists()
 
 
 def test_an_address_missing_in_one_language_is_taken_from_the_other(folder: Path) -> None:

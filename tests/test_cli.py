@@ -460,13 +460,92 @@ def test_build_without_settings(run: Run, tmp_path: Path) -> None:
 def test_build_as_json(run: Run, tmp_path: Path) -> None:
     write_site(tmp_path / "entries", {"a.en.md": ENGLISH})
     said = json.loads(run("build", "--format", "json").out)
-    assert list(said) == ["schema", "output", "written", "kept", "removed", "stale", "problems"]
+    assert list(said) == ["schema", "output", "written", "kept", "removed", "stale", "scheduled", "problems"]
     assert (said["schema"], said["output"], said["kept"]) == (1, "public", [])
     assert sorted(said["written"]) == sorted(tree(tmp_path / "public"))
     again = json.loads(run("build", "--format", "json").out)
     assert (again["written"], again["kept"], again["problems"]) == ([], sorted(said["written"]), [])
     (tmp_path / "entries" / "a.en.md").rename(tmp_path / "entries" / "b.en.md")
     assert json.loads(run("build", "--format", "json").out)["removed"] == ["en/a/index.html"]
+
+
+UNKNOWN = "---\ntitle: T{0}\npublished: 2026-01-{0:02}\nlayout: post\npermalink: /x\nown{0}: 1\n---\n[a](/b{0})\n"
+
+
+def unknown_keys(folder: Path, count: int, settings: str = SETTINGS) -> None:
+    """Make a site for which there are four problems in each file, of two kinds."""
+    settings = settings.replace('"en", "zh-Hans"', '"en"')
+    write_site(folder, {f"p{number}.en.md": UNKNOWN.format(number) for number in range(1, count + 1)}, settings)
+
+
+def test_many_problems_are_summarised(run: Run, tmp_path: Path) -> None:
+    unknown_keys(tmp_path / "entries", 20)
+    told = run("lint")
+    assert told.code == 1
+    assert told.out.splitlines()[-2:] == [
+        "80 problems, of each kind an example; `feedpub lint --all` shows every one",
+        "20 warnings, 60 notes",
+    ]
+    heads = [line for line in told.out.splitlines() if line.startswith(("error[", "warning[", "note["))]
+    assert heads == ["warning[W105] relative address: 20 in 20 files", "note[N101] unknown key: 60 in 20 files"]
+    assert "  entries/p1.en.md:4:1\n  4 | layout: post\n      ^^^^^^ feedpub does not know 'layout'" in told.out
+    assert told.out.count("does not know 'layout'") == 2  # the example, and once with its number
+    assert "\n  20 × feedpub does not know 'permalink' and ignores it\n" in told.out
+    assert "own1" not in told.out  # each of them stands in one file
+
+    everything = run("lint", "--all")
+    assert (everything.code, everything.out.count("does not know"), everything.out.count("W105")) == (1, 60, 20)
+    assert "of each kind" not in everything.out
+    assert len(json.loads(run("lint", "--format", "json").out)["problems"]) == 80
+    assert run("lint", "--format", "github").out.count("\n::") == 79
+
+
+@pytest.mark.parametrize(("files", "is_summarised"), [(12, False), (13, True)])
+def test_few_problems_are_shown_one_by_one(run: Run, tmp_path: Path, files: int, is_summarised: bool) -> None:
+    unknown_keys(tmp_path / "entries", files)
+    told = run("lint").out
+    assert ("of each kind an example" in told) == is_summarised
+    assert told.count("does not know") == (3 if is_summarised else 36)
+
+
+def test_a_build_summarises_many_errors_and_warnings(run: Run, tmp_path: Path) -> None:
+    unknown_keys(tmp_path / "entries", 28)
+    assert "warning[W105]" in run("build").out  # 28, one by one
+    files = {f"q{number}.en.md": post(published="soon") for number in range(51)}
+    write_site(tmp_path / "entries", files, None)
+    told = run("build")
+    assert told.code == 1
+    assert told.out.startswith("error[E102] bad date: 51 in 51 files\n  entries/q0.en.md:3:12\n")
+    assert told.err == "51 errors, 28 warnings; nothing was written\n"
+
+
+def test_a_summary_counts_what_one_file_has_too_many_of(run: Run, tmp_path: Path) -> None:
+    links = "".join(f"[a](/b{number})\n" for number in range(60))
+    write_site(tmp_path / "entries", {f"{name}.en.md": post(links, title=name) for name in "abc"})
+    assert "warning[W105] relative address: more than 60 in 3 files" in run("lint").out
+
+
+def test_a_summary_is_only_shown(run: Run, tmp_path: Path) -> None:
+    evil = '---\ntitle: T\npublished: 2026-01-01\n"\\e[31m::error::x": 1\n---\nText.\n'
+    files = {f"p{number}.en.md": evil for number in range(60)}
+    write_site(tmp_path / "entries", files)
+    told = run("lint").out
+    assert "60 × " not in told  # all N101 say the same: the example is enough
+    assert "note[N101] unknown key: 60 in 60 files" in told
+    assert "\x1b" not in told
+
+
+def test_build_until_a_moment(run: Run, tmp_path: Path) -> None:
+    files = {"a.en.md": post(), "b.en.md": post(published="2999-12-24"), "c.en.md": post(published="2999-12-25")}
+    write_site(tmp_path / "entries", files)
+    assert "2 articles are scheduled, the next for 2999-12-24T00:00:00+00:00: b (en)" in run("build").out
+    done = run("build", "--until", "2999-12-24")
+    assert "1 article is scheduled, for 2999-12-25T00:00:00+00:00: c (en)" in done.out
+    assert "scheduled" not in run("build", "--until", "3000-01-01T00:00:00+01:00").out
+    said = json.loads(run("build", "--until", "NOW", "--format", "json").out)
+    assert said["scheduled"][0] == {"key": "b", "language": "en", "published": "2999-12-24T00:00:00+00:00"}
+    wrong = run("build", "--until", "tomorrow")
+    assert (wrong.code, "error[E015]" in wrong.out) == (2, True)
 
 
 def test_build_for_github(run: Run, tmp_path: Path) -> None:

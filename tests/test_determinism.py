@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-import feedpub
 from feedpub import Feed, Person, Reference, Renderer
 from sample_feeds import ANN, CASES, WRITERS, digest_en, entry, everything, fallback, feed
 

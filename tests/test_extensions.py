@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 ITUNES = "http://www.itunes.com/dtds/podcast-1.0.dtd"
 OTHER = "https://example.org/ns#"
+MEDIA = "http://search.yahoo.com/mrss/"
 XML_WRITERS: dict[str, Callable[[feedpub.Feed], bytes]] = {"atom": feedpub.to_atom, "rss": feedpub.to_rss}
 
 
@@ -106,10 +107,61 @@ def test_json_feeds_have_an_object_for_each_prefix() -> None:
 
 
 def test_json_feeds_list_what_comes_twice_and_keep_text_apart_from_attributes() -> None:
-    people = [itunes("person", "Ann", attributes={"text": "role"}), itunes("person", "Bo"), itunes("about", "them")]
+    people = [itunes("person", "Ann", attributes={"text": "role"}), itunes("person", "Bo")]
     item = json.loads(feedpub.to_json(feed("en", entry("1", extensions=tuple(people)))))["items"][0]
 
-    assert item["_itunes"] == {"about": "them", "person": [{"text": "role", "#text": "Ann"}, "Bo"]}
+    assert item["_itunes"] == {"about": ITUNES, "person": [{"text": "role", "#text": "Ann"}, "Bo"]}
+
+
+@pytest.mark.parametrize(
+    ("elements", "expected"),
+    [
+        ([itunes("about", "them")], {"#about": "them"}),
+        ([itunes("about", "a"), itunes("about", "b"), itunes("c")], {"#about": ["a", "b"], "c": ""}),
+        ([itunes("about", attributes={"about": "x"})], {"#about": {"about": "x"}}),
+        ([itunes("a", children=(itunes("about", "x"),))], {"a": {"#children": {"about": "x"}}}),
+    ],
+)
+def test_no_element_takes_the_place_of_what_says_what_an_object_is(
+    elements: list[Extension], expected: dict[str, Any]
+) -> None:
+    given = feed("en", entry("1", extensions=tuple(elements)), extensions=tuple(elements))
+    document = json.loads(feedpub.to_json(given))
+    assert document["_itunes"] == document["items"][0]["_itunes"] == {"about": ITUNES} | expected
+    assert document["_feedpub"]["about"].startswith("feedpub:")
+
+
+def media(name: str, text: str = "", **fields: Any) -> Extension:
+    return Extension(**{"namespace": MEDIA, "prefix": "media", "name": name, "text": text} | fields)
+
+
+@pytest.mark.parametrize("image", [None, "https://x.test/picture.jpg"])
+@pytest.mark.parametrize("form", XML_WRITERS)
+def test_media_rss(form: str, image: str | None) -> None:
+    clip = media(
+        "group",
+        children=(
+            media("content", attributes={"url": "https://x.test/a.mp4", "type": "video/mp4", "width": "1280"}),
+            media("content", attributes={"url": "https://x.test/a.webm", "type": "video/webm"}),
+            media("credit", "Ann", attributes={"role": "author"}),
+        ),
+    )
+    one = entry("1", image=image, extensions=(clip, media("keywords", "trains, night")))
+    data = XML_WRITERS[form](feed("en", one, extensions=(media("rating", "nonadult"),)))
+
+    assert data.count(MEDIA.encode()) == 1
+    assert {element.prefix for element in etree.fromstring(data).iter(f"{{{MEDIA}}}*")} == {"media"}
+    parsed = feedparser.parse(data)
+    assert not parsed.bozo
+    urls = [found["url"] for found in parsed.entries[0].media_content]
+    assert urls[-2:] == ["https://x.test/a.mp4", "https://x.test/a.webm"]
+    assert parsed.entries[0].media_keywords == "trains, night"
+    assert [found["url"] for found in parsed.entries[0].get("media_thumbnail", [])] == ([image] if image else [])
+
+
+def test_media_rss_as_json() -> None:
+    item = json.loads(feedpub.to_json(feed("en", entry("1", extensions=(media("keywords", "a"),)))))["items"][0]
+    assert item["_media"] == {"about": MEDIA, "keywords": "a"}
 
 
 TEXTS = st.text().filter(is_legal)
@@ -176,7 +228,8 @@ def test_feeds_without_extensions_are_as_before(write: Callable[[feedpub.Feed], 
         ({"namespace": 'https://x.test/"'}, "is not an absolute URI"),
         ({"namespace": "http://www.w3.org/2005/Atom"}, "is one that feedpub writes itself"),
         ({"namespace": "http://purl.org/dc/elements/1.1/"}, "is one that feedpub writes itself"),
-        ({"namespace": "http://search.yahoo.com/mrss/"}, "is one that feedpub writes itself"),
+        ({"namespace": "http://search.yahoo.com/mrss/"}, "prefix: 'media' stands for http://search.yahoo.com/mrss/"),
+        ({"prefix": "media"}, "prefix: 'media' stands for http://search.yahoo.com/mrss/, and for nothing else"),
         ({"namespace": "http://www.w3.org/2000/xmlns/"}, "is one that feedpub writes itself"),
         ({"text": "a\x00b"}, "text: character 2 is U\\+0000"),
         ({"text": 7}, "text: is 7, not text"),

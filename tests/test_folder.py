@@ -14,6 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import feedpub
+from case_files import load_cases
 from feedpub import Article, Category, Enclosure, Entry, Person, Problem, Reference, Site
 from feedpub.checks import RESERVED_KEYS
 from sample_sites import CHINESE, ENGLISH, GOOD, SETTINGS, post, write_site
@@ -783,7 +784,45 @@ def test_folders_with_entries_are_passed_over_with_a_note(tmp_path: Path) -> Non
         (tmp_path / name / ("a.png" if name == "pictures" else "a.en.md")).write_text("text", encoding="utf-8")
     (tmp_path / "notes.TXT").write_text("text", encoding="utf-8")
     found = feedpub.lint(tmp_path)
-    assert [(problem.code, Path(problem.path).name) for problem in found] == [("N110", "2026"), ("N110", "notes.TXT")]
+    passed_over = [(problem.code, Path(problem.path).name) for problem in found]
+    assert passed_over == [("E121", tmp_path.name), ("N110", "2026"), ("N110", "notes.TXT")]
+
+
+@pytest.mark.parametrize("case", load_cases("folders"))
+def test_folders_in_which_nothing_is_an_entry(case: dict[str, Any], tmp_path: Path) -> None:
+    entries, public = tmp_path / "entries", tmp_path / "public"
+    for name in case["files"]:
+        (entries / name).parent.mkdir(parents=True, exist_ok=True)
+        (entries / name).write_text("---\ntitle: T\ndate: 2026-01-01\n---\nText.\n", encoding="utf-8")
+    write_site(entries, {})
+    errors = [problem.message for problem in feedpub.lint(entries) if problem.severity == "error"]
+    if not case["holds"]:
+        assert errors == []
+        assert sum(feedpub.build(entries, public).articles.values()) == case["articles"]
+        return
+    assert errors == [f"nothing in this folder is an entry; it holds {case['holds']}"]
+    for keep_going in (False, True):
+        with pytest.raises(feedpub.EntryError, match="E121"):
+            feedpub.build(entries, public, keep_going=keep_going)
+    assert not public.exists()
+    with pytest.raises(feedpub.EntryError, match="E121"):
+        feedpub.load(entries)
+    assert feedpub.load(entries, keep_going=True).articles == ()
+
+
+def test_a_site_whose_entries_were_moved_away_stays_as_it_was(tmp_path: Path) -> None:
+    entries, public = write_site(tmp_path / "entries", GOOD), tmp_path / "public"
+    feedpub.build(entries, public)
+    before = {path: path.read_bytes() for path in public.rglob("*.*ml")}
+    (entries / "2026").mkdir()
+    for name in GOOD:
+        (entries / name).rename(entries / "2026" / name)
+    with pytest.raises(feedpub.EntryError, match="2026/ with 2 texts"):
+        feedpub.build(entries, public)
+    assert {path: path.read_bytes() for path in public.rglob("*.*ml")} == before
+    for name in GOOD:
+        (entries / "2026" / name).unlink()
+    assert dict(feedpub.build(entries, public).articles) == {"en": 0, "zh-Hans": 0}  # that is meant
 
 
 @pytest.mark.parametrize(

@@ -34,21 +34,24 @@ class Watched:
 
     def __init__(self, desk: Desk, place: Path) -> None:
         self.desk, self.public, self.fresh = desk, place / "public", place / "fresh"
+        self.until = "2026-02-01"
 
     def build(self, *, keep_going: bool = False) -> feedpub.BuildResult | None:
         """Build; None if entries have errors, as they have for a build from nothing, and for `load`."""
         before, bytes_before = states(self.public), published(self.public)
         try:
-            result = feedpub.build(self.desk.folder, self.public, keep_going=keep_going)
+            result = feedpub.build(self.desk.folder, self.public, until=self.until, keep_going=keep_going)
         except feedpub.EntryError as error:
             assert states(self.public) == before
             with pytest.raises(feedpub.EntryError) as fresh:
-                self.desk.fresh(self.fresh)
+                self.desk.fresh(self.fresh, until=self.until)
             assert told(error.problems) == told(fresh.value.problems)  # noqa: PT017
             assert errors(error.problems) == errors(feedpub.lint(self.desk.folder))  # noqa: PT017
             assert not self.fresh.exists()
             return None
-        assert published(self.public) == self.desk.fresh(self.fresh, keep_going=keep_going)
+        assert published(self.public) == self.desk.fresh(self.fresh, keep_going=keep_going, until=self.until)
+        anew = feedpub.build(self.desk.folder, self.fresh, until=self.until, keep_going=keep_going)
+        assert result.scheduled == anew.scheduled
         assert errors(result.problems) == errors(feedpub.lint(self.desk.folder))
         self._check(result, before, bytes_before)
         return result
@@ -81,10 +84,12 @@ def test_any_edits(seed: int, tmp_path: Path) -> None:
     done = []
     for _ in range(STEPS):
         done.append([author.change() for _ in range(chance.randint(1, 3))])
-        print(done[-1])
+        if chance.random() < 0.4:
+            watched.until = author.moment()
+        print(done[-1], watched.until)
         if watched.build(keep_going=chance.random() < 0.7):
             before = states(watched.public)
-            again = feedpub.build(desk.folder, watched.public, keep_going=True)
+            again = feedpub.build(desk.folder, watched.public, keep_going=True, until=watched.until)
             assert not again.written
             assert not again.removed
             assert {name: before[name] for name in published(watched.public)} == {

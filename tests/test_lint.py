@@ -399,7 +399,7 @@ def test_thousand_articles_in_two_languages(tmp_path: Path) -> None:
         files[f"trains-{number}.zh-Hans.md"] = CHINESE.replace("title: 夜间列车", f"title: 夜间列车 {number}")
     folder = write_site(tmp_path / "entries", files)
     began = time.perf_counter()
-    problems = feedpub.lint(folder)
+    problems = feedpub.lint(folder, until="2027-01-01")
     print(f"lint of 1,000 articles in 2 languages: {time.perf_counter() - began:.2f} s")
     # Two thousand files are read to the end: nothing to say but on translations beyond the newest 50.
     assert [problem.code for problem in problems] == ["N105"]

@@ -164,6 +164,8 @@ CASES = [
     Case(code="E012", path=TOML, message="no hub", hint="hub =", act=lambda: feedpub.ping("entries")),
     Case(code="E014", path="public/en", message="is a symbolic link", hint="remove it", act=build_through_a_link),
     Case(code="E013", path="", message="port", hint="--port", act=serve_at_a_taken_port),
+    Case(code="E015", path="", message="soon", hint="ISO date", act=lambda: feedpub.build("entries", until="soon")),
+    Case(code="E121", files={"a.mdx": post()}, path="entries", message="holds 1 file *.mdx", hint="article.en.md"),
     entry("E101", post(title=""), line=1, column=1, marked="---", message="no title", hint="title:"),
     entry("E101", "Text.\n", message="no title", hint="# Title"),
     entry(
@@ -334,6 +336,10 @@ CASES = [
     Case(
         code="N124", files={"2026-02-03-hello.md": post(published="")}, path="entries/2026-02-03-hello.md",
         message="the article is called hello", hint="published: 2026-02-03",
+    ),
+    entry(
+        "N125", post(published="2999-12-24T09:00:00+01:00"), line=3, column=12, marked="2999-12-24T09:00:00+01:00",
+        message="builds before 2999-12-24T09:00:00+01:00", hint="nothing to do",
     ),
 ]  # fmt: skip
 

@@ -31,6 +31,7 @@ class Shop:
             array("q", self.numbers),
             array("q", updates),
             array("h", [2020 + update for update in updates]),
+            bytes(update % 2 for update in updates),
             b"".join(number.to_bytes(DIGEST_BYTES) for number in self.numbers),
             b"".join(number.to_bytes(LISTING_BYTES) for number in self.numbers),
             range(count),
@@ -43,6 +44,15 @@ class Shop:
 
 bounds = st.none() | st.integers(-12, 12)
 slices = st.lists(st.builds(slice, bounds, bounds, st.sampled_from([None, -1, 2])), max_size=3)
+
+
+@given(st.lists(st.integers(0, 5), max_size=9), slices)
+def test_those_in_feeds(updates: list[int], cuts: list[slice]) -> None:
+    rows = Shop(updates).rows
+    for cut in cuts:
+        rows = rows[cut]
+
+    assert list(rows.in_feeds().places) == [place for place in rows.places if updates[place] % 2]
 
 
 @given(st.lists(st.integers(0, 5), max_size=9), slices)

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedpub.entries.markdown import render_markdown, strip_positions
 from feedpub.entries.headings import default_table
 from feedpub.entries.sections import Sections, read_sections
 from feedpub.entries.source import Source

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from pathlib import Path
 from queue import Queue
 from typing import Any, NamedTuple
@@ -437,12 +438,43 @@ def test_other_failures_are_shown_too(changing: Running, monkeypatch: pytest.Mon
     def full(*given: object, **named: object) -> None:
         raise OSError(28, "No space left on device <x>")
 
-    monkeypatch.setattr("feedpub.site.serving.build", full)
+    monkeypatch.setattr("feedpub.site.serving.build_preview", full)
     (changing.folder / "new.txt").write_text("")
     event = changing.next_build()
     assert (event.result, event.problems) == (None, ())
     assert event.error == "OSError: [Errno 28] No space left on device <x>"
     assert b"No space left on device &lt;x&gt;" in changing.ask("/en/").body
+
+
+# Scheduled articles
+
+
+def test_scheduled_articles_are_shown_with_a_mark(tmp_path: Path) -> None:
+    later = "2999-12-24T09:00:00+01:00"
+    files = {"now.en.md": post(title="Now"), "later (2).en.md": post(title="Later", published=later)}
+    running = start(write_site(tmp_path / "entries", files))
+    try:
+        assert running.first.result
+        assert [one.key for one in running.first.result.scheduled] == ["later (2)"]
+        home, own, other = (running.ask(path).body.decode() for path in ("/en/", "/en/later%20%282%29/", "/en/now/"))
+        assert "Later" in running.ask("/en/atom.xml").body.decode()
+        rule = 'a[href$="en/later\\25 20\\25 282\\25 29/index.html"]::after{content:" (2999-12-24 09:00+01:00)"'
+        assert all(rule in page for page in (home, own, other))
+        assert f"Scheduled: builds before {later} leave this article out" in own
+        assert "Scheduled: builds" not in home + other
+    finally:
+        running.stop()
+
+
+def test_the_mark_goes_when_the_article_is_due(tmp_path: Path) -> None:
+    later = "2999-12-24T09:00:00+01:00"
+    running = start(write_site(tmp_path / "entries", {"later.en.md": post(published=later)}))
+    try:
+        due = datetime.fromisoformat(later)
+        assert list(running.preview.scheduled(due - timedelta(seconds=1))) == ["en/later/index.html"]
+        assert running.preview.scheduled(due) == {}
+    finally:
+        running.stop()
 
 
 # Pages that load themselves anew
@@ -569,7 +601,7 @@ def test_a_build_under_way_is_given_up(tmp_path: Path, monkeypatch: pytest.Monke
             time.sleep(0.01)
 
     running = start(write_site(tmp_path / "entries", FILES))
-    monkeypatch.setattr("feedpub.site.serving.build", endless)
+    monkeypatch.setattr("feedpub.site.serving.build_preview", endless)
     write_site(running.folder, {"new.en.md": post()})
     assert building.wait(PATIENCE)
     running.stop()

@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     from .site.pinging import Ping as Ping
     from .site.pinging import ping as ping
     from .site.responses import respond as respond
+    from .site.scheduling import ScheduledEntry as ScheduledEntry
     from .site.serving import PreviewEvent as PreviewEvent
     from .site.serving import serve as serve
 
@@ -128,6 +129,7 @@ _HOMES = {
     "site.loading": ("lint", "load"),
     "site.pinging": ("Ping", "ping"),
     "site.responses": ("respond",),
+    "site.scheduling": ("ScheduledEntry",),
     "site.serving": ("PreviewEvent", "serve"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

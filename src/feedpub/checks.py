@@ -20,8 +20,11 @@ XML_ILLEGAL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\
 _ILLEGAL_BYTES = bytes(set(range(0x20)) - set(b"\t\n\r"))
 # What the published folder needs for itself, beside the articles.
 RESERVED_KEYS: Final = frozenset(
-    ["archive", "category", "index.html", "style.css", "feed.css", "feeds.opml", *(form.file_name for form in FORMATS)]
-)
+    [
+        "archive", "category", "index.html", "style.css", "feed.css", "feeds.opml", "feeds-categories.opml",
+        *(form.file_name for form in FORMATS),
+    ]
+)  # fmt: skip
 LONGEST_KEY_BYTES: Final = 255  # what file systems take for a name
 _UNUSABLE_IN_KEYS: Final = re.compile(r"[/\\\x00-\x1f\x7f]|^\.+$|^$")
 

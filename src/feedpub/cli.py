@@ -65,10 +65,12 @@ def init(folder: str, languages: str) -> None:
 
     FOLDER defaults to the current one. Nothing that exists is overwritten.
     """
-    from datetime import date
+    from datetime import UTC, date, datetime
 
+    # The author's own day, unless that has not begun yet in the sample's time zone: then the sample would be held back.
+    today = min(date.today(), datetime.now(UTC).date())
     tags = [tag.strip() for tag in languages.split(",") if tag.strip()]
-    for path in feedpub.init(folder, today=date.today(), languages=tags or ["en"]):  # the author's own day
+    for path in feedpub.init(folder, today=today, languages=tags or ["en"]):
         echo(path)
     entries = os.path.join(folder, "entries")
     settings = os.path.normpath(os.path.join(entries, "feedpub.toml"))
@@ -111,14 +113,18 @@ def import_(file: str, entries: str, key: str | None, published: str | None, tit
 
 @cli.command(epilog=_EPILOG, short_help="Show every problem of every entry, with its place and a fix.")
 @_entries
+@click.option("--all", "is_complete", is_flag=True, help="Show every problem, however many there are.")
 @_format
-def lint(entries: str, form: str) -> None:
+def lint(entries: str, is_complete: bool, form: str) -> None:
     """Show every problem of every entry in ENTRIES (default: entries), with its place and a fix. Writes nothing.
+
+    If there are more than 50, text shows an example of each kind, how many there are, and what is said of many files
+    alike; the other formats are complete.
 
     Exits with 1 if there is an error or a warning; notes are never a failure. Each code has a page: feedpub explain.
     """
     problems = feedpub.lint(entries)
-    echo_problems(problems, form)
+    echo_problems(problems, form, may_summarise=not is_complete)
     if form == "text":
         echo(count_problems(problems))
     if any(problem.code.startswith("E0") for problem in problems):
@@ -131,24 +137,36 @@ def lint(entries: str, form: str) -> None:
 @click.option(
     "--output", default="public", show_default=True, type=click.Path(file_okay=False), help="The folder to publish."
 )
+@click.option(
+    "--until",
+    default="now",
+    metavar="DATE",
+    help="Hold back what is published later; an ISO date, or now.",
+    show_default=True,
+)
 @click.option("--keep-going", is_flag=True, help="Leave entries with errors out and publish the others.")
 @click.option(
     "--prune", is_flag=True, help="Also remove files that look like feedpub's and that this build would not write."
 )
 @_format
-def build(entries: str, output: str, keep_going: bool, prune: bool, form: str) -> None:
+def build(entries: str, output: str, until: str, keep_going: bool, prune: bool, form: str) -> None:
     """Write feeds and pages of ENTRIES (default: entries).
 
     If an entry has an error, all problems are shown and nothing is written, unless --keep-going is given. Files whose
     bytes would not change are not touched. Files of earlier builds that are not needed any more are removed, if it is
     sure that they are as feedpub wrote them.
+
+    Articles whose date of publication is later than now, or than --until, are held back; the first build after that
+    date publishes them.
     """
+    moment = None if until.strip().casefold() == "now" else until
     with Progress() as progress:
-        done = feedpub.build(entries, output, keep_going=keep_going, prune=prune, progress=progress)
+        done = feedpub.build(entries, output, until=moment, keep_going=keep_going, prune=prune, progress=progress)
     failed = any(problem.severity == "error" for problem in done.problems)
     if form == "json":
         echo_json(
             output=done.output, written=done.written, kept=done.kept, removed=done.removed, stale=done.stale,
+            scheduled=[{**asdict(one), "published": one.published.isoformat()} for one in done.scheduled],
             problems=problem_values(done.problems),
         )  # fmt: skip
     else:
@@ -285,9 +303,19 @@ def _say_built(done: feedpub.BuildResult) -> None:
         echo(f"{language:10} {count:5} article{'' if count == 1 else 's'}   {place}/{names}")
     removed = f", {len(done.removed)} removed" if done.removed else ""
     echo(f"{done.output}: {_number(done.written, 'file')} written, {len(done.kept)} unchanged{removed}")
+    if done.scheduled:
+        echo(_scheduled(done.scheduled))
     if done.stale:
         _say_stale(done.stale)
     echo(f"Look at {os.path.join(done.output, 'index.html')}")
+
+
+def _scheduled(entries: Sequence[feedpub.ScheduledEntry]) -> str:
+    """Return how many articles are scheduled, and which comes next."""
+    number, first = len({entry.key for entry in entries}), entries[0]
+    languages = [entry.language for entry in entries if entry.key == first.key and entry.published == first.published]
+    said = "1 article is scheduled, for" if number == 1 else f"{number} articles are scheduled, the next for"
+    return f"{said} {first.published.isoformat()}: {first.key} ({', '.join(languages)})"
 
 
 def _say_stale(paths: Sequence[str]) -> None:
@@ -311,6 +339,8 @@ def _say_previewed(entries: str) -> Callable[[feedpub.PreviewEvent], None]:
         echo_problems([problem for problem in event.problems if problem.severity != "note"], "text")
         if event.result:
             echo(f"built: {_number(event.result.written, 'file')} written, {len(event.result.kept)} unchanged")
+            if event.result.scheduled:
+                echo(f"{_scheduled(event.result.scheduled)}; shown here with a mark")
         else:
             echo(event.error or f"{count_problems(event.problems)}; not built", err=bool(event.error))
         if first:

@@ -11,19 +11,23 @@ import sys
 import threading
 import traceback
 import warnings
+from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import click
 
 from .display import escape_for_terminal, format_annotation, format_json
+from .errors import REST_START
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from types import TracebackType
 
     import feedpub
 
+MOST_PROBLEMS_SHOWN = 50  # one by one; of more, an example of each kind
+_MOST_MESSAGES = 10  # of a code, in a summary
 _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 _ANNOTATIONS = ("::error", "::warning", "::notice")
 
@@ -62,10 +66,19 @@ def echo_json(**values: Any) -> None:
     click.echo(format_json({"schema": 1, **values}, indent=2, is_ascii=not is_complete))
 
 
-def echo_problems(problems: Iterable[feedpub.Problem], form: str) -> None:
-    """Print problems in one of the formats ``text``, ``json`` and ``github``."""
+def echo_problems(problems: Sequence[feedpub.Problem], form: str, *, may_summarise: bool = True) -> None:
+    """Print problems in one of the formats ``text``, ``json`` and ``github``.
+
+    Args:
+        problems: What was found.
+        form: The format.
+        may_summarise: Whether text about more than `MOST_PROBLEMS_SHOWN` shows an example of each kind, and numbers.
+    """
     if form == "json":
         echo_json(problems=problem_values(problems))
+        return
+    if form == "text" and may_summarise and len(problems) > MOST_PROBLEMS_SHOWN:
+        _echo_summary(problems)
         return
     for problem in problems:
         if form == "github":
@@ -78,6 +91,40 @@ def echo_problems(problems: Iterable[feedpub.Problem], form: str) -> None:
             first, _, rest = str(problem).partition("\n")
             echo(first, colour=_COLOURS[problem.severity])
             echo_lines(f"{rest}\n\n")
+
+
+def _echo_summary(problems: Sequence[feedpub.Problem]) -> None:
+    """Print of each code how many problems there are, an example, and what is said of many files alike."""
+    by_code: dict[str, list[feedpub.Problem]] = {}
+    for problem in problems:
+        by_code.setdefault(problem.code, []).append(problem)
+    severities = list(_COLOURS)
+    kinds = sorted(by_code.values(), key=lambda found: (severities.index(found[0].severity), -len(found)))
+    for found in kinds:
+        first, _, example = str(found[0]).partition("\n")
+        echo(f"{first}: {_count_of_kind(found)}", colour=_COLOURS[found[0].severity])
+        echo_lines(example)
+        _echo_repeated(found)
+        echo("")
+    echo(f"{len(problems):,} problems, of each kind an example; `feedpub lint --all` shows every one")
+
+
+def _count_of_kind(problems: Sequence[feedpub.Problem]) -> str:
+    """Return how many problems of one code there are, in how many files, in words."""
+    number = sum(not problem.message.startswith(REST_START) for problem in problems)
+    files = len({problem.path for problem in problems})
+    at_least = "more than " if number < len(problems) else ""
+    return f"{at_least}{number:,} in {files:,} file{'' if files == 1 else 's'}"
+
+
+def _echo_repeated(problems: Sequence[feedpub.Problem]) -> None:
+    """Print each message that several problems of one code have, once; nothing if all of them have the same."""
+    counted = Counter(problem.message for problem in problems if not problem.message.startswith(REST_START))
+    repeated = [(message, number) for message, number in counted.most_common() if number > 1 and len(counted) > 1]
+    for message, number in repeated[:_MOST_MESSAGES]:
+        echo(f"  {number:,} × {message}")
+    if len(repeated) > _MOST_MESSAGES:
+        echo(f"  … and {len(repeated) - _MOST_MESSAGES:,} other messages that stand in several places")
 
 
 def problem_values(problems: Iterable[feedpub.Problem]) -> list[dict[str, Any]]:

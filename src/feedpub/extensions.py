@@ -33,11 +33,13 @@ _OWN: Final[Mapping[str, str]] = {
     "content": "http://purl.org/rss/1.0/modules/content/",
     "dc": "http://purl.org/dc/elements/1.1/",
     "fh": "http://purl.org/syndication/history/1.0",
-    "media": "http://search.yahoo.com/mrss/",
     "xml": "http://www.w3.org/XML/1998/namespace",
     "xmlns": "http://www.w3.org/2000/xmlns/",
 }
 _OWN_NAMESPACES: Final = frozenset(_OWN.values())
+# Declared in every document, since feedpub writes the picture of an entry in it; all else in it is for extensions.
+_MEDIA_PREFIX: Final = "media"
+_MEDIA_NAMESPACE: Final = "http://search.yahoo.com/mrss/"
 _FOR_JSON: Final = "feedpub"  # the prefix of what feedpub adds to JSON Feed
 DEEPEST_EXTENSION: Final = 10
 MOST_EXTENSIONS: Final = 100  # of an entry, a feed, or an element
@@ -48,8 +50,8 @@ class Extension:
     """An element of another namespace, as Atom and RSS write it; JSON Feed has it in an object ``_prefix``.
 
     Args:
-        namespace: An absolute URI; none of those that feedpub writes itself.
-        prefix: Stands for the namespace in a whole document: ``itunes``.
+        namespace: An absolute URI; none of those that feedpub writes itself, but Media RSS.
+        prefix: Stands for the namespace in a whole document: ``itunes``; that of Media RSS is ``media``.
         name: Of the element, without prefix: ``duration``.
         text: Plain text.
         attributes: Name → plain text; names without prefix.
@@ -73,6 +75,8 @@ class Extension:
         _check_name(check, "name", self.name)
         if self.prefix in _OWN or self.prefix == _FOR_JSON or self.prefix.lower().startswith("xml"):
             check.fail("prefix", f"{self.prefix!r} is one that feedpub or XML needs itself; choose another")
+        if (self.prefix == _MEDIA_PREFIX) != (self.namespace == _MEDIA_NAMESPACE):
+            check.fail("prefix", f"{_MEDIA_PREFIX!r} stands for {_MEDIA_NAMESPACE}, and for nothing else")
         check.texts("text")
         self._check_attributes(check)
         check.tuples(Extension, "children")

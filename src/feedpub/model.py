@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from types import MappingProxyType
@@ -288,6 +288,7 @@ class Entry:
         extensions: Elements of other namespaces; a prefix means the same namespace in all entries of a site.
         in_body: Which of ``summary`` and ``references`` the body shows already: content does not show them again.
         has_title: False if the title is made of the first words, as of microblogs: RSS and JSON Feed leave it out then.
+        is_in_feeds: False for an entry that pages and lists show, but no feed.
 
     Raises:
         FieldError: A field that no feed could carry; the message names entry and field.
@@ -315,6 +316,7 @@ class Entry:
     extensions: tuple[Extension, ...] = ()
     in_body: frozenset[str] = frozenset()
     has_title: bool = True
+    is_in_feeds: bool = True
 
     def __post_init__(self) -> None:
         if self.updated is _AS_PUBLISHED:
@@ -466,6 +468,26 @@ class Article:
     def published(self) -> datetime:
         """When it was first published, in any language."""
         return min(entry.published for entry in self.entries.values())
+
+    def without_scheduled(self, until: datetime) -> Article | None:
+        """Return the article as it is to be shown at a moment; None if it is not to be shown at all.
+
+        A translation that is published later is left out, and no other language links to it, as if its file were not
+        there yet. An article whose original is published later is left out with all its translations, as with drafts.
+        """
+        if self.entries[self.original].published > until:
+            return None
+        held = {language for language, entry in self.entries.items() if entry.published > until}
+        if not held:
+            return self
+        entries = {
+            language: replace(
+                entry, translations=tuple(other for other in entry.translations if other.language not in held)
+            )
+            for language, entry in self.entries.items()
+            if language not in held
+        }
+        return replace(self, entries=MappingProxyType(entries))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -645,6 +667,14 @@ class Site:
     folder: str = ""
     problems: tuple[Problem, ...] = ()
 
+    def without_scheduled(self, until: datetime) -> Site:
+        """Return the site as it is to be shown at a moment: without what is published later.
+
+        `load` reads all articles and `feed` shows all of them; `build` does this by itself.
+        """
+        articles = (article.without_scheduled(until) for article in self.articles)
+        return replace(self, articles=tuple(article for article in articles if article))
+
     def entries(self, language: str) -> tuple[Entry, ...]:
         """Return the entries that a language shows, newest first; with ``fallback = "original"`` also originals."""
         shown = []
@@ -657,7 +687,7 @@ class Site:
         return tuple(sorted(shown, key=lambda entry: (entry.published, entry.id), reverse=True))
 
     def feed(self, language: str) -> Feed:
-        """Return the feed of one of the site's languages, newest entry first.
+        """Return the feed of one of the site's languages, newest entry first, without entries that are in no feed.
 
         Raises:
             KeyError: The site has no such language.
@@ -665,7 +695,8 @@ class Site:
         if language not in self.config.languages:
             raise KeyError(f"{language} is none of the site's languages ({', '.join(self.config.languages)})")
         siblings = tuple(self._feed(other) for other in self.config.languages if other != language)
-        return self._feed(language, self.entries(language), siblings)
+        entries = tuple(entry for entry in self.entries(language) if entry.is_in_feeds)
+        return self._feed(language, entries, siblings)
 
     def _feed(self, language: str, entries: tuple[Entry, ...] = (), siblings: tuple[Feed, ...] = ()) -> Feed:
         config = self.config

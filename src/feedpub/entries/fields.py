@@ -175,7 +175,7 @@ TABLE: FieldTable = FieldTable(
             purpose="leaves the entry out",
             combine=_prefer_true,
         ),
-        Field(name="feed", convert=to.convert_truth, purpose="false: a page, and in no feed"),
+        Field(name="feed", convert=to.convert_truth, entry_field="is_in_feeds", is_inherited=True),
         Field(name="fallback", convert=to.convert_fallback, purpose="shows the original where a translation lacks"),
         Field(name="digest", convert=to.convert_truth, purpose="whether the sections of the text are data"),
     ]

@@ -17,16 +17,19 @@ from .dates import ISO_HINT
 from .file import File, ask_for_title, clean_texts, name_parts, read_file
 from .headings import table
 from .ids import automatic_id, automatic_link
-from .lint import compare_articles, compare_languages, inspect_file, inspect_html
+from .lint import compare_articles, compare_languages, inspect_file, inspect_html, note_scheduled
 from .scanning import scan, shown_name, shown_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from .value import Value
 
 
-def read_folder(folder: str, config: Config) -> tuple[tuple[Article, ...], tuple[Problem, ...]]:
+def read_folder(
+    folder: str, config: Config, *, until: datetime | None = None
+) -> tuple[tuple[Article, ...], tuple[Problem, ...]]:
     """Read the entry files of a folder: ``<key>.<language>.md``, not those below it.
 
     Files that begin with ``.`` or ``_`` and README.md are no entries.
@@ -34,6 +37,7 @@ def read_folder(folder: str, config: Config) -> tuple[tuple[Article, ...], tuple
     Args:
         folder: As problems shall name it.
         config: The site's settings.
+        until: Note entries that are published later.
 
     Returns:
         The articles that can be published, newest first, and the problems, by file and line. An article whose
@@ -50,6 +54,8 @@ def read_folder(folder: str, config: Config) -> tuple[tuple[Article, ...], tuple
     _refuse_same_ids(files)
     _note_unknown_keys(files)
     compare_articles(groups, config)
+    if until:
+        note_scheduled(groups, until)
     articles = [article for group in groups if (article := _article(group))]
     articles.sort(key=lambda article: (article.published, article.key), reverse=True)
     return tuple(articles), (*_problems(files), *notes)

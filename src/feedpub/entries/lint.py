@@ -17,6 +17,7 @@ from .headings import likely_languages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from ..model import Config, KeyPoint
     from .file import File
@@ -145,6 +146,19 @@ def compare_articles(groups: Iterable[Mapping[str, File]], config: Config) -> No
     live.sort(key=lambda file: file.source.path)
     for language in config.languages:
         _compare_language([file for file in live if file.language == language], language, config)
+
+
+def note_scheduled(groups: Iterable[Mapping[str, File]], until: datetime) -> None:
+    """Note what is published later than a moment; a translation that only waits for its original is noted there."""
+    for group in groups:
+        original = next(iter(group.values()))
+        for file in group.values():
+            published = file.values.get("published")
+            is_stated = file is original or "published" in file.matter
+            if file.entry and is_stated and published and published > until:
+                message = f"builds before {published.isoformat()} leave this out"
+                hint = "nothing to do, if it is to appear then"
+                file.source.add("N125", message, hint, *file.place("published"))
 
 
 def _compare_language(files: Sequence[File], language: str, config: Config) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _MARKDOWN: Final = ".md"
-_OTHER_TEXT: Final = (".markdown", ".mdown", ".mkd", ".txt")
+# Of texts that other tools publish.
+_OTHER_TEXT: Final = (
+    ".adoc", ".asciidoc", ".htm", ".html", ".ipynb", ".markdown", ".mdown", ".mdtext", ".mdwn", ".mdx", ".mkd", ".mkdn",
+    ".org", ".qmd", ".rmd", ".rst", ".textile", ".txt",
+)  # fmt: skip
+_OWN_FOLDER: Final = "templates"
+_MOST_LOOKED_AT: Final = 20_000  # files below a folder without entries
+_MOST_NAMED: Final = 5  # kinds of files, and folders
 _SIZE_BITS: Final = 48
 # Of a file that cannot be looked at; an error tells it.
 _UNKNOWN: Final = -1
@@ -39,7 +47,8 @@ def scan(folder: str) -> tuple[dict[str, int], tuple[Problem, ...]]:
     Files that begin with ``.`` or ``_`` and README.md are no entries.
 
     Returns:
-        Name → its state, by `state_of`; and notes on what looks like entries but is none.
+        Name → its state, by `state_of`; and notes on what looks like entries but is none. If nothing is an entry, but
+        something looks like one, the first of them is an error.
 
     Raises:
         OSError: The folder cannot be read, or the locale reads a name otherwise than as UTF-8.
@@ -62,7 +71,8 @@ def scan(folder: str) -> tuple[dict[str, int], tuple[Problem, ...]]:
                     states[name] = _UNKNOWN
             elif name.casefold().endswith(_OTHER_TEXT) or entry.is_dir():
                 others.append(entry)
-    return states, tuple(_passed_over(folder, others))
+    notes = tuple(_passed_over(folder, others))
+    return states, notes if states else (*_explain_no_entries(folder), *notes)
 
 
 def _is_entry(name: str) -> bool:
@@ -77,6 +87,40 @@ def shown_path(folder: str, name: str) -> str:
 def shown_name(name: str) -> str:
     """Return the name of a file as problems name it."""
     return name if name.isascii() else os.fsencode(name).decode("utf-8", "replace")
+
+
+def _explain_no_entries(folder: str) -> Iterator[Problem]:
+    """Tell what a folder without entries holds instead: nothing, if no text is in it, nor below it."""
+    endings, folders = Counter[str](), Counter[str]()
+    looked_at = 0
+    for place, below, names in os.walk(folder):
+        is_top = place == folder
+        below[:] = sorted(name for name in below if name[0] != "." and not (is_top and name == _OWN_FOLDER))
+        looked_at += len(names)
+        if looked_at > _MOST_LOOKED_AT:
+            break
+        for name in names:
+            ending = os.path.splitext(name)[1].casefold()
+            if name[0] in "._" or not (ending in _OTHER_TEXT or (ending == _MARKDOWN and not is_top)):
+                continue
+            if is_top:
+                endings[ending] += 1
+            else:
+                folders[os.path.relpath(place, folder).split(os.sep)[0]] += 1
+    seen = [_counted(number, f"file *{ending}", f"files *{ending}") for ending, number in sorted(endings.items())]
+    seen += [
+        f"{shown_name(name)}/ with {_counted(number, 'text', 'texts')}" for name, number in sorted(folders.items())
+    ]
+    if not seen:
+        return
+    more = f" and {len(seen) - _MOST_NAMED} more" if len(seen) > _MOST_NAMED else ""
+    message = f"nothing in this folder is an entry; it holds {', '.join(seen[:_MOST_NAMED])}{more}"
+    hint = "put the articles side by side into the folder itself, and name them article.md or article.en.md"
+    yield Problem(code="E121", path=Path(folder).as_posix(), message=message, hint=hint)
+
+
+def _counted(number: int, one: str, several: str) -> str:
+    return f"{number:,} {one if number == 1 else several}"
 
 
 def _passed_over(folder: str, others: Iterable[os.DirEntry[str]]) -> Iterator[Problem]:

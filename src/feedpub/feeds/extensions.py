@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 # Members of a JSON object that stands for an element, beside its attributes: no attribute has such a name.
 _TEXT: Final = "#text"
 _CHILDREN: Final = "#children"
+_ABOUT: Final = "about"
 
 
 def extension_elements(extensions: Iterable[Extension]) -> str:
@@ -30,13 +31,19 @@ def _element(extension: Extension) -> str:
 
 
 def extension_members(extensions: Iterable[Extension]) -> dict[str, dict[str, Any]]:
-    """Return the members of a JSON Feed's object: ``_prefix``, and `about` in it, as JSON Feed 1.1 wants them."""
+    """Return the members of a JSON Feed's object: ``_prefix``, and `about` in it, as JSON Feed 1.1 wants them.
+
+    An element that is called ``about`` stands beside it as ``#about``.
+    """
     members: dict[str, dict[str, Any]] = {}
     groups: dict[str, list[Extension]] = {}
     for one in extensions:
         groups.setdefault(one.prefix, []).append(one)
     for prefix, group in groups.items():
-        members[f"_{prefix}"] = {"about": group[0].namespace, **_by_name(group)}
+        values = _by_name(group)
+        if _ABOUT in values:
+            values[f"#{_ABOUT}"] = values.pop(_ABOUT)
+        members[f"_{prefix}"] = {_ABOUT: group[0].namespace, **values}
     return members
 
 

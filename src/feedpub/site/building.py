@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..database import DamagedError
 from ..entries.scanning import scan
-from ..errors import ConfigError, Problem
+from ..errors import ConfigError, EntryError, Problem
 from ..files import check_target, remove_file, remove_leftovers
 from ..formats import FORMATS
 from ..model import Site
@@ -19,11 +19,15 @@ from .changes import UNFINISHED, compare, trusted
 from .config import read_config
 from .manifest import FOLDER, STATE_NAMES, Manifest
 from .remains import candidates, has_mark
+from .scheduling import LAST_MOMENT, read_until
 from .theme import Theme
-from .versions import versions
+from .versions import package_digest, versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from .scheduling import ScheduledEntry
 
     Progress = Callable[[str, int, int], Any]
 
@@ -39,7 +43,8 @@ class BuildResult:
         removed: Files of earlier builds that belong to nothing any more.
         stale: Files that this build would not write and cannot prove to be its own: what earlier builds remembered is
             lost, or they were changed since, or do not carry the mark of feedpub; `prune` removes them.
-        articles: Language → number of articles that its feed shows.
+        articles: Language → number of articles that it shows.
+        scheduled: Entries that were held back, the next first.
         problems: Warnings of the entries that were read, and errors of those that were left out; `lint` tells all.
     """
 
@@ -49,6 +54,7 @@ class BuildResult:
     removed: tuple[str, ...] = ()
     stale: tuple[str, ...] = ()
     articles: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    scheduled: tuple[ScheduledEntry, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
@@ -56,6 +62,7 @@ def build(
     source: Site | str | os.PathLike[str] = "entries",
     output: str | os.PathLike[str] = "public",
     *,
+    until: datetime | str | None = None,
     keep_going: bool = False,
     base_url: str | None = None,
     prune: bool = False,
@@ -63,18 +70,20 @@ def build(
 ) -> BuildResult:
     """Write feeds, pages and OPML of a site into a folder.
 
-    The bytes depend on the site alone: not on clock, time zone, locale or machine. Each file is replaced in one step,
-    pages before the feeds that link to them; a build that dies leaves every file whole, old or new, and the next one
-    completes it. Files that earlier builds wrote, and that belong to nothing any more, are removed if they are as they
-    were written and carry the mark of feedpub; others never. Nothing is read or written through a symbolic link in the
-    published folder.
+    The bytes depend on the site and on `until` alone: not on clock, time zone, locale or machine. Each file is replaced
+    in one step, pages before the feeds that link to them; a build that dies leaves every file whole, old or new, and
+    the next one completes it. Files that earlier builds wrote, and that belong to nothing any more, are removed if they
+    are as they were written and carry the mark of feedpub; others never. Nothing is read or written through a symbolic
+    link in the published folder.
 
-    Of an entries folder only what changed since the last build is read, and no more than one article is held in memory.
-    A Site, such as `load` returns or a program makes, is rendered whole.
+    Of an entries folder only what changed since the last build, or has come due, is read, and no more than one article
+    is held in memory. A Site, such as `load` returns or a program makes, is rendered whole.
 
     Args:
         source: An entries folder, or a Site.
         output: The published folder; what the next build wants to know stands in ``.feedpub`` below it.
+        until: Entries that are published later are held back; now, if not given. An aware moment, or a date as front
+            matter has it, without offset in the site's time zone.
         keep_going: Leave articles with errors out instead of raising.
         base_url: Where the folder is served, in place of the setting; ends with ``/``.
         prune: Also remove files at a path of feedpub's own that this build would not write, if they carry the mark of
@@ -82,36 +91,75 @@ def build(
         progress: Called with ``read`` or ``write``, how many are done, and of how many.
 
     Raises:
-        ConfigError: feedpub.toml or a template cannot be used; the output folder is the entries folder, holds it, or
-            stands in it; another build is at work there; or something is in the place of a file that is to be written:
-            a link, a named pipe, a file of somebody else.
-        EntryError: Some entries cannot be published; nothing is written.
+        ConfigError: feedpub.toml or a template cannot be used; `until` is no date; the output folder is the entries
+            folder, holds it, or stands in it; another build is at work there; or something is in the place of a file
+            that is to be written: a link, a named pipe, a file of somebody else.
+        EntryError: Some entries cannot be published, or nothing in the folder is an entry; nothing is written.
         FieldError: Two entries of a Site have one id.
         OSError: A file cannot be written.
+        ValueError: `until` has no time zone.
     """
     site, notes = _site(source)
-    if base_url:
-        site = replace(site, config=replace(site.config, base_url=base_url))
-    _refuse_entries(site, Path(output))
-    from_folder = not isinstance(source, Site)
-    if from_folder:
-        remove_leftovers(site.folder)
-    try:
-        return _build(site, output, notes, from_folder, keep_going, prune, progress or _silent)
-    except DamagedError:  # it is gone now
-        return _build(site, output, notes, from_folder, keep_going, prune, progress or _silent)
+    options = _Options(
+        until=read_until(until, site.config.timezone), keep_going=keep_going, prune=prune, progress=progress or _silent
+    )
+    return _run(site, output, notes, not isinstance(source, Site), base_url, options)
 
 
-def _build(
+def build_preview(folder: str, output: str, *, base_url: str, progress: Progress) -> BuildResult:
+    """Build an entries folder with what is scheduled, as it will be; `BuildResult.scheduled` tells what that is."""
+    site, notes = _site(folder)
+    options = _Options(until=read_until(None, site.config.timezone), holds_back=False, progress=progress)
+    return _run(site, output, notes, True, base_url, options)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Options:
+    """How to build; see `build`.
+
+    Args:
+        until: Entries that are published later are scheduled.
+        holds_back: Whether those are held back, or shown nevertheless.
+        keep_going: As of `build`.
+        prune: As of `build`.
+        progress: As of `build`.
+    """
+
+    until: datetime
+    holds_back: bool = True
+    keep_going: bool = False
+    prune: bool = False
+    progress: Progress
+
+    @property
+    def shown_until(self) -> datetime:
+        """The moment until which entries are shown."""
+        return self.until if self.holds_back else LAST_MOMENT
+
+
+def _run(
     site: Site,
     output: str | os.PathLike[str],
     notes: Sequence[Problem],
     from_folder: bool,
-    keep_going: bool,
-    prune: bool,
-    progress: Progress,
+    base_url: str | None,
+    options: _Options,
 ) -> BuildResult:
-    place = Path(output)
+    if base_url:
+        site = replace(site, config=replace(site.config, base_url=base_url))
+    _refuse_entries(site, Path(output))
+    if from_folder:
+        remove_leftovers(site.folder)
+    try:
+        return _build(site, output, notes, from_folder, options)
+    except DamagedError:  # it is gone now
+        return _build(site, output, notes, from_folder, options)
+
+
+def _build(
+    site: Site, output: str | os.PathLike[str], notes: Sequence[Problem], from_folder: bool, options: _Options
+) -> BuildResult:
+    place, prune, until = Path(output), options.prune, options.shown_until
     theme = Theme(site.folder)
     _check_state(os.fspath(place))
     with Manifest(place, _fingerprint(site, theme, from_folder), site.config.authority) as manifest:
@@ -120,17 +168,22 @@ def _build(
         changes = None
         if from_folder:
             states, passed_over = scan(site.folder)
-            changes = compare(states, manifest)
+            if any(problem.severity == "error" for problem in passed_over):
+                raise EntryError((*notes, *passed_over))
+            changes = compare(states, manifest, until)
             del states  # it is large, and `changes` will release it
             notes = (*notes, *passed_over)
             is_finished = not changes and not manifest.starts_over and outputs and UNFINISHED not in outputs.values()
             if is_finished and not prune:
-                return _pruned(_result(output, site, manifest, notes, kept=sorted(outputs)), perhaps_stale, prune)
+                result = _result(output, site, manifest, options, notes, kept=sorted(outputs))
+                return _pruned(result, perhaps_stale, prune)
         from .work import work  # what follows is most of feedpub, and takes a while to load
 
-        folder, problems = work(site, theme, place, manifest, changes, outputs, keep_going, prune, progress)
+        folder, problems = work(
+            site, theme, place, manifest, changes, outputs, until, options.keep_going, prune, options.progress
+        )
         problems = (*notes, *problems)
-        result = _result(output, site, manifest, problems, folder.written, sorted(folder.kept), folder.removed)
+        result = _result(output, site, manifest, options, problems, folder.written, sorted(folder.kept), folder.removed)
         return _pruned(replace(result, stale=tuple(folder.unproven)), perhaps_stale, prune)
 
 
@@ -138,6 +191,7 @@ def _result(
     output: str | os.PathLike[str],
     site: Site,
     manifest: Manifest,
+    options: _Options,
     problems: Iterable[Problem],
     written: Sequence[str] = (),
     kept: Sequence[str] = (),
@@ -150,6 +204,7 @@ def _result(
         kept=tuple(kept),
         removed=tuple(removed),
         articles=MappingProxyType({language: counts.get(language, 0) for language in site.config.languages}),
+        scheduled=tuple(manifest.scheduled(options.until)),
         problems=tuple(problem for problem in problems if problem.severity != "note"),
     )
 
@@ -179,7 +234,7 @@ def _check_state(output: str) -> None:
 
 def _fingerprint(site: Site, theme: Theme, from_folder: bool) -> bytes:
     """Digest what shapes the bytes besides the articles: programs, formats, settings, templates and their place."""
-    seed = repr((versions(), FORMATS, from_folder, site.config))
+    seed = repr((package_digest(), versions(), FORMATS, from_folder, site.config))
     digest = hashlib.blake2b(seed.encode("utf-8", "surrogatepass"), digest_size=16)
     for name, source in theme.sources():
         digest.update(f"{name} {len(source)} ".encode("utf-8", "surrogateescape") + source)

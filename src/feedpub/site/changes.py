@@ -12,6 +12,7 @@ from .manifest import Known
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
     from pathlib import Path
 
     from .manifest import Manifest
@@ -29,23 +30,25 @@ class Changes:
         changed: The names of those that are new or changed.
         gone: Name → article of those that were read once, and are gone.
         keys: Name → article of those that were read, and are there.
+        due: Articles of which something is to be shown now, or not any more, though no file changed.
     """
 
     states: Mapping[str, int]
     changed: tuple[str, ...]
     gone: Mapping[str, str]
     keys: Mapping[str, str]
+    due: tuple[str, ...] = ()
 
     def release(self) -> None:
         """Forget the states, once they are recorded: what follows needs the memory."""
         self.states, self.keys = {}, {}
 
     def __bool__(self) -> bool:
-        return bool(self.changed or self.gone)
+        return bool(self.changed or self.gone or self.due)
 
 
-def compare(states: Mapping[str, int], manifest: Manifest) -> Changes:
-    """Find what changed."""
+def compare(states: Mapping[str, int], manifest: Manifest, until: datetime) -> Changes:
+    """Find what changed, and what has come due: is published until `until`, but was later than the last build's."""
     keys, gone, changed = dict[str, str](), dict[str, str](), list[str]()
     for name, key, mtime_ns, size in manifest.files():
         state = states.get(name)
@@ -57,7 +60,7 @@ def compare(states: Mapping[str, int], manifest: Manifest) -> Changes:
             changed.append(name)
     if len(keys) < len(states):
         changed += states.keys() - keys.keys()
-    return Changes(states, tuple(sorted(changed)), dict(sorted(gone.items())), keys)
+    return Changes(states, tuple(sorted(changed)), dict(sorted(gone.items())), keys, tuple(manifest.due(until)))
 
 
 def trusted(place: Path, outputs: Mapping[str, Known]) -> dict[str, Known]:

@@ -85,7 +85,7 @@ class Shelf:
     Args:
         feed: Without entries; where it is served, what it is called.
         folder: Where its documents stand, relative to the published folder; ends with ``/``.
-        entries: Oldest first.
+        entries: What its page lists, oldest first; its documents hold those of them that feeds show.
     """
 
     feed: Feed
@@ -94,11 +94,11 @@ class Shelf:
 
     def documents(self, config: Config) -> Iterator[Document]:
         """Yield the archive documents, oldest first, and the newest one, which people subscribe to."""
-        pages = archive_pages(len(self.entries), config)
-        limit = config.limit
+        entries, limit = self.entries.in_feeds(), config.limit
+        pages = archive_pages(len(entries), config)
         for number in range(1, pages + 1):
-            yield Document(self, number, pages, self.entries[(number - 1) * limit : number * limit])
-        newest = self.entries[pages * limit :] if config.archives else self.entries[-limit:]
+            yield Document(self, number, pages, entries[(number - 1) * limit : number * limit])
+        newest = entries[pages * limit :] if config.archives else entries[-limit:]
         yield Document(self, 0, pages, newest)
 
 

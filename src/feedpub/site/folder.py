@@ -18,9 +18,9 @@ from ..model import Reference
 from .changes import UNFINISHED
 from .documents import ARCHIVE, Shelf, category_shelves
 from .manifest import FOLDER, Known
-from .opml import to_opml
+from .opml import to_category_opml, to_opml
 from .pages import NEIGHBOURS
-from .remains import OPML, digest, has_mark, is_as_written
+from .remains import CATEGORY_OPML, OPML, digest, has_mark, is_as_written
 from .spool import PAGE
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ NEWEST: Final = 5
 # Files in the way that are named at once.
 MOST_OBSTACLES: Final = 20
 # They carry no mark, and belong to the pages and feeds beside them.
-_UNMARKED: Final = ("style.css", "feed.css", OPML)
+_UNMARKED: Final = ("style.css", "feed.css")
 
 
 class _Work(NamedTuple):
@@ -218,14 +218,17 @@ class PublishedFolder:
 
     def _common_works(self) -> Iterator[_Work]:
         newest = {language: entries[::-1] for language, entries in self._newest.items()}
-        opml = partial(to_opml, self.config, list(self.feeds.values()), self._subjects)
+        feeds = list(self.feeds.values())
         lists = [entries.listings for entries in newest.values()]
-        files: tuple[tuple[str, Callable[[], bytes], object], ...] = (
+        files: list[tuple[str, Callable[[], bytes], object]] = [
             ("style.css", self.pages.style, None),
             ("feed.css", self.pages.feed_style, None),
-            (OPML, opml, self._subjects),
+            (OPML, partial(to_opml, self.config, feeds), None),
             ("index.html", partial(self.pages.landing, newest), lists),
-        )
+        ]
+        if any(self._subjects.values()):
+            opml = partial(to_category_opml, self.config, feeds, self._subjects)
+            files.append((CATEGORY_OPML, opml, self._subjects))
         for path, render, depends in files:
             yield _Work((path,), self._recipe(path, depends), tuple, False, partial(_one, render))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from ..checks import is_legal
@@ -17,10 +17,12 @@ from ..feeds import write_entry
 from ..formats import FORMATS
 from ..rendering.renderer import Renderer
 from .documents import category_link, named_categories
+from .manifest import Recorded, to_microseconds
 from .rows import DIGEST_BYTES, LISTING_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
+    from datetime import datetime
 
     from ..entries.folder import Reading
     from ..errors import Problem
@@ -30,8 +32,6 @@ if TYPE_CHECKING:
     from .pages import Pages
     from .spool import Pieces, Spool
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 # File systems count time in ticks: a file that changed this short a time ago may change again without a trace.
 _TICK_NS: Final = 100_000_000
 # No file is in this state: what was read of it is read again by the next build.
@@ -56,11 +56,13 @@ class Intake:
         pages: Pages,
         manifest: Manifest,
         spool: Spool,
+        until: datetime,
         progress: Callable[[str, int, int], object],
     ) -> None:
         self.config, self.feeds, self.pages = config, feeds, pages
         self.manifest, self.spool, self.progress = manifest, spool, progress
         self._renderer = Renderer()
+        self._until = until
         self.has_pages = config.pages and not config.permalink
         # Only the newest articles are shown anywhere: of others lists need what front matter says.
         self._glances = not (self.has_pages or config.archives or config.categories)
@@ -77,14 +79,14 @@ class Intake:
         return sorted(found, key=lambda problem: (problem.path, problem.line, problem.column, problem.code))
 
     def take_folder(self, folder: str, changes: Changes) -> None:
-        """Read the articles of an entries folder whose files changed."""
+        """Read the articles of an entries folder whose files changed, and those that have come due."""
         self._folder = folder
         if changes.gone:
             self.manifest.forget_files(changes.gone)
         if not changes:
             return
         keys = _keys(changes)
-        touched = list(dict.fromkeys([*(keys[name] for name in changes.changed), *changes.gone.values()]))
+        touched = list(dict.fromkeys([*(keys[name] for name in changes.changed), *changes.gone.values(), *changes.due]))
         self._reader = Reader(folder, self.config, keys)
         self._read(touched, changes, whole=not self._glances)
         while self._glances and (unread := self._unread()):
@@ -120,7 +122,8 @@ class Intake:
             self.manifest.replace_article(key, ())
         for done, article in enumerate(articles):
             self.progress("read", done, len(articles))
-            self._record(article.key, article, b"", whole=True)
+            live = article.without_scheduled(self._until)
+            self._record(article.key, live, b"", _held_back(article, live), whole=True)
 
     def render(self, keys: Collection[str], *, with_pages: bool) -> None:
         """Read articles that did not change, since documents that they stand in did; set their fragments aside.
@@ -135,11 +138,12 @@ class Intake:
             self._reader = Reader(self._folder, self.config, files)
         for done, reading in enumerate(self._reader.read(keys)):
             self.progress("read", done, len(keys))
-            known = self.manifest.article(reading.key)
-            if not reading.article or not known or known[0].digest != reading.digest:
+            known = [entry for entry in self.manifest.article(reading.key) if entry.shown]
+            article = reading.article and reading.article.without_scheduled(self._until)
+            if not article or not known or known[0].digest != _digest_of(reading, article):
                 raise Unsettled(reading.key)
-            shown = self._shown(reading.article)
-            rendered = self._fragments(reading.article, shown, with_pages=with_pages)
+            shown = self._shown(article)
+            rendered = self._fragments(article, shown, with_pages=with_pages)
             for recorded, entry, parts in zip(known, shown.values(), rendered, strict=True):
                 self.spool.add(recorded.number, parts, namespaces_of(entry.extensions))
 
@@ -148,7 +152,9 @@ class Intake:
         if serious or reading.key in self._problems:  # a key that comes twice was not complete the first time
             self._problems[reading.key] = serious
         self._read_articles += 1
-        self._record(reading.key, reading.article, reading.digest, whole=whole)
+        article = reading.article and reading.article.without_scheduled(self._until)
+        digest = _digest_of(reading, article)
+        self._record(reading.key, article, digest, _held_back(reading.article, article), whole=whole)
         settled = time.time_ns() - _TICK_NS
         if len(files) > _FILES_AT_ONCE:
             self.manifest.add_files(files)
@@ -160,8 +166,18 @@ class Intake:
                 state = _READ_AGAIN
             files.append((name, reading.key, *state))
 
-    def _record(self, key: str, article: Article | None, digest: bytes, *, whole: bool) -> None:
-        """Put an article's entries into the manifest, if they are not there as they are, and set them aside."""
+    def _record(
+        self, key: str, article: Article | None, digest: bytes, held_back: Sequence[Entry], *, whole: bool
+    ) -> None:
+        """Put an article's entries into the manifest, if they are not there as they are, and set them aside.
+
+        Args:
+            key: The article's name.
+            article: What is shown of it.
+            digest: Of what it was read from; empty for an article that is in memory.
+            held_back: Its entries that are scheduled: nothing is rendered of them.
+            whole: Whether more than its front matter was read.
+        """
         if not key.isprintable() and not is_legal(key):
             return  # an error told it; nothing of that name can be recorded
         shown = self._shown(article) if article else {}
@@ -172,11 +188,12 @@ class Intake:
             rendered += repr(namespaces).encode() if namespaces else b""  # they stand at the top of documents
             digest = hashlib.blake2b(rendered, digest_size=DIGEST_BYTES).digest()
         rows = [_row(key, language, entry, digest, self.config, whole=whole) for language, entry in shown.items()]
+        rows += [_scheduled_row(key, entry, digest, self.config) for entry in held_back]
         known = self.manifest.article(key)
         numbers = [entry.number for entry in known]
         if [entry[1:] for entry in known] != rows:
             numbers = self.manifest.replace_article(key, rows)
-        for number, entry, each in zip(numbers, shown.values(), parts, strict=whole):
+        for number, entry, each in zip(numbers[: len(shown)], shown.values(), parts, strict=whole):
             self.spool.add(number, each, namespaces_of(entry.extensions))
 
     def _shown(self, article: Article) -> dict[str, Entry]:
@@ -219,6 +236,37 @@ def _keys(changes: Changes) -> dict[str, str]:
     return keys
 
 
+def _held_back(article: Article | None, live: Article | None) -> list[Entry]:
+    """Return the entries of an article that are not among those that are shown, each as due as it is.
+
+    Args:
+        article: As it was read.
+        live: What is shown of it; None if nothing is.
+    """
+    if article is None or article is live:
+        return []
+    first = article.entries[article.original].published  # no translation comes before it
+    return [
+        entry if entry.published >= first else replace(entry, published=first)
+        for language, entry in article.entries.items()
+        if live is None or language not in live.entries
+    ]
+
+
+def _digest_of(reading: Reading, live: Article | None) -> bytes:
+    """Return a digest that changes whenever what is shown of an article may change, also because another one is due."""
+    if live is None or live is reading.article:
+        return reading.digest
+    seed = reading.digest + repr(tuple(live.entries)).encode()
+    return hashlib.blake2b(seed, digest_size=DIGEST_BYTES).digest()
+
+
+def _scheduled_row(key: str, entry: Entry, digest: bytes, config: Config) -> tuple[object, ...]:
+    """Return what is recorded of an entry that is held back: no title, as the published folder holds the manifest."""
+    row = Recorded._make((0, *_row(key, "", entry, digest, config, whole=True)))
+    return row._replace(title="", link="", neighbours=None, categories=None)[1:]
+
+
 def _row(key: str, shown: str, entry: Entry, digest: bytes, config: Config, *, whole: bool) -> tuple[object, ...]:
     """Return what is recorded of an entry: `Recorded` without its number."""
     stated = {
@@ -227,7 +275,7 @@ def _row(key: str, shown: str, entry: Entry, digest: bytes, config: Config, *, w
         if reference
     }
     categories = named_categories(entry.categories) if config.categories else {}
-    published, moment = entry.published.isoformat(), _microseconds(entry.published)
+    published, moment = entry.published.isoformat(), to_microseconds(entry.published)
     is_changed = entry.updated is not entry.published
     listing = f"{entry.title}\0{entry.link}\0{published}\0{entry.language}".encode()
     return (
@@ -246,11 +294,7 @@ def _row(key: str, shown: str, entry: Entry, digest: bytes, config: Config, *, w
         json.dumps(list(categories.items()), ensure_ascii=False) if categories else None,
         digest,
         hashlib.blake2b(listing, digest_size=LISTING_BYTES).digest(),
-        _microseconds(entry.updated) if is_changed else moment,
+        to_microseconds(entry.updated) if is_changed else moment,
         entry.published.year,
+        entry.is_in_feeds,
     )
-
-
-def _microseconds(moment: datetime) -> int:
-    """Return a moment as microseconds since 1970."""
-    return (moment - _EPOCH) // _MICROSECOND

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from ..entries.folder import read_folder
 from ..errors import ConfigError, EntryError, Problem
 from ..model import Site
 from .config import read_config
+from .scheduling import read_until
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 def load(folder: str | os.PathLike[str] = "entries", *, keep_going: bool = False) -> Site:
@@ -30,9 +35,20 @@ def load(folder: str | os.PathLike[str] = "entries", *, keep_going: bool = False
     return Site(config=config, articles=articles, folder=name, problems=found)
 
 
-def lint(folder: str | os.PathLike[str] = "entries") -> tuple[Problem, ...]:
-    """Return every problem of a folder's settings and entries, each with its place and a fix. Writes nothing."""
+def lint(folder: str | os.PathLike[str] = "entries", *, until: datetime | str | None = None) -> tuple[Problem, ...]:
+    """Return every problem of a folder's settings and entries, each with its place and a fix. Writes nothing.
+
+    Args:
+        folder: As of `load`.
+        until: As of `build`: entries that are published later are noted.
+
+    Raises:
+        ValueError: `until` has no time zone.
+    """
+    name = os.fspath(folder)
     try:
-        return load(folder, keep_going=True).problems
+        config, notes = read_config(name)
+        _, problems = read_folder(name, config, until=read_until(until, config.timezone))
     except ConfigError as error:
         return error.problems
+    return (*notes, *problems)

@@ -14,7 +14,7 @@ import re
 import stat
 import zlib
 from array import array
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, Self, TypeVar
 
 from .. import iri
@@ -23,6 +23,7 @@ from ..database import COMPANIONS, BusyError, DamagedError, Database, as_integer
 from ..errors import ConfigError, Problem
 from ..formats import FORMATS
 from .rows import DIGEST_BYTES, LISTING_BYTES, Listed, Rows
+from .scheduling import ScheduledEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -40,10 +41,12 @@ _LONGEST_SEAL_BYTES: Final = 100
 _CHECKSUM_BYTES: Final = 1 << 18
 # Of an entry; what is left to count on is more than any site needs.
 _LARGEST_NUMBER: Final = 2**62
-_VERSION: Final = 5
+_VERSION: Final = 6
 # The manifest, and the files that SQLite may put beside it.
 STATE_NAMES: Final = (_SEAL, *(f"{_NAME}{ending}" for ending in ("", *COMPANIONS)))
 _ROWS_AT_ONCE: Final = 500
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
 # Another build that is at work is waited for; one of a thousand articles takes a second.
 PATIENCE_SECONDS: Final = 5
 
@@ -53,7 +56,7 @@ CREATE TABLE files (name TEXT PRIMARY KEY, key TEXT, mtime_ns INTEGER, size INTE
 CREATE TABLE entries (
     number INTEGER PRIMARY KEY, shown TEXT, id TEXT, has_own_id INTEGER, moment INTEGER, whole INTEGER, key TEXT,
     language TEXT, published TEXT, updated TEXT, title TEXT, link TEXT, neighbours TEXT, categories TEXT,
-    digest BLOB, listing BLOB, changed INTEGER, year INTEGER
+    digest BLOB, listing BLOB, changed INTEGER, year INTEGER, in_feeds INTEGER
 );
 CREATE TABLE outputs (path TEXT PRIMARY KEY, mtime_ns INTEGER, size INTEGER, recipe BLOB, digest BLOB)
 WITHOUT ROWID;
@@ -62,7 +65,7 @@ WITHOUT ROWID;
 _INDEXES: Final = """
 CREATE INDEX IF NOT EXISTS entries_by_key ON entries (key);
 CREATE INDEX IF NOT EXISTS entries_with_own_id ON entries (shown, language, id) WHERE has_own_id;
-CREATE INDEX IF NOT EXISTS entries_in_order ON entries (shown, moment, id, digest, listing, changed, year);
+CREATE INDEX IF NOT EXISTS entries_in_order ON entries (shown, moment, id, digest, listing, changed, year, in_feeds);
 """
 
 
@@ -71,15 +74,16 @@ class Recorded(NamedTuple):
 
     Args:
         number: Names it within the manifest.
-        shown: The language whose feed shows it; not its own for a fallback.
+        shown: The language that shows it; not its own for a fallback; empty if it is scheduled, and none shows it yet.
         id: As in `Entry`.
         has_own_id: 1 if it is not the one that every entry has by its key and language.
-        moment: When it was published, in microseconds since 1970.
+        moment: When it is published, in microseconds since 1970.
         whole: 1; 0 if no more than its front matter was read, since no document shows it.
         key: As in `Listed`, likewise what follows.
         digest: As in `Rows`, likewise `listing`.
         changed: When it was updated, in microseconds since 1970.
         year: When it was published, by its own offset.
+        in_feeds: 1; 0 if pages and lists show it, but no feed.
     """
 
     number: int
@@ -100,11 +104,23 @@ class Recorded(NamedTuple):
     listing: bytes
     changed: int
     year: int
+    in_feeds: int
 
 
 _ADD_ENTRY: Final = f"INSERT INTO entries VALUES ({', '.join('?' * len(Recorded._fields))})"  # noqa: S608
 _LISTED: Final = f"SELECT {', '.join(Listed._fields)} FROM entries WHERE number IN ({{}})"  # noqa: S608
-_ORDERED: Final = "SELECT number, digest, listing, changed, year FROM entries WHERE shown = ? ORDER BY moment, id"
+# What a language shows and has come too early, and what none shows and is due: both by the index alone.
+_DUE: Final = (
+    "SELECT key FROM entries WHERE shown != '' AND moment > ?1"
+    " UNION SELECT key FROM entries WHERE shown = '' AND moment <= ?1"
+)
+_SCHEDULED: Final = (
+    "SELECT key, language, published FROM entries"
+    " WHERE shown >= '' AND moment > ? AND shown IN ('', language) ORDER BY moment, key, number"
+)
+_ORDERED: Final = (
+    "SELECT number, digest, listing, changed, year, in_feeds FROM entries WHERE shown = ? ORDER BY moment, id"
+)
 
 
 class Known(NamedTuple):
@@ -279,7 +295,7 @@ class Manifest:
         return numbers
 
     def _has(self, key: str) -> bool:
-        """Tell whether an article may have entries: a build that starts over asks for thousands that have none."""
+        """Return True if an article may have entries: a build that starts over asks for thousands that have none."""
         return not self.starts_over or key in self._keys
 
     def _flush(self) -> None:
@@ -307,21 +323,34 @@ class Manifest:
         """Return the articles that have entries."""
         return set(self._ask("SELECT DISTINCT key FROM entries", convert=_only_text))
 
+    def due(self, until: datetime) -> list[str]:
+        """Return the articles of which a build until this moment shows more or less than the last one did."""
+        if self.starts_over:
+            return []  # all are read
+        return sorted(self._ask(_DUE, (to_microseconds(until),), convert=_only_text))
+
+    def scheduled(self, after: datetime) -> list[ScheduledEntry]:
+        """Return the entries that are published after this moment, the next first."""
+        return list(self._ask(_SCHEDULED, (to_microseconds(after),), convert=_scheduled))
+
     def languages(self) -> dict[str, int]:
         """Return how many entries each language shows."""
-        query = "SELECT shown, count(*) FROM entries GROUP BY shown"
+        query = "SELECT shown, count(*) FROM entries WHERE shown != '' GROUP BY shown"
         return dict(self._ask(query, convert=lambda row: (as_text(row[0]), as_integer(row[1]))))
 
     def entries(self, shown: str) -> Rows:
         """Return the entries that a language shows, oldest first."""
-        numbers, updates, years, digests, listings = array("q"), array("q"), array("h"), bytearray(), bytearray()
-        for number, digest, listing, changed, year in self._ask(_ORDERED, (shown,), convert=_ordered):
+        numbers, updates, years = array("q"), array("q"), array("h")
+        feeds, digests, listings = bytearray(), bytearray(), bytearray()
+        for number, digest, listing, changed, year, in_feeds in self._ask(_ORDERED, (shown,), convert=_ordered):
             numbers.append(number)
             updates.append(changed)
             years.append(year)
+            feeds.append(in_feeds)
             digests += digest
             listings += listing
-        return Rows(self._rows, numbers, updates, years, bytes(digests), bytes(listings), range(len(numbers)))
+        columns = bytes(feeds), bytes(digests), bytes(listings)
+        return Rows(self._rows, numbers, updates, years, *columns, range(len(numbers)))
 
     def _rows(self, numbers: Sequence[int]) -> list[Listed]:
         rows = {row.number: row for row in self._ask(_LISTED.format(", ".join(map(str, numbers))), convert=_listed)}
@@ -334,23 +363,23 @@ class Manifest:
         return {row.key for row in self._rows(numbers)}
 
     def unread(self, shown: str, limit: int) -> set[str]:
-        """Return those of a language's newest articles that were not read whole."""
-        query = "SELECT key, whole FROM entries WHERE shown = ? ORDER BY moment DESC, id DESC LIMIT ?"
+        """Return those of the newest articles in a language's feed that were not read whole."""
+        query = "SELECT key, whole FROM entries WHERE shown = ? AND in_feeds ORDER BY moment DESC, id DESC LIMIT ?"
         newest = self._ask(query, (shown, limit), convert=lambda row: (as_text(row[0]), as_integer(row[1], 0, 1)))
         return {key for key, whole in newest if not whole}
 
     def titles(self) -> dict[str, str]:
         """Return title → key of the newest article that has this title in any language."""
-        query = "SELECT title, key FROM entries ORDER BY moment, key"
+        query = "SELECT title, key FROM entries WHERE shown != '' ORDER BY moment, key"
         return dict(self._ask(query, convert=lambda row: (as_text(row[0]), as_text(row[1]))))
 
     def has_twins(self, *, has_new_keys: bool) -> bool:
-        """Tell whether two entries have one id, or the keys of two files differ in case only.
+        """Return True if two entries have one id, also scheduled ones, or the keys of two files differ in case only.
 
         Args:
             has_new_keys: Whether there are keys that were not there when this was last asked.
         """
-        query = "SELECT id FROM entries WHERE shown = language AND"
+        query = "SELECT id FROM entries WHERE shown IN ('', language) AND"
         own = [iri.fold_id(identity) for identity in self._ask(f"{query} has_own_id", convert=_only_text)]
         ids = set(own)
         if len(ids) < len(own):
@@ -409,7 +438,7 @@ _STEP: Final = r"(?!\.+/)[^/\\\x00-\x1f\x7f]+"
 # Every path that a build writes, and no other.
 OUTPUT_PATH: Final = re.compile(
     rf"""
-    (?: index\.html | style\.css | feed\.css | feeds\.opml
+    (?: index\.html | style\.css | feed\.css | feeds(?:-categories)?\.opml
     | [A-Za-z0-9-]+/(?:                         # of a language
           {_STEP}/index\.html                   # an article, or the list of all
         | index\.html | {_FEED} | archive/(?:{_NUMBERED})
@@ -437,14 +466,28 @@ def _file(row: tuple[object, ...]) -> tuple[str, str, int, int]:
     raise ValueError("a file has no state")
 
 
-def _ordered(row: Sequence[object]) -> tuple[int, bytes, bytes, int, int]:
-    number, digest, listing, changed, year = row
+def to_microseconds(moment: datetime) -> int:
+    """Return a moment as microseconds since 1970."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def _scheduled(row: Sequence[object]) -> ScheduledEntry:
+    key, language, published = map(as_text, row)
+    moment = datetime.fromisoformat(published)
+    if moment.tzinfo is None:
+        raise ValueError(f"{published} has no time zone")
+    return ScheduledEntry(key=key, language=language, published=moment)
+
+
+def _ordered(row: Sequence[object]) -> tuple[int, bytes, bytes, int, int, int]:
+    number, digest, listing, changed, year, in_feeds = row
     if (
         type(number) is int and type(changed) is int and type(year) is int and 0 < year < 10_000
         and type(digest) is bytes and len(digest) == DIGEST_BYTES
         and type(listing) is bytes and len(listing) == LISTING_BYTES
+        and (in_feeds == 0 or in_feeds == 1) and type(in_feeds) is int
     ):  # fmt: skip
-        return number, digest, listing, changed, year
+        return number, digest, listing, changed, year, in_feeds
     raise ValueError("an entry has no digest, or no date")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ..feeds.markup import attribute
 from ..formats import PREFERRED
 from ..language import autonym, isolate
+from .remains import OPML_MARK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -15,34 +16,44 @@ if TYPE_CHECKING:
     from ..model import Config, Feed
 
 
-def to_opml(config: Config, feeds: Sequence[Feed], categories: Mapping[str, Sequence[Feed]]) -> bytes:
-    """Write a list of feeds, by their addresses of one format, lest a reader subscribes to everything twice.
+def to_opml(config: Config, feeds: Sequence[Feed]) -> bytes:
+    """Write the list of a site's feeds, each once.
 
-    Without categories it is flat: readers make a folder of each group, and a folder for one feed is in the way. With
-    them, each language is a group, whose first feed holds all its articles.
+    It is flat, since readers make a folder of each group, and a folder for one feed is in the way.
 
     Args:
         config: Gives the title and the owner.
         feeds: One per language.
-        categories: Language → the feeds of its categories; all empty if there are none.
+    """
+    return _document(config, feeds, [f"    {_outline(feed)}" for feed in feeds])
 
-    Returns:
-        OPML without dates: they would be the clock's; and without `docs` and titles of groups, which OPML 2.0 allows,
-        but the W3C validator does not.
+
+def to_category_opml(config: Config, feeds: Sequence[Feed], categories: Mapping[str, Sequence[Feed]]) -> bytes:
+    """Write the list of the feeds of categories, by language.
+
+    It has no feeds of languages: who subscribes to both would get each article several times.
+
+    Args:
+        config: Gives the title and the owner.
+        feeds: One per language.
+        categories: Language → the feeds of its categories.
     """
     outlines: list[str] = []
-    grouped = any(categories.values())
     for feed in feeds:
-        if not grouped:
-            outlines.append(f"    {_outline(feed)}")
-            continue
-        name = attribute(autonym(feed.language))
-        outlines.append(f"    <outline text={name}>")
-        outlines += [f"      {_outline(one)}" for one in (feed, *categories.get(feed.language, ()))]
-        outlines.append("    </outline>")
+        if subjects := categories.get(feed.language):
+            outlines.append(f"    <outline text={attribute(autonym(feed.language))}>")
+            outlines += [f"      {_outline(subject)}" for subject in subjects]
+            outlines.append("    </outline>")
+    return _document(config, feeds, outlines)
+
+
+def _document(config: Config, feeds: Sequence[Feed], outlines: Sequence[str]) -> bytes:
+    """Return OPML without dates: they would be the clock's; and without `docs` and titles of groups, which OPML 2.0
+    allows, but the W3C validator does not.
+    """
     head, body = "\n".join(_head(config, feeds)), "\n".join(outlines)
     return (
-        '<?xml version="1.0" encoding="UTF-8"?>\n<opml version="2.0">\n'
+        f'<?xml version="1.0" encoding="UTF-8"?>\n{OPML_MARK.decode()}\n<opml version="2.0">\n'
         f"  <head>\n{head}\n  </head>\n  <body>\n{body}\n  </body>\n</opml>\n"
     ).encode()
 

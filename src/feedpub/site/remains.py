@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 # The mark that our pages carry, and where their own values end: further on, others may be quoted.
 _PAGE_MARK: Final = b'<meta name="generator" content="feedpub">'
 _PAGE_HEAD_END: Final = re.compile(rb"<!--|<body")
+OPML_MARK: Final = b"<!-- feedpub -->"  # OPML 2.0 has no element for it
+_OPML_HEAD_END: Final = re.compile(rb"<opml")
 _DEEPEST: Final = 4  # folders: <language>/category/<name>/archive
 OPML: Final = "feeds.opml"  # at the top of every published folder, and nowhere else
+CATEGORY_OPML: Final = "feeds-categories.opml"  # beside it
 BEGINNING_BYTES: Final = 32_768
 
 
@@ -32,6 +35,8 @@ def has_mark(output: str, path: str) -> bool:
     """Return True if a file of the published folder carries the mark of feedpub; False if it cannot be read, too."""
     if path.endswith(".html"):
         mark, head_end = _PAGE_MARK, _PAGE_HEAD_END
+    elif path.endswith(".opml"):
+        mark, head_end = OPML_MARK, _OPML_HEAD_END
     elif form := format_of(path):
         mark, head_end = form.mark, form.head_end
     else:
@@ -74,6 +79,8 @@ def candidates(output: str) -> list[str]:
     what it remembers.
     """
     found: list[str] = []
+    if os.path.isfile(os.path.join(output, CATEGORY_OPML)):
+        found.append(CATEGORY_OPML)
     with contextlib.suppress(FileNotFoundError):
         for language in sorted(os.listdir(output)):
             if _is_language(language):

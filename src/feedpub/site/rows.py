@@ -42,13 +42,14 @@ class Listed(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows(Sequence[Listed]):
-    """Hold entries in an order; slices and selections share what is held, 42 bytes an entry.
+    """Hold entries in an order; slices and selections share what is held, 43 bytes an entry.
 
     Args:
         fetch: Returns what is recorded of entries, by their numbers, in that order.
         all_numbers: Of entries.
         all_updates: When each was updated, in microseconds since 1970.
         all_years: In which they were published, by their own offset.
+        all_in_feeds: 1 for each that feeds show, else 0.
         all_digests: One after the other, each of `DIGEST_BYTES`; changes whenever what is rendered may change.
         all_listings: Likewise, each of `LISTING_BYTES`; changes whenever what lists show may change.
         places: Which of them, in which order.
@@ -58,6 +59,7 @@ class Rows(Sequence[Listed]):
     all_numbers: array[int]
     all_updates: array[int]
     all_years: array[int]
+    all_in_feeds: bytes
     all_digests: bytes
     all_listings: bytes
     places: Sequence[int]
@@ -81,6 +83,12 @@ class Rows(Sequence[Listed]):
     def at(self, places: Sequence[int]) -> Rows:
         """Return those at some places of the whole."""
         return replace(self, places=places)
+
+    def in_feeds(self) -> Rows:
+        """Return those that feeds show: nearly always all of them."""
+        if 0 not in self.all_in_feeds:
+            return self
+        return self.at([place for place in self.places if self.all_in_feeds[place]])
 
     def number(self, index: int) -> int:
         """Return the number of one; nothing is fetched."""

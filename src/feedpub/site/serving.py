@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import os
 import re
 import socket
@@ -25,7 +26,7 @@ from ..display import escape_for_terminal
 from ..errors import ConfigError, EntryError, Problem
 from ..files import RefusedFileError, read_file
 from ..formats import format_of
-from .building import build
+from .building import build_preview
 from .config import read_config
 from .responses import respond
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from .building import BuildResult
+    from .scheduling import ScheduledEntry
 
 POLL_SECONDS: Final = 0.25  # a change is built when two looks in a row show the same: half-written files are let be
 _IDLE_SECONDS: Final = 30.0  # of a connection that asks nothing
@@ -84,7 +86,8 @@ def serve(
 ) -> None:
     """Show a site on this machine until Ctrl-C: built into a temporary folder, again whenever its entries change.
 
-    Pages in a browser load themselves anew after a build; one that fails shows its problems on every page, while the
+    Articles that are scheduled are shown, too, with a mark: every link to one is followed by its date. Pages in a
+    browser load themselves anew after a build; one that fails shows its problems on every page, while the
     last good feeds are still served. Links stay inside the preview. Nobody but this machine can ask it.
 
     Args:
@@ -117,11 +120,20 @@ class Preview:
         self.hosts = frozenset({"localhost", "127.0.0.1", "[::1]", shown.casefold()})
         self.event = PreviewEvent(address=self.address)
         self.files: frozenset[str] = frozenset()  # what may be asked for: the names of the last good build
+        self._scheduled: tuple[ScheduledEntry, ...] = ()  # of the last good build
         # Another number for each build; not the same after a restart, when pages of the last preview ask again.
         self.number = time.time_ns() // 1_000_000
         self.stopping = threading.Event()
         self._changed = threading.Condition()
         self._on_event = on_event
+
+    def scheduled(self, now: datetime) -> dict[str, datetime]:
+        """Return what is shown that a build of now would hold back: the path of its page, and when it comes out."""
+        return {
+            f"{entry.language}/{entry.key}/index.html": entry.published
+            for entry in self._scheduled
+            if entry.published > now
+        }
 
     def run(self) -> None:
         """Build, then answer until `stop` or Ctrl-C, and build again whenever the folder changes."""
@@ -163,6 +175,7 @@ class Preview:
         with self._changed:
             if event.result:
                 self.files = frozenset((*event.result.written, *event.result.kept))
+                self._scheduled = event.result.scheduled
             self.event = event
             self.number += 1
             self._changed.notify_all()
@@ -171,7 +184,7 @@ class Preview:
 
     def _built(self) -> PreviewEvent:
         try:
-            result = build(self.folder, self.output, base_url=self.address, progress=self._go_on)
+            result = build_preview(self.folder, self.output, base_url=self.address, progress=self._go_on)
         except (ConfigError, EntryError) as error:
             return PreviewEvent(address=self.address, problems=error.problems)
         except Exception as error:  # the preview goes on: a full disk, a broken template, a fault of ours
@@ -295,7 +308,8 @@ class _Handler(BaseHTTPRequestHandler):
         media_type = media_type_of(path)
         modified = None
         if media_type == "text/html":
-            data = _with_reload(data, number, "" if event.result else _panel(event))
+            scheduled = preview.scheduled(datetime.now(UTC))
+            data = _with_reload(data, number, _marks(scheduled, name) + ("" if event.result else _panel(event)))
         else:
             modified = datetime.fromtimestamp(seconds, UTC)
         self._send(*respond(data, media_type, self.headers, method=self.command, last_modified=modified))
@@ -352,6 +366,11 @@ _PANEL = """\
 background:#fff;color:#222;border-top:.3rem solid #c00;font:1rem/1.5 system-ui,sans-serif;text-align:left">
 <strong>The last change cannot be built; this is the page before it.</strong>{problems}</aside>
 """
+_SCHEDULED = """\
+<aside role="note" lang="en" dir="ltr" style="padding:.5rem 1rem;background:#fe9;color:#222;font:1rem/1.5 system-ui,\
+sans-serif;text-align:left">Scheduled: builds before {published} leave this article out.</aside>
+"""
+_MOST_MARKED: Final = 100  # links; more are not marked in lists, but on their own page
 _PRE = "overflow-x:auto;margin:1rem 0;padding:0;border:0;color:inherit;background:none"  # whatever the site's style is
 # Hidden pages do not wait: a browser opens six connections to a server at most, for all its tabs.
 _RELOAD = """\
@@ -370,6 +389,25 @@ watch();
 
 def _panel(event: PreviewEvent) -> str:
     return _PANEL.format(problems=_shown_problems(event))
+
+
+def _marks(scheduled: Mapping[str, datetime], name: str) -> str:
+    """Return what marks scheduled articles: a rule for links to each, whatever the templates are, and a note on its own
+    page.
+    """
+    rules = [
+        f'a[href$="{_in_style(path)}"]::after{{content:" ({published.isoformat(" ", "minutes")})";font-style:italic}}'
+        for path, published in itertools.islice(scheduled.items(), _MOST_MARKED)
+    ]
+    style = f"<style>{''.join(rules)}</style>" if rules else ""
+    own = scheduled.get(name)
+    return style + (_SCHEDULED.format(published=own.isoformat()) if own else "")
+
+
+def _in_style(path: str) -> str:
+    """Return the end of an address to a page as a string of CSS holds it: its signs escaped by number."""
+    address = quote(path, safe="/")
+    return re.sub(r"[^A-Za-z0-9/._-]", lambda found: f"\\{ord(found[0]):x} ", address)
 
 
 def _shown_problems(event: PreviewEvent) -> str:

@@ -18,6 +18,7 @@ from .spool import Spool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from ..errors import Problem
@@ -36,6 +37,7 @@ def work(
     manifest: Manifest,
     changes: Changes | None,
     outputs: Mapping[str, Known],
+    until: datetime,
     keep_going: bool,
     prune: bool,
     progress: Callable[[str, int, int], object],
@@ -49,6 +51,7 @@ def work(
         manifest: What it was made of.
         changes: What changed in the entries folder; None if the articles are in memory.
         outputs: What is known of the files of the published folder.
+        until: What is published later is held back.
         keep_going: Whether articles with errors are left out.
         prune: As of `build`.
         progress: As of `build`.
@@ -64,14 +67,14 @@ def work(
     written: dict[str, None] = {}
     for _ in range(_ATTEMPTS):
         with closing(Spool(manifest.folder)) as spool:
-            intake = Intake(site.config, feeds, pages, manifest, spool, progress)
+            intake = Intake(site.config, feeds, pages, manifest, spool, until, progress)
             folder = PublishedFolder(place, feeds, pages, manifest, intake, progress)
             try:
                 problems = _read(site, intake, changes, keep_going=keep_going)
                 folder.publish(outputs, prune=prune)
             except Unsettled:
                 written |= dict.fromkeys(folder.written)
-                changes = compare(scan(site.folder)[0], manifest)
+                changes = compare(scan(site.folder)[0], manifest, until)
                 outputs = trusted(place, manifest.outputs())
                 continue
         if written:
