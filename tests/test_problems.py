@@ -275,6 +275,11 @@ CASES = [
         "W111", post("## Key Points\n- A\n\n      code\n"), line=6, column=1, marked="- A",
         message="this list holds", hint="published as text",
     ),
+    entry("W120", post("<!-- nothing yet -->\n"), message="nothing to read in this entry", hint="draft: true"),
+    entry(
+        "W121", post("Text {% include x.html %}.\n"), line=5, column=6, marked="{% include x.html %}",
+        message="{% include x.html %} is a template tag", hint="backticks",
+    ),
     setting(
         "N001", SETTINGS.replace("site.test/", "example.org/"), line=1, column=13, marked="https://example.org/",
         message="only examples have", hint="where you will publish",
@@ -314,6 +319,10 @@ CASES = [
     entry(
         "N111", post("## Refrences\n1. [A](https://works.test/a)\n"), line=5, column=1, marked="## Refrences",
         message="nearly “references”", hint="## References",
+    ),
+    entry(
+        "N120", post("A <u>b</u>.\n"), line=5, column=3, marked="<u", message="<u> is not published; the text in it is",
+        hint="backticks",
     ),
 ]  # fmt: skip
 
