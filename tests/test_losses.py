@@ -30,6 +30,9 @@ def read_losses(html: str) -> list[str]:
         ("<a href='b.html' rel=x target=y>x</a> <a href='#n'>y</a> <a name=z>z</a> <a href=mailto:a@b>m</a>", []),
         ("<math><semantics><mi>x</mi><annotation encoding=TeX>x</annotation></semantics></math>", []),
         ("<img src='data:x' data-src='real.png'>", []),
+        ("<img src='data:x' data-src=a.png><noscript><img src=a.png></noscript>", []),
+        ("<span><span><math><mi>x</mi></math></span><img src=x.svg aria-hidden=true></span>", []),
+        ("<img srcset='a.png 1x, b.png 2x'>", []),
         ("<!-- <script> --> &lt;u&gt; <p id='<u>'>x</p>", []),
         # not kept
         ("<u>x</u> <U>y</U> <T>", ["unwrapped 2 u", "unwrapped 1 T"]),

@@ -27,6 +27,8 @@ REWRITTEN_TAGS: Final = frozenset(
 ).union(_EMBEDS)
 _LAZY_SOURCES: Final = ("data-src", "data-original", "data-lazy-src")
 _SOURCE_SETS: Final = ("srcset", "data-srcset", "data-lazy-srcset")
+# Where the address of a picture may stand.
+PICTURE_ADDRESSES: Final = ("src", *_LAZY_SOURCES, *_SOURCE_SETS)
 REWRITTEN_ATTRIBUTES: Final[Mapping[str, set[str]]] = {
     "*": {"aria-hidden"},
     "a": {"class"},

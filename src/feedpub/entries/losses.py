@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from html import unescape
 from typing import TYPE_CHECKING, Final, Literal
 
+from ..html_rewriting import PICTURE_ADDRESSES
 from ..sanitiser import DROPPED_WITH_CONTENT, SCHEMES, TAGS, trim_address
 
 if TYPE_CHECKING:
@@ -135,6 +136,7 @@ class _Stock:
         attributes: Element and attribute → how many, without those that are empty.
         places: Element and attribute → where the first stands.
         addresses: Element → the addresses of its elements.
+        pictures: The address of each picture, empty if it has none; one that readers may follow, if there is any.
         links: How many links have an address that leads out of the page.
         odd_links: Those whose address readers may not follow, with their places.
     """
@@ -144,6 +146,7 @@ class _Stock:
     attributes: Counter[tuple[str, str]] = field(default_factory=Counter)
     places: dict[tuple[str, str], int] = field(default_factory=dict)
     addresses: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    pictures: list[str] = field(default_factory=list)
     links: int = 0
     odd_links: list[tuple[str, int]] = field(default_factory=list)
 
@@ -159,6 +162,9 @@ def _take_stock(html: str) -> _Stock:
         for attribute in _TELLING.get(same, _NO_ATTRIBUTES) & values.keys():
             stock.attributes[same, attribute] += 1
             stock.places.setdefault((same, attribute), place)
+        if same == "img":
+            stock.pictures.append(_find_picture(values))
+            continue
         address = trim_address(
             unescape(values.get("href" if same == "a" else "data" if same == "object" else "src", ""))
         )
@@ -169,6 +175,12 @@ def _take_stock(html: str) -> _Stock:
         elif address and same != "a":
             stock.addresses[same].append(address)
     return stock
+
+
+def _find_picture(attributes: Mapping[str, str]) -> str:
+    written = (trim_address(unescape(attributes.get(name, ""))) for name in PICTURE_ADDRESSES)
+    addresses = [address.split()[0].rstrip(",") for address in written if address]
+    return next(filter(is_followed, addresses), next(iter(addresses), ""))
 
 
 def is_followed(address: str) -> bool:
@@ -219,13 +231,16 @@ def _compare_elements(written: _Stock, kept: _Stock, links_of_embeds: int) -> It
 
 
 def _compare_pictures(written: _Stock, lost: int) -> Iterator[Loss]:
-    """Yield a loss for each address that readers may not follow, and one for pictures that have no address at all."""
+    """Yield a loss for each address that readers may not follow, and one for pictures that have no address at all.
+
+    Others that are gone are copies of those that stay: for readers without scripts, or of formulas.
+    """
     name, position = written.names["img"]
-    odd = [address for address in written.addresses["img"] if not is_followed(address)][:lost]
+    odd = [address for address in written.pictures if not is_followed(address)][:lost]
     for address in odd:
         yield Loss(kind="removed", element=name, position=position, address=address)
-    if lost > len(odd):
-        yield Loss(kind="removed", element=name, count=lost - len(odd), position=position)
+    if without := min(lost - len(odd), written.pictures.count("")):
+        yield Loss(kind="removed", element=name, count=without, position=position)
 
 
 def _compare_attributes(written: _Stock, kept: _Stock) -> Iterator[Loss]:
