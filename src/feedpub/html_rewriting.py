@@ -98,12 +98,12 @@ def rewrite(html: str, resolve: Callable[[str], str | None]) -> str:
         resolve: Returns the absolute address for one that stands in the HTML; None if readers may not follow it.
     """
     rewriter = _Rewriter(resolve)
-    place = 0
+    end = 0
     for token in _TOKEN.finditer(html):
-        rewriter.add_text(html[place : token.start()])
+        rewriter.add_text(html[end : token.start()])
         rewriter.add_tag(token)
-        place = token.end()
-    rewriter.add_text(html[place:])
+        end = token.end()
+    rewriter.add_text(html[end:])
     return "".join(rewriter.parts)
 
 

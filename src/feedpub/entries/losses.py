@@ -134,17 +134,17 @@ class _Stock:
         elements: Name in lower case, as it is published → how many.
         names: The same → the name as it was written first, and where.
         attributes: Element and attribute → how many, without those that are empty.
-        places: Element and attribute → where the first stands.
+        offsets: Element and attribute → where the first stands.
         addresses: Element → the addresses of its elements.
         pictures: The address of each picture, empty if it has none; one that readers may follow, if there is any.
         links: How many links have an address that leads out of the page.
-        odd_links: Those whose address readers may not follow, with their places.
+        odd_links: Those whose address readers may not follow, with their offsets.
     """
 
     elements: Counter[str] = field(default_factory=Counter)
     names: dict[str, tuple[str, int]] = field(default_factory=dict)
     attributes: Counter[tuple[str, str]] = field(default_factory=Counter)
-    places: dict[tuple[str, str], int] = field(default_factory=dict)
+    offsets: dict[tuple[str, str], int] = field(default_factory=dict)
     addresses: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     pictures: list[str] = field(default_factory=list)
     links: int = 0
@@ -153,15 +153,15 @@ class _Stock:
 
 def _take_stock(html: str) -> _Stock:
     stock = _Stock()
-    for name, attributes, place in _find_tags(html):
+    for name, attributes, offset in _find_tags(html):
         lower = name.lower()
         same = _SAME.get(lower, lower)
         stock.elements[same] += 1
-        stock.names.setdefault(same, (name, place))
+        stock.names.setdefault(same, (name, offset))
         values = {key.lower(): value for key, value in attributes}
         for attribute in _TELLING.get(same, _NO_ATTRIBUTES) & values.keys():
             stock.attributes[same, attribute] += 1
-            stock.places.setdefault((same, attribute), place)
+            stock.offsets.setdefault((same, attribute), offset)
         if same == "img":
             stock.pictures.append(_find_picture(values))
             continue
@@ -171,7 +171,7 @@ def _take_stock(html: str) -> _Stock:
         if same == "a" and address and not address.startswith("#"):
             stock.links += 1
             if not is_followed(address):
-                stock.odd_links.append((address, place))
+                stock.odd_links.append((address, offset))
         elif address and same != "a":
             stock.addresses[same].append(address)
     return stock
@@ -190,21 +190,21 @@ def is_followed(address: str) -> bool:
 
 
 def _find_tags(html: str) -> Iterator[tuple[str, list[tuple[str, str]], int]]:
-    """Yield name, attributes and place of each start tag."""
-    place = 0
-    while found := _MARKUP.search(html, place):
-        place = found.end()
-        name = found["name"]
-        if not name or not found["end"]:
+    """Yield name, attributes and offset of each start tag."""
+    offset = 0
+    while match := _MARKUP.search(html, offset):
+        offset = match.end()
+        name = match["name"]
+        if not name or not match["end"]:
             continue
         attributes = [
-            (one["name"], one["double"] or one["single"] or one["bare"] or "")
-            for one in _ATTRIBUTE.finditer(found["attributes"])
+            (attribute["name"], attribute["double"] or attribute["single"] or attribute["bare"] or "")
+            for attribute in _ATTRIBUTE.finditer(match["attributes"])
         ]
-        yield name, attributes, found.start()
+        yield name, attributes, match.start()
         if name.lower() in _OPAQUE:
-            end = re.compile(rf"</{re.escape(name)}(?=[ \t\n\f\r/>])", re.IGNORECASE).search(html, place)
-            place = end.start() if end else len(html)
+            end = re.compile(rf"</{re.escape(name)}(?=[ \t\n\f\r/>])", re.IGNORECASE).search(html, offset)
+            offset = end.start() if end else len(html)
 
 
 def _compare_elements(written: _Stock, kept: _Stock, links_of_embeds: int) -> Iterator[Loss]:
@@ -226,7 +226,7 @@ def _compare_elements(written: _Stock, kept: _Stock, links_of_embeds: int) -> It
                 yield Loss(kind="removed", element=name, count=lost, position=position, address=address)
         elif element in DROPPED_WITH_CONTENT or element in ("form", "input"):
             yield Loss(kind="removed", element=name, count=lost, position=position, address=address)
-        elif element not in TAGS:  # others HTML does not allow in their place
+        elif element not in TAGS:  # others HTML does not allow where they stand
             yield Loss(kind="unwrapped", element=name, count=lost, position=position)
 
 
@@ -248,7 +248,7 @@ def _compare_attributes(written: _Stock, kept: _Stock) -> Iterator[Loss]:
         without_element = max(0, written.elements[element] - kept.elements[element])
         lost = count - kept.attributes[element, attribute] - without_element
         if lost > 0:
-            position = written.places[element, attribute]
+            position = written.offsets[element, attribute]
             name = written.names[element][0]
             yield Loss(kind="attribute", element=name, attribute=attribute, count=lost, position=position)
 

@@ -34,7 +34,7 @@ class TemplateRemain:
         start: Where it begins.
         end: Where it ends.
         kind: What it is.
-        replacement: The Markdown that is published in its place.
+        replacement: The Markdown that is published instead.
     """
 
     start: int
@@ -48,7 +48,7 @@ class TemplateRemain:
         return self.kind in _DESCRIPTIONS
 
     def describe(self, markdown: str) -> tuple[str, str, str]:
-        """Return code, message and hint of the problem that it is, with the Markdown that it was found in."""
+        """Return code, message and hint of the problem that it is, with the Markdown that it was match in."""
         written = " ".join(markdown[self.start : self.end].split())
         hint = "write what it stands for; write backticks around it, if it is meant as text"
         return "W121", f"{written} {_DESCRIPTIONS[self.kind]}", hint
@@ -78,11 +78,11 @@ def find_template_remains(markdown: str) -> list[TemplateRemain]:
 def _find_pieces(markdown: str) -> list[tuple[re.Match[str], Kind]]:
     """Return what may be a remain, in order. Most texts hold none of the words that patterns begin with."""
     pieces = [
-        (found, kind)
+        (match, kind)
         for words, kind, pattern in _PATTERNS
         if any(word in markdown for word in words)
-        for found in pattern.finditer(markdown)
-        if not markdown.startswith(("\\", "$"), max(0, found.start() - 1))
+        for match in pattern.finditer(markdown)
+        if not markdown.startswith(("\\", "$"), max(0, match.start() - 1))
     ]
     return sorted(pieces, key=lambda piece: piece[0].start())
 
@@ -231,11 +231,11 @@ class _Context:
         return True
 
 
-def _is_first(markdown: str, place: int) -> bool:
-    """Return True if nothing but blanks and signs of quotations stand before a place in its line."""
-    while place and markdown[place - 1] in " \t>":
-        place -= 1
-    return not place or markdown[place - 1] == "\n"
+def _is_first(markdown: str, offset: int) -> bool:
+    """Return True if nothing but blanks and signs of quotations stand before an offset in its line."""
+    while offset and markdown[offset - 1] in " \t>":
+        offset -= 1
+    return not offset or markdown[offset - 1] == "\n"
 
 
 def _make_remain(markdown: str, piece: re.Match[str], kind: Kind) -> TemplateRemain:
@@ -252,12 +252,12 @@ def _make_remain(markdown: str, piece: re.Match[str], kind: Kind) -> TemplateRem
 
 def _find_imports(markdown: str) -> Iterator[TemplateRemain]:
     """Yield the imports and exports that an MDX file begins with."""
-    place = 0
-    while found := _IMPORTS.match(markdown, place, place + _LONGEST_IMPORT_CHARACTERS):
-        place = found.end()
-        line = found.group().rstrip()
+    offset = 0
+    while match := _IMPORTS.match(markdown, offset, offset + _LONGEST_IMPORT_CHARACTERS):
+        offset = match.end()
+        line = match.group().rstrip()
         if line:
-            yield TemplateRemain(start=found.start(), end=found.start() + len(line), kind="import")
+            yield TemplateRemain(start=match.start(), end=match.start() + len(line), kind="import")
 
 
 # --- Text that is no template -----------------------------------------------------------------------------------------
@@ -272,13 +272,13 @@ def _find_verbatim(markdown: str, code: _Ranges) -> Iterator[list[TemplateRemain
     """Yield the tags around each text that is no template; those around code become marks of code."""
     opening: re.Match[str] | None = None
     wanted = ""
-    for found in _VERBATIM_TAG.finditer(markdown):
-        name = (found["liquid"] or found["hugo"]).replace("/", "end").replace(" ", "")
+    for match in _VERBATIM_TAG.finditer(markdown):
+        name = (match["liquid"] or match["hugo"]).replace("/", "end").replace(" ", "")
         if opening is None:
-            if not name.startswith("end") and found.start() not in code:
-                opening, wanted = found, f"end{name}"
+            if not name.startswith("end") and match.start() not in code:
+                opening, wanted = match, f"end{name}"
         elif name == wanted:
-            first, last, opening = opening, found, None
+            first, last, opening = opening, match, None
             if name == "endcomment":
                 yield [TemplateRemain(start=first.start(), end=last.end(), kind="verbatim")]
                 continue
@@ -315,46 +315,46 @@ def _find_code(markdown: str) -> Iterator[tuple[int, int]]:
         prose = end
     yield from _find_code_spans(markdown, prose, len(markdown))
     for pattern in (_RAW_HTML, _FORMULA):
-        for found in pattern.finditer(markdown):
-            yield found.span()
+        for match in pattern.finditer(markdown):
+            yield match.span()
 
 
 def _find_code_blocks(markdown: str) -> Iterator[tuple[int, int]]:
     """Yield fenced and indented blocks; deeper lines of a list are taken for its text."""
     fence = ""
-    start = place = 0
+    start = offset = 0
     is_after_blank, is_list, is_code = True, False, False
     for line in markdown.splitlines(keepends=True):
-        end = place + len(line)
+        end = offset + len(line)
         mark = _FENCE.match(line)
         if fence:
             if mark and mark[1].startswith(fence) and not mark[2].strip():
                 yield start, end
                 fence = ""
         elif mark and not (mark[1][0] == "`" and "`" in mark[2]):
-            fence, start = mark[1], place
+            fence, start = mark[1], offset
         elif not line.strip():
             is_after_blank = True
-            place = end
+            offset = end
             continue
         elif (is_after_blank or is_code) and not is_list and line.startswith(("    ", "\t")):
             is_code = True
-            yield place, end
+            yield offset, end
         else:
             is_code = False
             is_list = _LIST_ITEM.match(line) is not None or (is_list and (line[0] in " \t" or not is_after_blank))
         is_after_blank = False
-        place = end
+        offset = end
     if fence:
-        yield start, place
+        yield start, offset
 
 
 def _find_code_spans(markdown: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Yield spans of code: from a run of backticks to the next one of the same length in the paragraph."""
     runs: list[re.Match[str]] = []
-    for found in _TICKS.finditer(markdown, start, end):
-        if found[0][0] == "`":
-            runs.append(found)
+    for match in _TICKS.finditer(markdown, start, end):
+        if match[0][0] == "`":
+            runs.append(match)
         else:
             yield from _pair_runs(runs)
             runs = []
@@ -379,7 +379,7 @@ def _pair_runs(runs: list[re.Match[str]]) -> Iterator[tuple[int, int]]:
 
 
 class _Ranges:
-    """Ranges of a text, for the question whether a place is in one of them."""
+    """Ranges of a text, for the question whether an offset is in one of them."""
 
     def __init__(self, ranges: Iterable[tuple[int, int]]) -> None:
         self._starts: list[int] = []
@@ -391,14 +391,14 @@ class _Ranges:
                 self._starts.append(start)
                 self._ends.append(end)
 
-    def __contains__(self, place: int) -> bool:
-        number = bisect_right(self._starts, place) - 1
-        return number >= 0 and place < self._ends[number]
+    def __contains__(self, offset: int) -> bool:
+        number = bisect_right(self._starts, offset) - 1
+        return number >= 0 and offset < self._ends[number]
 
 
 def _without_overlaps(remains: list[TemplateRemain]) -> list[TemplateRemain]:
     kept: list[TemplateRemain] = []
-    for remain in sorted(remains, key=lambda one: one.start):
+    for remain in sorted(remains, key=lambda remain: remain.start):
         if not kept or remain.start >= kept[-1].end:
             kept.append(remain)
     return kept
