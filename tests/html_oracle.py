@@ -17,20 +17,41 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 _HTML: Final = "{http://www.w3.org/1999/xhtml}"
+_MATHML: Final = "{http://www.w3.org/1998/Math/MathML}"
 _ANYWHERE: Final = {"dir", "lang"}
 _CONTENT: Final[dict[str, set[str]]] = {
     **{
         tag: set[str]()
         for tag in (
-            "h3 h4 p ul li strong em b i small code pre blockquote br hr cite abbr sub sup del ins kbd mark dl dt dd"
-            " ruby rt rp bdi table caption thead tbody tfoot tr figure figcaption"
+            "h3 h4 p ul strong em b i small code pre blockquote br hr cite sub sup del ins kbd mark dl dt dd"
+            " ruby rt rp bdi table caption thead tbody tfoot tr figure figcaption q details summary"
         ).split()
     },
     "a": {"href"},
-    "img": {"src", "alt"},
-    "ol": {"start"},
-    "td": {"colspan", "rowspan"},
-    "th": {"colspan", "rowspan"},
+    "abbr": {"title"},
+    "img": {"src", "alt", "title", "width", "height"},
+    "ol": {"start", "reversed", "type"},
+    "li": {"value"},
+    "td": {"align", "colspan", "rowspan"},
+    "th": {"align", "colspan", "rowspan"},
+}
+# Elements of presentation, none of which links or runs anything (MathML Core).
+_MATH: Final[dict[str, set[str]]] = {
+    **{
+        tag: set[str]()
+        for tag in (
+            "mrow mn ms mtext msqrt mroot mstyle mpadded mphantom msub msup msubsup munderover mmultiscripts"
+            " mprescripts mtable mtr"
+        ).split()
+    },
+    "math": {"alttext", "display"},
+    "mfrac": {"linethickness"},
+    "mi": {"mathvariant"},
+    "mo": {"stretchy"},
+    "mover": {"accent"},
+    "mspace": {"width"},
+    "mtd": {"columnspan", "rowspan"},
+    "munder": {"accentunder"},
 }
 # Below the title of a page headings start one level higher, and what may be wider than the page can be focused.
 _PAGE_CONTENT: Final = {tag: names for tag, names in _CONTENT.items() if tag != "h4"} | {
@@ -84,16 +105,21 @@ def find_page_violations(page: bytes) -> list[str]:
 def _judge(root: Element, allowed: dict[str, set[str]], schemes: set[str]) -> Iterator[str]:
     for element in root.iter():
         name_or_kind: object = element.tag  # of a comment it is a function
-        if not isinstance(name_or_kind, str) or not name_or_kind.startswith(_HTML):
+        is_formula = isinstance(name_or_kind, str) and name_or_kind.removeprefix(_MATHML) in _MATH
+        if not isinstance(name_or_kind, str) or not (is_formula or name_or_kind.startswith(_HTML)):
             yield f"not an element of HTML: {name_or_kind}"
             continue
-        tag = name_or_kind.removeprefix(_HTML)
-        if tag not in allowed:
+        tag = name_or_kind.rpartition("}")[2]
+        if tag not in allowed and not is_formula:
             yield f"<{tag}>"
             continue
+        if tag == "img" and "src" not in element.attrib:
+            yield "<img> without src"
         for name, value in element.attrib.items():
-            if name not in allowed[tag] | _ANYWHERE:
+            if name not in (_MATH if is_formula else allowed)[tag] | _ANYWHERE:
                 yield f"<{tag} {name}>"
+            elif name == "src" and not value:
+                yield f"<{tag} src=''>"
             elif name in _ADDRESSES and not _is_harmless(value, schemes, is_page=allowed is not _CONTENT):
                 yield f"<{tag} {name}={value!r}>"
             elif name == "dir" and value not in ("ltr", "rtl", "auto"):

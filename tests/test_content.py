@@ -7,12 +7,12 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from feedpub.content import note_language, paragraphs, plain_text
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from feedpub import Entry, KeyPoint, Reference, Translation, content, render
 from feedpub.checks import is_legal
-from feedpub.content import note_language, paragraphs, plain_text
 from feedpub.language import autonym, known_languages, words
 from feedpub.model import DEEPEST_LIST
 from feedpub.sanitiser import SCHEMES, TAGS, sanitise
@@ -29,6 +29,11 @@ def entry(**fields: Any) -> Entry:
         "published": datetime(2026, 2, 1, tzinfo=UTC),
     }
     return Entry(**values | fields)
+
+
+def link(address: str) -> str:
+    """Return the paragraph that takes the place of an embed."""
+    return f'<p><a href="{address}">{address}</a></p>'
 
 
 def translations(*languages: str) -> tuple[Translation, ...]:
@@ -319,15 +324,18 @@ def test_a_reference_cannot_turn_the_text_around_it(title: str, shown: str) -> N
         ("<script>alert(1)</script>x", "x"),
         ("<SCRIPT SRC=//evil.example/x.js></SCRIPT>x", "x"),
         ("<style>p { color: red }</style>x", "x"),
-        ("<iframe src='https://evil.example/'>in</iframe>x", "x"),
-        ("<object data=x>in</object>x", "x"),
+        ("<iframe src='https://evil.example/'>in</iframe>x", f"{link('https://evil.example/')}x"),
+        ("<iframe src='javascript:x'>in</iframe>x", "x"),
+        ("<object data=x>in</object>x", f"{link(f'{BASE}x')}x"),
+        ("<object>in</object>x", "x"),
         ("<svg><script>1</script><a xlink:href='javascript:1'>y</a></svg>x", "x"),
-        ("<math><mi>y</mi></math>x", "x"),
+        ("<math><mi>y</mi><style>z</style></math>x", "<math><mi>y</mi></math>x"),
+        ("<math><maction><mi href=z>y</mi></maction></math>x", "<math><mi>y</mi></math>x"),
         ("<!-- comment -->x", "x"),
         # dropped, but not their text
         ('<span class="a" id="b" style="c" onclick="d" data-e="f">x</span>', "x"),
         ("<font color=red>x</font>", "x"),
-        ("<q>x</q><u>y</u>", "xy"),
+        ("<q>x</q><u>y</u>", "<q>x</q>y"),
         # kept without what readers drop
         ('<p class="a" id="b" style="c" onclick="d" data-e="f">x</p>', "<p>x</p>"),
         (
@@ -335,7 +343,8 @@ def test_a_reference_cannot_turn_the_text_around_it(title: str, shown: str) -> N
             '<a href="https://e.example/">x</a>',
         ),
         ('<p dir="rtl" lang="ar">x</p>', '<p dir="rtl" lang="ar">x</p>'),
-        ('<ol start="3" type="a"><li value="2">x</li></ol>', '<ol start="3"><li>x</li></ol>'),
+        ('<ol start="3" type="a"><li value="2">x</li></ol>', '<ol start="3" type="a"><li value="2">x</li></ol>'),
+        ('<ol start="x" type="disc" reversed><li value="b">x</li></ol>', '<ol reversed=""><li>x</li></ol>'),
         (
             '<table border=1><caption>c</caption><thead><tr><th colspan="2" width=5>a</th></tr></thead>'
             '<tbody><tr><td rowspan="2">b</td></tr></tbody></table>',
@@ -345,7 +354,7 @@ def test_a_reference_cannot_turn_the_text_around_it(title: str, shown: str) -> N
         (
             '<figure><img src="https://e.example/x.png" alt="A" width="3" srcset="y 2x" onerror="z">'
             "<figcaption>c</figcaption></figure>",
-            '<figure><img src="https://e.example/x.png" alt="A"><figcaption>c</figcaption></figure>',
+            '<figure><img src="https://e.example/x.png" alt="A" width="3"><figcaption>c</figcaption></figure>',
         ),
         ("<ruby>漢<rp>(</rp><rt>かん</rt><rp>)</rp></ruby>", "<ruby>漢<rp>(</rp><rt>かん</rt><rp>)</rp></ruby>"),
         ("<dl><dt>a</dt><dd>b</dd></dl><hr><del>c</del>", "<dl><dt>a</dt><dd>b</dd></dl><hr><del>c</del>"),
@@ -381,7 +390,6 @@ def test_sanitise(html: str, clean: str) -> None:
         "<section>a</section><section>b</section>",
         "<article>a</article><footer>b</footer>",
         "<p>x</p><main>a<div>b</div></main>",
-        "<details><summary>a</summary>b</details>",
         "<select><option>a<option>b</select>",
         "<center>a</center><address>b</address>",
     ],
@@ -445,7 +453,7 @@ def test_addresses_are_absolute_and_safe_or_gone(address: str, absolute: str | N
 
 @pytest.mark.parametrize(("address", "absolute"), LINKS)
 def test_addresses_of_pictures_too(address: str, absolute: str | None) -> None:
-    kept = f'<img src="{absolute}" alt="x">' if absolute else '<img alt="x">'
+    kept = f'<img src="{absolute}" alt="x">' if absolute else ""
     assert sanitise(f'<img src="{address}" alt="x">', BASE) == kept
 
 

@@ -19,8 +19,11 @@ import feedpub
 from feedpub import addresses, iri
 from feedpub.entries import front_matter
 from feedpub.entries.headings import default_table
+from feedpub.entries.losses import find_losses
 from feedpub.entries.sections import read_sections
 from feedpub.entries.source import Source
+from feedpub.entries.summaries import excerpt
+from feedpub.entries.templates import remove_template_remains
 from feedpub.entries.writing import write_entry
 from feedpub.links import outbound
 from feedpub.links.chase import _hold, _target
@@ -29,6 +32,7 @@ from feedpub.links.policy import Answer, judge
 from feedpub.links.report import format_report
 from feedpub.links.result import Link, LinkReport
 from feedpub.redaction import hide_secrets
+from feedpub.sanitiser import sanitise
 from feedpub.site.config import read_config
 from sample_feeds import entry
 
@@ -83,6 +87,27 @@ def lint_entry(folder: Path, text: str) -> None:
 def read_text(folder: Path, text: str) -> None:
     source = Source("a.md", text)
     read_sections(source, 0, default_table(), has_title=True, title="T")
+
+
+def sanitise_html(folder: Path, text: str) -> None:
+    sanitise(text, "https://a.test/b/")
+
+
+def compare_html(folder: Path, text: str) -> None:
+    find_losses(text, "<p>a</p>")
+
+
+def compare_many_names(folder: Path, text: str) -> None:
+    """Lint as many tags of different names as the text has characters."""
+    lint_entry(folder, _FRONT + "".join(f"<x{number}>a</x{number}>\n" for number in range(len(text))))
+
+
+def excerpt_html(folder: Path, text: str) -> None:
+    excerpt(text)
+
+
+def remove_remains(folder: Path, text: str) -> None:
+    remove_template_remains(text)
 
 
 def read_front_matter(folder: Path, text: str) -> None:
@@ -177,6 +202,7 @@ def format_links(folder: Path, text: str) -> None:
         format_report(report, form)
 
 
+_LATE: Final = "<img data-src=x><noscript><img src=x></noscript>"
 _CHUNKED: Final = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 _HEAD: Final = "HTTP/1.1 200 OK\r\n"
 _POINTS: Final = "## Key Points\n\n"
@@ -220,6 +246,36 @@ FAMILIES: Final[dict[str, tuple[Callable[[Path, str], None], int, str, str, str]
     "spaces in labels": (read_text, 50_000, " ", f"{_WORKS}1. a", "b\n"),
     "blank lines": (read_text, 50_000, "\n\n \n", "a", "b\n"),
     "tabs": (read_text, 50_000, "\t", "a\n", "b\n"),
+    # HTML that is rewritten, compared, summed up
+    "late pictures": (sanitise_html, 100_000, "<img data-src=x>", "", ""),
+    "pictures for readers without scripts": (sanitise_html, 100_000, _LATE, "", ""),
+    "embeds": (sanitise_html, 100_000, "<iframe src=x></iframe><video><source src=y></video>", "", ""),
+    "an embed with much in it": (sanitise_html, 100_000, "<b>a</b>", "<object data=x>", "</object>"),
+    "formulas": (sanitise_html, 100_000, "<math><annotation encoding=TeX>x</annotation></math>", "", ""),
+    "a source in many pieces": (sanitise_html, 100_000, "x<b>", "<math><annotation encoding=TeX>", ""),
+    "links of headings": (sanitise_html, 100_000, "<h2>a<a class=anchor href=#a>#</a></h2>", "", ""),
+    "number signs of a link": (sanitise_html, 200_000, 'href="#', "<s><a ", "></a>"),
+    "links in links": (sanitise_html, 40_000, "<a class=anchor href=#><table><tr><td>", "", ""),
+    "struck text": (sanitise_html, 100_000, "<s>a</s>", "", ""),
+    "controls of Latin-1": (sanitise_html, 100_000, "<p>a\x92", "", ""),
+    "odd tags": (compare_html, 100_000, "<x y=z>", "", ""),
+    "tags of many names": (compare_many_names, 20_000, "a", "", ""),
+    "comments of HTML without end": (compare_html, 200_000, "<!--", "<u>", ""),
+    "scripts without end": (compare_html, 200_000, "<script>", "<u>", ""),
+    "values without end": (compare_html, 200_000, "<a b='", "<u>", ""),
+    "raised text": (excerpt_html, 100_000, "x<sup>1</sup>", "<p>", "</p>"),
+    "raised text without end": (excerpt_html, 100_000, "<sup>x", "<p>", "</p>"),
+    "empty paragraphs": (excerpt_html, 200_000, "<p> </p>", "", ""),
+    "nested paragraphs": (excerpt_html, 100_000, "<ul><p>x</p>", "", ""),
+    # remains of templates
+    **{
+        f"remains of templates: {unit!r}": (remove_remains, 100_000, unit, "{{ x }} ", "")
+        for unit in (
+            *("{% a ", "{{ a }} ", "{{< a", "{: .a ", "[[a", "[[a]]\n", ":::a\n", "<Ab/>", "<Ab>", "{% raw %}"),
+            *("``a", "`a ``b ", "$ a", "$$ a\n", "<pre>", "<!--", "- \n    a\n", "a {#b c", "import a\n", " "),
+            *("{/*", "```\n", "[a]: b\n", "{% highlight a %}"),
+        )
+    },
     # front matter
     "unknown keys": (read_front_matter, 20_000, "keyy: a\n", "---\n", "---\n"),
     "flow sequences": (read_front_matter, 20_000, "[", "---\na: ", "\n---\n"),

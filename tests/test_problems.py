@@ -279,6 +279,11 @@ CASES = [
     entry("W120", post(title="A # b"), line=2, column=10, marked="# b", message="is read as a comment", hint="quotes"),
     entry("W121", post("ab\x08c\n"), line=5, column=3, marked="\x08", message="U+0008", hint="remove"),
     entry("W122", post("a\ufffdb\n"), line=5, column=2, marked="\ufffd", message="that was lost", hint="put in"),
+    entry("W130", post("<!-- nothing yet -->\n"), message="nothing to read in this entry", hint="draft: true"),
+    entry(
+        "W131", post("Text {% include x.html %}.\n"), line=5, column=6, marked="{% include x.html %}",
+        message="{% include x.html %} is a template tag", hint="backticks",
+    ),
     setting(
         "N001", SETTINGS.replace("site.test/", "example.org/"), line=1, column=13, marked="https://example.org/",
         message="only examples have", hint="where you will publish",
@@ -340,6 +345,10 @@ CASES = [
     entry(
         "N125", post(published="2999-12-24T09:00:00+01:00"), line=3, column=12, marked="2999-12-24T09:00:00+01:00",
         message="builds before 2999-12-24T09:00:00+01:00", hint="nothing to do",
+    ),
+    entry(
+        "N132", post("A <u>b</u>.\n"), line=5, column=3, marked="<u", message="<u> is not published; the text in it is",
+        hint="backticks",
     ),
 ]  # fmt: skip
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedpub.entries.summaries import LONGEST_SUMMARY_GRAPHEMES, derive_summary
+from feedpub.entries.summaries import LONGEST_SUMMARY_GRAPHEMES, derive_summary, excerpt, has_content
+from feedpub.sanitiser import sanitise
 
 FAMILY = "👩\u200d👩\u200d👧"
 SENTENCE = "A sentence of some forty characters in all. "
@@ -63,3 +64,54 @@ def test_time_grows_with_the_text_only(repeated: str) -> None:
     start = time.process_time()
     derive_summary(repeated * (1_000_000 // len(repeated)))
     assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize(
+    ("html", "summary"),
+    [
+        ("", ""),
+        ("Text without a paragraph.", "Text without a paragraph."),
+        ("<p class=lead>Lead text here.</p>\n<p>More.</p>", "Lead text here."),
+        ("<h2>Head</h2><ul><li>One</li><li>Two</li></ul>", "One Two"),
+        ("<blockquote><p>Quoted.</p></blockquote><p>Text.</p>", "Text."),
+        ("<details><summary>S</summary><p>Hidden.</p></details><ul><li><p>Point.</p></li></ul><p>Text.</p>", "Text."),
+        ("<blockquote><p> </p><p>Quoted.</p></blockquote><ul><li>Point</li></ul>", "Quoted."),
+        ("<p></p><p>&nbsp;</p><p>\u200b</p><p><img src=a.png alt=words></p><p>Text.</p>", "Text."),
+        ("<p>a<br>b <code>x &lt; y</code> &amp; <em>c</em></p>", "a b x < y & c"),
+        ("<p>20 m<sup>2</sup>, 10<sup>−9</sup>, x<sup>-1</sup>, x<sup>n+1</sup></p>", "20 m², 10⁻⁹, x⁻¹, xⁿ⁺¹"),
+        ("<p>x<sup>k</sup>, x<sup>a b</sup>, x<sup>a<sup>2</sup></sup></p>", "x^k, x^(a b), x^a²"),
+        ("<p>H<sub>2</sub>O, a<sub>ij</sub>, a<sub>q</sub></p>", "H₂O, aᵢⱼ, a_q"),
+        (
+            "<p>1<sup>st</sup>, XX<sup>e</sup>, 2<sup>e</sup>, x<sup>e</sup>, M<sup>me</sup></p>",
+            "1st, XXe, 2e, x^e, Mme",
+        ),
+        ("<p>Acme<sup>®</sup>, Ca<sup>+</sup>, noted<sup>[1]</sup>.</p>", "Acme®, Ca⁺, noted."),
+        ("<p>100 <del>dollars</del> <s>pounds</s> euro</p>", "100 euro"),
+        ("<p><ruby>漢<rp>(</rp><rt>kan</rt><rp>)</rp></ruby>字</p>", "漢字"),
+        ("<p>Text <style>.x{}</style><script>x</script><svg><title>y</title></svg> after.</p>", "Text after."),
+        ("<p>It is <math alttext='x^2 &lt; 3'><mi>x</mi></math>.</p>", "It is x^2 < 3."),
+        ("<p><math><msup><mrow><mrow><mi>x</mi></mrow></mrow><mn>2</mn></msup></math></p>", "x²"),
+        (
+            "<p><math><msubsup><mi>x</mi><mi>i</mi><mn>3</mn></msubsup><mo>=</mo>"
+            "<mfrac><mi>a</mi><mrow><mi>b</mi><mo>+</mo><mn>1</mn></mrow></mfrac></math></p>",
+            "xᵢ³=a/(b+1)",
+        ),
+        ("<p>" + SENTENCE * 10 + "</p>", (SENTENCE * 6).strip()),
+    ],
+)
+def test_the_start_of_the_first_paragraph(html: str, summary: str) -> None:
+    assert excerpt(sanitise(html, "https://site.test/")) == summary
+
+
+@pytest.mark.parametrize("depth", [19, 20, 21, 500])
+def test_deeply_raised_text_is_read(depth: int) -> None:
+    text = excerpt(f"<p>a{'<sup>' * depth}x{'</sup>' * depth}b</p><p>c</p>")
+    assert text.replace("^", "").replace("(", "").replace(")", "") == "axb"
+
+
+@pytest.mark.parametrize(
+    ("html", "is_content"),
+    [("", False), ("<p> &nbsp;\u200b</p>", False), ("<p><img src='x'></p>", True), ("<p>a</p>", True)],
+)
+def test_whether_anything_can_be_read(html: str, is_content: bool) -> None:
+    assert has_content(html) is is_content

@@ -2,6 +2,11 @@
 
 The sanitiser (nh3, which is ammonia and html5ever in Rust) has the last word: whatever changes the HTML does so before
 it is called, or in its own attribute filter. What comes out of it is only joined with other safe HTML, never edited.
+
+No element that is kept holds raw text (as script, style or noscript do), and nh3 escapes "<" and ">" in text and
+attributes. So every parser finds the same tags in the output, whether it takes a place for HTML or for MathML: each of
+them is in the lists below, and nothing else can become a tag. That is why MathML can be kept and SVG, whose elements
+link and run scripts in ways of their own, cannot.
 """
 
 from __future__ import annotations
@@ -12,7 +17,8 @@ from contextvars import ContextVar
 from html import escape
 from typing import TYPE_CHECKING, Final
 
-from .checks import is_legal, without_illegal
+from .checks import XML_ILLEGAL, without_illegal
+from .html_rewriting import REWRITTEN_ATTRIBUTES, REWRITTEN_TAGS, mark_noscript, needs_rewriting, rewrite
 from .iri import resolve_url
 
 if TYPE_CHECKING:
@@ -20,46 +26,84 @@ if TYPE_CHECKING:
 
     import nh3
 
+# MathML Core's elements of presentation. `annotation` holds the source of a formula: it becomes `alttext`.
+_MATH: Final = (
+    "math mrow mi mn mo ms mspace mtext mfrac msqrt mroot mstyle mpadded mphantom msub msup msubsup munder mover"
+    " munderover mmultiscripts mprescripts mtable mtr mtd"
+)
 # What feed readers keep; everything else is dropped by one or another of them (or by all).
 TAGS: Final = frozenset(
-    "h3 h4 p ul ol li a strong em b i small code pre blockquote br hr cite abbr sub sup del ins kbd mark dl dt dd"
-    " ruby rt rp bdi table caption thead tbody tfoot tr td th img figure figcaption".split()
+    "h3 h4 p ul ol li a strong em b i small code pre blockquote br hr cite abbr q sub sup del ins kbd mark dl dt dd"
+    f" ruby rt rp bdi table caption thead tbody tfoot tr td th img figure figcaption details summary {_MATH}".split()
 )
 SCHEMES: Final = frozenset({"http", "https", "mailto", "tel"})
 _ATTRIBUTES: Final = {
     "*": {"dir", "lang"},
     "a": {"href"},
-    "img": {"src", "alt"},
-    "ol": {"start"},
-    "td": {"colspan", "rowspan"},
-    "th": {"colspan", "rowspan"},
+    "abbr": {"title"},
+    "img": {"src", "alt", "title", "width", "height"},
+    "ol": {"start", "reversed", "type"},
+    "li": {"value"},
+    "td": {"align", "colspan", "rowspan"},
+    "th": {"align", "colspan", "rowspan"},
+    "math": {"alttext", "display"},
+    "mfrac": {"linethickness"},
+    "mi": {"mathvariant"},
+    "mo": {"stretchy"},
+    "mover": {"accent"},
+    "mspace": {"width"},
+    "mtd": {"columnspan", "rowspan"},
+    "munder": {"accentunder"},
 }
 # The values that mean something: HTML Standard, sections 3.2.6 (dir, lang; RFC 5646, section 4.4.1 for its length),
-# 4.4.5 (start) and 4.9.11 (colspan, rowspan).
+# 4.4.5 (start, reversed, type), 4.4.8 (value), 4.8.17 (width, height) and 4.9.11 (colspan, rowspan); MathML Core.
 _INTEGER = re.compile(r"-?[0-9]{1,9}")
 _SPAN = re.compile(r"[1-9][0-9]{0,4}")
+_PIXELS = re.compile(r"[0-9]{1,5}%?")
+_BOOLEAN = re.compile("true|false")
+_LENGTH = re.compile(r"-?[0-9.]{1,8}(?:em|ex|px|pt|%)?")
 _VALUES: Final = {
     "dir": re.compile("ltr|rtl|auto", re.IGNORECASE),
     "lang": re.compile("(?=.{1,35}$)[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*+"),
     "start": _INTEGER,
+    "reversed": re.compile("(?:reversed|true)?", re.IGNORECASE),
+    "type": re.compile("[1aAiI]"),
+    "value": _INTEGER,
+    "align": re.compile("left|center|right", re.IGNORECASE),
     "colspan": _SPAN,
     "rowspan": _SPAN,
+    "width": _PIXELS,
+    "height": _PIXELS,
+    "display": re.compile("block|inline"),
+    "linethickness": _LENGTH,
+    "mathvariant": re.compile("normal"),
+    "stretchy": _BOOLEAN,
+    "accent": _BOOLEAN,
+    "accentunder": _BOOLEAN,
+    "columnspan": _SPAN,
 }
 # Dropped with all they hold; of other tags the text stays.
-_DROPPED: Final = frozenset({"script", "style", "iframe", "object", "template", "noembed", "noframes", "title"})
+DROPPED_WITH_CONTENT: Final = frozenset(
+    "script style iframe object template noembed noframes title svg annotation annotation-xml".split()
+)
 
 # HTML without any other tag needs no change before it is sanitised.
 _OTHER_TAG = re.compile(r"<(?!/?(?:p|a|em|li|ul|ol|strong|code)[ >])")
 _HEADING = re.compile(r"<(/?)[hH]([1-6])\b")
 # The sanitiser glues the text of neighbours whose tags it drops: "<div>a</div><div>b</div>" becomes "ab".
 _GLUED = re.compile(
-    r"<(?=/?(?:div|section|article|header|footer|main|aside|nav|center|address|details|summary|form|fieldset|legend"
+    r"<(?=/?(?:div|section|article|header|footer|main|aside|nav|center|address|form|fieldset|legend"
     r"|option|button|hgroup|menu|video|audio)\b)",
     re.IGNORECASE,
 )
 # In sanitised HTML, where "<" starts nothing but a tag and attribute values hold no ">".
-_BLOCK = re.compile(r"<(p|ul|ol|h[2-4]|blockquote|table|dl|figure)\b(?![^>]*\bdir=)")
+_BLOCK = re.compile(r"<(p|ul|ol|h[2-4]|blockquote|table|dl|figure|details)\b(?![^>]*\bdir=)")
 _PRE = re.compile(r"<pre\b(?![^>]*\bdir=)")
+_PICTURE_WITHOUT_ADDRESS = re.compile(r'<img(?: (?!src=)[a-z-]+="[^"]*")*+>')
+# Controls of ISO 8859-1 that were meant as characters of windows-1252, as HTML reads their numbers (HTML Standard,
+# section 13.2.5.80, "numeric character reference end state"); Markdown readers leave ``&#146;`` as U+0092.
+_NOT_PUBLISHED = re.compile(f"[\x80-\x9f]|{XML_ILLEGAL.pattern}")
+_WINDOWS_1252: Final = {code: text for code in range(0x80, 0xA0) if (text := bytes([code]).decode("cp1252", "ignore"))}
 
 
 class SafeHtml(str):
@@ -83,11 +127,13 @@ def sanitise(html: str, base: str, *, direction: str = "ltr", for_page: bool = F
     """
     cleaner = _make_cleaner(for_page=for_page)
     _BASE.set(base)
-    clean = cleaner.clean(_prepare(html, for_page=for_page))
-    changed = clean if is_legal(clean) else without_illegal(clean)  # it decodes references such as &#x1F;
+    clean = cleaner.clean(_prepare(html, base, for_page=for_page))
+    changed = _replace_controls(clean)
+    if "<img" in changed:
+        changed = _PICTURE_WITHOUT_ADDRESS.sub("", changed)
     if direction == "rtl":
         changed = _PRE.sub('<pre dir="ltr"', _BLOCK.sub(r'<\1 dir="rtl"', changed))
-    return SafeHtml((clean if changed is clean else cleaner.clean(changed)).strip())
+    return SafeHtml((clean if changed == clean else cleaner.clean(changed)).strip())
 
 
 # Of blocks and links in the Markdown (`entries.markdown`); without them the parser takes a quarter less time.
@@ -95,13 +141,25 @@ _POSITION: Final = ' data-sourcepos="'
 _POSITIONS: Final = re.compile(rf'{_POSITION}[0-9:-]+"')
 
 
-def _prepare(html: str, *, for_page: bool) -> str:
+def _replace_controls(text: str) -> str:
+    """Return text that XML can carry: nh3 decodes references such as ``&#x1F;``."""
+    if text.isascii():
+        return without_illegal(text)
+    if text.replace("\n", " ").isprintable() or not _NOT_PUBLISHED.search(text):
+        return text
+    return without_illegal(text.translate(_WINDOWS_1252))
+
+
+def _prepare(html: str, base: str, *, for_page: bool) -> str:
     if "\r" in html:
         html = html.replace("\r\n", "\n").replace("\r", "\n")
     if _POSITION in html:
         html = _POSITIONS.sub("", html)
     if not _OTHER_TAG.search(html):
         return html
+    if needs_rewriting(html):
+        normal = _make_normaliser().clean(mark_noscript(html))
+        html = rewrite(normal, functools.partial(resolve_address, base))
     level = 2 if for_page else 3
     html = _HEADING.sub(lambda match: f"<{match[1]}h{level + (match[2] > '3')}", html)
     return _GLUED.sub("\n<", html)
@@ -143,12 +201,35 @@ def _make_cleaner(*, for_page: bool) -> nh3.Cleaner:
     return _new_cleaner(lambda tag, name, value: _filter_attribute(_BASE.get(), tag, name, value), for_page=for_page)
 
 
+@functools.cache
+def _make_normaliser() -> nh3.Cleaner:
+    return _new_normaliser(None)
+
+
+def _new_normaliser(attribute_filter: Callable[[str, str, str], str | None] | None) -> nh3.Cleaner:
+    """Return what brings HTML into the one form that `rewrite` reads; the result is not safe yet."""
+    import nh3
+
+    return nh3.Cleaner(
+        tags=TAGS | REWRITTEN_TAGS,
+        clean_content_tags=set(DROPPED_WITH_CONTENT - REWRITTEN_TAGS),
+        attributes={
+            tag: _ATTRIBUTES.get(tag, set()) | REWRITTEN_ATTRIBUTES.get(tag, set())
+            for tag in {*_ATTRIBUTES, *REWRITTEN_ATTRIBUTES}
+        },
+        attribute_filter=attribute_filter,
+        url_schemes=set(SCHEMES),
+        url_relative="pass_through",
+        link_rel=None,
+    )
+
+
 def _new_cleaner(attribute_filter: Callable[[str, str, str], str | None], *, for_page: bool) -> nh3.Cleaner:
     import nh3
 
     return nh3.Cleaner(
         tags={*TAGS, "h2"} if for_page else set(TAGS),
-        clean_content_tags=set(_DROPPED),
+        clean_content_tags=set(DROPPED_WITH_CONTENT),
         attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
         attribute_filter=attribute_filter,
         set_tag_attribute_values={"pre": {"tabindex": "0"}, "table": {"tabindex": "0"}} if for_page else None,
@@ -162,6 +243,8 @@ def _filter_attribute(base: str, tag: str, name: str, value: str) -> str | None:
     """Return the value that an attribute may have; None removes it. nh3 has judged its name before."""
     if name in ("href", "src"):
         return resolve_address(base, without_illegal(value))
+    if tag == "mspace":
+        return value if _LENGTH.fullmatch(value) else None
     if name in _VALUES:
         return value if _VALUES[name].fullmatch(value) else None
     return value
@@ -263,7 +346,8 @@ def find_excess(html: str, base: str, *, copies: int = 1) -> str:
     reopened = _count_reopened(unclosed)
     if reopened * tags > MOST_REOPENED_ELEMENTS:
         return f"{reopened:,} tags such as <b> are not closed, and would be opened again in each block that follows"
-    if reopened or _LINK.search(unclosed) or html.count("=") * len(base) * copies > LARGEST_CONTENT_BYTES:
+    # An embed becomes a link that shows its address.
+    if reopened or _LINK.search(unclosed) or 2 * html.count("=") * len(base) * copies > LARGEST_CONTENT_BYTES:
         limit = max(LARGEST_CONTENT_BYTES, LARGEST_GROWTH * len(html))
         limit = min(limit, max(LARGEST_CONTENT_BYTES, LARGEST_GROWTH_OF_COPIES * len(html)) // copies)
         if _measure(html, base, limit) > limit:
@@ -325,5 +409,10 @@ def _measure(html: str, base: str, limit: int) -> int:
         size += max(len(value), len(escape(kept or "")))
         return kept
 
-    clean = _new_cleaner(count, for_page=False).clean(_prepare(html, for_page=False))
+    if _OTHER_TAG.search(html) and needs_rewriting(html):
+        normal = _new_normaliser(count).clean(mark_noscript(html))
+        if max(size, len(normal)) > limit:
+            return max(size, len(normal))
+        size = 0
+    clean = _new_cleaner(count, for_page=False).clean(_prepare(html, base, for_page=False))
     return max(size, len(clean))

@@ -21,7 +21,7 @@ from .front_matter import read_front_matter
 from .headings import likely_languages
 from .sections import Sections, first_text, read_sections
 from .source import read_source
-from .summaries import LONGEST_FIRST_WORDS_GRAPHEMES, derive_summary
+from .summaries import LONGEST_FIRST_WORDS_GRAPHEMES, derive_summary, excerpt
 from .value import read_text
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class File:
         sections: What the Markdown says.
         values: What front matter and sections say together, by the names of front matter.
         has_title: Whether it has a title of its own; else that is made of its first words.
+        kept_points: The list of key points, sanitised.
         live: Whether it will be published once its errors are mended: no draft, nor the translation of one.
         entry: What it became.
     """
@@ -64,6 +65,7 @@ class File:
     sections: Sections = field(default_factory=Sections)
     values: dict[str, Any] = field(default_factory=dict)
     has_title: bool = True
+    kept_points: str = ""
     live: bool = False
     entry: Entry | None = None
 
@@ -281,7 +283,8 @@ def clean_texts(file: File, base: str, copies: int) -> None:
         body = sanitise(body, base, direction=towards)
     values["body"] = body
     if points:
-        values["key_points"] = KeyPointList(sanitise(points, base, direction=towards))
+        file.kept_points = sanitise(points, base, direction=towards)
+        values["key_points"] = KeyPointList(file.kept_points)
     written: str = values.get("summary") or ""
     if sections.summary and not written:
         values["summary"] = _summary_of(sections, base)
@@ -289,7 +292,7 @@ def clean_texts(file: File, base: str, copies: int) -> None:
     elif sections.summary and sections.is_plain_summary and html_to_text(sections.summary) != one_line(written):
         values["body"] = sanitise(f"{sections.summary}\n{sections.body}", base, direction=towards)
     elif not written:
-        values["summary"] = derive_summary(first_text(body))
+        values["summary"] = excerpt(body)
         in_body.add("summary")
     elif first_text(body).startswith(one_line(written)):
         in_body.add("summary")  # the author has copied the start of the text

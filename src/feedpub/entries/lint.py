@@ -14,20 +14,24 @@ from .. import iri
 from ..language import autonym, has_words, script
 from ..sanitiser import SCHEMES, trim_address
 from .headings import likely_languages
+from .losses import find_losses, is_followed
+from .markdown import strip_positions
+from .summaries import has_content
+from .templates import find_template_remains
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from ..model import Config, KeyPoint
     from .file import File
     from .headings import HeadingTable
+    from .losses import Loss
 
 _ADDRESSES = re.compile(
     r"""<[a-z][a-z0-9]*(?: data-sourcepos="(\d+):(\d+)-[^"]*")?[^<>]*?(?<![\w-])(?:href|src)=(?:"([^"]*)"|'([^']*)')""",
     re.IGNORECASE,
 )
-_DROPPED = re.compile(r"<(script|style|iframe|object|embed|form|input|svg|video|audio)\b", re.IGNORECASE)
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 # Letters of scripts, each run of two or more; Latin is at home everywhere.
 _LETTERS: Final = {
@@ -82,6 +86,7 @@ def inspect_file(file: File, headings: HeadingTable) -> None:
     _note_missing_addresses(file)
     inspect_html(file)
     _note_mistyped_headings(file, headings)
+    _report_template_remains(file)
     if not _fits(file):
         message = f"the text does not look like {autonym(file.language)} ({file.language})"
         source.add("W104", message, "name the file after its language, or translate it", *file.place("title"))
@@ -92,21 +97,37 @@ def inspect_html(file: File) -> None:
     source, values = file.source, file.values
     if "updated" in values and "published" in values and values["updated"] < values["published"]:
         source.add("W107", "updated is before published", "correct one of them", *file.place("updated"))
-    html = f"{file.sections.body}\n{file.sections.points}"
-    for tag, line in file.sections.bare_tags:
+    sections = file.sections
+    for tag, line in sections.bare_tags:
         place = _find_from_line(file, tag, line)
         source.add("N131", f"{tag} was read as text", f"put it between backticks: `{tag}`", *place)
-    if not file.sections.has_raw_html and "<a " not in html and "<img " not in html:
+    if any(problem.code == "E120" for problem in source.problems):
         return
+    kept = f"{values.get('body', '')}\n{file.kept_points}"
+    _note_nothing_to_read(file, kept)
+    html = f"{sections.body}\n{sections.points}"
+    if not sections.has_raw_html and "<a " not in html and "<img " not in html:
+        return
+    losses = find_losses(strip_positions(html), kept)
+    _inspect_addresses(file, html, {loss.address for loss in losses if loss.kind in ("address", "removed")})
+    _report_losses(file, losses)
+
+
+def _note_nothing_to_read(file: File, kept: str) -> None:
+    if not (has_content(kept) or file.values.get("summary") or file.sections.references):
+        file.source.add("W130", "there is nothing to read in this entry", "write a text, or say draft: true")
+
+
+def _inspect_addresses(file: File, html: str, removed: Container[str]) -> None:
     for found in _ADDRESSES.finditer(html):
         address = trim_address(unescape(found[3] or found[4] or ""))
         scheme = _SCHEME.match(address)
         name = scheme[1].casefold() if scheme else ""
         if name in ("http", "https") and (reason := iri.host_fault(address)):
             file.source.add("E111", reason, iri.suggest_url(address), *_place(file, address, found))
-        if address.startswith("#") or name in SCHEMES:
+        if address.startswith("#") or name in SCHEMES or (scheme and address not in removed):
             continue
-        place = (-1, -1) if source.problems.is_full("W106" if scheme else "W105") else _place(file, address, found)
+        place = (-1, -1) if file.source.problems.is_full("W106" if scheme else "W105") else _place(file, address, found)
         if scheme:
             file.source.add("W106", f"{scheme[1]}: links are removed", "link to a web page", *place)
         else:
@@ -114,14 +135,40 @@ def inspect_html(file: File) -> None:
             message = f"{written} is a relative address" if address else "a link without address"
             hint = "nothing is published beside an entry; write the whole address, https://…"
             file.source.add("W105", message, hint, *place)
-    if not file.sections.has_raw_html or not _DROPPED.search(html):
+
+
+def _report_losses(file: File, losses: Iterable[Loss]) -> None:
+    """Report elements and attributes that are not published, at each place in the Markdown where one begins."""
+    by_name: dict[str, list[Loss]] = {}
+    for loss in losses:
+        if loss.kind != "address" and is_followed(loss.address):  # others are reported where the address stands
+            by_name.setdefault(loss.element.lower(), []).append(loss)
+    if not by_name:
         return
     text = file.source.text
     at_home = _Spans(_spans_at_home(text))
-    for found in _DROPPED.finditer(text, file.body_start):
-        if found.start() not in at_home:
-            message = f"<{found[1].lower()}> is removed: it would not work in feed readers"
-            file.source.add("W106", message, "link to a page that has it", *found.span())
+    places: dict[str, list[tuple[int, int]]] = {}
+    for found in _START_OF_TAG.finditer(text, file.body_start):
+        if (name := found[1].lower()) in by_name and found.start() not in at_home:
+            places.setdefault(name, []).append(found.span())
+    for name, group in by_name.items():
+        for loss in group:
+            found_places = places.get(name, _NOWHERE)
+            is_each = loss.kind != "attribute" and len(found_places) == loss.count
+            for place in found_places if is_each else found_places[:1]:
+                file.source.add(*loss.describe(), *place)
+
+
+def _report_template_remains(file: File) -> None:
+    markdown = file.source.text[file.body_start :]
+    for remain in find_template_remains(markdown):
+        if remain.is_reported:
+            place = file.body_start + remain.start, file.body_start + remain.end
+            file.source.add(*remain.describe(markdown), *place)
+
+
+_NOWHERE: Final = [(-1, -1)]
+_START_OF_TAG = re.compile(r"<([A-Za-z][^\s/<>]*+)(?=[\s/>])")
 
 
 def compare_languages(files: Sequence[File]) -> None:

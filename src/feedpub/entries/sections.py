@@ -15,6 +15,7 @@ from ..model import parse_key_points
 from ..rendering.text import html_to_text
 from .markdown import MOST_FOOTNOTE_MARKS, render_markdown, strip_positions
 from .references import find_lone_url, read_neighbour, read_reference
+from .templates import remove_template_remains
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,7 +110,7 @@ def read_sections(
         is_digest: Take the text for a digest, or for a post; None decides by its form.
         hard_breaks: See `render_markdown`.
     """
-    text = source.text[offset:]
+    text = remove_template_remains(source.text[offset:])
     marks = text.count("[^")
     if marks > MOST_FOOTNOTE_MARKS:
         message = f"holds {marks:,} marks of footnotes; at most {MOST_FOOTNOTE_MARKS:,} are published"

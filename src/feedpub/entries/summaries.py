@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from dataclasses import dataclass, field
+from html import unescape
+from typing import TYPE_CHECKING, Final
 
 from ..rendering.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 LONGEST_SUMMARY_GRAPHEMES: Final = 300
 LONGEST_FIRST_WORDS_GRAPHEMES: Final = 60  # that stand for a title
@@ -17,6 +22,36 @@ _GRAPHEME: Final = (
     "\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]|(?<=\u200d).)*"
 )
 _SENTENCE_END: Final = r"[.!?…]+[\"'”’)\]]*(?=\s)|[。！？]+[”’」』）]*|[।؟۔]"
+
+
+def excerpt(html: str) -> str:
+    """Return the start of the first paragraph of sanitised HTML as plain text, cut as `derive_summary` does.
+
+    Paragraphs without text do not count, and those in lists, quotations and tables only if there is no other. Without
+    paragraph it is the start of the text without its headings. Struck text, readings above characters, pictures and
+    numbers of notes in brackets are left out; raised and lowered text becomes ``m²``, ``H₂O``, ``x^k``.
+    """
+    nested = ""
+    for paragraph, is_nested in _find_paragraphs(html):
+        if is_nested and nested:
+            continue
+        text = _read_text(paragraph)
+        if not has_characters(text):
+            continue
+        if not is_nested:
+            return derive_summary(text)
+        nested = text
+    return derive_summary(nested or _read_text(_HEADING.sub(" ", html)))
+
+
+def has_content(html: str) -> bool:
+    """Return True if sanitised HTML shows anything: text, a picture, or a link that stands for a film."""
+    return "<img" in html or has_characters(unescape(_TAG.sub("", html)))
+
+
+def has_characters(text: str) -> bool:
+    """Return True if a reader sees any character of a text."""
+    return any(character.isprintable() and not character.isspace() for character in text)
 
 
 def derive_summary(paragraph: str, longest: int = LONGEST_SUMMARY_GRAPHEMES) -> str:
@@ -65,3 +100,129 @@ def _joined(character: str) -> bool:
 
 
 _UNSPACED = re.compile("[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff]")
+
+
+# In sanitised HTML "<" starts nothing but a tag, attribute values hold no "<" and no ">", and each element has its end.
+_TAG = re.compile(r"<(/?)([a-z0-9]+)([^<>]*)>")
+_HEADING = re.compile(r"<h[2-4][ >].*?</h[2-4]>", re.DOTALL)
+_PARAGRAPH = re.compile(r"<(/?)(p|blockquote|figure|table|details|ul|ol|dl)(?=[ >])[^<>]*>")
+_ALTERNATIVE = re.compile(r' alttext="([^"]*)"')
+_LEFT_OUT: Final = frozenset({"del", "rt", "rp"})
+_SPACED: Final = frozenset(
+    "br hr p li dt dd tr td th h2 h3 h4 blockquote figure figcaption caption pre summary details".split()
+)
+_READ_AS_A_WHOLE: Final = _LEFT_OUT | {"sup", "sub", "math", "msup", "msub", "msubsup", "mfrac", "msqrt"}
+# Of formulas: what their second and third part is.
+_PARTS_OF_FORMULAS: Final = {
+    "msup": ("", "sup"),
+    "msub": ("", "sub"),
+    "msubsup": ("", "sub", "sup"),
+    "mfrac": ("", "fraction"),
+}
+_MOST_NESTED: Final = 20  # deeper text is read as it stands: its characters would be copied at each level
+_SUPERSCRIPTS: Final = dict(zip("0123456789+-−=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ", strict=True))
+_SUBSCRIPTS: Final = dict(zip("0123456789+-−=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
+# Raised letters that are no exponents: 1st, 2nd, 1er, 2ème, Mme, No, ™.
+_RAISED_ENDINGS: Final = frozenset(
+    "st nd rd th er re e ère ème eme nde me mes mme lle lles ie o os a as te de ste tm sm".split()
+)
+_NOTE_NUMBER = re.compile(r"\s*\[[^\]]{1,12}\]\s*")
+
+
+def _find_paragraphs(html: str) -> Iterator[tuple[str, bool]]:
+    """Yield the HTML of each paragraph, and whether it stands in a list, a quotation or the like."""
+    depth, start = 0, 0
+    for tag in _PARAGRAPH.finditer(html):
+        if tag[2] != "p":
+            depth += -1 if tag[1] else 1
+        elif tag[1]:
+            yield html[start : tag.start()], depth > 0
+        else:
+            start = tag.end()
+
+
+def _read_text(html: str) -> str:
+    """Return the text of sanitised HTML as somebody would write it without markup."""
+    if "<" not in html:
+        return unescape(html)
+    levels = [_Level("", "")]
+    done = 0
+    for tag in _TAG.finditer(html):
+        level, name = levels[-1], tag[2]
+        level.parts.append(unescape(html[done : tag.start()]))
+        done = tag.end()
+        if name in _SPACED:
+            level.parts.append(" ")
+        elif tag[1]:
+            level.depth -= name == level.name
+            if not level.depth:
+                levels.pop()
+                levels[-1].parts.append(level.finish("".join(levels[-1].parts[-1:])))
+        else:
+            roles = _PARTS_OF_FORMULAS.get(level.name, ())
+            role = roles[level.children] if level.children < len(roles) else name
+            level.children += 1
+            if (roles or name in _READ_AS_A_WHOLE) and len(levels) <= _MOST_NESTED:
+                alternative = _ALTERNATIVE.search(tag[3]) if name == "math" else None
+                levels.append(_Level(name, role, alternative=unescape(alternative[1]) if alternative else ""))
+            else:
+                level.depth += name == level.name
+    return "".join(part for level in levels for part in level.parts) + unescape(html[done:])
+
+
+@dataclass(slots=True)
+class _Level:
+    """An element whose text is read as a whole.
+
+    Attributes:
+        name: Of the element.
+        role: What it is to the text around it.
+        alternative: What stands for its text.
+        parts: Its text so far.
+        depth: How many elements of its name are open, with itself.
+        children: How many elements have begun in it.
+    """
+
+    name: str
+    role: str
+    alternative: str = ""
+    parts: list[str] = field(default_factory=list)
+    depth: int = 1
+    children: int = 0
+
+    def finish(self, before: str) -> str:
+        """Return the text of the element as it stands behind other text."""
+        text = self.alternative or "".join(self.parts)
+        if self.role in _LEFT_OUT:
+            return ""
+        if self.role == "sup":
+            return "" if _NOTE_NUMBER.fullmatch(text) else _raise(text, before)
+        if self.role == "sub":
+            return _convert(text, _SUBSCRIPTS, "_")
+        if self.role == "fraction":
+            return f"/{_enclose(text)}"
+        return f"√{_enclose(text)}" if self.role == "msqrt" else text
+
+
+def _raise(text: str, before: str) -> str:
+    trimmed = text.strip()
+    if not any(map(str.isalnum, trimmed)):  # a sign such as ® or *
+        return _convert(text, _SUPERSCRIPTS, "")
+    # "2<sup>e</sup>" is an ordinal number, "x<sup>e</sup>" a power.
+    is_ending = len(trimmed) > 1 or before[-1:].isdecimal() or before[-1:].isupper()
+    if is_ending and trimmed.casefold() in _RAISED_ENDINGS:
+        return text
+    return _convert(text, _SUPERSCRIPTS, "^")
+
+
+def _convert(text: str, characters: Mapping[str, str], sign: str) -> str:
+    trimmed = text.strip()
+    if all(character in characters for character in trimmed):
+        return "".join(characters[character] for character in trimmed)
+    return f"{sign}{_enclose(trimmed)}" if sign else trimmed
+
+
+def _enclose(text: str) -> str:
+    """Return a part of a formula in brackets, if it is more than a number or a word."""
+    trimmed = text.strip()
+    return trimmed if all(map(str.isalnum, trimmed)) else f"({trimmed})"
