@@ -7,7 +7,8 @@ import pytest
 from feedpub.entries import fields
 from feedpub.entries.front_matter import read_front_matter
 from feedpub.entries.source import Source
-from feedpub.entries.value import Value, list_items, one_line, read_text
+from feedpub.entries.value import Value, list_items, read_text
+from feedpub.rendering.text import one_line
 
 
 def read(matter: str) -> tuple[Source, dict[str, Value]]:
