@@ -14,7 +14,7 @@ import pytest
 
 import feedpub
 from feedpub import checks, cli, cli_links, errors, iri, model
-from feedpub.entries import lists, matter, parsing, source
+from feedpub.entries import as_markdown, matter, parsing, source
 from feedpub.links import chase, http1
 from feedpub.site import config, theme
 
@@ -132,7 +132,7 @@ def test_the_tutorial_is_true(tmp_path: Path) -> None:
         ("categories and tags of an entry", model.MOST_VALUES),
         ("authors, enclosures, translations of an entry", model.MOST_VALUES),
         ("a title, a category's name", model.LONGEST_TITLE_CHARACTERS),
-        ("key points", lists.DEEPEST_KEY_POINT),
+        ("key points", as_markdown.DEEPEST_KEY_POINT),
         ("headings compared with section names", parsing.MOST_COMPARED_HEADINGS),
         ("the name of an article", checks.LONGEST_KEY_BYTES),
         ("an address", iri.LONGEST_URL_CHARACTERS),

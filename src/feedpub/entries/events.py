@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from .as_markdown import DEEPEST_KEY_POINT
 from .lines import BARE_URL, is_url, join, trimmed_url
-from .lists import DEEPEST_KEY_POINT
 from .matter import one_line
 
 if TYPE_CHECKING:

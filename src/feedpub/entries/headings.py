@@ -52,7 +52,8 @@ class HeadingTable:
         for language, sections in data.items():
             for section in SECTIONS:
                 self._add(Heading(language, section), sections.get(section, ()))
-            self._furniture_openings += tuple(map(normalise, sections.get("furniture_openings", ())))
+            for opening in sections.get("furniture_openings", ()):  # "#" would be taken for Markdown
+                self._furniture_openings += (_DIGITS.sub("#", normalise(opening.replace("#", "0"))),)
             self._furniture_sections.update(map(normalise, sections.get("furniture_sections", ())))
 
     def _add(self, heading: Heading, words: Iterable[str]) -> None:

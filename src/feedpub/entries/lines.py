@@ -28,6 +28,8 @@ class Line:
     text: str
     indent: int
     after_blank: bool
+    verbatim: str | None = None  # the line as Markdown has it, if it belongs to code, a table, a quote
+    is_underline: bool = False  # of the heading above
     fate: Fate = "kept"
     role: str = ""
 
@@ -52,7 +54,7 @@ class Bullet(NamedTuple):
 
 
 def read_lines(text: str) -> list[Line]:
-    """Part a text into clean lines: NFC, entities decoded once, without invisible characters, single spaces.
+    """Part a text into clean lines: NFC, entities decoded save those of punctuation, single spaces, nothing invisible.
 
     Vertical tab and form feed, which XML cannot carry, end lines: word processors write them for that.
 
@@ -69,9 +71,26 @@ def read_lines(text: str) -> list[Line]:
         clean = _clean(raw)
         content = clean.lstrip(_BLANKS + _MARKS_OF_DIRECTION)
         indent = sum(_WIDTHS.get(blank, 1) for blank in clean[: len(clean) - len(content)])
+        content, deeper = _without_tabbed_mark(content)
         after_blank = not lines or not lines[-1].text
-        lines.append(Line(number, raw, _tidy(content), indent, after_blank))
+        lines.append(Line(number, raw, _tidy(content), indent + deeper, after_blank))
     return lines
+
+
+def _without_tabbed_mark(content: str) -> tuple[str, int]:
+    """Write the mark of a word processor, such as ``o⇥``, as a bullet; the mark alone shows how deep the item is."""
+    found = _TABBED_MARK.match(content)
+    if not found:
+        return content, 0
+    depth = next(depth for depth, marks in enumerate(_TABBED_MARKS) if found[1] in marks)
+    return f"• {content[found.end() :]}", depth * _DEEPER_COLUMNS
+
+
+# Word's bullets for its first three levels, copied as text: of Symbol and Wingdings, in private use or as letters.
+_TABBED_MARKS: Final = ("\uf0b7\uf0d8\uf076Øüvq", "o", "\uf0a7§▪")
+# Not one no-break space: Czech and Polish set it behind "o" and "v".
+_TABBED_MARK: Final = re.compile(f"([{''.join(_TABBED_MARKS)}])(?:\t|\u00a0\u00a0)[\t\u00a0 ]*")
+_DEEPER_COLUMNS: Final = 4
 
 
 def is_rule(text: str) -> bool:
@@ -181,13 +200,13 @@ _MARKS_OF_DIRECTION: Final = "\u200e\u200f"
 _WIDTHS: Final = {"\t": 4, "\u3000": 2, "\u200e": 0, "\u200f": 0}
 
 _RULES: Final = tuple("-*=_–—─")
-_PLAIN_BULLETS: Final = tuple("•‣⁃◦▪▫●■□◆◇►▸・")
+_PLAIN_BULLETS: Final = tuple("•‣⁃◦▪▫●■□◆◇►▸・\uf0b7\uf0a7")
 _BULLETS_OR_TEXT: Final = tuple("○·∙–—*+-－＊＋")
 _DASHES: Final = (*_BULLETS_OR_TEXT, "・")
 _SPACE_OR_END: Final = ("", *_BLANKS)
-# Digits, also full-width ones; five at most, since int() of many digits is slow, and years are no numbers of items.
-_NUMBER: Final = re.compile(r"([(（\[［]?)([0-9０-９]{1,5})([.．)）\]］、])")
-_FORMS: Final = (".", ")", "()", "[]", "、")
+# Digits, also full-width ones; years are no numbers of items.
+_NUMBER: Final = re.compile(r"((?:[(（［]|\[\^?)?)([0-9０-９]{1,3})([.．)）］、]|\]:?)")
+_FORMS: Final = (".", ")", "()", "[]", "[]:", "[^]:", "、")
 _FORMS_IN_TEXT: Final = (".", ")")
 
 MOST_PROBLEMS: Final = 20
@@ -237,11 +256,22 @@ _RIGHT_TO_LEFT: Final = re.compile(
 _PILE_OF_MARKS: Final = re.compile(r"([^\x00-\x7f\w]{31,})")
 
 
+def decode_entities(text: str) -> str:
+    """Return a text with its character references decoded, as Markdown reads them."""
+    return _ENTITY.sub(lambda entity: html.unescape(entity[0]), text) if "&" in text else text
+
+
 def _decoded(entity: re.Match[str]) -> str:
     if entity[1] and f"{entity[1]};" not in html5:
         return entity[0]
     character = html.unescape(entity[0])
+    if character in _MEANT_AS_TEXT:
+        return entity[0]
     return " " if _LINE_END.fullmatch(character) else character
+
+
+# Markdown decodes these itself; decoded here, they would be markup.
+_MEANT_AS_TEXT: Final = tuple("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 
 
 def _tidy(content: str) -> str:

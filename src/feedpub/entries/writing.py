@@ -65,16 +65,45 @@ def write_entry(
     }
     blocks = [f"## {_line(table.word(language, name))}\n\n{text}" for name, text in contents.items() if text]
     body = _body(draft.body)
+    front = _front_matter(draft.title, published, None, via, previous, next)
+    return front + "\n\n".join([*([body] if body else []), *blocks]) + "\n"
+
+
+def write_markdown_entry(
+    draft: Draft,
+    markdown: str,
+    *,
+    published: str | None = None,
+    author: str | None = None,
+    via: str | None = None,
+    previous: Reference | None = None,
+    next: Reference | None = None,
+) -> str:
+    """Write an entry file of a draft that was read from Markdown: front matter, and that Markdown as it is.
+
+    Args as of `write_entry`; `author` is a name.
+    """
+    return _front_matter(draft.title, published, author, via, previous, next) + markdown
+
+
+def _front_matter(
+    title: str | None,
+    published: str | None,
+    author: str | None,
+    via: str | None,
+    previous: Reference | None,
+    next: Reference | None,
+) -> str:
     matter = {
-        "title": _scalar(one_line(draft.title or "")),
+        "title": _scalar(one_line(title or "")),
         "published": _date(published or ""),
+        "author": _scalar(one_line(author or "")),
         "source": _scalar(via or ""),
         "previous": _neighbour(previous),
         "next": _neighbour(next),
     }
     lines = [f"{key}: {value}\n" for key, value in matter.items() if value]
-    front = f"---\n{''.join(lines)}---\n" if lines else ""
-    return front + "\n\n".join([*([body] if body else []), *blocks]) + "\n"
+    return f"---\n{''.join(lines)}---\n" if lines else ""
 
 
 def _scalar(text: str) -> str:
