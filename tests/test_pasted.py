@@ -4,18 +4,22 @@ import contextlib
 import re
 import textwrap
 import time
+import tomllib
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import asdict
 from html import unescape
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from case_files import load_cases
 from feedpub.entries.as_markdown import DEEPEST_KEY_POINT
 from feedpub.entries.headings import default_table, table
-from feedpub.entries.pasted import parse_pasted
+from feedpub.entries.pasted import parse_pasted, read_pasted
 from feedpub.errors import EntryError
 from feedpub.language import words
 from feedpub.model import Draft, KeyPoint, Pasted, Reference
@@ -730,6 +734,97 @@ def test_two_sections_of_one_kind_are_joined(text: str, summary: str, points: li
     draft = parse_pasted(text).drafts[0]
     assert (draft.summary, outline(draft.key_points), draft.body) == (summary, points, "")
     assert [reference.title for reference in draft.references] == titles
+
+
+# --- what people paste (K8)
+
+
+@pytest.mark.parametrize("case", load_cases("pasted"))
+def test_pasted_text_becomes_markdown(case: dict[str, Any]) -> None:
+    found = read_pasted(case["text"])
+    assert list(found.markdown) == case["markdown"]
+    assert found.pasted.drafts[0].title == case.get("title")
+    assert lines_of(found.pasted, "dropped") == case.get("dropped", [])
+    assert lines_of(found.pasted, "ambiguous") == case.get("ambiguous", [])
+    assert (found.pasted.author, found.pasted.published) == (case.get("author"), case.get("published"))
+
+
+def lines_of(pasted: Pasted, fate: str) -> list[str]:
+    return [line.text for line in pasted.lines if line.fate == fate and line.text.strip()]
+
+
+@pytest.mark.parametrize("case", load_cases("pasted"))
+def test_markdown_of_pasted_text_stays_as_it_is(case: dict[str, Any]) -> None:
+    for markdown in case["markdown"]:
+        found = read_pasted(markdown, language="en")
+        assert list(found.markdown) == [markdown]
+
+
+TEXTS_OF_PEOPLE = sorted(Path(__file__).parent.joinpath("cases/pasted").glob("*.txt"))
+
+
+@pytest.mark.parametrize("path", TEXTS_OF_PEOPLE, ids=lambda path: path.stem)
+def test_pasted_texts_of_people(path: Path) -> None:
+    pasted = parse_pasted(path.read_text(encoding="utf-8"))
+    expected = tomllib.loads(path.with_suffix(".toml").read_text(encoding="utf-8"))
+    assert [found_in(draft) for draft in pasted.drafts] == expected["draft"]
+    assert lines_of(pasted, "dropped") == expected["dropped"]
+    assert lines_of(pasted, "ambiguous") == expected["ambiguous"]
+    for name in ("via", "author", "published"):
+        assert getattr(pasted, name) == expected.get(name)
+    for name in ("previous", "next"):
+        assert getattr(getattr(pasted, name), "title", None) == expected.get(name)
+
+
+def found_in(draft: Draft) -> dict[str, Any]:
+    """Return what a draft says, as the files of expected articles have it; bold summaries may be rich text, too."""
+    return {
+        "language": draft.language,
+        "title": draft.title or "",
+        "summary": draft.summary,
+        "key_points": outline(draft.key_points),
+        "references": [[reference.label, reference.url or ""] for reference in draft.references],
+    }
+
+
+def test_there_are_enough_texts_of_people() -> None:
+    assert len(TEXTS_OF_PEOPLE) >= 10
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "title"),
+    [
+        ("Night buses are back.\n\nThey run until four.", "en", None),
+        ("# Night Buses\n\nThey are **back**.\n\n## Prices\n\n- Two euros", "en", "Night Buses"),
+        ("Les bus sont de retour.", "fr", None),
+        ("夜间列车", "zh-Hant", None),
+    ],
+)
+def test_text_without_headings_in_a_given_language(text: str, language: str, title: str | None) -> None:
+    pasted = parse_pasted(text, language=language)
+    (draft,) = pasted.drafts
+    assert (draft.language, draft.title) == (language, title)
+    assert lines_of(pasted, "ambiguous") == []
+    assert draft.body
+
+
+def test_headings_tell_the_language_where_there_are_some() -> None:
+    assert [draft.language for draft in parse_pasted("总结\n说", language="en").drafts] == ["zh-Hans"]
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("Summary\nA\n\n## Refrences\n- B", "nearly the heading “references”"),
+        ("Night\n\nKey Pionts\n- B\n\nSources\n- C", "nearly the heading “key points”"),
+        ("Zusammenfassung\nA\n\nQuelen\n- B", "nearly the heading “quellen”"),
+        ("Summary\nA\n\nKey Points\n- B\n\nMore", ""),
+    ],
+)
+def test_the_nearest_heading_is_named(text: str, hint: str) -> None:
+    hints = [line.hint for line in parse_pasted(text).lines if line.fate == "ambiguous"]
+    assert hint in hints
+    assert [found for found in hints if found] == ([hint] if hint else [])
 
 
 # --- any text

@@ -184,6 +184,8 @@ class _Writer:
 
     def _mark(self, line: Line) -> Bullet | Number | None:
         mark = bullet(line.text) or number(line.text)
+        if isinstance(mark, Number) and mark.form.endswith(":") and self._kind != "references":
+            return None  # the definition of a link
         return mark or (sign_bullet(line.text) if self._uses_signs else None)
 
     def _level_of_bullet(self, line: Line, bullet_: Bullet, following: Line | None, contiguous: bool) -> _Level | None:
@@ -281,7 +283,7 @@ class _Writer:
         level.indent = min(level.indent, line.indent)
         level.content = line.indent + max(len(line.text) - len(mark.text), 1)
         level.inner = column + len(marker) + 1
-        is_apart = self._last_was != "item" or (not self._is_list and line.after_blank)
+        is_apart = self._last_was not in ("item", "copy in item") or (not self._is_list and line.after_blank)
         self._begin(_Open(line, f"{' ' * column}{marker} ", level.inner, is_item=True), is_apart=is_apart)
         text = mark.text.rstrip("↩\ufe0e\ufe0f ") if self._kind == "references" else mark.text
         if self._open:
@@ -345,15 +347,16 @@ class _Writer:
         return 0
 
     def _copy(self, line: Line, contiguous: bool) -> None:
-        if not (contiguous and self._last_was == "copy") or self._open:
+        if not (contiguous and self._last_was.startswith("copy")) or self._open:
             self._flush()
             inner = self._inner(line)
             if not inner:
                 self._levels = []
+            if line.after_blank or not inner:
+                self._space()
             self._copied_at = " " * inner
-            self._space()
+            self._last_was = "copy in item" if inner else "copy"
         self._out.append(f"{self._copied_at}{line.verbatim}".rstrip() if line.verbatim else "")
-        self._last_was = "copy"
 
     def _begin(self, opened: _Open, *, is_apart: bool) -> None:
         if is_apart:

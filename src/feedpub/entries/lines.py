@@ -82,14 +82,19 @@ def _without_tabbed_mark(content: str) -> tuple[str, int]:
     found = _TABBED_MARK.match(content)
     if not found:
         return content, 0
-    depth = next(depth for depth, marks in enumerate(_TABBED_MARKS) if found[1] in marks)
+    if found["letter"]:
+        depth = 2 if not found["letter"].strip("ivx") else 1
+    else:
+        depth = next(depth for depth, marks in enumerate(_TABBED_MARKS) if found["bullet"] in marks)
     return f"• {content[found.end() :]}", depth * _DEEPER_COLUMNS
 
 
 # Word's bullets for its first three levels, copied as text: of Symbol and Wingdings, in private use or as letters.
 _TABBED_MARKS: Final = ("\uf0b7\uf0d8\uf076Øüvq", "o", "\uf0a7§▪")
 # Not one no-break space: Czech and Polish set it behind "o" and "v".
-_TABBED_MARK: Final = re.compile(f"([{''.join(_TABBED_MARKS)}])(?:\t|\u00a0\u00a0)[\t\u00a0 ]*")
+_TABBED_MARK: Final = re.compile(
+    f"(?:(?P<bullet>[{''.join(_TABBED_MARKS)}])|(?P<letter>[a-z]|[ivx]{{1,4}})[.)])(?:\t|\u00a0\u00a0)[\t\u00a0 ]*"
+)
 _DEEPER_COLUMNS: Final = 4
 
 
@@ -204,8 +209,8 @@ _PLAIN_BULLETS: Final = tuple("•‣⁃◦▪▫●■□◆◇►▸・\uf0b7\
 _BULLETS_OR_TEXT: Final = tuple("○·∙–—*+-－＊＋")
 _DASHES: Final = (*_BULLETS_OR_TEXT, "・")
 _SPACE_OR_END: Final = ("", *_BLANKS)
-# Digits, also full-width ones; years are no numbers of items.
-_NUMBER: Final = re.compile(r"((?:[(（［]|\[\^?)?)([0-9０-９]{1,3})([.．)）］、]|\]:?)")
+# Digits, also full-width, Arabic and Devanagari ones; years are no numbers of items.
+_NUMBER: Final = re.compile(r"((?:[(（［]|\[\^?)?)([0-9０-９٠-٩۰-۹०-९]{1,3})([.．)）］、]|\]:?)")
 _FORMS: Final = (".", ")", "()", "[]", "[]:", "[^]:", "、")
 _FORMS_IN_TEXT: Final = (".", ")")
 
@@ -336,8 +341,8 @@ def _close_gap(before: str, after: str) -> str:
 
 
 def without_separator(label: str) -> str:
-    """Cut off what led over to the address: ``Title -``, ``Title:``."""
-    shorter = label.rstrip(_BLANKS + ":：")
+    """Cut off what led over to the address: ``Title -``, ``Title:``, ``Title,``."""
+    shorter = label.rstrip(_BLANKS + ":：,，;；")
     if shorter[-1:] in ("-", "–", "—", "－", "|") and shorter[-2:-1] in _SPACE_OR_END:
         shorter = shorter[:-1].rstrip(_BLANKS)
     return shorter

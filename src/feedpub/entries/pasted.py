@@ -23,7 +23,7 @@ from .splitting import Block, Splitter
 from .verbatim import mark_verbatim
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from .sections import Sections
     from .splitting import Part
@@ -70,8 +70,9 @@ def read_pasted(
     headings: HeadingTable | None = None,
     languages: Sequence[str] = (),
     language: str | None = None,
+    titles: Collection[str] = (),
 ) -> PastedMarkdown:
-    """Do what `parse_pasted` does, and return the Markdown too."""
+    """Do what `parse_pasted` does, and return the Markdown too; a first line that is one of `titles` is the title."""
     table = headings or default_table()
     if len(text) > LARGEST_ENTRY_BYTES:
         message = f"the text has {len(text):,} characters; at most {LARGEST_ENTRY_BYTES:,} are read"
@@ -82,10 +83,12 @@ def read_pasted(
     for line in lines:
         document.take(line)
     parts = document.finish()
-    if not parts:
+    if not any(block.lines or block.kind == "body" for part in parts for block in part.blocks):
         hint = "paste the text with its headings, such as Summary, Key Points and References"
         raise EntryError([Problem(code="E201", message="there is no text for an article", hint=hint)])
     known = _by_language(parts, table, languages, language)
+    for part in known.values():
+        _take_given_title(part, titles)
     written = [_write_part(part, tag, table) for tag, part in known.items()]
     if language and not any(part.sections - {"title"} for part in parts):
         for line in lines:  # somebody says what it is: text without sections
@@ -104,12 +107,13 @@ def read_pasted(
 
 
 def _account(lines: Sequence[Line], table: HeadingTable) -> Iterator[PastedLine]:
-    """Yield the ledger; a heading of the text that is nearly one of a section is marked."""
+    """Yield the ledger; a line that is nearly the heading of a section is marked."""
     compared = 0
     for line in lines:
         hint = ""
-        is_candidate = line.fate == "ambiguous" or (line.role == "body" and line.text.startswith("#"))
-        if is_candidate and compared < _MOST_COMPARED_LINES and len(line.text) <= _LONGEST_COMPARED_CHARACTERS:
+        is_alone = line.role in ("summary", "body") and (line.after_blank or line.text.startswith("#"))
+        is_candidate = line.fate == "ambiguous" or (line.fate == "kept" and is_alone)
+        if is_candidate and compared < _MOST_COMPARED_LINES and 0 < len(line.text) <= _LONGEST_COMPARED_CHARACTERS:
             compared += 1
             near = table.nearest(line.text)
             hint = f"nearly the heading “{near[1]}”" if near else ""
@@ -242,6 +246,19 @@ def _write_part(part: Part, language: str, table: HeadingTable) -> tuple[str | N
     return title, _with_plain_notes("\n".join(out).strip("\n") + "\n", part)
 
 
+def _take_given_title(part: Part, titles: Collection[str]) -> None:
+    """Take the first line of a part for its title if it repeats one that was given."""
+    block = next((block for block in part.blocks if block.lines or block.heading), None)
+    if block is None or block.kind != "body" or block.heading or "title" in part.sections:
+        return
+    line = block.lines[0]
+    if any(line.text.strip("*_ ").casefold() == " ".join(title.split()).casefold() for title in titles):
+        block.lines.remove(line)
+        line.text = line.text.strip("*_ ")
+        part.blocks.insert(0, Block("title", lines=[line]))
+        part.sections.add("title")
+
+
 def _apart(lines: Sequence[str]) -> list[str]:
     return [*lines, ""] if lines else []
 
@@ -253,8 +270,9 @@ def _is_below(block: Block | None) -> bool:
 
 def _joined(blocks: Sequence[Block]) -> list[Block]:
     """Join sections of one kind ("Highlights" and "Key Insights"), if there is nothing but sections."""
+    blocks = [block for block in blocks if block.kind != "body" or block.heading or block.lines]
     if any(block.kind == "body" for block in blocks):
-        return list(blocks)
+        return blocks
     joined: dict[str, Block] = {}
     for block in blocks:
         first = joined.setdefault(block.kind, block)

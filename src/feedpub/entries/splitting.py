@@ -132,7 +132,7 @@ class Splitter:
     def _could_be_item(self, line: Line) -> bool:
         """Return True if a line that looks like a heading is rather an item: "1. Overview" above "2. Links"."""
         following = self._following.get(line.number)
-        block = self._block if self._block and self._block.kind in LIST_SECTIONS else None
+        block = self._block
         if mark := bullet(line.text) or sign_bullet(line.text):
             if mark.mark not in _SIGNS_OF_HEADINGS and bullet(line.text):
                 return True
@@ -147,7 +147,7 @@ class Splitter:
         successor = number(following.text) if following else None
         if successor and (successor.form, successor.value) == (found.form, found.value + 1):
             return True
-        if not block:
+        if not block or block.kind not in LIST_SECTIONS:
             return False
         in_turn = isinstance(block.last_mark, Number) and block.last_mark.form == found.form
         return in_turn or block.last_mark is None
@@ -359,11 +359,10 @@ class Splitter:
             block = self._open(Block("body"))
         if block:
             block.lines.append(line)
-            if block.kind in LIST_SECTIONS and (item := bullet(line.text) or number(line.text)):
+            item = bullet(line.text) or number(line.text)
+            if item and block.kind in LIST_SECTIONS:
                 block.item_column = line.indent + len(line.text) - len(item.text)
-                block.last_mark = item
-            elif block.kind in LIST_SECTIONS and (item := sign_bullet(line.text)):
-                block.last_mark = item
+            block.last_mark = item or sign_bullet(line.text) or block.last_mark
 
     def _source(self, block: Block, line: Line) -> Block | None:
         """Take the address under "Source"; a list under "Reference" is the references."""
@@ -427,7 +426,8 @@ def _as_heading(text: str) -> str:
     marks = text[: len(text) - len(text.lstrip("#"))]
     if len(marks) > 1 and text[len(marks) :].startswith(" "):
         return text
-    return f"## {text.strip('#*_:： ')}"
+    words = text.replace("**", "").replace("__", "").strip("#*_:： \u00a0")
+    return f"## {words}"
 
 
 _LABEL: Final = re.compile(r"(?P<marks>\*\*|__|\*|_)?(?P<label>[^:：\n]{1,60}?)(?:[:：]| [—–] )")

@@ -82,7 +82,13 @@ def import_pasted(
     config, _ = read_config(os.fspath(folder))
     headings = table(config.headings)
     problems: list[Problem] = []
-    read = read_pasted(text, headings=headings, languages=config.languages, language=_canonical(language))
+    read = read_pasted(
+        text,
+        headings=headings,
+        languages=config.languages,
+        language=_canonical(language),
+        titles=tuple(titles.values()),
+    )
     pasted = read.pasted
     _check_fates(pasted, headings, problems)
     drafts = _titled(pasted.drafts, titles, config, problems)
