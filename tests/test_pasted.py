@@ -603,6 +603,9 @@ def test_references(mark: str, line: str, title: str, publishers: tuple[str, ...
     [
         ("1. A\n- B\n2. C", ["A - B", "C"]),
         ("1. A\n3. B", ["A 3. B"]),
+        ("1. 官网 - 出版社\n/ 报社\n2. 乙", ["官网 - 出版社 / 报社", "乙"]),
+        ("1. 官网 - 出版社 /\n报社\n2. 乙", ["官网 - 出版社 / 报社", "乙"]),
+        ("1. 官网 -\n出版社\n2. 乙 –\n丙", ["官网 - 出版社", "乙 - 丙"]),
         ("[1](https://a.example/)\n[2](https://b.example/)", ["1", "2"]),
         ("• A\n- B\n• C", ["A - B", "C"]),
         ("• A\n▪ B", ["A", "B"]),

@@ -359,7 +359,14 @@ _UNSPACED: Final = f"(?<=[{_CJK}])(?=[!-~])|(?<=[!-~])(?=[{_CJK}])"
 _SUSPENDED: Final = re.compile(r"(?:and|or|to|und|oder|bis|et|ou|y|o|e|en|of)\b", re.IGNORECASE)
 
 
+# What parts title and publishers keeps its spaces, whatever is beside it.
+_SPACED_BEFORE: Final = (" /", " -", " –", " —")
+_SPACED_BEHIND: Final = ("/ ", "- ", "– ", "— ")
+
+
 def _glue(left: str, right: str, spaced: bool) -> str:
+    if left[-2:] in _SPACED_BEFORE or right[:2] in _SPACED_BEHIND:
+        return " "
     ends = (left[-1], right[0])
     wide = [bool(re.match(_IS_CJK, end)) for end in ends]
     if all(wide) or any(re.match(_WIDE_MARK, end) for end in ends):
