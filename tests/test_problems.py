@@ -237,6 +237,10 @@ CASES = [
     pasted("E221", DIGEST, titles={}, message="no title in English (en)", hint="--title en="),
     pasted("E222", DIGEST, published=None, message="no date", hint="--published"),
     pasted("E222", DIGEST, published="1/2/26", message="1/2/26: could be", hint="ISO"),
+    pasted(
+        "E222", "# T\nBy Ann\nMay 3, 2026\n\nSummary\nA.\n", published=None,
+        message="no date", hint='--published 2026-05-03; it also names an author: --author "Ann"',
+    ),
     pasted("E223", "Résumé\nLes trains sont de retour.\n", titles={"fr": "Trains"}, message="also in fr", hint='"fr"'),
     pasted(
         "E224", DIGEST, titles={"en": "Trains", "ja": "列車"}, message="a title in ja",

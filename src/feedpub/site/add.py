@@ -90,7 +90,8 @@ def import_pasted(
         titles=tuple(titles.values()),
     )
     pasted = read.pasted
-    _check_fates(pasted, headings, problems)
+    if not language:  # else somebody says that it is an article as it stands
+        _check_fates(pasted, headings, problems)
     drafts = _titled(pasted.drafts, titles, config, problems)
     _check_date(published, config, problems, pasted)
     original = next((draft for draft in drafts if draft.language == config.default_language), drafts[0])
@@ -227,6 +228,8 @@ def _check_date(published: str | None, config: Config, problems: list[Problem], 
         )
         if pasted.published:
             hint = f"the text names a date; if it is the right one, add --published {pasted.published}"
+        if pasted.author:
+            hint += f'; it also names an author: --author "{pasted.author}"'
         problems.append(Problem(code="E222", message="no date of publication was given", hint=hint))
         return
     try:
