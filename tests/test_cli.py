@@ -278,6 +278,21 @@ def test_import_shows_lines_that_could_be_read_otherwise(run: Run, tmp_path: Pat
     assert done.out.splitlines()[0] == "::warning file=d.txt,line=7::line 7 was taken for references: 4. Four"
 
 
+def test_import_of_text_without_headings(run: Run, tmp_path: Path) -> None:
+    write_site(tmp_path / "entries", {})
+    (tmp_path / "d.txt").write_text("Night.\n\nSumary\n\nThey are **back**.\n\nSources\n- A\n", encoding="utf-8")
+    arguments = ("import", "d.txt", "--published", "2026-02-01", "--title", "en=A", "--author", "Ann Lee")
+    refused = run(*arguments)
+    assert refused.code == 1
+    assert "E205" in refused.out + refused.err
+    assert not list((tmp_path / "entries").glob("*.md"))
+    assert run(*arguments, "--language", "en").code == 0
+    written = (tmp_path / "entries" / "a.en.md").read_text(encoding="utf-8")
+    assert "author: Ann Lee\n" in written
+    assert "They are **back**." in written
+    assert run(*arguments, "--language", "xx-bogus-1", "--key", "b").code == 1
+
+
 # lint
 
 

@@ -14,7 +14,7 @@ import pytest
 
 import feedpub
 from feedpub import checks, cli, cli_links, errors, iri, model
-from feedpub.entries import front_matter, lint, markdown, source
+from feedpub.entries import as_markdown, front_matter, lint, markdown, source
 from feedpub.links import chase, http1
 from feedpub.site import config, theme
 
@@ -133,6 +133,7 @@ def test_the_tutorial_is_true(tmp_path: Path) -> None:
         ("authors, enclosures, translations of an entry", model.MOST_VALUES),
         ("a title, a category's name", model.LONGEST_TITLE_CHARACTERS),
         ("key points", model.DEEPEST_LIST),
+        ("key points of pasted text", as_markdown.DEEPEST_KEY_POINT),
         ("headings compared with section names", lint.MOST_COMPARED_HEADINGS),
         ("quotations", markdown.DEEPEST_QUOTATION),
         ("marks of footnotes", markdown.MOST_FOOTNOTE_MARKS),

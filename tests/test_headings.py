@@ -1,8 +1,11 @@
 """The table of headings: its data, what a line may look like, and which of several languages is meant."""
 
+from typing import Any
+
 import pytest
 
-from feedpub.entries.headings import SECTIONS, Heading, default_table, likely_languages, normalise, table
+from case_files import load_cases
+from feedpub.entries.headings import SECTIONS, Heading, _data, default_table, likely_languages, normalise, table
 from feedpub.language import canonical, script
 
 LANGUAGES = default_table().languages()
@@ -52,6 +55,75 @@ def test_a_heading_is_known_in_any_dress(line: str) -> None:
 @pytest.mark.parametrize("line", ["", "**", "Key Points.", "• Key Points", "The Key Points", "Key Points" + " " * 200])
 def test_other_lines_are_none(line: str) -> None:
     assert default_table().find(line) == ()
+
+
+@pytest.mark.parametrize("case", load_cases("headings"))
+def test_a_heading_is_known_in_any_decoration(case: dict[str, Any]) -> None:
+    expected = tuple(Heading(language, case["section"]) for language in case.get("languages", ()))
+    assert default_table().find(case["line"]) == expected
+
+
+@pytest.mark.parametrize(
+    "decoration",
+    ["## 📌 {}", "**{}**", "■{}", "【{}】", "1. {}", "一、{}", "▶ {}：", "✨ **{}** ✨", "① {}", "# 2) {} #"],
+)
+def test_decoration_makes_no_word_ambiguous(decoration: str) -> None:
+    words = [word for sections in _data().values() for section in SECTIONS for word in sections.get(section, ())]
+    letters = [word for word in words if any(map(str.isalpha, word))]
+    assert len(letters) > 1000
+    for word in letters:
+        assert default_table().find(decoration.format(word)) == default_table().find(word), word
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Page 1 of 2", "© 2026 Night Rail", "Share on X", "5 min read", "第 1 页 共 2 页", "Seite 3 von 9",
+     "Let me know if you'd like a longer version!", "**Would you like me to** translate this?",
+     "Todos los derechos reservados."],
+)  # fmt: skip
+def test_furniture_is_known_by_its_beginning(line: str) -> None:
+    assert default_table().is_furniture(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Sharing is hard",
+        "Pages of history",
+        "2026 was a good year",
+        "Summary",
+        "",
+        "第一页",
+        "24/7 service",
+        "/ Back-on-Track",
+        "min read",
+    ],
+)
+def test_other_beginnings_are_no_furniture(line: str) -> None:
+    assert not default_table().is_furniture(line)
+
+
+@pytest.mark.parametrize(
+    "line", ["Related Posts", "## Related articles:", "🔗 You might also like", "関連記事", "Tags: rail, night"]
+)
+def test_headings_of_furniture(line: str) -> None:
+    assert default_table().opens_furniture(line)
+    assert not default_table().find(line)
+
+
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [
+        ("Key Takeways", "key takeaways"),
+        ("📌 Sumary", "summary"),
+        ("## 1. Refrences", "references"),
+        ("Zusammenfasung", "zusammenfassung"),
+        ("Night trains", ""),
+    ],
+)
+def test_the_nearest_word(line: str, word: str) -> None:
+    near = default_table().nearest(line)
+    assert (near[1] if near else "") == word
 
 
 def test_languages_share_words() -> None:

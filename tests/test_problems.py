@@ -227,10 +227,21 @@ CASES = [
     pasted("E201", " \n\n", message="no text for an article", hint="headings"),
     pasted("E202", "Summary\nA\x0eb.\n", line=2, column=2, marked="\x0e", message="U+000E", hint="remove"),
     pasted("E203", "42\n", line=1, message="the language of this text cannot be told", hint="heading"),
-    pasted("E204", "Summary\nOne.\nSummary\nTwo.\n", line=3, message="a second text in English", hint="one article"),
+    pasted(
+        "E204",
+        "Summary\nOne.\nKey Points\n- A\nSummary\nTwo.\nKey Points\n- B\n",
+        line=5, message="a second text in English", hint="one article",
+    ),
+    pasted(
+        "E205", "Night trains.\n\nSumary\nA.\n\nSources\n- B\n", line=1, message="“Summary”", hint="line 3"
+    ),
     pasted("E221", DIGEST, titles={}, message="no title in English (en)", hint="--title en="),
     pasted("E222", DIGEST, published=None, message="no date", hint="--published"),
     pasted("E222", DIGEST, published="1/2/26", message="1/2/26: could be", hint="ISO"),
+    pasted(
+        "E222", "# T\nBy Ann\nMay 3, 2026\n\nSummary\nA.\n", published=None,
+        message="no date", hint='--published 2026-05-03; it also names an author: --author "Ann"',
+    ),
     pasted("E223", "Résumé\nLes trains sont de retour.\n", titles={"fr": "Trains"}, message="also in fr", hint='"fr"'),
     pasted(
         "E224", DIGEST, titles={"en": "Trains", "ja": "列車"}, message="a title in ja",

@@ -85,27 +85,46 @@ def init(folder: str, languages: str) -> None:
 @click.option("--key", help="Name of the article in file names and addresses.  [default: made of the title]")
 @click.option("--published", metavar="DATE", help="ISO 8601, such as 2026-02-01 or 2026-02-01T09:00:00+08:00.")
 @click.option("--title", "titles", multiple=True, metavar="LANG=TEXT", help="Title of a language; once for each.")
+@click.option("--language", metavar="LANG", help="Language of a text without headings, to import it as it stands.")
+@click.option("--author", metavar="NAME", help="Name of the author.")
 @_format
-def import_(file: str, entries: str, key: str | None, published: str | None, titles: Sequence[str], form: str) -> None:
+def import_(
+    file: str,
+    entries: str,
+    key: str | None,
+    published: str | None,
+    titles: Sequence[str],
+    language: str | None,
+    author: str | None,
+    form: str,
+) -> None:
     """Turn a pasted digest into entry files, one per language.
 
-    FILE is plain text ("-" is standard input): summary, key points, references, a source; one or many languages. What
-    the text does not tell must be given: --published, and a --title for each language without one. The report accounts
-    for every line; nothing is overwritten.
+    FILE is plain text or Markdown ("-" is standard input): summary, key points, references, a source; one or many
+    languages. What the text does not tell must be given: --published, and a --title for each language without one. The
+    report accounts for every line; nothing is overwritten.
     """
     text = _decoded(read_input(file, limit=LARGEST_TEXT_BYTES), file)
-    done = feedpub.import_pasted(text, entries, key=key, published=published, titles=_titles(titles))
+    done = feedpub.import_pasted(
+        text, entries, key=key, published=published, titles=_titles(titles), language=language, author=author
+    )
     if form == "json":
-        lines = [asdict(line) for line in done.pasted.lines]
+        lines = [
+            {name: value for name, value in asdict(line).items() if value or name != "hint"}
+            for line in done.pasted.lines
+        ]
         echo_json(key=done.key, written=done.paths, lines=lines, problems=[])
         return
     for line in done.pasted.lines:
         if line.fate == "ambiguous":
-            message = f"line {line.number} was taken for {line.role}: {line.text.strip()}"
+            hint = f" ({line.hint})" if line.hint else ""
+            message = f"line {line.number} was taken for {line.role}: {line.text.strip()}{hint}"
             if form == "github":
                 echo_annotation("warning", message, file=file, line=line.number)
             else:
                 echo(f"warning: {message}", err=True)
+    if done.pasted.author and not author:
+        echo(f'note: the text names an author; to publish the name, add "author: {done.pasted.author}"', err=True)
     for path in done.paths:
         echo(path)
     echo_lines(_ledger(done.pasted))

@@ -585,6 +585,8 @@ class Pasted:
         via: Address of the source.
         previous: Title of the article before it.
         next: Title of the article after it.
+        author: Whom a line above the article names ("By Ann"); for the user to confirm.
+        published: The ISO date that such a line names ("May 3, 2026"); for the user to confirm.
         lines: The ledger: every line of the input and what became of it.
     """
 
@@ -592,6 +594,8 @@ class Pasted:
     via: str | None = None
     previous: Reference | None = None
     next: Reference | None = None
+    author: str | None = None
+    published: str | None = None
     lines: tuple[PastedLine, ...] = ()
 
 
@@ -616,12 +620,14 @@ class PastedLine:
         text: The line as it was given, without its end.
         fate: ``kept``, ``dropped`` (page furniture, dividers, blank lines) or ``ambiguous`` (kept, but look at it).
         role: What it was taken for: ``summary``, ``key_points``, ``heading``, ``furniture``, ``blank`` and so on.
+        hint: The heading that the line nearly is, if it is ambiguous.
     """
 
     number: int
     text: str
     fate: Literal["kept", "dropped", "ambiguous"]
     role: str
+    hint: str = ""
 
 
 def _own_addresses(check: Check, name: str) -> None:

@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 from feedpub.entries.front_matter import read_front_matter
 from feedpub.entries.headings import default_table
 from feedpub.entries.lines import split_link
-from feedpub.entries.pasted import parse_pasted
+from feedpub.entries.pasted import read_pasted
 from feedpub.entries.sections import read_sections
 from feedpub.entries.source import Source
-from feedpub.entries.value import Value, one_line, read_text
-from feedpub.entries.writing import write_entry
+from feedpub.entries.value import Value, read_text
+from feedpub.entries.writing import write_entry, write_markdown_entry
 from feedpub.errors import EntryError
 from feedpub.model import Draft, KeyPoint, Reference
+from feedpub.rendering.text import one_line
 
 _WORDS = (
     "a Key\xa0Points Summary 要点 总结 ## # 1. 2) - + * ** _ __ ` ``` ~ ~~ --- === > | [ ] ( ) "
@@ -158,9 +159,12 @@ def test_what_was_read_is_written_and_read_again(text: str) -> None:
 @settings(max_examples=200)
 def test_what_was_pasted_is_written_and_read_again(text: str) -> None:
     try:
-        pasted = parse_pasted(f"Summary\n{text}")
+        found = read_pasted(f"Summary\n{text}")
     except EntryError:
         return
-    for draft in pasted.drafts:
-        again, _ = read(write_entry(draft), draft.language)
+    for draft, markdown in zip(found.pasted.drafts, found.markdown, strict=True):
+        again, _ = read(write_markdown_entry(draft, markdown), draft.language)
         assert again == draft
+        again, _ = read(write_entry(draft), draft.language)
+        assert replace(again, body="") == replace(draft, body="")
+        assert again.body == draft.body or _NEVER_CLOSED.search(draft.body)

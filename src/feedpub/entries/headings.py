@@ -7,6 +7,7 @@ import re
 import tomllib
 import unicodedata
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, get_args
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal, get_args
 from ..language import match, script
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 Section = Literal[
     "title", "summary", "key_points", "references", "source", "translation", "previous", "next", "furniture"
@@ -46,9 +47,14 @@ class HeadingTable:
         # A site has the same headings again and again.
         self._found_lines: dict[str, tuple[Heading, ...]] = {}
         self._near_lines: dict[str, tuple[Heading, str] | None] = {}
+        self._furniture_openings: tuple[str, ...] = ()
+        self._furniture_sections: set[str] = set()
         for language, sections in data.items():
             for section in SECTIONS:
                 self._add(Heading(language, section), sections.get(section, ()))
+            for opening in sections.get("furniture_openings", ()):  # "#" would be taken for Markdown
+                self._furniture_openings += (_DIGITS.sub("#", normalise(opening.replace("#", "0"))),)
+            self._furniture_sections.update(map(normalise, sections.get("furniture_sections", ())))
 
     def _add(self, heading: Heading, words: Iterable[str]) -> None:
         for word in words:
@@ -58,16 +64,58 @@ class HeadingTable:
                 self._found[key] = (*known, heading)
 
     def find(self, line: str) -> tuple[Heading, ...]:
-        """Return what a whole line is the heading of; empty if it is no heading."""
+        """Return what a whole line is the heading of; empty if it is no heading.
+
+        Emoji, signs and numbers around the words count for nothing. Of two halves (``a | b``, ``a / b``, ``a (b)``, or
+        two languages side by side) one may be of other words.
+        """
         known = self._found_lines.get(line)
         if known is not None:
             return known
         if len(line) > _LONGEST_HEADING_CHARACTERS:
             return ()
-        found = self._found.get(normalise(line), ())
+        text = normalise(line)
+        found = self._found.get(text) or self._find_undecorated(text)
         if found and len(self._found_lines) < _MOST_LINES:
             self._found_lines[line] = found
         return found
+
+    def _find_undecorated(self, text: str) -> tuple[Heading, ...]:
+        for bare in _layers(text):  # "1. 3行まとめ": the second number is part of the words
+            if found := self._found.get(bare):
+                return found
+        return self._find_half(_without_decoration(text))
+
+    def _find_half(self, text: str) -> tuple[Heading, ...]:
+        for half, other, may_stand_alone in _halves(text):
+            found = self._found.get(half, ())
+            others = {heading.section for heading in self._found.get(other, ())}
+            if others:
+                found = tuple(heading for heading in found if heading.section in others)
+            elif not may_stand_alone:
+                continue
+            else:
+                found = tuple(heading for heading in found if heading.section in _MISTYPED_SECTIONS)
+            if found:
+                rest = self._found.get(other, ()) if others else ()
+                sections = {heading.section for heading in found}
+                return tuple(dict.fromkeys([*found, *(heading for heading in rest if heading.section in sections)]))
+        return ()
+
+    def is_furniture(self, line: str) -> bool:
+        """Return True if a line begins as page furniture does, such as ``Page 1 of 2``."""
+        text = normalise(line[:_LONGEST_HEADING_CHARACTERS])
+        return any(
+            _DIGITS.sub("#", opening).startswith(self._furniture_openings)
+            for opening in (text, _without_decoration(text))
+        )
+
+    def opens_furniture(self, line: str) -> bool:
+        """Return True if a line is the heading of page furniture, such as ``Related Posts``."""
+        if len(line) > _LONGEST_HEADING_CHARACTERS:
+            return False
+        label, colon, _ = line.replace("：", ":").partition(":")
+        return _without_decoration(normalise(label if colon else line)) in self._furniture_sections
 
     def nearest(self, line: str) -> tuple[Heading, str] | None:
         """Return what a heading nearly is the word for, as with a typing mistake, and that word."""
@@ -75,7 +123,7 @@ class HeadingTable:
             return self._near_lines[line]
         if len(line) > _LONGEST_HEADING_CHARACTERS:
             return None
-        found = self._nearest(normalise(line))
+        found = self._nearest(_without_decoration(normalise(line)))
         if len(self._near_lines) < _MOST_LINES:
             self._near_lines[line] = found
         return found
@@ -115,6 +163,95 @@ def normalise(line: str) -> str:
     return " ".join(text.strip(_MARKS).split())
 
 
+# "1.", "(1)", "①", "一、", "iv."; digits need no mark behind them ("5 Key Points").
+_NUMBER: Final = re.compile(
+    r"""
+    [(\[]?
+    (?: [0-9]{1,2}\ufe0f?\u20e3? | (?:[一二三四五六七八九十]{1,3}|[ivx]{1,4})(?=[.)\]、:]) )
+    [.)\]、:]*\s*
+    """,
+    re.VERBOSE,
+)
+_DIGITS: Final = re.compile("[0-9]+")
+_BRACKETS_AND_SIGNS: Final = _MARKS + '〔〕[]「」『』〈〉《》≪≫<>“”"※§¶❯❱›»‹«'
+# Symbols (arrows, shapes, emoji), and what joins and colours emoji.
+_SIGN_CATEGORIES: Final = frozenset({"So", "Sk", "Cf"})
+_ARROWS_AND_SHAPES: Final = ("\u2190", "\u2bff")
+_DASHES: Final = tuple("-–—~")
+_DECORATION_LAYERS: Final = 4  # "📌 **1. 【Summary】**"
+
+
+def _without_decoration(text: str) -> str:
+    """Return a normalised line without the emoji, signs, brackets and number around its words."""
+    for bare in _layers(text):
+        text = bare
+    return text
+
+
+def _layers(text: str) -> Iterator[str]:
+    """Yield a normalised line with ever less of its decoration."""
+    for _ in range(_DECORATION_LAYERS):
+        bare = _without_signs(text)
+        yield bare
+        number = _NUMBER.match(bare)
+        text = bare[number.end() :] if number and number.end() < len(bare) else bare
+        if text == bare:
+            break
+        yield text
+
+
+def _without_signs(text: str) -> str:
+    start, end = 0, len(text)
+    while start < end and _is_sign(text[start]):
+        start += 1
+    while start < end and _is_sign(text[end - 1]):
+        end -= 1
+    bare = text[start:end]
+    return bare.strip("".join(_DASHES) + " ") if bare[:1] in _DASHES and bare[-1:] in _DASHES else bare
+
+
+def _is_sign(character: str) -> bool:
+    return (
+        character in _BRACKETS_AND_SIGNS
+        or "\ufe00" <= character <= "\ufe0f"
+        or unicodedata.category(character) in _SIGN_CATEGORIES
+        or (unicodedata.category(character) == "Sm" and _ARROWS_AND_SHAPES[0] <= character <= _ARROWS_AND_SHAPES[1])
+    )
+
+
+_PARTED: Final = re.compile(r"([^|/·]+)[|/·]([^|/·]+)")
+_BRACKETED: Final = re.compile(r"([^()]+)\(([^()]+)\)")
+
+
+def _halves(text: str) -> Iterator[tuple[str, str, bool]]:
+    """Yield each half of a heading, the other half, and whether the first may be known alone.
+
+    Where two languages stand side by side, "总结 Recap" and "核心提炼 Summary" say one thing twice; "Nightjet 总结" is
+    a summary of something.
+    """
+    parted = _PARTED.fullmatch(text) or _BRACKETED.fullmatch(text)
+    if parted:
+        left, right = (_without_decoration(half) for half in parted.groups())
+        yield from ((left, right, True), (right, left, True))
+        return
+    is_latin = [ord(character) < _FIRST_NOT_LATIN for character in text if character.isalpha()]
+    changes = sum(one != other for one, other in pairwise(is_latin))
+    if changes == 1:
+        last = next(
+            place for place, one in enumerate(text) if one.isalpha() and (ord(one) < _FIRST_NOT_LATIN) != is_latin[0]
+        )
+        left, right = text[:last].rstrip(_BETWEEN_LANGUAGES), text[last:]
+        yield from ((left, right, True), (right, left, not is_latin[0]))
+    elif not changes:
+        for place, character in enumerate(text):
+            if character == " ":
+                yield text[:place].rstrip(_BETWEEN_LANGUAGES), text[place:].lstrip(_BETWEEN_LANGUAGES), False
+
+
+_FIRST_NOT_LATIN: Final = 0x370
+_BETWEEN_LANGUAGES: Final = " -–—:,"
+
+
 @functools.cache
 def default_table() -> HeadingTable:
     """Return the table that the package ships."""
@@ -126,7 +263,8 @@ def table(extra: Mapping[str, Mapping[str, Sequence[str]]]) -> HeadingTable:
     if not extra:
         return default_table()
     merged: dict[str, Mapping[str, Sequence[str]]] = {
-        language: {
+        language: dict(_data().get(language, {}))
+        | {
             section: [*extra.get(language, {}).get(section, ()), *_data().get(language, {}).get(section, ())]
             for section in SECTIONS
         }

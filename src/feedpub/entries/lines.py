@@ -28,6 +28,8 @@ class Line:
     text: str
     indent: int
     after_blank: bool
+    verbatim: str | None = None  # the line as Markdown has it, if it belongs to code, a table, a quote
+    is_underline: bool = False  # of the heading above
     fate: Fate = "kept"
     role: str = ""
 
@@ -52,7 +54,7 @@ class Bullet(NamedTuple):
 
 
 def read_lines(text: str) -> list[Line]:
-    """Part a text into clean lines: NFC, entities decoded once, without invisible characters, single spaces.
+    """Part a text into clean lines: NFC, entities decoded save those of punctuation, single spaces, nothing invisible.
 
     Vertical tab and form feed, which XML cannot carry, end lines: word processors write them for that.
 
@@ -69,9 +71,31 @@ def read_lines(text: str) -> list[Line]:
         clean = _clean(raw)
         content = clean.lstrip(_BLANKS + _MARKS_OF_DIRECTION)
         indent = sum(_WIDTHS.get(blank, 1) for blank in clean[: len(clean) - len(content)])
+        content, deeper = _without_tabbed_mark(content)
         after_blank = not lines or not lines[-1].text
-        lines.append(Line(number, raw, _tidy(content), indent, after_blank))
+        lines.append(Line(number, raw, _tidy(content), indent + deeper, after_blank))
     return lines
+
+
+def _without_tabbed_mark(content: str) -> tuple[str, int]:
+    """Write the mark of a word processor, such as ``o⇥``, as a bullet; the mark alone shows how deep the item is."""
+    found = _TABBED_MARK.match(content)
+    if not found:
+        return content, 0
+    if found["letter"]:
+        depth = 2 if not found["letter"].strip("ivx") else 1
+    else:
+        depth = next(depth for depth, marks in enumerate(_TABBED_MARKS) if found["bullet"] in marks)
+    return f"• {content[found.end() :]}", depth * _DEEPER_COLUMNS
+
+
+# Word's bullets for its first three levels, copied as text: of Symbol and Wingdings, in private use or as letters.
+_TABBED_MARKS: Final = ("\uf0b7\uf0d8\uf076Øüvq", "o", "\uf0a7§▪")
+# Not one no-break space: Czech and Polish set it behind "o" and "v".
+_TABBED_MARK: Final = re.compile(
+    f"(?:(?P<bullet>[{''.join(_TABBED_MARKS)}])|(?P<letter>[a-z]|[ivx]{{1,4}})[.)])(?:\t|\u00a0\u00a0)[\t\u00a0 ]*"
+)
+_DEEPER_COLUMNS: Final = 4
 
 
 def is_rule(text: str) -> bool:
@@ -181,13 +205,13 @@ _MARKS_OF_DIRECTION: Final = "\u200e\u200f"
 _WIDTHS: Final = {"\t": 4, "\u3000": 2, "\u200e": 0, "\u200f": 0}
 
 _RULES: Final = tuple("-*=_–—─")
-_PLAIN_BULLETS: Final = tuple("•‣⁃◦▪▫●■□◆◇►▸・")
+_PLAIN_BULLETS: Final = tuple("•‣⁃◦▪▫●■□◆◇►▸・\uf0b7\uf0a7")
 _BULLETS_OR_TEXT: Final = tuple("○·∙–—*+-－＊＋")
 _DASHES: Final = (*_BULLETS_OR_TEXT, "・")
 _SPACE_OR_END: Final = ("", *_BLANKS)
-# Digits, also full-width ones; five at most, since int() of many digits is slow, and years are no numbers of items.
-_NUMBER: Final = re.compile(r"([(（\[［]?)([0-9０-９]{1,5})([.．)）\]］、])")
-_FORMS: Final = (".", ")", "()", "[]", "、")
+# Digits, also full-width, Arabic and Devanagari ones; years are no numbers of items.
+_NUMBER: Final = re.compile(r"((?:[(（［]|\[\^?)?)([0-9０-９٠-٩۰-۹०-९]{1,3})([.．)）］、]|\]:?)")
+_FORMS: Final = (".", ")", "()", "[]", "[]:", "[^]:", "、")
 _FORMS_IN_TEXT: Final = (".", ")")
 
 MOST_PROBLEMS: Final = 20
@@ -237,11 +261,22 @@ _RIGHT_TO_LEFT: Final = re.compile(
 _PILE_OF_MARKS: Final = re.compile(r"([^\x00-\x7f\w]{31,})")
 
 
+def decode_entities(text: str) -> str:
+    """Return a text with its character references decoded, as Markdown reads them."""
+    return _ENTITY.sub(lambda entity: html.unescape(entity[0]), text) if "&" in text else text
+
+
 def _decoded(entity: re.Match[str]) -> str:
     if entity[1] and f"{entity[1]};" not in html5:
         return entity[0]
     character = html.unescape(entity[0])
+    if character in _MEANT_AS_TEXT:
+        return entity[0]
     return " " if _LINE_END.fullmatch(character) else character
+
+
+# Markdown decodes these itself; decoded here, they would be markup.
+_MEANT_AS_TEXT: Final = tuple("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 
 
 def _tidy(content: str) -> str:
@@ -306,8 +341,8 @@ def _close_gap(before: str, after: str) -> str:
 
 
 def without_separator(label: str) -> str:
-    """Cut off what led over to the address: ``Title -``, ``Title:``."""
-    shorter = label.rstrip(_BLANKS + ":：")
+    """Cut off what led over to the address: ``Title -``, ``Title:``, ``Title,``."""
+    shorter = label.rstrip(_BLANKS + ":：,，;；")
     if shorter[-1:] in ("-", "–", "—", "－", "|") and shorter[-2:-1] in _SPACE_OR_END:
         shorter = shorter[:-1].rstrip(_BLANKS)
     return shorter
@@ -324,7 +359,14 @@ _UNSPACED: Final = f"(?<=[{_CJK}])(?=[!-~])|(?<=[!-~])(?=[{_CJK}])"
 _SUSPENDED: Final = re.compile(r"(?:and|or|to|und|oder|bis|et|ou|y|o|e|en|of)\b", re.IGNORECASE)
 
 
+# What parts title and publishers keeps its spaces, whatever is beside it.
+_SPACED_BEFORE: Final = (" /", " -", " –", " —")
+_SPACED_BEHIND: Final = ("/ ", "- ", "– ", "— ")
+
+
 def _glue(left: str, right: str, spaced: bool) -> str:
+    if left[-2:] in _SPACED_BEFORE or right[:2] in _SPACED_BEHIND:
+        return " "
     ends = (left[-1], right[0])
     wide = [bool(re.match(_IS_CJK, end)) for end in ends]
     if all(wide) or any(re.match(_WIDE_MARK, end) for end in ends):

@@ -1,43 +1,50 @@
 """Pasted text → drafts: what a person copies from a page, one or several languages in one text.
 
-Three steps: `lines` cleans and measures, `_Splitter` finds the headings and deals the lines out to blocks, and each
-kind of block is then read in its own form (`lists` has those of lists). What is not of the form of its section goes to
-the body, marked in the ledger.
+`lines` cleans and measures; `verbatim` finds what is Markdown; `splitting` finds the headings and deals the lines out
+to blocks; `as_markdown` writes each block as Markdown, and `sections` reads that as it reads entry files.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from html import escape
-from typing import TYPE_CHECKING, Final, Literal
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
 
 from ..errors import EntryError, Problem
 from ..language import autonym, match, script
-from ..model import Draft, KeyPoint, Pasted, PastedLine, Reference
-from .headings import Heading, HeadingTable, Section, default_table, likely_languages
-from .lines import (
-    MOST_PROBLEMS,
-    Line,
-    bullet,
-    is_rule,
-    is_underline,
-    join,
-    lone_url,
-    number,
-    read_lines,
-    split_link,
-    split_url,
-    writes_spaces,
-)
-from .lists import read_key_points, read_references
-from .source import LARGEST_ENTRY_BYTES
+from ..model import Draft, Pasted, PastedLine
+from .as_markdown import write_lines
+from .headings import HeadingTable, default_table, likely_languages
+from .lines import MOST_PROBLEMS, Line, decode_entities, join, read_lines, writes_spaces
+from .sections import read_sections
+from .source import LARGEST_ENTRY_BYTES, Source
+from .splitting import Block, Splitter
+from .verbatim import mark_verbatim
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+
+    from .sections import Sections
+    from .splitting import Part
 
 
-def parse_pasted(text: str, *, headings: HeadingTable | None = None, languages: Sequence[str] = ()) -> Pasted:
-    """Read the drafts out of a pasted text; docs/entries.md, "Pasted text", has the grammar.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastedMarkdown:
+    """A pasted text: its drafts and, of each, the Markdown that they were read from."""
+
+    pasted: Pasted
+    markdown: tuple[str, ...]
+
+
+def parse_pasted(
+    text: str,
+    *,
+    headings: HeadingTable | None = None,
+    languages: Sequence[str] = (),
+    language: str | None = None,
+) -> Pasted:
+    """Read the drafts out of a pasted text; docs/entries.md, "Pasted text", has the rules.
 
     No title is made up: only a line under a heading such as "Title", or a Markdown ``# Title``, is one.
 
@@ -45,6 +52,7 @@ def parse_pasted(text: str, *, headings: HeadingTable | None = None, languages: 
         text: With any line ends; one or several languages, each with its headings.
         headings: More words for headings; the package's own if not given.
         languages: The site's tags. A language of the text takes the tag that readers take for the same.
+        language: The language of text that has no headings.
 
     Returns:
         The drafts, and a ledger that accounts for every line. Key points nest 32 deep, deeper ones are siblings there.
@@ -53,292 +61,111 @@ def parse_pasted(text: str, *, headings: HeadingTable | None = None, languages: 
         EntryError: E117 a text longer than an entry file may be, E201 nothing to import, E202 characters that XML
             cannot carry, E203 a language that cannot be told, E204 two texts in one language.
     """
+    return read_pasted(text, headings=headings, languages=languages, language=language).pasted
+
+
+def read_pasted(
+    text: str,
+    *,
+    headings: HeadingTable | None = None,
+    languages: Sequence[str] = (),
+    language: str | None = None,
+    titles: Collection[str] = (),
+) -> PastedMarkdown:
+    """Do what `parse_pasted` does, and return the Markdown too; a first line that is one of `titles` is the title."""
     table = headings or default_table()
     if len(text) > LARGEST_ENTRY_BYTES:
         message = f"the text has {len(text):,} characters; at most {LARGEST_ENTRY_BYTES:,} are read"
         raise EntryError([Problem(code="E117", message=message, hint="paste one article at a time")])
     lines = read_lines(text)
-    document = _Splitter(table)
+    mark_verbatim(lines, table)
+    document = Splitter(table, lines)
     for line in lines:
         document.take(line)
     parts = document.finish()
-    if not parts:
+    if not any(block.lines or block.kind == "body" for part in parts for block in part.blocks):
         hint = "paste the text with its headings, such as Summary, Key Points and References"
         raise EntryError([Problem(code="E201", message="there is no text for an article", hint=hint)])
-    drafts = [_draft(language, part) for language, part in _by_language(parts, table, languages).items()]
-    return Pasted(
+    known = _by_language(parts, table, languages, language)
+    for part in known.values():
+        _take_given_title(part, titles)
+    written = [_write_part(part, tag, table) for tag, part in known.items()]
+    if language and not any(part.sections - {"title"} for part in parts):
+        for line in lines:  # somebody says what it is: text without sections
+            line.fate = "kept" if line.fate == "ambiguous" else line.fate
+    drafts = [_draft(tag, title, markdown, table) for tag, (title, markdown) in zip(known, written, strict=True)]
+    pasted = Pasted(
         drafts=tuple(drafts),
         via=document.via,
         previous=document.neighbours.get("previous"),
         next=document.neighbours.get("next"),
-        lines=tuple(PastedLine(number=line.number, text=line.raw, fate=line.fate, role=line.role) for line in lines),
+        author=document.author,
+        published=document.published,
+        lines=tuple(_account(lines, table)),
     )
+    return PastedMarkdown(pasted=pasted, markdown=tuple(markdown for _, markdown in written))
 
 
-@dataclass(slots=True)
-class _Block:
-    """The lines below one heading; `heading` is set if the heading is one of the text's own, to be published."""
-
-    kind: Section | Literal["body"]
-    heading: Line | None = None
-    languages: tuple[str, ...] = ()
-    lines: list[Line] = field(default_factory=list)
-    item_column: int | None = None
-
-
-@dataclass(slots=True)
-class _Part:
-    """A draft while it is read: the languages that its headings leave possible, and its blocks."""
-
-    first: Line
-    languages: tuple[str, ...] = ()
-    blocks: list[_Block] = field(default_factory=list)
-    sections: set[str] = field(default_factory=set)
-
-    def add(self, *blocks: _Block) -> None:
-        self.blocks += blocks
-        self.sections.update(block.kind for block in blocks if block.kind != "body")
-
-    def texts(self) -> list[str]:
-        return [line.text for block in self.blocks for line in block.lines]
+def _account(lines: Sequence[Line], table: HeadingTable) -> Iterator[PastedLine]:
+    """Yield the ledger; a line that is nearly the heading of a section is marked."""
+    compared = 0
+    for line in lines:
+        hint = ""
+        is_alone = line.role in ("summary", "body") and (line.after_blank or line.text.startswith("#"))
+        is_candidate = line.fate == "ambiguous" or (line.fate == "kept" and is_alone)
+        if is_candidate and compared < _MOST_COMPARED_LINES and 0 < len(line.text) <= _LONGEST_COMPARED_CHARACTERS:
+            compared += 1
+            near = table.nearest(line.text)
+            hint = f"nearly the heading “{near[1]}”" if near else ""
+        fate = "ambiguous" if hint else line.fate
+        yield PastedLine(number=line.number, text=line.raw, fate=fate, role=line.role, hint=hint)
 
 
-class _Splitter:
-    """Deal lines out to the blocks of drafts.
-
-    What stands before a draft's first heading waits in `_waiting`: whether it opens a new draft or ends the current
-    one shows only at the next heading.
-    """
-
-    def __init__(self, table: HeadingTable) -> None:
-        self.via: str | None = None
-        self.neighbours: dict[str, Reference] = {}
-        self._table = table
-        self._parts: list[_Part] = []
-        self._part: _Part | None = None
-        self._block: _Block | None = None
-        self._waiting: list[_Block] = []
-        self._between_parts = True
-        self._below_heading = False
-
-    def take(self, line: Line) -> None:
-        """Read the next line."""
-        below_heading, self._below_heading = self._below_heading, False
-        if not line.text:
-            line.settle("dropped", "blank")
-        elif below_heading and is_underline(line.text):
-            line.settle("kept", "heading")
-        elif is_rule(line.text):
-            line.settle("dropped", "divider")
-            self._between_parts, self._block = True, None
-        elif self._continues_item(line) or not self._take_heading(line):
-            self._add(line)
-
-    def finish(self) -> list[_Part]:
-        """Return the drafts."""
-        self._end_part()
-        return self._parts
-
-    def _continues_item(self, line: Line) -> bool:
-        """Tell whether a word of the table is only the last word of a wrapped item: "… useful / links"."""
-        column = self._block.item_column if self._block else None
-        return column is not None and line.indent >= column and not line.after_blank and line.text[0] not in "#*"
-
-    def _take_heading(self, line: Line) -> bool:
-        if line.text.startswith("* "):  # a bullet, though the table takes "*" for emphasis
-            return False
-        if found := self._table.find(line.text):
-            line.settle("kept", "heading")
-            self._known_heading(line, found)
-            self._below_heading = True
-            return True
-        return self._inline_source(line) or self._inline_title(line) or self._own_heading(line)
-
-    def _known_heading(self, line: Line, found: tuple[Heading, ...]) -> None:
-        section, languages = self._meaning(found)
-        if section == "furniture":
-            line.settle("dropped", "furniture")
-            if self._block and self._block.kind in ("previous", "next"):
-                self._block = None
-        elif section == "translation":
-            line.settle("dropped", "divider")
-            self._end_part()
-        elif section in ("source", "previous", "next"):
-            self._block = _Block(section, languages=languages)  # belongs to the document, not to a draft
-        else:
-            self._start(section, languages, line)
-
-    def _meaning(self, found: tuple[Heading, ...]) -> tuple[Section, tuple[str, ...]]:
-        """Choose the section of a word that languages use for different ones: as the current draft's language does."""
-        own = [heading for heading in found if self._part and heading.language in self._part.languages]
-        section = (own or found)[0].section
-        return section, tuple(heading.language for heading in found if heading.section == section)
-
-    def _start(self, section: Section, languages: tuple[str, ...], line: Line) -> None:
-        part = self._part
-        shared = tuple(language for language in part.languages if language in languages) if part else ()
-        if part is None or not shared or section in part.sections:
-            part = self._part = _Part(line, languages)
-            self._parts.append(part)
-            self._name(part)
-        else:
-            part.languages = shared
-        self._settle_waiting(part)
-        self._open(_Block(section))
-
-    def _name(self, part: _Part) -> None:
-        """Take the first ``# Heading`` before a draft for its title."""
-        for block in self._waiting:
-            if block.heading and block.heading.text.startswith("# "):
-                title = _Block("title", lines=[block.heading])
-                block.heading.text = _without_marks(block.heading.text)
-                block.heading = None
-                part.add(title)
-                return
-
-    def _settle_waiting(self, part: _Part) -> None:
-        part.add(*self._waiting)
-        self._waiting, self._between_parts = [], False
-
-    def _end_part(self) -> None:
-        """Close the current draft; text between dividers is one even without headings."""
-        if self._waiting:
-            if self._part is None:
-                self._part = _Part(_first_line(self._waiting))
-                self._parts.append(self._part)
-                self._name(self._part)
-            self._settle_waiting(self._part)
-        self._part, self._block, self._between_parts = None, None, True
-
-    def _open(self, block: _Block) -> _Block:
-        if self._between_parts or self._part is None:
-            self._waiting.append(block)
-        else:
-            self._part.add(block)
-        self._block = block
-        return block
-
-    def _inline_source(self, line: Line) -> bool:
-        """Read ``Source: https://example.org/`` and ``Source: [Words](https://example.org/)``."""
-        label, url = split_link(line.text)
-        if not url:
-            label, url = split_url(line.text)
-        word = label[:_LONGEST_LABEL_CHARACTERS].replace("：", ":").partition(":")[0]
-        if not url or not any(heading.section == "source" for heading in self._table.find(word)):
-            return False
-        if self.via in (None, url):
-            self._take_source(line, url, bare=word == label)
-        else:
-            self._open(_Block("body", lines=[line]))
-        return True
-
-    def _take_source(self, line: Line, url: str, *, bare: bool) -> None:
-        # The words of a Markdown link have no place in a draft: let somebody look.
-        line.settle("kept" if bare else "ambiguous", "source")
-        self.via, self._block = url, None
-
-    def _inline_title(self, line: Line) -> bool:
-        """Read ``Title: Words``."""
-        label, colon, rest = line.text[:_LONGEST_LABEL_CHARACTERS].replace("：", ":").partition(":")
-        found = self._table.find(label) if colon and rest.strip(" *_") else ()
-        if not found or self._meaning(found)[0] != "title":
-            return False
-        self._start("title", self._meaning(found)[1], line)
-        line.text = line.text[len(label) + 1 :].strip(" *_")
-        self._add(line)
-        return True
-
-    def _own_heading(self, line: Line) -> bool:
-        """Read a Markdown heading that is none of ours; ``# Title`` may open the next draft."""
-        marks = line.text[: len(line.text) - len(line.text.lstrip("#"))]
-        if not 1 <= len(marks) <= 6 or not line.text[len(marks) :].startswith(" ") or not _without_marks(line.text):
-            return False
-        self._between_parts = self._between_parts or marks == "#"
-        self._open(_Block("body", heading=line))
-        return True
-
-    def _add(self, line: Line) -> None:
-        block = self._block
-        if block and block.kind == "source":
-            block = self._source(block, line)
-        elif block and (block.kind == "previous" or block.kind == "next"):
-            block = self._neighbour(block, line)
-        elif not block:
-            block = self._open(_Block("body"))
-        if block:
-            block.lines.append(line)
-            if block.kind in ("key_points", "references") and (item := bullet(line.text) or number(line.text)):
-                block.item_column = line.indent + len(line.text) - len(item.text)
-
-    def _source(self, block: _Block, line: Line) -> _Block | None:
-        """Take the address under "Source"; a list under "Reference" is the references."""
-        words, url = split_link(line.text)
-        bare = lone_url(line.text)
-        url = bare or (url if line.text.startswith(f"[{words}](") else None)
-        if url and self.via in (None, url):
-            self._take_source(line, url, bare=bool(bare))
-            return None
-        if url or (self._part and "references" in self._part.sections):
-            return self._open(_Block("body"))
-        if self._part is None or self._between_parts:
-            self._start("references", block.languages, line)
-            return self._block
-        return self._open(_Block("references"))
-
-    def _neighbour(self, block: _Block, line: Line) -> _Block | None:
-        self._block = None
-        title, url = split_link(line.text)
-        reference = Reference(title=title, url=url)
-        if self.neighbours.setdefault(block.kind, reference) != reference:
-            return self._open(_Block("body"))
-        line.settle("kept", block.kind)
-        return None
+# Each is compared with dozens of words, letter by letter; headings are short.
+_MOST_COMPARED_LINES: Final = 200
+_LONGEST_COMPARED_CHARACTERS: Final = 60
 
 
-_LONGEST_LABEL_CHARACTERS: Final = 60
-
-
-def _first_line(blocks: Sequence[_Block]) -> Line:
-    return next(line for block in blocks for line in (block.heading, *block.lines) if line)
-
-
-def _without_marks(heading: str) -> str:
-    """Return the words of a Markdown heading."""
-    return heading.strip("# ").strip("*").strip()
-
-
-def _by_language(parts: Sequence[_Part], table: HeadingTable, languages: Sequence[str]) -> dict[str, _Part]:
+def _by_language(
+    parts: Sequence[Part], table: HeadingTable, languages: Sequence[str], given: str | None
+) -> dict[str, Part]:
     """Find the language of each part; parts of one language that have no section in common are one draft.
 
+    Two parts that repeat one section ("Highlights", "Key Insights") are one text, those that repeat more are two.
     A part without headings whose language cannot be told belongs to the part before it, or else behind it.
     """
-    found: dict[str, _Part] = {}
-    strays: list[_Part] = []
+    found: dict[str, Part] = {}
+    strays: list[Part] = []
     problems: list[Problem] = []
-    last: _Part | None = None
+    last: Part | None = None
     for part in parts:
-        language = _language(part, table, languages)
+        language = _language(part, table, languages, given)
         if not language:
             strays = [] if last else [*strays, part]
             if last:
                 last.add(*part.blocks)
             continue
         last = found.setdefault(language, part)
-        if last is not part and last.sections & part.sections:
+        if last is not part and len(last.sections & part.sections) >= _MOST_REPEATED_SECTIONS:
             problems.append(_same_language(language, last, part))
         elif last is not part:
             last.add(*part.blocks)
         last.blocks[:0] = [block for stray in strays for block in stray.blocks]
         strays = []
     if not found:
-        problems = [_unknown_language(parts[0])]
+        problems = [_unknown_language(parts[0], table)]
     if problems:
         raise EntryError(problems[:MOST_PROBLEMS])
     return found
 
 
-def _language(part: _Part, table: HeadingTable, languages: Sequence[str]) -> str | None:
+_MOST_REPEATED_SECTIONS: Final = 2
+
+
+def _language(part: Part, table: HeadingTable, languages: Sequence[str], given: str | None) -> str | None:
     """Tell a part's language: by its headings, and by its text if they leave several, or if its script belies them."""
+    if given and not part.languages:
+        return match(given, tuple(languages)) or given
     text = " ".join(part.texts())
     likely = likely_languages(text, part.languages, languages)
     if not likely:
@@ -350,51 +177,129 @@ def _language(part: _Part, table: HeadingTable, languages: Sequence[str]) -> str
     return (match(likely[0], tuple(languages)) or likely[0]) if likely else None
 
 
-def _unknown_language(part: _Part) -> Problem:
+def _unknown_language(part: Part, table: HeadingTable) -> Problem:
+    candidates = [text for text in part.texts() if len(text) <= _LONGEST_COMPARED_CHARACTERS][:_MOST_COMPARED_LINES]
+    near = next((found[1] for text in candidates if (found := table.nearest(text))), None)
+    nearest = f" (one line is nearly “{near}”)" if near else ""
     return Problem(
         code="E203",
-        message="the language of this text cannot be told: it has none of the headings that feedpub knows",
-        hint="put a heading above each section, in the language of the text, such as Summary or Key Points",
+        message=f"the language of this text cannot be told: it has none of the headings that feedpub knows{nearest}",
+        hint="put a heading above each section, in the language of the text, such as Summary or Key Points; "
+        "or name the language with --language",
         line=part.first.number,
         excerpt=part.first.raw,
     )
 
 
-def _same_language(language: str, one: _Part, other: _Part) -> Problem:
+def _same_language(language: str, one: Part, other: Part) -> Problem:
     return Problem(
         code="E204",
         message=f"a second text in {autonym(language)} begins here; the first begins in line {one.first.number}",
-        hint="paste one article at a time, with each heading once per language",
+        hint="paste one article at a time",
         line=other.first.number,
         excerpt=other.first.raw,
     )
 
 
-def _draft(language: str, part: _Part) -> Draft:
-    spaced = writes_spaces(part.texts())
-    title, summary = None, ""
-    points: tuple[KeyPoint, ...] = ()
-    references: tuple[Reference, ...] = ()
-    body: list[str] = []
-    for block in part.blocks:
-        rest: Sequence[Line] = block.lines
-        if block.kind == "title" and title is None:
-            title, rest = _title(block.lines, spaced)
-        elif block.kind == "summary":
-            summary, rest = _summary(block.lines, spaced), []
-        elif block.kind == "key_points":
-            points, rest = read_key_points(block.lines, spaced=spaced)
-        elif block.kind == "references":
-            references, rest = read_references(block.lines, spaced=spaced)
-        body += _body(block.heading, rest, spaced)
+def _draft(language: str, title: str | None, markdown: str, table: HeadingTable) -> Draft:
+    sections = _read(markdown, title or "", table)
     return Draft(
         language=language,
         title=title,
-        summary=summary,
-        body="\n".join(body),
-        key_points=points,
-        references=references,
+        summary=sections.summary,
+        body=sections.body,
+        key_points=sections.key_points,
+        references=sections.references,
     )
+
+
+def _read(markdown: str, title: str, table: HeadingTable) -> Sections:
+    return read_sections(Source("", markdown), 0, table, has_title=True, title=title)
+
+
+def _write_part(part: Part, language: str, table: HeadingTable) -> tuple[str | None, str]:
+    """Return the title and the Markdown of a draft."""
+    spaced = writes_spaces(part.texts())
+    title: str | None = None
+    out: list[str] = []
+    for block, following in pairwise([*_joined(part.blocks), None]):
+        if block is None:
+            break
+        lines: Sequence[Line] = block.lines
+        if block.kind == "title":
+            if title is None:
+                title, lines = _title(lines, spaced)
+            _settle_stray(lines)
+            out += _apart(write_lines([lines], "body", spaced=spaced))
+            _settle_stray(lines)
+            continue
+        is_section = block.kind != "body"
+        heading = table.word(language, "references") if is_section and not block.heading else block.heading
+        written = write_lines([lines, *block.more_runs], block.kind, spaced=spaced)
+        if not is_section and not block.heading:
+            _settle_stray(lines)
+        if is_section and not written and not _is_below(following):
+            continue
+        if heading:
+            out += _apart([heading if heading.startswith("#") else f"## {heading}"])
+        out += _apart(written)
+    return title, _with_plain_notes("\n".join(out).strip("\n") + "\n", part)
+
+
+def _take_given_title(part: Part, titles: Collection[str]) -> None:
+    """Take the first line of a part for its title if it repeats one that was given."""
+    block = next((block for block in part.blocks if block.lines or block.heading), None)
+    if block is None or block.kind != "body" or block.heading or "title" in part.sections:
+        return
+    line = block.lines[0]
+    if any(line.text.strip("*_ ").casefold() == " ".join(title.split()).casefold() for title in titles):
+        block.lines.remove(line)
+        line.text = line.text.strip("*_ ")
+        part.blocks.insert(0, Block("title", lines=[line]))
+        part.sections.add("title")
+
+
+def _apart(lines: Sequence[str]) -> list[str]:
+    return [*lines, ""] if lines else []
+
+
+def _is_below(block: Block | None) -> bool:
+    """Return True if a block is headed by a heading of the text, which may stand below that of a section."""
+    return block is not None and block.kind == "body" and bool(block.heading)
+
+
+def _joined(blocks: Sequence[Block]) -> list[Block]:
+    """Join sections of one kind ("Highlights" and "Key Insights"), if there is nothing but sections."""
+    blocks = [block for block in blocks if block.kind != "body" or block.heading or block.lines]
+    if any(block.kind == "body" for block in blocks):
+        return blocks
+    joined: dict[str, Block] = {}
+    for block in blocks:
+        first = joined.setdefault(block.kind, block)
+        if first is not block and block.kind != "title":
+            first.more_runs.append(block.lines)
+    return [block for block in blocks if block.kind == "title" or joined[block.kind] is block]
+
+
+def _settle_stray(lines: Iterable[Line]) -> None:
+    """Mark text that stands below no heading: to be looked at."""
+    for line in lines:
+        line.settle("ambiguous", "body")
+
+
+def _with_plain_notes(markdown: str, part: Part) -> str:
+    """Write ``[^1]`` as ``[1]`` where the note has become a reference."""
+    notes = {
+        line.text.partition("]")[0][2:]
+        for block in part.blocks
+        if block.kind == "references"
+        for line in block.lines
+        if line.text.startswith("[^")
+    }
+    return _NOTE.sub(lambda found: f"[{found[1]}]" if found[1] in notes else found[0], markdown) if notes else markdown
+
+
+_NOTE: Final = re.compile(r"\[\^([0-9]{1,3})\]")
 
 
 def _title(lines: Sequence[Line], spaced: bool) -> tuple[str | None, Sequence[Line]]:
@@ -403,7 +308,7 @@ def _title(lines: Sequence[Line], spaced: bool) -> tuple[str | None, Sequence[Li
     while end < len(lines) and (not end or (not lines[end].after_blank and _is_wide(lines[end - 1].text))):
         lines[end].settle("kept", "title")
         end += 1
-    return join((line.text for line in lines[:end]), spaced=spaced) or None, lines[end:]
+    return decode_entities(join((line.text for line in lines[:end]), spaced=spaced)) or None, lines[end:]
 
 
 def _is_wide(text: str) -> bool:
@@ -411,36 +316,3 @@ def _is_wide(text: str) -> bool:
 
 
 _NARROWEST_WRAP_COLUMNS: Final = 40
-
-
-def _summary(lines: Sequence[Line], spaced: bool) -> str:
-    for line in lines:
-        line.settle("kept", "summary")
-    return "\n\n".join(join(paragraph, spaced=spaced) for paragraph in _paragraphs(lines))
-
-
-def _body(heading: Line | None, lines: Iterable[Line], spaced: bool) -> Iterator[str]:
-    """Return text of no known form as HTML, to be looked at."""
-    if heading:
-        heading.settle("ambiguous", "body")
-        yield f"<h2>{escape(_without_marks(heading.text), quote=False)}</h2>"
-    lines = list(lines)
-    for line in lines:
-        line.settle("ambiguous", "body")
-    for paragraph in _paragraphs(lines, items=True):
-        yield f"<p>{escape(join(paragraph, spaced=spaced), quote=False)}</p>"
-
-
-def _paragraphs(lines: Sequence[Line], *, items: bool = False) -> Iterator[list[str]]:
-    """Part text at blank lines and where lines were taken out; with `items` also at bullets and numbers."""
-    paragraph: list[str] = []
-    last = 0
-    for line in lines:
-        parted = line.after_blank or line.number != last + 1 or (items and (bullet(line.text) or number(line.text)))
-        if paragraph and parted:
-            yield paragraph
-            paragraph = []
-        paragraph.append(line.text)
-        last = line.number
-    if paragraph:
-        yield paragraph

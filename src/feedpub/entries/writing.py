@@ -65,18 +65,49 @@ def write_entry(
     }
     blocks = [f"## {_line(table.word(language, name))}\n\n{text}" for name, text in contents.items() if text]
     body = _body(draft.body)
+    is_digest = bool(body and blocks)  # else it would be a post: the body stands before the sections
+    front = _front_matter(draft.title, published, None, via, previous, next, is_digest=is_digest)
+    return front + "\n\n".join([*([body] if body else []), *blocks]) + "\n"
+
+
+def write_markdown_entry(
+    draft: Draft,
+    markdown: str,
+    *,
+    published: str | None = None,
+    author: str | None = None,
+    via: str | None = None,
+    previous: Reference | None = None,
+    next: Reference | None = None,
+) -> str:
+    """Write an entry file of a draft that was read from Markdown: front matter, and that Markdown as it is.
+
+    Args as of `write_entry`; `author` is a name.
+    """
+    return _front_matter(draft.title, published, author, via, previous, next) + markdown
+
+
+def _front_matter(
+    title: str | None,
+    published: str | None,
+    author: str | None,
+    via: str | None,
+    previous: Reference | None,
+    next: Reference | None,
+    *,
+    is_digest: bool = False,
+) -> str:
     matter = {
-        "title": _scalar(one_line(draft.title or "")),
+        "title": _scalar(one_line(title or "")),
         "published": _date(published or ""),
+        "author": _scalar(one_line(author or "")),
         "source": _scalar(via or ""),
         "previous": _neighbour(previous),
         "next": _neighbour(next),
+        "digest": "true" if is_digest else "",
     }
-    if body and blocks:
-        matter["digest"] = "true"  # the body stands before the sections
     lines = [f"{key}: {value}\n" for key, value in matter.items() if value]
-    front = f"---\n{''.join(lines)}---\n" if lines else ""
-    return front + "\n\n".join([*([body] if body else []), *blocks]) + "\n"
+    return f"---\n{''.join(lines)}---\n" if lines else ""
 
 
 def _scalar(text: str) -> str:

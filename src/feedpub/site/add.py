@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from ..checks import RESERVED_KEYS
 from ..entries.dates import parse_date
 from ..entries.headings import table
-from ..entries.pasted import parse_pasted
+from ..entries.pasted import read_pasted
 from ..entries.slugs import slug
-from ..entries.writing import write_entry
+from ..entries.writing import write_entry, write_markdown_entry
 from ..errors import ConfigError, EntryError, LanguageTagError, Problem
 from ..files import read_file, remove_leftovers, write_new_files
 from ..language import autonym, canonical, has_words, match, words
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
+    from ..entries.headings import HeadingTable
     from ..model import Config
 
 _SAMPLE_KEY = "first-article"
@@ -56,6 +57,8 @@ def import_pasted(
     published: str | date | None = None,
     titles: Mapping[str, str] = _NO_TITLES,
     key: str | None = None,
+    language: str | None = None,
+    author: str | None = None,
 ) -> ImportResult:
     """Write the entry files of a pasted digest.
 
@@ -65,20 +68,32 @@ def import_pasted(
         published: ISO 8601 text, a `date` or a `datetime`; a digest never tells it reliably, so it must be given.
         titles: Language → title, for languages whose title the text does not give.
         key: The article's name; made of the title in the site's default language if not given.
+        language: The language of a text without headings, which is then imported as it stands.
+        author: The author's name. One that the text names ("By Ann") is only offered, as `Pasted.author`.
 
     Raises:
         ConfigError: feedpub.toml cannot be used.
-        EntryError: No title or date, a language that the site does not have, or files that exist; nothing is written.
+        EntryError: No title or date, a language that the site does not have, files that exist, or a text most of whose
+            lines stand below no heading; nothing is written.
     """
     place = Path(folder)
     if published is not None and not isinstance(published, str):
         published = published.isoformat()
     config, _ = read_config(os.fspath(folder))
     headings = table(config.headings)
-    pasted = parse_pasted(text, headings=headings, languages=config.languages)
     problems: list[Problem] = []
+    read = read_pasted(
+        text,
+        headings=headings,
+        languages=config.languages,
+        language=_canonical(language),
+        titles=tuple(titles.values()),
+    )
+    pasted = read.pasted
+    if not language:  # else somebody says that it is an article as it stands
+        _check_fates(pasted, headings, problems)
     drafts = _titled(pasted.drafts, titles, config, problems)
-    _check_date(published, config, problems)
+    _check_date(published, config, problems, pasted)
     original = next((draft for draft in drafts if draft.language == config.default_language), drafts[0])
     key = slug(key or original.title or "")
     if key in RESERVED_KEYS:
@@ -88,14 +103,50 @@ def import_pasted(
     if problems:
         raise EntryError([*problems, *_existing(place, names.values())])
     contents: dict[str, bytes] = {}
-    for draft in drafts:
+    for draft, markdown in zip(drafts, read.markdown, strict=True):
         shared: dict[str, Any] = {}
         if draft is original:
-            shared = {"published": published, "via": pasted.via, "previous": pasted.previous, "next": pasted.next}
-        contents[names[draft.language]] = write_entry(draft, headings=headings, **shared).encode()
+            shared = {
+                "published": published,
+                "author": author,
+                "via": pasted.via,
+                "previous": pasted.previous,
+                "next": pasted.next,
+            }
+        contents[names[draft.language]] = write_markdown_entry(draft, markdown, **shared).encode()
     remove_leftovers(os.fspath(place))
     _write_all(place, contents)
     return ImportResult(key=key, paths=tuple((place / name).as_posix() for name in contents), pasted=pasted)
+
+
+def _canonical(language: str | None) -> str | None:
+    try:
+        return canonical(language) if language else None
+    except LanguageTagError as error:
+        raise EntryError([Problem(code="E224", message=str(error), hint="write --language TAG, such as en")]) from None
+
+
+def _check_fates(pasted: Pasted, headings: HeadingTable, problems: list[Problem]) -> None:
+    """Refuse a text most of whose lines stand below no heading that is known."""
+    lines = [line for line in pasted.lines if line.fate != "dropped"]
+    stray = [line for line in lines if line.fate == "ambiguous"]
+    if 2 * len(stray) <= len(lines):
+        return
+    language = pasted.drafts[0].language
+    words = [headings.word(language, section) for section in ("summary", "key_points", "references")]
+    near = next((f"line {line.number} is {line.hint}; " for line in stray if line.hint), "")
+    looked_for = (
+        f"headings such as {', '.join(f'“{word}”' for word in words)} were looked for, each on a line of its own"
+    )
+    problems.append(
+        Problem(
+            code="E205",
+            message=f"{len(stray)} of {len(lines)} lines stand below no heading that is known: {looked_for}",
+            hint=f"{near}mend the headings, or import the text as it stands with --language {language}",
+            line=stray[0].number,
+            excerpt=stray[0].text,
+        )
+    )
 
 
 def _existing(place: Path, names: Iterable[str]) -> list[Problem]:
@@ -170,11 +221,15 @@ def _canonical_titles(
             problems.append(Problem(code="E224", message=message, hint=f"the text is in {', '.join(languages)}"))
 
 
-def _check_date(published: str | None, config: Config, problems: list[Problem]) -> None:
+def _check_date(published: str | None, config: Config, problems: list[Problem], pasted: Pasted) -> None:
     if published is None:
         hint = (
             "add --published with an ISO date, e.g. 2026-02-01 or 2026-02-01T09:00:00+08:00; a date is never invented"
         )
+        if pasted.published:
+            hint = f"the text names a date; if it is the right one, add --published {pasted.published}"
+        if pasted.author:
+            hint += f'; it also names an author: --author "{pasted.author}"'
         problems.append(Problem(code="E222", message="no date of publication was given", hint=hint))
         return
     try:
