@@ -49,11 +49,14 @@ def render_markdown(text: str, *, hard_breaks: bool = False) -> Rendered:
         text: Holds at most `MOST_FOOTNOTE_MARKS` marks of footnotes.
         hard_breaks: End a line of the HTML at each line end, as in verse.
     """
-    html = _to_html(_prepare(text), hard_breaks=hard_breaks)
+    text = _prepare(text)
+    html = _to_html(text, hard_breaks=hard_breaks)
     bare_tags: list[tuple[str, int]] = []
     has_raw_html = _HTML_IN_MARKDOWN.search(text) is not None
     if has_raw_html:
-        html, bare_tags = escape_bare_tags(html)
+        text, html, bare_tags = _escape_endless_blocks(text, html, hard_breaks=hard_breaks)
+        html, others = escape_bare_tags(html)
+        bare_tags += others
     if "<del" + POSITION in html:
         html = _undo_single_tildes(html, text)
     if "$" in text:
@@ -62,6 +65,63 @@ def render_markdown(text: str, *, hard_breaks: bool = False) -> Rendered:
         html = _rewrite_brackets(html)
     html = link_bare_urls(html)
     return Rendered(join_cjk_lines(html) if _CJK_LINE.search(html) else html, bare_tags, has_raw_html)
+
+
+# CommonMark, section 4.6: what opens HTML blocks that end at a mark, or else with the text.
+_ENDLESS_BLOCK: Final = re.compile(
+    r"^ {0,3}(?:(?P<element><(?:script|style|textarea)(?:>|(?=[ \t\n])))"
+    r"|(?P<comment><!--)|(?P<cdata><!\[CDATA\[)|(?P<instruction><\?\w*)|(?P<declaration><![A-Za-z]+))",
+    re.MULTILINE | re.IGNORECASE,
+)
+_ENDS_OF_BLOCKS: Final = {
+    "element": re.compile("</(?:pre|script|style|textarea)>", re.IGNORECASE),
+    "comment": re.compile("-->"),
+    "cdata": re.compile(r"\]\]>"),
+    "instruction": re.compile(r"\?>"),
+    "declaration": re.compile(">"),
+}
+_MOST_ENDLESS_BLOCKS: Final = 10
+
+
+def _escape_endless_blocks(text: str, html: str, *, hard_breaks: bool) -> tuple[str, str, list[tuple[str, int]]]:
+    """Make text of what opens an HTML block without end: it would keep all that follows from being rendered.
+
+    Returns:
+        The Markdown, its HTML, and the escaped tags with their lines.
+    """
+    tags: list[tuple[str, int]] = []
+    while len(tags) < _MOST_ENDLESS_BLOCKS and (block := _find_endless_block(text, html)):
+        start, tag = block
+        escaped = f"{text[:start]}\\{text[start:]}"
+        rendered = _to_html(escaped, hard_breaks=hard_breaks)
+        if rendered.rstrip("\n").endswith(escaped[start:].rstrip("\n")):
+            break  # it stands in a block that another tag has opened
+        tags.append((tag, text.count("\n", 0, start) + 1))
+        text, html = escaped, rendered
+    return text, html, tags
+
+
+def _find_endless_block(text: str, html: str) -> tuple[int, str] | None:
+    """Return where an HTML block without end begins, and its tag.
+
+    What stands in such a block is not rendered: Markdown and HTML end alike.
+    """
+    match = _ENDLESS_BLOCK.search(text)
+    if not match:
+        return None
+    text, html = text.rstrip("\n"), html.rstrip("\n")
+    fewest, most = 0, min(len(text), len(html))
+    while fewest < most:  # characters at their ends that are the same
+        middle = (fewest + most + 1) // 2
+        if html.endswith(text[-middle:]):
+            fewest = middle
+        else:
+            most = middle - 1
+    while match and match.start(match.lastgroup) < len(text) - fewest:
+        match = _ENDLESS_BLOCK.search(text, match.end())
+    if not match or not match.lastgroup or _ENDS_OF_BLOCKS[match.lastgroup].search(text, match.end()):
+        return None
+    return match.start(match.lastgroup), match[match.lastgroup]
 
 
 # A tag, a comment or the like; not an address in "<>".
