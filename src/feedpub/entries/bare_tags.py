@@ -41,9 +41,7 @@ _TOKEN: Final = re.compile(
     re.VERBOSE,
 )
 _END: Final = re.compile(rf"(?:--)?>|</({'|'.join(sorted(_SWALLOWING))})\b", re.IGNORECASE)
-_BLOCKS: Final = frozenset(
-    "p h1 h2 h3 h4 h5 h6 li ul ol td th tr table thead tbody blockquote pre hr section".split()
-)
+_BLOCKS: Final = frozenset("p h1 h2 h3 h4 h5 h6 li ul ol td th tr table thead tbody blockquote pre hr section".split())
 _WITHOUT_PROSE: Final = frozenset("pre ul ol table tr thead tbody".split())
 _LINE: Final = re.compile(r'data-sourcepos="(\d+)')
 

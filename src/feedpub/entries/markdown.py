@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import functools
 import re
+import sys
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from html import unescape
 from typing import TYPE_CHECKING, Final
 
+from ..checks import XML_ILLEGAL, is_legal
 from .bare_tags import escape_bare_tags
 from .lines import BARE_URL, is_url, trimmed_url
 
@@ -35,11 +38,13 @@ class Rendered:
         html: With positions; not sanitised.
         bare_tags: Tags that were read as text, each with the line of the block that it stands in.
         has_raw_html: Whether the Markdown may hold HTML.
+        illegal_lines: For each character that no feed can carry, and was removed, the line of its block.
     """
 
     html: str = ""
     bare_tags: list[tuple[str, int]] = field(default_factory=list)
     has_raw_html: bool = False
+    illegal_lines: list[int] = field(default_factory=list)
 
 
 def render_markdown(text: str, *, hard_breaks: bool = False) -> Rendered:
@@ -56,15 +61,18 @@ def render_markdown(text: str, *, hard_breaks: bool = False) -> Rendered:
     if has_raw_html:
         text, html, bare_tags = _escape_endless_blocks(text, html, hard_breaks=hard_breaks)
         html, others = escape_bare_tags(html)
-        bare_tags += others
+        bare_tags = sorted([*bare_tags, *others], key=lambda tag: tag[1])
     if "<del" + POSITION in html:
         html = _undo_single_tildes(html, text)
     if "$" in text:
         html = _MATH.sub(r"<code>\1</code>", html)
     if "[" in text:
         html = _rewrite_brackets(html)
+    illegal_lines: list[int] = []
+    if "&#" in text:
+        html, illegal_lines = _remove_illegal(html)
     html = link_bare_urls(html)
-    return Rendered(join_cjk_lines(html) if _CJK_LINE.search(html) else html, bare_tags, has_raw_html)
+    return Rendered(join_cjk_lines(html) if _CJK_LINE.search(html) else html, bare_tags, has_raw_html, illegal_lines)
 
 
 # CommonMark, section 4.6: what opens HTML blocks that end at a mark, or else with the text.
@@ -106,8 +114,7 @@ def _find_endless_block(text: str, html: str) -> tuple[int, str] | None:
 
     What stands in such a block is not rendered: Markdown and HTML end alike.
     """
-    match = _ENDLESS_BLOCK.search(text)
-    if not match:
+    if not _ENDLESS_BLOCK.search(text):
         return None
     text, html = text.rstrip("\n"), html.rstrip("\n")
     fewest, most = 0, min(len(text), len(html))
@@ -117,11 +124,12 @@ def _find_endless_block(text: str, html: str) -> tuple[int, str] | None:
             fewest = middle
         else:
             most = middle - 1
-    while match and match.start(match.lastgroup) < len(text) - fewest:
-        match = _ENDLESS_BLOCK.search(text, match.end())
-    if not match or not match.lastgroup or _ENDS_OF_BLOCKS[match.lastgroup].search(text, match.end()):
-        return None
-    return match.start(match.lastgroup), match[match.lastgroup]
+    for match in _ENDLESS_BLOCK.finditer(text):
+        name = match.lastgroup or ""
+        if match.start(name) >= len(text) - fewest:
+            has_end = _ENDS_OF_BLOCKS[name].search(text, match.end())
+            return None if has_end else (match.start(name), match[name])
+    return None
 
 
 # A tag, a comment or the like; not an address in "<>".
@@ -167,6 +175,35 @@ def _make_options(
     return extension, parse, render
 
 
+def is_illegal_reference(reference: str) -> bool:
+    """Return True if a reference such as ``&#1;`` stands for a character that XML cannot carry."""
+    number = int(reference[3:-1], 16) if reference[2] in "xX" else int(reference[2:-1])
+    return 0 < number and (number > sys.maxunicode or not is_legal(chr(number)))
+
+
+def _remove_illegal(html: str) -> tuple[str, list[int]]:
+    """Return HTML without the characters that XML cannot carry, and the lines of their blocks."""
+    if is_legal(html) and "&#" not in html:
+        return html, []
+    blocks = list(_BLOCK_LINE.finditer(html))
+    starts = [match.start() for match in blocks]
+    lines = []
+
+    def remove(match: re.Match[str]) -> str:
+        if len(match[0]) > 1 and not is_illegal_reference(match[0]):
+            return match[0]
+        index = bisect_right(starts, match.start()) - 1
+        lines.append(int(blocks[index][1]) if index >= 0 else 1)
+        return ""
+
+    return _ILLEGAL.sub(remove, html), lines
+
+
+NUMERIC_REFERENCE: Final = r"&#(?:[0-9]{1,7}|[xX][0-9a-fA-F]{1,6});"
+_ILLEGAL: Final = re.compile(f"{XML_ILLEGAL.pattern}|{NUMERIC_REFERENCE}")
+_BLOCK_LINE: Final = re.compile(rf"{POSITION}(\d+):")
+
+
 def strip_positions(html: str) -> str:
     """Return HTML without positions, and without the marks of escaped characters."""
     return _POSITION.sub("", _ESCAPED.sub(r"\1", html) if "<span data-escaped-char" in html else html)
@@ -199,7 +236,7 @@ def _rewrite_brackets(html: str) -> str:
         html = _ALERT.sub(_write_alert, html)
     if 'class="footnote-' in html:
         html = _BACK_LINK.sub("", html)
-        html = _NOTE_MARK.sub(r"<sup>\1</sup>", html)
+        html = _NOTE_MARK.sub(r"<sup>[\1]</sup>", html)
     return html
 
 
@@ -217,7 +254,7 @@ def _write_alert(match: re.Match[str]) -> str:
     return f"{title}</p>\n<p>" if match[4] else title
 
 
-# Readers drop addresses within an entry: a note's number is all that is left of its mark.
+# Readers drop addresses within an entry: a note's number is all that is left of its mark. Brackets tell it from "m²".
 _NOTE_MARK: Final = re.compile(r'<sup data-sourcepos="[0-9:-]+" class="footnote-ref"><a [^<>]*>([^<]*)</a></sup>')
 _BACK_LINK: Final = re.compile(r' <a [^<>]*class="footnote-backref"[^<>]*>(?:[^<]|<sup[^<>]*>[^<]*</sup>)*</a>')
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from ..model import parse_key_points
 from ..rendering.text import html_to_text
 from .markdown import MOST_FOOTNOTE_MARKS, render_markdown, strip_positions
+from .markdown_checks import report_lost_marks
 from .references import find_lone_url, read_neighbour, read_reference
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Sections:
         is_plain_summary: Whether that is nothing but paragraphs of plain text; else the body begins with it.
         body: What stands in no section; the whole text of a post.
         points: The list of key points, as HTML.
+        data: What became references and neighbours of a digest, as HTML.
         references: Also those of a post.
         reference_places: Line and column of each, in the Markdown.
         via: Address of the source.
@@ -68,6 +70,7 @@ class Sections:
     is_plain_summary: bool = True
     body: str = ""
     points: str = ""
+    data: str = ""
     references: tuple[Reference, ...] = ()
     reference_places: list[tuple[int, int]] = field(default_factory=list)
     via: str | None = None
@@ -116,6 +119,7 @@ def read_sections(
         source.add("E120", message, "split the article")
         return Sections()
     rendered = render_markdown(text, hard_breaks=hard_breaks)
+    report_lost_marks(source, offset, rendered)
     start_line = source.text.count("\n", 0, offset)
     cutter = _Cutter(source, start_line, headings, has_raw_html=rendered.has_raw_html)
     sections = cutter.cut(rendered.html, has_title=has_title, title=title, is_digest=is_digest)
@@ -300,6 +304,7 @@ class _Cutter:
                 has_groups = self._take_references(html, digest)
                 if has_groups:
                     return blocks
+                digest.data += html
                 rest.remove(block)
                 return [*([block._replace(html=tail)] if tail.strip() else []), *rest]
         return rest
@@ -348,19 +353,21 @@ class _Cutter:
         return blocks[1:]
 
     def _read_previous(self, blocks: list[Block], digest: Sections) -> list[Block]:
-        digest.previous, rest = self._read_neighbour(blocks)
+        digest.previous, rest = self._read_neighbour(blocks, digest)
         return rest
 
     def _read_next(self, blocks: list[Block], digest: Sections) -> list[Block]:
-        digest.next, rest = self._read_neighbour(blocks)
+        digest.next, rest = self._read_neighbour(blocks, digest)
         return rest
 
-    def _read_neighbour(self, blocks: list[Block]) -> tuple[Reference | None, list[Block]]:
+    def _read_neighbour(self, blocks: list[Block], digest: Sections) -> tuple[Reference | None, list[Block]]:
         if not blocks or not _is_line(blocks[0]):
             return None, blocks
-        place = (self._start_line + blocks[0].line, blocks[0].column)
-        neighbour = read_neighbour(blocks[0].html, self._source, place)
-        return neighbour, blocks[1:] if neighbour else blocks
+        neighbour = read_neighbour(blocks[0].html)
+        if not neighbour:
+            return None, blocks
+        digest.data += blocks[0].html
+        return neighbour, blocks[1:]
 
 
 _HEADINGS: Final = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
@@ -441,11 +448,15 @@ _LINE_END_IN_POINT: Final = re.compile(r"\n(?!</?(?:ul|li)\b|\Z)")
 
 
 def first_text(html: str) -> str:
-    """Return the text of the first paragraph that has some."""
+    """Return the text of the first paragraph that has some: of one in a quotation only if there is no other."""
+    quoted = ""
     for match in _PARAGRAPH.finditer(html):
-        if text := html_to_text(match[0]):
-            return text
-    return ""
+        if text := html_to_text(_NOTE.sub("", match[0])):
+            if not match[0].startswith("<blockquote"):
+                return text
+            quoted = quoted or html_to_text(match[0].partition("</p>")[0])
+    return quoted
 
 
-_PARAGRAPH: Final = re.compile(r"<p\b.*?(?:</p>|\Z)", re.DOTALL)
+_PARAGRAPH: Final = re.compile(r"<(p|blockquote)\b.*?(?:</\1>|\Z)", re.DOTALL)
+_NOTE: Final = re.compile(r"<sup>\[[^\]<]*\]</sup>")
