@@ -13,8 +13,9 @@ import re
 import sys
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from html import unescape
+from html import escape, unescape
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
 from ..checks import XML_ILLEGAL, is_legal
 from .bare_tags import escape_bare_tags
@@ -68,6 +69,8 @@ def render_markdown(text: str, *, hard_breaks: bool = False) -> Rendered:
         html = _MATH.sub(r"<code>\1</code>", html)
     if "[" in text:
         html = _rewrite_brackets(html)
+    if "%" in html:
+        html = _ENCODED_HOST.sub(lambda match: match[1] + escape(unquote(match[2])), html)
     illegal_lines: list[int] = []
     if "&#" in text:
         html, illegal_lines = _remove_illegal(html)
@@ -173,6 +176,10 @@ def _make_options(
     parse = comrak.ParseOptions(escaped_char_spans=True)
     render = comrak.RenderOptions(unsafe_=True, sourcepos=True, escaped_char_spans=True, hardbreaks=hard_breaks)
     return extension, parse, render
+
+
+# comrak encodes names of hosts as it does paths: "https://%E4%BE%8B.test/", which few programs open.
+_ENCODED_HOST: Final = re.compile(r"""( (?:href|src)="https?://)([^/?#"%<>]*%[^/?#"<>]*)""", re.IGNORECASE)
 
 
 def is_illegal_reference(reference: str) -> bool:

@@ -31,7 +31,7 @@ _ALIASES: Final = {
 }
 KEYS: Final = (
     "title", "published", "updated", "language", "source", "authors", "categories", "summary", "image", "enclosures",
-    "rights", "id", "key", "previous", "next", "draft", "fallback",
+    "rights", "id", "key", "previous", "next", "draft", "fallback", "digest",
 )  # fmt: skip
 LONGEST_MATTER_CHARACTERS: Final = 100_000
 _FENCE = re.compile(r"\A---[ \t]*\n")

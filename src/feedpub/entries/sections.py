@@ -88,7 +88,13 @@ class Sections:
     @property
     def key_points(self) -> tuple[KeyPoint, ...]:
         """The key points; made each time."""
-        return parse_key_points(strip_positions(self.points))
+        html = strip_positions(self.points)
+        if "&quot;" in html:  # comrak escapes quotation marks in text, too
+            html = _TAG_OR_QUOTE.sub(lambda match: match[1] or '"', html)
+        return parse_key_points(html)
+
+
+_TAG_OR_QUOTE: Final = re.compile(r"(<[^<>]*>)|&quot;")
 
 
 def read_sections(
@@ -193,7 +199,7 @@ class _Cutter:
             (part.text, part.heading.line, part.heading.column) for part in parts if part.heading and not part.section
         ]
         if is_digest is not False:
-            digest = self._read_digest(parts, before, sections, is_forced=bool(is_digest), has_title=has_title)
+            digest = self._read_digest(parts, before, sections, is_forced=bool(is_digest))
             if digest:
                 return digest
         sections.body = before + "".join(block.html for block in blocks)
@@ -222,9 +228,7 @@ class _Cutter:
                 return section
         return None
 
-    def _read_digest(
-        self, parts: Sequence[_Part], before: str, post: Sections, *, is_forced: bool, has_title: bool
-    ) -> Sections | None:
+    def _read_digest(self, parts: Sequence[_Part], before: str, post: Sections, *, is_forced: bool) -> Sections | None:
         """Return the sections of a digest; None if the text is none, and not to be taken for one."""
         names = [part.section for part in parts if part.section in _OF_A_DIGEST]
         if not names and not is_forced:
@@ -236,7 +240,7 @@ class _Cutter:
             fault = ("HTML stands before the first section", None)
         seen: set[str] = set()
         for part in parts:
-            reason, rest = self._read_part(part, digest, seen, has_title=has_title or bool(digest.title))
+            reason, rest = self._read_part(part, digest, seen)
             if rest and not fault:
                 fault = (reason, rest[0])
             body += [block.html for block in rest]
@@ -251,7 +255,7 @@ class _Cutter:
         digest.body = "".join(body).strip()
         return digest
 
-    def _read_part(self, part: _Part, digest: Sections, seen: set[str], *, has_title: bool) -> tuple[str, list[Block]]:
+    def _read_part(self, part: _Part, digest: Sections, seen: set[str]) -> tuple[str, list[Block]]:
         """Read a part into a digest; return what of it does not fit, and why."""
         notes = [block for block in part.blocks if block.tag == "section"]
         blocks = [block for block in part.blocks if block.tag != "section"]
@@ -261,7 +265,7 @@ class _Cutter:
             rest = blocks
         elif part.section is None:
             return f"the heading {part.text[:60]!r} names no section", whole
-        elif part.section in seen or (part.section == "title" and has_title):
+        elif part.section in seen or (part.section == "title" and digest.title):
             return f"a second section {part.text[:60]!r}", whole
         else:
             reason = f"the section {part.text[:60]!r} holds something else than its name says"
@@ -378,7 +382,8 @@ _NOT_IN_POINTS: Final = re.compile(
     r"<(?:article|aside|audio|blockquote|details|div|dl|figure|form|h[1-6r]|iframe|pre|section|table|video)\b",
     re.IGNORECASE,
 )
-_IN_PARAGRAPH: Final = re.compile(r"<(?!/?p\b)", re.IGNORECASE)
+# Markup within paragraphs; escaped characters are text.
+_IN_PARAGRAPH: Final = re.compile(r"<(?!/?p\b|span data-escaped-char|/span>)", re.IGNORECASE)
 
 
 def _is_line(block: Block) -> bool:
