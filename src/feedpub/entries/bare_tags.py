@@ -8,7 +8,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from html import escape
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # HTML Standard, section 3 of the index ("Elements"), and what it calls obsolete (section 16.2).
 _HTML: Final = frozenset(
@@ -30,24 +33,25 @@ _SWALLOWING: Final = frozenset(
 _OF_DOCUMENTS: Final = frozenset("base body frame frameset head html noembed noframes plaintext template title".split())
 _FOREIGN: Final = frozenset(["math", "svg"])
 
-_LONGEST_ATTRIBUTES: Final = 2000  # longer ones stay as they are
+_MOST_PIECES: Final = 200  # of the attributes of a tag: what has more stays as it is
 _TOKEN: Final = re.compile(
-    r"(?P<comment><!--(?:.*?-->)?|<[?!](?:[^>]*>)?)"
+    r"(?P<comment><!--|<!\[CDATA\[|<[?!][A-Za-z]*+)"
     rf"""|<(?P<closing>/?)(?P<name>[A-Za-z][A-Za-z0-9:_.-]*)
-    (?P<attributes>(?:[^<>"']|"[^"]*"|'[^']*'){{0,{_LONGEST_ATTRIBUTES}}}+)>""",
-    re.DOTALL | re.VERBOSE,
+    (?P<attributes>(?:[^<>"']++|"[^"]*+"|'[^']*+'){{0,{_MOST_PIECES}}}+)>""",
+    re.VERBOSE,
 )
-_BLOCKS: Final = frozenset(
-    "p h1 h2 h3 h4 h5 h6 li ul ol td th tr table thead tbody blockquote pre hr section div".split()
-)
+_END: Final = re.compile(rf"(?:--)?>|</({'|'.join(sorted(_SWALLOWING))})\b", re.IGNORECASE)
+_BLOCKS: Final = frozenset("p h1 h2 h3 h4 h5 h6 li ul ol td th tr table thead tbody blockquote pre hr section".split())
+_WITHOUT_PROSE: Final = frozenset("pre ul ol table tr thead tbody".split())
 _LINE: Final = re.compile(r'data-sourcepos="(\d+)')
 
 
 def escape_bare_tags(html: str) -> tuple[str, list[tuple[str, int]]]:
     """Return HTML in which tags that mean nothing are text, and these tags with the line of their blocks.
 
-    Text are: tags without attributes that no HTML knows, or that are not closed in their paragraph; end tags without
-    start; elements that only whole documents have; and what would swallow the text behind it, since it never ends.
+    Text are: tags that HTML does not know, or that have no attributes, if they are not closed in their paragraph; end
+    tags without start; elements that only whole documents have; and what would swallow the text behind it, since it
+    never ends.
 
     Args:
         html: As comrak writes it, with positions: what has none was written by the author.
@@ -58,57 +62,68 @@ def escape_bare_tags(html: str) -> tuple[str, list[tuple[str, int]]]:
 class _Escaper:
     def __init__(self, html: str) -> None:
         self._html = html
-        self._tokens = list(_TOKEN.finditer(html))
-        self._bare: list[re.Match[str]] = []
-        self._lines: list[int] = []
+        self._bare: list[tuple[int, int, int]] = []  # start, end and line
         self._open: list[tuple[str, re.Match[str] | None, int]] = []  # name, token if the author's, line
-        self._ends = {name: [token.start() for token in self._tokens if token["name"] and token["closing"]
-                             and token["name"].lower() == name] for name in _SWALLOWING}  # fmt: skip
+        self._block = ""  # the block of text around
+        self._block_starts = [match.start() for match in _BLOCK_START.finditer(html)]
+        self._ends: dict[str, list[int]] = {}
+        for match in _END.finditer(html):
+            self._ends.setdefault((match[1] or match[0]).lower(), []).append(match.start())
 
     def escape(self) -> tuple[str, list[tuple[str, int]]]:
         line = 1
-        skip_to = 0
-        in_prose = False
-        for token in self._tokens:
-            if token.start() < skip_to:
+        position = 0
+        while token := _TOKEN.search(self._html, position):
+            position = token.end()
+            if token["comment"]:
+                position = self._take_comment(token, line)
                 continue
-            name = (token["name"] or "").lower()
-            position = _LINE.search(token["attributes"]) if name else None
-            if position:
-                line = int(position[1])
-            if name in _BLOCKS and (position or (token["closing"] and in_prose)):
+            name = token["name"].lower()
+            sourcepos = _LINE.search(token["attributes"])
+            if sourcepos:
+                line = int(sourcepos[1])
+            if name in _BLOCKS and (sourcepos or self._ends_block(token, name)):
                 self._close_block()
-                in_prose = not token["closing"] and name not in ("pre", "ul", "ol", "table", "tr", "thead", "tbody")
-            elif position:
+                self._block = "" if token["closing"] or name in _WITHOUT_PROSE else name
+            elif sourcepos:
                 if name not in _VOID:
                     self._open.append((name, None, line))
-            elif token["comment"]:
-                self._take_comment(token, line)
             else:
-                skip_to = self._take_tag(token, name, line, in_prose=in_prose)
+                position = max(position, self._take_tag(token, name, line, in_prose=bool(self._block)))
         self._close_block()
         return self._write()
 
-    def _take_comment(self, token: re.Match[str], line: int) -> None:
-        if not token[0].endswith(">") or token[0] == "<!--":
+    def _ends_block(self, token: re.Match[str], name: str) -> bool:
+        return bool(token["closing"]) and name == self._block and self._html.startswith("\n", token.end())
+
+    def _take_comment(self, token: re.Match[str], line: int) -> int:
+        """Return where a comment or the like ends; one without end is text."""
+        mark = "-->" if token[0] == "<!--" else ">"
+        if not (end := self._end_of(mark, token.end())):
             self._add(token, line)
+            return token.end()
+        return end + len(mark)
 
     def _take_tag(self, token: re.Match[str], name: str, line: int, *, in_prose: bool) -> int:
         """Look at a tag of the author's; return where to go on, if what it holds is none of ours."""
         attributes = token["attributes"]
         is_bare = "=" not in attributes and not attributes.endswith("/")
-        if name not in _HTML:
-            if is_bare and "-" not in name and ":" not in name:
-                self._add(token, line)
+        if name not in _HTML and ("-" in name or ":" in name or attributes.endswith("/")):
+            pass  # a component of another program
         elif token["closing"]:
-            if in_prose:
+            if in_prose or name not in _HTML:
                 self._close(token, name, line)
+        elif name not in _HTML:
+            if is_bare:
+                self._add(token, line)
+            elif in_prose:
+                self._open.append((name, token, line))
         elif (name in _SWALLOWING and not (end := self._end_of(name, token.end()))) or (
             in_prose and name in _OF_DOCUMENTS
         ):
             self._add(token, line)
         elif name in _SWALLOWING and name != "noscript":
-            return end + 1  # behind the start of its end tag
+            return end
         elif in_prose and is_bare and (name not in _VOID or name not in _SHOWN_VOID):
             if name in _VOID:
                 self._add(token, line)
@@ -119,11 +134,9 @@ class _Escaper:
         return 0
 
     def _end_of(self, name: str, start: int) -> int:
-        """Return where the end tag of an element stands in its block; 0 if there is none."""
-        ends = self._ends[name]
-        index = bisect_left(ends, start)
-        end = ends[index] if index < len(ends) else 0
-        return end if end and not _BLOCK_START.search(self._html, start, end) else 0
+        """Return where the end of an element or a comment stands in its block; 0 if there is none."""
+        end, block = (_find_next(places, start) for places in (self._ends.get(name, ()), self._block_starts))
+        return end if end and not (block and block < end) else 0
 
     def _close(self, token: re.Match[str], name: str, line: int) -> None:
         for index in range(len(self._open) - 1, max(-1, len(self._open) - _DEEPEST), -1):
@@ -142,18 +155,22 @@ class _Escaper:
         self._open.clear()
 
     def _add(self, token: re.Match[str], line: int) -> None:
-        self._bare.append(token)
-        self._lines.append(line)
+        self._bare.append((token.start(), token.end(), line))
 
     def _write(self) -> tuple[str, list[tuple[str, int]]]:
-        order = sorted(range(len(self._bare)), key=lambda index: self._bare[index].start())
-        pieces, start = [], 0
-        for index in order:
-            token = self._bare[index]
-            pieces += [self._html[start : token.start()], escape(token[0], quote=False)]
-            start = token.end()
-        pieces.append(self._html[start:])
-        return "".join(pieces), [(self._bare[index][0], self._lines[index]) for index in order]
+        self._bare.sort()
+        pieces, position = [], 0
+        for start, end, _ in self._bare:
+            pieces += [self._html[position:start], escape(self._html[start:end], quote=False)]
+            position = end
+        pieces.append(self._html[position:])
+        return "".join(pieces), [(self._html[start:end], line) for start, end, line in self._bare]
+
+
+def _find_next(places: Sequence[int], start: int) -> int:
+    """Return the first of some sorted places from a start on; 0 if there is none."""
+    index = bisect_left(places, start)
+    return places[index] if index < len(places) else 0
 
 
 _DEEPEST: Final = 100  # open inline elements that an end tag is compared with

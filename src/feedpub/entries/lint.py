@@ -16,6 +16,7 @@ from ..sanitiser import SCHEMES, trim_address
 from .headings import likely_languages
 from .losses import find_losses, is_followed
 from .markdown import strip_positions
+from .markdown_checks import find_outside_of_code
 from .summaries import has_content
 from .templates import find_template_remains
 
@@ -29,9 +30,10 @@ if TYPE_CHECKING:
     from .losses import Loss
 
 _ADDRESSES = re.compile(
-    r"""<[a-z][a-z0-9]*(?: data-sourcepos="(\d+):(\d+)-[^"]*")?[^<>]*?(?<![\w-])(?:href|src)=(?:"([^"]*)"|'([^']*)')""",
+    r"""<[a-z][a-z0-9]*(?: data-sourcepos="([0-9:-]+)")?[^<>]*?(?<![\w-])(?:href|src)=(?:"([^"]*)"|'([^']*)')""",
     re.IGNORECASE,
 )
+_POSITION_OF_BLOCK = re.compile(r' data-sourcepos="(\d+):')
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 # Letters of scripts, each run of two or more; Latin is at home everywhere.
 _LETTERS: Final = {
@@ -83,8 +85,8 @@ _LONGEST_WORD_CHARACTERS: Final = 40  # of a word that a message quotes twice
 def inspect_file(file: File, headings: HeadingTable) -> None:
     """Find all that may be wrong with one file by itself."""
     source = file.source
-    _note_missing_addresses(file)
     inspect_html(file)
+    _note_missing_addresses(file)
     _note_mistyped_headings(file, headings)
     _report_template_remains(file)
     if not _fits(file):
@@ -98,43 +100,23 @@ def inspect_html(file: File) -> None:
     if "updated" in values and "published" in values and values["updated"] < values["published"]:
         source.add("W107", "updated is before published", "correct one of them", *file.place("updated"))
     sections = file.sections
-    for tag, line in sections.bare_tags:
-        place = _find_from_line(file, tag, line)
-        source.add("N131", f"{tag} was read as text", f"put it between backticks: `{tag}`", *place)
+    _report_bare_tags(file)
     if any(problem.code == "E120" for problem in source.problems):
         return
     kept = f"{values.get('body', '')}\n{file.kept_points}"
     _note_nothing_to_read(file, kept)
     html = f"{sections.body}\n{sections.points}"
-    if not sections.has_raw_html and "<a " not in html and "<img " not in html:
+    if not sections.has_raw_html and not any("<a " in part or "<img " in part for part in (html, sections.data)):
         return
     losses = find_losses(strip_positions(html), kept)
-    _inspect_addresses(file, html, {loss.address for loss in losses if loss.kind in ("address", "removed")})
+    removed = {loss.address for loss in losses if loss.kind in ("address", "removed")}
+    _inspect_addresses(file, f"{html}\n{sections.data}", removed)
     _report_losses(file, losses)
 
 
 def _note_nothing_to_read(file: File, kept: str) -> None:
     if not (has_content(kept) or file.values.get("summary") or file.sections.references):
         file.source.add("W130", "there is nothing to read in this entry", "write a text, or say draft: true")
-
-
-def _inspect_addresses(file: File, html: str, removed: Container[str]) -> None:
-    for found in _ADDRESSES.finditer(html):
-        address = trim_address(unescape(found[3] or found[4] or ""))
-        scheme = _SCHEME.match(address)
-        name = scheme[1].casefold() if scheme else ""
-        if name in ("http", "https") and (reason := iri.host_fault(address)):
-            file.source.add("E111", reason, iri.suggest_url(address), *_place(file, address, found))
-        if address.startswith("#") or name in SCHEMES or (scheme and address not in removed):
-            continue
-        place = (-1, -1) if file.source.problems.is_full("W106" if scheme else "W105") else _place(file, address, found)
-        if scheme:
-            file.source.add("W106", f"{scheme[1]}: links are removed", "link to a web page", *place)
-        else:
-            written = file.source.text[slice(*place)] if place[0] >= 0 else address
-            message = f"{written} is a relative address" if address else "a link without address"
-            hint = "nothing is published beside an entry; write the whole address, https://…"
-            file.source.add("W105", message, hint, *place)
 
 
 def _report_losses(file: File, losses: Iterable[Loss]) -> None:
@@ -169,6 +151,32 @@ def _report_template_remains(file: File) -> None:
 
 _NOWHERE: Final = [(-1, -1)]
 _START_OF_TAG = re.compile(r"<([A-Za-z][^\s/<>]*+)(?=[\s/>])")
+
+
+def _inspect_addresses(file: File, html: str, removed: Container[str]) -> None:
+    """Report addresses that no reader can follow, each where its link stands."""
+    source = file.source
+    places = _LinkPlaces(file, html)
+    for found in _ADDRESSES.finditer(html):
+        address = trim_address(unescape(found[2] or found[3] or ""))
+        scheme = _SCHEME.match(address)
+        name = scheme[1].casefold() if scheme else ""
+        if name in ("http", "https"):
+            reason = (
+                iri.fault(address) if found.start() >= len(html) - len(file.sections.data) else iri.host_fault(address)
+            )
+            if reason:
+                source.add("E111", reason, iri.suggest_url(address), *places.find(found, address))
+        is_link = found.start() >= len(html) - len(file.sections.data)
+        if address.startswith("#") or name in SCHEMES or (scheme and not is_link and address not in removed):
+            continue
+        place = (-1, -1) if source.problems.is_full("W106" if scheme else "W105") else places.find(found, address)
+        if scheme:
+            source.add("W106", f"{scheme[1]}: links are removed", "link to a web page", *place)
+        else:
+            message = f"{unquote(address)} is a relative address" if address else "a link without address"
+            hint = "nothing is published beside an entry; write the whole address, https://…"
+            source.add("W105", message, hint, *place)
 
 
 def compare_languages(files: Sequence[File]) -> None:
@@ -248,7 +256,7 @@ def _note_old_translations(files: Iterable[File], config: Config) -> None:
 
 def _note_missing_addresses(file: File) -> None:
     source, places = file.source, _find_references(file)
-    unusable = {problem.line for problem in source.problems if problem.code == "E111"}
+    unusable = {problem.line for problem in source.problems if problem.code in ("E111", "W105", "W106")}
     missing = [
         number
         for number, (one, (start, _)) in enumerate(zip(file.sections.references, places, strict=True), start=1)
@@ -294,22 +302,56 @@ def _find_references(file: File) -> list[tuple[int, int]]:
     return [file.source.span_of(start + line, column) for line, column in file.sections.reference_places]
 
 
-def _place(file: File, address: str, match: re.Match[str]) -> tuple[int, int]:
-    """Return where an address stands in the Markdown: at the position of its link, or else anywhere."""
-    text, start = file.source.text, file.body_start
-    if match[1]:
-        start = file.source.offset_of(file.sections.start_line + int(match[1]), int(match[2]))
-    for written in (address, unquote(address)):
-        found = re.compile(rf"""[(<"'=\s]({re.escape(written)})[)>"'\s]""").search(text, start)
-        if found and written:
-            return found.span(1)
-    return file.source.span_of(file.source.line_of(start), 1) if match[1] else (-1, -1)
+class _LinkPlaces:
+    """Find where links of the HTML stand in the Markdown."""
+
+    def __init__(self, file: File, html: str) -> None:
+        self._source, self._start_line = file.source, file.sections.start_line
+        blocks = list(_POSITION_OF_BLOCK.finditer(html))
+        self._starts = [match.start() for match in blocks]
+        self._lines = [int(match[1]) for match in blocks]
+        self._next: dict[str, int] = {}  # where to look for the same address in raw HTML again
+
+    def find(self, match: re.Match[str], address: str) -> tuple[int, int]:
+        """Return the place of an address within its link; of the link, if the address is written in another way."""
+        return self._find_in_link(match[1], address) if match[1] else self._find_in_html(match, address)
+
+    def _find_in_link(self, position: str, address: str) -> tuple[int, int]:
+        line, column, end_line, end_column = map(int, _NUMBER.findall(position))
+        start = self._source.offset_of(self._start_line + line, column)
+        end = self._source.offset_of(self._start_line + end_line, end_column) + 1
+        text = self._source.text[start:end]
+        for written in (address, unquote(address)):
+            if written and (index := text.rfind(written)) >= 0:  # the label before it may be the same
+                return start + index, start + index + len(written)
+        return start, end
+
+    def _find_in_html(self, match: re.Match[str], address: str) -> tuple[int, int]:
+        index = bisect_right(self._starts, match.start()) - 1
+        begin = self._source.offset_of(self._start_line + max(1, self._lines[index] if index >= 0 else 1), 1)
+        start = max(begin, self._next.get(address, 0))
+        written = match[2] or match[3] or ""
+        attribute = re.compile(rf"""(?:href|src)\s*=\s*["']?({re.escape(written)})""", re.IGNORECASE)
+        found = attribute.search(self._source.text, start)
+        if not found:
+            return begin, begin + 1
+        self._next[address] = found.end()
+        return found.span(1) if written else found.span()
 
 
-def _find_from_line(file: File, written: str, line: int) -> tuple[int, int]:
-    """Return where something stands in the Markdown, from a line of it on."""
-    start = file.source.text.find(written, file.source.offset_of(file.sections.start_line + line, 1))
-    return (start, start + len(written)) if start >= 0 else (-1, -1)
+_NUMBER = re.compile(r"\d+")
+
+
+def _report_bare_tags(file: File) -> None:
+    """Note tags that were read as text, each where it stands outside of code."""
+    source, after = file.source, 0
+    for tag, line in file.sections.bare_tags:
+        place = (-1, -1)
+        if not source.problems.is_full("N131"):
+            start = max(after, source.offset_of(file.sections.start_line + line, 1))
+            place = find_outside_of_code(source.text, tag, start)
+            after = max(after, place[1])
+        source.add("N131", f"{tag} was read as text", f"put it between backticks: `{tag}`", *place)
 
 
 # With the names of sections, for a hint: each is compared with dozens of words, letter by letter.

@@ -10,10 +10,14 @@ from __future__ import annotations
 
 import functools
 import re
+import sys
+from bisect import bisect_right
 from dataclasses import dataclass, field
-from html import unescape
+from html import escape, unescape
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
+from ..checks import XML_ILLEGAL, is_legal
 from .bare_tags import escape_bare_tags
 from .lines import BARE_URL, is_url, trimmed_url
 
@@ -35,11 +39,13 @@ class Rendered:
         html: With positions; not sanitised.
         bare_tags: Tags that were read as text, each with the line of the block that it stands in.
         has_raw_html: Whether the Markdown may hold HTML.
+        illegal_lines: For each character that no feed can carry, and was removed, the line of its block.
     """
 
     html: str = ""
     bare_tags: list[tuple[str, int]] = field(default_factory=list)
     has_raw_html: bool = False
+    illegal_lines: list[int] = field(default_factory=list)
 
 
 def render_markdown(text: str, *, hard_breaks: bool = False) -> Rendered:
@@ -49,21 +55,86 @@ def render_markdown(text: str, *, hard_breaks: bool = False) -> Rendered:
         text: Holds at most `MOST_FOOTNOTE_MARKS` marks of footnotes.
         hard_breaks: End a line of the HTML at each line end, as in verse.
     """
-    html = _to_html(_prepare(text), hard_breaks=hard_breaks)
+    text = _prepare(text)
+    html = _to_html(text, hard_breaks=hard_breaks)
     bare_tags: list[tuple[str, int]] = []
     has_raw_html = _HTML_IN_MARKDOWN.search(text) is not None
     if has_raw_html:
-        html, bare_tags = escape_bare_tags(html)
+        text, html, bare_tags = _escape_endless_blocks(text, html, hard_breaks=hard_breaks)
+        html, others = escape_bare_tags(html)
+        bare_tags = sorted([*bare_tags, *others], key=lambda tag: tag[1])
     if "~" in text:
         html = _undo_single_tildes(html, text)
     if "$" in text:
         html = _MATH.sub(r"<code>\1</code>", html)
     if "[" in text:
         html = _rewrite_brackets(html)
+    if "%" in html:
+        html = _ENCODED_HOST.sub(lambda match: match[1] + escape(unquote(match[2])), html)
+    illegal_lines: list[int] = []
+    if "&#" in text:
+        html, illegal_lines = _remove_illegal(html)
     html = link_bare_urls(html)
     if not text.isascii() and _CJK_LINE.search(html):
         html = join_cjk_lines(html)
-    return Rendered(html, bare_tags, has_raw_html)
+    return Rendered(html, bare_tags, has_raw_html, illegal_lines)
+
+
+# CommonMark, section 4.6: what opens HTML blocks that end at a mark, or else with the text.
+_ENDLESS_BLOCK: Final = re.compile(
+    r"^ {0,3}(?:(?P<element><(?:script|style|textarea)(?:>|(?=[ \t\n])))"
+    r"|(?P<comment><!--)|(?P<cdata><!\[CDATA\[)|(?P<instruction><\?\w*)|(?P<declaration><![A-Za-z]+))",
+    re.MULTILINE | re.IGNORECASE,
+)
+_ENDS_OF_BLOCKS: Final = {
+    "element": re.compile("</(?:pre|script|style|textarea)>", re.IGNORECASE),
+    "comment": re.compile("-->"),
+    "cdata": re.compile(r"\]\]>"),
+    "instruction": re.compile(r"\?>"),
+    "declaration": re.compile(">"),
+}
+_MOST_ENDLESS_BLOCKS: Final = 10
+
+
+def _escape_endless_blocks(text: str, html: str, *, hard_breaks: bool) -> tuple[str, str, list[tuple[str, int]]]:
+    """Make text of what opens an HTML block without end: it would keep all that follows from being rendered.
+
+    Returns:
+        The Markdown, its HTML, and the escaped tags with their lines.
+    """
+    tags: list[tuple[str, int]] = []
+    while len(tags) < _MOST_ENDLESS_BLOCKS and (block := _find_endless_block(text, html)):
+        start, tag = block
+        escaped = f"{text[:start]}\\{text[start:]}"
+        rendered = _to_html(escaped, hard_breaks=hard_breaks)
+        if rendered.rstrip("\n").endswith(escaped[start:].rstrip("\n")):
+            break  # it stands in a block that another tag has opened
+        tags.append((tag, text.count("\n", 0, start) + 1))
+        text, html = escaped, rendered
+    return text, html, tags
+
+
+def _find_endless_block(text: str, html: str) -> tuple[int, str] | None:
+    """Return where an HTML block without end begins, and its tag.
+
+    What stands in such a block is not rendered: Markdown and HTML end alike.
+    """
+    if not _ENDLESS_BLOCK.search(text):
+        return None
+    text, html = text.rstrip("\n"), html.rstrip("\n")
+    fewest, most = 0, min(len(text), len(html))
+    while fewest < most:  # characters at their ends that are the same
+        middle = (fewest + most + 1) // 2
+        if html.endswith(text[-middle:]):
+            fewest = middle
+        else:
+            most = middle - 1
+    for match in _ENDLESS_BLOCK.finditer(text):
+        name = match.lastgroup or ""
+        if match.start(name) >= len(text) - fewest:
+            has_end = _ENDS_OF_BLOCKS[name].search(text, match.end())
+            return None if has_end else (match.start(name), match[name])
+    return None
 
 
 # A tag, a comment or the like; not an address in "<>".
@@ -109,6 +180,39 @@ def _make_options(
     return extension, parse, render
 
 
+# comrak encodes names of hosts as it does paths: "https://%E4%BE%8B.test/", which few programs open.
+_ENCODED_HOST: Final = re.compile(r"""( (?:href|src)="https?://)([^/?#"%<>]*%[^/?#"<>]*)""", re.IGNORECASE)
+
+
+def is_illegal_reference(reference: str) -> bool:
+    """Return True if a reference such as ``&#1;`` stands for a character that XML cannot carry."""
+    number = int(reference[3:-1], 16) if reference[2] in "xX" else int(reference[2:-1])
+    return number > 0 and (number > sys.maxunicode or not is_legal(chr(number)))
+
+
+def _remove_illegal(html: str) -> tuple[str, list[int]]:
+    """Return HTML without the characters that XML cannot carry, and the lines of their blocks."""
+    if is_legal(html) and "&#" not in html:
+        return html, []
+    blocks = list(_BLOCK_LINE.finditer(html))
+    starts = [match.start() for match in blocks]
+    lines = []
+
+    def remove(match: re.Match[str]) -> str:
+        if len(match[0]) > 1 and not is_illegal_reference(match[0]):
+            return match[0]
+        index = bisect_right(starts, match.start()) - 1
+        lines.append(int(blocks[index][1]) if index >= 0 else 1)
+        return ""
+
+    return _ILLEGAL.sub(remove, html), lines
+
+
+NUMERIC_REFERENCE: Final = r"&#(?:[0-9]{1,7}|[xX][0-9a-fA-F]{1,6});"
+_ILLEGAL: Final = re.compile(f"{XML_ILLEGAL.pattern}|{NUMERIC_REFERENCE}")
+_BLOCK_LINE: Final = re.compile(rf"{POSITION}(\d+):")
+
+
 def strip_positions(html: str) -> str:
     """Return HTML without positions, and without the marks of escaped characters."""
     return _POSITION.sub("", _ESCAPED.sub(r"\1", html) if "<span data-escaped-char" in html else html)
@@ -141,7 +245,7 @@ def _rewrite_brackets(html: str) -> str:
         html = _ALERT.sub(_write_alert, html)
     if 'class="footnote-' in html:
         html = _BACK_LINK.sub("", html)
-        html = _NOTE_MARK.sub(r"<sup>\1</sup>", html)
+        html = _NOTE_MARK.sub(r"<sup>[\1]</sup>", html)
     return html
 
 
@@ -159,7 +263,7 @@ def _write_alert(match: re.Match[str]) -> str:
     return f"{title}</p>\n<p>" if match[4] else title
 
 
-# Readers drop addresses within an entry: a note's number is all that is left of its mark.
+# Readers drop addresses within an entry: a note's number is all that is left of its mark. Brackets tell it from "m²".
 _NOTE_MARK: Final = re.compile(r'<sup data-sourcepos="[0-9:-]+" class="footnote-ref"><a [^<>]*>([^<]*)</a></sup>')
 _BACK_LINK: Final = re.compile(r' <a [^<>]*class="footnote-backref"[^<>]*>(?:[^<]|<sup[^<>]*>[^<]*</sup>)*</a>')
 

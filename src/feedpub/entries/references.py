@@ -7,7 +7,6 @@ from html import unescape
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
-from .. import iri
 from ..errors import FieldError
 from ..model import Reference
 from ..rendering.text import html_to_text
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 _LINK: Final = re.compile(r'<a\b[^<>]*? href="([^"]*)"[^<>]*>((?:[^<]++|<(?!/a>))*+)</a>', re.DOTALL)
 _BROKEN_LINK: Final = re.compile(r"\]\([a-z]+:/?/?[^()\s]* [^()]*\)", re.IGNORECASE)
-_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _PUNCTUATION: Final = " \t.,;:()<>。，；：（）"
 
 
@@ -38,7 +36,7 @@ def read_reference(html: str, source: Source, place: Place) -> Reference | None:
         place: Of the item.
     """
     label, urls = _take_links(html)
-    usable = [url for url in urls if is_usable(url, source, place)] if len(urls) != 1 else urls
+    usable = list(filter(is_url, urls)) if len(urls) != 1 else urls
     if "<sup>" in label or "<li" in label or len(usable) > 1 or "](" in label:
         label = _report_oddities(label, urls, usable, source, place)
     title, publishers = split_label_html(label)
@@ -48,8 +46,7 @@ def read_reference(html: str, source: Source, place: Place) -> Reference | None:
         return None
     try:
         return Reference(title=title or url or "", publishers=publishers, url=url)
-    except FieldError:
-        is_usable(url or "", source, place)
+    except FieldError:  # `lint.inspect_html` reports the address
         return Reference(title=title, publishers=publishers) if title else None
 
 
@@ -69,13 +66,13 @@ def _report_oddities(label: str, urls: Sequence[str], usable: Sequence[str], sou
     return without_notes
 
 
-_NUMBER_OF_NOTE: Final = re.compile(r"<sup>[0-9]+</sup>")
+_NUMBER_OF_NOTE: Final = re.compile(r"<sup>\[[^\]<]*\]</sup>")
 
 
-def read_neighbour(html: str, source: Source, place: Place) -> Reference | None:
+def read_neighbour(html: str) -> Reference | None:
     """Read the title of the article before or after, with its address if it has one."""
     label, urls = _take_links(html)
-    url = next((url for url in urls if is_usable(url, source, place)), None)
+    url = next(filter(is_url, urls), None)
     title = html_to_text(label) or url
     return Reference(title=title, url=url) if title else None
 
@@ -87,16 +84,6 @@ def find_lone_url(block: Block) -> str | None:
         return None
     url = _address(*links[0])
     return url if is_url(url) else None
-
-
-def is_usable(url: str, source: Source, place: Place) -> bool:
-    """Return True if a feed can link to an address; record a problem if not."""
-    if is_url(url):
-        return True
-    scheme = _SCHEME.match(url)
-    if scheme and scheme[0].casefold() in ("http:", "https:"):
-        source.add_at("E111", iri.fault(url), iri.suggest_url(url), *place)
-    return False  # relative addresses and other schemes are told where links are looked at
 
 
 def _take_links(html: str) -> tuple[str, list[str]]:

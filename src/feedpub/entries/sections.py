@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from ..model import parse_key_points
 from ..rendering.text import html_to_text
 from .markdown import MOST_FOOTNOTE_MARKS, render_markdown, strip_positions
+from .markdown_checks import report_lost_marks
 from .references import find_lone_url, read_neighbour, read_reference
 from .templates import remove_template_remains
 
@@ -49,6 +50,7 @@ class Sections:
         is_plain_summary: Whether that is nothing but paragraphs of plain text; else the body begins with it.
         body: What stands in no section; the whole text of a post.
         points: The list of key points, as HTML.
+        data: What became references and neighbours of a digest, as HTML.
         references: Also those of a post.
         reference_places: Line and column of each, in the Markdown.
         via: Address of the source.
@@ -69,6 +71,7 @@ class Sections:
     is_plain_summary: bool = True
     body: str = ""
     points: str = ""
+    data: str = ""
     references: tuple[Reference, ...] = ()
     reference_places: list[tuple[int, int]] = field(default_factory=list)
     via: str | None = None
@@ -86,7 +89,13 @@ class Sections:
     @property
     def key_points(self) -> tuple[KeyPoint, ...]:
         """The key points; made each time."""
-        return parse_key_points(strip_positions(self.points))
+        html = strip_positions(self.points)
+        if "&quot;" in html:  # comrak escapes quotation marks in text, too
+            html = _TAG_OR_QUOTE.sub(lambda match: match[1] or '"', html)
+        return parse_key_points(html)
+
+
+_TAG_OR_QUOTE: Final = re.compile(r"(<[^<>]*>)|&quot;")
 
 
 def read_sections(
@@ -117,6 +126,7 @@ def read_sections(
         source.add("E120", message, "split the article")
         return Sections()
     rendered = render_markdown(text, hard_breaks=hard_breaks)
+    report_lost_marks(source, offset, rendered)
     start_line = source.text.count("\n", 0, offset)
     cutter = _Cutter(source, start_line, headings, has_raw_html=rendered.has_raw_html)
     sections = cutter.cut(rendered.html, has_title=has_title, title=title, is_digest=is_digest)
@@ -190,7 +200,7 @@ class _Cutter:
             (part.text, part.heading.line, part.heading.column) for part in parts if part.heading and not part.section
         ]
         if is_digest is not False:
-            digest = self._read_digest(parts, before, sections, is_forced=bool(is_digest), has_title=has_title)
+            digest = self._read_digest(parts, before, sections, is_forced=bool(is_digest))
             if digest:
                 return digest
         sections.body = before + "".join(block.html for block in blocks)
@@ -219,9 +229,7 @@ class _Cutter:
                 return section
         return None
 
-    def _read_digest(
-        self, parts: Sequence[_Part], before: str, post: Sections, *, is_forced: bool, has_title: bool
-    ) -> Sections | None:
+    def _read_digest(self, parts: Sequence[_Part], before: str, post: Sections, *, is_forced: bool) -> Sections | None:
         """Return the sections of a digest; None if the text is none, and not to be taken for one."""
         names = [part.section for part in parts if part.section in _OF_A_DIGEST]
         if not names and not is_forced:
@@ -233,7 +241,7 @@ class _Cutter:
             fault = ("HTML stands before the first section", None)
         seen: set[str] = set()
         for part in parts:
-            reason, rest = self._read_part(part, digest, seen, has_title=has_title or bool(digest.title))
+            reason, rest = self._read_part(part, digest, seen)
             if rest and not fault:
                 fault = (reason, rest[0])
             body += [block.html for block in rest]
@@ -248,7 +256,7 @@ class _Cutter:
         digest.body = "".join(body).strip()
         return digest
 
-    def _read_part(self, part: _Part, digest: Sections, seen: set[str], *, has_title: bool) -> tuple[str, list[Block]]:
+    def _read_part(self, part: _Part, digest: Sections, seen: set[str]) -> tuple[str, list[Block]]:
         """Read a part into a digest; return what of it does not fit, and why."""
         notes = [block for block in part.blocks if block.tag == "section"]
         blocks = [block for block in part.blocks if block.tag != "section"]
@@ -258,7 +266,7 @@ class _Cutter:
             rest = blocks
         elif part.section is None:
             return f"the heading {part.text[:60]!r} names no section", whole
-        elif part.section in seen or (part.section == "title" and has_title):
+        elif part.section in seen or (part.section == "title" and digest.title):
             return f"a second section {part.text[:60]!r}", whole
         else:
             reason = f"the section {part.text[:60]!r} holds something else than its name says"
@@ -301,6 +309,7 @@ class _Cutter:
                 has_groups = self._take_references(html, digest)
                 if has_groups:
                     return blocks
+                digest.data += html
                 rest.remove(block)
                 return [*([block._replace(html=tail)] if tail.strip() else []), *rest]
         return rest
@@ -349,19 +358,21 @@ class _Cutter:
         return blocks[1:]
 
     def _read_previous(self, blocks: list[Block], digest: Sections) -> list[Block]:
-        digest.previous, rest = self._read_neighbour(blocks)
+        digest.previous, rest = self._read_neighbour(blocks, digest)
         return rest
 
     def _read_next(self, blocks: list[Block], digest: Sections) -> list[Block]:
-        digest.next, rest = self._read_neighbour(blocks)
+        digest.next, rest = self._read_neighbour(blocks, digest)
         return rest
 
-    def _read_neighbour(self, blocks: list[Block]) -> tuple[Reference | None, list[Block]]:
+    def _read_neighbour(self, blocks: list[Block], digest: Sections) -> tuple[Reference | None, list[Block]]:
         if not blocks or not _is_line(blocks[0]):
             return None, blocks
-        place = (self._start_line + blocks[0].line, blocks[0].column)
-        neighbour = read_neighbour(blocks[0].html, self._source, place)
-        return neighbour, blocks[1:] if neighbour else blocks
+        neighbour = read_neighbour(blocks[0].html)
+        if not neighbour:
+            return None, blocks
+        digest.data += blocks[0].html
+        return neighbour, blocks[1:]
 
 
 _HEADINGS: Final = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
@@ -372,7 +383,8 @@ _NOT_IN_POINTS: Final = re.compile(
     r"<(?:article|aside|audio|blockquote|details|div|dl|figure|form|h[1-6r]|iframe|pre|section|table|video)\b",
     re.IGNORECASE,
 )
-_IN_PARAGRAPH: Final = re.compile(r"<(?!/?p\b)", re.IGNORECASE)
+# Markup within paragraphs; escaped characters are text.
+_IN_PARAGRAPH: Final = re.compile(r"<(?!/?p\b|span data-escaped-char|/span>)", re.IGNORECASE)
 
 
 def _is_line(block: Block) -> bool:
@@ -442,11 +454,15 @@ _LINE_END_IN_POINT: Final = re.compile(r"\n(?!</?(?:ul|li)\b|\Z)")
 
 
 def first_text(html: str) -> str:
-    """Return the text of the first paragraph that has some."""
+    """Return the text of the first paragraph that has some: of one in a quotation only if there is no other."""
+    quoted = ""
     for match in _PARAGRAPH.finditer(html):
-        if text := html_to_text(match[0]):
-            return text
-    return ""
+        if text := html_to_text(_NOTE.sub("", match[0])):
+            if not match[0].startswith("<blockquote"):
+                return text
+            quoted = quoted or html_to_text(match[0].partition("</p>")[0])
+    return quoted
 
 
-_PARAGRAPH: Final = re.compile(r"<p\b.*?(?:</p>|\Z)", re.DOTALL)
+_PARAGRAPH: Final = re.compile(r"<(p|blockquote)\b.*?(?:</\1>|\Z)", re.DOTALL)
+_NOTE: Final = re.compile(r"<sup>\[[^\]<]*\]</sup>")

@@ -253,7 +253,7 @@ def _meaningless(found: re.Match[str]) -> str:
 
 def _link(text: str, url: str) -> str:
     """Write a link; `text` is Markdown."""
-    address = _NOT_IN_ADDRESS.sub(r"\\\g<0>", url)
+    address = _NOT_IN_ADDRESS.sub(lambda match: "&amp;" if match[0] == "&" else f"\\{match[0]}", url)
     if not _PAIRED.fullmatch(address):
         address = _PARENTHESIS.sub(r"\\\g<0>", address)
     return f"[{text}]({address})"
@@ -276,7 +276,7 @@ def _escaped(text: str) -> str:
 
 _PARAGRAPH: Final = re.compile(r"\n[ \t]*\n")
 _SPECIAL: Final = re.compile(
-    r"[\\`*\[\]<~]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)|(?:(?<=http)|(?<=https)):(?=//)", re.IGNORECASE
+    r"[\\`*\[\]<~$]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)|(?:(?<=http)|(?<=https)):(?=//)", re.IGNORECASE
 )
 # What opens a heading, a quotation or a list at the start of a line.
 _OPENING: Final = re.compile(r"^(\d{1,9}(?=[.)]))?([.)](?!\S)|#{1,6}(?!\S)|>|[-+](?![^\s-]))")
