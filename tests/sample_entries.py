@@ -10,7 +10,6 @@ from feedpub.entries.markdown import strip_positions
 from feedpub.entries.sections import read_sections
 from feedpub.entries.source import Source
 from feedpub.entries.value import read_text
-from feedpub.rendering.text import html_to_text
 
 if TYPE_CHECKING:
     from feedpub.entries.sections import Sections
@@ -49,7 +48,7 @@ def read_entry(text: str, title: str | None = None) -> Found:
     )
     return Found(
         title=sections.title,
-        summary="\n\n".join(line for part in sections.summary.split("</p>") if (line := html_to_text(part))),
+        summary=sections.summary_text,
         body=strip_positions(sections.body).strip(),
         key_points=sections.key_points,
         references=sections.references,

@@ -115,7 +115,8 @@ def inspect_html(file: File) -> None:
 
 
 def _note_nothing_to_read(file: File, kept: str) -> None:
-    if not (has_content(kept) or file.values.get("summary") or file.sections.references):
+    values, sections = file.values, file.sections
+    if not (has_content(kept) or values.get("summary") or values.get("source") or sections.references or sections.via):
         file.source.add("W130", "there is nothing to read in this entry", "write a text, or say draft: true")
 
 

@@ -17,6 +17,7 @@ from ..model import Draft, Pasted, PastedLine
 from .as_markdown import write_lines
 from .headings import HeadingTable, default_table, likely_languages
 from .lines import MOST_PROBLEMS, Line, decode_entities, join, read_lines, writes_spaces
+from .markdown import strip_positions
 from .sections import read_sections
 from .source import LARGEST_ENTRY_BYTES, Source
 from .splitting import Block, Splitter
@@ -206,8 +207,8 @@ def _draft(language: str, title: str | None, markdown: str, table: HeadingTable)
     return Draft(
         language=language,
         title=title,
-        summary=sections.summary,
-        body=sections.body,
+        summary=sections.summary_text,
+        body=strip_positions(sections.body).strip(),
         key_points=sections.key_points,
         references=sections.references,
     )

@@ -87,6 +87,11 @@ class Sections:
     start_line: int = 0
 
     @property
+    def summary_text(self) -> str:
+        """The summary as plain text; paragraphs are parted by a blank line."""
+        return "\n\n".join(text for part in self.summary.split("</p>") if (text := html_to_text(part)))
+
+    @property
     def key_points(self) -> tuple[KeyPoint, ...]:
         """The key points; made each time."""
         html = strip_positions(self.points)
