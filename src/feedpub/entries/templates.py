@@ -64,7 +64,7 @@ def find_template_remains(markdown: str) -> list[TemplateRemain]:
     Args:
         markdown: The text of an entry without front matter; its lines end in a line feed.
     """
-    if not any(sign in markdown for sign in _SIGNS) and not _IMPORTS.match(markdown, 0, _LONGEST_IMPORT_CHARACTERS):
+    if not any(sign in markdown for sign in _SIGNS) and not _MAY_IMPORT.match(markdown):
         return []
     pieces = _find_pieces(markdown)
     imports = list(_find_imports(markdown))
@@ -183,6 +183,7 @@ _IMPORTS = re.compile(
     """,
     re.VERBOSE,
 )
+_MAY_IMPORT = re.compile(r"\s*+(?:im|ex)port ")
 # The title of a block: ":::note Title", ":::note[Title]", "::: {.note} Title".
 _BLOCK_TITLE = re.compile(
     r"""
