@@ -39,6 +39,11 @@ def split_label(label: str) -> tuple[str, tuple[str, ...]]:
     return title, tuple([part for part in map(str.strip, _BETWEEN_IN_TEXT.split(rest)) if part])
 
 
+def is_separated(text: str) -> bool:
+    """Return True if a text begins with what parts title and publishers."""
+    return _IN_TEXT.match(f" {text.lstrip()}", 1) is not None
+
+
 def split_label_html(html: str) -> tuple[str, tuple[str, ...]]:
     """Part the HTML of a label into the texts of its title and its publishers."""
     link = _LEADING_LINK.match(html)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -26,16 +27,20 @@ from .verbatim import mark_verbatim
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from .sections import Sections
     from .splitting import Part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastedMarkdown:
-    """A pasted text: its drafts and, of each, the Markdown that they were read from."""
+    """A pasted text: its drafts and, of each, the Markdown that it was read from.
+
+    `is_digest` tells of each draft whether its front matter must say that it is one, since text stands beside its
+    sections.
+    """
 
     pasted: Pasted
     markdown: tuple[str, ...]
+    is_digest: tuple[bool, ...]
 
 
 def parse_pasted(
@@ -94,9 +99,12 @@ def read_pasted(
     if language and not any(part.sections - {"title"} for part in parts):
         for line in lines:  # somebody says what it is: text without sections
             line.fate = "kept" if line.fate == "ambiguous" else line.fate
-    drafts = [_draft(tag, title, markdown, table) for tag, (title, markdown) in zip(known, written, strict=True)]
+    read = [
+        _read_draft(tag, title, markdown, table, has_sections_only=_has_sections_only(part))
+        for (tag, part), (title, markdown) in zip(known.items(), written, strict=True)
+    ]
     pasted = Pasted(
-        drafts=tuple(drafts),
+        drafts=tuple(draft for draft, _ in read),
         via=document.via,
         previous=document.neighbours.get("previous"),
         next=document.neighbours.get("next"),
@@ -104,7 +112,16 @@ def read_pasted(
         published=document.published,
         lines=tuple(_account(lines, table)),
     )
-    return PastedMarkdown(pasted=pasted, markdown=tuple(markdown for _, markdown in written))
+    return PastedMarkdown(
+        pasted=pasted,
+        markdown=tuple(markdown for _, markdown in written),
+        is_digest=tuple(is_forced for _, is_forced in read),
+    )
+
+
+def _has_sections_only(part: Part) -> bool:
+    """Return True if a part has sections, and no other heading."""
+    return bool(part.sections - {"title"}) and not any(block.kind == "body" and block.heading for block in part.blocks)
 
 
 def _account(lines: Sequence[Line], table: HeadingTable) -> Iterator[PastedLine]:
@@ -202,9 +219,20 @@ def _same_language(language: str, one: Part, other: Part) -> Problem:
     )
 
 
-def _draft(language: str, title: str | None, markdown: str, table: HeadingTable) -> Draft:
-    sections = _read(markdown, title or "", table)
-    return Draft(
+def _read_draft(
+    language: str, title: str | None, markdown: str, table: HeadingTable, *, has_sections_only: bool
+) -> tuple[Draft, bool]:
+    """Return the draft that Markdown says, and whether its front matter must say that it is a digest.
+
+    Who pastes a digest brings lines along that stand in no section: a title without a mark, a date, a greeting. In an
+    entry file they would make a post of it.
+    """
+    read = partial(read_sections, Source("", markdown), 0, table, has_title=True, title=title or "")
+    sections = read()
+    is_forced = has_sections_only and not sections.is_digest
+    if is_forced:
+        sections = read(is_digest=True)
+    draft = Draft(
         language=language,
         title=title,
         summary=sections.summary_text,
@@ -212,10 +240,7 @@ def _draft(language: str, title: str | None, markdown: str, table: HeadingTable)
         key_points=sections.key_points,
         references=sections.references,
     )
-
-
-def _read(markdown: str, title: str, table: HeadingTable) -> Sections:
-    return read_sections(Source("", markdown), 0, table, has_title=True, title=title)
+    return draft, is_forced
 
 
 def _write_part(part: Part, language: str, table: HeadingTable) -> tuple[str | None, str]:

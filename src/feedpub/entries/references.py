@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from ..errors import FieldError
 from ..model import Reference
 from ..rendering.text import html_to_text
-from .labels import split_label_html
+from .labels import is_separated, split_label_html
 from .lines import is_url, without_separator
 
 if TYPE_CHECKING:
@@ -88,38 +88,29 @@ def find_lone_url(block: Block) -> str | None:
 
 def _take_links(html: str) -> tuple[str, list[str]]:
     """Return the HTML of a label and the addresses of its links; an address that stands for itself is no text."""
-    links = _LINK.findall(html)
-    if not any("://" in text for _, text in links):
-        return html, [unescape(href) for href, _ in links]
-    urls: list[str] = []
-    has_bare = False
-
-    def take(match: re.Match[str]) -> str:
-        nonlocal has_bare
-        url = _address(match[1], match[2])
-        urls.append(url)
-        if not _is_bare(match[1], match[2]):
-            return match[0]
-        before, after = html_to_text(html[: match.start()]), html_to_text(html[match.end() :])
-        if before and after.strip(_CLOSING):
-            return match[2]  # within a sentence
-        has_bare = True
-        return ""
-
-    label = _LINK.sub(take, html)
-    return (_trim_label(label) if has_bare else label), urls
+    links = list(_LINK.finditer(html))
+    urls = [_address(link[1], link[2]) for link in links]
+    bare = next((link for link in links if _is_bare(link[1], link[2])), None)
+    if not bare:
+        return html, urls
+    before = html[: bare.start()].rstrip()
+    after = _LINK.sub(lambda link: "" if _is_bare(link[1], link[2]) else link[0], html[bare.end() :])
+    text = html_to_text(after)
+    if not text.strip(_CLOSING):
+        return _trim_label(before, text), urls
+    if is_separated(text) or not html_to_text(before):
+        return f"{before} {after.lstrip()}", urls
+    return html, urls  # within a sentence
 
 
 _CLOSING: Final = " )）]］】>。.;；,，、!！*"
-_PAIRS: Final = (("(", ")"), ("（", "）"), ("[", "]"), ("【", "】"))
+_PAIRS: Final = {"(": ")", "（": "）", "[": "]", "［": "］", "【": "】"}
 
 
-def _trim_label(label: str) -> str:
-    """Return a label without what led over to the address at its end: ``Title -``, ``Title: (``…``)``."""
-    label = label.rstrip()
-    for opening, closing in _PAIRS:
-        if label.endswith(opening + closing):
-            label = label[:-2].rstrip()
+def _trim_label(label: str, after: str) -> str:
+    """Return a label without what led over to the address behind it: ``Title -``, ``Title: (``."""
+    if label and _PAIRS.get(label[-1], "none") in after:
+        label = label[:-1]
     return without_separator(label.strip())
 
 

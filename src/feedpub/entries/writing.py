@@ -79,12 +79,13 @@ def write_markdown_entry(
     via: str | None = None,
     previous: Reference | None = None,
     next: Reference | None = None,
+    is_digest: bool = False,
 ) -> str:
     """Write an entry file of a draft that was read from Markdown: front matter, and that Markdown as it is.
 
-    Args as of `write_entry`; `author` is a name.
+    Args as of `write_entry`; `author` is a name, `is_digest` says in the front matter that the text is a digest.
     """
-    return _front_matter(draft.title, published, author, via, previous, next) + markdown
+    return _front_matter(draft.title, published, author, via, previous, next, is_digest=is_digest) + markdown
 
 
 def _front_matter(

@@ -103,7 +103,7 @@ def import_pasted(
     if problems:
         raise EntryError([*problems, *_existing(place, names.values())])
     contents: dict[str, bytes] = {}
-    for draft, markdown in zip(drafts, read.markdown, strict=True):
+    for draft, markdown, is_digest in zip(drafts, read.markdown, read.is_digest, strict=True):
         shared: dict[str, Any] = {}
         if draft is original:
             shared = {
@@ -113,7 +113,7 @@ def import_pasted(
                 "previous": pasted.previous,
                 "next": pasted.next,
             }
-        contents[names[draft.language]] = write_markdown_entry(draft, markdown, **shared).encode()
+        contents[names[draft.language]] = write_markdown_entry(draft, markdown, is_digest=is_digest, **shared).encode()
     remove_leftovers(os.fspath(place))
     _write_all(place, contents)
     return ImportResult(key=key, paths=tuple((place / name).as_posix() for name in contents), pasted=pasted)
