@@ -223,11 +223,10 @@ _MATH: Final = re.compile(r'<span data-math-style="\w+" data-sourcepos="[0-9:-]+
 
 def _undo_single_tildes(html: str, text: str) -> str:
     """Return HTML in which only what stands between two tildes on each side is struck: ``H~2~O`` is not."""
-    lines = text.split("\n")
+    lines = text.encode().split(b"\n")
 
     def restore(match: re.Match[str]) -> str:
-        line = lines[int(match[1]) - 1].encode()
-        return match[0] if line[int(match[2]) - 1 :].startswith(b"~~") else f"~{match[3]}~"
+        return match[0] if lines[int(match[1]) - 1].startswith(b"~~", int(match[2]) - 1) else f"~{match[3]}~"
 
     return _STRUCK.sub(restore, html)
 
