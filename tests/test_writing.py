@@ -235,7 +235,12 @@ def test_html_in_key_points(html: str, markdown: str) -> None:
 
 @pytest.mark.parametrize(
     ("html", "text"),
-    [("a <br /> &quot;b&quot;\n&nbsp;c", 'a <br> "b" \xa0c'), ('<b "x">a</b>', "a"), ('<b "x"></b>', ""), ("<div>a</div>", "a")],
+    [
+        ("a <br /> &quot;b&quot;\n&nbsp;c", 'a <br> "b" \xa0c'),
+        ('<b "x">a</b>', "a"),
+        ('<b "x"></b>', ""),
+        ("<div>a</div>", "a"),
+    ],
 )
 def test_html_that_markdown_cannot_hold_says_the_same(html: str, text: str) -> None:
     found = read(write_entry(Draft(language="en", key_points=(KeyPoint(text=html),))))

@@ -139,7 +139,7 @@ class KeyPoint:
 
 
 def _is_deeper(points: Iterable[KeyPoint], levels: int) -> bool:
-    for _ in range(levels + 1):
+    for _ in range(levels):
         points = [child for point in points for child in point.children]
         if not points:
             return False

@@ -185,7 +185,7 @@ _ENCODED_HOST: Final = re.compile(r"""( (?:href|src)="https?://)([^/?#"%<>]*%[^/
 def is_illegal_reference(reference: str) -> bool:
     """Return True if a reference such as ``&#1;`` stands for a character that XML cannot carry."""
     number = int(reference[3:-1], 16) if reference[2] in "xX" else int(reference[2:-1])
-    return 0 < number and (number > sys.maxunicode or not is_legal(chr(number)))
+    return number > 0 and (number > sys.maxunicode or not is_legal(chr(number)))
 
 
 def _remove_illegal(html: str) -> tuple[str, list[int]]:
