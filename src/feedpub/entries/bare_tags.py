@@ -123,7 +123,7 @@ class _Escaper:
         ):
             self._add(token, line)
         elif name in _SWALLOWING and name != "noscript":
-            return end
+            return end + 1  # behind the start of its end tag
         elif in_prose and is_bare and (name not in _VOID or name not in _SHOWN_VOID):
             if name in _VOID:
                 self._add(token, line)

@@ -88,6 +88,8 @@ def find_lone_url(block: Block) -> str | None:
 
 def _take_links(html: str) -> tuple[str, list[str]]:
     """Return the HTML of a label and the addresses of its links; an address that stands for itself is no text."""
+    if "<p" in html:
+        html = _PARAGRAPH_TAG.sub(" ", html)
     urls: list[str] = []
     has_bare = False
 
@@ -109,6 +111,7 @@ def _take_links(html: str) -> tuple[str, list[str]]:
     return label, urls
 
 
+_PARAGRAPH_TAG: Final = re.compile(r"</?p\b[^<>]*>")
 _CLOSING: Final = " )）]］】>。.;；,，、!！*"
 _PAIRS: Final = (("(", ")"), ("（", "）"), ("[", "]"), ("【", "】"))
 
