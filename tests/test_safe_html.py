@@ -263,6 +263,8 @@ EXCESSIVE = {
     "S3-hidden-ends": "<div><!--</div>-->" * 60_000,
     "S3-ends-in-the-wrong-place": "<div><table></div></table>" * 60_000,
 }
+# Bare tags that HTML does not know, or that are never closed, are text in entry files.
+TEXT_IN_MARKDOWN = frozenset({"S3-open-before-many", "S3-open-in-svg", "S3-cells-in-mathml"})
 FINE = {
     "headings-never-closed": "<h1>" * 9_000,
     "a-table-of-ten-thousand-rows": f"<table>{'<tr><td>a</td><td><a href=x.html>b</a></td></tr>' * 10_000}</table>",
@@ -302,10 +304,11 @@ def test_html_that_would_explode_is_an_error(name: str, tmp_path: Path) -> None:
 
     entries = write_site(tmp_path / "entries", {"a.en.md": post(html[:900_000]), "b.en.md": post()})
     problems = [problem for problem in feedpub.lint(entries) if problem.severity == "error"]
-    assert [(problem.code, problem.path.rpartition("/")[2]) for problem in problems] == [("E120", "a.en.md")]
+    expected = [] if name in TEXT_IN_MARKDOWN else [("E120", "a.en.md")]
+    assert [(problem.code, problem.path.rpartition("/")[2]) for problem in problems] == expected
     assert len(feedpub.build(entries, tmp_path / "public", keep_going=True).written) > 0
     assert (tmp_path / "public/en/b/index.html").is_file()
-    assert not (tmp_path / "public/en/a/index.html").exists()
+    assert (tmp_path / "public/en/a/index.html").exists() == (name in TEXT_IN_MARKDOWN)
 
 
 @pytest.mark.parametrize("name", FINE)

@@ -14,7 +14,7 @@ _SEPARATOR: Final = r"[-\N{EN DASH}\N{EM DASH}\N{FULLWIDTH HYPHEN-MINUS}](?:(?<=
 _BETWEEN_PUBLISHERS: Final = r"[/\N{FULLWIDTH SOLIDUS}](?:(?<=\s/)(?=\s)|(?<=\N{FULLWIDTH SOLIDUS}))"
 # In HTML nothing separates in a link that the label begins with, which is the title; in a `span`, which is what an
 # escaped character becomes; and within tags.
-_LINK: Final = r"\s*+<a\b[^<>]*>(?:[^<]++|<(?!/a>))*+</a>"
+_LINK: Final = r"\s*+(?:<(?:em|strong|del|b|i)\b[^<>]*>)*+<a\b[^<>]*>(?:[^<]++|<(?!/a>))*+</a>"
 _LEADING_LINK: Final = re.compile(_LINK, re.DOTALL)
 _PROTECTED: Final = rf"\A{_LINK}|<span\b[^<>]*>[^<]*</span>|<[^<>]*>"
 _IN_TEXT: Final = re.compile(_SEPARATOR)

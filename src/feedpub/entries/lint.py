@@ -345,14 +345,16 @@ _NUMBER = re.compile(r"\d+")
 
 def _report_bare_tags(file: File) -> None:
     """Note tags that were read as text, each where it stands outside of code."""
-    source, after = file.source, 0
-    for tag, line in file.sections.bare_tags:
-        place = (-1, -1)
-        if not source.problems.is_full("N131"):
-            start = max(after, source.offset_of(file.sections.start_line + line, 1))
-            place = find_outside_of_code(source.text, tag, start)
-            after = max(after, place[1])
-        source.add("N131", f"{tag} was read as text", f"put it between backticks: `{tag}`", *place)
+    source, tags, after = file.source, file.sections.bare_tags, 0
+    for index, (tag, line) in enumerate(tags):
+        message, hint = f"{tag} was read as text", f"put it between backticks: `{tag}`"
+        if source.problems.is_full("N131"):
+            source.add("N131", message, hint, number=len(tags) - index)
+            return
+        start = max(after, source.offset_of(file.sections.start_line + line, 1))
+        place = find_outside_of_code(source.text, tag, start)
+        after = max(after, place[1])
+        source.add("N131", message, hint, *place)
 
 
 # With the names of sections, for a hint: each is compared with dozens of words, letter by letter.

@@ -225,11 +225,10 @@ _MATH: Final = re.compile(r'<span data-math-style="\w+" data-sourcepos="[0-9:-]+
 
 def _undo_single_tildes(html: str, text: str) -> str:
     """Return HTML in which only what stands between two tildes on each side is struck: ``H~2~O`` is not."""
-    lines = text.split("\n")
+    lines = text.encode().split(b"\n")
 
     def restore(match: re.Match[str]) -> str:
-        line = lines[int(match[1]) - 1].encode()
-        return match[0] if line[int(match[2]) - 1 :].startswith(b"~~") else f"~{match[3]}~"
+        return match[0] if lines[int(match[1]) - 1].startswith(b"~~", int(match[2]) - 1) else f"~{match[3]}~"
 
     return _STRUCK.sub(restore, html)
 
@@ -278,7 +277,7 @@ def link_bare_urls(html: str) -> str:
     for index, part in enumerate(parts):
         if index % 2 == 0:
             if is_markdown and not closing and "://" in part:
-                parts[index] = BARE_URL.sub(_write_link, part)
+                parts[index] = _BARE_URL.sub(_write_link, part)
         elif closing:
             closing = "" if part.casefold().startswith(closing) else closing
         elif opening := _LINK_OR_CODE.match(part):
@@ -288,6 +287,8 @@ def link_bare_urls(html: str) -> str:
     return "".join(parts)
 
 
+# Not in "[a](https://x.test/b c)", which is no link because of the blank: part of the address would become one.
+_BARE_URL: Final = re.compile(rf"(?<!\]\(){BARE_URL.pattern}", re.IGNORECASE)
 _TEXT_BLOCK: Final = re.compile(rf"<(?:(/)|(?=[^>]*{POSITION}))(?:p|h[1-6]|li|t[dh])\b")
 _TAG: Final = re.compile(r"(<[^<>]*>)")
 _LINK_OR_CODE: Final = re.compile(r"<(a|code|pre|script|style)\b", re.IGNORECASE)
@@ -304,14 +305,16 @@ def _write_link(match: re.Match[str]) -> str:
 
 _CJK: Final = "\u2e80-\u303f\u3040-\u30ff\u3100-\u312f\u31a0-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef"
 _INLINE_TAGS: Final = r"(?:</?(?:em|strong|a|del|code|sup)\b[^<>]*>)*"
-_CJK_LINE: Final = re.compile(rf"\n(?={_INLINE_TAGS}[{_CJK}])")
+# Full-width punctuation brings its own space: no other is set before or behind it.
+_WIDE: Final = "\u3001-\u3003\u3008-\u301f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
+_CJK_LINE: Final = re.compile(rf"\n(?={_INLINE_TAGS}(?:([{_WIDE}])|[{_CJK}]))|(?<=[{_WIDE}])(\n)(?=[^<\s])")
 _CJK_BEFORE: Final = re.compile(rf"[{_CJK}]{_INLINE_TAGS}\Z")
 _PRE: Final = re.compile(r"<pre\b.*?</pre>", re.DOTALL)
 _LONGEST_TAGS: Final = 200
 
 
 def join_cjk_lines(html: str) -> str:
-    """Return HTML without the line ends between two Chinese or Japanese characters, which browsers show as a space."""
+    """Return HTML without the line ends within Chinese or Japanese text, which browsers show as a space."""
     pieces, start = [], 0
     code = [match.span() for match in _PRE.finditer(html)]
     position = 0
@@ -319,7 +322,10 @@ def join_cjk_lines(html: str) -> str:
         while position < len(code) and code[position][1] <= match.start():
             position += 1
         in_code = position < len(code) and code[position][0] < match.start()
-        if not in_code and _CJK_BEFORE.search(html[max(0, match.start() - _LONGEST_TAGS) : match.start()]):
+        is_joined = match[1] or match[2]
+        if not in_code and (
+            is_joined or _CJK_BEFORE.search(html[max(0, match.start() - _LONGEST_TAGS) : match.start()])
+        ):
             pieces.append(html[start : match.start()])
             start = match.end()
     return "".join([*pieces, html[start:]])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from html import escape, unescape
+from html import unescape
 from typing import TYPE_CHECKING, Final
 
 from .markdown import NUMERIC_REFERENCE, POSITION, is_illegal_reference
@@ -82,6 +82,7 @@ def find_outside_of_code(text: str, written: str, start: int) -> tuple[int, int]
 
 
 _DEFINITION: Final = re.compile(r"^[ ]{0,3}\[\^([^\]\s]+)\]:", re.MULTILINE)
+_DEFINITION_IN_HTML: Final = re.compile(r"\[\^([^\]\s<]+)\]:")
 _MARK: Final = re.compile(r"\[\^([^\]\s]+)\]")
 
 
@@ -91,8 +92,8 @@ def _report_unused_footnotes(source: Source, offset: int, html: str) -> None:
         return
     starts = {match.start(1) for match in definitions}
     used = {match[1].casefold() for match in _MARK.finditer(source.text, offset) if match.start(1) not in starts}
+    in_code = {unescape(match[1]) for match in _DEFINITION_IN_HTML.finditer(html)}
     for match in definitions:
-        # In code it stands in the HTML as it was written.
-        if match[1].casefold() not in used and f"[^{escape(match[1], quote=False)}]:" not in html:
+        if match[1].casefold() not in used and match[1] not in in_code:
             message = f"nothing refers to the footnote {match[1][:60]!r}, so it is left out"
             source.add("N133", message, f"write [^{match[1][:60]}] in the text, or remove it", *match.span())

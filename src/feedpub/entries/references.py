@@ -88,6 +88,8 @@ def find_lone_url(block: Block) -> str | None:
 
 def _take_links(html: str) -> tuple[str, list[str]]:
     """Return the HTML of a label and the addresses of its links; an address that stands for itself is no text."""
+    if "<p" in html:
+        html = _PARAGRAPH_TAG.sub(" ", html)
     links = list(_LINK.finditer(html))
     urls = [_address(link[1], link[2]) for link in links]
     bare = next((link for link in links if _is_bare(link[1], link[2])), None)
@@ -103,6 +105,7 @@ def _take_links(html: str) -> tuple[str, list[str]]:
     return html, urls  # within a sentence
 
 
+_PARAGRAPH_TAG: Final = re.compile(r"</?p\b[^<>]*>")
 _CLOSING: Final = " )）]］】>。.;；,，、!！*"
 _PAIRS: Final = {"(": ")", "（": "）", "[": "]", "［": "］", "【": "】"}
 

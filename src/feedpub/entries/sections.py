@@ -197,7 +197,8 @@ class _Cutter:
         if blocks and blocks[0].tag == "h1" and not _COMMENT.sub("", before).strip():
             heading, rest = _split_tail(blocks[0])
             text = html_to_text(heading)
-            if not has_title or text.split() == title.split():
+            is_section = any(found.section in _OF_A_DIGEST for found in self._headings.find(text))
+            if text.split() == title.split() or not (has_title or is_section):
                 sections.title = "" if has_title else text
                 before, blocks = before + rest, blocks[1:]
         parts = self._split_parts(blocks)
@@ -448,13 +449,14 @@ def tidy_list(html: str) -> str:
     if "<p" in html:
         html = _BETWEEN_PARAGRAPHS.sub("<br>", html)
         html = _PARAGRAPH_TAG.sub("", html)
-    html = _LINE_END_IN_POINT.sub(" ", html)
+    html = _LINE_END_IN_POINT.sub(" ", _BREAK.sub("<br>", html))
     return html.replace("</ul>\n</li>", "</ul></li>")
 
 
 _ORDERED: Final = re.compile(r"<(/?)ol\b")
 _BETWEEN_PARAGRAPHS: Final = re.compile(r"</p>\n<p\b[^<>]*>")
 _PARAGRAPH_TAG: Final = re.compile(r"\n<p\b[^<>]*>|</p>(?:\n(?=</li>))?|<p\b[^<>]*>")
+_BREAK: Final = re.compile(r"<br\b[^<>]*>\n")
 _LINE_END_IN_POINT: Final = re.compile(r"\n(?!</?(?:ul|li)\b|\Z)")
 
 
