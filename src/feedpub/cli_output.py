@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 import click
 
 from .display import escape_for_terminal, format_annotation, format_json
-from .errors import REST_START
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -111,7 +110,7 @@ def _echo_summary(problems: Sequence[feedpub.Problem]) -> None:
 
 def _count_of_kind(problems: Sequence[feedpub.Problem]) -> str:
     """Return how many problems of one code there are, in how many files, in words."""
-    number = sum(not problem.message.startswith(REST_START) for problem in problems)
+    number = sum(not problem.counts_others for problem in problems)
     files = len({problem.path for problem in problems})
     at_least = "more than " if number < len(problems) else ""
     return f"{at_least}{number:,} in {files:,} file{'' if files == 1 else 's'}"
@@ -119,7 +118,7 @@ def _count_of_kind(problems: Sequence[feedpub.Problem]) -> str:
 
 def _echo_repeated(problems: Sequence[feedpub.Problem]) -> None:
     """Print each message that several problems of one code have, once; nothing if all of them have the same."""
-    counted = Counter(problem.message for problem in problems if not problem.message.startswith(REST_START))
+    counted = Counter(problem.message for problem in problems if not problem.counts_others)
     repeated = [(message, number) for message, number in counted.most_common() if number > 1 and len(counted) > 1]
     for message, number in repeated[:_MOST_MESSAGES]:
         echo(f"  {number:,} × {message}")

@@ -33,7 +33,7 @@ _MESSAGE_START_CHARACTERS: Final = 200
 _MESSAGE_END_CHARACTERS: Final = 150
 _LONGEST_SECRET_CHARACTERS: Final = 8_000
 MOST_PROBLEMS_OF_A_CODE: Final = 20  # in one file; one more says how many others there are
-REST_START: Final = "… and "  # of the message of that one
+_REST_START: Final = "… and "  # of the message of that one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +85,11 @@ class Problem:
     def title(self) -> str:
         """The name of this kind of problem, the same wherever the code appears."""
         return _pages()[self.code]["title"]
+
+    @property
+    def counts_others(self) -> bool:
+        """True for a problem that stands for those of its kind that its file has too many of."""
+        return self.message.startswith(_REST_START)
 
     @property
     def place(self) -> str:
@@ -148,7 +153,7 @@ class ProblemList(list[Problem]):
         if place == len(self):
             self.append(problem)
         left_out = before + number - MOST_PROBLEMS_OF_A_CODE
-        self[place] = replace(self[place], message=f"{REST_START}{left_out:,} more of this kind in this file", hint="")
+        self[place] = replace(self[place], message=f"{_REST_START}{left_out:,} more of this kind in this file", hint="")
 
 
 def shorten(text: str) -> str:
