@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import feedpub
 from feedpub import Article, Category, Config, Enclosure, Entry, Feed, Person, Reference
 from feedpub.rendering.renderer import RenderedEntry
-from feedpub.site.opml import to_opml
+from feedpub.site.opml import to_category_opml, to_opml
 from feedpub.site.pages import NEIGHBOURS, Pages
 from feedpub.site.theme import Theme
 from sample_feeds import BASE, TITLES, digest_en, digest_zh_hans, entry, feed, right_to_left
@@ -120,7 +120,9 @@ def write_pages(public: Path) -> None:
     put("style.css", made.style())
     put("feed.css", made.feed_style())
     put("index.html", made.landing({tag: rows(*entries) for tag, entries in lists.items()}))
-    put("feeds.opml", to_opml(made.config, tuple(made.feeds.values())))
+    feeds = tuple(made.feeds.values())
+    put("feeds.opml", to_opml(made.config, feeds))
+    put("feeds-categories.opml", to_category_opml(made.config, feeds, {"en": [CATEGORY]}))
     for tag, entries in lists.items():
         put(f"{tag}/index.html", made.language(tag, rows(*entries[:1]), 2, [("Travel", CATEGORY.link)]))
         put(f"{tag}/archive/index.html", made.archive(tag, by_year(rows(*entries, *_old(tag)))))
