@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from feedpub.content import note_language
+
 from hypothesis import example, given
 from hypothesis import strategies as st
 

@@ -288,7 +288,7 @@ FAMILIES: Final[dict[str, tuple[Callable[[Path, str], None], int, str, str, str]
     "pictures for readers without scripts": (sanitise_html, 100_000, _LATE, "", ""),
     "embeds": (sanitise_html, 100_000, "<iframe src=x></iframe><video><source src=y></video>", "", ""),
     "an embed with much in it": (sanitise_html, 100_000, "<b>a</b>", "<object data=x>", "</object>"),
-    "formulas": (sanitise_html, 100_000, "<math><annotation encoding=TeX>x</annotation></math>", "", ""),
+    "formulas of HTML": (sanitise_html, 100_000, "<math><annotation encoding=TeX>x</annotation></math>", "", ""),
     "a source in many pieces": (sanitise_html, 100_000, "x<b>", "<math><annotation encoding=TeX>", ""),
     "links of headings": (sanitise_html, 100_000, "<h2>a<a class=anchor href=#a>#</a></h2>", "", ""),
     "number signs of a link": (sanitise_html, 200_000, 'href="#', "<s><a ", "></a>"),
