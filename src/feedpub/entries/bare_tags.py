@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from html import escape
 from typing import Final
 
@@ -37,9 +38,9 @@ _TOKEN: Final = re.compile(
     (?P<attributes>(?:[^<>"']|"[^"]*"|'[^']*'){{0,{_LONGEST_ATTRIBUTES}}}+)>""",
     re.DOTALL | re.VERBOSE,
 )
-_BLOCKS: Final = frozenset(
-    "p h1 h2 h3 h4 h5 h6 li ul ol td th tr table thead tbody blockquote pre hr section div".split()
-)
+# What comrak writes for blocks, but for the section of the footnotes, in which it writes a list without position.
+_BLOCKS: Final = frozenset("p h1 h2 h3 h4 h5 h6 li ul ol td th tr table thead tbody blockquote pre hr".split())
+_PROSE: Final = frozenset("p h1 h2 h3 h4 h5 h6 li td th".split())  # text stands in these, but for lists of paragraphs
 _LINE: Final = re.compile(r'data-sourcepos="(\d+)')
 
 
@@ -62,32 +63,57 @@ class _Escaper:
         self._bare: list[re.Match[str]] = []
         self._lines: list[int] = []
         self._open: list[tuple[str, re.Match[str] | None, int]] = []  # name, token if the author's, line
+        self._kept: Counter[str] = Counter()  # unknown elements that are open
         self._ends = {name: [token.start() for token in self._tokens if token["name"] and token["closing"]
                              and token["name"].lower() == name] for name in _SWALLOWING}  # fmt: skip
 
     def escape(self) -> tuple[str, list[tuple[str, int]]]:
         line = 1
         skip_to = 0
-        in_prose = False
-        for token in self._tokens:
+        prose = ""  # the block whose text is read
+        for index, token in enumerate(self._tokens):
             if token.start() < skip_to:
                 continue
             name = (token["name"] or "").lower()
             position = _LINE.search(token["attributes"]) if name else None
             if position:
                 line = int(position[1])
-            if name in _BLOCKS and (position or (token["closing"] and in_prose)):
+            if name in _BLOCKS and (position or self._ends_block(index, name, prose)):
                 self._close_block()
-                in_prose = not token["closing"] and name not in ("pre", "ul", "ol", "table", "tr", "thead", "tbody")
+                is_prose = name in _PROSE and not token["closing"] and not self._html.startswith("\n", token.end())
+                prose = name if is_prose else ""
             elif position:
                 if name not in _VOID:
                     self._open.append((name, None, line))
             elif token["comment"]:
                 self._take_comment(token, line)
             else:
-                skip_to = self._take_tag(token, name, line, in_prose=in_prose)
+                skip_to = self._take_tag(token, name, line, in_prose=bool(prose))
         self._close_block()
         return self._write()
+
+    def _ends_block(self, index: int, name: str, prose: str) -> bool:
+        """Return True if a tag is the end tag that comrak wrote for a block of text, not one of the author's.
+
+        It is the author's if a start tag is open, and another end tag follows before the next block begins or ends.
+        """
+        if name != prose or not self._tokens[index]["closing"]:
+            return False
+        if not self._is_open(name):
+            return True
+        for number in range(index + 1, len(self._tokens)):
+            token = self._tokens[number]
+            later = (token["name"] or "").lower()
+            if later == name and token["closing"]:
+                return False
+            if later in _BLOCKS and (
+                _LINE.search(token["attributes"]) or (token["closing"] and not self._is_open(later))
+            ):
+                return True
+        return True
+
+    def _is_open(self, name: str) -> bool:
+        return any(name == opened for opened, _, _ in self._open[-_DEEPEST:])
 
     def _take_comment(self, token: re.Match[str], line: int) -> None:
         if not token[0].endswith(">") or token[0] == "<!--":
@@ -98,8 +124,7 @@ class _Escaper:
         attributes = token["attributes"]
         is_bare = "=" not in attributes and not attributes.endswith("/")
         if name not in _HTML:
-            if is_bare and "-" not in name and ":" not in name:
-                self._add(token, line)
+            self._take_unknown(token, name, line, is_bare=is_bare)
         elif token["closing"]:
             if in_prose:
                 self._close(token, name, line)
@@ -117,6 +142,14 @@ class _Escaper:
         elif in_prose and name not in _VOID:
             self._open.append((name, None, line))
         return 0
+
+    def _take_unknown(self, token: re.Match[str], name: str, line: int, *, is_bare: bool) -> None:
+        if self._kept[name] and token["closing"]:
+            self._kept[name] -= 1
+        elif is_bare and "-" not in name and ":" not in name:
+            self._add(token, line)
+        elif not token["attributes"].endswith("/"):
+            self._kept[name] += 1
 
     def _end_of(self, name: str, start: int) -> int:
         """Return where the end tag of an element stands in its block; 0 if there is none."""
