@@ -31,6 +31,10 @@ _SWALLOWING: Final = frozenset(
 _OF_DOCUMENTS: Final = frozenset("base body frame frameset head html noembed noframes plaintext template title".split())
 _FOREIGN: Final = frozenset(["math", "svg"])
 
+# Instructions and declarations are code that somebody shows (``<?php``, ``<!ENTITY``), but for those that word
+# processors and whole documents leave behind.
+_OF_HTML_FILES: Final = re.compile(r"<(?:!doctype\s+html|!\[(?:if|endif)|\?xml:namespace)\b", re.IGNORECASE)
+
 _LONGEST_ATTRIBUTES: Final = 2000  # longer ones stay as they are
 _TOKEN: Final = re.compile(
     r"(?P<comment><!--(?:.*?-->)?|<[?!](?:[^>]*>)?)"
@@ -48,7 +52,8 @@ def escape_bare_tags(html: str) -> tuple[str, list[tuple[str, int]]]:
     """Return HTML in which tags that mean nothing are text, and these tags with the line of their blocks.
 
     Text are: tags without attributes that no HTML knows, or that are not closed in their paragraph; end tags without
-    start; elements that only whole documents have; and what would swallow the text behind it, since it never ends.
+    start; elements that only whole documents have; instructions and declarations, such as ``<?php`` and ``<!ENTITY``;
+    and what would swallow the text behind it, since it never ends.
 
     Args:
         html: As comrak writes it, with positions: what has none was written by the author.
@@ -116,7 +121,9 @@ class _Escaper:
         return any(name == opened for opened, _, _ in self._open[-_DEEPEST:])
 
     def _take_comment(self, token: re.Match[str], line: int) -> None:
-        if not token[0].endswith(">") or token[0] == "<!--":
+        is_comment = token[0].startswith("<!--")
+        is_open = token[0] == "<!--" or not token[0].endswith(">")
+        if is_open or not (is_comment or _OF_HTML_FILES.match(token[0])):
             self._add(token, line)
 
     def _take_tag(self, token: re.Match[str], name: str, line: int, *, in_prose: bool) -> int:

@@ -49,7 +49,9 @@ def render_markdown(text: str, *, hard_breaks: bool = False) -> Rendered:
         text: Holds at most `MOST_FOOTNOTE_MARKS` marks of footnotes.
         hard_breaks: End a line of the HTML at each line end, as in verse.
     """
-    html = _to_html(_prepare(text), hard_breaks=hard_breaks)
+    html = _to_html(_prepare(text), hard_breaks=hard_breaks, has_math="$" in text)
+    if "data-math-style" in html and _NO_MATH.search(html):
+        html = _to_html(_prepare(text), hard_breaks=hard_breaks, has_math=False)
     bare_tags: list[tuple[str, int]] = []
     has_raw_html = _HTML_IN_MARKDOWN.search(text) is not None
     if has_raw_html:
@@ -83,15 +85,18 @@ _DEEP_QUOTATION: Final = re.compile(
 )
 
 
-def _to_html(text: str, *, hard_breaks: bool) -> str:
+def _to_html(text: str, *, hard_breaks: bool, has_math: bool) -> str:
     import comrak
 
-    has_math = "$" in text and not _DOLLAR_IN_CODE.search(text)
     return comrak.markdown_to_html(text, *_make_options(hard_breaks=hard_breaks, has_math=has_math))
 
 
-# comrak takes "$5 and `$PATH`" for mathematics, which begins at one dollar and ends at the other.
-_DOLLAR_IN_CODE: Final = re.compile(r"`[^`\n]*\$")
+# comrak takes "5$/GB or 6$/month", "$(a)/$(b)" and "$5 and `$PATH`" for mathematics, too.
+_NO_MATH: Final = re.compile(r"""
+    (?<! [\s>(\[{"'“‘„«;:,–—] ) (?<! [^\x00-\u2fff] ) <span[ ]data-math-style   # behind a letter or the like
+    | <span[ ]data-math-style="inline"[^<>]*> [^<`$]* (?: [`$]                   # with code or another dollar
+        | </span> (?! [\s.,;:!?)\]}"'”’“»…–—-] | <(?!span[ ]data-escaped) | & | [^\x00-\u2fff] | \Z ) )   # before one
+    """, re.VERBOSE)  # fmt: skip
 
 
 @functools.cache
