@@ -7,7 +7,6 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-
 from hypothesis import example, given
 from hypothesis import strategies as st
 

@@ -192,8 +192,8 @@ CASES = [
         message="is not an absolute http or https address", hint="https://",
     ),
     entry(
-        "E111", post("## References\n1. [Timetable](trains.html)\n"), line=6, column=1,
-        marked="1. [Timetable](trains.html)", message="'trains.html' is not an absolute", hint="https://",
+        "E111", post("## References\n1. [Timetable](https://trains..test/)\n"), line=6, column=16,
+        marked="https://trains..test/", message="is not", hint="https://",
     ),
     Case(
         code="E112", files={"a.md": post(language="cn")}, path="entries/a.md", line=4, column=11, marked="cn",
@@ -272,7 +272,7 @@ CASES = [
     ),
     entry("W107", post(updated="2026-01-31"), line=4, column=10, marked="2026-01-31", message="before published"),
     entry(
-        "W108", post("## Source\n<https://b.test/>\n", source="https://a.test/"), line=7, column=1,
+        "W108", post("## Summary\nA\n\n## Source\n<https://b.test/>\n", source="https://a.test/"), line=10, column=1,
         marked="<https://b.test/>", message="names another source: https://a.test/", hint="keep one",
     ),
     entry(
@@ -280,12 +280,8 @@ CASES = [
         marked="1. A <https://a.test/> <https://b.test/>", message="2 addresses", hint="its own number",
     ),
     entry(
-        "W110", post("## Previous\nDay trains\n", previous="Slow trains"), line=4, column=11, marked="Slow trains",
+        "W110", post("## Summary\nA\n\n## Previous\nDay trains\n", previous="Slow trains"), line=4, column=11, marked="Slow trains",
         message="previous stands in the front matter and", hint="keep one",
-    ),
-    entry(
-        "W111", post("## Key Points\n- A\n\n      code\n"), line=6, column=1, marked="- A",
-        message="this list holds", hint="published as text",
     ),
     entry("W120", post(title="A # b"), line=2, column=10, marked="# b", message="is read as a comment", hint="quotes"),
     entry("W121", post("ab\x08c\n"), line=5, column=3, marked="\x08", message="U+0008", hint="remove"),
@@ -361,6 +357,13 @@ CASES = [
         "N132", post("A <u>b</u>.\n"), line=5, column=3, marked="<u", message="<u> is not published; the text in it is",
         hint="backticks",
     ),
+    entry(
+        "N130", post("## Summary\nA\n\n## Key Points\n- B\n\n## Costs\nC\n"), line=11, column=1, marked="## Costs",
+        message="names no section", hint="digest: true",
+    ),
+    entry("N131", post("Use <title> here.\n"), line=5, column=5, marked="<title>", message="read as text", hint="`<title>`"),
+    entry("N133", post("A.\n\n[^x]: B\n"), line=7, column=1, marked="[^x]: B", message="", hint=""),
+    entry("W132", post("A **b **c and **d **e\n"), line=5, message="asterisks", column=3, marked="**"),
 ]  # fmt: skip
 
 
@@ -419,11 +422,11 @@ def test_message_is_the_one_of_the_readme(tmp_path: Path) -> None:
 
 def test_carets_stand_below_wide_characters(tmp_path: Path) -> None:
     text = CHINESE.replace("回来了", "回来了 <script>")
-    case = pair("W106", ENGLISH, text, message="removed")
-    problem = next(problem for problem in problems_of(case, tmp_path) if problem.code == "W106")
+    case = pair("N131", ENGLISH, text, message="read as text")
+    problem = next(problem for problem in problems_of(case, tmp_path) if problem.code == "N131")
     excerpt, carets = str(problem).splitlines()[2:4]
     assert excerpt == "  5 | 夜间列车回来了 <script>。"
-    assert carets.startswith(" " * (6 + 7 * 2 + 1) + "^" * len("<script") + " ")
+    assert carets.startswith(" " * (6 + 7 * 2 + 1) + "^" * len("<script>") + " ")
 
 
 def test_every_code_is_provoked() -> None:

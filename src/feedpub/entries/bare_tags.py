@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from html import escape
 from typing import TYPE_CHECKING, Final
 
@@ -33,6 +34,10 @@ _SWALLOWING: Final = frozenset(
 _OF_DOCUMENTS: Final = frozenset("base body frame frameset head html noembed noframes plaintext template title".split())
 _FOREIGN: Final = frozenset(["math", "svg"])
 
+# Instructions and declarations are code that somebody shows (``<?php``, ``<!ENTITY``), but for those that word
+# processors and whole documents leave behind.
+_OF_HTML_FILES: Final = re.compile(r"<(?:!doctype\s+html|!\[(?:if|endif)|\?xml:namespace)\b", re.IGNORECASE)
+
 _MOST_PIECES: Final = 200  # of the attributes of a tag: what has more stays as it is
 _TOKEN: Final = re.compile(
     r"(?P<comment><!--|<!\[CDATA\[|<[?!][A-Za-z]*+)"
@@ -42,7 +47,7 @@ _TOKEN: Final = re.compile(
 )
 _END: Final = re.compile(rf"(?:--)?>|</({'|'.join(sorted(_SWALLOWING))})\b", re.IGNORECASE)
 _BLOCKS: Final = frozenset("p h1 h2 h3 h4 h5 h6 li ul ol td th tr table thead tbody blockquote pre hr section".split())
-_WITHOUT_PROSE: Final = frozenset("pre ul ol table tr thead tbody".split())
+_WITHOUT_PROSE: Final = frozenset("pre ul ol table tr thead tbody section".split())
 _LINE: Final = re.compile(r'data-sourcepos="(\d+)')
 
 
@@ -50,7 +55,7 @@ def escape_bare_tags(html: str) -> tuple[str, list[tuple[str, int]]]:
     """Return HTML in which tags that mean nothing are text, and these tags with the line of their blocks.
 
     Text are: tags that HTML does not know, or that have no attributes, if they are not closed in their paragraph; end
-    tags without start; elements that only whole documents have; and what would swallow the text behind it, since it
+    tags without start; elements that only whole documents have; instructions and declarations, such as ``<?php``; and what would swallow the text behind it, since it
     never ends.
 
     Args:
@@ -64,6 +69,7 @@ class _Escaper:
         self._html = html
         self._bare: list[tuple[int, int, int]] = []  # start, end and line
         self._open: list[tuple[str, re.Match[str] | None, int]] = []  # name, token if the author's, line
+        self._components: Counter[str] = Counter()  # unknown elements with attributes that are open in raw HTML
         self._block = ""  # the block of text around
         self._block_starts = [match.start() for match in _BLOCK_START.finditer(html)]
         self._ends: dict[str, list[int]] = {}
@@ -99,7 +105,8 @@ class _Escaper:
     def _take_comment(self, token: re.Match[str], line: int) -> int:
         """Return where a comment or the like ends; one without end is text."""
         mark = "-->" if token[0] == "<!--" else ">"
-        if not (end := self._end_of(mark, token.end())):
+        is_comment = token[0] == "<!--" or _OF_HTML_FILES.match(self._html, token.start())
+        if not is_comment or not (end := self._end_of(mark, token.end())):
             self._add(token, line)
             return token.end()
         return end + len(mark)
@@ -111,13 +118,17 @@ class _Escaper:
         if name not in _HTML and ("-" in name or ":" in name or attributes.endswith("/")):
             pass  # a component of another program
         elif token["closing"]:
-            if in_prose or name not in _HTML:
+            if self._components[name]:
+                self._components[name] -= 1
+            elif in_prose or name not in _HTML:
                 self._close(token, name, line)
         elif name not in _HTML:
             if is_bare:
                 self._add(token, line)
             elif in_prose:
                 self._open.append((name, token, line))
+            else:
+                self._components[name] += 1
         elif (name in _SWALLOWING and not (end := self._end_of(name, token.end()))) or (
             in_prose and name in _OF_DOCUMENTS
         ):

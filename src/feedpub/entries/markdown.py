@@ -56,11 +56,15 @@ def render_markdown(text: str, *, hard_breaks: bool = False) -> Rendered:
         hard_breaks: End a line of the HTML at each line end, as in verse.
     """
     text = _prepare(text)
-    html = _to_html(text, hard_breaks=hard_breaks)
+    has_math = "$" in text
+    html = _to_html(text, hard_breaks=hard_breaks, has_math=has_math)
+    if has_math and "data-math-style" in html and _NO_MATH.search(html):
+        has_math = False
+        html = _to_html(text, hard_breaks=hard_breaks, has_math=False)
     bare_tags: list[tuple[str, int]] = []
     has_raw_html = _HTML_IN_MARKDOWN.search(text) is not None
     if has_raw_html:
-        text, html, bare_tags = _escape_endless_blocks(text, html, hard_breaks=hard_breaks)
+        text, html, bare_tags = _escape_endless_blocks(text, html, hard_breaks=hard_breaks, has_math=has_math)
         html, others = escape_bare_tags(html)
         bare_tags = sorted([*bare_tags, *others], key=lambda tag: tag[1])
     if "~" in text:
@@ -96,7 +100,9 @@ _ENDS_OF_BLOCKS: Final = {
 _MOST_ENDLESS_BLOCKS: Final = 10
 
 
-def _escape_endless_blocks(text: str, html: str, *, hard_breaks: bool) -> tuple[str, str, list[tuple[str, int]]]:
+def _escape_endless_blocks(
+    text: str, html: str, *, hard_breaks: bool, has_math: bool
+) -> tuple[str, str, list[tuple[str, int]]]:
     """Make text of what opens an HTML block without end: it would keep all that follows from being rendered.
 
     Returns:
@@ -106,7 +112,7 @@ def _escape_endless_blocks(text: str, html: str, *, hard_breaks: bool) -> tuple[
     while len(tags) < _MOST_ENDLESS_BLOCKS and (block := _find_endless_block(text, html)):
         start, tag = block
         escaped = f"{text[:start]}\\{text[start:]}"
-        rendered = _to_html(escaped, hard_breaks=hard_breaks)
+        rendered = _to_html(escaped, hard_breaks=hard_breaks, has_math=has_math)
         if rendered.rstrip("\n").endswith(escaped[start:].rstrip("\n")):
             break  # it stands in a block that another tag has opened
         tags.append((tag, text.count("\n", 0, start) + 1))
@@ -154,15 +160,18 @@ _DEEP_QUOTATION: Final = re.compile(
 )
 
 
-def _to_html(text: str, *, hard_breaks: bool) -> str:
+def _to_html(text: str, *, hard_breaks: bool, has_math: bool) -> str:
     import comrak
 
-    has_math = "$" in text and not _DOLLAR_IN_CODE.search(text)
     return comrak.markdown_to_html(text, *_make_options(hard_breaks=hard_breaks, has_math=has_math))
 
 
-# comrak takes "$5 and `$PATH`" for mathematics, which begins at one dollar and ends at the other.
-_DOLLAR_IN_CODE: Final = re.compile(r"`[^`\n]*\$")
+# comrak takes "5$/GB or 6$/month", "$(a)/$(b)" and "$5 and `$PATH`" for mathematics, too.
+_NO_MATH: Final = re.compile(r"""
+    (?<! [\s>(\[{"'“‘„«;:,–—] ) (?<! [^\x00-\u2fff] ) <span[ ]data-math-style   # behind a letter or the like
+    | <span[ ]data-math-style="inline"[^<>]*> [^<`$]* (?: [`$]                   # with code or another dollar
+        | </span> (?! [\s.,;:!?)\]}"'”’“»…–—-] | <(?!span[ ]data-escaped) | & | [^\x00-\u2fff] | \Z ) )   # before one
+    """, re.VERBOSE)  # fmt: skip
 
 
 @functools.cache
