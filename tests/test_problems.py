@@ -280,8 +280,8 @@ CASES = [
         marked="1. A <https://a.test/> <https://b.test/>", message="2 addresses", hint="its own number",
     ),
     entry(
-        "W110", post("## Summary\nA\n\n## Previous\nDay trains\n", previous="Slow trains"), line=4, column=11, marked="Slow trains",
-        message="previous stands in the front matter and", hint="keep one",
+        "W110", post("## Summary\nA\n\n## Previous\nDay trains\n", previous="Slow trains"), line=4, column=11,
+        marked="Slow trains", message="previous stands in the front matter and", hint="keep one",
     ),
     entry("W120", post(title="A # b"), line=2, column=10, marked="# b", message="is read as a comment", hint="quotes"),
     entry("W121", post("ab\x08c\n"), line=5, column=3, marked="\x08", message="U+0008", hint="remove"),
@@ -361,8 +361,11 @@ CASES = [
         "N130", post("## Summary\nA\n\n## Key Points\n- B\n\n## Costs\nC\n"), line=11, column=1, marked="## Costs",
         message="names no section", hint="digest: true",
     ),
-    entry("N131", post("Use <title> here.\n"), line=5, column=5, marked="<title>", message="read as text", hint="`<title>`"),
-    entry("N133", post("A.\n\n[^x]: B\n"), line=7, column=1, marked="[^x]: B", message="", hint=""),
+    entry(
+        "N131", post("Use <title> here.\n"), line=5, column=5, marked="<title>", message="read as text",
+        hint="`<title>`",
+    ),
+    entry("N133", post("A.\n\n[^x]: B\n"), line=7, column=1, marked="[^x]:", message="nothing refers to", hint=""),
     entry("W132", post("A **b **c and **d **e\n"), line=5, message="asterisks", column=3, marked="**"),
 ]  # fmt: skip
 

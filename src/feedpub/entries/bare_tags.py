@@ -55,8 +55,8 @@ def escape_bare_tags(html: str) -> tuple[str, list[tuple[str, int]]]:
     """Return HTML in which tags that mean nothing are text, and these tags with the line of their blocks.
 
     Text are: tags that HTML does not know, or that have no attributes, if they are not closed in their paragraph; end
-    tags without start; elements that only whole documents have; instructions and declarations, such as ``<?php``; and what would swallow the text behind it, since it
-    never ends.
+    tags without start; elements that only whole documents have; instructions and declarations, such as ``<?php``; and
+    what would swallow the text behind it, since it never ends.
 
     Args:
         html: As comrak writes it, with positions: what has none was written by the author.
@@ -115,20 +115,11 @@ class _Escaper:
         """Look at a tag of the author's; return where to go on, if what it holds is none of ours."""
         attributes = token["attributes"]
         is_bare = "=" not in attributes and not attributes.endswith("/")
-        if name not in _HTML and ("-" in name or ":" in name or attributes.endswith("/")):
-            pass  # a component of another program
+        if name not in _HTML:
+            self._take_unknown(token, name, line, is_bare=is_bare, in_prose=in_prose)
         elif token["closing"]:
-            if self._components[name]:
-                self._components[name] -= 1
-            elif in_prose or name not in _HTML:
+            if in_prose:
                 self._close(token, name, line)
-        elif name not in _HTML:
-            if is_bare:
-                self._add(token, line)
-            elif in_prose:
-                self._open.append((name, token, line))
-            else:
-                self._components[name] += 1
         elif (name in _SWALLOWING and not (end := self._end_of(name, token.end()))) or (
             in_prose and name in _OF_DOCUMENTS
         ):
@@ -143,6 +134,21 @@ class _Escaper:
         elif in_prose and name not in _VOID:
             self._open.append((name, None, line))
         return 0
+
+    def _take_unknown(self, token: re.Match[str], name: str, line: int, *, is_bare: bool, in_prose: bool) -> None:
+        if "-" in name or ":" in name or token["attributes"].endswith("/"):
+            return  # a component of another program
+        if token["closing"]:
+            if self._components[name]:
+                self._components[name] -= 1
+            else:
+                self._close(token, name, line)
+        elif is_bare:
+            self._add(token, line)
+        elif in_prose:
+            self._open.append((name, token, line))
+        else:
+            self._components[name] += 1
 
     def _end_of(self, name: str, start: int) -> int:
         """Return where the end of an element or a comment stands in its block; 0 if there is none."""
