@@ -191,8 +191,8 @@ CASES = [
         message="is not an absolute http or https address", hint="https://",
     ),
     entry(
-        "E111", post("## References\n1. [Timetable](trains.html)\n"), line=6, column=1,
-        marked="1. [Timetable](trains.html)", message="'trains.html' is not an absolute", hint="https://",
+        "E111", post("## References\n1. [Timetable](https://a..test/)\n"), line=6, column=16,
+        marked="https://a..test/", message="'a..test' is not a host name",
     ),
     Case(
         code="E112", files={"a.md": post(language="cn")}, path="entries/a.md", line=4, column=11, marked="cn",
@@ -260,7 +260,7 @@ CASES = [
     ),
     entry("W107", post(updated="2026-01-31"), line=4, column=10, marked="2026-01-31", message="before published"),
     entry(
-        "W108", post("## Source\n<https://b.test/>\n", source="https://a.test/"), line=7, column=1,
+        "W108", post("## Summary\nA.\n\n## Source\n<https://b.test/>\n", source="https://a.test/"), line=10, column=1,
         marked="<https://b.test/>", message="names another source: https://a.test/", hint="keep one",
     ),
     entry(
@@ -268,13 +268,17 @@ CASES = [
         marked="1. A <https://a.test/> <https://b.test/>", message="2 addresses", hint="its own number",
     ),
     entry(
-        "W110", post("## Previous\nDay trains\n", previous="Slow trains"), line=4, column=11, marked="Slow trains",
+        "W110", post("## Summary\nA.\n\n## Previous\nDay trains\n", previous="Slow trains"), line=4, column=11, marked="Slow trains",
         message="previous stands in the front matter and", hint="keep one",
     ),
-    entry(
-        "W111", post("## Key Points\n- A\n\n      code\n"), line=6, column=1, marked="- A",
-        message="this list holds", hint="published as text",
-    ),
+    entry("W113", post("A &#1; b.\n"), line=5, column=3, marked="&#1;", message="no feed can carry", hint="remove"),
+    entry("W114", post("**Note: **text\n"), line=5, column=1, marked="**", message="shown as asterisks", hint="blank"),
+    entry("N120", post("Text.\n\n## Summary\nA.\n\n## Key Points\n- B\n"), line=5, column=1, marked="Text.",
+        message="published as an ordinary post", hint="digest: true or false"),
+    entry("N121", post("The <title> element.\n"), line=5, column=5, marked="<title>", message="was read as text",
+        hint="backticks"),
+    entry("N122", post("Text.\n\n[^a]: b\n"), line=7, column=1, marked="[^a]:", message="nothing refers",
+        hint="remove it"),
     setting(
         "N001", SETTINGS.replace("site.test/", "example.org/"), line=1, column=13, marked="https://example.org/",
         message="only examples have", hint="where you will publish",
@@ -372,12 +376,12 @@ def test_message_is_the_one_of_the_readme(tmp_path: Path) -> None:
 
 
 def test_carets_stand_below_wide_characters(tmp_path: Path) -> None:
-    text = CHINESE.replace("回来了", "回来了 <script>")
-    case = pair("W106", ENGLISH, text, message="removed")
-    problem = next(problem for problem in problems_of(case, tmp_path) if problem.code == "W106")
+    text = CHINESE.replace("回来了", "回来了 <title>")
+    case = pair("N121", ENGLISH, text, message="read as text")
+    problem = next(problem for problem in problems_of(case, tmp_path) if problem.code == "N121")
     excerpt, carets = str(problem).splitlines()[2:4]
-    assert excerpt == "  5 | 夜间列车回来了 <script>。"
-    assert carets.startswith(" " * (6 + 7 * 2 + 1) + "^" * len("<script") + " ")
+    assert excerpt == "  5 | 夜间列车回来了 <title>。"
+    assert carets.startswith(" " * (6 + 7 * 2 + 1) + "^" * len("<title>") + " ")
 
 
 def test_every_code_is_provoked() -> None:
