@@ -268,8 +268,8 @@ CASES = [
         marked="1. A <https://a.test/> <https://b.test/>", message="2 addresses", hint="its own number",
     ),
     entry(
-        "W110", post("## Summary\nA.\n\n## Previous\nDay trains\n", previous="Slow trains"), line=4, column=11, marked="Slow trains",
-        message="previous stands in the front matter and", hint="keep one",
+        "W110", post("## Summary\nA.\n\n## Previous\nDay trains\n", previous="Slow trains"), line=4, column=11,
+        marked="Slow trains", message="previous stands in the front matter and", hint="keep one",
     ),
     entry("W113", post("A &#1; b.\n"), line=5, column=3, marked="&#1;", message="no feed can carry", hint="remove"),
     entry("W114", post("**Note: **text\n"), line=5, column=1, marked="**", message="shown as asterisks", hint="blank"),
