@@ -212,3 +212,24 @@ def test_an_answer_in_pieces_is_read_as_one_in_one_piece(size: int) -> None:
     assert reading.keeps
     assert reading.reply
     assert (reading.reply.page, reading.reply.whole) == (page, True)
+
+
+def test_marks_of_footnotes_are_counted(tmp_path: Path) -> None:
+    for count, codes in ((10_000, []), (10_001, ["E120"])):
+        write_entry(tmp_path, text="[^1] " * (count - 1) + "\n\n[^1]: note\n")
+        problems = feedpub.lint(tmp_path)
+        assert [problem.code for problem in problems if problem.severity == "error"] == codes
+
+
+def test_quotations_are_a_hundred_deep(tmp_path: Path) -> None:
+    write_entry(tmp_path, text=f"{'>' * 150} deep\n")
+    content = feedpub.render(feedpub.load(tmp_path).feed("en").entries[0])
+    assert content.count("<blockquote>") == 100
+    assert f"{'&gt;' * 50} deep" in content
+
+
+def test_endless_blocks_are_read_as_text_ten_times(tmp_path: Path) -> None:
+    write_entry(tmp_path, text="<!-- a\n\n" * 30 + "Last *words*.\n")
+    content = feedpub.render(feedpub.load(tmp_path).feed("en").entries[0])
+    assert content.count("&lt;!-- a") == 30
+    assert "Last" in content

@@ -88,12 +88,14 @@ def test_the_first_paragraph_makes_a_summary(html: str, first: str) -> None:
     assert first_text(html) == first
 
 
-def test_key_points_are_as_deep_as_they_were_written() -> None:
-    found = read_entry("## Key Points\n" + "".join(f"{'  ' * depth}- {depth}\n" for depth in range(90)))
-    depth, level = 1, found.key_points
-    while level[0].children:
+@pytest.mark.parametrize(("levels", "is_digest"), [(1, True), (100, True), (101, False), (400, False)])
+def test_key_points_are_as_deep_as_they_were_written(levels: int, is_digest: bool) -> None:
+    found = read_entry("## Key Points\n" + "".join(f"{'  ' * depth}- {depth}\n" for depth in range(levels)))
+    depth, level = 0, found.key_points
+    while level:
         depth, level = depth + 1, level[0].children
-    assert depth == 90
+    assert (found.sections.is_digest, depth) == (is_digest, levels if is_digest else 0)
+    assert found.body.count("<li>") == (0 if is_digest else levels)
 
 
 def test_references_have_places() -> None:

@@ -9,7 +9,7 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from html import escape
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,11 +48,25 @@ _TOKEN: Final = re.compile(
 _END: Final = re.compile(rf"(?:--)?>|</({'|'.join(sorted(_SWALLOWING))})\b", re.IGNORECASE)
 _BLOCKS: Final = frozenset("p h1 h2 h3 h4 h5 h6 li ul ol td th tr table thead tbody blockquote pre hr section".split())
 _WITHOUT_PROSE: Final = frozenset("pre ul ol table tr thead tbody section".split())
-_LINE: Final = re.compile(r'data-sourcepos="(\d+)')
+_LINES: Final = re.compile(r'data-sourcepos="(\d+):\d+-(\d+)')
 
 
-def escape_bare_tags(html: str) -> tuple[str, list[tuple[str, int]]]:
-    """Return HTML in which tags that mean nothing are text, and these tags with the line of their blocks.
+class BareTag(NamedTuple):
+    """A tag that was read as text.
+
+    Args:
+        text: The tag.
+        line: Of the Markdown, of the block around it or before it.
+        opening: If it opens an HTML block, the rest of its line.
+    """
+
+    text: str
+    line: int
+    opening: str
+
+
+def escape_bare_tags(html: str) -> tuple[str, list[BareTag]]:
+    """Return HTML in which tags that mean nothing are text, and these tags.
 
     Text are: tags that HTML does not know, or that have no attributes, if they are not closed in their paragraph; end
     tags without start; elements that only whole documents have; instructions and declarations, such as ``<?php``; and
@@ -67,16 +81,17 @@ def escape_bare_tags(html: str) -> tuple[str, list[tuple[str, int]]]:
 class _Escaper:
     def __init__(self, html: str) -> None:
         self._html = html
-        self._bare: list[tuple[int, int, int]] = []  # start, end and line
+        self._bare: list[tuple[int, int, int, bool]] = []  # start, end, line, and whether it opens an HTML block
         self._open: list[tuple[str, re.Match[str] | None, int]] = []  # name, token if the author's, line
         self._components: Counter[str] = Counter()  # unknown elements with attributes that are open in raw HTML
         self._block = ""  # the block of text around
+        self._last_tag = 0  # where the last tag of comrak's ends
         self._block_starts = [match.start() for match in _BLOCK_START.finditer(html)]
         self._ends: dict[str, list[int]] = {}
         for match in _END.finditer(html):
             self._ends.setdefault((match[1] or match[0]).lower(), []).append(match.start())
 
-    def escape(self) -> tuple[str, list[tuple[str, int]]]:
+    def escape(self) -> tuple[str, list[BareTag]]:
         line = 1
         position = 0
         while token := _TOKEN.search(self._html, position):
@@ -85,12 +100,15 @@ class _Escaper:
                 position = self._take_comment(token, line)
                 continue
             name = token["name"].lower()
-            sourcepos = _LINE.search(token["attributes"])
-            if sourcepos:
-                line = int(sourcepos[1])
+            sourcepos = _LINES.search(token["attributes"])
+            if sourcepos:  # no tag stands within code: the next one comes behind it
+                line = int(sourcepos[2]) + 1 if name == "pre" else int(sourcepos[1])
             if name in _BLOCKS and (sourcepos or self._ends_block(token, name)):
                 self._close_block()
                 self._block = "" if token["closing"] or name in _WITHOUT_PROSE else name
+                self._last_tag = token.end()
+            elif name in _BLOCKS and token["closing"] and not self._block:  # of a list, a table or code
+                self._last_tag = token.end()
             elif sourcepos:
                 if name not in _VOID:
                     self._open.append((name, None, line))
@@ -172,16 +190,29 @@ class _Escaper:
         self._open.clear()
 
     def _add(self, token: re.Match[str], line: int) -> None:
-        self._bare.append((token.start(), token.end(), line))
+        start = token.start()
+        is_opening = self._html.startswith("\n", start - 1) if start else True
+        if is_opening:
+            is_opening = start - self._last_tag < _LONGEST_GAP and not _NOT_OPENING.search(
+                self._html, self._last_tag, start
+            )
+        self._bare.append((start, token.end(), line, is_opening))
 
-    def _write(self) -> tuple[str, list[tuple[str, int]]]:
+    def _write(self) -> tuple[str, list[BareTag]]:
         self._bare.sort()
-        pieces, position = [], 0
-        for start, end, _ in self._bare:
+        pieces, tags, position = [], [], 0
+        for start, end, line, is_opening in self._bare:
             pieces += [self._html[position:start], escape(self._html[start:end], quote=False)]
             position = end
+            opening = self._html[start : self._html.find("\n", start)].rstrip() if is_opening else ""
+            tags.append(BareTag(self._html[start:end], line, opening))
         pieces.append(self._html[position:])
-        return "".join(pieces), [(self._html[start:end], line) for start, end, line in self._bare]
+        return "".join(pieces), tags
+
+
+_LONGEST_GAP: Final = 200
+# Between comrak's last tag and a tag that opens an HTML block nothing stands but end tags of lists and the like.
+_NOT_OPENING: Final = re.compile(r"[^\s<]|<(?!/)")
 
 
 def _find_next(places: Sequence[int], start: int) -> int:

@@ -22,7 +22,11 @@ from .bare_tags import escape_bare_tags
 from .lines import BARE_URL, is_url, trimmed_url
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import comrak
+
+    from .bare_tags import BareTag
 
 POSITION: Final = ' data-sourcepos="'
 # Each use of a note draws 300 bytes of HTML: 1 MB of "[^1]" would become 79 MB.
@@ -64,9 +68,7 @@ def render_markdown(text: str, *, hard_breaks: bool = False) -> Rendered:
     bare_tags: list[tuple[str, int]] = []
     has_raw_html = _HTML_IN_MARKDOWN.search(text) is not None
     if has_raw_html:
-        text, html, bare_tags = _escape_endless_blocks(text, html, hard_breaks=hard_breaks, has_math=has_math)
-        html, others = escape_bare_tags(html)
-        bare_tags = sorted([*bare_tags, *others], key=lambda tag: tag[1])
+        html, bare_tags = _escape_tags(text, html, hard_breaks=hard_breaks, has_math=has_math)
     if "~" in text:
         html = _undo_single_tildes(html, text)
     if "$" in text:
@@ -84,63 +86,43 @@ def render_markdown(text: str, *, hard_breaks: bool = False) -> Rendered:
     return Rendered(html, bare_tags, has_raw_html, illegal_lines)
 
 
-# CommonMark, section 4.6: what opens HTML blocks that end at a mark, or else with the text.
-_ENDLESS_BLOCK: Final = re.compile(
-    r"^ {0,3}(?:(?P<element><(?:script|style|textarea)(?:>|(?=[ \t\n])))"
-    r"|(?P<comment><!--)|(?P<cdata><!\[CDATA\[)|(?P<instruction><\?\w*)|(?P<declaration><![A-Za-z]+))",
-    re.MULTILINE | re.IGNORECASE,
-)
-_ENDS_OF_BLOCKS: Final = {
-    "element": re.compile("</(?:pre|script|style|textarea)>", re.IGNORECASE),
-    "comment": re.compile("-->"),
-    "cdata": re.compile(r"\]\]>"),
-    "instruction": re.compile(r"\?>"),
-    "declaration": re.compile(">"),
-}
-_MOST_ENDLESS_BLOCKS: Final = 10
+# Each time a block is read as text, another may come to light in it.
+_MOST_RENDERINGS: Final = 10
 
 
-def _escape_endless_blocks(
-    text: str, html: str, *, hard_breaks: bool, has_math: bool
-) -> tuple[str, str, list[tuple[str, int]]]:
-    """Make text of what opens an HTML block without end: it would keep all that follows from being rendered.
+def _escape_tags(text: str, html: str, *, hard_breaks: bool, has_math: bool) -> tuple[str, list[tuple[str, int]]]:
+    """Return HTML in which bare tags are text, and these tags with the lines of their blocks.
 
-    Returns:
-        The Markdown, its HTML, and the escaped tags with their lines.
+    What such a tag opens a block with would not be rendered at all: the tag is escaped in the Markdown.
     """
     tags: list[tuple[str, int]] = []
-    while len(tags) < _MOST_ENDLESS_BLOCKS and (block := _find_endless_block(text, html)):
-        start, tag = block
-        escaped = f"{text[:start]}\\{text[start:]}"
-        rendered = _to_html(escaped, hard_breaks=hard_breaks, has_math=has_math)
-        if rendered.rstrip("\n").endswith(escaped[start:].rstrip("\n")):
-            break  # it stands in a block that another tag has opened
-        tags.append((tag, text.count("\n", 0, start) + 1))
-        text, html = escaped, rendered
-    return text, html, tags
+    for _ in range(_MOST_RENDERINGS):
+        escaped, bare_tags = escape_bare_tags(html)
+        lines = text.split("\n")
+        found = [place for tag in bare_tags if tag.opening and (place := _find_opening(lines, tag))]
+        if not found:
+            return escaped, sorted([*tags, *((tag.text, tag.line) for tag in bare_tags)], key=lambda tag: tag[1])
+        for tag, index, column in reversed(found):
+            tags.append((tag, index + 1))
+            lines[index] = f"{lines[index][:column]}\\{lines[index][column:]}"
+        text = "\n".join(lines)
+        html = _to_html(text, hard_breaks=hard_breaks, has_math=has_math)
+    escaped, bare_tags = escape_bare_tags(html)
+    return escaped, sorted([*tags, *((tag.text, tag.line) for tag in bare_tags)], key=lambda tag: tag[1])
 
 
-def _find_endless_block(text: str, html: str) -> tuple[int, str] | None:
-    """Return where an HTML block without end begins, and its tag.
-
-    What stands in such a block is not rendered: Markdown and HTML end alike.
-    """
-    if not _ENDLESS_BLOCK.search(text):
-        return None
-    text, html = text.rstrip("\n"), html.rstrip("\n")
-    fewest, most = 0, min(len(text), len(html))
-    while fewest < most:  # characters at their ends that are the same
-        middle = (fewest + most + 1) // 2
-        if html.endswith(text[-middle:]):
-            fewest = middle
-        else:
-            most = middle - 1
-    for match in _ENDLESS_BLOCK.finditer(text):
-        name = match.lastgroup or ""
-        if match.start(name) >= len(text) - fewest:
-            has_end = _ENDS_OF_BLOCKS[name].search(text, match.end())
-            return None if has_end else (match.start(name), match[name])
+def _find_opening(lines: Sequence[str], tag: BareTag) -> tuple[str, int, int] | None:
+    """Return a tag with the line and column of the Markdown, from 0, where it opens a block."""
+    for index in range(tag.line - 1, min(tag.line + _LONGEST_BLOCK_LINES, len(lines))):
+        line = lines[index].rstrip()
+        column = len(line) - len(tag.opening)
+        if line.endswith(tag.opening) and not line[:column].strip(_CONTAINERS):
+            return tag.text, index, column
     return None
+
+
+_LONGEST_BLOCK_LINES: Final = 5000  # before a tag that opens a block
+_CONTAINERS: Final = " \t>-+*.)0123456789"
 
 
 # A tag, a comment or the like; not an address in "<>".

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from ..model import parse_key_points
+from ..model import DEEPEST_LIST, parse_key_points
 from ..rendering.text import html_to_text
 from .markdown import MOST_FOOTNOTE_MARKS, render_markdown, strip_positions
 from .markdown_checks import report_lost_marks
@@ -322,7 +322,7 @@ class _Cutter:
 
     def _is_plain_list(self, block: Block) -> bool:
         """Return True if a block is a list of nothing but text with finer points."""
-        if block.tag not in ("ul", "ol") or not block.inner <= _IN_POINTS:
+        if block.tag not in ("ul", "ol") or not block.inner <= _IN_POINTS or _is_deep(block.html):
             return False
         return not self._has_raw_html or not _NOT_IN_POINTS.search(block.html)
 
@@ -404,6 +404,16 @@ def _split_tail(block: Block) -> tuple[str, str]:
     """Split a paragraph or a heading from the raw HTML that follows it."""
     end = block.html.find(f"</{block.tag}>") + len(block.tag) + 3
     return block.html[:end], block.html[end:]
+
+
+def _is_deep(html: str) -> bool:
+    """Return True if lists are nested deeper than key points can be."""
+    depth = deepest = 0
+    if html.count("</ul>") + html.count("</ol>") > DEEPEST_LIST:
+        for match in _LIST_TAG.finditer(html):
+            depth += -1 if match[1] else 1
+            deepest = max(depth, deepest)
+    return deepest > DEEPEST_LIST
 
 
 _LIST_TAG: Final = re.compile(r"<(/?)[uo]l\b[^<>]*>")
