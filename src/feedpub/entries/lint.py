@@ -103,20 +103,22 @@ def inspect_html(file: File) -> None:
     _report_bare_tags(file)
     if any(problem.code == "E120" for problem in source.problems):
         return
-    kept = f"{values.get('body', '')}\n{file.kept_points}"
-    _note_nothing_to_read(file, kept)
+    _note_nothing_to_read(file)
     html = f"{sections.body}\n{sections.points}"
-    if not sections.has_raw_html and not any("<a " in part or "<img " in part for part in (html, sections.data)):
-        return
-    losses = find_losses(strip_positions(html), kept)
-    removed = {loss.address for loss in losses if loss.kind in ("address", "removed")}
-    _inspect_addresses(file, f"{html}\n{sections.data}", removed)
-    _report_losses(file, losses)
+    if sections.has_raw_html or "<a " in html or "<img " in html:
+        losses = find_losses(strip_positions(html), f"{values.get('body', '')}\n{file.kept_points}")
+        removed = {loss.address for loss in losses if loss.kind in ("address", "removed")}
+        _inspect_addresses(file, html, removed)
+        _report_losses(file, losses)
+    if sections.unused_links:
+        _inspect_addresses(file, sections.unused_links, None)
 
 
-def _note_nothing_to_read(file: File, kept: str) -> None:
+def _note_nothing_to_read(file: File) -> None:
     values, sections = file.values, file.sections
-    if not (has_content(kept) or values.get("summary") or values.get("source") or sections.references or sections.via):
+    if values.get("summary") or values.get("source") or sections.references or sections.via or file.kept_points:
+        return
+    if not has_content(values.get("body", "")):
         file.source.add("W130", "there is nothing to read in this entry", "write a text, or say draft: true")
 
 
@@ -154,22 +156,25 @@ _NOWHERE: Final = [(-1, -1)]
 _START_OF_TAG = re.compile(r"<([A-Za-z][^\s/<>]*+)(?=[\s/>])")
 
 
-def _inspect_addresses(file: File, html: str, removed: Container[str]) -> None:
-    """Report addresses that no reader can follow, each where its link stands."""
+def _inspect_addresses(file: File, html: str, removed: Container[str] | None) -> None:
+    """Report addresses that no reader can follow, each where its link stands.
+
+    Args:
+        file: Whose text holds the links; problems are added to it.
+        html: With positions.
+        removed: Addresses that the sanitiser has removed; None of HTML that is not published.
+    """
     source = file.source
     places = _LinkPlaces(file, html)
     for found in _ADDRESSES.finditer(html):
         address = trim_address(unescape(found[2] or found[3] or ""))
         scheme = _SCHEME.match(address)
         name = scheme[1].casefold() if scheme else ""
-        if name in ("http", "https"):
-            reason = (
-                iri.fault(address) if found.start() >= len(html) - len(file.sections.data) else iri.host_fault(address)
-            )
-            if reason:
-                source.add("E111", reason, iri.suggest_url(address), *places.find(found, address))
-        is_link = found.start() >= len(html) - len(file.sections.data)
-        if address.startswith("#") or name in SCHEMES or (scheme and not is_link and address not in removed):
+        find_fault = iri.fault if removed is None else iri.host_fault
+        if name in ("http", "https") and (reason := find_fault(address)):
+            source.add("E111", reason, iri.suggest_url(address), *places.find(found, address))
+        is_kept = scheme and removed is not None and address not in removed
+        if address.startswith("#") or name in SCHEMES or is_kept:
             continue
         place = (-1, -1) if source.problems.is_full("W106" if scheme else "W105") else places.find(found, address)
         if scheme:

@@ -50,7 +50,7 @@ class Sections:
         is_plain_summary: Whether that is nothing but paragraphs of plain text; else the body begins with it.
         body: What stands in no section; the whole text of a post.
         points: The list of key points, as HTML.
-        data: What became references and neighbours of a digest, as HTML.
+        unused_links: What in the references and neighbours of a digest holds links that became no address, as HTML.
         references: Also those of a post.
         reference_places: Line and column of each, in the Markdown.
         via: Address of the source.
@@ -71,7 +71,7 @@ class Sections:
     is_plain_summary: bool = True
     body: str = ""
     points: str = ""
-    data: str = ""
+    unused_links: str = ""
     references: tuple[Reference, ...] = ()
     reference_places: list[tuple[int, int]] = field(default_factory=list)
     via: str | None = None
@@ -315,7 +315,6 @@ class _Cutter:
                 has_groups = self._take_references(html, digest)
                 if has_groups:
                     return blocks
-                digest.data += html
                 rest.remove(block)
                 return [*([block._replace(html=tail)] if tail.strip() else []), *rest]
         return rest
@@ -341,18 +340,15 @@ class _Cutter:
         references, places = [], []
         has_groups = False
         for position, inner in split_items(html):
-            line, column = position
-            below = inner.find("\n<ul") if "\n<ul" in inner else inner.find("\n<ol")
-            own = inner if below < 0 else inner[:below]
-            if below >= 0 and "<a " not in own and "<a " in inner[below:]:
-                has_groups = True
-                items = split_items(inner[below:])
-            else:
-                items = [((line, column), inner)]
-            for (item_line, item_column), item in items:
-                if reference := read_reference(item, self._source, (self._start_line + item_line, item_column)):
+            group = _split_group(inner) if "<li" in inner else []
+            has_groups = has_groups or bool(group)
+            for (line, column), item in group or [(position, inner)]:
+                reference = read_reference(item, self._source, (self._start_line + line, column))
+                if reference:
                     references.append(reference)
-                    places.append((item_line, item_column))
+                    places.append((line, column))
+                if sections.is_digest and "<a " in item and not (reference and reference.url):
+                    sections.unused_links += f'<li data-sourcepos="{line}:{column}-{line}:{column}">{item}</li>'
         sections.references, sections.reference_places = tuple(references), places
         return has_groups
 
@@ -377,7 +373,7 @@ class _Cutter:
         neighbour = read_neighbour(blocks[0].html)
         if not neighbour:
             return None, blocks
-        digest.data += blocks[0].html
+        digest.unused_links += blocks[0].html
         return neighbour, blocks[1:]
 
 
@@ -450,6 +446,14 @@ def split_items(html: str) -> list[tuple[tuple[int, int], str]]:
                 position, start = (int(match[2] or 0), int(match[3] or 0)), match.end()
             depth += 1
     return items
+
+
+def _split_group(inner: str) -> list[tuple[tuple[int, int], str]]:
+    """Return the items below an item that has no link itself, if they have some: it only names a group."""
+    match = _LIST_TAG.search(inner)
+    below = match.start() if match else -1
+    is_group = below >= 0 and "<a " not in inner[:below] and "<a " in inner[below:]
+    return split_items(inner[below:]) if is_group else []
 
 
 def tidy_list(html: str) -> str:
