@@ -298,7 +298,8 @@ _CJK: Final = "\u2e80-\u303f\u3040-\u30ff\u3100-\u312f\u31a0-\u9fff\uf900-\ufaff
 _INLINE_TAGS: Final = r"(?:</?(?:em|strong|a|del|code|sup)\b[^<>]*>)*"
 # Full-width punctuation brings its own space: no other is set before or behind it.
 _WIDE: Final = "\u3001-\u3003\u3008-\u301f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
-_CJK_LINE: Final = re.compile(rf"\n(?={_INLINE_TAGS}(?:([{_WIDE}])|[{_CJK}]))|(?<=[{_WIDE}])(\n)(?=[^<\s])")
+# It begins with the line end, for which it is searched fast.
+_CJK_LINE: Final = re.compile(rf"\n(?:(?={_INLINE_TAGS}(?:([{_WIDE}])|[{_CJK}]))|(?<=[{_WIDE}]\n)(?=[^<\s])())")
 _CJK_BEFORE: Final = re.compile(rf"[{_CJK}]{_INLINE_TAGS}\Z")
 _PRE: Final = re.compile(r"<pre\b.*?</pre>", re.DOTALL)
 _LONGEST_TAGS: Final = 200
@@ -313,7 +314,7 @@ def join_cjk_lines(html: str) -> str:
         while position < len(code) and code[position][1] <= match.start():
             position += 1
         in_code = position < len(code) and code[position][0] < match.start()
-        is_joined = match[1] or match[2]
+        is_joined = match[1] is not None or match[2] is not None
         if not in_code and (
             is_joined or _CJK_BEFORE.search(html[max(0, match.start() - _LONGEST_TAGS) : match.start()])
         ):
