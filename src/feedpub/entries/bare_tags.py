@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from html import escape
 from typing import TYPE_CHECKING, Final
 
@@ -42,7 +43,10 @@ _TOKEN: Final = re.compile(
 )
 _END: Final = re.compile(rf"(?:--)?>|</({'|'.join(sorted(_SWALLOWING))})\b", re.IGNORECASE)
 _BLOCKS: Final = frozenset("p h1 h2 h3 h4 h5 h6 li ul ol td th tr table thead tbody blockquote pre hr section".split())
-_WITHOUT_PROSE: Final = frozenset("pre ul ol table tr thead tbody".split())
+_WITHOUT_PROSE: Final = frozenset("pre ul ol table tr thead tbody blockquote section".split())
+# Instructions and declarations are code that somebody shows (``<?php``, ``<!ENTITY``), but for those that word
+# processors and whole documents leave behind.
+_LEFT_BEHIND: Final = re.compile(r"<(?:!doctype\s+html|!\[(?:if|endif)|\?xml:namespace)\b", re.IGNORECASE)
 _LINE: Final = re.compile(r'data-sourcepos="(\d+)')
 
 
@@ -50,8 +54,8 @@ def escape_bare_tags(html: str) -> tuple[str, list[tuple[str, int]]]:
     """Return HTML in which tags that mean nothing are text, and these tags with the line of their blocks.
 
     Text are: tags that HTML does not know, or that have no attributes, if they are not closed in their paragraph; end
-    tags without start; elements that only whole documents have; and what would swallow the text behind it, since it
-    never ends.
+    tags without start; elements that only whole documents have; instructions and declarations (``<?php``,
+    ``<!ENTITY``); and what would swallow the text behind it, since it never ends.
 
     Args:
         html: As comrak writes it, with positions: what has none was written by the author.
@@ -65,6 +69,7 @@ class _Escaper:
         self._bare: list[tuple[int, int, int]] = []  # start, end and line
         self._open: list[tuple[str, re.Match[str] | None, int]] = []  # name, token if the author's, line
         self._block = ""  # the block of text around
+        self._around_blocks: Counter[str] = Counter()  # unknown elements that are open around whole blocks
         self._block_starts = [match.start() for match in _BLOCK_START.finditer(html)]
         self._ends: dict[str, list[int]] = {}
         for match in _END.finditer(html):
@@ -84,7 +89,8 @@ class _Escaper:
                 line = int(sourcepos[1])
             if name in _BLOCKS and (sourcepos or self._ends_block(token, name)):
                 self._close_block()
-                self._block = "" if token["closing"] or name in _WITHOUT_PROSE else name
+                has_blocks = name in _WITHOUT_PROSE or self._html.startswith("\n", token.end())
+                self._block = "" if token["closing"] or has_blocks else name
             elif sourcepos:
                 if name not in _VOID:
                     self._open.append((name, None, line))
@@ -97,9 +103,10 @@ class _Escaper:
         return bool(token["closing"]) and name == self._block and self._html.startswith("\n", token.end())
 
     def _take_comment(self, token: re.Match[str], line: int) -> int:
-        """Return where a comment or the like ends; one without end is text."""
+        """Return where a comment or the like ends; text are those without end, instructions and declarations."""
         mark = "-->" if token[0] == "<!--" else ">"
-        if not (end := self._end_of(mark, token.end())):
+        end = self._end_of(mark, token.end())
+        if not end or (mark == ">" and not _LEFT_BEHIND.match(self._html, token.start())):
             self._add(token, line)
             return token.end()
         return end + len(mark)
@@ -118,6 +125,8 @@ class _Escaper:
                 self._add(token, line)
             elif in_prose:
                 self._open.append((name, token, line))
+            else:
+                self._around_blocks[name] += 1
         elif (name in _SWALLOWING and not (end := self._end_of(name, token.end()))) or (
             in_prose and name in _OF_DOCUMENTS
         ):
@@ -146,7 +155,10 @@ class _Escaper:
                         self._add(opened, opened_line)
                 del self._open[index:]
                 return
-        self._add(token, line)
+        if self._around_blocks[name]:
+            self._around_blocks[name] -= 1
+        else:
+            self._add(token, line)
 
     def _close_block(self) -> None:
         for _, opened, line in self._open:
