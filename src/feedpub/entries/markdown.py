@@ -157,12 +157,20 @@ _DEEP_QUOTATION: Final = re.compile(
 def _to_html(text: str, *, hard_breaks: bool) -> str:
     import comrak
 
-    has_math = "$" in text and not _DOLLAR_IN_CODE.search(text)
-    return comrak.markdown_to_html(text, *_make_options(hard_breaks=hard_breaks, has_math=has_math))
+    html = comrak.markdown_to_html(text, *_make_options(hard_breaks=hard_breaks, has_math="$" in text))
+    if "data-math-style" in html and _NO_MATH.search(html):
+        html = comrak.markdown_to_html(text, *_make_options(hard_breaks=hard_breaks, has_math=False))
+    return html
 
 
-# comrak takes "$5 and `$PATH`" for mathematics, which begins at one dollar and ends at the other.
-_DOLLAR_IN_CODE: Final = re.compile(r"`[^`\n]*\$")
+# comrak takes "5$/GB or 6$/month", "$(a)/$(b)" and "$5 and `$PATH`" for mathematics, too: behind a letter or the like,
+# with code or another dollar in it, or before a letter or the like. Then every dollar of the text is a dollar.
+_NO_MATH: Final = re.compile(
+    r"""(?<![\s>(\[{"'“‘„«;:,–—])(?<![^\x00-\u2fff])<span[ ]data-math-style
+    |<span[ ]data-math-style="inline"[^<>]*>[^<`$]*
+        (?:[`$]|</span>(?![\s.,;:!?)\]}"'”’“»…–—-]|<(?!span[ ]data-escaped)|&|[^\x00-\u2fff]|\Z))""",
+    re.VERBOSE,
+)
 
 
 @functools.cache
