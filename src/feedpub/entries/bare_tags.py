@@ -47,7 +47,7 @@ _TOKEN: Final = re.compile(
 )
 _END: Final = re.compile(rf"(?:--)?>|</({'|'.join(sorted(_SWALLOWING))})\b", re.IGNORECASE)
 _BLOCKS: Final = frozenset("p h1 h2 h3 h4 h5 h6 li ul ol td th tr table thead tbody blockquote pre hr section".split())
-_WITHOUT_PROSE: Final = frozenset("pre ul ol table tr thead tbody section".split())
+_WITHOUT_PROSE: Final = frozenset("pre ul ol table tr thead tbody blockquote section".split())
 _LINES: Final = re.compile(r'data-sourcepos="(\d+):\d+-(\d+)')
 
 
@@ -105,7 +105,8 @@ class _Escaper:
                 line = int(sourcepos[2]) + 1 if name == "pre" else int(sourcepos[1])
             if name in _BLOCKS and (sourcepos or self._ends_block(token, name)):
                 self._close_block()
-                self._block = "" if token["closing"] or name in _WITHOUT_PROSE else name
+                has_blocks = name in _WITHOUT_PROSE or self._html.startswith("\n", token.end())
+                self._block = "" if token["closing"] or has_blocks else name
                 self._last_tag = token.end()
             elif name in _BLOCKS and token["closing"] and not self._block:  # of a list, a table or code
                 self._last_tag = token.end()
@@ -121,7 +122,7 @@ class _Escaper:
         return bool(token["closing"]) and name == self._block and self._html.startswith("\n", token.end())
 
     def _take_comment(self, token: re.Match[str], line: int) -> int:
-        """Return where a comment or the like ends; one without end is text."""
+        """Return where a comment or the like ends; text are those without end, instructions and declarations."""
         mark = "-->" if token[0] == "<!--" else ">"
         is_comment = token[0] == "<!--" or _OF_HTML_FILES.match(self._html, token.start())
         if not is_comment or not (end := self._end_of(mark, token.end())):
@@ -181,7 +182,10 @@ class _Escaper:
                         self._add(opened, opened_line)
                 del self._open[index:]
                 return
-        self._add(token, line)
+        if self._around_blocks[name]:
+            self._around_blocks[name] -= 1
+        else:
+            self._add(token, line)
 
     def _close_block(self) -> None:
         for _, opened, line in self._open:

@@ -294,9 +294,14 @@ def clean_texts(file: File, base: str, copies: int) -> None:
     elif not written:
         values["summary"] = excerpt(body)
         in_body.add("summary")
-    elif first_text(body).startswith(one_line(written)):
+    elif any(start.startswith(one_line(written)) for start in (first_text(body), _first_block_text(body))):
         in_body.add("summary")  # the author has copied the start of the text
     values["in_body"] = frozenset(in_body)
+
+
+def _first_block_text(body: str) -> str:
+    """Return the text of what comes first, also of a quotation."""
+    return html_to_text(body.partition("</p>")[0])
 
 
 def _summary_of(sections: Sections, base: str) -> str:

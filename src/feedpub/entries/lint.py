@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from .losses import Loss
 
 _ADDRESSES = re.compile(
-    r"""<[a-z][a-z0-9]*(?: data-sourcepos="([0-9:-]+)")?[^<>]*?(?<![\w-])(?:href|src)=(?:"([^"]*)"|'([^']*)')""",
-    re.IGNORECASE,
+    r"""<(?!(?:code|del|em|h[1-6]|li|[ou]l|p|pre|span|strong|t[dhr])\b)[a-z][a-z0-9]*  # these have no address
+    (?:[ ]data-sourcepos="([0-9:-]+)")?[^<>]*?(?<![\w-])(?:href|src)=(?:"([^"]*)"|'([^']*)')""",
+    re.IGNORECASE | re.VERBOSE,
 )
 _POSITION_OF_BLOCK = re.compile(r' data-sourcepos="(\d+):')
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")

@@ -60,15 +60,11 @@ def render_markdown(text: str, *, hard_breaks: bool = False) -> Rendered:
         hard_breaks: End a line of the HTML at each line end, as in verse.
     """
     text = _prepare(text)
-    has_math = "$" in text
-    html = _to_html(text, hard_breaks=hard_breaks, has_math=has_math)
-    if has_math and "data-math-style" in html and _NO_MATH.search(html):
-        has_math = False
-        html = _to_html(text, hard_breaks=hard_breaks, has_math=False)
+    html = _to_html(text, hard_breaks=hard_breaks)
     bare_tags: list[tuple[str, int]] = []
     has_raw_html = _HTML_IN_MARKDOWN.search(text) is not None
     if has_raw_html:
-        html, bare_tags = _escape_tags(text, html, hard_breaks=hard_breaks, has_math=has_math)
+        html, bare_tags = _escape_tags(text, html, hard_breaks=hard_breaks)
     if "~" in text:
         html = _undo_single_tildes(html, text)
     if "$" in text:
@@ -90,7 +86,7 @@ def render_markdown(text: str, *, hard_breaks: bool = False) -> Rendered:
 _MOST_RENDERINGS: Final = 10
 
 
-def _escape_tags(text: str, html: str, *, hard_breaks: bool, has_math: bool) -> tuple[str, list[tuple[str, int]]]:
+def _escape_tags(text: str, html: str, *, hard_breaks: bool) -> tuple[str, list[tuple[str, int]]]:
     """Return HTML in which bare tags are text, and these tags with the lines of their blocks.
 
     What such a tag opens a block with would not be rendered at all: the tag is escaped in the Markdown.
@@ -106,7 +102,7 @@ def _escape_tags(text: str, html: str, *, hard_breaks: bool, has_math: bool) -> 
             tags.append((tag, index + 1))
             lines[index] = f"{lines[index][:column]}\\{lines[index][column:]}"
         text = "\n".join(lines)
-        html = _to_html(text, hard_breaks=hard_breaks, has_math=has_math)
+        html = _to_html(text, hard_breaks=hard_breaks)
     escaped, bare_tags = escape_bare_tags(html)
     return escaped, sorted([*tags, *((tag.text, tag.line) for tag in bare_tags)], key=lambda tag: tag[1])
 
@@ -142,18 +138,23 @@ _DEEP_QUOTATION: Final = re.compile(
 )
 
 
-def _to_html(text: str, *, hard_breaks: bool, has_math: bool) -> str:
+def _to_html(text: str, *, hard_breaks: bool) -> str:
     import comrak
 
-    return comrak.markdown_to_html(text, *_make_options(hard_breaks=hard_breaks, has_math=has_math))
+    html = comrak.markdown_to_html(text, *_make_options(hard_breaks=hard_breaks, has_math="$" in text))
+    if "data-math-style" in html and _NO_MATH.search(html):
+        html = comrak.markdown_to_html(text, *_make_options(hard_breaks=hard_breaks, has_math=False))
+    return html
 
 
-# comrak takes "5$/GB or 6$/month", "$(a)/$(b)" and "$5 and `$PATH`" for mathematics, too.
-_NO_MATH: Final = re.compile(r"""
-    (?<! [\s>(\[{"'“‘„«;:,–—] ) (?<! [^\x00-\u2fff] ) <span[ ]data-math-style   # behind a letter or the like
-    | <span[ ]data-math-style="inline"[^<>]*> [^<`$]* (?: [`$]                   # with code or another dollar
-        | </span> (?! [\s.,;:!?)\]}"'”’“»…–—-] | <(?!span[ ]data-escaped) | & | [^\x00-\u2fff] | \Z ) )   # before one
-    """, re.VERBOSE)  # fmt: skip
+# comrak takes "5$/GB or 6$/month", "$(a)/$(b)" and "$5 and `$PATH`" for mathematics, too: behind a letter or the like,
+# with code or another dollar in it, or before a letter or the like. Then every dollar of the text is a dollar.
+_NO_MATH: Final = re.compile(
+    r"""(?<![\s>(\[{"'“‘„«;:,–—])(?<![^\x00-\u2fff])<span[ ]data-math-style
+    |<span[ ]data-math-style="inline"[^<>]*>[^<`$]*
+        (?:[`$]|</span>(?![\s.,;:!?)\]}"'”’“»…–—-]|<(?!span[ ]data-escaped)|&|[^\x00-\u2fff]|\Z))""",
+    re.VERBOSE,
+)
 
 
 @functools.cache

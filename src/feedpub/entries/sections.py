@@ -331,7 +331,10 @@ class _Cutter:
             if part.section == "references":
                 for block in part.blocks:
                     if self._is_plain_list(block):
-                        self._take_references(_split_list(block)[0], sections)
+                        html = _split_list(block)[0]
+                        if any(item.count("<a ") > 1 for _, item in split_items(html)):
+                            return  # sentences with links, not works
+                        self._take_references(html, sections)
                         sections.has_references_in_body = bool(sections.references)
                         return
 
