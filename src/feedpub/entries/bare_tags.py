@@ -83,7 +83,7 @@ class _Escaper:
         self._html = html
         self._bare: list[tuple[int, int, int, bool]] = []  # start, end, line, and whether it opens an HTML block
         self._open: list[tuple[str, re.Match[str] | None, int]] = []  # name, token if the author's, line
-        self._components: Counter[str] = Counter()  # unknown elements with attributes that are open in raw HTML
+        self._components: Counter[str] = Counter()  # unknown elements with attributes that are open around whole blocks
         self._block = ""  # the block of text around
         self._last_tag = 0  # where the last tag of comrak's ends
         self._block_starts = [match.start() for match in _BLOCK_START.finditer(html)]
@@ -158,10 +158,7 @@ class _Escaper:
         if "-" in name or ":" in name or token["attributes"].endswith("/"):
             return  # a component of another program
         if token["closing"]:
-            if self._components[name]:
-                self._components[name] -= 1
-            else:
-                self._close(token, name, line)
+            self._close(token, name, line)
         elif is_bare:
             self._add(token, line)
         elif in_prose:
@@ -182,8 +179,8 @@ class _Escaper:
                         self._add(opened, opened_line)
                 del self._open[index:]
                 return
-        if self._around_blocks[name]:
-            self._around_blocks[name] -= 1
+        if self._components[name]:
+            self._components[name] -= 1
         else:
             self._add(token, line)
 
