@@ -105,7 +105,7 @@ class _Escaper:
                 line = int(sourcepos[2]) + 1 if name == "pre" else int(sourcepos[1])
             if name in _BLOCKS and (sourcepos or self._ends_block(token, name)):
                 self._close_block()
-                has_blocks = name in _WITHOUT_PROSE or self._html.startswith("\n", token.end())
+                has_blocks = name in _WITHOUT_PROSE or _BLOCK_START.match(self._html, token.end() + 1)
                 self._block = "" if token["closing"] or has_blocks else name
                 self._last_tag = token.end()
             elif name in _BLOCKS and token["closing"] and not self._block:  # of a list, a table or code

@@ -332,7 +332,7 @@ class _Cutter:
                 for block in part.blocks:
                     if self._is_plain_list(block):
                         html = _split_list(block)[0]
-                        if any(item.count("<a ") > 1 for _, item in split_items(html)):
+                        if any(_LIST_TAG.split(item)[0].count("<a ") > 1 for _, item in split_items(html)):
                             return  # sentences with links, not works
                         self._take_references(html, sections)
                         sections.has_references_in_body = bool(sections.references)
