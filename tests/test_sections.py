@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from case_files import load_cases
-from feedpub.entries.sections import first_text
+from feedpub.entries.blocks import first_text
 from sample_entries import read_entry
 
 if TYPE_CHECKING:

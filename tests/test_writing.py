@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import yaml
 
+from feedpub.entries.blocks import first_text
 from feedpub.entries.front_matter import read_front_matter
 from feedpub.entries.headings import default_table, table
 from feedpub.entries.lines import split_link
-from feedpub.entries.sections import first_text
 from feedpub.entries.source import Source
 from feedpub.entries.value import read_text
 from feedpub.entries.writing import write_entry

@@ -15,11 +15,12 @@ from ..model import KeyPointList
 from ..rendering.text import html_to_text, one_line
 from ..sanitiser import find_excess, sanitise
 from . import fields
+from .blocks import first_text
 from .converters import Context
 from .dates import parse_date
 from .front_matter import read_front_matter
 from .headings import likely_languages
-from .sections import Sections, first_text, read_sections
+from .sections import Sections, read_sections
 from .source import read_source
 from .summaries import LONGEST_FIRST_WORDS_GRAPHEMES, derive_summary, excerpt
 from .value import read_text
@@ -73,6 +74,11 @@ class File:
         """Return where a value of the front matter stands; the whole file if it does not."""
         value = self.matter.get(key)
         return (value.start, value.end) if value else (-1, -1)
+
+    def find_references(self) -> list[tuple[int, int]]:
+        """Return where the references stand, in characters."""
+        start = self.sections.start_line
+        return [self.source.span_of(start + line, column) for line, column in self.sections.reference_places]
 
 
 def read_file(path: str, shown: str, headings: HeadingTable, config: Config, *, glance: bool = False) -> File:

@@ -16,8 +16,9 @@ from . import fields
 from .dates import ISO_HINT
 from .file import File, ask_for_title, clean_texts, name_parts, read_file
 from .headings import table
+from .html_checks import inspect_html
 from .ids import automatic_id, automatic_link
-from .lint import compare_articles, compare_languages, inspect_file, inspect_html, note_scheduled
+from .lint import compare_articles, compare_languages, inspect_file, note_scheduled
 from .scanning import scan, shown_name, shown_path
 
 if TYPE_CHECKING:

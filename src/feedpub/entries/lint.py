@@ -2,85 +2,22 @@
 
 from __future__ import annotations
 
-import functools
-import re
-from bisect import bisect_left, bisect_right
-from html import unescape
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote
 
-from .. import iri
-from ..language import autonym, has_words, script
-from ..sanitiser import SCHEMES, trim_address
-from .headings import likely_languages
-from .losses import find_losses, is_followed
-from .markdown import strip_positions
-from .markdown_checks import find_outside_of_code
-from .summaries import has_content
-from .templates import find_template_remains
+from ..language import autonym, has_words
+from .html_checks import inspect_html, report_template_remains
+from .script_checks import fits_language, report_foreign_script
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from ..model import Config, KeyPoint
     from .file import File
     from .headings import HeadingTable
-    from .losses import Loss
 
-_ADDRESSES = re.compile(
-    r"""<(?!(?:code|del|em|h[1-6]|li|[ou]l|p|pre|span|strong|t[dhr])\b)[a-z][a-z0-9]*  # these have no address
-    (?:[ ]data-sourcepos="([0-9:-]+)")?[^<>]*?(?<![\w-])(?:href|src)=(?:"([^"]*)"|'([^']*)')""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_POSITION_OF_BLOCK = re.compile(r' data-sourcepos="(\d+):')
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
-# Letters of scripts, each run of two or more; Latin is at home everywhere.
-_LETTERS: Final = {
-    "Han": "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff",
-    "Kana": "\u3041-\u3096\u30a1-\u30fa",
-    "Hangul": "\u1100-\u11ff\uac00-\ud7a3",
-    "Cyrillic": "\u0400-\u052f",
-    "Greek": "\u0370-\u03ff",
-    "Hebrew": "\u05d0-\u05ea",
-    "Arabic": "\u0620-\u06ff",
-    "Devanagari": "\u0900-\u097f",
-    "Thai": "\u0e01-\u0e5b",
-    "Latin": "A-Za-z\u00c0-\u024f\u1e00-\u1eff",
-}
-_OF_SCRIPT: Final = {
-    "Hans": ("Han",),
-    "Hant": ("Han",),
-    "Jpan": ("Han", "Kana"),
-    "Kore": ("Han", "Hangul"),
-    "Cyrl": ("Cyrillic",),
-    "Grek": ("Greek",),
-    "Hebr": ("Hebrew",),
-    "Arab": ("Arabic",),
-    "Deva": ("Devanagari",),
-    "Thai": ("Thai",),
-    "Latn": ("Latin",),
-}
-# Where other scripts are in place: code, addresses, comments, and tags, which may mark another language. All begin at
-# signs that nothing before them can have passed over in vain, so that marks without end cost little.
-_AT_HOME = re.compile(
-    r"(?P<fence>`{3,}|~{3,}).*?(?:(?P=fence)|\Z)"
-    r"|(?P<tick>``?)(?!`)(?:(?!\n[ \t]*\n).){1,2000}?(?P=tick)"
-    r"|<!--.*?(?:-->|\Z)|https?://\S+"
-    r"|<(?P<tag>\w+)\b(?P<attributes>[^<>]*+)>",
-    re.DOTALL,
-)
-_LANG = re.compile(r"\blang=.")
-_END_TAG = re.compile(r"</(\w+)>")
-_LONGEST_MARKED_CHARACTERS: Final = 5000  # between a tag with lang= and its end tag
-_TAG = re.compile(r"<[^<>]*>")
-_SAMPLE_CHARACTERS: Final = 600
-# A text about software in a script of its own may be mostly names in Latin letters; the other way round it is not.
-_OWN_SHARE: Final = 0.05
-_LATIN_SHARE: Final = 0.5
 _MOST_NUMBERS: Final = 20  # of references, in one message
-_LONGEST_WORD_CHARACTERS: Final = 40  # of a word that a message quotes twice
 
 
 def inspect_file(file: File, headings: HeadingTable) -> None:
@@ -89,101 +26,10 @@ def inspect_file(file: File, headings: HeadingTable) -> None:
     inspect_html(file)
     _note_missing_addresses(file)
     _note_mistyped_headings(file, headings)
-    _report_template_remains(file)
-    if not _fits(file):
+    report_template_remains(file)
+    if not fits_language(file):
         message = f"the text does not look like {autonym(file.language)} ({file.language})"
         source.add("W104", message, "name the file after its language, or translate it", *file.place("title"))
-
-
-def inspect_html(file: File) -> None:
-    """Find what readers will not see as it was written: links, HTML, dates. It costs little: builds do it, too."""
-    source, values = file.source, file.values
-    if "updated" in values and "published" in values and values["updated"] < values["published"]:
-        source.add("W107", "updated is before published", "correct one of them", *file.place("updated"))
-    sections = file.sections
-    _report_bare_tags(file)
-    if any(problem.code == "E120" for problem in source.problems):
-        return
-    _note_nothing_to_read(file)
-    html = f"{sections.body}\n{sections.points}"
-    if sections.has_raw_html or "<a " in html or "<img " in html:
-        losses = find_losses(strip_positions(html), f"{values.get('body', '')}\n{file.kept_points}")
-        removed = {loss.address for loss in losses if loss.kind in ("address", "removed")}
-        _inspect_addresses(file, html, removed)
-        _report_losses(file, losses)
-    if sections.unused_links:
-        _inspect_addresses(file, sections.unused_links, None)
-
-
-def _note_nothing_to_read(file: File) -> None:
-    values, sections = file.values, file.sections
-    if values.get("summary") or values.get("source") or sections.references or sections.via or file.kept_points:
-        return
-    if not has_content(values.get("body", "")):
-        file.source.add("W130", "there is nothing to read in this entry", "write a text, or say draft: true")
-
-
-def _report_losses(file: File, losses: Iterable[Loss]) -> None:
-    """Report elements and attributes that are not published, at each place in the Markdown where one begins."""
-    by_name: dict[str, list[Loss]] = {}
-    for loss in losses:
-        if loss.kind != "address" and is_followed(loss.address):  # others are reported where the address stands
-            by_name.setdefault(loss.element.lower(), []).append(loss)
-    if not by_name:
-        return
-    text = file.source.text
-    at_home = _Spans(_spans_at_home(text))
-    places: dict[str, list[tuple[int, int]]] = {}
-    for found in _START_OF_TAG.finditer(text, file.body_start):
-        if (name := found[1].lower()) in by_name and found.start() not in at_home:
-            places.setdefault(name, []).append(found.span())
-    for name, group in by_name.items():
-        for loss in group:
-            found_places = places.get(name, _NOWHERE)
-            is_each = loss.kind != "attribute" and len(found_places) == loss.count
-            for place in found_places if is_each else found_places[:1]:
-                file.source.add(*loss.describe(), *place)
-
-
-def _report_template_remains(file: File) -> None:
-    markdown = file.source.text[file.body_start :]
-    for remain in find_template_remains(markdown):
-        if remain.is_reported:
-            place = file.body_start + remain.start, file.body_start + remain.end
-            file.source.add(*remain.describe(markdown), *place)
-
-
-_NOWHERE: Final = [(-1, -1)]
-_START_OF_TAG = re.compile(r"<([A-Za-z][^\s/<>]*+)(?=[\s/>])")
-
-
-def _inspect_addresses(file: File, html: str, removed: Container[str] | None) -> None:
-    """Report addresses that no reader can follow, each where its link stands.
-
-    Args:
-        file: Whose text holds the links; problems are added to it.
-        html: With positions.
-        removed: Addresses that the sanitiser has removed; None of HTML that is not published.
-    """
-    source = file.source
-    places = _LinkPlaces(file, html)
-    for found in _ADDRESSES.finditer(html):
-        address = trim_address(unescape(found[2] or found[3] or ""))
-        scheme = _SCHEME.match(address)
-        name = scheme[1].casefold() if scheme else ""
-        find_fault = iri.fault if removed is None else iri.host_fault
-        if name in ("http", "https") and (reason := find_fault(address)):
-            source.add("E111", reason, iri.suggest_url(address), *places.find(found, address))
-        is_kept = scheme and removed is not None and address not in removed
-        if address.startswith("#") or name in SCHEMES or is_kept:
-            continue
-        place = (-1, -1) if source.problems.is_full("W106" if scheme else "W105") else places.find(found, address)
-        if scheme:
-            source.add("W106", f"{scheme[1]}: links are removed", "link to a web page", *place)
-        else:
-            message = f"{unquote(address)} is a relative address" if address else "a link without address"
-            hint = "nothing is published beside an entry; write the whole address, https://…"
-            source.add("W105", message, hint, *place)
 
 
 def compare_languages(files: Sequence[File]) -> None:
@@ -192,7 +38,7 @@ def compare_languages(files: Sequence[File]) -> None:
         _compare(files[0], file)
     if len(files) > 1:
         for file in files:
-            _find_foreign_script(file)
+            report_foreign_script(file)
 
 
 def compare_articles(groups: Iterable[Mapping[str, File]], config: Config) -> None:
@@ -262,7 +108,7 @@ def _note_old_translations(files: Iterable[File], config: Config) -> None:
 
 
 def _note_missing_addresses(file: File) -> None:
-    source, places = file.source, _find_references(file)
+    source, places = file.source, file.find_references()
     unusable = {problem.line for problem in source.problems if problem.code in ("E111", "W105", "W106")}
     missing = [
         number
@@ -286,7 +132,7 @@ def _compare(original: File, file: File) -> None:
             return
     for number, (mine_one, other_one) in enumerate(zip(ours.references, theirs.references, strict=True), start=1):
         if mine_one.url != other_one.url and mine_one.url and other_one.url:
-            place = _find_references(file)[number - 1]
+            place = file.find_references()[number - 1]
             message = f"reference {number} links to another address than in {original.source.path}"
             file.source.add("W102", message, f"there it is {other_one.url}", *place)
 
@@ -301,66 +147,6 @@ def _counts(file: File, original: File) -> Iterator[tuple[str, int, int]]:
 
 def _below(points: Iterable[KeyPoint]) -> int:
     return sum(1 + _below(point.children) for point in points)
-
-
-def _find_references(file: File) -> list[tuple[int, int]]:
-    """Return where the references stand, in characters."""
-    start = file.sections.start_line
-    return [file.source.span_of(start + line, column) for line, column in file.sections.reference_places]
-
-
-class _LinkPlaces:
-    """Find where links of the HTML stand in the Markdown."""
-
-    def __init__(self, file: File, html: str) -> None:
-        self._source, self._start_line = file.source, file.sections.start_line
-        blocks = list(_POSITION_OF_BLOCK.finditer(html))
-        self._starts = [match.start() for match in blocks]
-        self._lines = [int(match[1]) for match in blocks]
-        self._next: dict[str, int] = {}  # where to look for the same address in raw HTML again
-
-    def find(self, match: re.Match[str], address: str) -> tuple[int, int]:
-        """Return the place of an address within its link; of the link, if the address is written in another way."""
-        return self._find_in_link(match[1], address) if match[1] else self._find_in_html(match, address)
-
-    def _find_in_link(self, position: str, address: str) -> tuple[int, int]:
-        line, column, end_line, end_column = map(int, _NUMBER.findall(position))
-        start = self._source.offset_of(self._start_line + line, column)
-        end = self._source.offset_of(self._start_line + end_line, end_column) + 1
-        text = self._source.text[start:end]
-        for written in (address, unquote(address)):
-            if written and (index := text.rfind(written)) >= 0:  # the label before it may be the same
-                return start + index, start + index + len(written)
-        return start, end
-
-    def _find_in_html(self, match: re.Match[str], address: str) -> tuple[int, int]:
-        index = bisect_right(self._starts, match.start()) - 1
-        begin = self._source.offset_of(self._start_line + max(1, self._lines[index] if index >= 0 else 1), 1)
-        start = max(begin, self._next.get(address, 0))
-        written = match[2] or match[3] or ""
-        attribute = re.compile(rf"""(?:href|src)\s*=\s*["']?({re.escape(written)})""", re.IGNORECASE)
-        found = attribute.search(self._source.text, start)
-        if not found:
-            return begin, begin + 1
-        self._next[address] = found.end()
-        return found.span(1) if written else found.span()
-
-
-_NUMBER = re.compile(r"\d+")
-
-
-def _report_bare_tags(file: File) -> None:
-    """Note tags that were read as text, each where it stands outside of code."""
-    source, tags, after = file.source, file.sections.bare_tags, 0
-    for index, (tag, line) in enumerate(tags):
-        message, hint = f"{tag} was read as text", f"put it between backticks: `{tag}`"
-        if source.problems.is_full("N131"):
-            source.add("N131", message, hint, number=len(tags) - index)
-            return
-        start = max(after, source.offset_of(file.sections.start_line + line, 1))
-        place = find_outside_of_code(source.text, tag, start)
-        after = max(after, place[1])
-        source.add("N131", message, hint, *place)
 
 
 # With the names of sections, for a hint: each is compared with dozens of words, letter by letter.
@@ -388,133 +174,3 @@ def _note_mistyped_headings(file: File, headings: HeadingTable) -> None:
             message = f"is a heading of the text, and nearly “{near[1]}”"
             hint = f"if a section is meant, write: ## {near[1].capitalize()}"
             file.source.add("N111", message, hint, *file.source.span_of(sections.start_line + line, column))
-
-
-def _fits(file: File) -> bool:
-    """Tell whether a text could be in its language, by its letters."""
-    own = script(file.language)
-    if own not in _OF_SCRIPT or file.language == "zh":
-        return True  # letters that are not told apart here
-    sample = _sample(file)
-    if own == "Latn" and sample.isascii():
-        return True
-    chinese = own in ("Hans", "Hant")
-    likely = likely_languages(sample, ("zh-Hans", "zh-Hant") if chinese else (file.language,))
-    if likely or (own != "Latn" and not likely_languages(sample, ("en",))):
-        return own in map(script, likely)
-    mine, others = (len(letters.findall(sample)) for letters in (_letters(own), _other_letters(own)))
-    return mine > (_LATIN_SHARE if own == "Latn" else _OWN_SHARE) * (mine + others)
-
-
-def _sample(file: File) -> str:
-    """Return the start of what a reader reads, without code, addresses, references and words marked as foreign."""
-    references = _find_references(file)
-    stop = min([file.body_start + 4 * _SAMPLE_CHARACTERS, *(start for start, _ in references[:1])])
-    text = file.source.text[file.body_start : stop]
-    pieces, done = [], 0
-    for begin, end in _spans_at_home(text):
-        pieces.append(text[done:begin])
-        done = end
-    text = _TAG.sub(" ", " ".join([*pieces, text[done:]]))
-    start = file.values["summary"] if "summary" in file.matter else ""
-    return f"{file.values.get('title', '')} {start} {text}"[:_SAMPLE_CHARACTERS]
-
-
-def _find_foreign_script(file: File) -> None:
-    """Warn of letters of another script in running text: often a word that was left untranslated."""
-    text, pattern = file.source.text, _foreign(script(file.language))
-    if not pattern.search(text) or any(problem.code == "W104" for problem in file.source.problems):
-        return
-    at_home = _Spans([*_spans_at_home(text), *_references(file)])
-    for run in pattern.finditer(text, file.body_start):
-        if run.start() in at_home:
-            continue
-        word = run.group()[:_LONGEST_WORD_CHARACTERS]
-        message = f"{word} is not in the script of {autonym(file.language)}"
-        hint = f'translate it; if it is meant, mark it: <i lang="…">{word}</i>'
-        file.source.add("W103", message, hint, *run.span())
-    for name in ("title", "summary"):
-        value = file.values.get(name, "")
-        # No mark can stand in front matter: a word in it may be meant, the whole cannot be.
-        if name in file.matter and pattern.search(value) and not _letters(script(file.language)).search(value):
-            message = f"the {name} is not in the script of {autonym(file.language)}"
-            file.source.add("W103", message, "translate it", *file.place(name))
-
-
-def _spans_at_home(text: str) -> list[tuple[int, int]]:
-    """Return where other scripts are in place."""
-    ends: dict[str, list[int]] | None = None
-    spans = []
-    place = 0
-    while found := _AT_HOME.search(text, place):
-        if found["tag"] is None:
-            place = found.end()
-            spans.append(found.span())
-            continue
-        place = found.start() + 1  # addresses may stand in it
-        if _LANG.search(found["attributes"]):
-            ends = _ends_by_tag(text) if ends is None else ends
-            known = ends.get(found["tag"], [])
-            number = bisect_left(known, found.end())
-            if number < len(known) and known[number] <= found.end() + _LONGEST_MARKED_CHARACTERS:
-                place = text.index(">", known[number]) + 1
-                spans.append((found.start(), place))
-    return spans
-
-
-def _ends_by_tag(text: str) -> dict[str, list[int]]:
-    """Return where the end tags of a text begin, by their names."""
-    ends: dict[str, list[int]] = {}
-    for found in _END_TAG.finditer(text):
-        ends.setdefault(found[1], []).append(found.start())
-    return ends
-
-
-def _references(file: File) -> Iterator[tuple[int, int]]:
-    stop = -1
-    for start, end in _find_references(file):
-        if stop < end:  # else it is the same blank line as that of the reference before
-            stop = file.source.text.find("\n\n", end)
-            stop = stop if stop >= 0 else len(file.source.text)
-        yield start, stop
-
-
-class _Spans:
-    """Parts of a text, in which a place is found by bisection: there may be as many places as parts."""
-
-    def __init__(self, spans: Iterable[tuple[int, int]]) -> None:
-        self._starts: list[int] = []
-        self._ends: list[int] = []
-        for start, end in sorted(spans):
-            if self._ends and start <= self._ends[-1]:
-                self._ends[-1] = max(end, self._ends[-1])
-            else:
-                self._starts.append(start)
-                self._ends.append(end)
-
-    def __contains__(self, place: int) -> bool:
-        number = bisect_right(self._starts, place)
-        return number > 0 and place < self._ends[number - 1]
-
-
-@functools.cache
-def _foreign(own: str) -> re.Pattern[str]:
-    """Return runs of letters that a script does not have."""
-    at_home = (*_OF_SCRIPT.get(own, ()), "Latin")
-    return re.compile(f"[{_all_but(at_home)}]{{2,}}")
-
-
-@functools.cache
-def _letters(own: str) -> re.Pattern[str]:
-    """Return one letter of a script."""
-    return re.compile(f"[{''.join(_LETTERS[name] for name in _OF_SCRIPT.get(own, ()))}]")
-
-
-@functools.cache
-def _other_letters(own: str) -> re.Pattern[str]:
-    """Return one letter of another script."""
-    return re.compile(f"[{_all_but(_OF_SCRIPT.get(own, ()))}]")
-
-
-def _all_but(names: Sequence[str]) -> str:
-    return "".join(letters for name, letters in _LETTERS.items() if name not in names)

@@ -16,7 +16,7 @@ from .lines import is_url, without_separator
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .sections import Block
+    from .blocks import Block
     from .source import Source
 
 _LINK: Final = re.compile(r'<a\b[^<>]*? href="([^"]*)"[^<>]*>((?:[^<]++|<(?!/a>))*+)</a>', re.DOTALL)

@@ -9,10 +9,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
-from ..model import DEEPEST_LIST, parse_key_points
+from ..model import parse_key_points
 from ..rendering.text import html_to_text
+from .blocks import (
+    Block,
+    before_list,
+    is_deep,
+    split_blocks,
+    split_group,
+    split_items,
+    split_list,
+    split_tail,
+    tidy_list,
+)
 from .markdown import MOST_FOOTNOTE_MARKS, render_markdown, strip_positions
 from .markdown_checks import report_lost_marks
 from .references import find_lone_url, read_neighbour, read_reference
@@ -24,20 +35,6 @@ if TYPE_CHECKING:
     from ..model import KeyPoint, Reference
     from .headings import HeadingTable, Section
     from .source import Source
-
-
-class Block(NamedTuple):
-    """A block of the top level.
-
-    `tag` is ``h2``, ``p``, ``ul`` and so on, ``section`` for the footnotes at the end; `line` and `column` are those
-    of the Markdown; `html` is the block, with raw HTML that follows it; `inner` are the tags of the blocks within it.
-    """
-
-    tag: str
-    line: int
-    column: int
-    html: str
-    inner: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -139,37 +136,6 @@ def read_sections(
     return sections
 
 
-_BLOCK: Final = re.compile(
-    r'<(h[1-6r]|p|[uo]l|blockquote|table|pre|section)\b[^<>]*? data-sourcepos="(\d+):(\d+)-(\d+):\d+"'
-)
-
-
-def split_blocks(html: str) -> tuple[str, list[Block]]:
-    """Return the raw HTML before the first block, and the blocks of the top level.
-
-    A block is of the top level if it begins behind the last line of the one before: what stands in a quotation or a
-    list begins within its lines.
-    """
-    starts: list[tuple[str, int, int, int, set[str]]] = []
-    last_line = 0
-    for match in _BLOCK.finditer(html):
-        line = int(match[2])
-        if line > last_line or match[1] == "section":
-            starts.append((match[1], line, int(match[3]), match.start(), set()))
-            last_line = max(line, int(match[4]))
-        else:
-            starts[-1][4].add(match[1])
-    if not starts:
-        return html, []
-    ends = [start[3] for start in starts[1:]]
-    ends.append(len(html))
-    blocks = [
-        Block(tag, line, column, html[start:end], frozenset(inner))
-        for (tag, line, column, start, inner), end in zip(starts, ends, strict=True)
-    ]
-    return html[: starts[0][3]], blocks
-
-
 @dataclass(slots=True)
 class _Part:
     """A heading with what stands below it; the first part of a text has no heading."""
@@ -195,7 +161,7 @@ class _Cutter:
         before, blocks = split_blocks(html)
         sections = Sections(start_line=self._start_line)
         if blocks and blocks[0].tag == "h1" and not _COMMENT.sub("", before).strip():
-            heading, rest = _split_tail(blocks[0])
+            heading, rest = split_tail(blocks[0])
             text = html_to_text(heading)
             is_section = any(found.section in _OF_A_DIGEST for found in self._headings.find(text))
             if text.split() == title.split() or not (has_title or is_section):
@@ -217,7 +183,7 @@ class _Cutter:
         parts = [_Part(None)]
         for block in blocks:
             if block.tag in _HEADINGS:
-                parts.append(_Part(block, html_to_text(_split_tail(block)[0])))
+                parts.append(_Part(block, html_to_text(split_tail(block)[0])))
             else:
                 parts[-1].blocks.append(block)
         for part in parts:
@@ -277,7 +243,7 @@ class _Cutter:
         else:
             reason = f"the section {part.text[:60]!r} holds something else than its name says"
             rest = getattr(self, f"_read_{part.section}")(blocks, digest)
-            if _split_tail(part.heading)[1].strip():
+            if split_tail(part.heading)[1].strip():
                 rest = [part.heading, *rest]
             elif blocks and len(rest) == len(blocks):
                 return reason, whole  # nothing of it was of the section's form: it stays as it was written
@@ -301,7 +267,7 @@ class _Cutter:
         rest = list(blocks)
         for block in blocks:
             if self._is_plain_list(block):
-                digest.points, tail = _split_list(block)
+                digest.points, tail = split_list(block)
                 digest.points = tidy_list(digest.points)
                 rest.remove(block)
                 return [*([block._replace(html=tail)] if tail.strip() else []), *rest]
@@ -311,7 +277,7 @@ class _Cutter:
         rest = list(blocks)
         for block in blocks:
             if self._is_plain_list(block):
-                html, tail = _split_list(block)
+                html, tail = split_list(block)
                 has_groups = self._take_references(html, digest)
                 if has_groups:
                     return blocks
@@ -321,7 +287,7 @@ class _Cutter:
 
     def _is_plain_list(self, block: Block) -> bool:
         """Return True if a block is a list of nothing but text with finer points."""
-        if block.tag not in ("ul", "ol") or not block.inner <= _IN_POINTS or _is_deep(block.html):
+        if block.tag not in ("ul", "ol") or not block.inner <= _IN_POINTS or is_deep(block.html):
             return False
         return not self._has_raw_html or not _NOT_IN_POINTS.search(block.html)
 
@@ -331,8 +297,8 @@ class _Cutter:
             if part.section == "references":
                 for block in part.blocks:
                     if self._is_plain_list(block):
-                        html = _split_list(block)[0]
-                        if any(_LIST_TAG.split(item)[0].count("<a ") > 1 for _, item in split_items(html)):
+                        html = split_list(block)[0]
+                        if any(before_list(item).count("<a ") > 1 for _, item in split_items(html)):
                             return  # sentences with links, not works
                         self._take_references(html, sections)
                         sections.has_references_in_body = bool(sections.references)
@@ -343,7 +309,7 @@ class _Cutter:
         references, places = [], []
         has_groups = False
         for position, inner in split_items(html):
-            group = _split_group(inner) if "<li" in inner else []
+            group = split_group(inner) if "<li" in inner else []
             has_groups = has_groups or bool(group)
             for (line, column), item in group or [(position, inner)]:
                 reference = read_reference(item, self._source, (self._start_line + line, column))
@@ -356,7 +322,7 @@ class _Cutter:
         return has_groups
 
     def _read_source(self, blocks: list[Block], digest: Sections) -> list[Block]:
-        if not blocks or not (url := find_lone_url(blocks[0])) or _split_tail(blocks[0])[1].strip():
+        if not blocks or not (url := find_lone_url(blocks[0])) or split_tail(blocks[0])[1].strip():
             return blocks
         digest.via = url
         digest.via_place = (blocks[0].line, blocks[0].column)
@@ -394,99 +360,6 @@ _IN_PARAGRAPH: Final = re.compile(r"<(?!/?p\b|span data-escaped-char|/span>)", r
 
 def _is_line(block: Block) -> bool:
     """Return True if a block is one short paragraph."""
-    html, tail = _split_tail(block)
+    html, tail = split_tail(block)
     text = html_to_text(html)
     return block.tag == "p" and not tail.strip() and bool(text) and len(text) <= _LONGEST_LINE_CHARACTERS
-
-
-def _split_tail(block: Block) -> tuple[str, str]:
-    """Split a paragraph or a heading from the raw HTML that follows it."""
-    end = block.html.find(f"</{block.tag}>") + len(block.tag) + 3
-    return block.html[:end], block.html[end:]
-
-
-def _is_deep(html: str) -> bool:
-    """Return True if lists are nested deeper than key points can be."""
-    depth = deepest = 0
-    if html.count("</ul>") + html.count("</ol>") > DEEPEST_LIST:
-        for match in _LIST_TAG.finditer(html):
-            depth += -1 if match[1] else 1
-            deepest = max(depth, deepest)
-    return deepest > DEEPEST_LIST
-
-
-_LIST_TAG: Final = re.compile(r"<(/?)[uo]l\b[^<>]*>")
-
-
-def _split_list(block: Block) -> tuple[str, str]:
-    """Split a list from the raw HTML that follows it."""
-    html = block.html
-    if html.rstrip().endswith(f"</{block.tag}>") and html.count(f"</{block.tag}>") == html.count(f"<{block.tag} "):
-        return html.rstrip(), ""
-    depth = 0
-    for match in _LIST_TAG.finditer(html):
-        depth += -1 if match[1] else 1
-        if not depth:
-            return html[: match.end()], html[match.end() :]
-    return html, ""
-
-
-_ITEM_TAG: Final = re.compile(r'<(/?)li\b(?: data-sourcepos="(\d+):(\d+))?[^<>]*>')
-
-
-def split_items(html: str) -> list[tuple[tuple[int, int], str]]:
-    """Return the items of a list: line and column, and what stands in them."""
-    items: list[tuple[tuple[int, int], str]] = []
-    depth = start = 0
-    position = (0, 0)
-    for match in _ITEM_TAG.finditer(html):
-        if match[1]:
-            depth -= 1
-            if depth == 0:
-                items.append((position, html[start : match.start()]))
-        else:
-            if depth == 0:
-                position, start = (int(match[2] or 0), int(match[3] or 0)), match.end()
-            depth += 1
-    return items
-
-
-def _split_group(inner: str) -> list[tuple[tuple[int, int], str]]:
-    """Return the items below an item that has no link itself, if they have some: it only names a group."""
-    match = _LIST_TAG.search(inner)
-    below = match.start() if match else -1
-    is_group = below >= 0 and "<a " not in inner[:below] and "<a " in inner[below:]
-    return split_items(inner[below:]) if is_group else []
-
-
-def tidy_list(html: str) -> str:
-    """Return a list of key points as it is published: bullets, one line for a point, no paragraphs."""
-    if "<ol" in html:
-        html = _ORDERED.sub(r"<\1ul", html)
-    if "<p" in html:
-        html = _BETWEEN_PARAGRAPHS.sub("<br>", html)
-        html = _PARAGRAPH_TAG.sub("", html)
-    html = _LINE_END_IN_POINT.sub(" ", _BREAK.sub("<br>", html))
-    return html.replace("</ul>\n</li>", "</ul></li>")
-
-
-_ORDERED: Final = re.compile(r"<(/?)ol\b")
-_BETWEEN_PARAGRAPHS: Final = re.compile(r"</p>\n<p\b[^<>]*>")
-_PARAGRAPH_TAG: Final = re.compile(r"\n<p\b[^<>]*>|</p>(?:\n(?=</li>))?|<p\b[^<>]*>")
-_BREAK: Final = re.compile(r"<br\b[^<>]*>\n")
-_LINE_END_IN_POINT: Final = re.compile(r"\n(?!</?(?:ul|li)\b|\Z)")
-
-
-def first_text(html: str) -> str:
-    """Return the text of the first paragraph that has some: of one in a quotation only if there is no other."""
-    quoted = ""
-    for match in _PARAGRAPH.finditer(html):
-        if text := html_to_text(_NOTE.sub("", match[0])):
-            if not match[0].startswith("<blockquote"):
-                return text
-            quoted = quoted or html_to_text(match[0].partition("</p>")[0])
-    return quoted
-
-
-_PARAGRAPH: Final = re.compile(r"<(p|blockquote)\b.*?(?:</\1>|\Z)", re.DOTALL)
-_NOTE: Final = re.compile(r"<sup>\[[^\]<]*\]</sup>")
