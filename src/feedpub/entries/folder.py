@@ -18,7 +18,7 @@ from .file import File, ask_for_title, clean_texts, name_parts, read_file
 from .headings import table
 from .html_checks import inspect_html
 from .ids import automatic_id, automatic_link
-from .lint import compare_articles, compare_languages, inspect_file, note_scheduled
+from .lint import compare_articles, compare_languages, inspect_dates, inspect_file, note_scheduled
 from .scanning import scan, shown_name, shown_path
 
 if TYPE_CHECKING:
@@ -225,9 +225,10 @@ def _settle(group: Mapping[str, File], config: Config, *, inspect: bool, glance:
             copies = 1 + len(file.values.get("categories", ())) if config.categories else 1
             clean_texts(file, automatic_link(file.key, file.language, config), copies)
         ask_for_title(file, config)
+        inspect_dates(file)
         if inspect:
             inspect_file(file, table(config.headings))
-        else:
+        elif not glance:
             inspect_html(file)
     if inspect and original.readable:
         compare_languages(readable)

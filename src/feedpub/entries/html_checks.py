@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 _ADDRESSES = re.compile(
     r"""<(?!(?:code|del|em|h[1-6]|li|[ou]l|p|pre|span|strong|t[dhr])\b)[a-z][a-z0-9]*  # these have no address
-    (?:[ ]data-sourcepos="([0-9:-]+)")?[^<>]*?(?<![\w-])(?:href|src)=(?:"([^"]*)"|'([^']*)')""",
+    (?:[ ]data-sourcepos="([0-9:-]+)")?(?:[^<>"']|"[^"]*+"|'[^']*+')*?
+    (?<![\w-])(?:href|src)=(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""",
     re.IGNORECASE | re.VERBOSE,
 )
 _POSITION_OF_BLOCK = re.compile(r' data-sourcepos="(\d+):')
@@ -33,10 +34,8 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 
 
 def inspect_html(file: File) -> None:
-    """Find what readers will not see as it was written: links, HTML, dates. It costs little: builds do it, too."""
+    """Find what readers will not see as it was written: links and HTML. It costs little: builds do it, too."""
     source, values = file.source, file.values
-    if "updated" in values and "published" in values and values["updated"] < values["published"]:
-        source.add("W107", "updated is before published", "correct one of them", *file.place("updated"))
     sections = file.sections
     _report_bare_tags(file)
     if any(problem.code == "E120" for problem in source.problems):
@@ -45,7 +44,7 @@ def inspect_html(file: File) -> None:
     html = f"{sections.body}\n{sections.points}"
     if sections.has_raw_html or "<a " in html or "<img " in html:
         losses = find_losses(strip_positions(html), f"{values.get('body', '')}\n{file.kept_points}")
-        removed = {loss.address for loss in losses if loss.kind in ("address", "removed")}
+        removed = {trim_address(loss.address) for loss in losses if loss.kind in ("address", "removed")}
         _inspect_addresses(file, html, removed)
         _report_losses(file, losses)
     if sections.unused_links:
@@ -105,7 +104,7 @@ def _inspect_addresses(file: File, html: str, removed: Container[str] | None) ->
     source = file.source
     places = _LinkPlaces(file, html)
     for found in _ADDRESSES.finditer(html):
-        address = trim_address(unescape(found[2] or found[3] or ""))
+        address = trim_address(unescape(found[2] or found[3] or found[4] or ""))
         scheme = _SCHEME.match(address)
         name = scheme[1].casefold() if scheme else ""
         find_fault = iri.fault if removed is None else iri.host_fault
@@ -151,7 +150,7 @@ class _LinkPlaces:
         index = bisect_right(self._starts, match.start()) - 1
         begin = self._source.offset_of(self._start_line + max(1, self._lines[index] if index >= 0 else 1), 1)
         start = max(begin, self._next.get(address, 0))
-        written = match[2] or match[3] or ""
+        written = match[2] or match[3] or match[4] or ""
         attribute = re.compile(rf"""(?:href|src)\s*=\s*["']?({re.escape(written)})""", re.IGNORECASE)
         found = attribute.search(self._source.text, start)
         if not found:

@@ -72,7 +72,7 @@ def render_markdown(text: str, *, hard_breaks: bool = False) -> Rendered:
     if "[" in text:
         html = _rewrite_brackets(html)
     if "%" in html:
-        html = _ENCODED_HOST.sub(lambda match: match[1] + escape(unquote(match[2])), html)
+        html = _ENCODED_HOST.sub(_decode_host, html)
     illegal_lines: list[int] = []
     if "&#" in text:
         html, illegal_lines = _remove_illegal(html)
@@ -173,7 +173,15 @@ def _make_options(
 
 
 # comrak encodes names of hosts as it does paths: "https://%E4%BE%8B.test/", which few programs open.
-_ENCODED_HOST: Final = re.compile(r"""( (?:href|src)="https?://)([^/?#"%<>]*%[^/?#"<>]*)""", re.IGNORECASE)
+_ENCODED_HOST: Final = re.compile(
+    r"""(data-sourcepos="[0-9:-]+"[ ](?:href|src)="https?://)([^/?#"%<>]*%[^/?#"<>]*)""", re.IGNORECASE | re.VERBOSE
+)
+_ENCODED_ASCII: Final = re.compile("%[0-7]")
+
+
+def _decode_host(match: re.Match[str]) -> str:
+    """Return an address whose host has its own letters again; comrak encodes all but ASCII, and no ASCII."""
+    return match[0] if _ENCODED_ASCII.search(match[2]) else match[1] + escape(unquote(match[2]))
 
 
 def is_illegal_reference(reference: str) -> bool:
@@ -282,7 +290,8 @@ def link_bare_urls(html: str) -> str:
 # Not in "[a](https://x.test/b c)", which is no link because of the blank: part of the address would become one.
 _BARE_URL: Final = re.compile(rf"(?<!\]\(){BARE_URL.pattern}", re.IGNORECASE)
 _TEXT_BLOCK: Final = re.compile(rf"<(?:(/)|(?=[^>]*{POSITION}))(?:p|h[1-6]|li|t[dh])\b")
-_TAG: Final = re.compile(r"(<[^<>]*>)")
+# Values may hold ">"; comrak passes on no tag without end.
+_TAG: Final = re.compile(r"""(<(?:[^<>"']++|"[^"]*+"|'[^']*+'){0,200}+>)""")
 _LINK_OR_CODE: Final = re.compile(r"<(a|code|pre|script|style)\b", re.IGNORECASE)
 _ENTITY_AFTER_URL: Final = re.compile("&(?:quot|lt|gt);")
 

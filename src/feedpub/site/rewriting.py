@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote
 
 from ..entries.file import read_file
 from ..entries.headings import table
+from ..entries.markdown import strip_positions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,10 +82,9 @@ class Rewriting:
                 file.write(text)
             read = read_file(path, self._name, self._headings, self._config)
         sections = read.sections
-        if "summary" not in read.matter and not sections.summary:
-            read.values.pop("summary", None)  # it is derived, and cut where a longer address would be
         said = list(_flatten(read.values))
-        for part in (sections.body, sections.key_points, sections.references, sections.via):
+        html = (strip_positions(part) for part in (sections.summary, sections.body, sections.points))
+        for part in (*html, sections.references, sections.via):
             said += _flatten(part)
         return [*said, *(("problem", problem.code) for problem in read.source.problems)]
 
