@@ -41,12 +41,12 @@ _TOKEN: Final = re.compile(
     (?P<attributes>(?:[^<>"']++|"[^"]*+"|'[^']*+'){{0,{_MOST_PIECES}}}+)>""",
     re.VERBOSE,
 )
-_END: Final = re.compile(rf"(?:--)?>|</({'|'.join(sorted(_SWALLOWING))})\b", re.IGNORECASE)
+_END: Final = re.compile(rf"-->|</({'|'.join(sorted(_SWALLOWING))})\b", re.IGNORECASE)
 _BLOCKS: Final = frozenset("p h1 h2 h3 h4 h5 h6 li ul ol td th tr table thead tbody blockquote pre hr section".split())
 _WITHOUT_PROSE: Final = frozenset("pre ul ol table tr thead tbody blockquote section".split())
 # Instructions and declarations are code that somebody shows (``<?php``, ``<!ENTITY``), but for those that word
 # processors and whole documents leave behind.
-_LEFT_BEHIND: Final = re.compile(r"<(?:!doctype\s+html|!\[(?:if|endif)|\?xml:namespace)\b", re.IGNORECASE)
+_LEFT_BEHIND: Final = re.compile(r"<(?:!doctype\s+html|\?xml:namespace)\b", re.IGNORECASE)
 _LINE: Final = re.compile(r'data-sourcepos="(\d+)')
 
 
@@ -103,13 +103,12 @@ class _Escaper:
         return bool(token["closing"]) and name == self._block and self._html.startswith("\n", token.end())
 
     def _take_comment(self, token: re.Match[str], line: int) -> int:
-        """Return where a comment or the like ends; text are those without end, instructions and declarations."""
-        mark = "-->" if token[0] == "<!--" else ">"
-        end = self._end_of(mark, token.end())
-        if not end or (mark == ">" and not _LEFT_BEHIND.match(self._html, token.start())):
+        """Return where to go on; text are comments without end, instructions and declarations."""
+        if token[0] == "<!--" and (end := self._end_of("-->", token.end())):
+            return end
+        if not _LEFT_BEHIND.match(self._html, token.start()):
             self._add(token, line)
-            return token.end()
-        return end + len(mark)
+        return token.end()
 
     def _take_tag(self, token: re.Match[str], name: str, line: int, *, in_prose: bool) -> int:
         """Look at a tag of the author's; return where to go on, if what it holds is none of ours."""
