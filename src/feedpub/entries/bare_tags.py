@@ -89,8 +89,7 @@ class _Escaper:
                 line = int(sourcepos[1])
             if name in _BLOCKS and (sourcepos or self._ends_block(token, name)):
                 self._close_block()
-                has_blocks = name in _WITHOUT_PROSE or self._html.startswith("\n", token.end())
-                self._block = "" if token["closing"] or has_blocks else name
+                self._block = "" if token["closing"] or name in _WITHOUT_PROSE else name
             elif sourcepos:
                 if name not in _VOID:
                     self._open.append((name, None, line))
