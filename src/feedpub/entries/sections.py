@@ -7,6 +7,7 @@ list under a heading such as References is read as references, too, where it sta
 
 from __future__ import annotations
 
+import copy
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -206,9 +207,11 @@ class _Cutter:
             (part.text, part.heading.line, part.heading.column) for part in parts if part.heading and not part.section
         ]
         if is_digest is not False:
+            problems = copy.deepcopy(self._source.problems)
             digest = self._read_digest(parts, before, sections, is_forced=bool(is_digest))
             if digest:
                 return digest
+            self._source.problems = problems  # what is wrong with sections does not concern a post
         sections.body = before + "".join(block.html for block in blocks)
         self._read_references_of_post(parts, sections)
         return sections
@@ -333,7 +336,7 @@ class _Cutter:
                 for block in part.blocks:
                     if self._is_plain_list(block):
                         html = _split_list(block)[0]
-                        if any(item.count("<a ") > 1 for _, item in split_items(html)):
+                        if any(item.count("<a ") > 1 for item in html.split("<li ")):
                             return  # sentences with links, not works
                         self._take_references(html, sections)
                         sections.has_references_in_body = bool(sections.references)
