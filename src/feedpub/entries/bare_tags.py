@@ -36,7 +36,7 @@ _FOREIGN: Final = frozenset(["math", "svg"])
 
 # Instructions and declarations are code that somebody shows (``<?php``, ``<!ENTITY``), but for those that word
 # processors and whole documents leave behind.
-_OF_HTML_FILES: Final = re.compile(r"<(?:!doctype\s+html|!\[(?:if|endif)|\?xml:namespace)\b", re.IGNORECASE)
+_OF_HTML_FILES: Final = re.compile(r"<(?:!doctype\s+html|\?xml:namespace)\b", re.IGNORECASE)
 
 _MOST_PIECES: Final = 200  # of the attributes of a tag: what has more stays as it is
 _TOKEN: Final = re.compile(
@@ -45,7 +45,7 @@ _TOKEN: Final = re.compile(
     (?P<attributes>(?:[^<>"']++|"[^"]*+"|'[^']*+'){{0,{_MOST_PIECES}}}+)>""",
     re.VERBOSE,
 )
-_END: Final = re.compile(rf"(?:--)?>|</({'|'.join(sorted(_SWALLOWING))})\b", re.IGNORECASE)
+_END: Final = re.compile(rf"-->|</({'|'.join(sorted(_SWALLOWING))})\b", re.IGNORECASE)
 _BLOCKS: Final = frozenset("p h1 h2 h3 h4 h5 h6 li ul ol td th tr table thead tbody blockquote pre hr section".split())
 _WITHOUT_PROSE: Final = frozenset("pre ul ol table tr thead tbody blockquote section".split())
 _LINES: Final = re.compile(r'data-sourcepos="(\d+):\d+-(\d+)')
@@ -122,13 +122,12 @@ class _Escaper:
         return bool(token["closing"]) and name == self._block and self._html.startswith("\n", token.end())
 
     def _take_comment(self, token: re.Match[str], line: int) -> int:
-        """Return where a comment or the like ends; text are those without end, instructions and declarations."""
-        mark = "-->" if token[0] == "<!--" else ">"
-        is_comment = token[0] == "<!--" or _OF_HTML_FILES.match(self._html, token.start())
-        if not is_comment or not (end := self._end_of(mark, token.end())):
+        """Return where to go on; text are comments without end, instructions and declarations."""
+        if token[0] == "<!--" and (end := self._end_of("-->", token.end())):
+            return end
+        if not _OF_HTML_FILES.match(self._html, token.start()):
             self._add(token, line)
-            return token.end()
-        return end + len(mark)
+        return token.end()
 
     def _take_tag(self, token: re.Match[str], name: str, line: int, *, in_prose: bool) -> int:
         """Look at a tag of the author's; return where to go on, if what it holds is none of ours."""

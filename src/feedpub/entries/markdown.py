@@ -77,7 +77,7 @@ def render_markdown(text: str, *, hard_breaks: bool = False) -> Rendered:
     if "&#" in text:
         html, illegal_lines = _remove_illegal(html)
     html = link_bare_urls(html)
-    if not text.isascii() and _CJK_LINE.search(html):
+    if not text.isascii() and _CJK_LETTER.search(text) and _CJK_LINE.search(html):
         html = join_cjk_lines(html)
     return Rendered(html, bare_tags, has_raw_html, illegal_lines)
 
@@ -269,8 +269,20 @@ _BACK_LINK: Final = re.compile(r' <a [^<>]*class="footnote-backref"[^<>]*>(?:[^<
 
 def link_bare_urls(html: str) -> str:
     """Return HTML in which the bare addresses of Markdown are links, outside of links and code."""
-    if html.count("://") == html.count('="https://') + html.count('="http://'):
-        return html  # there are none but those of the links that there are
+    if not _has_bare_url(html):
+        return html
+    if html.count("<a ") != html.count(f"<a{POSITION}"):
+        return _link_urls(html)  # a link of the author's may stand around several blocks
+    blocks = _BEFORE_BLOCK.split(html)
+    return "\n".join([_link_urls(block) if _has_bare_url(block) else block for block in blocks])
+
+
+def _has_bare_url(html: str) -> bool:
+    """Return True if HTML holds other addresses than those of the links that there are."""
+    return "://" in html and html.count("://") != html.count('="https://') + html.count('="http://')
+
+
+def _link_urls(html: str) -> str:
     parts = _TAG.split(html)
     closing = ""
     is_markdown = False  # raw HTML stays as it is
@@ -290,6 +302,7 @@ def link_bare_urls(html: str) -> str:
 # Not in "[a](https://x.test/b c)", which is no link because of the blank: part of the address would become one.
 _BARE_URL: Final = re.compile(rf"(?<!\]\(){BARE_URL.pattern}", re.IGNORECASE)
 _TEXT_BLOCK: Final = re.compile(rf"<(?:(/)|(?=[^>]*{POSITION}))(?:p|h[1-6]|li|t[dh])\b")
+_BEFORE_BLOCK: Final = re.compile(rf"\n(?=<(?:p|h[1-6]|li){POSITION})")
 # Values may hold ">"; comrak passes on no tag without end.
 _TAG: Final = re.compile(r"""(<(?:[^<>"']++|"[^"]*+"|'[^']*+'){0,200}+>)""")
 _LINK_OR_CODE: Final = re.compile(r"<(a|code|pre|script|style)\b", re.IGNORECASE)
@@ -310,6 +323,7 @@ _INLINE_TAGS: Final = r"(?:</?(?:em|strong|a|del|code|sup)\b[^<>]*>)*"
 _WIDE: Final = "\u3001-\u3003\u3008-\u301f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
 # It begins with the line end, for which it is searched fast.
 _CJK_LINE: Final = re.compile(rf"\n(?:(?={_INLINE_TAGS}(?:([{_WIDE}])|[{_CJK}]))|(?<=[{_WIDE}]\n)(?=[^<\s])())")
+_CJK_LETTER: Final = re.compile(f"[{_CJK}]")
 _CJK_BEFORE: Final = re.compile(rf"[{_CJK}]{_INLINE_TAGS}\Z")
 _PRE: Final = re.compile(r"<pre\b.*?</pre>", re.DOTALL)
 _LONGEST_TAGS: Final = 200

@@ -155,6 +155,7 @@ class _Cutter:
     def __init__(self, source: Source, start_line: int, headings: HeadingTable, *, has_raw_html: bool) -> None:
         self._source, self._headings, self._has_raw_html = source, headings, has_raw_html
         self._start_line = start_line
+        self._references: list[tuple[tuple[int, int], str]] = []  # of the digest that is read
         self._known: set[Section] = set()
 
     def cut(self, html: str, *, has_title: bool, title: str, is_digest: bool | None) -> Sections:
@@ -222,6 +223,7 @@ class _Cutter:
                 reason, block = fault
                 post.near_digest = (reason, block.line if block else 1, block.column if block else 1)
             return None
+        self._take_references(self._references, digest)
         digest.is_plain_summary = not _IN_PARAGRAPH.search(digest.summary)
         if not digest.is_plain_summary:
             body.insert(0, digest.summary)
@@ -278,9 +280,10 @@ class _Cutter:
         for block in blocks:
             if self._is_plain_list(block):
                 html, tail = split_list(block)
-                has_groups = self._take_references(html, digest)
-                if has_groups:
+                items = split_items(html)
+                if any("<li" in item and split_group(item) for _, item in items):
                     return blocks
+                self._references = items  # read later: what is wrong with them does not concern a post
                 rest.remove(block)
                 return [*([block._replace(html=tail)] if tail.strip() else []), *rest]
         return rest
@@ -297,29 +300,26 @@ class _Cutter:
             if part.section == "references":
                 for block in part.blocks:
                     if self._is_plain_list(block):
-                        html = split_list(block)[0]
-                        if any(before_list(item).count("<a ") > 1 for _, item in split_items(html)):
-                            return  # sentences with links, not works
-                        self._take_references(html, sections)
-                        sections.has_references_in_body = bool(sections.references)
+                        items = [
+                            one
+                            for position, item in split_items(split_list(block)[0])
+                            for one in ("<li" in item and split_group(item)) or [(position, item)]
+                        ]
+                        if all(before_list(item).count("<a ") <= 1 for _, item in items):  # else they are sentences
+                            self._take_references(items, sections)
+                            sections.has_references_in_body = bool(sections.references)
                         return
 
-    def _take_references(self, html: str, sections: Sections) -> bool:
-        """Read the references of a list; return whether some of its items only group others below them."""
+    def _take_references(self, items: Sequence[tuple[tuple[int, int], str]], sections: Sections) -> None:
         references, places = [], []
-        has_groups = False
-        for position, inner in split_items(html):
-            group = split_group(inner) if "<li" in inner else []
-            has_groups = has_groups or bool(group)
-            for (line, column), item in group or [(position, inner)]:
-                reference = read_reference(item, self._source, (self._start_line + line, column))
-                if reference:
-                    references.append(reference)
-                    places.append((line, column))
-                if sections.is_digest and "<a " in item and not (reference and reference.url):
-                    sections.unused_links += f'<li data-sourcepos="{line}:{column}-{line}:{column}">{item}</li>'
+        for (line, column), item in items:
+            reference = read_reference(item, self._source, (self._start_line + line, column))
+            if reference:
+                references.append(reference)
+                places.append((line, column))
+            if sections.is_digest and "<a " in item and not (reference and reference.url):
+                sections.unused_links += f'<li data-sourcepos="{line}:{column}-{line}:{column}">{item}</li>'
         sections.references, sections.reference_places = tuple(references), places
-        return has_groups
 
     def _read_source(self, blocks: list[Block], digest: Sections) -> list[Block]:
         if not blocks or not (url := find_lone_url(blocks[0])) or split_tail(blocks[0])[1].strip():
