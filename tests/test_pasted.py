@@ -595,7 +595,7 @@ def test_a_number_out_of_turn_is_ambiguous() -> None:
             "https://a.example/",
         ),
         ("A https://", "A https://", (), None),
-        ("[A](https://a.example/", "[A](", (), "https://a.example/"),
+        ("[A](https://a.example/", "[A](https://a.example/", (), None),
         ("A https://a.example/" + "x" * 9000, "A https://a.example/" + "x" * 9000, (), None),
         ("GPT-OSS – A/B", "GPT-OSS", ("A/B",), None),
     ],

@@ -61,6 +61,7 @@ lists = st.builds("{}:\n{}\n".format, keys, blocks)
 @example("tags: [\na,\nb\n]\nkey: c\n")
 def test_flat_front_matter(text: str) -> None:
     assume("!" not in text and " #" not in text)
+    assume(not set("\x85\u2028\u2029") & set(text))  # ends of lines in YAML 1.1, not in 1.2: authors see none
     found = FlatReader(text, 4).read()
     if found is None:
         return

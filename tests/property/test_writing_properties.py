@@ -161,8 +161,8 @@ def test_what_was_pasted_is_written_and_read_again(text: str) -> None:
         found = read_pasted(f"Summary\n{text}")
     except EntryError:
         return
-    for draft, markdown in zip(found.pasted.drafts, found.markdown, strict=True):
-        again, _ = read(write_markdown_entry(draft, markdown), draft.language)
+    for draft, markdown, is_digest in zip(found.pasted.drafts, found.markdown, found.is_digest, strict=True):
+        again, _ = read(write_markdown_entry(draft, markdown, is_digest=is_digest), draft.language)
         assert again == draft
         again, _ = read(write_entry(draft), draft.language)
         assert replace(again, body="") == replace(draft, body="")

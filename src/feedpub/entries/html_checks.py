@@ -110,7 +110,7 @@ def _inspect_addresses(file: File, html: str, removed: Container[str] | None) ->
         find_fault = iri.fault if removed is None else iri.host_fault
         if name in ("http", "https") and (reason := find_fault(address)):
             source.add("E111", reason, iri.suggest_url(address), *places.find(found, address))
-        is_kept = scheme and removed is not None and address not in removed
+        is_kept = scheme and removed is not None and address.split()[0] not in removed
         if address.startswith("#") or name in SCHEMES or is_kept:
             continue
         place = (-1, -1) if source.problems.is_full("W106" if scheme else "W105") else places.find(found, address)

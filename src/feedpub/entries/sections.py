@@ -156,7 +156,6 @@ class _Cutter:
         self._source, self._headings, self._has_raw_html = source, headings, has_raw_html
         self._start_line = start_line
         self._references: list[tuple[tuple[int, int], str]] = []  # of the digest that is read
-        self._known: set[Section] = set()
 
     def cut(self, html: str, *, has_title: bool, title: str, is_digest: bool | None) -> Sections:
         before, blocks = split_blocks(html)

@@ -178,11 +178,11 @@ def _read(text: str) -> Sections:
 
 def _key_points(points: Iterable[KeyPoint], indent: str = "") -> Iterator[str]:
     for point in points:
-        yield f"{indent}- {_inline(one_line(point.text))}"
+        yield f"{indent}- {_inline(one_line(point.text), has_children=bool(point.children))}"
         yield from _key_points(point.children, f"{indent}  ")
 
 
-def _inline(html: str) -> str:
+def _inline(html: str, *, has_children: bool) -> str:
     """Write inline HTML: as Markdown, else with its tags as they are, else without them."""
     if "<" not in html:
         return _line(unescape(html)) or _NOTHING
@@ -190,10 +190,11 @@ def _inline(html: str) -> str:
     raw, expected = list(parts), list(parts)
     raw[::2] = [_escaped(unescape(part)) for part in parts[::2]]
     expected[::2] = [escape(unescape(part), quote=False) for part in parts[::2]]
-    points = (KeyPoint(text=one_line("".join(expected))),)
+    below, children = ("  - \\-\n", (KeyPoint(text="-"),)) if has_children else ("", ())
+    points = (KeyPoint(text=one_line("".join(expected)), children=children),)
     plain = _OPENING.sub(r"\1\\\2", one_line("".join(raw)))
     for text in (_readable(plain), plain, _NOTHING + plain):  # behind a character reference no tag opens a block
-        if _read(f"## Key Points\n\n- {text}\n").key_points == points:
+        if _read(f"## Key Points\n\n- {text}\n{below}").key_points == points:
             return text
     return _line(html_to_text(html)) or _NOTHING
 

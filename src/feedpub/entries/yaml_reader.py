@@ -155,7 +155,7 @@ class _Reader:
     def _placed(self, content: str | list[Value] | dict[str, Value], first: Any, last: Any) -> Value:
         """Return a value with its place: its first line."""
         start, end = first.start_mark.index, last.end_mark.index
-        line = self.text[start:end].partition("\n")[0].rstrip()
+        line = self.text[start:end].partition("\n")[0].rstrip(" \t")
         return Value(content, self.offset + start, self.offset + start + max(len(line), 1))
 
 
