@@ -23,7 +23,7 @@ from feedpub.entries.losses import find_losses
 from feedpub.entries.sections import read_sections
 from feedpub.entries.source import Source
 from feedpub.entries.summaries import excerpt
-from feedpub.entries.templates import remove_template_remains
+from feedpub.entries.templates import find_template_remains, remove_template_remains
 from feedpub.entries.writing import write_entry
 from feedpub.links import outbound
 from feedpub.links.chase import _hold, _target
@@ -107,7 +107,7 @@ def excerpt_html(folder: Path, text: str) -> None:
 
 
 def remove_remains(folder: Path, text: str) -> None:
-    remove_template_remains(text)
+    remove_template_remains(text, find_template_remains(text))
 
 
 def read_front_matter(folder: Path, text: str) -> None:

@@ -321,7 +321,7 @@ _OUTSIDE_OF_TABLES = re.compile(r"<(?!t(?:r|d|h|able|head|body|foot)[ \t\n\f\r/>
 _TABLE = re.compile(r"<table[ \t\n\f\r/>]", re.IGNORECASE | re.ASCII)
 
 
-def find_excess(html: str, base: str, *, copies: int = 1) -> str:
+def find_excess(html: str, base: str, *, copies: int = 1, is_closed: bool = False) -> str:
     """Return why HTML cannot be published in reasonable time and size; the empty string if it can.
 
     HTML is mended as browsers mend it. Elements that are never closed cost time at each tag that follows, and links and
@@ -331,7 +331,11 @@ def find_excess(html: str, base: str, *, copies: int = 1) -> str:
         html: All HTML of one entry.
         base: As for `sanitise`.
         copies: How many feeds of a language show it: its own, and those of the entry's categories.
+        is_closed: Whether every element has its end, as in what a Markdown renderer made: a text of up to 10,000 tags
+            then takes neither time nor room, unless relative addresses are many and long.
     """
+    if is_closed and html.count("<") <= MOST_OPEN_TAGS and not _has_many_addresses(html, base, copies):
+        return _find_many_searches(html)
     if len(html) > _FEW_CHARACTERS and (reason := _find_many_attributes(html) or _find_many_searches(html)):
         return reason
     if html.count("<") * copies <= _FEW_TAGS:
@@ -346,8 +350,7 @@ def find_excess(html: str, base: str, *, copies: int = 1) -> str:
     reopened = _count_reopened(unclosed)
     if reopened * tags > MOST_REOPENED_ELEMENTS:
         return f"{reopened:,} tags such as <b> are not closed, and would be opened again in each block that follows"
-    # An embed becomes a link that shows its address.
-    if reopened or _LINK.search(unclosed) or 2 * html.count("=") * len(base) * copies > LARGEST_CONTENT_BYTES:
+    if reopened or _LINK.search(unclosed) or _has_many_addresses(html, base, copies):
         limit = max(LARGEST_CONTENT_BYTES, LARGEST_GROWTH * len(html))
         limit = min(limit, max(LARGEST_CONTENT_BYTES, LARGEST_GROWTH_OF_COPIES * len(html)) // copies)
         if _measure(html, base, limit) > limit:
@@ -355,6 +358,11 @@ def find_excess(html: str, base: str, *, copies: int = 1) -> str:
             grown = f"{limit // 1000:,} KB when they are mended{everywhere}"
             return f"{max(1, len(html) // 1000):,} KB of HTML become more than {grown}"
     return ""
+
+
+def _has_many_addresses(html: str, base: str, copies: int) -> bool:
+    """Return True if HTML might grow too large by its addresses; an embed becomes a link that also shows its own."""
+    return 2 * html.count("=") * len(base) * copies > LARGEST_CONTENT_BYTES
 
 
 def _find_many_attributes(html: str) -> str:

@@ -281,7 +281,7 @@ def clean_texts(file: File, base: str, copies: int) -> None:
     sections, values = file.sections, file.values
     body, points = sections.body, sections.points
     in_body = {"references"} if sections.has_references_in_body else set()
-    if reason := find_excess(f"{body}\n{points}", base, copies=copies):
+    if reason := find_excess(f"{body}\n{points}", base, copies=copies, is_closed=not sections.has_raw_html):
         file.source.add("E120", reason, "close the tags that stay open, or split the article")
         body = points = ""
     towards = direction(file.language)

@@ -15,10 +15,9 @@ from .markdown import strip_positions
 from .markdown_checks import find_outside_of_code
 from .script_checks import Spans, find_spans_at_home
 from .summaries import has_content
-from .templates import find_template_remains
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
+    from collections.abc import Callable, Container, Iterable
 
     from .file import File
     from .losses import Loss
@@ -38,17 +37,20 @@ def inspect_html(file: File) -> None:
     source, values = file.source, file.values
     sections = file.sections
     _report_bare_tags(file)
+    _report_template_remains(file)
     if any(problem.code == "E120" for problem in source.problems):
         return
     _note_nothing_to_read(file)
     html = f"{sections.body}\n{sections.points}"
     if sections.has_raw_html or "<a " in html or "<img " in html:
-        losses = find_losses(strip_positions(html), f"{values.get('body', '')}\n{file.kept_points}")
-        removed = {trim_address(loss.address) for loss in losses if loss.kind in ("address", "removed")}
-        _inspect_addresses(file, html, removed)
-        _report_losses(file, losses)
+        removed = None
+        if sections.has_raw_html:  # of Markdown nothing is lost but addresses
+            losses = find_losses(strip_positions(html), f"{values.get('body', '')}\n{file.kept_points}")
+            removed = {trim_address(loss.address) for loss in losses if loss.kind in ("address", "removed")}
+            _report_losses(file, losses)
+        _inspect_addresses(file, html, iri.host_fault, removed)
     if sections.unused_links:
-        _inspect_addresses(file, sections.unused_links, None)
+        _inspect_addresses(file, sections.unused_links, iri.fault, None)
 
 
 def _note_nothing_to_read(file: File) -> None:
@@ -81,10 +83,11 @@ def _report_losses(file: File, losses: Iterable[Loss]) -> None:
                 file.source.add(*loss.describe(), *place)
 
 
-def report_template_remains(file: File) -> None:
-    markdown = file.source.text[file.body_start :]
-    for remain in find_template_remains(markdown):
-        if remain.is_reported:
+def _report_template_remains(file: File) -> None:
+    remains = [remain for remain in file.sections.template_remains if remain.is_reported]
+    if remains:
+        markdown = file.source.text[file.body_start :]
+        for remain in remains:
             place = file.body_start + remain.start, file.body_start + remain.end
             file.source.add(*remain.describe(markdown), *place)
 
@@ -93,13 +96,14 @@ _NOWHERE: Final = [(-1, -1)]
 _START_OF_TAG = re.compile(r"<([A-Za-z][^\s/<>]*+)(?=[\s/>])")
 
 
-def _inspect_addresses(file: File, html: str, removed: Container[str] | None) -> None:
+def _inspect_addresses(file: File, html: str, find_fault: Callable[[str], str], removed: Container[str] | None) -> None:
     """Report addresses that no reader can follow, each where its link stands.
 
     Args:
         file: Whose text holds the links; problems are added to it.
         html: With positions.
-        removed: Addresses that the sanitiser has removed; None of HTML that is not published.
+        find_fault: Returns why an address cannot be published.
+        removed: Addresses of other schemes that were removed; None for all of them.
     """
     source = file.source
     places = _LinkPlaces(file, html)
@@ -107,7 +111,6 @@ def _inspect_addresses(file: File, html: str, removed: Container[str] | None) ->
         address = trim_address(unescape(found[2] or found[3] or found[4] or ""))
         scheme = _SCHEME.match(address)
         name = scheme[1].casefold() if scheme else ""
-        find_fault = iri.fault if removed is None else iri.host_fault
         if name in ("http", "https") and (reason := find_fault(address)):
             source.add("E111", reason, iri.suggest_url(address), *places.find(found, address))
         is_kept = scheme and removed is not None and address.split()[0] not in removed

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from ..language import autonym, has_words
-from .html_checks import inspect_html, report_template_remains
+from .html_checks import inspect_html
 from .script_checks import fits_language, report_foreign_script
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ def inspect_file(file: File, headings: HeadingTable) -> None:
     inspect_html(file)
     _note_missing_addresses(file)
     _note_mistyped_headings(file, headings)
-    report_template_remains(file)
     if not fits_language(file):
         message = f"the text does not look like {autonym(file.language)} ({file.language})"
         source.add("W104", message, "name the file after its language, or translate it", *file.place("title"))

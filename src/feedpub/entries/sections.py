@@ -27,7 +27,7 @@ from .blocks import (
 from .markdown import MOST_FOOTNOTE_MARKS, render_markdown, strip_positions
 from .markdown_checks import report_lost_marks
 from .references import find_lone_url, read_neighbour, read_reference
-from .templates import remove_template_remains
+from .templates import find_template_remains, remove_template_remains
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ..model import KeyPoint, Reference
     from .headings import HeadingTable, Section
     from .source import Source
+    from .templates import TemplateRemain
 
 
 @dataclass(slots=True)
@@ -59,6 +60,7 @@ class Sections:
         headlines: Headings that open no section: text, line and column.
         bare_tags: See `Rendered`.
         has_raw_html: See `Rendered`.
+        template_remains: What was taken out of the Markdown before it was rendered.
         has_references_in_body: Whether the body shows the references, as a post's does.
         start_line: Lines of the file before the Markdown.
     """
@@ -80,6 +82,7 @@ class Sections:
     headlines: list[tuple[str, int, int]] = field(default_factory=list)
     bare_tags: list[tuple[str, int]] = field(default_factory=list)
     has_raw_html: bool = False
+    template_remains: list[TemplateRemain] = field(default_factory=list)
     has_references_in_body: bool = False
     start_line: int = 0
 
@@ -121,7 +124,9 @@ def read_sections(
         is_digest: Take the text for a digest, or for a post; None decides by its form.
         hard_breaks: See `render_markdown`.
     """
-    text = remove_template_remains(source.text[offset:])
+    text = source.text[offset:]
+    remains = find_template_remains(text)
+    text = remove_template_remains(text, remains)
     marks = text.count("[^")
     if marks > MOST_FOOTNOTE_MARKS:
         message = f"holds {marks:,} marks of footnotes; at most {MOST_FOOTNOTE_MARKS:,} are published"
@@ -132,6 +137,7 @@ def read_sections(
     start_line = source.text.count("\n", 0, offset)
     cutter = _Cutter(source, start_line, headings, has_raw_html=rendered.has_raw_html)
     sections = cutter.cut(rendered.html, has_title=has_title, title=title, is_digest=is_digest)
+    sections.template_remains = remains
     sections.bare_tags, sections.has_raw_html = rendered.bare_tags, rendered.has_raw_html
     return sections
 

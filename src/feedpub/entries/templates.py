@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 Kind = Literal["tag", "attributes", "heading id", "wiki link", "contents", "block", "component", "import", "verbatim"]
 
@@ -93,13 +93,12 @@ def _find_pieces(markdown: str) -> list[tuple[re.Match[str], Kind]]:
     return sorted(pieces, key=lambda piece: piece[0].start())
 
 
-def remove_template_remains(markdown: str) -> str:
-    """Return Markdown without what `find_template_remains` finds.
+def remove_template_remains(markdown: str, remains: Sequence[TemplateRemain]) -> str:
+    """Return Markdown without what `find_template_remains` found.
 
     Lines keep their numbers. Columns stay where blanks within a line may stand for what is gone: at the start of a line
     they would make code of it, and at its end a line break.
     """
-    remains = find_template_remains(markdown)
     if not remains:
         return markdown
     parts: list[str] = []
