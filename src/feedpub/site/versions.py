@@ -14,7 +14,7 @@ from .. import __version__
 _PACKAGE: Final = str(Path(__file__).parents[1])
 
 _SHAPING: Final = re.compile(
-    r"(?:feedgen2?|lxml|nh3|pyromark|jinja2|markupsafe|pyyaml|langcodes|can_ada)-[^-]*\.dist-info", re.IGNORECASE
+    r"(?:feedgen2?|lxml|nh3|comrak_ext|jinja2|markupsafe|pyyaml|langcodes|can_ada)-[^-]*\.dist-info", re.IGNORECASE
 )
 
 
