@@ -25,6 +25,7 @@ from sample_sites import post, write_site
         ("PyYAML-6.0.1.dist-info", True),
         ("pyyaml-6.0.4.dist-info", True),
         ("lxml-6.1.3.dist-info", True),
+        ("comrak_ext-0.2.8.dist-info", True),
         ("lxml_stubs-0.5.1.dist-info", False),
         ("feedgen20-1.dist-info", False),
         ("requests-2.32.2.dist-info", False),
