@@ -27,6 +27,7 @@ def _person(person: Person) -> str:
 # What a case may say of the entry, and how the entry says it.
 SHOWN: dict[str, Callable[[Entry], Any]] = {
     "title": lambda entry: entry.title,
+    "entry_id": lambda entry: entry.id,
     "has_title": lambda entry: entry.has_title,
     "published": lambda entry: entry.published.isoformat(),
     "updated": lambda entry: entry.updated.isoformat(),

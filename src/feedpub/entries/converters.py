@@ -63,11 +63,13 @@ class Context:
         source: The file; problems are added to it.
         timezone: IANA name, for dates without offset.
         base_url: Of the site, for addresses that begin with ``/``.
+        authority: Of the site, for ids that are no IRI.
     """
 
     source: Source
     timezone: str
     base_url: str
+    authority: str
 
 
 # ---- text
@@ -177,13 +179,22 @@ def convert_image(context: Context, value: Value, key: str) -> str | None:
 
 
 def convert_id(context: Context, value: Value, key: str) -> str | None:
-    """Return an absolute IRI."""
+    """Return an absolute IRI; of an id of another system a URN (RFC 9562, section 4), or a tag URI of the site."""
     text = read_text(context.source, value, key)
     if text is None or iri.is_iri(text):
         return text
+    if _UUID.fullmatch(text):
+        return f"urn:uuid:{text.lower()}"
+    if _OBJECT_ID.fullmatch(text):
+        return f"tag:{context.authority}:{text}"
     hint = "write a whole IRI, e.g. tag:example.org,2026:name/en; or remove it, and one is made"
     context.source.add("E111", f"{text!r} is not an absolute IRI", hint, value.start, value.end)
     return None
+
+
+_UUID: Final = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+# Unreserved characters (RFC 3986, section 2.3), a digit among them: a mere word is more likely a mistake.
+_OBJECT_ID: Final = re.compile(r"(?=[^0-9]*[0-9])[A-Za-z0-9._~-]{1,200}")
 
 
 def convert_neighbour(context: Context, value: Value, key: str) -> Reference | None:

@@ -103,7 +103,7 @@ def read_file(path: str, shown: str, headings: HeadingTable, config: Config, *, 
     date_of_name = _take_date_of_name(file, path, config) if file.readable else ""
     _settle_key(file)
     if file.readable:
-        context = Context(source=source, timezone=config.timezone, base_url=config.base_url)
+        context = Context(source=source, timezone=config.timezone, base_url=config.base_url, authority=config.authority)
         file.values = fields.read_values(context, file.matter)
         if not glance:
             file.sections = _read_sections(file, headings)

@@ -179,20 +179,19 @@ def fragments(
 
 
 def _entry_links(rendered: RenderedEntry, references: Sequence[str]) -> str:
-    """Return an entry's links besides its own page, as Atom elements: translations, references, source.
+    """Return an entry's links besides its own page, as Atom elements: source, references, translations.
 
-    Never `alternate`: readers take it for the entry's own page (RFC 4287, section 4.2.7.2).
+    Never `alternate`: readers take it for the entry's own page (RFC 4287, section 4.2.7.2). NetNewsWire shows the first
+    `related` link as the article's, so the source comes first among them, too.
     """
     entry = rendered.entry
-    links = [
+    links = [f'<link rel="{relation}" href={address(entry.via)}/>' for relation in ("via", "related") if entry.via]
+    links += map(_reference_link, rendered.references, references)
+    links += [
         f'<link rel="related" type="text/html" hreflang="{other.language}"'
         f" title={attribute(one_line(other.title))} href={address(other.link)}/>"
         for other in entry.translations
     ]
-    if references:
-        links += map(_reference_link, rendered.references, references)
-    if entry.via:
-        links.append(f'<link rel="via" href={address(entry.via)}/>')
     text = "".join(links)
     if _LOOKS_LIKE_ESCAPED_HTML.search(text):
         text = _TITLE.sub(lambda found: hexadecimal(found.group()), text)
