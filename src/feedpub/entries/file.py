@@ -270,6 +270,13 @@ def _take_sections(file: File) -> None:
             values.setdefault(name, value)
 
 
+def check_dates(file: File) -> None:
+    """Record a problem if dates contradict each other."""
+    values = file.values
+    if "updated" in values and "published" in values and values["updated"] < values["published"]:
+        file.source.add("W107", "updated is before published", "correct one of them", *file.place("updated"))
+
+
 def clean_texts(file: File, base: str, copies: int) -> None:
     """Sanitise what the Markdown says, once, and derive the summary from what was kept.
 

@@ -14,11 +14,10 @@ from ..iri import fold_id
 from ..model import Article, Config, Entry, Person, Reference, Translation
 from . import fields
 from .dates import ISO_HINT
-from .file import File, ask_for_title, clean_texts, name_parts, read_file
+from .file import File, ask_for_title, check_dates, clean_texts, name_parts, read_file
 from .headings import table
 from .html_checks import inspect_html
 from .ids import automatic_id, automatic_link
-from .lint import compare_articles, compare_languages, inspect_dates, inspect_file, note_scheduled
 from .scanning import scan, shown_name, shown_path
 
 if TYPE_CHECKING:
@@ -44,6 +43,8 @@ def read_folder(
         The articles that can be published, newest first, and the problems, by file and line. An article whose
         original has an error is left out; of others only the entries that have one.
     """
+    from . import lint  # builds do without
+
     headings = table(config.headings)
     names, notes = scan(folder)
     files = [
@@ -54,9 +55,9 @@ def read_folder(
         _settle(group, config, inspect=True)
     _refuse_same_ids(files)
     _note_unknown_keys(files)
-    compare_articles(groups, config)
+    lint.compare_articles(groups, config)
     if until:
-        note_scheduled(groups, until)
+        lint.note_scheduled(groups, until)
     articles = [article for group in groups if (article := _article(group))]
     articles.sort(key=lambda article: (article.published, article.key), reverse=True)
     return tuple(articles), (*_problems(files), *notes)
@@ -225,13 +226,17 @@ def _settle(group: Mapping[str, File], config: Config, *, inspect: bool, glance:
             copies = 1 + len(file.values.get("categories", ())) if config.categories else 1
             clean_texts(file, automatic_link(file.key, file.language, config), copies)
         ask_for_title(file, config)
-        inspect_dates(file)
+        check_dates(file)
         if inspect:
-            inspect_file(file, table(config.headings))
+            from . import lint
+
+            lint.inspect_file(file, table(config.headings))
         elif not glance:
             inspect_html(file)
     if inspect and original.readable:
-        compare_languages(readable)
+        from . import lint
+
+        lint.compare_languages(readable)
     for file in readable:
         if file is original and "published" not in file.values and "published" not in file.matter:
             hint = f"add published: to the front matter; {ISO_HINT}"

@@ -10,10 +10,8 @@ from urllib.parse import unquote
 
 from .. import iri
 from ..sanitiser import SCHEMES, trim_address
-from .losses import find_losses, is_followed
 from .markdown import strip_positions
 from .markdown_checks import find_outside_of_code
-from .script_checks import Spans, find_spans_at_home
 from .summaries import has_content
 
 if TYPE_CHECKING:
@@ -45,6 +43,8 @@ def inspect_html(file: File) -> None:
     if sections.has_raw_html or "<a " in html or "<img " in html:
         removed = None
         if sections.has_raw_html:  # of Markdown nothing is lost but addresses
+            from .losses import find_losses  # 5 ms
+
             losses = find_losses(strip_positions(html), f"{values.get('body', '')}\n{file.kept_points}")
             removed = {trim_address(loss.address) for loss in losses if loss.kind in ("address", "removed")}
             _report_losses(file, losses)
@@ -63,12 +63,16 @@ def _note_nothing_to_read(file: File) -> None:
 
 def _report_losses(file: File, losses: Iterable[Loss]) -> None:
     """Report elements and attributes that are not published, at each place in the Markdown where one begins."""
+    from .losses import is_followed
+
     by_name: dict[str, list[Loss]] = {}
     for loss in losses:
         if loss.kind != "address" and is_followed(loss.address):  # others are reported where the address stands
             by_name.setdefault(loss.element.lower(), []).append(loss)
     if not by_name:
         return
+    from .script_checks import Spans, find_spans_at_home
+
     text = file.source.text
     at_home = Spans(find_spans_at_home(text))
     places: dict[str, list[tuple[int, int]]] = {}

@@ -31,13 +31,6 @@ def inspect_file(file: File, headings: HeadingTable) -> None:
         source.add("W104", message, "name the file after its language, or translate it", *file.place("title"))
 
 
-def inspect_dates(file: File) -> None:
-    """Find dates that contradict each other."""
-    values = file.values
-    if "updated" in values and "published" in values and values["updated"] < values["published"]:
-        file.source.add("W107", "updated is before published", "correct one of them", *file.place("updated"))
-
-
 def compare_languages(files: Sequence[File]) -> None:
     """Compare the languages of an article: they should have the same points, references and addresses."""
     for file in files[1:]:

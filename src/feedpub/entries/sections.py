@@ -27,7 +27,6 @@ from .blocks import (
 from .markdown import MOST_FOOTNOTE_MARKS, render_markdown, strip_positions
 from .markdown_checks import report_lost_marks
 from .references import find_lone_url, read_neighbour, read_reference
-from .templates import find_template_remains, remove_template_remains
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -125,8 +124,7 @@ def read_sections(
         hard_breaks: See `render_markdown`.
     """
     text = source.text[offset:]
-    remains = find_template_remains(text)
-    text = remove_template_remains(text, remains)
+    text, remains = _without_template_remains(text)
     marks = text.count("[^")
     if marks > MOST_FOOTNOTE_MARKS:
         message = f"holds {marks:,} marks of footnotes; at most {MOST_FOOTNOTE_MARKS:,} are published"
@@ -140,6 +138,20 @@ def read_sections(
     sections.template_remains = remains
     sections.bare_tags, sections.has_raw_html = rendered.bare_tags, rendered.has_raw_html
     return sections
+
+
+# One of these stands in everything that templates of other programs leave, but imports.
+_SIGNS_OF_TEMPLATES: Final = ("{", "[[", ":::", "<", "_TOC_", "[toc]", "[TOC]", "[Toc]")
+_IMPORT: Final = re.compile(r"\s*+(?:im|ex)port ")
+
+
+def _without_template_remains(text: str) -> tuple[str, list[TemplateRemain]]:
+    if not any(sign in text for sign in _SIGNS_OF_TEMPLATES) and not _IMPORT.match(text):
+        return text, []
+    from .templates import find_template_remains, remove_template_remains  # takes 20 ms to load
+
+    remains = find_template_remains(text)
+    return remove_template_remains(text, remains), remains
 
 
 @dataclass(slots=True)

@@ -54,18 +54,12 @@ class TemplateRemain:
         return "W131", f"{written} {_DESCRIPTIONS[self.kind]}", hint
 
 
-# One of them stands in every remain but imports.
-_SIGNS: Final = ("{", "[[", ":::", "<", "_TOC_", "[toc]", "[TOC]", "[Toc]")
-
-
 def find_template_remains(markdown: str) -> list[TemplateRemain]:
     """Return what templates of other programs left in Markdown, in order.
 
     Args:
         markdown: The text of an entry without front matter; its lines end in a line feed.
     """
-    if not any(sign in markdown for sign in _SIGNS) and not _MAY_IMPORT.match(markdown):
-        return []
     pieces = _find_pieces(markdown)
     imports = list(_find_imports(markdown))
     if not pieces and not imports:
@@ -182,7 +176,6 @@ _IMPORTS = re.compile(
     """,
     re.VERBOSE,
 )
-_MAY_IMPORT = re.compile(r"\s*+(?:im|ex)port ")
 # The title of a block: ":::note Title", ":::note[Title]", "::: {.note} Title".
 _BLOCK_TITLE = re.compile(
     r"""
