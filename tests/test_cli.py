@@ -284,7 +284,7 @@ def test_import_of_text_without_headings(run: Run, tmp_path: Path) -> None:
     arguments = ("import", "d.txt", "--published", "2026-02-01", "--title", "en=A", "--author", "Ann Lee")
     refused = run(*arguments)
     assert refused.code == 1
-    assert "E205" in refused.out + refused.err
+    assert "error[E205] most lines below no heading\n  d.txt:1\n" in refused.out
     assert not list((tmp_path / "entries").glob("*.md"))
     assert run(*arguments, "--language", "en").code == 0
     written = (tmp_path / "entries" / "a.en.md").read_text(encoding="utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -105,9 +105,15 @@ def import_(
     report accounts for every line; nothing is overwritten.
     """
     text = _decoded(read_input(file, limit=LARGEST_TEXT_BYTES), file)
-    done = feedpub.import_pasted(
-        text, entries, key=key, published=published, titles=_titles(titles), language=language, author=author
-    )
+    try:
+        done = feedpub.import_pasted(
+            text, entries, key=key, published=published, titles=_titles(titles), language=language, author=author
+        )
+    except feedpub.EntryError as error:  # problems of the text name its lines, but cannot know its file
+        name = _input_name(file)
+        raise feedpub.EntryError(
+            replace(problem, path=name) if problem.line and not problem.path else problem for problem in error.problems
+        ) from None
     if form == "json":
         lines = [
             {name: value for name, value in asdict(line).items() if value or name != "hint"}
@@ -415,9 +421,13 @@ def _decoded(data: bytes, name: str) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        name = "standard input" if name == "-" else name
+        name = _input_name(name)
         hint = "save the text as UTF-8, or convert it: iconv -f gbk -t utf-8"
         fail(f"{name}: byte {error.start + 1} is not UTF-8; {hint}", FINDINGS)
+
+
+def _input_name(file: str) -> str:
+    return "standard input" if file == "-" else file
 
 
 def _command(name: str, folder: str) -> str:

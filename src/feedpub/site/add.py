@@ -198,7 +198,7 @@ def _titled(
             problems.append(Problem(code="E221", message=message, hint=hint))
         if draft.language not in config.languages:
             hint = f'add "{draft.language}" to languages in {FILE_NAME}, or take that part out of the text'
-            message = f"the text is also in {draft.language}, which is none of the site's languages"
+            message = f"a part of the text is in {draft.language}, which is none of the site's languages"
             problems.append(Problem(code="E223", message=message, hint=hint))
         titled.append(replace(draft, title=title))
     return tuple(titled)
