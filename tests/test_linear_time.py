@@ -102,6 +102,28 @@ def compare_many_names(folder: Path, text: str) -> None:
     lint_entry(folder, _FRONT + "".join(f"<x{number}>a</x{number}>\n" for number in range(len(text))))
 
 
+def open_blocks(folder: Path, text: str) -> None:
+    """Lint as many tags that may open a block, behind 5,000 lines, as the text has characters, divided by ten."""
+    tags = "".join(f"</p>\n<T{number}>\n" for number in range(len(text) // 10))
+    lint_entry(folder, _FRONT + "<div>\n" + "a\n" * 5000 + tags + "</div>\n")
+
+
+def explode_in_summary(folder: Path, text: str) -> None:
+    """Lint a summary with as many elements of formatting that do not end as the text has characters."""
+    lint_entry(folder, f"{_FRONT}## Summary\n\na\n\n{_explosion(len(text))}\n## Key Points\n\n- a\n")
+
+
+def explode_beside_summaries(folder: Path, text: str) -> None:
+    """Lint such a text with a summary in the front matter, and another in its section."""
+    front = _FRONT.replace("title: T", "title: T\nsummary: b\ndigest: true")
+    lint_entry(folder, f"{front}## Summary\n\na\n\n## Key Points\n\n- a\n\n## Other\n\n{_explosion(len(text))}")
+
+
+def _explosion(count: int) -> str:
+    opened = "".join(f"<p><b lang=x{number}></p>" for number in range(count))
+    return f"<div>\n{opened}{'<p>x' * 2 * count}\n</div>\n"
+
+
 def excerpt_html(folder: Path, text: str) -> None:
     excerpt(text)
 
@@ -283,6 +305,11 @@ FAMILIES: Final[dict[str, tuple[Callable[[Path, str], None], int, str, str, str]
     "spaces in labels": (read_text, 50_000, " ", f"{_WORKS}1. a", "b\n"),
     "blank lines": (read_text, 50_000, "\n\n \n", "a", "b\n"),
     "tabs": (read_text, 50_000, "\t", "a\n", "b\n"),
+    "links of HTML that do not end": (read_text, 50_000, '<a href="https://x.test/">', f"{_WORKS}1. ", "\n"),
+    "addresses of one link of HTML": (read_text, 50_000, ' href="a"', f"{_WORKS}1. <a", "> a\n"),
+    "tags that may open blocks": (open_blocks, 20_000, "a", "", ""),
+    "a section for the summary that explodes": (explode_in_summary, 500, "a", "", ""),
+    "a text that explodes beside two summaries": (explode_beside_summaries, 500, "a", "", ""),
     # HTML that is rewritten, compared, summed up
     "late pictures": (sanitise_html, 100_000, "<img data-src=x>", "", ""),
     "pictures for readers without scripts": (sanitise_html, 100_000, _LATE, "", ""),

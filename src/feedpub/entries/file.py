@@ -286,11 +286,13 @@ def clean_texts(file: File, base: str, copies: int) -> None:
         copies: How many feeds of a language show it.
     """
     sections, values = file.sections, file.values
-    body, points = sections.body, sections.points
+    body, points, summary = sections.body, sections.points, sections.summary
+    plain_summary = summary if sections.is_plain_summary else ""  # else the body begins with it
     in_body = {"references"} if sections.has_references_in_body else set()
-    if reason := find_excess(f"{body}\n{points}", base, copies=copies, is_closed=not sections.has_raw_html):
+    html = f"{plain_summary}\n{body}\n{points}"
+    if reason := find_excess(html, base, copies=copies, is_closed=not sections.has_raw_html):
         file.source.add("E120", reason, "close the tags that stay open, or split the article")
-        body = points = ""
+        body = points = summary = ""
     towards = direction(file.language)
     if body:
         body = sanitise(body, base, direction=towards)
@@ -299,11 +301,11 @@ def clean_texts(file: File, base: str, copies: int) -> None:
         file.kept_points = sanitise(points, base, direction=towards)
         values["key_points"] = KeyPointList(file.kept_points)
     written: str = values.get("summary") or ""
-    if sections.summary and not written:
+    if summary and not written:
         values["summary"] = _summary_of(sections, base)
         in_body |= set() if sections.is_plain_summary else {"summary"}
-    elif sections.summary and sections.is_plain_summary and html_to_text(sections.summary) != one_line(written):
-        values["body"] = sanitise(f"{sections.summary}\n{sections.body}", base, direction=towards)
+    elif summary and sections.is_plain_summary and html_to_text(summary) != one_line(written):
+        values["body"] = sanitise(f"{summary}\n{sections.body}", base, direction=towards)
     elif not written:
         values["summary"] = excerpt(body)
         in_body.add("summary")

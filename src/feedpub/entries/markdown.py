@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import re
 import sys
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from html import escape, unescape
 from typing import TYPE_CHECKING, Final
@@ -22,7 +22,7 @@ from .bare_tags import escape_bare_tags
 from .lines import BARE_URL, is_url, trimmed_url
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import comrak
 
@@ -95,26 +95,35 @@ def _escape_tags(text: str, html: str, *, hard_breaks: bool) -> tuple[str, list[
     for _ in range(_MOST_RENDERINGS):
         escaped, bare_tags = escape_bare_tags(html)
         lines = text.split("\n")
-        found = [place for tag in bare_tags if tag.opening and (place := _find_opening(lines, tag))]
+        found = _find_openings(lines, [tag for tag in bare_tags if tag.opening])
         if not found:
-            return escaped, sorted([*tags, *((tag.text, tag.line) for tag in bare_tags)], key=lambda tag: tag[1])
-        for tag, index, column in reversed(found):
-            tags.append((tag, index + 1))
+            break
+        for index, tag in found.items():
+            tags.append((tag.text, index + 1))
+            column = lines[index].index("<")
             lines[index] = f"{lines[index][:column]}\\{lines[index][column:]}"
         text = "\n".join(lines)
         html = _to_html(text, hard_breaks=hard_breaks)
-    escaped, bare_tags = escape_bare_tags(html)
+    else:
+        escaped, bare_tags = escape_bare_tags(html)
     return escaped, sorted([*tags, *((tag.text, tag.line) for tag in bare_tags)], key=lambda tag: tag[1])
 
 
-def _find_opening(lines: Sequence[str], tag: BareTag) -> tuple[str, int, int] | None:
-    """Return a tag with the line and column of the Markdown, from 0, where it opens a block."""
-    for index in range(tag.line - 1, min(tag.line + _LONGEST_BLOCK_LINES, len(lines))):
-        line = lines[index].rstrip()
-        column = len(line) - len(tag.opening)
-        if line.endswith(tag.opening) and not line[:column].strip(_CONTAINERS):
-            return tag.text, index, column
-    return None
+def _find_openings(lines: Sequence[str], tags: Iterable[BareTag]) -> dict[int, BareTag]:
+    """Return the tags that open a block, by the lines of the Markdown, from 0, that begin with them."""
+    places: dict[str, list[int]] = {}
+    for index, line in enumerate(lines):
+        written = line.lstrip(_CONTAINERS)
+        # Behind an end tag it stands within a block of HTML: a backslash would be shown.
+        if written.startswith("<") and not (index and "</" in lines[index - 1]):
+            places.setdefault(written.rstrip(), []).append(index)
+    found: dict[int, BareTag] = {}
+    for tag in tags:
+        indexes = places.get(tag.opening, [])
+        number = bisect_left(indexes, tag.line - 1)
+        if number < len(indexes) and indexes[number] < tag.line + _LONGEST_BLOCK_LINES:
+            found.setdefault(indexes[number], tag)
+    return found
 
 
 _LONGEST_BLOCK_LINES: Final = 5000  # before a tag that opens a block
@@ -126,11 +135,26 @@ _HTML_IN_MARKDOWN: Final = re.compile(r"<(?!https?:)[A-Za-z/!?]")
 
 
 def _prepare(text: str) -> str:
-    if "data-sourcepos" in text:  # with a word joiner it is no such attribute, and looks the same
-        text = text.replace("data-sourcepos", "data-\N{WORD JOINER}sourcepos")
+    if "data-" in text.lower():  # with a word joiner it is no such attribute, and looks the same
+        text = _NAME_OF_POSITION.sub("\\1\N{WORD JOINER}", text)
     if ">" in text and (">>" in text or "> >" in text):
         text = _DEEP_QUOTATION.sub(r"\1\\", text)
     return text if text.endswith("\n") else f"{text}\n"
+
+
+# In all letters that `re.IGNORECASE` takes for these.
+_NAME_OF_POSITION: Final = re.compile("(data-)(?=sourcepos)", re.IGNORECASE)
+
+
+def _remove(pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str], html: str) -> str:
+    """Return HTML without what is replaced by the empty string.
+
+    What stands around it may become a position, as in ``data-source&#1;pos``: then a word joiner takes its place.
+    """
+    removed = pattern.sub(replace, html)
+    if len(_NAME_OF_POSITION.findall(removed)) <= len(_NAME_OF_POSITION.findall(html)):
+        return removed
+    return pattern.sub(lambda match: replace(match) or "\N{WORD JOINER}", html)
 
 
 _DEEP_QUOTATION: Final = re.compile(
@@ -196,7 +220,7 @@ def _remove_illegal(html: str) -> tuple[str, list[int]]:
         return html, []
     blocks = list(_BLOCK_LINE.finditer(html))
     starts = [match.start() for match in blocks]
-    lines = []
+    lines: list[int] = []
 
     def remove(match: re.Match[str]) -> str:
         if len(match[0]) > 1 and not is_illegal_reference(match[0]):
@@ -205,7 +229,8 @@ def _remove_illegal(html: str) -> tuple[str, list[int]]:
         lines.append(int(blocks[index][1]) if index >= 0 else 1)
         return ""
 
-    return _ILLEGAL.sub(remove, html), lines
+    removed = _remove(_ILLEGAL, remove, html)
+    return removed, lines
 
 
 NUMERIC_REFERENCE: Final = r"&#(?:[0-9]{1,7}|[xX][0-9a-fA-F]{1,6});"
@@ -243,7 +268,7 @@ def _rewrite_brackets(html: str) -> str:
     if "[!" in html:
         html = _ALERT.sub(_write_alert, html)
     if 'class="footnote-' in html:
-        html = _BACK_LINK.sub("", html)
+        html = _remove(_BACK_LINK, lambda _: "", html)
         html = _NOTE_MARK.sub(r"<sup>[\1]</sup>", html)
     return html
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .blocks import Block
     from .source import Source
 
-_LINK: Final = re.compile(r'<a\b[^<>]*? href="([^"]*)"[^<>]*>((?:[^<]++|<(?!/a>))*+)</a>', re.DOTALL)
+_LINK: Final = re.compile(r'<a\b(?>[^<>]*? href=")([^"]*+)"[^<>]*+>((?:[^<]++|<(?!/?a\b))*+)</a>', re.DOTALL)
 _BROKEN_LINK: Final = re.compile(r"\]\([a-z]+:/?/?[^()\s]* [^()]*\)", re.IGNORECASE)
 _PUNCTUATION: Final = " \t.,;:()<>。，；：（）"
 
