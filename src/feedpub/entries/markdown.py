@@ -270,6 +270,7 @@ def _rewrite_brackets(html: str) -> str:
     if 'class="footnote-' in html:
         html = _remove(_BACK_LINK, lambda _: "", html)
         html = _NOTE_MARK.sub(r"<sup>[\1]</sup>", html)
+        html = _NOTES.sub(r"\g<0><hr />\n", html)
     return html
 
 
@@ -289,6 +290,8 @@ def _write_alert(match: re.Match[str]) -> str:
 
 # Readers drop addresses within an entry: a note's number is all that is left of its mark. Brackets tell it from "m²".
 _NOTE_MARK: Final = re.compile(r'<sup data-sourcepos="[0-9:-]+" class="footnote-ref"><a [^<>]*>([^<]*)</a></sup>')
+# Feeds have no styles: a rule parts the notes from the text, which may end in a numbered list.
+_NOTES: Final = re.compile(r'<section data-sourcepos="[0-9:-]+" class="footnotes" data-footnotes>\n')
 _BACK_LINK: Final = re.compile(r' <a [^<>]*class="footnote-backref"[^<>]*>(?:[^<]|<sup[^<>]*>[^<]*</sup>)*</a>')
 
 
