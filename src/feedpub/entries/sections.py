@@ -244,11 +244,11 @@ class _Cutter:
         digest.is_plain_summary = not _IN_PARAGRAPH.search(digest.summary)
         if not digest.is_plain_summary:
             body.insert(0, digest.summary)
-        digest.body = "".join(body).strip()
+        digest.body = "".join([*body, digest.body]).strip()
         return digest
 
     def _read_part(self, part: _Part, digest: Sections, seen: set[str]) -> tuple[str, list[Block]]:
-        """Read a part into a digest; return what of it does not fit, and why."""
+        """Read a part into a digest, its footnotes into the body; return what of it does not fit, and why."""
         notes = [block for block in part.blocks if block.tag == "section"]
         blocks = [block for block in part.blocks if block.tag != "section"]
         whole = [part.heading, *part.blocks] if part.heading else part.blocks
