@@ -227,6 +227,7 @@ def format_links(folder: Path, text: str) -> None:
 _LATE: Final = "<img data-src=x><noscript><img src=x></noscript>"
 _CHUNKED: Final = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 _HEAD: Final = "HTTP/1.1 200 OK\r\n"
+_NOTE: Final = "a[^1]\n\n[^1]: b\n\n"
 _POINTS: Final = "## Key Points\n\n"
 _WORKS: Final = "## References\n\n"
 
@@ -307,6 +308,10 @@ FAMILIES: Final[dict[str, tuple[Callable[[Path, str], None], int, str, str, str]
     "tabs": (read_text, 50_000, "\t", "a\n", "b\n"),
     "links of HTML that do not end": (read_text, 50_000, '<a href="https://x.test/">', f"{_WORKS}1. ", "\n"),
     "addresses of one link of HTML": (read_text, 50_000, ' href="a"', f"{_WORKS}1. <a", "> a\n"),
+    "classes of one link of HTML": (read_text, 50_000, ' class="footnote-backref"', f"{_NOTE}<p>\n <a", "\n"),
+    "a long name of a tag": (lint_entry, 20_000, "0", f"{_FRONT}<div>\n<b", "\n"),
+    "a long name of a tag without end": (lint_entry, 20_000, "0", f"{_FRONT}<div>\n<b", ' x="\n'),
+    "faulty addresses of HTML": (lint_entry, 50_000, "<a href='http:x'>a</a>\n", f"{_FRONT}<div>\n", "</div>\n"),
     "tags that may open blocks": (open_blocks, 20_000, "a", "", ""),
     "a section for the summary that explodes": (explode_in_summary, 500, "a", "", ""),
     "a text that explodes beside two summaries": (explode_beside_summaries, 500, "a", "", ""),

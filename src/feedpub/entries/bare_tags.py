@@ -41,7 +41,7 @@ _OF_HTML_FILES: Final = re.compile(r"<(?:!doctype\s+html|\?xml:namespace)\b", re
 _MOST_PIECES: Final = 200  # of the attributes of a tag: what has more stays as it is
 _TOKEN: Final = re.compile(
     r"(?P<comment><!--|<!\[CDATA\[|<[?!][A-Za-z]*+)"
-    rf"""|<(?P<closing>/?)(?P<name>[A-Za-z][A-Za-z0-9:_.-]*)
+    rf"""|<(?P<closing>/?)(?P<name>[A-Za-z][A-Za-z0-9:_.-]*+)
     (?P<attributes>(?:[^<>"']++|"[^"]*+"|'[^']*+'){{0,{_MOST_PIECES}}}+)>""",
     re.VERBOSE,
 )

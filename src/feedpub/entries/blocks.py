@@ -6,7 +6,6 @@ last line of the one before, so nothing has to be counted but lists within lists
 
 from __future__ import annotations
 
-import math
 import re
 from typing import Final, NamedTuple
 
@@ -40,12 +39,14 @@ def split_blocks(html: str) -> tuple[str, list[Block]]:
     list begins within its lines. Footnotes come last, and their section has the lines of the first note only.
     """
     starts: list[tuple[str, int, int, int, set[str]]] = []
-    last_line = 0.0
+    last_line = 0
     for match in _BLOCK.finditer(html):
         line = int(match[2])
         if line > last_line or match[1] == "section":
             starts.append((match[1], line, int(match[3]), match.start(), set()))
-            last_line = math.inf if match[1] == "section" else max(line, int(match[4]))
+            if match[1] == "section":  # the footnotes; nothing follows them
+                break
+            last_line = max(line, int(match[4]))
         else:
             starts[-1][4].add(match[1])
     if not starts:

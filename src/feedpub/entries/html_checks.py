@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .losses import Loss
 
 _ADDRESSES = re.compile(
-    r"""<(?!(?:code|del|em|h[1-6]|li|[ou]l|p|pre|span|strong|t[dhr])\b)[a-z][a-z0-9]*  # these have no address
+    r"""<(?!(?:code|del|em|h[1-6]|li|[ou]l|p|pre|span|strong|t[dhr])\b)[a-z][a-z0-9]*+  # these have no address
     (?:[ ]data-sourcepos="([0-9:-]+)")?(?:[^<>"']|"[^"]*+"|'[^']*+')*?
     (?<![\w-])(?:href|src)=(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""",
     re.IGNORECASE | re.VERBOSE,
@@ -116,7 +116,8 @@ def _inspect_addresses(file: File, html: str, find_fault: Callable[[str], str], 
         scheme = _SCHEME.match(address)
         name = scheme[1].casefold() if scheme else ""
         if name in ("http", "https") and (reason := find_fault(address)):
-            source.add("E111", reason, iri.suggest_url(address), *places.find(found, address))
+            place = (-1, -1) if source.problems.is_full("E111") else places.find(found, address)
+            source.add("E111", reason, iri.suggest_url(address), *place)
         is_kept = scheme and removed is not None and address.split()[0] not in removed
         if address.startswith("#") or name in SCHEMES or is_kept:
             continue

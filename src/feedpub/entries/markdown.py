@@ -292,7 +292,9 @@ def _write_alert(match: re.Match[str]) -> str:
 _NOTE_MARK: Final = re.compile(r'<sup data-sourcepos="[0-9:-]+" class="footnote-ref"><a [^<>]*>([^<]*)</a></sup>')
 # Feeds have no styles: a rule parts the notes from the text, which may end in a numbered list.
 _NOTES: Final = re.compile(r'<section data-sourcepos="[0-9:-]+" class="footnotes" data-footnotes>\n')
-_BACK_LINK: Final = re.compile(r' <a [^<>]*class="footnote-backref"[^<>]*>(?:[^<]|<sup[^<>]*>[^<]*</sup>)*</a>')
+_BACK_LINK: Final = re.compile(
+    r' <a (?>[^<>]*?class="footnote-backref")[^<>]*+>(?:[^<]++|<sup[^<>]*+>[^<]*+</sup>)*+</a>'
+)
 
 
 def link_bare_urls(html: str) -> str:

@@ -244,7 +244,7 @@ class _Cutter:
         digest.is_plain_summary = not _IN_PARAGRAPH.search(digest.summary)
         if not digest.is_plain_summary:
             body.insert(0, digest.summary)
-        digest.body = "".join([*body, digest.body]).strip()
+        digest.body = "".join([*body, digest.body]).strip()  # it holds the footnotes
         return digest
 
     def _read_part(self, part: _Part, digest: Sections, seen: set[str]) -> tuple[str, list[Block]]:
