@@ -242,7 +242,10 @@ CASES = [
         "E222", "# T\nBy Ann\nMay 3, 2026\n\nSummary\nA.\n", published=None,
         message="no date", hint='--published 2026-05-03; it also names an author: --author "Ann"',
     ),
-    pasted("E223", "Résumé\nLes trains sont de retour.\n", titles={"fr": "Trains"}, message="is in fr, which is none", hint='"fr"'),
+    pasted(
+        "E223", "Résumé\nLes trains sont de retour.\n", titles={"fr": "Trains"},
+        message="is in fr, which is none", hint='"fr"',
+    ),
     pasted(
         "E224", DIGEST, titles={"en": "Trains", "ja": "列車"}, message="a title in ja",
         hint="the text is in en",
