@@ -147,7 +147,7 @@ def first_text(html: str) -> str:
     """Return the text of the first paragraph that has some: of one in a quotation only if there is no other."""
     quoted = ""
     for match in _PARAGRAPH.finditer(html):
-        if text := html_to_text(_NOTE.sub("", match[0])):
+        if text := html_to_text(NOTE_MARK.sub("", match[0])):
             if not match[0].startswith("<blockquote"):
                 return text
             quoted = quoted or html_to_text(match[0].partition("</p>")[0])
@@ -155,4 +155,4 @@ def first_text(html: str) -> str:
 
 
 _PARAGRAPH: Final = re.compile(r"<(p|blockquote)\b.*?(?:</\1>|\Z)", re.DOTALL)
-_NOTE: Final = re.compile(r"<sup>\[[^\]<]*\]</sup>")
+NOTE_MARK: Final = re.compile(r"<sup>\[[^\]<]*\]</sup>")

@@ -15,7 +15,7 @@ from ..model import KeyPointList
 from ..rendering.text import html_to_text, one_line
 from ..sanitiser import find_excess, sanitise
 from . import fields
-from .blocks import first_text
+from .blocks import NOTE_MARK, first_text
 from .converters import Context
 from .dates import parse_date
 from .front_matter import read_front_matter
@@ -320,7 +320,7 @@ def _first_block_text(body: str) -> str:
 
 
 def _summary_of(sections: Sections, base: str) -> str:
-    html = sections.summary if sections.is_plain_summary else sanitise(sections.summary, base)
+    html = sections.summary if sections.is_plain_summary else NOTE_MARK.sub("", sanitise(sections.summary, base))
     return "\n\n".join(text for part in html.split("</p>") if (text := html_to_text(part)))
 
 

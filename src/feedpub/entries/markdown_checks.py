@@ -81,7 +81,7 @@ def find_outside_of_code(text: str, written: str, start: int) -> tuple[int, int]
     return next((match.span(2) for match in pattern.finditer(text, start) if match[2]), (-1, -1))
 
 
-_DEFINITION: Final = re.compile(r"^[ ]{0,3}\[\^([^\]\s]+)\]:", re.MULTILINE)
+_DEFINITION: Final = re.compile(r"^[ >]{0,20}\[\^([^\]\s]+)\]:", re.MULTILINE)
 _DEFINITION_IN_HTML: Final = re.compile(r"\[\^([^\]\s<]+)\]:")
 _MARK: Final = re.compile(r"\[\^([^\]\s]+)\]")
 
