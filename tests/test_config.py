@@ -65,6 +65,7 @@ def test_all_settings(tmp_path: Path) -> None:
         limit = 20
         categories = true
         untitled = true
+        hard_breaks = true
         archives = false
         reference_links = "none"
         [title]
@@ -93,6 +94,7 @@ def test_all_settings(tmp_path: Path) -> None:
         limit=20,
         categories=True,
         untitled=True,
+        hard_breaks=True,
         archives=False,
         reference_links="none",
         title={"zh-CN": "文摘", "en": "Digest"},

@@ -98,6 +98,7 @@ EXAMPLES: dict[str, str] = {
     "feed": "false",
     "fallback": "original",
     "digest": "false",
+    "hard_breaks": "true",
 }
 NOT_USED_YET: set[str] = set()
 
@@ -108,7 +109,7 @@ def published_with(folder: Path, row: Field, word: str) -> dict[str, str]:
     if word:
         keys = {name: text for name, text in keys.items() if name != row.name} | {word: EXAMPLES[row.name]}
     matter = "".join(f"{name}: {text}\n" for name, text in keys.items())
-    files = {"a.md": f"---\n{matter}---\n## Summary\nNight trains are back.\n\n## Key Points\n- Cars are rare\n"}
+    files = {"a.md": f"---\n{matter}---\n## Summary\nNight trains\nare back.\n\n## Key Points\n- Cars are rare\n"}
     entries = write_site(folder / "entries", files)
     public = folder / "public"
     feedpub.build(entries, public)

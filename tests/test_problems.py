@@ -369,6 +369,10 @@ CASES = [
         hint="`<title>`",
     ),
     entry("N133", post("A.\n\n[^x]: B\n"), line=7, column=1, marked="[^x]:", message="nothing refers to", hint=""),
+    entry(
+        "N134", post("春眠不觉晓\n处处闻啼鸟\n"), line=5, column=5, marked="晓", message="published as one",
+        hint="hard_breaks: true",
+    ),
     entry("W132", post("A **b **c and **d **e\n"), line=5, message="asterisks", column=3, marked="**"),
 ]  # fmt: skip
 

@@ -542,6 +542,7 @@ class Config:
         archives: Publish older entries in archive documents; else a feed holds the newest `limit` entries only.
         categories: Write one more feed set per category.
         untitled: Publish entries without title; else each needs one.
+        hard_breaks: Publish each line end of a text as a line break, as in verse.
         reference_links: ``related`` also links references as data, ``none`` only shows them.
         title: Language → title of the feed.
         subtitle: Language → subtitle of the feed.
@@ -564,6 +565,7 @@ class Config:
     archives: bool = True
     categories: bool = False
     untitled: bool = False
+    hard_breaks: bool = False
     reference_links: Literal["related", "none"] = "related"
     title: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     subtitle: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

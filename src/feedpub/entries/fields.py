@@ -178,6 +178,7 @@ TABLE: FieldTable = FieldTable(
         Field(name="feed", convert=to.convert_truth, entry_field="is_in_feeds", is_inherited=True),
         Field(name="fallback", convert=to.convert_fallback, purpose="shows the original where a translation lacks"),
         Field(name="digest", convert=to.convert_truth, purpose="whether the sections of the text are data"),
+        Field(name="hard_breaks", convert=to.convert_truth, purpose="publishes line ends as line breaks"),
     ]
 )
 # What other programs write for a draft: `published: false` (Jekyll), `status: draft` (WordPress, Pelican).

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..checks import LONGEST_KEY_BYTES, is_legal, is_usable_key
 from ..errors import LanguageTagError
-from ..language import KNOWN_LANGUAGES, canonical, direction, match
+from ..language import DEFAULT_LANGUAGE, KNOWN_LANGUAGES, canonical, direction, match
 from ..model import KeyPointList
 from ..rendering.text import html_to_text, one_line
 from ..sanitiser import find_excess, sanitise
@@ -106,7 +106,7 @@ def read_file(path: str, shown: str, headings: HeadingTable, config: Config, *, 
         context = Context(source=source, timezone=config.timezone, base_url=config.base_url, authority=config.authority)
         file.values = fields.read_values(context, file.matter)
         if not glance:
-            file.sections = _read_sections(file, headings)
+            file.sections = _read_sections(file, headings, config)
         if date_of_name and "published" not in file.matter:
             file.values["published"] = parse_date(date_of_name, config.timezone)
             hint = f"nothing to do; or add published: {date_of_name}, and key: for another name"
@@ -115,11 +115,19 @@ def read_file(path: str, shown: str, headings: HeadingTable, config: Config, *, 
     return file
 
 
-def _read_sections(file: File, headings: HeadingTable) -> Sections:
+def _read_sections(file: File, headings: HeadingTable, config: Config) -> Sections:
     given = file.matter.get("title")
     title = given.content if given and isinstance(given.content, str) else ""
-    has_title, is_digest = given is not None, file.values.get("digest")
-    return read_sections(file.source, file.body_start, headings, has_title=has_title, title=title, is_digest=is_digest)
+    return read_sections(
+        file.source,
+        file.body_start,
+        headings,
+        has_title=given is not None,
+        title=title,
+        is_digest=file.values.get("digest"),
+        language=file.language or DEFAULT_LANGUAGE,
+        hard_breaks=file.values.get("hard_breaks", config.hard_breaks),
+    )
 
 
 def name_parts(name: str) -> tuple[str, str]:

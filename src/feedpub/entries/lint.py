@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from ..language import autonym, has_words
 from .html_checks import inspect_html
+from .markdown import POSITION
 from .script_checks import fits_language, report_foreign_script
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ def inspect_file(file: File, headings: HeadingTable) -> None:
     inspect_html(file)
     _note_missing_addresses(file)
     _note_mistyped_headings(file, headings)
+    _note_joined_lines(file)
     if not fits_language(file):
         message = f"the text does not look like {autonym(file.language)} ({file.language})"
         source.add("W104", message, "name the file after its language, or translate it", *file.place("title"))
@@ -120,6 +123,28 @@ def _note_missing_addresses(file: File) -> None:
         what = f"references {numbers} have" if len(missing) > 1 else f"reference {numbers} has"
         hint = "fine if there is none; else write [title](https://…) - publisher"
         source.add("N102", f"{what} no address", hint, *places[missing[0] - 1])
+
+
+_PARAGRAPH: Final = re.compile(rf'<p{POSITION}([0-9]+):[0-9]+-([0-9]+):[0-9]+">((?:(?!</p>).)*+)</p>', re.DOTALL)
+_LETTER_AT_END: Final = re.compile(r"[\u3041-\u30fa\u3400-\u9fff\uf900-\ufaff](?=[ \t]*\Z)")
+_LETTER_AT_START: Final = re.compile(r"[ \t>]*+[\u3041-\u30fa\u3400-\u9fff\uf900-\ufaff]")
+
+
+def _note_joined_lines(file: File) -> None:
+    """Note the first line of Chinese or Japanese that ends without punctuation and is joined with the next."""
+    source = file.source
+    lines = source.text[file.body_start :].split("\n")
+    for paragraph in _PARAGRAPH.finditer(f"{file.sections.summary}\n{file.sections.body}"):
+        first, last = int(paragraph[1]), int(paragraph[2])
+        if first == last or "<br" in paragraph[3]:
+            continue
+        for number in range(first, min(last, len(lines))):
+            end = _LETTER_AT_END.search(lines[number - 1])
+            if end and _LETTER_AT_START.match(lines[number]):
+                start = source.offset_of(source.line_of(file.body_start) + number - 1, 1) + end.start()
+                hint = "nothing to do in prose; in verse, say hard_breaks: true"
+                source.add("N134", "this line and the next are published as one", hint, start, start + 1)
+                return
 
 
 def _compare(original: File, file: File) -> None:

@@ -13,11 +13,13 @@ import re
 import sys
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
+from functools import partial
 from html import escape, unescape
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from ..checks import XML_ILLEGAL, is_legal
+from ..language import DEFAULT_LANGUAGE, words
 from .bare_tags import escape_bare_tags
 from .lines import BARE_URL, is_url, trimmed_url
 
@@ -52,11 +54,12 @@ class Rendered:
     illegal_lines: list[int] = field(default_factory=list)
 
 
-def render_markdown(text: str, *, hard_breaks: bool = False) -> Rendered:
+def render_markdown(text: str, *, language: str = DEFAULT_LANGUAGE, hard_breaks: bool = False) -> Rendered:
     """Render Markdown.
 
     Args:
         text: Holds at most `MOST_FOOTNOTE_MARKS` marks of footnotes.
+        language: The language of the titles of alerts that have none of their own.
         hard_breaks: End a line of the HTML at each line end, as in verse.
     """
     text = _prepare(text)
@@ -70,7 +73,7 @@ def render_markdown(text: str, *, hard_breaks: bool = False) -> Rendered:
     if "$" in text:
         html = _MATH.sub(r"<code>\1</code>", html)
     if "[" in text:
-        html = _rewrite_brackets(html)
+        html = _rewrite_brackets(html, language)
     if "%" in html:
         html = _ENCODED_HOST.sub(_decode_host, html)
     illegal_lines: list[int] = []
@@ -261,12 +264,12 @@ def _undo_single_tildes(html: str, text: str) -> str:
 _STRUCK: Final = re.compile(r'<del data-sourcepos="(\d+):(\d+)-[0-9:]+">((?:(?!</?del\b).)*+)</del>', re.DOTALL)
 
 
-def _rewrite_brackets(html: str) -> str:
+def _rewrite_brackets(html: str, language: str) -> str:
     """Write task boxes, alerts and footnotes with elements that feed readers keep."""
     if '<input type="checkbox"' in html:
         html = _TASK.sub(lambda match: f"{match[1]}{'☑' if match[2] else '☐'} ", html)
     if "[!" in html:
-        html = _ALERT.sub(_write_alert, html)
+        html = _ALERT.sub(partial(_write_alert, language), html)
     if 'class="footnote-' in html:
         html = _remove(_BACK_LINK, lambda _: "", html)
         html = _NOTE_MARK.sub(r"<sup>[\1]</sup>", html)
@@ -278,13 +281,13 @@ _TASK: Final = re.compile(r'(<li data-sourcepos="[0-9:-]+">(?:\n<p data-sourcepo
                           r'<input type="checkbox"( checked="")? disabled="" /> ')  # fmt: skip
 _ALERT: Final = re.compile(
     r'(<blockquote data-sourcepos="[0-9:-]+">\n<p data-sourcepos="[0-9:-]+">)'
-    r"\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\][ \t]*([^\n<]*)(\n|(?=</p>))",
+    r"\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\][ \t]*([^\n<]*)(?:<br [^<>]*>)?(\n|(?=</p>))",
     re.IGNORECASE,
 )
 
 
-def _write_alert(match: re.Match[str]) -> str:
-    title = f"{match[1]}<strong>{match[3].strip() or match[2].capitalize()}</strong>"
+def _write_alert(language: str, match: re.Match[str]) -> str:
+    title = f"{match[1]}<strong>{match[3].strip() or words(language)[match[2].casefold()]}</strong>"
     return f"{title}</p>\n<p>" if match[4] else title
 
 

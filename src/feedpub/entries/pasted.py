@@ -227,7 +227,7 @@ def _read_draft(
     Who pastes a digest brings lines along that stand in no section: a title without a mark, a date, a greeting. In an
     entry file they would make a post of it.
     """
-    read = partial(read_sections, Source("", markdown), 0, table, has_title=True, title=title or "")
+    read = partial(read_sections, Source("", markdown), 0, table, has_title=True, title=title or "", language=language)
     sections = read()
     is_forced = has_sections_only and not sections.is_digest
     if is_forced:

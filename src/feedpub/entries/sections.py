@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from ..language import DEFAULT_LANGUAGE
 from ..model import parse_key_points
 from ..rendering.text import html_to_text
 from .blocks import (
@@ -110,6 +111,7 @@ def read_sections(
     has_title: bool,
     title: str = "",
     is_digest: bool | None = None,
+    language: str = DEFAULT_LANGUAGE,
     hard_breaks: bool = False,
 ) -> Sections:
     """Read the Markdown of a file.
@@ -121,6 +123,7 @@ def read_sections(
         has_title: Whether the front matter has a title; else a leading heading of level 1 is one.
         title: That title: a leading heading that repeats it is left out.
         is_digest: Take the text for a digest, or for a post; None decides by its form.
+        language: See `render_markdown`.
         hard_breaks: See `render_markdown`.
     """
     text = source.text[offset:]
@@ -130,7 +133,7 @@ def read_sections(
         message = f"holds {marks:,} marks of footnotes; at most {MOST_FOOTNOTE_MARKS:,} are published"
         source.add("E120", message, "split the article")
         return Sections()
-    rendered = render_markdown(text, hard_breaks=hard_breaks)
+    rendered = render_markdown(text, language=language, hard_breaks=hard_breaks)
     report_lost_marks(source, offset, rendered)
     start_line = source.text.count("\n", 0, offset)
     cutter = _Cutter(source, start_line, headings, has_raw_html=rendered.has_raw_html)

@@ -473,6 +473,7 @@ _CONVERTERS: Final[Mapping[str, Callable[[Any], object]]] = MappingProxyType(
         "limit": _limit,
         "categories": _truth,
         "untitled": _truth,
+        "hard_breaks": _truth,
         "archives": _truth,
         "reference_links": _choice("related", "none"),
     }
