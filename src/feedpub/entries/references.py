@@ -37,7 +37,7 @@ def read_reference(html: str, source: Source, place: Place) -> Reference | None:
     """
     label, urls = _take_links(html)
     usable = list(filter(is_url, urls)) if len(urls) != 1 else urls
-    if "<sup>" in label or "<li" in label or len(usable) > 1 or "](" in label:
+    if "<sup>" in label or "<li" in label or "<img" in label or len(usable) > 1 or "](" in label:
         label = _report_oddities(label, urls, usable, source, place)
     title, publishers = split_label_html(label)
     url = usable[0] if usable else None
@@ -59,6 +59,7 @@ def _report_oddities(label: str, urls: Sequence[str], usable: Sequence[str], sou
     for is_true, message in (
         ("<li" in label, "part of this reference is a list below it, read as one text with it"),
         (without_notes != label, "part of this reference is a footnote, left out"),
+        ("<img" in label, "part of this reference is a picture, left out"),
         (len(usable) > 1, f"this reference has {len(usable)} addresses; the first is taken"),
     ):
         if is_true:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from ..language import DEFAULT_LANGUAGE
@@ -30,7 +31,7 @@ from .markdown_checks import report_lost_marks
 from .references import find_lone_url, read_neighbour, read_reference
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ..model import KeyPoint, Reference
     from .headings import HeadingTable, Section
@@ -172,6 +173,19 @@ _LONGEST_LINE_CHARACTERS: Final = 200
 _OF_A_DIGEST: Final = ("summary", "key_points", "references")
 
 
+_FORMS: Final[Mapping[Section, str]] = MappingProxyType(
+    {
+        "title": "one line",
+        "summary": "a text that begins with a paragraph",
+        "key_points": "one list",
+        "references": "one list",
+        "source": "one address, or one list,",  # of references
+        "previous": "one title",
+        "next": "one title",
+    }
+)
+
+
 class _Cutter:
     def __init__(self, source: Source, start_line: int, headings: HeadingTable, *, has_raw_html: bool) -> None:
         self._source, self._headings, self._has_raw_html = source, headings, has_raw_html
@@ -263,7 +277,9 @@ class _Cutter:
         elif part.section in seen or (part.section == "title" and digest.title):
             return f"a second section {part.text[:60]!r}", whole
         else:
-            reason = f"the section {part.text[:60]!r} holds something else than its name says"
+            is_source = any(heading.section == "source" for heading in self._headings.find(part.text))
+            form = _FORMS["source" if is_source else part.section]
+            reason = f"the section {part.text[:60]!r} must be {form} and nothing else"
             rest = getattr(self, f"_read_{part.section}")(blocks, digest)
             if split_tail(part.heading)[1].strip():
                 rest = [part.heading, *rest]
