@@ -269,6 +269,10 @@ CASES = [
         message="does not look like English (en)", hint="name the file"),
     entry("W104", post(language="zh-CN"), line=4, column=11, marked="zh-CN", message="the file's name says en"),
     entry("W105", post("See [this](more.html).\n"), line=5, column=12, marked="more.html", message="relative address"),
+    entry(
+        "W105", post("![A](//x.test/a.png)\n"), line=5, column=6, marked="//x.test/a.png", message="relative address",
+        hint="write https://x.test/a.png",
+    ),
     entry("W106", post("A <script>alert(1)</script>\n"), line=5, column=3, marked="<script", message="is removed"),
     entry(
         "W106", post("[A](javascript:b)\n"), line=5, column=5, marked="javascript:b", message="javascript: links",

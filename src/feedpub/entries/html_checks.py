@@ -127,6 +127,8 @@ def _inspect_addresses(file: File, html: str, find_fault: Callable[[str], str], 
         else:
             message = f"{unquote(address)} is a relative address" if address else "a link without address"
             hint = "nothing is published beside an entry; write the whole address, https://…"
+            if address.startswith("//"):
+                hint = f"write https:{unquote(address)}"
             source.add("W105", message, hint, *place)
 
 
