@@ -144,7 +144,7 @@ def test_plain_text_arrives_as_it_is(text: str) -> None:
     assert seen.rss.findtext("category") == text
     for link in (f"{ATOM}link[@rel='related']",):
         titles = [element.get("title") for element in (*seen.atom.iterfind(link), *seen.rss.iterfind(link))]
-        assert titles == [text, f"{text} - {text}"] * 2
+        assert titles == [f"{text} - {text}", text] * 2
     assert seen.json["summary"] == text
     assert seen.json["_feedpub"]["references"] == [
         {"number": 1, "title": text, "publishers": [text], "url": "https://r.example/"}

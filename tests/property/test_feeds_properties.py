@@ -161,8 +161,9 @@ def test_feedparser_reads_what_was_written(entry: Entry) -> None:
         assert calendar.timegm(read.published_parsed) == entry.published.timestamp()
         links = [link for link in read.links if link.rel == "related"]
         assert [link.href for link in links] == [
-            *(other["url"] for other in item.get("_feedpub", {}).get("translations", ())),
+            *sources(item),
             *(one["url"] for one in item.get("_feedpub", {}).get("references", ()) if "url" in one),
+            *(other["url"] for other in item.get("_feedpub", {}).get("translations", ())),
         ]
         assert [link.href for link in read.links if link.rel == "via"] == sources(item)
         names = [person["name"] for person in item["authors"]]
