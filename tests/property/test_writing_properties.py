@@ -7,7 +7,7 @@ from dataclasses import replace
 from html import escape
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from feedpub.entries.front_matter import read_front_matter
@@ -143,15 +143,24 @@ _MARKDOWN = [
 texts = st.lists(st.one_of(title, st.sampled_from(_MARKDOWN)), max_size=14).map("\n".join)
 # Such HTML lasts until it is closed, or else to the end of the file: it would swallow what is written behind it.
 _NEVER_CLOSED = re.compile("<(?:pre|!)")
+# They would end HTML in Markdown, so they are not written; outside of <pre>, they mean no more than a space.
+_BLANK_LINES = re.compile(r"\n\s*\n")
+
+
+def is_same_body(one: Draft, other: Draft) -> bool:
+    """Return True if two drafts have the same body, as far as it can be written."""
+    bodies = {_BLANK_LINES.sub("\n", draft.body) for draft in (one, other)}
+    return len(bodies) == 1 or _NEVER_CLOSED.search(other.body) is not None
 
 
 @given(texts)
+@example("Summary\n&#10;")
 @settings(max_examples=200)
 def test_what_was_read_is_written_and_read_again(text: str) -> None:
     draft, _ = read(f"\n{text}")
     again, _ = read(write_entry(draft))
     assert replace(again, body="") == replace(draft, body="")
-    assert again.body == draft.body or _NEVER_CLOSED.search(draft.body)
+    assert is_same_body(again, draft)
 
 
 @given(texts)
@@ -166,4 +175,4 @@ def test_what_was_pasted_is_written_and_read_again(text: str) -> None:
         assert again == draft
         again, _ = read(write_entry(draft), draft.language)
         assert replace(again, body="") == replace(draft, body="")
-        assert again.body == draft.body or _NEVER_CLOSED.search(draft.body)
+        assert is_same_body(again, draft)
