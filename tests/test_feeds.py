@@ -389,7 +389,7 @@ def test_entries_from_a_template_are_what_feedgen_writes(one: Entry) -> None:
     rendered = RenderedEntry(one)
     parts = markup.parts_of(rendered, feed("en"))
     summary = one.summary if one.summary.strip() else ""
-    description = rss._description(rendered)
+    description = rss._write_description(rendered)
 
     assert writer.atom_entry(one, parts) == writer._atom(
         parts.id, parts.title, markup.moment(one.updated), summary, one.categories, one.rights

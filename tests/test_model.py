@@ -570,7 +570,7 @@ def test_originals_fill_gaps_if_the_site_wants_them() -> None:
 
 
 def test_a_site_has_no_feed_of_other_languages() -> None:
-    with pytest.raises(KeyError, match=r"ja is none of the site's languages \(en, zh-Hans\)"):
+    with pytest.raises(KeyError, match=r"ja is not one of the site's languages \(en, zh-Hans\)"):
         SITE.feed("ja")
 
 

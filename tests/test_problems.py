@@ -201,7 +201,7 @@ CASES = [
     ),
     Case(
         code="E112", files={"a.md": post(language="fr")}, path="entries/a.md", line=4, column=11, marked="fr",
-        message="fr is none of the site's languages", hint='add "fr"',
+        message="fr is not one of the site's languages", hint='add "fr"',
     ),
     Case(
         code="E113", files={"a.cn.md": CHINESE}, path="entries/a.cn.md", message="cn is not a language tag",
@@ -244,7 +244,7 @@ CASES = [
     ),
     pasted(
         "E223", "Résumé\nLes trains sont de retour.\n", titles={"fr": "Trains"},
-        message="is in fr, which is none", hint='"fr"',
+        message="is in fr, which is not one", hint='"fr"',
     ),
     pasted(
         "E224", DIGEST, titles={"en": "Trains", "ja": "列車"}, message="a title in ja",

@@ -329,13 +329,13 @@ def _say_built(done: feedpub.BuildResult) -> None:
     removed = f", {len(done.removed)} removed" if done.removed else ""
     echo(f"{done.output}: {_number(done.written, 'file')} written, {len(done.kept)} unchanged{removed}")
     if done.scheduled:
-        echo(_scheduled(done.scheduled))
+        echo(_describe_scheduled(done.scheduled))
     if done.stale:
         _say_stale(done.stale)
     echo(f"Look at {os.path.join(done.output, 'index.html')}")
 
 
-def _scheduled(entries: Sequence[feedpub.ScheduledEntry]) -> str:
+def _describe_scheduled(entries: Sequence[feedpub.ScheduledEntry]) -> str:
     """Return how many articles are scheduled, and which comes next."""
     number, first = len({entry.key for entry in entries}), entries[0]
     languages = [entry.language for entry in entries if entry.key == first.key and entry.published == first.published]
@@ -365,7 +365,7 @@ def _say_previewed(entries: str) -> Callable[[feedpub.PreviewEvent], None]:
         if event.result:
             echo(f"built: {_number(event.result.written, 'file')} written, {len(event.result.kept)} unchanged")
             if event.result.scheduled:
-                echo(f"{_scheduled(event.result.scheduled)}; shown here with a mark")
+                echo(f"{_describe_scheduled(event.result.scheduled)}; shown here with a mark")
         else:
             echo(event.error or f"{count_problems(event.problems)}; not built", err=bool(event.error))
         if first:

@@ -84,7 +84,7 @@ class Extension:
         for child in self.children:
             if (child.namespace, child.prefix) != (self.namespace, self.prefix):
                 check.fail("children", f"{child.prefix}:{child.name} is of another namespace or prefix")
-        if _levels(self) > DEEPEST_EXTENSION:
+        if _count_levels(self) > DEEPEST_EXTENSION:
             check.fail("children", f"are nested more than {DEEPEST_EXTENSION} levels deep")
 
     def _check_attributes(self, check: Check) -> None:
@@ -116,8 +116,8 @@ def _check_name(check: Check, field_name: str, name: object, pattern: re.Pattern
         check.fail(field_name, f"{shown(name)} is not a name that every XML parser takes; {hint}")
 
 
-def _levels(extension: Extension) -> int:
-    return 1 + max(map(_levels, extension.children), default=0)
+def _count_levels(extension: Extension) -> int:
+    return 1 + max(map(_count_levels, extension.children), default=0)
 
 
 def namespaces_of(extensions: Iterable[Extension], known: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -405,7 +405,7 @@ def remove_leftovers(folder: str, *, is_deep: bool = False) -> None:
         folder: Its path.
         is_deep: Look into the folders below it, too; never into links.
     """
-    for place, names in _listed(folder, is_deep=is_deep):
+    for place, names in _list_names(folder, is_deep=is_deep):
         for name in names:
             match = _TEMPORARY.fullmatch(name) if name.startswith(".feedpub-") else None
             if match and not _is_written(int(match[1]), int(match[2])):
@@ -415,7 +415,7 @@ def remove_leftovers(folder: str, *, is_deep: bool = False) -> None:
                         os.unlink(path)
 
 
-def _listed(folder: str, *, is_deep: bool) -> Iterator[tuple[str, list[str]]]:
+def _list_names(folder: str, *, is_deep: bool) -> Iterator[tuple[str, list[str]]]:
     """Yield a folder, and those below it if it is to be deep, with the names of what is in each."""
     if is_deep:
         yield from ((place, names) for place, _, names in os.walk(folder))

@@ -170,9 +170,9 @@ class _Rewriter:
             return
         name, is_end = token[3], bool(token[2])
         if self._omitted is not None:
-            self._omit(self._omitted, name, token[4], is_end=is_end)
+            self._omit_tag(self._omitted, name, token[4], is_end=is_end)
         elif is_end:
-            self._close(name)
+            self._close_element(name)
         elif name in _VOID:
             self._add_void(name, token[4], token[0])
         else:
@@ -204,12 +204,12 @@ class _Rewriter:
         if name not in _UNWRAPPED:
             self.parts.append(f"<{_RENAMED[name]}>" if name in _RENAMED else tag)
 
-    def _close(self, name: str) -> None:
+    def _close_element(self, name: str) -> None:
         if len(self._open) > 1 and self._open[-1].name == name:
             element = self._open.pop()
             if name in _HEADINGS:
                 self._headings -= 1
-                self._strip(element)
+                self._strip_heading(element)
             elif name == "math":
                 for ancestor in self._open[-2:]:
                     ancestor.has_formula = True
@@ -221,7 +221,7 @@ class _Rewriter:
         if name not in _UNWRAPPED:
             self.parts.append(f"</{_RENAMED.get(name, name)}>")
 
-    def _strip(self, heading: _Element) -> None:
+    def _strip_heading(self, heading: _Element) -> None:
         """Remove the white space that stood between a heading and its link to itself."""
         if len(self.parts) > heading.start + 1:
             self.parts[heading.start + 1] = self.parts[heading.start + 1].lstrip()
@@ -266,7 +266,7 @@ class _Rewriter:
             return False
         return before.is_lazy or before.address == address
 
-    def _omit(self, omitted: _Omission, name: str, written: str, *, is_end: bool) -> None:
+    def _omit_tag(self, omitted: _Omission, name: str, written: str, *, is_end: bool) -> None:
         """Pass over a tag within an element that is left out; its address may stand in one of them."""
         if omitted.address is None and omitted.name in _EMBEDS and name in ("source", "embed"):
             omitted.address = self._find_address(_read_attributes(written))

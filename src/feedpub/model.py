@@ -701,7 +701,7 @@ class Site:
             KeyError: The site has no such language.
         """
         if language not in self.config.languages:
-            raise KeyError(f"{language} is none of the site's languages ({', '.join(self.config.languages)})")
+            raise KeyError(f"{language} is not one of the site's languages ({', '.join(self.config.languages)})")
         siblings = tuple(self._feed(other) for other in self.config.languages if other != language)
         entries = tuple(entry for entry in self.entries(language) if entry.is_in_feeds)
         return self._feed(language, entries, siblings)

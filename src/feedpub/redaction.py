@@ -60,10 +60,10 @@ def hide_secrets_in_line(line: str) -> str:
     """Return a line of a file as `hide_secrets` does, with each character that is shown in its column."""
     if not _may_hold_secrets(line):
         return line
-    return _CHUNK.sub(lambda chunk: _pad(chunk[0], _hide(chunk[0], 0)), line)
+    return _CHUNK.sub(lambda chunk: _write_dots(chunk[0], _hide(chunk[0], 0)), line)
 
 
-def _pad(text: str, shown: str) -> str:
+def _write_dots(text: str, shown: str) -> str:
     """Write what is between the first and the last difference of two texts as dots, as many as it has characters."""
     if text == shown:
         return text

@@ -127,7 +127,7 @@ def sanitise(html: str, base: str, *, direction: str = "ltr", for_page: bool = F
     """
     cleaner = _make_cleaner(for_page=for_page)
     _BASE.set(base)
-    clean = cleaner.clean(_prepare(html, base, for_page=for_page))
+    clean = cleaner.clean(_prepare_html(html, base, for_page=for_page))
     changed = _replace_controls(clean)
     if "<img" in changed:
         changed = _PICTURE_WITHOUT_ADDRESS.sub("", changed)
@@ -150,7 +150,7 @@ def _replace_controls(text: str) -> str:
     return without_illegal(text.translate(_WINDOWS_1252))
 
 
-def _prepare(html: str, base: str, *, for_page: bool) -> str:
+def _prepare_html(html: str, base: str, *, for_page: bool) -> str:
     if "\r" in html:
         html = html.replace("\r\n", "\n").replace("\r", "\n")
     if _POSITION in html:
@@ -422,5 +422,5 @@ def _measure(html: str, base: str, limit: int) -> int:
         if max(size, len(normal)) > limit:
             return max(size, len(normal))
         size = 0
-    clean = _new_cleaner(count, for_page=False).clean(_prepare(html, base, for_page=False))
+    clean = _new_cleaner(count, for_page=False).clean(_prepare_html(html, base, for_page=False))
     return max(size, len(clean))

@@ -129,7 +129,7 @@ class _Writer:
 
     def begin(self, lines: Sequence[Line]) -> None:
         """Prepare for the lines below a heading."""
-        self._flush()
+        self._write_open()
         self._levels, self._last = [], None
         self._first_mark = self._find_first_mark(lines) if self._is_list else None
         self._uses_signs = isinstance(self._first_mark, Bullet) and not bullet(f"{self._first_mark.mark} ")
@@ -139,7 +139,7 @@ class _Writer:
         line.role = self._kind
         contiguous = self._last is not None and line.number == self._last.number + 1
         if line.verbatim is not None and not (self._kind == "references" and number(line.text)):
-            self._copy(line, contiguous)
+            self._copy_line(line, contiguous)
         elif self._take_item(line, following, contiguous):
             pass
         elif self._open and self._goes_on(line, contiguous):
@@ -152,7 +152,7 @@ class _Writer:
 
     def finish(self) -> list[str]:
         """Return the Markdown."""
-        self._flush()
+        self._write_open()
         return self._out
 
     def _find_first_mark(self, lines: Sequence[Line]) -> Bullet | Number | None:
@@ -169,7 +169,7 @@ class _Writer:
     # --- items
 
     def _take_item(self, line: Line, following: Line | None, contiguous: bool) -> bool:
-        mark = self._mark(line)
+        mark = self._find_mark(line)
         if mark is None:
             if self._kind != "references" or self._first_mark or (self._open and self._open.lacks_url(line)):
                 return False
@@ -182,7 +182,7 @@ class _Writer:
             self._open_item(line, mark, level)
         return level is not None
 
-    def _mark(self, line: Line) -> Bullet | Number | None:
+    def _find_mark(self, line: Line) -> Bullet | Number | None:
         mark = bullet(line.text) or number(line.text)
         if isinstance(mark, Number) and mark.form.endswith(":") and self._kind != "references":
             return None  # the definition of a link
@@ -194,8 +194,8 @@ class _Writer:
             return None
         self._marks.add(mark)
         if not self._levels:
-            return self._push(line)
-        depth = self._depth(line.indent)
+            return self._push_level(line)
+        depth = self._find_depth(line.indent)
         level = self._levels[depth]
         deeper = self._is_deeper(line, mark, level)
         is_nested_link = deeper and "://" in line.text
@@ -207,8 +207,8 @@ class _Writer:
                 deeper = True  # bullets at the margin below numbers
             else:
                 del self._levels[depth:]
-                return self._push(line)
-        return self._push(line) if deeper else level
+                return self._push_level(line)
+        return self._push_level(line) if deeper else level
 
     def _is_wrapped_dash(self, line: Line, mark: str, following: Line | None, contiguous: bool) -> bool:
         """Return True if a dash could be one of a sentence that was wrapped before it, not the mark of an item."""
@@ -217,22 +217,22 @@ class _Writer:
         if self._levels:
             return contiguous and mark not in self._marks and line.indent < self._levels[0].indent
         in_paragraph = self._open is not None and contiguous
-        return in_paragraph and mark not in _MARKDOWN_BULLETS and not self._introduces(mark, following)
+        return in_paragraph and mark not in _MARKDOWN_BULLETS and not self._introduces_item(mark, following)
 
-    def _introduces(self, mark: str, following: Line | None) -> bool:
+    def _introduces_item(self, mark: str, following: Line | None) -> bool:
         before = self._open.texts[-1] if self._open and self._open.texts else ""
         return before.endswith((":", "：")) or (following is not None and following.text.startswith(mark))
 
     def _level_of_number(self, line: Line, found: Number, contiguous: bool) -> _Level | None:
         if not self._levels:
             in_paragraph = self._open is not None and contiguous
-            return None if in_paragraph and found.value > 1 else self._push(line, found)
+            return None if in_paragraph and found.value > 1 else self._push_level(line, found)
         if self._kind == "references" and isinstance(self._first_mark, Bullet):
             return None
-        depth = self._depth(line.indent)
+        depth = self._find_depth(line.indent)
         if found.value <= 1 and self._is_deeper(line, found.form, self._levels[depth]):
             del self._levels[depth + 1 :]
-            return self._push(line, found)
+            return self._push_level(line, found)
         for place in range(depth, -1, -1):
             level = self._levels[place]
             if level.numbering and self._counts_on(level.numbering, found, contiguous):
@@ -241,7 +241,7 @@ class _Writer:
                 return level
         if found.value == 1 and not (self._is_list and contiguous):
             del self._levels[depth:]
-            return self._push(line, found)
+            return self._push_level(line, found)
         return None
 
     def _counts_on(self, numbering: _Numbering, found: Number, contiguous: bool) -> bool:
@@ -251,7 +251,7 @@ class _Writer:
             return found.value == 1 and not contiguous  # it begins anew
         return _is_own(found.form) and numbering.form == found.form  # Markdown counts itself
 
-    def _depth(self, indent: int) -> int:
+    def _find_depth(self, indent: int) -> int:
         """Return the deepest level that is not indented further; the first one is, where all are."""
         return next((depth for depth in range(len(self._levels) - 1, 0, -1) if self._levels[depth].indent <= indent), 0)
 
@@ -260,7 +260,7 @@ class _Writer:
             return line.indent > level.indent
         return line.indent >= level.content
 
-    def _push(self, line: Line, found: Number | None = None) -> _Level:
+    def _push_level(self, line: Line, found: Number | None = None) -> _Level:
         if len(self._levels) < DEEPEST_KEY_POINT:
             self._levels.append(_Level(line.indent))
         level = self._levels[-1]
@@ -272,19 +272,19 @@ class _Writer:
     def _open_item(self, line: Line, mark: Bullet | Number, level: _Level) -> None:
         if self._open and self._open.is_item and not self._open.texts:
             level = self._instead_of_empty(level)
-        self._flush()
+        self._write_open()
         depth = self._levels.index(level)
         outer = self._levels[depth - 1].inner if depth else 0
         own = _is_own(mark.mark if isinstance(mark, Bullet) else mark.form)
         fits = outer <= line.indent <= outer + 3 and (not level.inner or line.indent < level.inner)
         column = line.indent if own and fits and line.raw[:1].isascii() else outer
         self._items += not depth
-        marker = self._marker(mark, level, is_top=not depth)
+        marker = self._choose_marker(mark, level, is_top=not depth)
         level.indent = min(level.indent, line.indent)
         level.content = line.indent + max(len(line.text) - len(mark.text), 1)
         level.inner = column + len(marker) + 1
         is_apart = self._last_was not in ("item", "copy in item") or (not self._is_list and line.after_blank)
-        self._begin(_Open(line, f"{' ' * column}{marker} ", level.inner, is_item=True), is_apart=is_apart)
+        self._start_block(_Open(line, f"{' ' * column}{marker} ", level.inner, is_item=True), is_apart=is_apart)
         text = mark.text.rstrip("↩\ufe0e\ufe0f ") if self._kind == "references" else mark.text
         if self._open:
             self._open.add(text, line)
@@ -297,7 +297,7 @@ class _Writer:
         del self._levels[depth]
         return self._levels[depth - 1]
 
-    def _marker(self, mark: Bullet | Number, level: _Level, *, is_top: bool) -> str:
+    def _choose_marker(self, mark: Bullet | Number, level: _Level, *, is_top: bool) -> str:
         """Return the mark that Markdown has for an item; in a list of a section all are of one kind."""
         if isinstance(mark, Number):
             sign = mark.form if mark.form in (".", ")") else "."
@@ -328,17 +328,17 @@ class _Writer:
         )
 
     def _open_paragraph(self, line: Line) -> None:
-        inner = self._inner(line)
-        self._flush()
+        inner = self._find_inner_column(line)
+        self._write_open()
         if not inner:
             self._levels = []
             if self._is_list:
                 line.settle("ambiguous", "body")
-        self._begin(_Open(line, " " * inner, inner, is_item=False), is_apart=True)
+        self._start_block(_Open(line, " " * inner, inner, is_item=False), is_apart=True)
         if self._open:
             self._open.add(line.text, line)
 
-    def _inner(self, line: Line) -> int:
+    def _find_inner_column(self, line: Line) -> int:
         """Return the column of Markdown for what stands below an item, 0 if it stands below none."""
         for place in range(len(self._levels) - 1, -1, -1):
             if self._levels[place].indent < line.indent:
@@ -346,28 +346,28 @@ class _Writer:
                 return self._levels[place].inner
         return 0
 
-    def _copy(self, line: Line, contiguous: bool) -> None:
+    def _copy_line(self, line: Line, contiguous: bool) -> None:
         if not (contiguous and self._last_was.startswith("copy")) or self._open:
-            self._flush()
-            inner = self._inner(line)
+            self._write_open()
+            inner = self._find_inner_column(line)
             if not inner:
                 self._levels = []
             if line.after_blank or not inner:
-                self._space()
+                self._add_blank_line()
             self._copied_at = " " * inner
             self._last_was = "copy in item" if inner else "copy"
         self._out.append(f"{self._copied_at}{line.verbatim}".rstrip() if line.verbatim else "")
 
-    def _begin(self, opened: _Open, *, is_apart: bool) -> None:
+    def _start_block(self, opened: _Open, *, is_apart: bool) -> None:
         if is_apart:
-            self._space()
+            self._add_blank_line()
         self._open = opened
 
-    def _space(self) -> None:
+    def _add_blank_line(self) -> None:
         if self._out and self._out[-1]:
             self._out.append("")
 
-    def _flush(self) -> None:
+    def _write_open(self) -> None:
         """Write what is open."""
         opened, self._open = self._open, None
         if opened is None:
@@ -375,10 +375,10 @@ class _Writer:
         if not opened.texts:
             opened.line.fate = "ambiguous"
             return
-        self._out.append(opened.prefix + f"\\\n{' ' * opened.hang}".join(self._pieces(opened)))
+        self._out.append(opened.prefix + f"\\\n{' ' * opened.hang}".join(self._write_pieces(opened)))
         self._last_was = "item" if opened.is_item else "paragraph"
 
-    def _pieces(self, opened: _Open) -> Iterator[str]:
+    def _write_pieces(self, opened: _Open) -> Iterator[str]:
         start = 0
         for end in [*(place for place in opened.breaks if place < len(opened.texts)), len(opened.texts)]:
             text = join(opened.texts[start:end], spaced=self._spaced)

@@ -116,7 +116,7 @@ class _Escaper:
             else:
                 position = max(position, self._take_tag(token, name, line, in_prose=bool(self._block)))
         self._close_block()
-        return self._write()
+        return self._write_result()
 
     def _ends_block(self, token: re.Match[str], name: str) -> bool:
         return bool(token["closing"]) and name == self._block and self._html.startswith("\n", token.end())
@@ -126,7 +126,7 @@ class _Escaper:
         if token[0] == "<!--" and (end := self._end_of("-->", token.end())):
             return end
         if not _OF_HTML_FILES.match(self._html, token.start()):
-            self._add(token, line)
+            self._add_tag(token, line)
         return token.end()
 
     def _take_tag(self, token: re.Match[str], name: str, line: int, *, in_prose: bool) -> int:
@@ -137,16 +137,16 @@ class _Escaper:
             self._take_unknown(token, name, line, is_bare=is_bare, in_prose=in_prose)
         elif token["closing"]:
             if in_prose:
-                self._close(token, name, line)
+                self._close_element(token, name, line)
         elif (name in _SWALLOWING and not (end := self._end_of(name, token.end()))) or (
             in_prose and name in _OF_DOCUMENTS
         ):
-            self._add(token, line)
+            self._add_tag(token, line)
         elif name in _SWALLOWING and name != "noscript":
             return self._html.find(">", end) + 1
         elif in_prose and is_bare and (name not in _VOID or name not in _SHOWN_VOID):
             if name in _VOID:
-                self._add(token, line)
+                self._add_tag(token, line)
             else:
                 self._open.append((name, token, line))
         elif in_prose and name not in _VOID:
@@ -157,9 +157,9 @@ class _Escaper:
         if "-" in name or ":" in name or token["attributes"].endswith("/"):
             return  # a component of another program
         if token["closing"]:
-            self._close(token, name, line)
+            self._close_element(token, name, line)
         elif is_bare:
-            self._add(token, line)
+            self._add_tag(token, line)
         elif in_prose:
             self._open.append((name, token, line))
         else:
@@ -170,26 +170,26 @@ class _Escaper:
         end, block = (_find_next(places, start) for places in (self._ends.get(name, ()), self._block_starts))
         return end if end and not (block and block < end) else 0
 
-    def _close(self, token: re.Match[str], name: str, line: int) -> None:
+    def _close_element(self, token: re.Match[str], name: str, line: int) -> None:
         for index in range(len(self._open) - 1, max(-1, len(self._open) - _DEEPEST), -1):
             if self._open[index][0] == name:
                 for _, opened, opened_line in self._open[index + 1 :]:
                     if opened:
-                        self._add(opened, opened_line)
+                        self._add_tag(opened, opened_line)
                 del self._open[index:]
                 return
         if self._components[name]:
             self._components[name] -= 1
         else:
-            self._add(token, line)
+            self._add_tag(token, line)
 
     def _close_block(self) -> None:
         for _, opened, line in self._open:
             if opened:
-                self._add(opened, line)
+                self._add_tag(opened, line)
         self._open.clear()
 
-    def _add(self, token: re.Match[str], line: int) -> None:
+    def _add_tag(self, token: re.Match[str], line: int) -> None:
         start = token.start()
         is_opening = self._html.startswith("\n", start - 1) if start else True
         if is_opening:
@@ -198,7 +198,7 @@ class _Escaper:
             )
         self._bare.append((start, token.end(), line, is_opening))
 
-    def _write(self) -> tuple[str, list[BareTag]]:
+    def _write_result(self) -> tuple[str, list[BareTag]]:
         self._bare.sort()
         pieces, tags, position = [], [], 0
         for start, end, line, is_opening in self._bare:

@@ -84,9 +84,9 @@ def _read_day(text: str) -> str | None:
     if found := _YEAR_FIRST.fullmatch(text):
         year, month, day = map(int, found.groups())
     elif found := _MONTH_FIRST.fullmatch(text):
-        year, month, day = int(found[3]), _month(found[1]), int(found[2])
+        year, month, day = int(found[3]), _find_month(found[1]), int(found[2])
     elif found := _DAY_FIRST.fullmatch(text):
-        year, month, day = int(found[3]), _month(found[2]), int(found[1])
+        year, month, day = int(found[3]), _find_month(found[2]), int(found[1])
     else:
         return None
     try:
@@ -95,6 +95,6 @@ def _read_day(text: str) -> str | None:
         return None
 
 
-def _month(name: str) -> int:
+def _find_month(name: str) -> int:
     name = name.casefold()
     return next((place for place, starts in enumerate(_MONTHS, start=1) if name.startswith(starts)), 0)

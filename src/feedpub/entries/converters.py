@@ -201,10 +201,10 @@ def convert_neighbour(context: Context, value: Value, key: str) -> Reference | N
     """Return the title or address of another article; None for ``false``, by which some programs hide the link."""
     if isinstance(value.content, str) and value.content.strip() == "false":
         return None
-    return _make(context, value, lambda item: _reference(_read_parts(context, item, key, _NEIGHBOUR_PARTS)))
+    return _make_value(context, value, lambda item: _make_reference(_read_parts(context, item, key, _NEIGHBOUR_PARTS)))
 
 
-def _reference(parts: Mapping[str, str]) -> Reference:
+def _make_reference(parts: Mapping[str, str]) -> Reference:
     from .lines import split_link  # takes 20 ms to load
 
     title, url = (parts["title"], parts["url"]) if parts["url"] else split_link(parts["title"])
@@ -216,10 +216,10 @@ def _reference(parts: Mapping[str, str]) -> Reference:
 
 def convert_authors(context: Context, value: Value, key: str) -> tuple[Person, ...] | None:
     """Return persons, of ``name``, ``name <address>`` or ``{name, url, email}``."""
-    return _make_all(context, value, lambda item: _person(_read_parts(context, item, key, _PERSON_PARTS)))
+    return _make_all(context, value, lambda item: _make_person(_read_parts(context, item, key, _PERSON_PARTS)))
 
 
-def _person(parts: Mapping[str, str]) -> Person:
+def _make_person(parts: Mapping[str, str]) -> Person:
     name, url, email = parts["name"], parts["url"], parts["email"]
     found = None if url or email else _NAME_AND_ADDRESS.fullmatch(name)
     if found:
@@ -240,7 +240,7 @@ def convert_categories(context: Context, value: Value, key: str) -> tuple[Catego
     if set(map(type, terms)) == {str}:
         with contextlib.suppress(FieldError):
             return named_categories(terms)
-    return _make_all(context, value, lambda item: _category(_read_parts(context, item, key, _CATEGORY_PARTS)))
+    return _make_all(context, value, lambda item: _make_category(_read_parts(context, item, key, _CATEGORY_PARTS)))
 
 
 @functools.lru_cache(maxsize=1024)
@@ -249,7 +249,7 @@ def named_categories(terms: tuple[str, ...]) -> tuple[Category, ...] | None:
     return tuple(dict.fromkeys([Category(term=term.strip()) for term in terms])) or None
 
 
-def _category(parts: Mapping[str, str]) -> Category:
+def _make_category(parts: Mapping[str, str]) -> Category:
     return Category(term=parts["term"], scheme=parts["scheme"] or None, label=parts["label"] or None)
 
 
@@ -281,12 +281,12 @@ def convert_enclosures(context: Context, value: Value, key: str) -> tuple[Enclos
 
     def make(item: Value) -> Enclosure:
         parts = _read_parts(context, item, key, _ENCLOSURE_PARTS)
-        return _enclosure(parts | {"url": _complete_address(context, item, parts["url"])})
+        return _make_enclosure(parts | {"url": _complete_address(context, item, parts["url"])})
 
     return _make_all(context, value, make)
 
 
-def _enclosure(parts: Mapping[str, str]) -> Enclosure:
+def _make_enclosure(parts: Mapping[str, str]) -> Enclosure:
     ending = re.split("[?#]", parts["url"], maxsplit=1)[0].rpartition(".")[2].casefold()
     kind = parts["type"] or _MEDIA_TYPES.get(ending, "application/octet-stream")
     if not re.fullmatch("[0-9]{0,18}", parts["length"]):
@@ -332,11 +332,11 @@ def _read_parts(context: Context, value: Value, key: str, words: Mapping[str, st
 
 
 def _make_all(context: Context, value: Value, make: Callable[[Value], _T]) -> tuple[_T, ...] | None:
-    made = [_make(context, item, make) for item in list_items(value)]
+    made = [_make_value(context, item, make) for item in list_items(value)]
     return tuple(dict.fromkeys(one for one in made if one)) or None
 
 
-def _make(context: Context, value: Value, make: Callable[[Value], _T]) -> _T | None:
+def _make_value(context: Context, value: Value, make: Callable[[Value], _T]) -> _T | None:
     """Make a value of the model; if it cannot be made, that is one problem, not two."""
     source = context.source
     before = source.problems.total_errors

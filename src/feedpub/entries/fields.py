@@ -55,13 +55,13 @@ class FieldTable:
         """Index the rows; the name of an entry's field must be one of `Entry`."""
         self.rows = tuple(rows)
         self._by_word = {word: row for row in self.rows for word in (row.name, *row.aliases)}
-        self._by_folded_word = {_fold(word): row for word, row in self._by_word.items()}
+        self._by_folded_word = {_fold_word(word): row for word, row in self._by_word.items()}
         self.inherited = tuple(row.name for row in self.rows if row.is_inherited)
         self._entry_fields = tuple((row.name, row.entry_field) for row in self.rows if row.entry_field)
 
     def find(self, word: str) -> Field | None:
         """Return the row of a key as it is written, if there is one."""
-        return self._by_word.get(word) or self._by_folded_word.get(_fold(word))
+        return self._by_word.get(word) or self._by_folded_word.get(_fold_word(word))
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -83,11 +83,11 @@ class FieldTable:
         return next((name for name, other in self._entry_fields if other == entry_field), entry_field)
 
 
-def _fold(word: str) -> str:
+def _fold_word(word: str) -> str:
     return word.casefold().replace("_", "").replace("-", "")
 
 
-def _join(first: Value, second: Value) -> Value:
+def _join_values(first: Value, second: Value) -> Value:
     return Value([*list_items(first), *list_items(second)], first.start, first.end)
 
 
@@ -133,7 +133,7 @@ TABLE: FieldTable = FieldTable(
             entry_field="authors",
             is_inherited=True,
             is_text=True,
-            combine=_join,
+            combine=_join_values,
         ),
         Field(
             name="categories",
@@ -143,7 +143,7 @@ TABLE: FieldTable = FieldTable(
             entry_field="categories",
             is_inherited=True,
             is_text=True,
-            combine=_join,
+            combine=_join_values,
         ),
         Field(name="image", convert=to.convert_image, entry_field="image", is_inherited=True),
         Field(
@@ -152,7 +152,7 @@ TABLE: FieldTable = FieldTable(
             convert=to.convert_enclosures,
             entry_field="enclosures",
             is_inherited=True,
-            combine=_join,
+            combine=_join_values,
         ),
         Field(name="rights", convert=to.convert_line, entry_field="rights", is_inherited=True, is_text=True),
         Field(
@@ -215,7 +215,7 @@ def name_values(source: Source, pairs: Iterable[tuple[Value, Value]]) -> dict[st
             named.setdefault(word, key)
             continue
         others = words.get(row.name, ())
-        if others and (same := next((other for other in others if _fold(other) == _fold(word)), "")):
+        if others and (same := next((other for other in others if _fold_word(other) == _fold_word(word)), "")):
             alike = f" (the same as {same})" if word != same else ""
             source.add("E118", f"{word}{alike} stands here twice", "remove one of them", key.start, key.end)
             continue
@@ -224,7 +224,7 @@ def name_values(source: Source, pairs: Iterable[tuple[Value, Value]]) -> dict[st
             if row.split_words and word.casefold() in row.split_words:
                 value = to.split_list(source, value, word)
             if row.name in named:
-                value = _combine(source, row, (others[0], named[row.name]), (key, value))
+                value = _combine_values(source, row, (others[0], named[row.name]), (key, value))
             named[row.name] = value
     return named
 
@@ -237,7 +237,7 @@ def _find_draft(word: str, row: Field | None, value: Value) -> tuple[Field | Non
     return row, value
 
 
-def _combine(source: Source, row: Field, first: tuple[str, Value], second: tuple[Value, Value]) -> Value:
+def _combine_values(source: Source, row: Field, first: tuple[str, Value], second: tuple[Value, Value]) -> Value:
     word, before = first
     key, value = second
     if row.combine:

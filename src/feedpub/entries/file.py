@@ -180,7 +180,7 @@ def _original_has_date(file: File, path: str, config: Config) -> bool:
 
 
 def _language(file: File, suffix: str, config: Config) -> str:
-    """Tell the language by the file's name, else by its front matter, else the default; empty if one is unusable."""
+    """Return the language of the file name, the front matter or the settings; empty if one of them is invalid."""
     named = _named_language(file, suffix, config) if suffix else None
     stated = _stated_language(file, config)
     if named and stated and named != stated:
@@ -207,7 +207,7 @@ def _named_language(file: File, suffix: str, config: Config) -> str:
     if not language:
         kept = ", ".join(f"{file.key}.{known}.md" for known in config.languages[:3])
         hint = f'rename it, e.g. to {kept}; or add "{tag}" to languages in feedpub.toml'
-        file.source.add("E113", f"{ending} is none of the site's languages ({', '.join(config.languages)})", hint)
+        file.source.add("E113", f"{ending} is not one of the site's languages ({', '.join(config.languages)})", hint)
     return language or ""
 
 
@@ -228,7 +228,7 @@ def _stated_language(file: File, config: Config) -> str | None:
     language = _site_language(tag, file, config)
     if not language:
         hint = f'add "{tag}" to languages in feedpub.toml'
-        file.source.add("E112", f"{tag} is none of the site's languages", hint, value.start, value.end)
+        file.source.add("E112", f"{tag} is not one of the site's languages", hint, value.start, value.end)
     return language or ""
 
 

@@ -81,13 +81,13 @@ class HeadingTable:
         return found
 
     def _find_undecorated(self, text: str) -> tuple[Heading, ...]:
-        for bare in _layers(text):  # "1. 3行まとめ": the second number is part of the words
+        for bare in _strip_layers(text):  # "1. 3行まとめ": the second number is part of the words
             if found := self._found.get(bare):
                 return found
         return self._find_half(_without_decoration(text))
 
     def _find_half(self, text: str) -> tuple[Heading, ...]:
-        for half, other, may_stand_alone in _halves(text):
+        for half, other, may_stand_alone in _split_halves(text):
             found = self._found.get(half, ())
             others = {heading.section for heading in self._found.get(other, ())}
             if others:
@@ -183,12 +183,12 @@ _DECORATION_LAYERS: Final = 4  # "📌 **1. 【Summary】**"
 
 def _without_decoration(text: str) -> str:
     """Return a normalised line without the emoji, signs, brackets and number around its words."""
-    for bare in _layers(text):
+    for bare in _strip_layers(text):
         text = bare
     return text
 
 
-def _layers(text: str) -> Iterator[str]:
+def _strip_layers(text: str) -> Iterator[str]:
     """Yield a normalised line with ever less of its decoration."""
     for _ in range(_DECORATION_LAYERS):
         bare = _without_signs(text)
@@ -223,7 +223,7 @@ _PARTED: Final = re.compile(r"([^|/·]+)[|/·]([^|/·]+)")
 _BRACKETED: Final = re.compile(r"([^()]+)\(([^()]+)\)")
 
 
-def _halves(text: str) -> Iterator[tuple[str, str, bool]]:
+def _split_halves(text: str) -> Iterator[tuple[str, str, bool]]:
     """Yield each half of a heading, the other half, and whether the first may be known alone.
 
     Where two languages stand side by side, "总结 Recap" and "核心提炼 Summary" say one thing twice; "Nightjet 总结" is
@@ -280,7 +280,7 @@ def _data() -> Mapping[str, Mapping[str, Sequence[str]]]:
 
 
 def likely_languages(text: str, candidates: Sequence[str], preferred: Sequence[str] = ()) -> tuple[str, ...]:
-    """Tell which of the languages that share a heading a text is written in, the likeliest first.
+    """Return the languages that a text may be written in, of those that share a heading; the likeliest first.
 
     The script decides, then letters and small words, then whether `preferred` has the language; what all that leaves
     open comes back in the given order, all of it.

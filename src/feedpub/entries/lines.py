@@ -99,12 +99,12 @@ _DEEPER_COLUMNS: Final = 4
 
 
 def is_rule(text: str) -> bool:
-    """Tell whether a line is a rule across the page, such as ``---`` or ``* * *``."""
+    """Return True if a line is a rule across the page, such as ``---`` or ``* * *``."""
     return text[:1] in _RULES and not text.strip(text[:1] + " ") and text.count(text[:1]) >= 3
 
 
 def is_underline(text: str) -> bool:
-    """Tell whether a line can underline a heading (CommonMark, setext headings)."""
+    """Return True if a line can underline a heading (CommonMark, setext headings)."""
     return len(text) > 1 and text[0] in "=-" and not text.strip(text[0])
 
 
@@ -116,7 +116,7 @@ def bullet(text: str) -> Bullet | None:
 
 
 def is_dash(mark: str) -> bool:
-    """Tell whether a bullet could also be a dash or a sign within a sentence that was wrapped before it."""
+    """Return True if a bullet could also be a dash or a sign within a sentence that was wrapped before it."""
     return mark in _DASHES
 
 
@@ -170,7 +170,7 @@ _QUOTES: Final = ("", '"', "'", "(")
 
 
 def is_url(text: str) -> bool:
-    """Tell whether a text is an address that a feed may link to."""
+    """Return True if a text is an address that a feed may link to."""
     return not iri.fault(text)
 
 
@@ -190,7 +190,7 @@ def join(texts: Iterable[str], *, spaced: bool) -> str:
 
 
 def writes_spaces(texts: Sequence[str]) -> bool:
-    """Tell whether a writer sets a space where Chinese or Japanese meets other letters; yes if nothing shows it.
+    """Return True if a writer sets a space where Chinese or Japanese meets other letters; yes if nothing shows it.
 
     A text with more spaces than Chinese letters is in another language, and only quotes some.
     """

@@ -62,7 +62,7 @@ def render_markdown(text: str, *, language: str = DEFAULT_LANGUAGE, hard_breaks:
         language: The language of the titles of alerts that have none of their own.
         hard_breaks: End a line of the HTML at each line end, as in verse.
     """
-    text = _prepare(text)
+    text = _prepare_text(text)
     html = _to_html(text, hard_breaks=hard_breaks)
     bare_tags: list[tuple[str, int]] = []
     has_raw_html = _HTML_IN_MARKDOWN.search(text) is not None
@@ -137,7 +137,7 @@ _CONTAINERS: Final = " \t>-+*.)0123456789"
 _HTML_IN_MARKDOWN: Final = re.compile(r"<(?!https?:)[A-Za-z/!?]")
 
 
-def _prepare(text: str) -> str:
+def _prepare_text(text: str) -> str:
     if "data-" in text.lower():  # with a word joiner it is no such attribute, and looks the same
         text = _NAME_OF_POSITION.sub("\\1\N{WORD JOINER}", text)
     if ">" in text and (">>" in text or "> >" in text):
@@ -149,7 +149,7 @@ def _prepare(text: str) -> str:
 _NAME_OF_POSITION: Final = re.compile("(data-)(?=sourcepos)", re.IGNORECASE)
 
 
-def _remove(pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str], html: str) -> str:
+def _remove_matches(pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str], html: str) -> str:
     """Return HTML without what is replaced by the empty string.
 
     What stands around it may become a position, as in ``data-source&#1;pos``: then a word joiner takes its place.
@@ -232,7 +232,7 @@ def _remove_illegal(html: str) -> tuple[str, list[int]]:
         lines.append(int(blocks[index][1]) if index >= 0 else 1)
         return ""
 
-    removed = _remove(_ILLEGAL, remove, html)
+    removed = _remove_matches(_ILLEGAL, remove, html)
     return removed, lines
 
 
@@ -271,7 +271,7 @@ def _rewrite_brackets(html: str, language: str) -> str:
     if "[!" in html:
         html = _ALERT.sub(partial(_write_alert, language), html)
     if 'class="footnote-' in html:
-        html = _remove(_BACK_LINK, lambda _: "", html)
+        html = _remove_matches(_BACK_LINK, lambda _: "", html)
         html = _NOTE_MARK.sub(r"<sup>[\1]</sup>", html)
         html = _NOTES.sub(r"\g<0><hr />\n", html)
     return html
@@ -332,7 +332,7 @@ def _link_urls(html: str) -> str:
     return "".join(parts)
 
 
-# Not in "[a](https://x.test/b c)", which is no link because of the blank: part of the address would become one.
+# Not in "[a](https://x.test/b c)", where the space in the address makes it plain text: half of it would become a link.
 _BARE_URL: Final = re.compile(rf"(?<!\]\(){BARE_URL.pattern}", re.IGNORECASE)
 _TEXT_BLOCK: Final = re.compile(rf"<(?:(/)|(?=[^>]*{POSITION}))(?:p|h[1-6]|li|t[dh])\b")
 _BEFORE_BLOCK: Final = re.compile(rf"\n(?=<(?:p|h[1-6]|li){POSITION})")

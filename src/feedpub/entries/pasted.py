@@ -110,7 +110,7 @@ def read_pasted(
         next=document.neighbours.get("next"),
         author=document.author,
         published=document.published,
-        lines=tuple(_account(lines, table)),
+        lines=tuple(_account_for_lines(lines, table)),
     )
     return PastedMarkdown(
         pasted=pasted,
@@ -124,7 +124,7 @@ def _has_sections_only(part: Part) -> bool:
     return bool(part.sections - {"title"}) and not any(block.kind == "body" and block.heading for block in part.blocks)
 
 
-def _account(lines: Sequence[Line], table: HeadingTable) -> Iterator[PastedLine]:
+def _account_for_lines(lines: Sequence[Line], table: HeadingTable) -> Iterator[PastedLine]:
     """Yield the ledger; a line that is nearly the heading of a section is marked."""
     compared = 0
     for line in lines:
@@ -157,7 +157,7 @@ def _by_language(
     problems: list[Problem] = []
     last: Part | None = None
     for part in parts:
-        language = _language(part, table, languages, given)
+        language = _find_language(part, table, languages, given)
         if not language:
             strays = [] if last else [*strays, part]
             if last:
@@ -180,8 +180,8 @@ def _by_language(
 _MOST_REPEATED_SECTIONS: Final = 2
 
 
-def _language(part: Part, table: HeadingTable, languages: Sequence[str], given: str | None) -> str | None:
-    """Tell a part's language: by its headings, and by its text if they leave several, or if its script belies them."""
+def _find_language(part: Part, table: HeadingTable, languages: Sequence[str], given: str | None) -> str | None:
+    """Return a part's language: that of its headings; of its text if they fit several, or none in its script."""
     if given and not part.languages:
         return match(given, tuple(languages)) or given
     text = " ".join(part.texts())
@@ -248,7 +248,7 @@ def _write_part(part: Part, language: str, table: HeadingTable) -> tuple[str | N
     spaced = writes_spaces(part.texts())
     title: str | None = None
     out: list[str] = []
-    for block, following in pairwise([*_joined(part.blocks), None]):
+    for block, following in pairwise([*_join_sections(part.blocks), None]):
         if block is None:
             break
         lines: Sequence[Line] = block.lines
@@ -256,7 +256,7 @@ def _write_part(part: Part, language: str, table: HeadingTable) -> tuple[str | N
             if title is None:
                 title, lines = _title(lines, spaced)
             _settle_stray(lines)
-            out += _apart(write_lines([lines], "body", spaced=spaced))
+            out += _end_with_blank_line(write_lines([lines], "body", spaced=spaced))
             _settle_stray(lines)
             continue
         is_section = block.kind != "body"
@@ -267,8 +267,8 @@ def _write_part(part: Part, language: str, table: HeadingTable) -> tuple[str | N
         if is_section and not written and not _is_below(following):
             continue
         if heading:
-            out += _apart([heading if heading.startswith("#") else f"## {heading}"])
-        out += _apart(written)
+            out += _end_with_blank_line([heading if heading.startswith("#") else f"## {heading}"])
+        out += _end_with_blank_line(written)
     return title, _with_plain_notes("\n".join(out).strip("\n") + "\n", part)
 
 
@@ -285,7 +285,7 @@ def _take_given_title(part: Part, titles: Collection[str]) -> None:
         part.sections.add("title")
 
 
-def _apart(lines: Sequence[str]) -> list[str]:
+def _end_with_blank_line(lines: Sequence[str]) -> list[str]:
     return [*lines, ""] if lines else []
 
 
@@ -294,7 +294,7 @@ def _is_below(block: Block | None) -> bool:
     return block is not None and block.kind == "body" and bool(block.heading)
 
 
-def _joined(blocks: Sequence[Block]) -> list[Block]:
+def _join_sections(blocks: Sequence[Block]) -> list[Block]:
     """Join sections of one kind ("Highlights" and "Key Insights"), if there is nothing but sections."""
     blocks = [block for block in blocks if block.kind != "body" or block.heading or block.lines]
     if any(block.kind == "body" for block in blocks):

@@ -83,7 +83,7 @@ def find_lone_url(block: Block) -> str | None:
     links = _LINK.findall(block.html) if block.tag == "p" else ()
     if len(links) != 1 or html_to_text(_LINK.sub("", block.html)).strip(_PUNCTUATION):
         return None
-    url = _address(*links[0])
+    url = _read_address(*links[0])
     return url if is_url(url) else None
 
 
@@ -92,7 +92,7 @@ def _take_links(html: str) -> tuple[str, list[str]]:
     if "<p" in html:
         html = _PARAGRAPH_TAG.sub(" ", html)
     links = list(_LINK.finditer(html))
-    urls = [_address(link[1], link[2]) for link in links]
+    urls = [_read_address(link[1], link[2]) for link in links]
     bare = next((link for link in links if _is_bare(link[1], link[2])), None)
     if not bare:
         return html, urls
@@ -118,7 +118,7 @@ def _trim_label(label: str, after: str) -> str:
     return without_separator(label.strip())
 
 
-def _address(href: str, text: str) -> str:
+def _read_address(href: str, text: str) -> str:
     """Return the address of a link, as it was written if the link shows it: comrak writes it in ASCII."""
     return unescape(text if _is_bare(href, text) else href)
 

@@ -90,7 +90,7 @@ def shown_name(name: str) -> str:
 
 
 def _explain_no_entries(folder: str) -> Iterator[Problem]:
-    """Tell what a folder without entries holds instead: nothing, if no text is in it, nor below it."""
+    """Report which texts a folder without entries holds instead, in it and below it."""
     endings, folders = Counter[str](), Counter[str]()
     looked_at = 0
     for place, below, names in os.walk(folder):
@@ -107,9 +107,9 @@ def _explain_no_entries(folder: str) -> Iterator[Problem]:
                 endings[ending] += 1
             else:
                 folders[os.path.relpath(place, folder).split(os.sep)[0]] += 1
-    seen = [_counted(number, f"file *{ending}", f"files *{ending}") for ending, number in sorted(endings.items())]
+    seen = [_format_count(number, f"file *{ending}", f"files *{ending}") for ending, number in sorted(endings.items())]
     seen += [
-        f"{shown_name(name)}/ with {_counted(number, 'text', 'texts')}" for name, number in sorted(folders.items())
+        f"{shown_name(name)}/ with {_format_count(number, 'text', 'texts')}" for name, number in sorted(folders.items())
     ]
     if not seen:
         return
@@ -119,7 +119,7 @@ def _explain_no_entries(folder: str) -> Iterator[Problem]:
     yield Problem(code="E121", path=Path(folder).as_posix(), message=message, hint=hint)
 
 
-def _counted(number: int, one: str, several: str) -> str:
+def _format_count(number: int, one: str, several: str) -> str:
     return f"{number:,} {one if number == 1 else several}"
 
 

@@ -62,22 +62,22 @@ _LONGEST_WORD_CHARACTERS: Final = 40  # of a word that a message quotes twice
 
 
 def fits_language(file: File) -> bool:
-    """Tell whether a text could be in its language, by its letters."""
+    """Return True if the letters of a text fit its language."""
     own = script(file.language)
     if own not in _OF_SCRIPT or file.language == "zh":
         return True  # letters that are not told apart here
-    sample = _sample(file)
+    sample = _take_sample(file)
     if own == "Latn" and sample.isascii():
         return True
     chinese = own in ("Hans", "Hant")
     likely = likely_languages(sample, ("zh-Hans", "zh-Hant") if chinese else (file.language,))
     if likely or (own != "Latn" and not likely_languages(sample, ("en",))):
         return own in map(script, likely)
-    mine, others = (len(letters.findall(sample)) for letters in (_letters(own), _other_letters(own)))
+    mine, others = (len(letters.findall(sample)) for letters in (_compile_letters(own), _other_letters(own)))
     return mine > (_LATIN_SHARE if own == "Latn" else _OWN_SHARE) * (mine + others)
 
 
-def _sample(file: File) -> str:
+def _take_sample(file: File) -> str:
     """Return the start of what a reader reads, without code, addresses, references and words marked as foreign."""
     references = file.find_references()
     stop = min([file.body_start + 4 * _SAMPLE_CHARACTERS, *(start for start, _ in references[:1])])
@@ -93,10 +93,10 @@ def _sample(file: File) -> str:
 
 def report_foreign_script(file: File) -> None:
     """Warn of letters of another script in running text: often a word that was left untranslated."""
-    text, pattern = file.source.text, _foreign(script(file.language))
+    text, pattern = file.source.text, _compile_foreign(script(file.language))
     if not pattern.search(text) or any(problem.code == "W104" for problem in file.source.problems):
         return
-    at_home = Spans([*find_spans_at_home(text), *_references(file)])
+    at_home = Spans([*find_spans_at_home(text), *_find_references(file)])
     for run in pattern.finditer(text, file.body_start):
         if run.start() in at_home:
             continue
@@ -107,7 +107,7 @@ def report_foreign_script(file: File) -> None:
     for name in ("title", "summary"):
         value = file.values.get(name, "")
         # No mark can stand in front matter: a word in it may be meant, the whole cannot be.
-        if name in file.matter and pattern.search(value) and not _letters(script(file.language)).search(value):
+        if name in file.matter and pattern.search(value) and not _compile_letters(script(file.language)).search(value):
             message = f"the {name} is not in the script of {autonym(file.language)}"
             file.source.add("W103", message, "translate it", *file.place(name))
 
@@ -141,7 +141,7 @@ def _ends_by_tag(text: str) -> dict[str, list[int]]:
     return ends
 
 
-def _references(file: File) -> Iterator[tuple[int, int]]:
+def _find_references(file: File) -> Iterator[tuple[int, int]]:
     stop = -1
     for start, end in file.find_references():
         if stop < end:  # else it is the same blank line as that of the reference before
@@ -169,14 +169,14 @@ class Spans:
 
 
 @functools.cache
-def _foreign(own: str) -> re.Pattern[str]:
+def _compile_foreign(own: str) -> re.Pattern[str]:
     """Return runs of letters that a script does not have."""
     at_home = (*_OF_SCRIPT.get(own, ()), "Latin")
     return re.compile(f"[{_all_but(at_home)}]{{2,}}")
 
 
 @functools.cache
-def _letters(own: str) -> re.Pattern[str]:
+def _compile_letters(own: str) -> re.Pattern[str]:
     """Return one letter of a script."""
     return re.compile(f"[{''.join(_LETTERS[name] for name in _OF_SCRIPT.get(own, ()))}]")
 

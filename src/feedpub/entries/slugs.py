@@ -22,5 +22,5 @@ def slug(text: str) -> str:
 
 
 def _is_part_of_word(character: str) -> bool:
-    """Tell letters, digits and marks: vowels of Hindi and Thai are marks, no word characters of `re`."""
+    """Return True for letters, digits and marks: vowels of Hindi and Thai are marks, not word characters of `re`."""
     return unicodedata.category(character)[0] in "LMN"

@@ -90,7 +90,7 @@ class Splitter:
         """Read the next line."""
         below_heading, self._below_heading = self._below_heading, False
         if line.verbatim is not None and not self._is_numbered_reference(line):
-            self._add(line)
+            self._add_line(line)
         elif line.is_underline:
             line.settle("kept", "heading")
         elif not line.text:
@@ -103,7 +103,7 @@ class Splitter:
         elif self._continues_item(line) or not (
             self._take_heading(line) or self._take_furniture(line) or self._take_byline(line)
         ):
-            self._add(line)
+            self._add_line(line)
 
     def finish(self) -> list[Part]:
         """Return the drafts."""
@@ -158,7 +158,7 @@ class Splitter:
         return inside and line.text[0].islower()
 
     def _known_heading(self, line: Line, found: tuple[Heading, ...]) -> None:
-        section, languages = self._meaning(found)
+        section, languages = self._choose_meaning(found)
         if section == "furniture":
             line.settle("dropped", "furniture")
             if self._block and self._block.kind in ("previous", "next"):
@@ -172,27 +172,27 @@ class Splitter:
         elif section in ("source", "previous", "next"):
             self._block = Block(section, languages=languages)  # belongs to the document, not to a draft
         else:
-            self._start(section, languages, line, _as_heading(line.text))
+            self._start_section(section, languages, line, _as_heading(line.text))
 
-    def _meaning(self, found: tuple[Heading, ...]) -> tuple[Section, tuple[str, ...]]:
+    def _choose_meaning(self, found: tuple[Heading, ...]) -> tuple[Section, tuple[str, ...]]:
         """Choose the section of a word that languages use for different ones: as the current draft's language does."""
         own = [heading for heading in found if self._part and heading.language in self._part.languages]
         section = (own or found)[0].section
         return section, tuple(heading.language for heading in found if heading.section == section)
 
-    def _start(self, section: Section, languages: tuple[str, ...], line: Line, heading: str) -> None:
+    def _start_section(self, section: Section, languages: tuple[str, ...], line: Line, heading: str) -> None:
         part = self._part
         shared = tuple(language for language in part.languages if language in languages) if part else ()
         if part is None or not shared or section in part.sections:
             part = self._part = Part(line, languages)
             self._parts.append(part)
-            self._name(part)
+            self._take_title(part)
         else:
             part.languages = shared
         self._settle_waiting(part)
-        self._open(Block(section, heading, line))
+        self._open_block(Block(section, heading, line))
 
-    def _name(self, part: Part) -> None:
+    def _take_title(self, part: Part) -> None:
         """Take the first ``# Heading`` before a draft for its title."""
         for block in self._waiting:
             if block.heading.startswith("# ") and block.heading_line:
@@ -213,11 +213,11 @@ class Splitter:
             if self._part is None:
                 self._part = Part(_first_line(self._waiting))
                 self._parts.append(self._part)
-                self._name(self._part)
+                self._take_title(self._part)
             self._settle_waiting(self._part)
         self._part, self._block, self._between_parts = None, None, True
 
-    def _open(self, block: Block) -> Block:
+    def _open_block(self, block: Block) -> Block:
         if self._between_parts or self._part is None:
             self._waiting.append(block)
         else:
@@ -237,7 +237,7 @@ class Splitter:
         if self.via in (None, url):
             self._take_source(line, url, bare=word == label)
         else:
-            self._open(Block("body", lines=[line]))
+            self._open_block(Block("body", lines=[line]))
         return True
 
     def _take_source(self, line: Line, url: str, *, bare: bool) -> None:
@@ -251,7 +251,7 @@ class Splitter:
         found = self._table.find(label) if rest and not bullet(line.text) else ()
         if not found:
             return False
-        section, languages = self._meaning(found)
+        section, languages = self._choose_meaning(found)
         if not self._is_inline_section(section, line, rest):
             return False
         line.settle("kept", section)
@@ -259,10 +259,10 @@ class Splitter:
             line.text = rest
             self._block = Block(section)
         else:
-            self._start(section, languages, line, _as_heading(label))
+            self._start_section(section, languages, line, _as_heading(label))
             line.text = rest
         self._is_furniture = False
-        self._add(line)
+        self._add_line(line)
         return True
 
     def _is_inline_section(self, section: Section, line: Line, rest: str) -> bool:
@@ -291,7 +291,7 @@ class Splitter:
         self._is_furniture = False
         self._between_parts = self._between_parts or marks == "#"
         line.settle("kept", "body")
-        self._open(Block("body", line.text, line))
+        self._open_block(Block("body", line.text, line))
         return True
 
     # --- furniture, and what stands above an article
@@ -349,14 +349,14 @@ class Splitter:
 
     # --- other lines
 
-    def _add(self, line: Line) -> None:
+    def _add_line(self, line: Line) -> None:
         block = self._block
         if block and block.kind == "source":
-            block = self._source(block, line)
+            block = self._read_source(block, line)
         elif block and (block.kind == "previous" or block.kind == "next"):
-            block = self._neighbour(block, line)
+            block = self._take_neighbour(block, line)
         elif not block:
-            block = self._open(Block("body"))
+            block = self._open_block(Block("body"))
         if block:
             block.lines.append(line)
             item = bullet(line.text) or number(line.text)
@@ -364,7 +364,7 @@ class Splitter:
                 block.item_column = line.indent + len(line.text) - len(item.text)
             block.last_mark = item or sign_bullet(line.text) or block.last_mark
 
-    def _source(self, block: Block, line: Line) -> Block | None:
+    def _read_source(self, block: Block, line: Line) -> Block | None:
         """Take the address under "Source"; a list under "Reference" is the references."""
         words, url = split_link(line.text)
         bare = lone_url(line.text)
@@ -374,18 +374,18 @@ class Splitter:
             self._take_source(line, url, bare=bool(bare))
             return None
         if url or (self._part and "references" in self._part.sections):
-            return self._open(Block("body"))
+            return self._open_block(Block("body"))
         if self._part is None or self._between_parts:
-            self._start("references", block.languages, line, "")
+            self._start_section("references", block.languages, line, "")
             return self._block
-        return self._open(Block("references", "", line))
+        return self._open_block(Block("references", "", line))
 
-    def _neighbour(self, block: Block, line: Line) -> Block | None:
+    def _take_neighbour(self, block: Block, line: Line) -> Block | None:
         self._block = None
         title, url = split_link(line.text)
         reference = Reference(title=decode_entities(title), url=decode_entities(url) if url else None)
         if self.neighbours.setdefault(block.kind, reference) != reference:
-            return self._open(Block("body"))
+            return self._open_block(Block("body"))
         line.settle("kept", block.kind)
         return None
 

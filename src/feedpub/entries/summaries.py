@@ -95,7 +95,7 @@ def _word_end(text: str, room: int) -> int:
 
 
 def _joined(character: str) -> bool:
-    """Tell whether a character is part of words with spaces around them; Thai and its neighbours set none."""
+    """Return True if a character is part of words with spaces around them; Thai and its neighbours set none."""
     return "!" <= character <= "~" or ("\u00c0" <= character <= "\u1fff" and not _UNSPACED.match(character))
 
 
@@ -196,33 +196,33 @@ class _Level:
         if self.role in _LEFT_OUT:
             return ""
         if self.role == "sup":
-            return "" if _NOTE_NUMBER.fullmatch(text) else _raise(text, before)
+            return "" if _NOTE_NUMBER.fullmatch(text) else _write_superscript(text, before)
         if self.role == "sub":
-            return _convert(text, _SUBSCRIPTS, "_")
+            return _convert_characters(text, _SUBSCRIPTS, "_")
         if self.role == "fraction":
-            return f"/{_enclose(text)}"
-        return f"√{_enclose(text)}" if self.role == "msqrt" else text
+            return f"/{_add_brackets(text)}"
+        return f"√{_add_brackets(text)}" if self.role == "msqrt" else text
 
 
-def _raise(text: str, before: str) -> str:
+def _write_superscript(text: str, before: str) -> str:
     trimmed = text.strip()
     if not any(map(str.isalnum, trimmed)):  # a sign such as ® or *
-        return _convert(text, _SUPERSCRIPTS, "")
+        return _convert_characters(text, _SUPERSCRIPTS, "")
     # "2<sup>e</sup>" is an ordinal number, "x<sup>e</sup>" a power.
     is_ending = len(trimmed) > 1 or before[-1:].isdecimal() or before[-1:].isupper()
     if is_ending and trimmed.casefold() in _RAISED_ENDINGS:
         return text
-    return _convert(text, _SUPERSCRIPTS, "^")
+    return _convert_characters(text, _SUPERSCRIPTS, "^")
 
 
-def _convert(text: str, characters: Mapping[str, str], sign: str) -> str:
+def _convert_characters(text: str, characters: Mapping[str, str], sign: str) -> str:
     trimmed = text.strip()
     if all(character in characters for character in trimmed):
         return "".join(characters[character] for character in trimmed)
-    return f"{sign}{_enclose(trimmed)}" if sign else trimmed
+    return f"{sign}{_add_brackets(trimmed)}" if sign else trimmed
 
 
-def _enclose(text: str) -> str:
+def _add_brackets(text: str) -> str:
     """Return a part of a formula in brackets, if it is more than a number or a word."""
     trimmed = text.strip()
     return trimmed if all(map(str.isalnum, trimmed)) else f"({trimmed})"

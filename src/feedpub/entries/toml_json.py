@@ -38,7 +38,7 @@ def read_toml(source: Source, start: int, end: int) -> Pairs:
         places: dict[str, re.Match[str]] = {}
         for found in _TOML_KEY.finditer(text):
             places.setdefault(found[2], found)
-        return [_pair(key, value, places.get(key), start) for key, value in data.items()]
+        return [_make_pair(key, value, places.get(key), start) for key, value in data.items()]
     except tomllib.TOMLDecodeError as error:
         place = end - 1
         if at := re.search(r" \(at line (\d+), column (\d+)\)", str(error)):
@@ -52,11 +52,11 @@ def read_toml(source: Source, start: int, end: int) -> Pairs:
     return []
 
 
-def _pair(key: str, value: object, found: re.Match[str] | None, offset: int) -> tuple[Value, Value]:
+def _make_pair(key: str, value: object, found: re.Match[str] | None, offset: int) -> tuple[Value, Value]:
     if found is None:
-        return Value(key, offset, offset + 1), _converted(value, offset, offset + 1)
+        return Value(key, offset, offset + 1), _convert_value(value, offset, offset + 1)
     first, last = offset + found.start(3), offset + found.start(3) + max(len(found[3].rstrip()), 1)
-    return Value(key, offset + found.start(2), offset + found.end(2)), _converted(value, first, last)
+    return Value(key, offset + found.start(2), offset + found.end(2)), _convert_value(value, first, last)
 
 
 def read_json(source: Source, start: int, end: int) -> tuple[Pairs, int]:
@@ -71,7 +71,7 @@ def read_json(source: Source, start: int, end: int) -> tuple[Pairs, int]:
         The keys and values, and where the object ends; `end` if it cannot be read.
     """
     text = source.text[:end]
-    decoder = json.JSONDecoder(parse_int=str, parse_float=str, object_pairs_hook=_unique)
+    decoder = json.JSONDecoder(parse_int=str, parse_float=str, object_pairs_hook=_refuse_duplicates)
     pairs: Pairs = []
     place = _after_space(text, start)
     try:
@@ -87,7 +87,7 @@ def read_json(source: Source, start: int, end: int) -> tuple[Pairs, int]:
             value, place = decoder.raw_decode(text, value_start)
             line_end = text.find("\n", value_start, place)
             value_end = place if line_end < 0 else line_end
-            pairs.append((Value(key, key_start, key_end), _converted(value, value_start, value_end)))
+            pairs.append((Value(key, key_start, key_end), _convert_value(value, value_start, value_end)))
             place = _after_space(text, place)
         return pairs, place + 1
     except json.JSONDecodeError as error:
@@ -101,7 +101,7 @@ def read_json(source: Source, start: int, end: int) -> tuple[Pairs, int]:
     return [], end
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         raise _UnusableError("a name stands twice in one object")
@@ -119,14 +119,14 @@ def _after_sign(text: str, place: int, sign: str) -> int:
     return place + 1
 
 
-def _converted(value: object, start: int, end: int, depth: int = 1) -> Value:
+def _convert_value(value: object, start: int, end: int, depth: int = 1) -> Value:
     """Return what a parser made of a value as the text that was written, as nearly as it is known."""
     if isinstance(value, dict | list) and depth > DEEPEST_LEVELS:
         raise _UnusableError("is nested too deeply; no key takes more than a list of keys and values")
     if isinstance(value, dict):
-        return Value({str(key): _converted(part, start, end, depth + 1) for key, part in value.items()}, start, end)
+        return Value({str(key): _convert_value(part, start, end, depth + 1) for key, part in value.items()}, start, end)
     if isinstance(value, list):
-        return Value([_converted(item, start, end, depth + 1) for item in value], start, end)
+        return Value([_convert_value(item, start, end, depth + 1) for item in value], start, end)
     if isinstance(value, bool):
         return Value("true" if value else "false", start, end)
     if isinstance(value, datetime | date | time):

@@ -167,7 +167,7 @@ _BLANK_LINES: Final = re.compile(r"\n(?:[ \t]*\n)+")
 
 
 def _reads_back(text: str, html: str) -> bool:
-    """Tell whether Markdown is read as this body, and what follows it is still read."""
+    """Return True if Markdown is read as this body, and what follows it is still read."""
     found = _read(f"{text}\n\n## Summary\n\nEnd\n")
     return strip_positions(found.body).strip() == html and html_to_text(found.summary) == "End"
 
@@ -178,11 +178,11 @@ def _read(text: str) -> Sections:
 
 def _key_points(points: Iterable[KeyPoint], indent: str = "") -> Iterator[str]:
     for point in points:
-        yield f"{indent}- {_inline(one_line(point.text), has_children=bool(point.children))}"
+        yield f"{indent}- {_write_inline(one_line(point.text), has_children=bool(point.children))}"
         yield from _key_points(point.children, f"{indent}  ")
 
 
-def _inline(html: str, *, has_children: bool) -> str:
+def _write_inline(html: str, *, has_children: bool) -> str:
     """Write inline HTML: as Markdown, else with its tags as they are, else without them."""
     if "<" not in html:
         return _line(unescape(html)) or _NOTHING

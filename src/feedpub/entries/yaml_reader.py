@@ -77,7 +77,7 @@ def read_yaml(text: str, offset: int) -> tuple[list[tuple[Value, Value]], list[t
         reader = _Reader(text, offset)
         return reader.read(), reader.comments
     except yaml.YAMLError as error:
-        fault = _explain(error, text, offset)
+        fault = _explain_error(error, text, offset)
     except YamlError as error:
         fault = error
     fault = _find_mistyped(text, fault.place - offset, offset) or fault
@@ -102,36 +102,36 @@ class _Reader:
         pairs: list[tuple[Value, Value]] = []
         for event in self.events:
             if isinstance(event, yaml.MappingStartEvent):
-                pairs, _ = self._pairs(0)
+                pairs, _ = self._read_pairs(0)
             elif not isinstance(event, _AROUND):
                 place = self.offset + event.start_mark.index
                 raise YamlError("is not a list of keys and values", _PAIRS_HINT, place)
         return pairs
 
-    def _value(self, event: Any, depth: int) -> Value:
+    def _read_value(self, event: Any, depth: int) -> Value:
         start = event.start_mark.index
         if event.anchor:
             hint = "write the value out, or put quotes around it if it is text"
             raise YamlError(_MARK_MESSAGE, hint, self.offset + start)
         if isinstance(event, yaml.ScalarEvent):
-            return self._scalar(event)
+            return self._read_scalar(event)
         if depth == DEEPEST_LEVELS:
             hint = "no key takes more than a list of keys and values"
             raise YamlError("is nested too deeply", hint, self.offset + start)
         if isinstance(event, yaml.SequenceStartEvent):
             items: list[Value] = []
             while not isinstance(last := next(self.events), yaml.SequenceEndEvent):
-                items.append(self._value(last, depth + 1))
-            return self._placed(items, event, last)
+                items.append(self._read_value(last, depth + 1))
+            return self._place_value(items, event, last)
         pairs: dict[str, Value] = {}
-        found, last = self._pairs(depth)
+        found, last = self._read_pairs(depth)
         for key, value in found:
             if key.content in pairs:
                 raise YamlError(f"{key.content} stands here twice", "remove one of them", key.start)
             pairs[str(key.content)] = value
-        return self._placed(pairs, event, last)
+        return self._place_value(pairs, event, last)
 
-    def _scalar(self, event: Any) -> Value:
+    def _read_scalar(self, event: Any) -> Value:
         text = event.value
         if not event.style:  # plain
             if event.tag and not event.tag.startswith("tag:yaml.org,2002:"):  # `!important news` is text, not a type
@@ -139,20 +139,20 @@ class _Reader:
             end = event.end_mark.index
             if found := _COMMENT.match(self.text, end):
                 self.comments.append((self.offset + found.start(1), self.offset + found.end(1)))
-        return self._placed("" if event.implicit[0] and text in NULL_WORDS else text, event, event)
+        return self._place_value("" if event.implicit[0] and text in NULL_WORDS else text, event, event)
 
-    def _pairs(self, depth: int) -> tuple[list[tuple[Value, Value]], Any]:
+    def _read_pairs(self, depth: int) -> tuple[list[tuple[Value, Value]], Any]:
         """Return the keys and values of a mapping that has begun, and the event that ends it."""
         pairs = []
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
-            key = self._value(event, depth + 1)
+            key = self._read_value(event, depth + 1)
             if not key.content or not isinstance(key.content, str):
                 place = self.offset + event.start_mark.index
                 raise YamlError("there is no word before the colon", _PAIRS_HINT, place)
-            pairs.append((key, self._value(next(self.events), depth + 1)))
+            pairs.append((key, self._read_value(next(self.events), depth + 1)))
         return pairs, event
 
-    def _placed(self, content: str | list[Value] | dict[str, Value], first: Any, last: Any) -> Value:
+    def _place_value(self, content: str | list[Value] | dict[str, Value], first: Any, last: Any) -> Value:
         """Return a value with its place: its first line."""
         start, end = first.start_mark.index, last.end_mark.index
         line = self.text[start:end].partition("\n")[0].rstrip(" \t")
@@ -177,7 +177,7 @@ def _find_mistyped(text: str, place: int, offset: int) -> YamlError | None:
     return None
 
 
-def _explain(error: yaml.YAMLError, text: str, offset: int) -> YamlError:
+def _explain_error(error: yaml.YAMLError, text: str, offset: int) -> YamlError:
     """Return what the YAML parser found, at the place where a person would look for it."""
     if not isinstance(error, yaml.MarkedYAMLError):  # it stops at what it cannot read, without telling where
         found = _NOT_IN_YAML.search(text)

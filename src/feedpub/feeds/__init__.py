@@ -42,13 +42,13 @@ class Writer(Protocol):
 
 
 @functools.cache
-def _writer(module: str) -> Writer:
+def _import_writer(module: str) -> Writer:
     return cast("Writer", importlib.import_module(module, __name__))
 
 
 def write_entry(rendered: RenderedEntry, feed: Feed, form: FeedFormat) -> tuple[bytes, ...]:
     """Write one entry, as it stands in a document of that feed, in pieces; `write_document` makes documents of them."""
-    return _writer(form.module).write_entry(rendered, feed)
+    return _import_writer(form.module).write_entry(rendered, feed)
 
 
 def write_document(
@@ -62,7 +62,7 @@ def write_document(
         form: The format that they are written in.
         namespaces: Prefix → namespace of their extensions.
     """
-    return _writer(form.module).write_document(feed, entries, namespaces_of(feed.extensions, namespaces))
+    return _import_writer(form.module).write_document(feed, entries, namespaces_of(feed.extensions, namespaces))
 
 
 def write_feed(feed: Feed, form: FeedFormat, renderer: Renderer | None = None) -> bytes:
@@ -76,7 +76,7 @@ def write_feed(feed: Feed, form: FeedFormat, renderer: Renderer | None = None) -
     Raises:
         FieldError: An entry has no author, nor has the feed, and the format needs one (Atom: RFC 4287, section 4.2.1).
     """
-    written = fragments(feed, form.name, _writer(form.module).write_entry, renderer or Renderer())
+    written = fragments(feed, form.name, _import_writer(form.module).write_entry, renderer or Renderer())
     return write_document(feed, written, form, namespaces_of(one for entry in feed.entries for one in entry.extensions))
 
 

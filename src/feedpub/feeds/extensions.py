@@ -20,10 +20,10 @@ _ABOUT: Final = "about"
 
 def extension_elements(extensions: Iterable[Extension]) -> str:
     """Return elements with their prefixes."""
-    return "".join([_element(one) for one in extensions])
+    return "".join([_write_element(one) for one in extensions])
 
 
-def _element(extension: Extension) -> str:
+def _write_element(extension: Extension) -> str:
     tag = f"{extension.prefix}:{extension.name}"
     values = "".join([f" {name}={attribute(value)}" for name, value in extension.attributes.items()])
     inside = f"{text(extension.text)}{extension_elements(extension.children)}"
@@ -58,11 +58,11 @@ def _by_name(extensions: Iterable[Extension]) -> dict[str, Any]:
     """Return values by name; of a name that comes twice, a list."""
     found: dict[str, list[Any]] = {}
     for one in extensions:
-        found.setdefault(one.name, []).append(_value(one))
+        found.setdefault(one.name, []).append(_make_json_value(one))
     return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
 
 
-def _value(extension: Extension) -> str | dict[str, Any]:
+def _make_json_value(extension: Extension) -> str | dict[str, Any]:
     """Return an element as text, if it is nothing else; as an object, if it has attributes or elements in it."""
     if not (extension.attributes or extension.children):
         return extension.text

@@ -57,7 +57,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 def looks_like_html(text: str) -> bool:
-    """Tell whether some reader would take plain text for HTML."""
+    """Return True if some reader would take plain text for HTML."""
     return "<" in text or ("&" in text and _ENTITY.search(text) is not None)
 
 
@@ -233,7 +233,7 @@ def archive_links(feed: Feed) -> Iterator[tuple[str, Mapping[str, str]]]:
 
 
 def is_archive(feed: Feed) -> bool:
-    """Tell whether a feed is an archive document: not the one that people subscribe to."""
+    """Return True if a feed is an archive document: not the one that people subscribe to."""
     return feed.archive is not None and bool(feed.archive.current)
 
 

@@ -30,7 +30,7 @@ def write_entry(rendered: RenderedEntry, feed: Feed) -> tuple[bytes, ...]:
     entry = rendered.entry
     parts = markup.parts_of(rendered, feed)
     published = markup.moment(entry.published)
-    description = _description(rendered)
+    description = _write_description(rendered)
     is_changed = entry.updated is not entry.published and markup.moment(entry.updated) != published
     changed = f"<atom:updated>{parts.updated}</atom:updated>" if is_changed else ""
     rights = f"<dc:rights>{markup.text(entry.rights)}</dc:rights>" if entry.rights else ""
@@ -55,7 +55,7 @@ def _creator(person: Person) -> str:
     return f"<dc:creator>{markup.text(markup.one_line(person.name))}</dc:creator>"
 
 
-def _description(rendered: RenderedEntry) -> str:
+def _write_description(rendered: RenderedEntry) -> str:
     """RSS's `description` is HTML: escape plain text once more. Paragraphs get a blank line: marks would be seen in
     browsers, and by those who take the description for text.
     """

@@ -230,7 +230,7 @@ def _markdown(report: LinkReport) -> Iterator[str]:
         empty = False
         yield f"## {title}\n"
         for number, link in enumerate(links):
-            item = _item(link)
+            item = _write_item(link)
             left -= len(item) + 1
             if left < 0:
                 yield f"- and {len(links) - number} more"
@@ -242,8 +242,8 @@ def _markdown(report: LinkReport) -> Iterator[str]:
         yield "All links are well." if well else "Nothing is known that somebody should do."
 
 
-def _item(link: Link) -> str:
-    target = f" → {_code(link.final_url)}" if link.status == "moved" else f": {_quoted(_why(link))}"
+def _write_item(link: Link) -> str:
+    target = f" → {_code(link.final_url)}" if link.status == "moved" else f": {_quote_reason(_why(link))}"
     places = dict.fromkeys((place.path, place.line) for place in link.found_in)
     shown_places = list(places)[:_MOST_PLACES_OF_AN_ITEM]
     where = "".join(f"\n  - {_code(f'{path}:{line}' if line else path)}" for path, line in shown_places)
@@ -264,5 +264,5 @@ def _code(text: str) -> str:
 _OUR_WORDS: Final = re.compile(r"[A-Za-z0-9 ,;()']*", re.ASCII)
 
 
-def _quoted(text: str) -> str:
+def _quote_reason(text: str) -> str:
     return text if _OUR_WORDS.fullmatch(text) else _code(text)

@@ -79,7 +79,7 @@ def render_content(rendered: RenderedEntry, ways: Mapping[str, str] | None = Non
             link = f'<a href="{escape(entry.via)}">{shown}</a>'
             parts.append(f"{opening('p')}{labels['source_line'].format(link=link)}</p>")
         if entry.translations:
-            links = _translations(entry, labels["translations_line"], labels["list_separator"], ways or {})
+            links = _write_translations(entry, labels["translations_line"], labels["list_separator"], ways or {})
             parts.append(f"{opening('p')}{links}</p>")
     return "\n".join(parts)
 
@@ -97,7 +97,7 @@ def _clean_body(entry: Entry, *, for_page: bool) -> str:
 
 def joined_html(body: str, points: Iterable[KeyPoint]) -> str:
     """Return all HTML of an entry that is not ours: its body and its key points."""
-    return "\n".join([body, *_texts(points)])
+    return "\n".join([body, *_iterate_texts(points)])
 
 
 def _clean_points(entry: Entry, opening: str, *, for_page: bool) -> str:
@@ -121,10 +121,10 @@ def _point_items(points: Iterable[KeyPoint], opening: str, clean: Callable[[str]
     return "".join(items)
 
 
-def _texts(points: Iterable[KeyPoint]) -> Iterator[str]:
+def _iterate_texts(points: Iterable[KeyPoint]) -> Iterator[str]:
     for point in points:
         yield point.text
-        yield from _texts(point.children)
+        yield from _iterate_texts(point.children)
 
 
 def _write_reference(reference: EscapedReference) -> str:
@@ -132,7 +132,7 @@ def _write_reference(reference: EscapedReference) -> str:
     return f'<li><a href="{url}">{title}</a>{rest}</li>\n' if url else f"<li>{title}{rest}</li>\n"
 
 
-def _translations(entry: Entry, line: str, separator: str, ways: Mapping[str, str]) -> str:
+def _write_translations(entry: Entry, line: str, separator: str, ways: Mapping[str, str]) -> str:
     links = [
         f'<a href="{escape(ways.get(other.link, other.link))}">{_own_name(other.language)}</a>'
         for other in entry.translations

@@ -86,7 +86,7 @@ def import_pasted(
         text,
         headings=headings,
         languages=config.languages,
-        language=_canonical(language),
+        language=_read_language(language),
         titles=tuple(titles.values()),
     )
     pasted = read.pasted
@@ -119,7 +119,7 @@ def import_pasted(
     return ImportResult(key=key, paths=tuple((place / name).as_posix() for name in contents), pasted=pasted)
 
 
-def _canonical(language: str | None) -> str | None:
+def _read_language(language: str | None) -> str | None:
     try:
         return canonical(language) if language else None
     except LanguageTagError as error:
@@ -162,9 +162,9 @@ def _existing(place: Path, names: Iterable[str]) -> list[Problem]:
 def _write_all(place: Path, contents: Mapping[str, bytes]) -> None:
     """Write the entry files of an article: all of them, or none.
 
-    An import that was killed between two of them is completed; see `_missing`.
+    An import that was killed between two of them is completed; see `_find_missing`.
     """
-    missing = _missing(place, contents)
+    missing = _find_missing(place, contents)
     if problems := _existing(place, missing):
         raise EntryError(problems)
     try:
@@ -173,7 +173,7 @@ def _write_all(place: Path, contents: Mapping[str, bytes]) -> None:
         raise EntryError(_existing(place, missing)) from None
 
 
-def _missing(place: Path, contents: Mapping[str, bytes]) -> Mapping[str, bytes]:
+def _find_missing(place: Path, contents: Mapping[str, bytes]) -> Mapping[str, bytes]:
     """Return the files that do not hold the very same bytes already: those are not in the way, unless all are there."""
     return {name: data for name, data in contents.items() if not _holds(place, name, data)} or contents
 
@@ -198,7 +198,7 @@ def _titled(
             problems.append(Problem(code="E221", message=message, hint=hint))
         if draft.language not in config.languages:
             hint = f'add "{draft.language}" to languages in {FILE_NAME}, or take that part out of the text'
-            message = f"a part of the text is in {draft.language}, which is none of the site's languages"
+            message = f"part of the text is in {draft.language}, which is not one of the site's languages"
             problems.append(Problem(code="E223", message=message, hint=hint))
         titled.append(replace(draft, title=title))
     return tuple(titled)
@@ -260,7 +260,7 @@ def init(folder: str | os.PathLike[str] = ".", *, today: date, languages: Sequen
     for language in tags:
         published = today.isoformat() if language == tags[0] else None
         files[f"{_SAMPLE_KEY}.{language}.md"] = write_entry(_sample(language), published=published)
-    missing = _missing(
+    missing = _find_missing(
         entries, {name: text.encode() for name, text in files.items()}
     )  # one that was killed is completed
     for name in missing:

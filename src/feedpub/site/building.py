@@ -103,14 +103,14 @@ def build(
     options = _Options(
         until=read_until(until, site.config.timezone), keep_going=keep_going, prune=prune, progress=progress or _silent
     )
-    return _run(site, output, notes, not isinstance(source, Site), base_url, options)
+    return _run_build(site, output, notes, not isinstance(source, Site), base_url, options)
 
 
 def build_preview(folder: str, output: str, *, base_url: str, progress: Progress) -> BuildResult:
     """Build an entries folder with what is scheduled, as it will be; `BuildResult.scheduled` tells what that is."""
     site, notes = _site(folder)
     options = _Options(until=read_until(None, site.config.timezone), holds_back=False, progress=progress)
-    return _run(site, output, notes, True, base_url, options)
+    return _run_build(site, output, notes, True, base_url, options)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +137,7 @@ class _Options:
         return self.until if self.holds_back else LAST_MOMENT
 
 
-def _run(
+def _run_build(
     site: Site,
     output: str | os.PathLike[str],
     notes: Sequence[Problem],

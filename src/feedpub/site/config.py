@@ -244,7 +244,7 @@ class _Reader:
                 found[known] = text
             elif language:
                 hint = f"add it to languages, or use one of them: {', '.join(languages)}"
-                self.add("E005", f"{name}.{tag}", f"{tag} is none of the site's languages", hint)
+                self.add("E005", f"{name}.{tag}", f"{tag} is not one of the site's languages", hint)
         return MappingProxyType(found)
 
     def _is_setting(self, table: str, key: str) -> bool:

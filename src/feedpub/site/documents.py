@@ -54,7 +54,7 @@ class Document:
     @property
     def paths(self) -> tuple[str, ...]:
         """Its files in the order of `FORMATS`, relative to the published folder."""
-        return tuple(f"{self.shelf.folder}{_name(form, self.number)}" for form in FORMATS)
+        return tuple(f"{self.shelf.folder}{_make_file_name(form, self.number)}" for form in FORMATS)
 
     def feed(self) -> Feed:
         """Return its feed, without entries, but else complete."""
@@ -63,19 +63,19 @@ class Document:
         if self.pages:
             older = (number or self.pages + 1) - 1
             archive = Archive(
-                current=self._addresses(0) if number else {},
-                previous=self._addresses(older) if older else {},
-                next=self._addresses(number + 1) if 0 < number < self.pages else {},
+                current=self._list_addresses(0) if number else {},
+                previous=self._list_addresses(older) if older else {},
+                next=self._list_addresses(number + 1) if 0 < number < self.pages else {},
             )
         up = "../" * (self.shelf.folder.count("/") + bool(number))
         latest = self.entries.latest
         updated = datetime.fromisoformat(latest.updated or latest.published) if latest else feed.updated
         return replace(
-            feed, updated=updated, addresses=self._addresses(number), archive=archive, stylesheet=f"{up}feed.css"
+            feed, updated=updated, addresses=self._list_addresses(number), archive=archive, stylesheet=f"{up}feed.css"
         )
 
-    def _addresses(self, number: int) -> dict[str, str]:
-        return {form.name: f"{self.shelf.feed.link}{_name(form, number)}" for form in FORMATS}
+    def _list_addresses(self, number: int) -> dict[str, str]:
+        return {form.name: f"{self.shelf.feed.link}{_make_file_name(form, number)}" for form in FORMATS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def archive_pages(count: int, config: Config) -> int:
     return pages if config.archives and pages > 1 else 0
 
 
-def _name(form: FeedFormat, number: int) -> str:
+def _make_file_name(form: FeedFormat, number: int) -> str:
     return f"{ARCHIVE}/{form.numbered(number)}" if number else form.file_name
 
 

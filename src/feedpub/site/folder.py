@@ -180,7 +180,7 @@ class PublishedFolder:
         """Remove files that belong to nothing any more, if they are as a build left them and carry the mark of feedpub.
 
         One of the two is no proof: who crafts a manifest may know what a file of somebody else holds, and somebody may
-        have made a page out of ours. Such are told, and removed when that is asked for.
+        have made a page out of ours. They are reported, and removed on request.
         """
         recorded = self.manifest.outputs() if stale else {}
         for path in sorted(stale):

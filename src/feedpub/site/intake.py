@@ -123,7 +123,7 @@ class Intake:
         for done, article in enumerate(articles):
             self.progress("read", done, len(articles))
             live = article.without_scheduled(self._until)
-            self._record(article.key, live, b"", _held_back(article, live), whole=True)
+            self._record_article(article.key, live, b"", _held_back(article, live), whole=True)
 
     def render(self, keys: Collection[str], *, with_pages: bool) -> None:
         """Read articles that did not change, since documents that they stand in did; set their fragments aside.
@@ -154,7 +154,7 @@ class Intake:
         self._read_articles += 1
         article = reading.article and reading.article.without_scheduled(self._until)
         digest = _digest_of(reading, article)
-        self._record(reading.key, article, digest, _held_back(reading.article, article), whole=whole)
+        self._record_article(reading.key, article, digest, _held_back(reading.article, article), whole=whole)
         settled = time.time_ns() - _TICK_NS
         if len(files) > _FILES_AT_ONCE:
             self.manifest.add_files(files)
@@ -166,7 +166,7 @@ class Intake:
                 state = _READ_AGAIN
             files.append((name, reading.key, *state))
 
-    def _record(
+    def _record_article(
         self, key: str, article: Article | None, digest: bytes, held_back: Sequence[Entry], *, whole: bool
     ) -> None:
         """Put an article's entries into the manifest, if they are not there as they are, and set them aside.

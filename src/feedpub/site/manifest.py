@@ -331,7 +331,7 @@ class Manifest:
 
     def scheduled(self, after: datetime) -> list[ScheduledEntry]:
         """Return the entries that are published after this moment, the next first."""
-        return list(self._ask(_SCHEDULED, (to_microseconds(after),), convert=_scheduled))
+        return list(self._ask(_SCHEDULED, (to_microseconds(after),), convert=_read_scheduled))
 
     def languages(self) -> dict[str, int]:
         """Return how many entries each language shows."""
@@ -342,7 +342,7 @@ class Manifest:
         """Return the entries that a language shows, oldest first."""
         numbers, updates, years = array("q"), array("q"), array("h")
         feeds, digests, listings = bytearray(), bytearray(), bytearray()
-        for number, digest, listing, changed, year, in_feeds in self._ask(_ORDERED, (shown,), convert=_ordered):
+        for number, digest, listing, changed, year, in_feeds in self._ask(_ORDERED, (shown,), convert=_read_ordered):
             numbers.append(number)
             updates.append(changed)
             years.append(year)
@@ -471,7 +471,7 @@ def to_microseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // _MICROSECOND
 
 
-def _scheduled(row: Sequence[object]) -> ScheduledEntry:
+def _read_scheduled(row: Sequence[object]) -> ScheduledEntry:
     key, language, published = map(as_text, row)
     moment = datetime.fromisoformat(published)
     if moment.tzinfo is None:
@@ -479,7 +479,7 @@ def _scheduled(row: Sequence[object]) -> ScheduledEntry:
     return ScheduledEntry(key=key, language=language, published=moment)
 
 
-def _ordered(row: Sequence[object]) -> tuple[int, bytes, bytes, int, int, int]:
+def _read_ordered(row: Sequence[object]) -> tuple[int, bytes, bytes, int, int, int]:
     number, digest, listing, changed, year, in_feeds = row
     if (
         type(number) is int and type(changed) is int and type(year) is int and 0 < year < 10_000

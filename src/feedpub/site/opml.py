@@ -25,7 +25,7 @@ def to_opml(config: Config, feeds: Sequence[Feed]) -> bytes:
         config: Gives the title and the owner.
         feeds: One per language.
     """
-    return _document(config, feeds, [f"    {_outline(feed)}" for feed in feeds])
+    return _write_document(config, feeds, [f"    {_outline(feed)}" for feed in feeds])
 
 
 def to_category_opml(config: Config, feeds: Sequence[Feed], categories: Mapping[str, Sequence[Feed]]) -> bytes:
@@ -44,10 +44,10 @@ def to_category_opml(config: Config, feeds: Sequence[Feed], categories: Mapping[
             outlines.append(f"    <outline text={attribute(autonym(feed.language))}>")
             outlines += [f"      {_outline(subject)}" for subject in subjects]
             outlines.append("    </outline>")
-    return _document(config, feeds, outlines)
+    return _write_document(config, feeds, outlines)
 
 
-def _document(config: Config, feeds: Sequence[Feed], outlines: Sequence[str]) -> bytes:
+def _write_document(config: Config, feeds: Sequence[Feed], outlines: Sequence[str]) -> bytes:
     """Return OPML without dates: they would be the clock's; and without `docs` and titles of groups, which OPML 2.0
     allows, but the W3C validator does not.
     """

@@ -182,7 +182,7 @@ class Pages:
             description=_description(subject.subtitle),
             canonical=subject.link,
             alternates=(),
-            own=self._discovery([subject], FORMATS),
+            own=self._list_discovery_links([subject], FORMATS),
             feed=self._shown(subject, _CATEGORY),
             articles=self._items(rows, language, _CATEGORY),
             total=len(rows),
@@ -307,14 +307,14 @@ class Pages:
                 "home": self._shown(feed, root),
                 "root": root,
                 "icon": self.config.icon,
-                "own": self._discovery([feed], FORMATS),
-                "discovery": self._discovery(others, (PREFERRED,)),
+                "own": self._list_discovery_links([feed], FORMATS),
+                "discovery": self._list_discovery_links(others, (PREFERRED,)),
                 "locale": _locale(feed.language),
                 "switch": self._switch([(language, f"{root}{language}/index.html") for language in self.feeds]),
             }
         return known
 
-    def _discovery(self, feeds: Iterable[Feed], forms: Sequence[FeedFormat]) -> Any:
+    def _list_discovery_links(self, feeds: Iterable[Feed], forms: Sequence[FeedFormat]) -> Any:
         """Return the autodiscovery links of feeds; the title names the language, which readers show when they ask."""
         links = [
             {

@@ -42,7 +42,7 @@ class Listed(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows(Sequence[Listed]):
-    """Hold entries in an order; slices and selections share what is held, 43 bytes an entry.
+    """An ordered sequence of entries. Slices and selections share its data: 43 bytes per entry.
 
     Args:
         fetch: Returns what is recorded of entries, by their numbers, in that order.

@@ -309,7 +309,7 @@ class _Handler(BaseHTTPRequestHandler):
         modified = None
         if media_type == "text/html":
             scheduled = preview.scheduled(datetime.now(UTC))
-            data = _with_reload(data, number, _marks(scheduled, name) + ("" if event.result else _panel(event)))
+            data = _with_reload(data, number, _write_marks(scheduled, name) + ("" if event.result else _panel(event)))
         else:
             modified = datetime.fromtimestamp(seconds, UTC)
         self._send(*respond(data, media_type, self.headers, method=self.command, last_modified=modified))
@@ -391,7 +391,7 @@ def _panel(event: PreviewEvent) -> str:
     return _PANEL.format(problems=_shown_problems(event))
 
 
-def _marks(scheduled: Mapping[str, datetime], name: str) -> str:
+def _write_marks(scheduled: Mapping[str, datetime], name: str) -> str:
     """Return what marks scheduled articles: a rule for links to each, whatever the templates are, and a note on its own
     page.
     """
