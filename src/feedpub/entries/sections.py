@@ -171,17 +171,15 @@ class _Part:
 # Previous, next and title are names of articles: what is longer is a paragraph.
 _LONGEST_LINE_CHARACTERS: Final = 200
 _OF_A_DIGEST: Final = ("summary", "key_points", "references")
-
-
 _FORMS: Final[Mapping[Section, str]] = MappingProxyType(
     {
-        "title": "one line",
-        "summary": "a text that begins with a paragraph",
-        "key_points": "one list",
-        "references": "one list",
-        "source": "one address, or one list,",  # of references
-        "previous": "one title",
-        "next": "one title",
+        "title": "be one line and nothing else",
+        "summary": "begin with a paragraph",
+        "key_points": "be one list and nothing else",
+        "references": "be one list and nothing else",
+        "source": "be one address, or one list, and nothing else",  # a list is that of references
+        "previous": "be one title and nothing else",
+        "next": "be one title and nothing else",
     }
 )
 
@@ -279,7 +277,7 @@ class _Cutter:
         else:
             is_source = any(heading.section == "source" for heading in self._headings.find(part.text))
             form = _FORMS["source" if is_source else part.section]
-            reason = f"the section {part.text[:60]!r} must be {form} and nothing else"
+            reason = f"the section {part.text[:60]!r} must {form}"
             rest = getattr(self, f"_read_{part.section}")(blocks, digest)
             if split_tail(part.heading)[1].strip():
                 rest = [part.heading, *rest]
