@@ -1,7 +1,7 @@
-# check: all that CI checks · fix: format and mend · golden: write the golden files anew · bench: measure against peers
+# check: all that CI checks · explore: property tests with many new examples · fix: format and mend · golden: write the golden files anew · bench: measure against peers
 PYTHON ?= python3
 
-.PHONY: check lint test fix golden bench
+.PHONY: check lint test explore fix golden bench
 
 check: lint test
 
@@ -13,6 +13,9 @@ lint:
 
 test:
 	$(PYTHON) -m pytest -q -n auto --cov --cov-report=term:skip-covered
+
+explore:
+	$(PYTHON) -m pytest -q -n auto -m hypothesis --hypothesis-profile explore
 
 fix:
 	$(PYTHON) -m ruff check --fix .

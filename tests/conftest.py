@@ -17,8 +17,10 @@ except ModuleNotFoundError:
 
     sys.modules["sgmllib"] = feedparser_sgmllib
 
-# Machines of CI are slow and busy: a property fails for what it finds, never for the time that it took.
-settings.register_profile("feedpub", deadline=None)
+# Machines of CI are slow and busy: a property fails for what it finds, never for the time that it took. Each run tries
+# the same examples, so that a failure belongs to the change that it is seen with; `make explore` tries new ones.
+settings.register_profile("feedpub", deadline=None, max_examples=200, derandomize=True)
+settings.register_profile("explore", deadline=None, max_examples=5_000)
 settings.load_profile("feedpub")
 
 # A shell starts background jobs with SIGINT ignored, and so would be all processes that they start: Ctrl-C, which many

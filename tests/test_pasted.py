@@ -873,6 +873,8 @@ def test_no_line_is_lost(text: str) -> None:
     for line in pasted.lines:
         if line.fate == "dropped" or line.role == "heading" or (line.fate, line.role) == ("ambiguous", "source"):
             continue
+        if line.role == "references" and line.text.count("://") > 1:  # the file holds them all; lint says W109
+            continue
         missing = vocabulary(line.text) - said
         assert all(word.isdigit() or word in ("Title", "Source", "Reference") for word in missing), (line, missing)
 

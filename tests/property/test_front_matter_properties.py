@@ -13,9 +13,7 @@ from feedpub.entries.yaml_reader import YamlError, read_yaml
 if TYPE_CHECKING:
     from feedpub.entries.value import Value
 
-MANY = settings(
-    max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
-)
+MANY = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 pieces = st.sampled_from(
     [
         *"a B3 word 中文 ع é — - / ／ : . , ; ? ( ) ' \" “ ” ： % $ + = | { } ^ @ 😀 & * ** _ ` ~ < > [ ] \\".split(),

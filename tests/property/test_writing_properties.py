@@ -7,7 +7,7 @@ from dataclasses import replace
 from html import escape
 from typing import Any
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from feedpub.entries.front_matter import read_front_matter
@@ -17,6 +17,7 @@ from feedpub.entries.source import Source
 from feedpub.entries.value import Value, read_text
 from feedpub.entries.writing import write_entry, write_markdown_entry
 from feedpub.errors import EntryError
+from feedpub.iri import to_uri
 from feedpub.model import Draft, KeyPoint, Reference
 from feedpub.rendering.text import one_line
 from sample_entries import read_entry
@@ -109,10 +110,17 @@ def read(text: str, language: str = "en") -> tuple[Draft, dict[str, Any]]:
     return draft, values
 
 
+def without_body(draft: Draft) -> Draft:
+    """Return what must come back as it was: all but the body, with addresses as URIs."""
+    references = [replace(entry, url=entry.url and to_uri(entry.url)) for entry in draft.references]
+    return replace(draft, body="", references=tuple(references))
+
+
 @given(drafts)
+@example(Draft(language="en", references=(Reference(title="a", publishers=("/ a",)),)))
 def test_everything_but_the_layout_of_a_body_is_read_again(draft: Draft) -> None:
     again, _ = read(write_entry(draft), draft.language)
-    assert replace(again, body="") == replace(draft, body="")
+    assert without_body(again) == without_body(draft)
 
 
 @given(drafts)
@@ -155,16 +163,15 @@ def is_same_body(one: Draft, other: Draft) -> bool:
 
 @given(texts)
 @example("Summary\n&#10;")
-@settings(max_examples=200)
 def test_what_was_read_is_written_and_read_again(text: str) -> None:
     draft, _ = read(f"\n{text}")
     again, _ = read(write_entry(draft))
-    assert replace(again, body="") == replace(draft, body="")
+    assert without_body(again) == without_body(draft)
     assert is_same_body(again, draft)
 
 
 @given(texts)
-@settings(max_examples=200)
+@example("## References\nahttps://example.org/a_(b)](")
 def test_what_was_pasted_is_written_and_read_again(text: str) -> None:
     try:
         found = read_pasted(f"Summary\n{text}")
@@ -174,5 +181,5 @@ def test_what_was_pasted_is_written_and_read_again(text: str) -> None:
         again, _ = read(write_markdown_entry(draft, markdown, is_digest=is_digest), draft.language)
         assert again == draft
         again, _ = read(write_entry(draft), draft.language)
-        assert replace(again, body="") == replace(draft, body="")
+        assert without_body(again) == without_body(draft)
         assert is_same_body(again, draft)

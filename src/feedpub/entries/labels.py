@@ -53,7 +53,8 @@ def split_label_html(html: str) -> tuple[str, tuple[str, ...]]:
         match = next((match for match in _IN_HTML.finditer(html) if match[1]), None)
     if match:
         title = html_to_text(html[: match.start()])
-        publishers = tuple([text for part in _split_publishers(html[match.end() :]) if (text := html_to_text(part))])
+        parts = map(html_to_text, _split_publishers(html[match.end() :].lstrip()))
+        publishers = tuple(filter(None, parts))
         if title and publishers:
             return title, publishers
     return html_to_text(html), ()

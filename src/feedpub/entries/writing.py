@@ -43,7 +43,8 @@ def write_entry(
     """Write a draft as an entry file; read again, it says the same.
 
     Layout does not survive: blank lines of the body outside of ``<pre>``, line ends and runs of spaces elsewhere. A
-    body that no HTML element opens gets a ``<div>`` around it.
+    body that no HTML element opens gets a ``<div>`` around it. In addresses, what a URI must percent-encode may come
+    back percent-encoded (``é`` as ``%C3%A9``).
 
     Args:
         draft: What to write; its language chooses the headings.
