@@ -203,9 +203,9 @@ def by_method(head: Behaviour, get: Behaviour) -> Behaviour:
     return behave
 
 
-def by_path(path: str, there: Behaviour, elsewhere: Behaviour) -> Behaviour:
+def by_path(path: str, there: Behaviour, soft404_probe: Behaviour) -> Behaviour:
     async def behave(exchange: Exchange) -> None:
-        await (there if exchange.target == path else elsewhere)(exchange)
+        await (there if exchange.target == path else soft404_probe)(exchange)
 
     return behave
 

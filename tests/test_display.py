@@ -23,8 +23,9 @@ from hypothesis import strategies as st
 from case_files import load_cases
 from feedpub.cli import main
 from feedpub.display import escape_for_terminal, format_annotation, format_json
+from feedpub.links.classify import Redirect, Verdict
 from feedpub.links.history import History
-from feedpub.links.policy import Hop, Record, Verdict
+from feedpub.links.lifecycle import Record
 from sample_sites import GOOD, post, write_site
 
 if TYPE_CHECKING:
@@ -292,7 +293,7 @@ def test_what_is_remembered_of_links_is_only_shown(
             now = NOW.replace(day=day)
             verdict = Verdict(status="moved", reason=text, code=301, final_url=moved)
             record = Record(url="https://a.test/old", status="moved", reason=text, checked=now)
-            history.remember(record, verdict, now, chain=(Hop(code=301, url=moved),))
+            history.remember(record, verdict, now, chain=(Redirect(code=301, url=moved),))
             verdict = Verdict(status="moved", reason=text, code=301, final_url="https://a.test/new-c")
             history.remember(Record(url="https://a.test/c", status="moved", checked=now), verdict, now)
             verdict = Verdict(status="suspect", reason=text, code=200, final_url=moved)

@@ -15,8 +15,9 @@ import pytest
 import feedpub
 from feedpub import checks, cli, cli_links, errors, iri, model
 from feedpub.entries import as_markdown, front_matter, lint, markdown, source
-from feedpub.links import chase, http1
+from feedpub.links import probe
 from feedpub.site import config, theme
+from feedpub.transport import http1
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -144,8 +145,8 @@ def test_the_tutorial_is_true(tmp_path: Path) -> None:
         ("the excerpt of a problem", errors.LONGEST_EXCERPT_CHARACTERS),
         ("the message of a problem", errors.LONGEST_MESSAGE_CHARACTERS),
         ("headers of an answer", http1.LONGEST_HEAD_BYTES // 1024),
-        ("a page of a link check", chase.PAGE_BYTES // 1024),
-        ("redirects", chase.MOST_HOPS),
+        ("a page of a link check", probe.PAGE_BYTES // 1024),
+        ("redirects", probe.MOST_REDIRECTS),
         ("time for one link", int(model.LinkSettings().deadline)),
     ],
 )

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from case_files import load_cases
 from feedpub import iri
-from feedpub.links import chase, http1
+from feedpub.links import probe
+from feedpub.transport import http1
 
 # address → the URI it is written as; None if it is one already
 GOOD: dict[str, str | None] = {
@@ -264,7 +265,7 @@ def ip_or_name(host: str | None) -> object:
 def test_redirects_are_followed_as_browsers_follow_them(case: dict[str, Any]) -> None:
     base = case.get("base", "http://start.example/a/b")
     location = case["address"]  # an empty one leads nowhere: RFC 9110 allows none
-    failure, target = chase._target(base, location)
+    failure, target = probe._target(base, location)
     if (
         location
         and case["browser"].startswith("http")

@@ -12,9 +12,9 @@ import feedpub
 from feedpub import iri
 from feedpub.cli import main
 from feedpub.errors import LONGEST_EXCERPT_CHARACTERS, MOST_PROBLEMS_OF_A_CODE, Problem, ProblemList
-from feedpub.links.chase import _target
-from feedpub.links.http1 import Reading
+from feedpub.links.probe import _target
 from feedpub.site.config import read_config
+from feedpub.transport.http1 import Reading
 from sample_feeds import entry
 
 if TYPE_CHECKING:
@@ -210,8 +210,8 @@ def test_an_answer_in_pieces_is_read_as_one_in_one_piece(size: int) -> None:
         reading.feed(data[at : at + size])
     assert reading.done
     assert reading.keeps
-    assert reading.reply
-    assert (reading.reply.page, reading.reply.whole) == (page, True)
+    assert reading.response
+    assert (reading.response.page, reading.response.whole) == (page, True)
 
 
 def test_marks_of_footnotes_are_counted(tmp_path: Path) -> None:

@@ -26,14 +26,15 @@ from feedpub.entries.summaries import excerpt
 from feedpub.entries.templates import find_template_remains, remove_template_remains
 from feedpub.entries.writing import write_entry
 from feedpub.links import outbound
-from feedpub.links.chase import _hold, _target
-from feedpub.links.http1 import NoReplyError, Reading, Reply
-from feedpub.links.policy import Answer, judge
+from feedpub.links.classify import Answer, classify
+from feedpub.links.probe import _hold, _target
 from feedpub.links.report import format_report
 from feedpub.links.result import Link, LinkReport
 from feedpub.redaction import hide_secrets
 from feedpub.sanitiser import sanitise
 from feedpub.site.config import read_config
+from feedpub.transport.base import NoResponseError, Response
+from feedpub.transport.http1 import Reading
 from sample_feeds import entry
 
 if TYPE_CHECKING:
@@ -152,30 +153,32 @@ def write_draft(folder: Path, text: str) -> None:
 
 
 def classify_page(folder: Path, text: str) -> None:
-    judge(Answer(url="https://a.test/b", code=200, page=text, elsewhere=Answer(url="https://a.test/", page=text)))
+    classify(
+        Answer(url="https://a.test/b", code=200, page=text, soft404_probe=Answer(url="https://a.test/", page=text))
+    )
 
 
 def find_fragment(folder: Path, text: str) -> None:
-    _hold(Reply(code=200, page=text.encode(), headers={"content-type": "text/html"}), ["wanted"])
+    _hold(Response(code=200, page=text.encode(), headers={"content-type": "text/html"}), ["wanted"])
 
 
 def find_many_fragments(folder: Path, text: str) -> None:
     """Look for as many fragments in a page as it has characters, divided by a hundred."""
     wanted = [f"wanted{number}" for number in range(len(text) // 100)]
-    _hold(Reply(code=200, page=text.encode(), headers={"content-type": "text/html"}), wanted)
+    _hold(Response(code=200, page=text.encode(), headers={"content-type": "text/html"}), wanted)
 
 
 def find_fragment_in_charset(folder: Path, text: str) -> None:
     for charset in ("punycode", "idna", "unicode_escape", "utf-7", "hz", "utf-16"):
         headers = {"content-type": f"text/html; charset={charset}"}
-        _hold(Reply(code=200, page=text.encode(), headers=headers), ["wanted"])
+        _hold(Response(code=200, page=text.encode(), headers=headers), ["wanted"])
 
 
 def read_answer(folder: Path, text: str) -> None:
     """Read an answer that comes in pieces of 64 KiB."""
     reading = Reading("GET", 2 * 1024 * 1024)
     data = text.encode("latin-1")
-    with contextlib.suppress(NoReplyError):
+    with contextlib.suppress(NoResponseError):
         for start in range(0, len(data), 65536):
             reading.feed(data[start : start + 65536])
             if reading.done:
@@ -184,7 +187,7 @@ def read_answer(folder: Path, text: str) -> None:
 
 def read_answer_by_bytes(folder: Path, text: str) -> None:
     reading = Reading("GET", 2 * 1024 * 1024)
-    with contextlib.suppress(NoReplyError):
+    with contextlib.suppress(NoResponseError):
         for one in text.encode("latin-1"):
             reading.feed(bytes([one]))
             if reading.done:

@@ -16,11 +16,12 @@ import requests
 
 import feedpub
 from feedpub.links.check import check_links, iter_check
-from feedpub.links.connection import trusting
+from feedpub.links.classify import Answer, classify
 from feedpub.links.history import History
+from feedpub.links.lifecycle import advance
 from feedpub.links.outbound import outbound
-from feedpub.links.policy import Answer, advance, judge
 from feedpub.model import LinkSettings
+from feedpub.transport.connection import create_tls_context
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,7 +119,7 @@ def test_what_answers_mean(base: str) -> None:
     assert not report.broken  # a first failure kills nothing
     moved = next(link for link in report.links if link.url == f"{base}/moved")
     assert moved.final_url == f"{base}/page"
-    assert [hop.code for hop in moved.chain] == [301]
+    assert [redirect.code for redirect in moved.chain] == [301]
     assert Handler.asked.count(("GET", "/page")) == 1, "a page with several fragments is asked for once"
 
 
@@ -227,7 +228,7 @@ def test_other_hosts_tell_whether_our_network_is_up(
     base: str, tmp_path: Path, good: list[str], asked: list[str], down: bool
 ) -> None:
     path, now = tmp_path / "links.sqlite", datetime(2026, 3, 1, 6, tzinfo=UTC)
-    verdict = judge(Answer(url="", code=200))
+    verdict = classify(Answer(url="", code=200))
     with History(path) as history:
         for number, url in enumerate(f"{base}/page" if url == "BASE" else url for url in good):
             at = now - timedelta(hours=number)
@@ -323,4 +324,4 @@ def test_the_links_of_a_site_stand_where_they_stand(tmp_path: Path) -> None:
 
 
 def test_certificates_are_judged_as_browsers_do() -> None:
-    assert not trusting(None).verify_flags & ssl.VERIFY_X509_STRICT  # Python 3.13 sets it
+    assert not create_tls_context(None).verify_flags & ssl.VERIFY_X509_STRICT  # Python 3.13 sets it

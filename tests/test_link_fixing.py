@@ -16,9 +16,10 @@ import pytest
 
 import feedpub
 from case_files import load_cases
+from feedpub.links.classify import Verdict
 from feedpub.links.history import History
+from feedpub.links.lifecycle import Record
 from feedpub.links.outbound import outbound
-from feedpub.links.policy import Record, Verdict
 from feedpub.site.rewriting import _spellings
 
 if TYPE_CHECKING:

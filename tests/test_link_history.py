@@ -18,18 +18,19 @@ from hypothesis import strategies as st
 
 from feedpub.database import BusyError, DamagedError, NewerError
 from feedpub.links import history as module
+from feedpub.links.classify import Answer, classify
 from feedpub.links.history import History
-from feedpub.links.policy import Answer, Record, advance, judge
+from feedpub.links.lifecycle import Record, advance
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from feedpub.links.policy import Verdict
+    from feedpub.links.classify import Verdict
 
 URL = "https://works.test/a/page?x=ü"
 NOW = datetime(2026, 3, 1, 4, 30, 0, 250_000, tzinfo=UTC)
 DAY = timedelta(days=1)
-OK, DEAD = (judge(Answer(url=URL, code=code)) for code in (200, 404))
+OK, DEAD = (classify(Answer(url=URL, code=code)) for code in (200, 404))
 
 
 def check(history: History, verdict: Verdict, at: datetime, url: str = URL) -> Record:
@@ -113,10 +114,10 @@ def test_canaries_are_those_found_good_last(path: Path) -> None:
 
 def test_hosts_that_lie(path: Path) -> None:
     with History(path) as history:
-        history.add_liars(["a.test", "b.test"])
-        history.add_liars(["a.test"])
+        history.add_unreliable_head_hosts(["a.test", "b.test"])
+        history.add_unreliable_head_hosts(["a.test"])
     with History(path) as history:
-        assert history.liars() == {"a.test", "b.test"}
+        assert history.unreliable_head_hosts() == {"a.test", "b.test"}
 
 
 def test_old_checks_are_forgotten(path: Path) -> None:
@@ -195,8 +196,9 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from feedpub.links.history import History
-from feedpub.links.policy import Answer, advance, judge
-ok = judge(Answer(url="https://a.test/", code=200))
+from feedpub.links.classify import Answer, classify
+from feedpub.links.lifecycle import advance
+ok = classify(Answer(url="https://a.test/", code=200))
 now = datetime.now(UTC)
 with History(Path(sys.argv[1])) as history:
     for number in range(100_000):

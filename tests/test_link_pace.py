@@ -55,8 +55,8 @@ def test_it_is_never_asked_more_than_it_may() -> None:
 
 @pytest.mark.parametrize("behaviour", [says(503, b""), says(429, b""), raw(then="reset")], ids=["503", "429", "reset"])
 def test_a_host_in_trouble_is_asked_less(behaviour: Behaviour, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("feedpub.links.chase.PAUSES_SECONDS", ())
-    monkeypatch.setattr("feedpub.links.policy.CONFIRMATIONS", 0)
+    monkeypatch.setattr("feedpub.links.probe.PAUSES_SECONDS", ())
+    monkeypatch.setattr("feedpub.links.lifecycle.CONFIRMATIONS", 0)
     seen = at_once(behaviour, 12)
     assert max(seen) == 2
     assert set(seen[4:]) == {1}
@@ -71,4 +71,4 @@ def test_a_host_that_lies_to_head_is_remembered(tmp_path: Path) -> None:
             methods = [method for method, _, target in farm.requests if target == "/page"]
             assert methods == (["GET"] if run else ["HEAD", "GET"])
     with History(tmp_path / "links.sqlite") as history:
-        assert len(history.liars()) == 1
+        assert len(history.unreliable_head_hosts()) == 1

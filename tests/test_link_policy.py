@@ -8,18 +8,9 @@ from typing import Any
 
 import pytest
 
-from feedpub.links.policy import (
-    CONFIRMATIONS,
-    Answer,
-    Hop,
-    Record,
-    Verdict,
-    advance,
-    judge,
-    needs_canaries,
-    needs_confirmation,
-    network_is_down,
-)
+from feedpub.links.classify import Answer, Redirect, Verdict, classify
+from feedpub.links.lifecycle import CONFIRMATIONS, Record, advance, needs_confirmation
+from feedpub.links.own_network import needs_canaries, network_is_down
 
 URL = "https://works.test/a/page"
 HOME = "https://works.test/"
@@ -35,30 +26,30 @@ def page(title: str, heading: str = "") -> str:
     return f"<!doctype html><html><head><title>\n {title}</title></head><body><h1 class='a'>{heading}</h1><p>Text.</p>"
 
 
-def hops(*codes: int, to: str = "https://other.test/page") -> tuple[Hop, ...]:
+def redirects(*codes: int, to: str = "https://other.test/page") -> tuple[Redirect, ...]:
     return tuple(
-        Hop(code=code, url=to if place == len(codes) else f"{URL}/{place}") for place, code in enumerate(codes, 1)
+        Redirect(code=code, url=to if place == len(codes) else f"{URL}/{place}") for place, code in enumerate(codes, 1)
     )
 
 
 MISSING = answer(404)
-ASTRAY = answer(302, url="https://works.test/feedpub-1", hops=hops(302, to="https://works.test/en/"))
-EN = hops(301, to="https://works.test/en/#top")
+ASTRAY = answer(302, url="https://works.test/feedpub-1", redirects=redirects(302, to="https://works.test/en/"))
+EN = redirects(301, to="https://works.test/en/#top")
 CASES: dict[str, tuple[Answer, str, str]] = {
     "fine": (answer(), "ok", ""),
     "no content": (answer(204), "ok", ""),
     "not modified": (answer(304), "ok", ""),
-    "moved for good": (answer(hops=hops(301, 308)), "moved", "moved for good"),
-    "moved for now": (answer(hops=hops(301, 302)), "ok", ""),
-    "to http": (answer(hops=hops(302, to="http://works.test/page")), "ok", "from https to http"),
-    "to http for good": (answer(hops=hops(301, to="http://works.test/page")), "moved", "from https to http"),
+    "moved for good": (answer(redirects=redirects(301, 308)), "moved", "moved for good"),
+    "moved for now": (answer(redirects=redirects(301, 302)), "ok", ""),
+    "to http": (answer(redirects=redirects(302, to="http://works.test/page")), "ok", "from https to http"),
+    "to http for good": (answer(redirects=redirects(301, to="http://works.test/page")), "moved", "from https to http"),
     "over http": (
-        answer(hops=(Hop(code=302, url="http://works.test/page"), Hop(code=302, url=f"{URL}/2"))),
+        answer(redirects=(Redirect(code=302, url="http://works.test/page"), Redirect(code=302, url=f"{URL}/2"))),
         "ok",
         "from https to http",
     ),
-    "to the home page": (answer(hops=hops(301, to=HOME)), "suspect", "home page"),
-    "home to home": (answer(url=HOME, hops=hops(301, to="https://www.works.test/")), "moved", ""),
+    "to the home page": (answer(redirects=redirects(301, to=HOME)), "suspect", "home page"),
+    "home to home": (answer(url=HOME, redirects=redirects(301, to="https://www.works.test/")), "moved", ""),
     "not found": (MISSING, "dead", "404 not found"),
     "gone": (answer(410), "dead", "410 gone"),
     "server error": (answer(500), "dead", "500 server error"),
@@ -89,41 +80,41 @@ CASES: dict[str, tuple[Answer, str, str]] = {
     ),
     "says so with its number": (answer(page=page("Works :: Not Found (404)")), "suspect", "says that it is not found"),
     "says so in Chinese": (answer(page=page("页面不存在 - 作品")), "suspect", "says that it is not found"),
-    "about such pages": (answer(page=page("Page not found"), elsewhere=MISSING), "ok", ""),
+    "about such pages": (answer(page=page("Page not found"), soft404_probe=MISSING), "ok", ""),
     "says so, and the host was busy": (
-        answer(page=page("Page not found"), elsewhere=answer(503)),
+        answer(page=page("Page not found"), soft404_probe=answer(503)),
         "suspect",
         "says that it is not found",
     ),
     "says so, and the host refuses robots": (
-        answer(page=page("Page not found"), elsewhere=answer(403)),
+        answer(page=page("Page not found"), soft404_probe=answer(403)),
         "suspect",
         "says that it is not found",
     ),
-    "every path to one page": (answer(hops=EN, elsewhere=ASTRAY), "suspect", "redirects every path"),
+    "every path to one page": (answer(redirects=EN, soft404_probe=ASTRAY), "suspect", "redirects every path"),
     "every path of the old host": (
-        answer(hops=EN, elsewhere=MISSING, at_first=ASTRAY),
+        answer(redirects=EN, soft404_probe=MISSING, first_host_soft404_probe=ASTRAY),
         "suspect",
         "redirects every path",
     ),
-    "the front page in English": (answer(url=HOME, hops=EN, elsewhere=ASTRAY), "moved", ""),
-    "the very page": (answer(url="http://works.test/en", hops=EN, elsewhere=ASTRAY), "moved", ""),
-    "every path elsewhere": (answer(hops=hops(301), elsewhere=ASTRAY), "moved", ""),
+    "the front page in English": (answer(url=HOME, redirects=EN, soft404_probe=ASTRAY), "moved", ""),
+    "the very page": (answer(url="http://works.test/en", redirects=EN, soft404_probe=ASTRAY), "moved", ""),
+    "every path elsewhere": (answer(redirects=redirects(301), soft404_probe=ASTRAY), "moved", ""),
     "about a car": (answer(page=page("Peugeot 404 – Wikipedia")), "ok", ""),
     "about a search": (answer(page=page("Life not found on Mars | News")), "ok", ""),
     "same for every path": (
-        answer(page=page("Works"), elsewhere=answer(page=page("Works"))),
+        answer(page=page("Works"), soft404_probe=answer(page=page("Works"))),
         "suspect",
         "same to every",
     ),
     "same for every path, nameless": (
-        answer(page="<p>Hello", elsewhere=answer(page="<p>Hello")),
+        answer(page="<p>Hello", soft404_probe=answer(page="<p>Hello")),
         "suspect",
         "same to every",
     ),
-    "nameless": (answer(page="<p>Hello", elsewhere=answer(page="<p>Other")), "ok", ""),
+    "nameless": (answer(page="<p>Hello", soft404_probe=answer(page="<p>Other")), "ok", ""),
     "own title": (answer(page=page("A")), "ok", ""),
-    "another title elsewhere": (answer(page=page("A"), elsewhere=answer(page=page("Works"))), "ok", ""),
+    "another title elsewhere": (answer(page=page("A"), soft404_probe=answer(page=page("Works"))), "ok", ""),
     "parked": (answer(page=page("works.test", "This domain is for sale!")), "suspect", "for sale"),
     "fragment there": (answer(fragment_is_there=True), "ok", ""),
     "fragment missing": (answer(fragment_is_there=False), "suspect", "lacks the fragment"),
@@ -142,8 +133,8 @@ CASES: dict[str, tuple[Answer, str, str]] = {
     "a limit": (answer(None, failure="limit"), "unsure", "limit"),
     "private": (answer(None, failure="private"), "skipped", "private"),
     "excluded": (answer(None, failure="excluded"), "skipped", "excluded"),
-    "javascript": (answer(None, failure="scheme", hops=hops(302)), "dead", "out of the web"),
-    "circle": (answer(None, failure="loop", hops=hops(302)), "dead", "circle"),
+    "javascript": (answer(None, failure="scheme", redirects=redirects(302)), "dead", "out of the web"),
+    "circle": (answer(None, failure="loop", redirects=redirects(302)), "dead", "circle"),
     "no end": (answer(None, failure="redirects"), "dead", "without end"),
     "no Location": (answer(302, failure="nowhere"), "dead", "nowhere"),
 }
@@ -151,7 +142,7 @@ CASES: dict[str, tuple[Answer, str, str]] = {
 
 @pytest.mark.parametrize(("given", "status", "reason"), CASES.values(), ids=CASES)
 def test_verdicts(given: Answer, status: str, reason: str) -> None:
-    verdict = judge(given)
+    verdict = classify(given)
     assert verdict.status == status
     assert reason in verdict.reason
     assert verdict.reason or status == "ok"
@@ -159,16 +150,16 @@ def test_verdicts(given: Answer, status: str, reason: str) -> None:
 
 
 def test_some_failures_are_sure() -> None:
-    assert {name for name, (given, _, _) in CASES.items() if judge(given).sure} == {"gone", "no host", "javascript"}
+    assert {name for name, (given, _, _) in CASES.items() if classify(given).sure} == {"gone", "no host", "javascript"}
 
 
 # The states
 
-OK = judge(answer())
-DEAD = judge(MISSING)
-GONE = judge(answer(410))
-BLOCKED = judge(answer(429))
-UNSURE = judge(answer(None, failure="timeout"))
+OK = classify(answer())
+DEAD = classify(MISSING)
+GONE = classify(answer(410))
+BLOCKED = classify(answer(429))
+UNSURE = classify(answer(None, failure="timeout"))
 
 
 def story(*events: tuple[Verdict, timedelta]) -> Record:
@@ -215,7 +206,7 @@ def test_a_first_failure_is_no_death() -> None:
         (DEAD, (0, 1, 2, 3), "dead"),
         (GONE, (0, 0.5), "failing"),
         (GONE, (0, 1), "dead"),
-        (judge(answer(None, failure="no-host")), (0, 1), "dead"),
+        (classify(answer(None, failure="no-host")), (0, 1), "dead"),
     ],
 )
 def test_death_takes_failures_and_days(verdict: Verdict, days: tuple[float, ...], state: str) -> None:
@@ -230,7 +221,7 @@ def test_one_good_answer_makes_it_ok_again() -> None:
     assert advance(well, DEAD, NOW + 6 * DAY).state == "failing"
 
 
-@pytest.mark.parametrize("verdict", [BLOCKED, UNSURE, judge(answer(400))])
+@pytest.mark.parametrize("verdict", [BLOCKED, UNSURE, classify(answer(400))])
 def test_what_proves_nothing_changes_nothing(verdict: Verdict) -> None:
     for before in (
         story((OK, 0 * DAY)),
@@ -302,17 +293,17 @@ class Web:
     def _starts(self) -> list[datetime]:
         return [NOW + timedelta(days=self.chance.uniform(0, 365)) for _ in range(self.chance.randint(0, 4))]
 
-    def ask(self, number: int, now: datetime) -> Verdict:
+    def request(self, number: int, now: datetime) -> Verdict:
         if any(start <= now < end for start, end in self.outages[number]) or self.chance.random() < self.rates[number]:
-            return self.chance.choice([judge(answer(502)), judge(answer(None, failure="reset")), DEAD])
+            return self.chance.choice([classify(answer(502)), classify(answer(None, failure="reset")), DEAD])
         return OK
 
 
-def run(record: Record, ask: Any, now: datetime) -> Record:
+def run(record: Record, request: Any, now: datetime) -> Record:
     """Do what a run does with an address: ask, confirm a death, remember."""
-    verdict = ask(now)
+    verdict = request(now)
     if needs_confirmation(record, verdict, now):
-        again = [ask(now + timedelta(minutes=1 + number)) for number in range(CONFIRMATIONS)]
+        again = [request(now + timedelta(minutes=1 + number)) for number in range(CONFIRMATIONS)]
         verdict = next((one for one in again if one.status != "dead"), verdict)
     return advance(record, verdict, now)
 
@@ -328,7 +319,7 @@ def test_a_year_without_a_false_death(seed: int) -> None:
         down = day in (100, 250)  # our own network: the run says so, and no link gets a strike
         for number, record in enumerate(records):
             if record.due is None or record.due <= now:
-                records[number] = run(record, lambda at, n=number, d=down: UNSURE if d else web.ask(n, at), now)
+                records[number] = run(record, lambda at, n=number, d=down: UNSURE if d else web.request(n, at), now)
         assert [record.url for record in records if record.state == "dead"] == []
         most_failing = max(most_failing, sum(record.state == "failing" for record in records))
     assert most_failing > 20  # they did fail
@@ -337,7 +328,9 @@ def test_a_year_without_a_false_death(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_real_deaths_are_told_within_four_days_and_recoveries_at_once(seed: int) -> None:
     chance = random.Random(seed)
-    for number, verdict in enumerate([DEAD, DEAD, GONE, judge(answer(None, failure="no-host")), judge(answer(500))]):
+    for number, verdict in enumerate(
+        [DEAD, DEAD, GONE, classify(answer(None, failure="no-host")), classify(answer(500))]
+    ):
         record = Record(url=f"{URL}/{number}")
         failed = died = None
         for day in range(120):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from feedpub.display import escape_for_terminal
-from feedpub.links.policy import Hop
+from feedpub.links.classify import Redirect
 from feedpub.links.report import ReportForm, format_link, format_report, has_news
 from feedpub.links.result import Incident, Link, LinkReport, Place
 from feedpub.redaction import hide_secrets
@@ -28,7 +28,7 @@ DEAD = Link(
 )  # fmt: skip
 MOVED = Link(
     url="https://b.example/old", status="moved", reason="moved for good", code=200, final_url="https://b.example/new",
-    chain=(Hop(code=301, url="https://b.example/new"),), checked=AT, change="moved",
+    chain=(Redirect(code=301, url="https://b.example/new"),), checked=AT, change="moved",
 )  # fmt: skip
 GOOD = Link(url="https://c.example/", status="ok", final_url="https://c.example/", checked=AT, remembered=True)
 
@@ -183,7 +183,7 @@ def test_secrets_are_shown_nowhere(secret: str, name: str, form: ReportForm) -> 
         f"https://a.example/?a=1&{name}={secret}&b=2#x", f"https://a.example/#a=1&{name}={secret}",
         f"https://a.example/#{name}={secret}", f"https://a.example/?to=https%3A%2F%2Fb.example%3F{name}%3D{secret}%26a",
     ):  # fmt: skip
-        link = replace(DEAD, url=url, final_url=url, reason=f"redirects to {url}", chain=(Hop(code=302, url=url),))
+        link = replace(DEAD, url=url, final_url=url, reason=f"redirects to {url}", chain=(Redirect(code=302, url=url),))
         assert secret not in format_report(report(link, replace(link, status="moved", state="ok")), form)
         assert secret not in format_link(link)
 

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from feedpub.links.chase import FRAGMENT_PAGE_BYTES, PAGE_BYTES, Chase, Facts, _hold, _text
 from feedpub.links.check import check_links
-from feedpub.links.connection import Connection
-from feedpub.links.http1 import MOST_CHUNKS, NoReplyError, Origin, Reading, Reply
-from feedpub.links.schedule import LATE_AFTER, MOST_PARKED
+from feedpub.links.probe import FRAGMENT_PAGE_BYTES, PAGE_BYTES, HostState, LinkProbe, _hold, _text
+from feedpub.links.scheduler import LATE_AFTER, MOST_PARKED
 from feedpub.model import LinkSettings
+from feedpub.transport.base import NoResponseError, Response
+from feedpub.transport.connection import Connection
+from feedpub.transport.http1 import MOST_CHUNKS, Origin, Reading
 from link_farm import Farm, by_method, endless, raw, says, to
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ def test_a_server_that_is_always_ready_leaves_others_their_turn(data: bytes) -> 
             next(steps)
             turns += 1
             assert fast.reads <= turns
-    except (StopIteration, NoReplyError):
+    except (StopIteration, NoResponseError):
         pass
     assert turns < 5000
 
@@ -156,17 +157,17 @@ def test_an_answer_has_so_many_chunks() -> None:
     reading = read(CHUNKED + b"1\r\na\r\n" * (MOST_CHUNKS * 2))
     assert reading.done
     assert not reading.keeps
-    assert reading.reply
-    assert not reading.reply.whole
-    assert len(reading.reply.page) == MOST_CHUNKS
+    assert reading.response
+    assert not reading.response.whole
+    assert len(reading.response.page) == MOST_CHUNKS
 
 
 @pytest.mark.parametrize("unit", [b"\r\n", b"\n", b"\r"])
 def test_blank_lines_before_an_answer(unit: bytes) -> None:
     reading = read(unit * 3 + HEAD + b"Content-Length: 0\r\n\r\n")
-    assert reading.reply
-    assert reading.reply.code == 200
-    with pytest.raises(NoReplyError):
+    assert reading.response
+    assert reading.response.code == 200
+    with pytest.raises(NoResponseError):
         read(unit * 20_000)
 
 
@@ -174,17 +175,17 @@ def test_what_follows_the_end_of_a_compressed_page_is_ignored() -> None:
     page = gzip.compress(b"page") + gzip.compress(b"other") * 1000 + os.urandom(1000)
     fields = b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(page)
     reading = read(HEAD + fields + page)
-    assert reading.reply
-    assert (reading.reply.page, reading.reply.whole, reading.keeps) == (b"page", True, True)
+    assert reading.response
+    assert (reading.response.page, reading.response.whole, reading.keeps) == (b"page", True, True)
 
 
 @pytest.mark.parametrize("name", ["a%d", "a", "A-%d ", "Set-Cookie"])
 def test_of_a_header_only_what_counts_is_kept(name: str) -> None:
     fields = "".join(f"{name % number if '%' in name else name}: x\r\n" for number in range(5000))
     reading = read(HEAD + fields.encode() + b"ETag: y\r\n folded\r\nContent-Length: 0\r\n\r\n")
-    assert reading.reply
-    assert reading.reply.headers == {"content-type": "text/html", "etag": "y folded", "content-length": "0"}
-    assert len(reading.reply.cookies) <= 50
+    assert reading.response
+    assert reading.response.headers == {"content-type": "text/html", "etag": "y folded", "content-length": "0"}
+    assert len(reading.response.cookies) <= 50
 
 
 def test_cookies_of_a_chain_stay_short() -> None:
@@ -216,8 +217,8 @@ def test_redirects_to_long_addresses_are_not_kept() -> None:
 
 @pytest.mark.parametrize("charset", ["punycode", "idna", "unicode_escape", "raw_unicode_escape", "utf-7", "UTF7"])
 def test_a_charset_that_browsers_do_not_know_is_none(charset: str) -> None:
-    reply = Reply(200, {"content-type": f"text/html; charset={charset}"}, (), "<p id='ä'>+ACI-\\x41-a9".encode())
-    assert _text(reply) == "<p id='ä'>+ACI-\\x41-a9"
+    response = Response(200, {"content-type": f"text/html; charset={charset}"}, (), "<p id='ä'>+ACI-\\x41-a9".encode())
+    assert _text(response) == "<p id='ä'>+ACI-\\x41-a9"
 
 
 def test_a_page_is_read_once_for_all_its_fragments(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,21 +230,21 @@ def test_a_page_is_read_once_for_all_its_fragments(monkeypatch: pytest.MonkeyPat
             return bytes(self).decode(*arguments, **more)
 
     page = Page(b"<p id=a><p id=user-content-b><a name='c&amp;d'>")
-    reply = Reply(200, {"content-type": "text/html"}, (), page)
+    response = Response(200, {"content-type": "text/html"}, (), page)
     wanted = {"a": True, "b": True, "c&d": True, "c%26d": True, "top": True, "e": False, "!f": None, "g=h": None}
-    assert _hold(reply, wanted) == wanted
+    assert _hold(response, wanted) == wanted
     assert Page.reads == 1
-    assert _hold(replace(reply, headers={"content-type": "text/plain"}), ["a", "top"]) == {"a": None, "top": None}
+    assert _hold(replace(response, headers={"content-type": "text/plain"}), ["a", "top"]) == {"a": None, "top": None}
 
 
 def test_a_page_that_waits_is_short() -> None:
-    facts = Facts(lies=False)
-    assert facts.claim(cast("Chase", None))
-    chase = Chase("http://a.test/", ["end"], lambda _: facts, seconds=30, clock=lambda: 0.0)
-    chase.start()
+    host_state = HostState(head_is_unreliable=False)
+    assert host_state.claim(cast("LinkProbe", None))
+    probe = LinkProbe("http://a.test/", ["end"], lambda _: host_state, seconds=30, clock=lambda: 0.0)
+    probe.start()
     page = b"x" * 1_000_000 + b"<p id=end>"
-    reply = Reply(200, {"content-type": "text/html"}, (), page)
-    chase.step(reply)  # it waits now
-    assert facts.waiting == [chase]
-    assert len(reply.page) == PAGE_BYTES
-    assert chase.there == {"end": True}
+    response = Response(200, {"content-type": "text/html"}, (), page)
+    probe.step(response)  # it waits now
+    assert host_state.waiting == [probe]
+    assert len(response.page) == PAGE_BYTES
+    assert probe.there == {"end": True}

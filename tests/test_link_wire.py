@@ -71,7 +71,7 @@ def sockets(monkeypatch: pytest.MonkeyPatch, *, connect: dict[int, int] | None =
 
 def once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nothing be tried again: that takes two seconds."""
-    monkeypatch.setattr("feedpub.links.chase.PAUSES_SECONDS", ())
+    monkeypatch.setattr("feedpub.links.probe.PAUSES_SECONDS", ())
 
 
 @pytest.mark.parametrize("failure", [NAME, BUSY], ids=["no such name", "busy"])
@@ -121,7 +121,7 @@ def test_sockets_that_cannot_be_made_kill_nothing(family: int, monkeypatch: pyte
 def test_a_run_ends_though_no_connection_can_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
     resolve(monkeypatch, ["127.0.0.1"])
     sockets(monkeypatch, make=errno.EMFILE)
-    monkeypatch.setattr("feedpub.links.schedule._HOPELESS_AFTER", 3)
+    monkeypatch.setattr("feedpub.links.scheduler._HOPELESS_AFTER", 3)
     begun = time.monotonic()
     link = check(NOBODY)
     assert (link.status, link.reason) == ("unsure", f"a limit was reached ({os.strerror(errno.EMFILE)})")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import feedpub
 from case_files import load_cases
 from feedpub import iri
-from feedpub.links.policy import Hop
+from feedpub.links.classify import Redirect
 from feedpub.links.report import format_link, format_report
 from feedpub.links.result import Link, LinkReport
 from feedpub.redaction import HIDDEN, hide_secrets, hide_secrets_in_line
@@ -34,7 +34,7 @@ def test_secrets_are_hidden_and_nothing_else(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("case", [one for one in CASES if one.values[0]["text"].startswith("http")])
 def test_reports_show_no_secrets(case: dict[str, Any], form: Any) -> None:
     url = case["text"]
-    chain = (Hop(code=301, url=url),)
+    chain = (Redirect(code=301, url=url),)
     link = Link(url=url, status="moved", state="ok", reason=f"redirects to {url}", final_url=url, chain=chain)
     report = LinkReport(at=datetime(2026, 3, 1, tzinfo=UTC), links=(link,))
     assert "S3CRET" not in format_report(report, form)

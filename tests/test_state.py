@@ -18,14 +18,15 @@ import pytest
 import feedpub
 from case_files import load_cases
 from feedpub.database import BusyError, DamagedError, Database, DatabaseError
+from feedpub.links.classify import Answer, Redirect, classify
 from feedpub.links.history import open_history
-from feedpub.links.policy import Answer, Hop, Record, advance, judge, without_impossible_times
+from feedpub.links.lifecycle import Record, advance, without_impossible_times
 from sample_damage import damaged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from feedpub.links.policy import Verdict
+    from feedpub.links.classify import Verdict
 
 NOW = datetime(2026, 3, 1, 4, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -192,8 +193,8 @@ URLS = [f"https://{name}.test/page" for name in ("good", "moved", "failing", "de
 
 def verdicts(url: str, day: int) -> Verdict:
     if url == URLS[1]:
-        return judge(Answer(url=url, code=200, hops=(Hop(code=301, url="https://moved.test/new"),)))
-    return judge(Answer(url=url, code=404 if url in URLS[3:] or (url == URLS[2] and day == 5) else 200))
+        return classify(Answer(url=url, code=200, redirects=(Redirect(code=301, url="https://moved.test/new"),)))
+    return classify(Answer(url=url, code=404 if url in URLS[3:] or (url == URLS[2] and day == 5) else 200))
 
 
 @pytest.fixture(scope="module")
@@ -205,17 +206,17 @@ def known_history(tmp_path_factory: pytest.TempPathFactory) -> Path:
             run, at = history.begin(NOW + day * DAY), NOW + day * DAY
             for url in URLS:
                 before, verdict = history.record(url), verdicts(url, day)
-                chain = (Hop(code=301, url="https://moved.test/new"),) if url == URLS[1] else ()
+                chain = (Redirect(code=301, url="https://moved.test/new"),) if url == URLS[1] else ()
                 history.remember(
                     advance(before, verdict, at), verdict, at, before=before.state, chain=chain, run=run,
                     etag='"x"', last_modified="Sun, 01 Mar 2026 04:30:00 GMT", change="moved" if chain else None,
                 )  # fmt: skip
-            history.add_liars(["liar.test"])
+            history.add_unreliable_head_hosts(["liar.test"])
             history.network_was_down(run)
             history.accept(URLS[3], NOW + 90 * DAY, "known")
     with open_history(path) as history:
         at = NOW + 6 * DAY
-        good = judge(Answer(url=URLS[4], code=200))
+        good = classify(Answer(url=URLS[4], code=200))
         history.remember(advance(history.record(URLS[4]), good, at), good, at)
     with closing(sqlite3.connect(path)) as base:
         base.execute("PRAGMA journal_mode = DELETE")
@@ -235,12 +236,12 @@ def use_everything(path: Path) -> None:
         run = history.begin(at)
         known = history.recall(URLS)
         list(history.last_good())
-        history.liars()
+        history.unreliable_head_hosts()
         for url in URLS:
             history.moved(url)
             history.incident(url)
             before = known[url].record if url in known else Record(url=url)
-            verdict = judge(Answer(url=url, code=404))
+            verdict = classify(Answer(url=url, code=404))
             history.remember(advance(before, verdict, at), verdict, at, before=before.state, run=run)
             history.keep()
         history.accept(URLS[0], at + DAY, "known")
@@ -299,7 +300,7 @@ def test_commands_refuse_a_damaged_history_with_exit_code_3(history_path: Path, 
 # clocks
 
 FUTURE, PAST = datetime(2106, 1, 1, tzinfo=UTC), datetime(1970, 1, 1, 0, 5, tzinfo=UTC)
-GOOD, BAD = (judge(Answer(url=URLS[0], code=code)) for code in (200, 404))
+GOOD, BAD = (classify(Answer(url=URLS[0], code=code)) for code in (200, 404))
 
 
 def test_a_run_in_the_future_silences_nothing() -> None:
@@ -335,7 +336,12 @@ def test_no_link_fails_since_before_it_was_good() -> None:
 
 @pytest.mark.parametrize("ahead", [timedelta(0), timedelta(hours=1), timedelta(hours=23)])
 def test_clocks_that_differ_a_little_are_believed(ahead: timedelta) -> None:
-    for verdict in (GOOD, BAD, judge(Answer(url=URLS[0], code=403)), judge(Answer(url=URLS[0], failure="timeout"))):
+    for verdict in (
+        GOOD,
+        BAD,
+        classify(Answer(url=URLS[0], code=403)),
+        classify(Answer(url=URLS[0], failure="timeout")),
+    ):
         record = advance(Record(url=URLS[0]), verdict, NOW)
         assert record.due
         seen = without_impossible_times(record, NOW - ahead)
@@ -345,7 +351,7 @@ def test_clocks_that_differ_a_little_are_believed(ahead: timedelta) -> None:
 @pytest.mark.parametrize("years", [1, 80])
 def test_no_server_keeps_us_away_for_years(years: int) -> None:
     record = advance(
-        Record(url=URLS[0]), judge(Answer(url=URLS[0], code=429)), NOW, retry_after=timedelta(days=365 * years)
+        Record(url=URLS[0]), classify(Answer(url=URLS[0], code=429)), NOW, retry_after=timedelta(days=365 * years)
     )
     assert record.due == NOW + timedelta(days=30)
     assert without_impossible_times(record, NOW) == record
@@ -546,7 +552,7 @@ OLD, NEW = "https://old.test", "https://new.test"
 def remember_moves(path: Path, *urls: str) -> None:
     with open_history(path) as history:
         for url in urls:
-            verdict = judge(Answer(url=url, code=200, hops=(Hop(code=301, url=url.replace(OLD, NEW)),)))
+            verdict = classify(Answer(url=url, code=200, redirects=(Redirect(code=301, url=url.replace(OLD, NEW)),)))
             for day in range(2):
                 at = NOW + day * DAY
                 history.remember(advance(history.record(url), verdict, at), verdict, at)

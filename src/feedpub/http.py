@@ -83,7 +83,7 @@ class Sent:
         headers: Names in lower case.
         page: Start of the body.
         whole: Whether that is all of it.
-        failure: Why there is no answer, one of ``links.policy.Failure``; else empty.
+        failure: Why there is no answer, one of ``transport.Failure``; else empty.
         detail: Of the failure.
         connected: Whether the host was reached.
     """

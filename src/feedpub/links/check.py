@@ -13,37 +13,26 @@ from typing import TYPE_CHECKING, Final
 from .. import __version__, iri
 from ..database import DatabaseError
 from ..model import LinkSettings, Site
-from .chase import Chase, Facts, page_of
+from ..transport.sockets import SocketTransport
+from .classify import LATE, Answer, Verdict, classify
 from .history import Memory, open_history
-from .policy import (
-    CONFIRMATIONS,
-    LATE,
-    Answer,
-    Record,
-    Verdict,
-    advance,
-    judge,
-    needs_canaries,
-    needs_confirmation,
-    network_is_down,
-    without_impossible_times,
-)
+from .lifecycle import CONFIRMATIONS, Record, advance, needs_confirmation, without_impossible_times
+from .own_network import FEWEST_HOSTS, needs_canaries, network_is_down
+from .probe import HostState, LinkProbe, page_of
 from .result import Incident, Link, LinkReport
-from .schedule import Schedule
-from .wire import Wire
+from .scheduler import Scheduler
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
     from .. import http
+    from ..transport.base import Transport
     from .result import Change, Place
-    from .schedule import Transport
 
 # Says who asks; some servers want "Mozilla".
 ROBOT: Final = f"Mozilla/5.0 (compatible; feedpub/{__version__}; link check)"
 _CONFIRM_AFTER_SECONDS: Final = 1.0
-_FEWEST_HOSTS: Final = 5
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30}):")
 _CANARIES: Final = 3
 _PATIENCE_SECONDS: Final = 1.0
@@ -191,7 +180,7 @@ class Checking:
         self._incidents: tuple[Incident, ...] = ()
         self._network_down = False
         self._at = self._time()
-        self._schedule: Schedule | None = None
+        self._scheduler: Scheduler | None = None
         self._links: Generator[Link] = self._run()
 
     def __iter__(self) -> Checking:
@@ -220,7 +209,7 @@ class Checking:
     @property
     def hosts_waiting(self) -> int:
         """How many hosts are left of which something is to be asked."""
-        return self._schedule.hosts_waiting if self._schedule else 0
+        return self._scheduler.hosts_waiting if self._scheduler else 0
 
     def _time(self) -> datetime:
         return self._now or datetime.now(UTC)
@@ -250,18 +239,18 @@ class Checking:
                 yield said
         if asked:
             run = _Run(self, asked, stack, self._transport())
-            self._schedule = run.schedule
+            self._scheduler = run.scheduler
             yield from run.links()
 
     def _transport(self) -> Transport:
         if self._session:
             from .. import http
-            from .threads import Threads
+            from ..transport.sessions import SessionTransport
 
             http.check_session(self._session)
-            return Threads(self._session)
+            return SessionTransport(self._session)
         settings = self._settings
-        return Wire(
+        return SocketTransport(
             user_agent=ROBOT, allow_private=settings.allow_private, ca_bundle=settings.ca_bundle, proxy=settings.proxy
         )
 
@@ -274,7 +263,7 @@ class Checking:
         if fault and iri.fault(iri.resolve_url("", url) or ""):
             return self._link(url, Verdict(status="suspect", reason=f"the address {fault}"[:300]), None)
         if self._exclude and self._is_excluded(url):
-            return self._link(url, judge(Answer(url=url, failure="excluded")), None)
+            return self._link(url, classify(Answer(url=url, failure="excluded")), None)
         known = self._known.get(url)
         if known and not self._everything and known.record.due and known.record.due > self._at:
             return self.remembered(url, known)
@@ -296,24 +285,24 @@ class Checking:
             final_url=verdict.final_url or url, found_in=self._places.get(url, ()), checked=at,
         )  # fmt: skip
 
-    def settle(self, url: str, answer: Answer, verdict: Verdict, chase: Chase) -> Link:
+    def settle(self, url: str, answer: Answer, verdict: Verdict, probe: LinkProbe) -> Link:
         """Remember the verdict on a link, and tell it."""
         if verdict.status == "skipped":
             link = self._found[url] = self._link(url, verdict, None)
             return link
         now = self._time()
         memory = self._known.get(url) or Memory(record=Record(url=url))
-        wait = timedelta(seconds=chase.retry_after) if chase.retry_after else None
+        wait = timedelta(seconds=probe.retry_after) if probe.retry_after else None
         record = advance(memory.record, verdict, now, retry_after=wait, strict=self._strict)
         change = _change(memory, record, verdict)
         self._history.remember(
-            record, verdict, now, before=memory.record.state, chain=answer.hops, change=change, run=self._number,
-            etag=chase.validators.get("If-None-Match"), last_modified=chase.validators.get("If-Modified-Since"),
+            record, verdict, now, before=memory.record.state, chain=answer.redirects, change=change, run=self._number,
+            etag=probe.validators.get("If-None-Match"), last_modified=probe.validators.get("If-Modified-Since"),
         )  # fmt: skip
         incident = self._incident(url, record, memory.record, now)
         link = self._found[url] = Link(
             url=url, status=verdict.status, state=record.state, reason=verdict.reason, code=verdict.code,
-            final_url=verdict.final_url or url, chain=answer.hops, found_in=self._places.get(url, ()), checked=now,
+            final_url=verdict.final_url or url, chain=answer.redirects, found_in=self._places.get(url, ()), checked=now,
             change=change, incident=incident, accepted=_is_accepted(incident, now),
         )  # fmt: skip
         return link
@@ -325,7 +314,7 @@ class Checking:
 
     def fail(self, url: str) -> Link:
         """Tell that our own network failed: that is no fact about the link, and is not remembered."""
-        verdict = judge(Answer(url=url, failure="network"))
+        verdict = classify(Answer(url=url, failure="network"))
         known = self._known.get(url)
         link = self._link(url, verdict, None)
         if known:
@@ -351,27 +340,27 @@ class _Run:
     ) -> None:
         self._checking, self._asked, self._stack = checking, asked, stack
         settings = checking._settings
-        self.schedule = Schedule(
+        self.scheduler = Scheduler(
             transport, concurrency=settings.concurrency, per_host=settings.per_host, spacing=settings.spacing
         )
-        self._liars = checking._history.liars()
-        self._facts: dict[str, Facts] = {}
+        self._unreliable_head_hosts = checking._history.unreliable_head_hosts()
+        self._host_states: dict[str, HostState] = {}
         self._confirmations: dict[str, int] = {}
         self._hosts: dict[str, bool] = {}
-        self._held: dict[str, Chase] = {}
+        self._held: dict[str, LinkProbe] = {}
         self._canaries: dict[str, bool | None] = {}
         self._canaries_sought = False
         self._waiting = len(asked)
 
     def links(self) -> Iterator[Link]:
-        schedule = self.schedule
+        scheduler = self.scheduler
         # Those that took too long the last time come last: they may keep a host from being asked for its others.
-        schedule.start(map(self._chase, sorted(self._asked, key=self._was_late)))
-        self._stack.callback(schedule.join, _PATIENCE_SECONDS)
-        self._stack.callback(schedule.stop)
+        scheduler.start(map(self._make_probe, sorted(self._asked, key=self._was_late)))
+        self._stack.callback(scheduler.join, _PATIENCE_SECONDS)
+        self._stack.callback(scheduler.stop)
         yield from self._results()
-        lies = {host for host, facts in self._facts.items() if facts.lies} - self._liars
-        self._checking._history.add_liars(lies)
+        unreliable = {host for host, state in self._host_states.items() if state.head_is_unreliable}
+        self._checking._history.add_unreliable_head_hosts(unreliable - self._unreliable_head_hosts)
 
     def _was_late(self, page: str) -> bool:
         known = (self._checking._known.get(url) for url, _ in self._asked[page])
@@ -379,7 +368,7 @@ class _Run:
 
     def _results(self) -> Iterator[Link]:
         while self._waiting:
-            links = [link for chase in self._ended() for link in self._take(chase)]
+            links = [link for probe in self._ended() for link in self._take(probe)]
             if self._is_cut_off():
                 links += self._give_up()
             self._checking._history.keep()
@@ -388,79 +377,81 @@ class _Run:
         self._checking._history.keep()
         yield from links
 
-    def _ended(self) -> list[Chase]:
-        """Wait for chases that have their answers."""
-        ended = self.schedule.done.get()
+    def _ended(self) -> list[LinkProbe]:
+        """Wait for probes that have their answers."""
+        ended = self.scheduler.done.get()
         if isinstance(ended, BaseException):
             raise ended
         return ended
 
-    def _facts_of(self, url: str) -> Facts:
+    def _host_state_of(self, url: str) -> HostState:
         server = iri.parse_url(url)
         name = server.origin if server else ""
-        facts = self._facts.get(name)
-        if facts is None:
-            facts = self._facts.setdefault(name, Facts(lies=name in self._liars))
-        return facts
+        host_state = self._host_states.get(name)
+        if host_state is None:
+            host_state = self._host_states.setdefault(
+                name, HostState(head_is_unreliable=name in self._unreliable_head_hosts)
+            )
+        return host_state
 
-    def _chase(self, page: str, *, surely: bool = False) -> Chase:
+    def _make_probe(self, page: str, *, confirming: bool = False) -> LinkProbe:
         fragments = [fragment for _, fragment in self._asked.get(page, ()) if fragment]
         known = self._checking._known.get(page)
         validators = {}
-        if known and known.record.status == "ok" and not fragments and not surely:
+        if known and known.record.status == "ok" and not fragments and not confirming:
             given = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
             validators = {name: value for name, value in given.items() if value}
-        return Chase(
-            page, fragments, self._facts_of, seconds=self._checking._settings.deadline, clock=time.monotonic,
-            validators=validators, surely=surely,
+        return LinkProbe(
+            page, fragments, self._host_state_of, seconds=self._checking._settings.deadline, clock=time.monotonic,
+            validators=validators, confirming=confirming,
         )  # fmt: skip
 
-    def _take(self, chase: Chase) -> list[Link]:
-        """Take a chase that has ended; return the links whose results are known now."""
-        if chase.url in self._canaries and self._canaries[chase.url] is None:
-            self._canaries[chase.url] = any(chase.reached.values())
+    def _take(self, probe: LinkProbe) -> list[Link]:
+        """Take a probe that has ended; return the links whose results are known now."""
+        if probe.url in self._canaries and self._canaries[probe.url] is None:
+            self._canaries[probe.url] = any(probe.reached.values())
             self._waiting -= 1
             return []
-        for host, reached in chase.reached.items():
+        for host, reached in probe.reached.items():
             self._hosts[host] = self._hosts.get(host, False) or reached
-        verdict = judge(chase.answer)
-        if verdict.status == "dead" and self._wants_confirmation(chase, verdict):
-            self.schedule.add(self._chase(chase.url, surely=True), after=_CONFIRM_AFTER_SECONDS)
+        verdict = classify(probe.answer)
+        if verdict.status == "dead" and self._wants_confirmation(probe, verdict):
+            self.scheduler.add(self._make_probe(probe.url, confirming=True), after=_CONFIRM_AFTER_SECONDS)
             return []
         self._waiting -= 1
-        if chase.answer.failure in _OF_THE_NETWORK and not any(chase.reached.values()):
-            self._held[chase.url] = chase
+        if probe.answer.failure in _OF_THE_NETWORK and not any(probe.reached.values()):
+            self._held[probe.url] = probe
             return []
-        return self._settled(chase, verdict)
+        return self._settled(probe, verdict)
 
-    def _wants_confirmation(self, chase: Chase, verdict: Verdict) -> bool:
+    def _wants_confirmation(self, probe: LinkProbe, verdict: Verdict) -> bool:
         """Tell whether a page is to be asked for again before it is pronounced dead."""
-        done = self._confirmations.get(chase.url, 0)
+        done = self._confirmations.get(probe.url, 0)
         if done >= CONFIRMATIONS:
             return False
         checking = self._checking
-        for url, _ in self._asked[chase.url]:
+        for url, _ in self._asked[probe.url]:
             known = checking._known.get(url)
             record = known.record if known else Record(url=url)
             strictly = checking._strict and record.state != "dead"
             if strictly or needs_confirmation(record, verdict, checking._time()):
-                self._confirmations[chase.url] = done + 1
+                self._confirmations[probe.url] = done + 1
                 return True
         return False
 
-    def _settled(self, chase: Chase, verdict: Verdict) -> list[Link]:
+    def _settled(self, probe: LinkProbe, verdict: Verdict) -> list[Link]:
         links = []
-        for url, fragment in self._asked[chase.url]:
-            answer, said = chase.answer, verdict
-            if fragment and chase.there.get(fragment) is not None:
-                answer = replace(answer, fragment_is_there=chase.there[fragment])
-                said = judge(answer)
-            links.append(self._checking.settle(url, answer, said, chase))
+        for url, fragment in self._asked[probe.url]:
+            answer, said = probe.answer, verdict
+            if fragment and probe.there.get(fragment) is not None:
+                answer = replace(answer, fragment_is_there=probe.there[fragment])
+                said = classify(answer)
+            links.append(self._checking.settle(url, answer, said, probe))
         return links
 
     def _is_cut_off(self) -> bool:
         """Tell whether our own network is down, as soon as that can be told: not after each address has timed out."""
-        if any(self._hosts.values()) or len(self._hosts) < _FEWEST_HOSTS:
+        if any(self._hosts.values()) or len(self._hosts) < FEWEST_HOSTS:
             return False
         self._seek_canaries()
         if None in self._canaries.values():
@@ -479,7 +470,7 @@ class _Run:
                 hosts.add(host)
                 self._canaries[page] = None
                 self._waiting += 1
-                self.schedule.add(self._chase(page))
+                self.scheduler.add(self._make_probe(page))
                 if len(self._canaries) == _CANARIES:
                     return
 
@@ -497,7 +488,7 @@ class _Run:
         checking = self._checking
         checking._network_down = True
         checking._history.network_was_down(checking._number)
-        self.schedule.stop()
+        self.scheduler.stop()
         self._waiting = 0
         self._held.clear()
         left = [url for urls in self._asked.values() for url, _ in urls if url not in checking._found]
@@ -511,12 +502,12 @@ class _Run:
         if needs_canaries(hosts):
             self._seek_canaries()
             while self._waiting:
-                for chase in self._ended():
-                    self._take(chase)
+                for probe in self._ended():
+                    self._take(probe)
             if network_is_down(hosts, [bool(one) for one in self._canaries.values()] or self._fallen()):
                 return self._give_up()
         held, self._held = self._held, {}
-        return [link for chase in held.values() for link in self._settled(chase, judge(chase.answer))]
+        return [link for probe in held.values() for link in self._settled(probe, classify(probe.answer))]
 
 
 def _outbound(site: Site) -> dict[str, tuple[Place, ...]]:

@@ -29,7 +29,8 @@ from ..database import (
     optional,
 )
 from ..errors import HistoryError
-from .policy import LARGEST_TIME_DIFFERENCE, Hop, LinkState, LinkStatus, Record
+from .classify import LinkStatus, Redirect
+from .lifecycle import LARGEST_TIME_DIFFERENCE, LinkState, Record
 from .result import Change, Incident
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from .policy import Verdict
+    from .classify import Verdict
 
 _T = TypeVar("_T")
 
@@ -151,7 +152,7 @@ class Memory:
     record: Record
     code: int | None = None
     final_url: str = ""
-    chain: tuple[Hop, ...] = ()
+    chain: tuple[Redirect, ...] = ()
     change: Change | None = None
     run: int = 0
     etag: str | None = None
@@ -293,7 +294,7 @@ class History:
         at: datetime,
         *,
         before: LinkState | None = None,
-        chain: tuple[Hop, ...] = (),
+        chain: tuple[Redirect, ...] = (),
         change: Change | None = None,
         run: int = 0,
         etag: str | None = None,
@@ -314,12 +315,12 @@ class History:
         """
         if before is None:
             before = self.record(record.url).state
-        hops = json.dumps([[hop.code, hop.url] for hop in chain]) if chain else None
+        redirects = json.dumps([[redirect.code, redirect.url] for redirect in chain]) if chain else None
         final_url = verdict.final_url if verdict.final_url != record.url else None
         link = (
             record.url, record.state, record.status, record.reason, record.streak, record.failures,
             _stored(record.failing_since), _stored(record.last_ok), _stored(record.checked), _stored(record.due),
-            verdict.code, final_url, hops, run, change, _sendable(etag), _sendable(last_modified),
+            verdict.code, final_url, redirects, run, change, _sendable(etag), _sendable(last_modified),
         )  # fmt: skip
         check = (record.url, at.timestamp(), verdict.status, verdict.code, verdict.reason, final_url)
         incident: tuple[str, tuple[object, ...]] | None = None
@@ -369,11 +370,11 @@ class History:
             self._base.execute(f"DELETE FROM {table} WHERE url = ?", (url,))  # noqa: S608
         return self._base.execute("DELETE FROM links WHERE url = ?", (url,)).rowcount > 0
 
-    def liars(self) -> set[str]:
+    def unreliable_head_hosts(self) -> set[str]:
         """Return the hosts that answer HEAD otherwise than GET."""
         return set(self._rows("SELECT host FROM hosts WHERE head_lies", convert=_only_text))
 
-    def add_liars(self, hosts: Iterable[str]) -> None:
+    def add_unreliable_head_hosts(self, hosts: Iterable[str]) -> None:
         """Remember hosts that answer HEAD otherwise than GET."""
         self._base.execute_many("REPLACE INTO hosts VALUES (?, 1)", ((host,) for host in hosts))
 
@@ -410,21 +411,21 @@ def _memory(row: Sequence[Any]) -> Memory:
     code, final_url, chain, run, change, etag, last_modified = row[len(_RECORD) :]
     return Memory(
         record=_record(row[: len(_RECORD)]), code=optional(_code, code), final_url=optional(as_text, final_url) or "",
-        chain=_hops(json.loads(as_text(chain))) if chain is not None else (),
+        chain=_redirects(json.loads(as_text(chain))) if chain is not None else (),
         change=optional(_change, change), run=optional(as_integer, run) or 0,
         etag=optional(_header, etag), last_modified=optional(_header, last_modified),
     )  # fmt: skip
 
 
-def _hops(chain: object) -> tuple[Hop, ...]:
+def _redirects(chain: object) -> tuple[Redirect, ...]:
     if not isinstance(chain, list) or len(chain) > _MOST_REDIRECTS:
         raise ValueError("redirects that are none")
-    hops = []
-    for hop in chain:
-        if not isinstance(hop, list) or len(hop) != 2:
+    redirects = []
+    for redirect in chain:
+        if not isinstance(redirect, list) or len(redirect) != 2:
             raise ValueError("a redirect that is none")
-        hops.append(Hop(code=_code(hop[0]), url=as_text(hop[1])))
-    return tuple(hops)
+        redirects.append(Redirect(code=_code(redirect[0]), url=as_text(redirect[1])))
+    return tuple(redirects)
 
 
 def _record(row: Sequence[Any]) -> Record:

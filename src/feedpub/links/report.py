@@ -62,7 +62,7 @@ def _values(link: Link) -> dict[str, Any]:
         "code": link.code,
         "reason": hide_secrets(link.reason),
         "final_url": hide_secrets(link.final_url),
-        "chain": [{"code": hop.code, "url": hide_secrets(hop.url)} for hop in link.chain],
+        "chain": [{"code": redirect.code, "url": hide_secrets(redirect.url)} for redirect in link.chain],
         "found_in": [{"path": place.path, "line": place.line, "entry": place.entry} for place in link.found_in],
         "checked": _moment(link.checked),
         "remembered": link.remembered,

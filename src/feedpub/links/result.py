@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from .policy import Hop, LinkState, LinkStatus
+    from .classify import LinkStatus, Redirect
+    from .lifecycle import LinkState
 
 Change = Literal["died", "recovered", "moved"]
 
@@ -80,7 +81,7 @@ class Link:
     reason: str = ""
     code: int | None = None
     final_url: str = ""
-    chain: tuple[Hop, ...] = ()
+    chain: tuple[Redirect, ...] = ()
     found_in: tuple[Place, ...] = ()
     checked: datetime | None = None
     remembered: bool = False

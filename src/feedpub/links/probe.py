@@ -1,7 +1,7 @@
 """Follow one address to its end: which requests to send, one after the other, and what their answers come to.
 
-A `Chase` sends nothing itself. It is a generator that yields what it wants (`Ask`) and is given what came of it
-(`Reply`), so that whoever sends can put each request into the queue of its host.
+A `LinkProbe` sends nothing itself. It is a generator that yields what it wants (`Request`) and is given what came of it
+(`Response`), so that whoever sends can put each request into the queue of its host.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from .. import addresses, iri
-from .http1 import Ask, Reply
-from .policy import Answer, Hop, same_path
+from ..transport.base import Request, Response
+from .classify import Answer, Redirect, same_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 
-    from .policy import Failure
+    from .classify import Failure
 
-MOST_HOPS: Final = 20  # as browsers follow
+MOST_REDIRECTS: Final = 20  # as browsers follow
 _TOO_LONG: Final = f"the redirect leads to an address of more than {iri.LONGEST_URL_CHARACTERS:,} characters"
 _CHAIN_TOO_LONG: Final = "the redirects have long addresses"
 _LONGEST_VALIDATOR_CHARACTERS: Final = 1000  # longer ones are neither kept nor sent
@@ -48,90 +48,90 @@ _PAGE: Final = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-E
 _RANGE: Final = {"Range": f"bytes=0-{PAGE_BYTES - 1}"}
 
 
-class Facts:
+class HostState:
     """What a run knows of one server, shared by all its addresses."""
 
-    def __init__(self, *, lies: bool) -> None:
-        self.lies = lies
-        self.elsewhere: Answer | None = None
-        self.waiting: list[Chase] = []
+    def __init__(self, *, head_is_unreliable: bool) -> None:
+        self.head_is_unreliable = head_is_unreliable
+        self.soft404_probe: Answer | None = None
+        self.waiting: list[LinkProbe] = []
         self._asking = False
 
-    def claim(self, chase: Chase) -> bool:
-        """Tell whether this chase is to find out what the server answers to a path that nobody made; else it waits."""
-        if self.elsewhere is not None:
+    def claim(self, probe: LinkProbe) -> bool:
+        """Tell whether this probe is to find out what the server answers to a path that nobody made; else it waits."""
+        if self.soft404_probe is not None:
             return False
         if self._asking:
-            self.waiting.append(chase)
+            self.waiting.append(probe)
             return False
         self._asking = True
         return True
 
-    def settle(self, answer: Answer) -> list[Chase]:
+    def settle(self, answer: Answer) -> list[LinkProbe]:
         """Tell those who wait for it; return them."""
-        self.elsewhere = answer
+        self.soft404_probe = answer
         waiting, self.waiting = self.waiting, []
         return waiting
 
 
 class Wait:
-    """Want to go on when another chase has found out what the server answers to a path that nobody made."""
+    """Want to go on when another probe has found out what the server answers to a path that nobody made."""
 
 
 WAIT: Final = Wait()
 
 
-class Chase:
+class LinkProbe:
     """One page: its address without fragment, and the fragments that are wanted of it."""
 
     def __init__(
         self,
         url: str,
         fragments: Sequence[str],
-        facts: Callable[[str], Facts],
+        host_states: Callable[[str], HostState],
         *,
         seconds: float,
         clock: Callable[[], float],
         validators: Mapping[str, str] | None = None,
-        surely: bool = False,
+        confirming: bool = False,
     ) -> None:
         """Prepare to follow an address.
 
         Args:
             url: In ASCII, without fragment.
             fragments: Those that the page must hold.
-            facts: Returns what is known of the server of an address.
+            host_states: Returns what is known of the server of an address.
             seconds: For all requests together.
             clock: Tells the time, as `time.monotonic`.
             validators: If-None-Match and If-Modified-Since of what was found good before.
-            surely: GET at once: this is not the first time.
+            confirming: GET at once: this is not the first time.
         """
-        self.url, self.fragments, self._facts, self._clock = url, tuple(fragments), facts, clock
-        self._seconds, self._validators, self._surely = seconds, dict(validators or {}), surely
+        self.url, self.fragments, self._host_states, self._clock = url, tuple(fragments), host_states, clock
+        self._seconds, self._validators, self._confirming = seconds, dict(validators or {}), confirming
         self.until = 0.0
         self.answer = Answer(url=url)
         self.there: dict[str, bool | None] = {}
         self.retry_after: float | None = None
         self.validators: dict[str, str] = {}
         self.reached: dict[str, bool] = {}
-        self.settled: list[Chase] = []
+        self.settled: list[LinkProbe] = []
         self._cookies: dict[str, dict[str, str]] = {}
-        self._hops: list[Hop] = []
+        self._redirects: list[Redirect] = []
         self._steps = self._follow()
 
-    def start(self) -> Ask | Wait | None:
+    def start(self) -> Request | Wait | None:
         """Return the first request."""
         self.until = self._clock() + self._seconds
         return next(self._steps, None)
 
-    def step(self, got: Reply) -> Ask | Wait | None:
+    def step(self, got: Response) -> Request | Wait | None:
         """Take what came of the last request, return the next one; None if there is an answer."""
         try:
             return self._steps.send(got)
         except StopIteration:
             return None
 
-    def _follow(self) -> Generator[Ask | Wait, Reply, None]:
+    def _follow(self) -> Generator[Request | Wait, Response, None]:
         url, fragment, seen = self.url, "", set()
         while True:
             method, got = yield from self._tried(url)
@@ -147,11 +147,11 @@ class Chase:
                 return
             seen.add(key)
             url, fragment = target.partition("#")[0], target.partition("#")[2] or fragment
-            self._hops.append(Hop(code=got.code, url=target if fragment else url))
-            if len(self._hops) > MOST_HOPS:
+            self._redirects.append(Redirect(code=got.code, url=target if fragment else url))
+            if len(self._redirects) > MOST_REDIRECTS:
                 self._end(got, "redirects")
                 return
-            if sum(len(hop.url) for hop in self._hops) > _LONGEST_CHAIN_CHARACTERS:
+            if sum(len(redirect.url) for redirect in self._redirects) > _LONGEST_CHAIN_CHARACTERS:
                 self._end(replace(got, detail=_CHAIN_TOO_LONG), "limit")
                 return
         if got.failure or not 200 <= (got.code or 0) < 300 or not _is_page(got):
@@ -161,23 +161,23 @@ class Chase:
 
     def _end(
         self,
-        got: Reply,
+        got: Response,
         failure: Failure | None = None,
-        elsewhere: Answer | None = None,
-        at_first: Answer | None = None,
+        soft404_probe: Answer | None = None,
+        first_host_soft404_probe: Answer | None = None,
     ) -> None:
         self.answer = Answer(
             url=self.url,
-            hops=tuple(self._hops),
+            redirects=tuple(self._redirects),
             code=got.code,
             failure=failure,
             detail=got.detail,
             headers=got.headers,
             page=_text(got) if got.page else "",
-            elsewhere=elsewhere,
-            at_first=at_first,
+            soft404_probe=soft404_probe,
+            first_host_soft404_probe=first_host_soft404_probe,
         )
-        if not failure and not self._hops and got.code and 200 <= got.code < 300:
+        if not failure and not self._redirects and got.code and 200 <= got.code < 300:
             names = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
             values = {header: got.headers.get(name, "") for name, header in names.items()}
             self.validators = {
@@ -186,37 +186,39 @@ class Chase:
         elif got.code == 304:  # they hold on
             self.validators = dict(self._validators)
 
-    def _inspect(self, url: str, fragment: str, method: str, got: Reply) -> Generator[Ask | Wait, Reply, None]:
+    def _inspect(
+        self, url: str, fragment: str, method: str, got: Response
+    ) -> Generator[Request | Wait, Response, None]:
         """Look closer at a page that is said to be there; a fragment that a redirect names stands for all others."""
         if self.fragments:
             targets = {wanted: fragment or wanted for wanted in self.fragments}
             held = _hold(got, set(targets.values()))
             self.there = {wanted: held[target] for wanted, target in targets.items()}
         got.page = got.page[:PAGE_BYTES]  # many pages may wait for what their hosts answer to other paths
-        facts = self._facts(url)
-        other = yield from self._elsewhere(url, facts)
-        first = self._facts(self.url)
-        strays = first is not facts and not same_path(self.url, url)
-        at_first = (yield from self._elsewhere(self.url, first)) if strays else None
+        host_state = self._host_states(url)
+        other = yield from self._probe_soft404(url, host_state)
+        first = self._host_states(self.url)
+        strays = first is not host_state and not same_path(self.url, url)
+        first_host_soft404_probe = (yield from self._probe_soft404(self.url, first)) if strays else None
         excuses = bool(other and other.code and 200 <= other.code < 300)
         if method == "HEAD" and (excuses or _is_short(got)) and self._clock() < self.until:
             page = yield self._ask("GET", url)
             if page.failure or page.code == 416:
                 page = replace(got, page=b"")
             elif page.code and page.code >= 400:
-                facts.lies = True
+                host_state.head_is_unreliable = True
             got = page
-        self._end(got, None, other, at_first)
+        self._end(got, None, other, first_host_soft404_probe)
 
-    def _elsewhere(self, url: str, facts: Facts) -> Generator[Ask | Wait, Reply, Answer | None]:
+    def _probe_soft404(self, url: str, host_state: HostState) -> Generator[Request | Wait, Response, Answer | None]:
         """Return what the server of an address answers for a path that nobody can have made: it is asked once."""
-        if facts.claim(self):
-            yield from self._probe(url, facts)
-        elif facts.elsewhere is None:
+        if host_state.claim(self):
+            yield from self._ask_random_path(url, host_state)
+        elif host_state.soft404_probe is None:
             yield WAIT
-        return facts.elsewhere
+        return host_state.soft404_probe
 
-    def _probe(self, url: str, facts: Facts) -> Generator[Ask | Wait, Reply, None]:
+    def _ask_random_path(self, url: str, host_state: HostState) -> Generator[Request | Wait, Response, None]:
         """Ask for a path that nobody can have made, for all who want to know."""
         place = iri.resolve_url(url, f"/feedpub-{os.urandom(8).hex()}") or url
         found = Answer(url=place, failure="timeout")
@@ -226,18 +228,18 @@ class Chase:
                 got = yield self._ask("GET", place, share=_HEAD_SHARE)
             page = _text(got) if got.page else ""
             target = _target(place, got.headers.get("location", ""))[1] if got.code in _REDIRECTS else ""
-            hops = (Hop(code=got.code or 0, url=target.partition("#")[0]),) if target else ()
+            redirects = (Redirect(code=got.code or 0, url=target.partition("#")[0]),) if target else ()
             found = Answer(
-                url=place, hops=hops, code=got.code, failure=got.failure, headers=got.headers, page=page
+                url=place, redirects=redirects, code=got.code, failure=got.failure, headers=got.headers, page=page
             )  # fmt: skip
         finally:
-            self.settled = facts.settle(found)
+            self.settled = host_state.settle(found)
 
-    def _tried(self, url: str) -> Generator[Ask | Wait, Reply, tuple[str, Reply]]:
+    def _tried(self, url: str) -> Generator[Request | Wait, Response, tuple[str, Response]]:
         """Ask for one address as often as it makes sense; return the last answer and how it was asked for."""
-        facts = self._facts(url)
-        method = "GET" if self._surely or facts.lies or self.fragments else "HEAD"
-        pauses = [] if self._surely else list(PAUSES_SECONDS)  # who asks again for certainty has waited
+        host_state = self._host_states(url)
+        method = "GET" if self._confirming or host_state.head_is_unreliable or self.fragments else "HEAD"
+        pauses = [] if self._confirming else list(PAUSES_SECONDS)  # who asks again for certainty has waited
         ranged, head_failed, pause = True, False, 0.0
         while True:
             share = _HEAD_SHARE if method == "HEAD" else 1.0
@@ -254,10 +256,10 @@ class Chase:
             if self._clock() >= self.until:
                 break
         if head_failed and got.code and not _is_doubtful(got):
-            facts.lies = True
+            host_state.head_is_unreliable = True
         return method, got
 
-    def _wait(self, got: Reply, pauses: list[float]) -> float | None:
+    def _wait(self, got: Response, pauses: list[float]) -> float | None:
         """Return how long to wait before another try; None if there shall be none."""
         again = got.failure in _TEMPORARY_FAILURES if got.failure else got.code == 429 or got.code in _TEMPORARY
         if not again:
@@ -269,7 +271,7 @@ class Chase:
         pause = pauses.pop(0) if pauses else None
         return max(asked, pause) if asked is not None and pause is not None else pause
 
-    def _ask(self, method: str, url: str, *, pause: float = 0.0, share: float = 1.0, ranged: bool = True) -> Ask:
+    def _ask(self, method: str, url: str, *, pause: float = 0.0, share: float = 1.0, ranged: bool = True) -> Request:
         headers = dict(_ANY if method == "HEAD" else _PAGE)
         if url == self.url:
             headers |= self._validators
@@ -280,7 +282,7 @@ class Chase:
         most = FRAGMENT_PAGE_BYTES if self.fragments else PAGE_BYTES
         now = self._clock()
         left = max(0.05, self.until - now - pause)
-        return Ask(method, url, headers, 0 if method == "HEAD" else most, pause, now + pause + left * share)
+        return Request(method, url, headers, 0 if method == "HEAD" else most, pause, now + pause + left * share)
 
     def _cookies_for(self, host: str) -> dict[str, str]:
         """Return the cookies of a host, and those of the domains that it belongs to."""
@@ -291,7 +293,7 @@ class Chase:
         return found
 
     def _take_cookies(self, url: str, given: Sequence[str]) -> None:
-        """Keep cookies for the rest of the chase, for the host that set them or its domain (RFC 6265, section 5.3)."""
+        """Keep cookies for the rest of the probe, for the host that set them or its domain (RFC 6265, section 5.3)."""
         host = iri.find_host(url)
         size = sum(len(name) + len(value) for jar in self._cookies.values() for name, value in jar.items())
         for one in given:
@@ -353,16 +355,16 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return min(max(0.0, (moment - datetime.now(UTC)).total_seconds()), 366 * 86400.0)
 
 
-def _is_doubtful(got: Reply) -> bool:
+def _is_doubtful(got: Response) -> bool:
     return got.failure is not None or got.code is None or not 200 <= got.code < 400
 
 
-def _is_page(got: Reply) -> bool:
+def _is_page(got: Response) -> bool:
     kind = got.headers.get("content-type", "").partition(";")[0].strip().lower()
     return kind in ("", "text/html", "application/xhtml+xml")
 
 
-def _is_short(got: Reply) -> bool:
+def _is_short(got: Response) -> bool:
     length = got.headers.get("content-length", "")
     return not length.isdecimal() or int(length[:15]) < _SHORT_PAGE_BYTES
 
@@ -374,7 +376,7 @@ _CHARSET: Final = re.compile(rb"""charset\s*=\s*["']?([A-Za-z0-9_.:-]{1,40})""",
 _NO_CHARSETS: Final = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"})
 
 
-def _text(got: Reply) -> str:
+def _text(got: Response) -> str:
     """Decode a page as it says itself."""
     kind = got.headers.get("content-type", "").encode("ascii", "replace")
     found = _CHARSET.search(kind) or _CHARSET.search(got.page[:2048])
@@ -391,7 +393,7 @@ _NAMES: Final = re.compile(
 )
 
 
-def _hold(got: Reply, fragments: Collection[str]) -> dict[str, bool | None]:
+def _hold(got: Response, fragments: Collection[str]) -> dict[str, bool | None]:
     """Return for each fragment whether a page holds its target (HTML, section 7.4.6.3); None if that cannot be told.
 
     The page is read once, however many fragments are wanted of it.

@@ -1,4 +1,4 @@
-"""Send the requests of many chases at once: each host at its own pace, and nobody waits for a host that is busy.
+"""Send the requests of many probes at once: each host at its own pace, and nobody waits for a host that is busy.
 
 Requests wait in the queue of their host. The next one is taken from the host that may be asked now and has the longest
 queue, so a host with many addresses is never left for the end.
@@ -13,16 +13,16 @@ import time
 from collections import deque
 from dataclasses import replace
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from ..iri import find_host
-from .connection import ExhaustedError
-from .http1 import Ask, Reply
+from ..transport.base import ExhaustedError, Request, Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from .chase import Chase, Wait
+    from ..transport.base import Transport
+    from .probe import LinkProbe, Wait
 
 FIRST_AT_ONCE: Final = 2.0  # requests to one host; more as answers come
 # A host that nobody could connect to, for this many addresses, is not asked for the others.
@@ -38,25 +38,6 @@ _BEGUN_TOGETHER: Final = 8
 _TOGETHER_SECONDS: Final = 0.05  # results are handed over together: each time, another thread wakes
 
 
-class Transport(Protocol):
-    """Send requests and return their answers: a `wire.Wire`, or a `threads.Threads`."""
-
-    def send(self, key: object, ask: Ask) -> None:
-        """Begin with a request."""
-
-    def wait(self, seconds: float | None) -> Iterable[tuple[object, Reply | ExhaustedError]]:
-        """Wait for answers; hand them out with the keys of their requests."""
-
-    def wake(self) -> None:
-        """End a `wait`, from another thread."""
-
-    def release(self, host: str) -> None:
-        """Take note that nothing is left to be asked of a host."""
-
-    def close(self) -> None:
-        """End all."""
-
-
 class _Host:
     """The queue of one host."""
 
@@ -66,7 +47,7 @@ class _Host:
 
     def __init__(self, name: str, limit: float) -> None:
         self.name, self.limit = name, limit
-        self.queue: deque[tuple[Chase, Ask | None, float]] = deque()  # None: its first; since when it waits
+        self.queue: deque[tuple[LinkProbe, Request | None, float]] = deque()  # None: its first; since when it waits
         self.running = self.good = self.silent = self.late = self.parked = 0
         self.offered: int | None = None  # its cost in the heap
         self.spoke = self.resting = False
@@ -79,7 +60,7 @@ class _Host:
 
     @property
     def may_begin(self) -> bool:
-        """Whether the next request may be sent; one that continues a chase is always the first of the queue."""
+        """Whether the next request may be sent; one that continues a probe is always the first of the queue."""
         if not self.queue or self.running >= int(self.limit):
             return False
         return self.parked < MOST_PARKED or self.queue[0][1] is not None
@@ -92,8 +73,8 @@ class _Host:
         return "other addresses of this host took too long" if self.late >= LATE_AFTER else ""
 
 
-class Schedule:
-    """Run chases in a thread, and hand them back when they have their answers."""
+class Scheduler:
+    """Run probes in a thread, and hand them back when they have their answers."""
 
     def __init__(
         self,
@@ -115,16 +96,16 @@ class Schedule:
         """
         self._transport, self._per_host, self._spacing, self._clock = transport, per_host, spacing, clock
         self.concurrency = concurrency
-        self.done: SimpleQueue[list[Chase] | BaseException] = SimpleQueue()
-        self._coming: Iterator[Chase] = iter(())
+        self.done: SimpleQueue[list[LinkProbe] | BaseException] = SimpleQueue()
+        self._coming: Iterator[LinkProbe] = iter(())
         self._come = False  # all of them
-        self._added: deque[tuple[Chase, float]] = deque()
+        self._added: deque[tuple[LinkProbe, float]] = deque()
         self._hosts: dict[str, _Host] = {}
         self._ready: list[tuple[int, int, _Host]] = []
-        self._later: list[tuple[float, int, Chase, Ask | None]] = []
+        self._later: list[tuple[float, int, LinkProbe, Request | None]] = []
         self._resting: list[tuple[float, int, _Host]] = []
-        self._parked: dict[Chase, _Host] = {}
-        self._ended: list[Chase] = []
+        self._parked: dict[LinkProbe, _Host] = {}
+        self._ended: list[LinkProbe] = []
         self._handed_over = 0.0
         self._number = itertools.count()
         self._active = 0
@@ -133,14 +114,14 @@ class Schedule:
         self._stopped = False
         self._thread = threading.Thread(target=self._run, daemon=True, name="links")
 
-    def add(self, chase: Chase, *, after: float = 0.0) -> None:
-        """Take a further chase, to be begun in some seconds; from any thread."""
-        self._added.append((chase, after))
+    def add(self, probe: LinkProbe, *, after: float = 0.0) -> None:
+        """Take a further probe, to be begun in some seconds; from any thread."""
+        self._added.append((probe, after))
         self._transport.wake()
 
-    def start(self, chases: Iterable[Chase]) -> None:
-        """Start the thread; it prepares the chases while the first of them are under way."""
-        self._coming = iter(chases)
+    def start(self, probes: Iterable[LinkProbe]) -> None:
+        """Start the thread; it prepares the probes while the first of them are under way."""
+        self._coming = iter(probes)
         self._thread.start()
 
     def stop(self) -> None:
@@ -172,25 +153,25 @@ class Schedule:
         if not self._come:
             some = list(itertools.islice(self._coming, _PREPARED_TOGETHER))
             self._come = not some
-            for chase in some:
-                self._queue(chase, None, now)
+            for probe in some:
+                self._queue(probe, None, now)
         while self._added:
-            chase, after = self._added.popleft()
+            probe, after = self._added.popleft()
             if after:
-                heapq.heappush(self._later, (now + after, next(self._number), chase, None))
+                heapq.heappush(self._later, (now + after, next(self._number), probe, None))
             else:
-                self._queue(chase, None, now)
+                self._queue(probe, None, now)
         while self._later and self._later[0][0] <= now:
-            _, _, chase, ask = heapq.heappop(self._later)
-            self._queue(chase, ask, now)
+            _, _, probe, request = heapq.heappop(self._later)
+            self._queue(probe, request, now)
         while self._resting and self._resting[0][0] <= now:
             _, _, host = heapq.heappop(self._resting)
             host.resting = False
             self._offer(host)
         more = self._begin_some(now)
-        for key, reply in self._transport.wait(0.0 if more else self._pause(now)):
-            host, chase, ask = cast("tuple[_Host, Chase, Ask]", key)
-            self._go_on(host, chase, ask, reply)
+        for key, response in self._transport.wait(0.0 if more else self._pause(now)):
+            host, probe, request = cast("tuple[_Host, LinkProbe, Request]", key)
+            self._go_on(host, probe, request, response)
             self._begin_some(now)
         self._wake_parked()
         if self._ended and (not self._active or self._clock() - self._handed_over >= _TOGETHER_SECONDS):
@@ -205,7 +186,7 @@ class Schedule:
         due = [heap[0][0] for heap in (self._later, self._resting) if heap]
         if self._ended:
             due.append(self._handed_over + _TOGETHER_SECONDS)
-        due += [chase.until for chase in self._parked]
+        due += [probe.until for probe in self._parked]
         return max(0.0, min(due) - now) if due else None
 
     def _host(self, name: str) -> _Host:
@@ -214,13 +195,13 @@ class Schedule:
             host = self._hosts[name] = _Host(name, min(FIRST_AT_ONCE, self._per_host))
         return host
 
-    def _queue(self, chase: Chase, ask: Ask | None, now: float) -> None:
-        """Put a request last; one that continues a chase first."""
-        host = self._host(find_host(ask.url if ask else chase.url))
-        if ask is None:
-            host.queue.append((chase, None, now))
+    def _queue(self, probe: LinkProbe, request: Request | None, now: float) -> None:
+        """Put a request last; one that continues a probe first."""
+        host = self._host(find_host(request.url if request else probe.url))
+        if request is None:
+            host.queue.append((probe, None, now))
         else:
-            host.queue.appendleft((chase, ask, now))
+            host.queue.appendleft((probe, request, now))
         self._offer(host)
 
     def _offer(self, host: _Host) -> None:
@@ -255,98 +236,98 @@ class Schedule:
                 host.resting = True
                 heapq.heappush(self._resting, (host.rest, next(self._number), host))
                 continue
-            chase, ask, since = host.queue.popleft()
+            probe, request, since = host.queue.popleft()
             if self._spacing:
                 host.rest = now + self._spacing
             host.running += 1
             self._active += 1
             self._offer(host)
-            self._send(host, chase, ask, now - since)
+            self._send(host, probe, request, now - since)
             return True
         return False
 
-    def _send(self, host: _Host, chase: Chase, ask: Ask | None, waited: float) -> None:
-        if ask is None:
-            first = chase.start()
-            assert isinstance(first, Ask)
-            ask = first
+    def _send(self, host: _Host, probe: LinkProbe, request: Request | None, waited: float) -> None:
+        if request is None:
+            first = probe.start()
+            assert isinstance(first, Request)
+            request = first
         elif waited > 0:  # for its turn: that is not the server's time
-            chase.until += waited
-            ask = replace(ask, until=ask.until + waited)
+            probe.until += waited
+            request = replace(request, until=request.until + waited)
         if host.given_up:
-            chase.until = 0.0
-            self._go_on(host, chase, ask, Reply(failure="timeout", detail=host.given_up, connected=host.spoke))
+            probe.until = 0.0
+            self._go_on(host, probe, request, Response(failure="timeout", detail=host.given_up, connected=host.spoke))
             return
-        self._transport.send((host, chase, ask), ask)
+        self._transport.send((host, probe, request), request)
 
-    def _go_on(self, host: _Host, chase: Chase, ask: Ask, reply: Reply | ExhaustedError) -> None:
-        """Give an answer to the chase that has waited for it."""
+    def _go_on(self, host: _Host, probe: LinkProbe, request: Request, response: Response | ExhaustedError) -> None:
+        """Give an answer to the probe that has waited for it."""
         host.running -= 1
         self._active -= 1
-        if isinstance(reply, ExhaustedError) and not self._active:
+        if isinstance(response, ExhaustedError) and not self._active:
             self._hopeless += 1
             if self._hopeless >= _HOPELESS_AFTER:  # nothing is under way that could end, and so help
-                reply = Reply(failure="limit", detail=str(reply), connected=False)
-        if isinstance(reply, ExhaustedError):
+                response = Response(failure="limit", detail=str(response), connected=False)
+        if isinstance(response, ExhaustedError):
             now = self._clock()
             if now >= self._lowered_until:  # those that were sent at the same time fail for the same reason
                 self._lowered_until = now + _EXHAUSTED_PAUSE_SECONDS
                 self.concurrency = max(1, min(self.concurrency, self._active + 1) * 3 // 4)
-            heapq.heappush(self._later, (now + _EXHAUSTED_PAUSE_SECONDS, next(self._number), chase, ask))
+            heapq.heappush(self._later, (now + _EXHAUSTED_PAUSE_SECONDS, next(self._number), probe, request))
         else:
-            self._learn(host, reply)
-            if reply.connected:
+            self._learn(host, response)
+            if response.connected:
                 self._hopeless = 0
-            if reply.failure not in ("private", "limit") or reply.connected:  # else nobody has tried to reach it
-                chase.reached[host.name] = reply.connected or chase.reached.get(host.name, False)
-            following = chase.step(reply)
-            if following is None and self._clock() >= chase.until > 0:
+            if response.failure not in ("private", "limit") or response.connected:  # else nobody has tried to reach it
+                probe.reached[host.name] = response.connected or probe.reached.get(host.name, False)
+            following = probe.step(response)
+            if following is None and self._clock() >= probe.until > 0:
                 host.late += 1
-            self._follow(host, chase, following)
+            self._follow(host, probe, following)
         self._offer(host)
         if not host.queue and not host.running:
             self._transport.release(host.name)
 
-    def _learn(self, host: _Host, reply: Reply) -> None:
+    def _learn(self, host: _Host, response: Response) -> None:
         """Ask a host that answers more at once, one that is in trouble less."""
-        if reply.connected:
+        if response.connected:
             host.spoke = True
-        if reply.code in (429, 503) or reply.failure == "reset":
+        if response.code in (429, 503) or response.failure == "reset":
             host.limit, host.good = max(1.0, host.limit / 2), 0
-        elif reply.code and host.limit < self._per_host:
+        elif response.code and host.limit < self._per_host:
             host.good += 1
             if host.good >= host.limit:
                 host.limit, host.good = min(float(self._per_host), host.limit + 1), 0
 
-    def _follow(self, host: _Host, chase: Chase, following: Ask | Wait | None) -> None:
-        if isinstance(following, Ask):
+    def _follow(self, host: _Host, probe: LinkProbe, following: Request | Wait | None) -> None:
+        if isinstance(following, Request):
             now = self._clock()
             if following.seconds:
-                heapq.heappush(self._later, (now + following.seconds, next(self._number), chase, following))
+                heapq.heappush(self._later, (now + following.seconds, next(self._number), probe, following))
             else:
-                self._queue(chase, following, now)
+                self._queue(probe, following, now)
         elif following is not None:
-            self._parked[chase] = host
+            self._parked[probe] = host
             host.parked += 1
         else:
-            if not chase.reached.get(host.name, True):
+            if not probe.reached.get(host.name, True):
                 host.silent += 1
-            self._ended.append(chase)
-        settled, chase.settled = chase.settled, []
+            self._ended.append(probe)
+        settled, probe.settled = probe.settled, []
         for other in settled:
             if other in self._parked:
                 self._resume(other)
 
-    def _resume(self, chase: Chase) -> None:
-        """Go on with a chase that has waited for another one."""
-        host = self._parked.pop(chase)
+    def _resume(self, probe: LinkProbe) -> None:
+        """Go on with a probe that has waited for another one."""
+        host = self._parked.pop(probe)
         host.parked -= 1
-        self._follow(host, chase, chase.step(Reply()))
+        self._follow(host, probe, probe.step(Response()))
         self._offer(host)
 
     def _wake_parked(self) -> None:
         """Let nobody wait for another one beyond its own time."""
         if self._parked:
             now = self._clock()
-            for chase in [chase for chase in self._parked if chase.until <= now]:
-                self._resume(chase)
+            for probe in [probe for probe in self._parked if probe.until <= now]:
+                self._resume(probe)

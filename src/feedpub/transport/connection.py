@@ -1,4 +1,4 @@
-"""One connection to a server: connect, shake hands, send, read; each step waits where it must, in a loop of `wire`."""
+"""One connection to a server: connect, shake hands, send, read. Each step yields where it would wait."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING, Final
 
 import certifi
 
-from .http1 import NoReplyError, Reading
+from .base import ExhaustedError, NoResponseError
+from .http1 import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from .http1 import Origin, Reply
-    from .policy import Failure
-    from .wire import Wire
+    from .base import Failure, Response
+    from .http1 import Origin
+    from .sockets import SocketTransport
 
-    Steps = Generator[None, None, Reply]
+    Steps = Generator[None, None, Response]
 
 _PIECE: Final = 64 * 1024
 _MOST_BYTES: Final = 8 * 1024 * 1024  # of one answer, as they come: what is wanted of it is 2 MiB at most
@@ -33,11 +34,7 @@ _READ, _WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL})
 
 
-class ExhaustedError(Exception):
-    """This machine has no more descriptors, ports, threads or memory for connections: the address is not to blame."""
-
-
-def trusting(ca_bundle: str | None) -> ssl.SSLContext:
+def create_tls_context(ca_bundle: str | None) -> ssl.SSLContext:
     """Make the context that all connections share: reading the certificates takes 25 ms.
 
     Args:
@@ -77,7 +74,7 @@ class Connection:
     __slots__ = ("_closed", "_mode", "_selector", "_session", "_socket", "_wire", "origin", "task")
 
     def __init__(
-        self, wire: Wire, selector: selectors.BaseSelector, opened: socket.socket, origin: Origin, task: Task
+        self, wire: SocketTransport, selector: selectors.BaseSelector, opened: socket.socket, origin: Origin, task: Task
     ) -> None:
         self._wire, self._selector, self._socket, self.origin = wire, selector, opened, origin
         self.task: Task | None = task
@@ -108,9 +105,11 @@ class Connection:
         reading = Reading("HEAD", 0)
         message = f"CONNECT {place} HTTP/1.1\r\nHost: {place}\r\n{credentials}\r\n".encode("ascii")
         yield from self.exchange(message, reading)
-        reply = reading.reply
-        if reply is None or reply.code is None or reply.code >= 300:
-            raise NoReplyError("proxy", f"the proxy answered {reply.code if reply else 'nothing'}", connected=False)
+        response = reading.response
+        if response is None or response.code is None or response.code >= 300:
+            raise NoResponseError(
+                "proxy", f"the proxy answered {response.code if response else 'nothing'}", connected=False
+            )
 
     def session(self) -> ssl.SSLSession | None:
         """Return what makes the next handshake with this server a short one (RFC 8446, section 2.2).
@@ -133,7 +132,7 @@ class Connection:
                 self._socket, server_hostname=name, do_handshake_on_connect=False, session=session
             )
         except ValueError as error:  # a host that no certificate can name
-            raise NoReplyError("tls", str(error)) from error
+            raise NoResponseError("tls", str(error)) from error
         self._socket = secured
         while True:
             try:
@@ -148,7 +147,7 @@ class Connection:
         """Send a request, and read what the reading wants.
 
         Raises:
-            NoReplyError: What comes is no answer.
+            NoResponseError: What comes is no answer.
             OSError: The connection breaks.
         """
         while message:
@@ -162,7 +161,7 @@ class Connection:
         spent = 0
         while True:
             if spent > _MOST_BYTES:
-                raise NoReplyError("limit", "too much for what it says")
+                raise NoResponseError("limit", "too much for what it says")
             try:
                 piece = self._socket.recv(_PIECE)
             except (BlockingIOError, ssl.SSLWantReadError):
@@ -209,25 +208,25 @@ class Connection:
             self._socket.close()
 
 
-def meaning_of(error: OSError, *, connected: bool) -> NoReplyError | ExhaustedError:
+def meaning_of(error: OSError, *, connected: bool) -> NoResponseError | ExhaustedError:
     """Say what an error of the system means."""
     if isinstance(error, ssl.SSLCertVerificationError):
         kind: Failure = "chain" if error.verify_code in _UNTRUSTED else "certificate"
-        return NoReplyError(kind, error.verify_message)
+        return NoResponseError(kind, error.verify_message)
     if isinstance(error, ssl.SSLEOFError | ConnectionResetError | BrokenPipeError | ConnectionAbortedError):
-        return NoReplyError("reset")
+        return NoResponseError("reset")
     if isinstance(error, ssl.SSLError):
         if error.reason == "TLSV13_ALERT_CERTIFICATE_REQUIRED":
-            return NoReplyError("identity")
-        return NoReplyError("tls", (error.reason or str(error)).replace("_", " ").lower())
+            return NoResponseError("identity")
+        return NoResponseError("tls", (error.reason or str(error)).replace("_", " ").lower())
     if isinstance(error, TimeoutError):
-        return NoReplyError("timeout", connected=connected)
+        return NoResponseError("timeout", connected=connected)
     if isinstance(error, ConnectionRefusedError):
-        return NoReplyError("refused", connected=False)
+        return NoResponseError("refused", connected=False)
     if error.errno in EXHAUSTED:
         return ExhaustedError(error.strerror or str(error))
     if error.errno in _UNREACHABLE:
-        return NoReplyError("unreachable", error.strerror or "", connected=False)
+        return NoResponseError("unreachable", error.strerror or "", connected=False)
     if not connected:  # a firewall of ours, no IPv6: nothing that the host has said
-        return NoReplyError("unreachable", error.strerror or str(error), connected=False)
-    return NoReplyError("reset", error.strerror or str(error))
+        return NoResponseError("unreachable", error.strerror or str(error), connected=False)
+    return NoResponseError("reset", error.strerror or str(error))

@@ -7,28 +7,26 @@ import time
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, cast
 
-from .connection import ExhaustedError
-from .http1 import Reply
+from .base import ExhaustedError, Response
 
 if TYPE_CHECKING:
     from .. import http
-    from .http1 import Ask
-    from .policy import Failure
+    from .base import Failure, Request
 
 
-class Threads:
-    """Send requests and wait for their answers, as a `Wire` does."""
+class SessionTransport:
+    """Send requests and wait for their answers, as a `SocketTransport` does."""
 
     def __init__(self, session: http.Session) -> None:
         from .. import http
 
         self._session, self._probe = session, http.probe
-        self._asked: SimpleQueue[tuple[object, Ask] | None] = SimpleQueue()
-        self._answered: SimpleQueue[tuple[object, Reply | ExhaustedError | BaseException] | None] = SimpleQueue()
+        self._asked: SimpleQueue[tuple[object, Request] | None] = SimpleQueue()
+        self._answered: SimpleQueue[tuple[object, Response | ExhaustedError | BaseException] | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._under_way = 0
 
-    def send(self, key: object, ask: Ask) -> None:
+    def send(self, key: object, request: Request) -> None:
         """Begin with a request; `wait` returns its answer with `key`."""
         self._under_way += 1
         if self._under_way > len(self._threads):
@@ -41,11 +39,11 @@ class Threads:
                     return
             else:
                 self._threads.append(thread)
-        self._asked.put((key, ask))
+        self._asked.put((key, request))
 
-    def wait(self, seconds: float | None) -> list[tuple[object, Reply | ExhaustedError]]:
+    def wait(self, seconds: float | None) -> list[tuple[object, Response | ExhaustedError]]:
         """Wait until there are answers, somebody calls `wake`, or the time is over; return the answers."""
-        found: list[tuple[object, Reply | ExhaustedError]] = []
+        found: list[tuple[object, Response | ExhaustedError]] = []
         try:
             one = self._answered.get(timeout=seconds)
             while True:
@@ -73,16 +71,18 @@ class Threads:
 
     def _work(self) -> None:
         while (one := self._asked.get()) is not None:
-            key, ask = one
+            key, request = one
             try:
-                self._answered.put((key, self._ask(ask)))
+                self._answered.put((key, self._ask(request)))
             except BaseException as error:
                 self._answered.put((key, error))
 
-    def _ask(self, ask: Ask) -> Reply:
-        seconds = max(0.001, ask.until - time.monotonic())
-        sent = self._probe(self._session, ask.method, ask.url, ask.headers, most=ask.most, seconds=seconds)
-        return Reply(
+    def _ask(self, request: Request) -> Response:
+        seconds = max(0.001, request.until - time.monotonic())
+        sent = self._probe(
+            self._session, request.method, request.url, request.headers, most=request.most, seconds=seconds
+        )
+        return Response(
             sent.code, sent.headers, (), sent.page, sent.whole, cast("Failure | None", sent.failure or None),
             sent.detail, sent.connected,
         )  # fmt: skip

@@ -9,16 +9,17 @@ from __future__ import annotations
 import re
 import zlib
 from base64 import b64encode
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from ..iri import parse_url
+from .base import NoResponseError, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping, Sequence
+    from collections.abc import Generator, Mapping
 
-    from .policy import Failure
+    from .base import Failure
+
 
 LONGEST_HEAD_BYTES: Final = 256 * 1024  # of all headers, with those of interim answers; Chromium takes as much
 LONGEST_LINE_BYTES: Final = 8 * 1024  # of a chunk's size; of blank lines before an answer
@@ -37,60 +38,6 @@ _HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
 _FIELD: Final = re.compile(r"^([!#-'*+.0-9A-Z^-z|~-]++):[ \t]*+([!-~]*+(?:[ \t]++[!-~]++)*+)[ \t]*+\r?\n", re.MULTILINE)
 _ZLIB: Final = re.compile(rb"[\x08\x18\x28\x38\x48\x58\x68\x78]")  # how RFC 1950 begins: method 8, a window
 _SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """Want one request.
-
-    Args:
-        method: GET or HEAD.
-        url: In ASCII.
-        headers: To send, beside Host and Authorization.
-        most: Bytes of the body to read.
-        seconds: To wait before.
-        until: When all of the answer must be there, by `time.monotonic`.
-    """
-
-    method: str
-    url: str
-    headers: Mapping[str, str]
-    most: int
-    seconds: float
-    until: float
-
-
-@dataclass(slots=True)
-class Reply:
-    """Tell what came of a request.
-
-    Args:
-        code: Status, 101 or 200 to 999; None if there is no answer.
-        headers: Those that count, names in lower case; several of a name are joined by a comma.
-        cookies: The fields Set-Cookie.
-        page: Start of the body, decompressed.
-        whole: Whether that is all of it.
-        failure: Why there is no answer, else None.
-        detail: Of the failure, in the words of the system.
-        connected: Whether the host was reached.
-    """
-
-    code: int | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    cookies: Sequence[str] = ()
-    page: bytes = b""
-    whole: bool = True
-    failure: Failure | None = None
-    detail: str = ""
-    connected: bool = True
-
-
-class NoReplyError(Exception):
-    """There is no answer; the arguments are those of a `Reply`."""
-
-    def __init__(self, failure: Failure, detail: str = "", *, connected: bool = True) -> None:
-        super().__init__(failure)
-        self.failure, self.detail, self.connected = failure, detail, connected
 
 
 class Origin(NamedTuple):
@@ -135,7 +82,7 @@ class Reading:
     """Read one answer: `feed` it what comes until `reply` says what it is and `done` that no more is wanted."""
 
     def __init__(self, method: str, most: int) -> None:
-        self.reply: Reply | None = None
+        self.response: Response | None = None
         self.done = False
         self.keeps = False  # whether the connection can take another request
         self._method, self._most = method, most
@@ -150,7 +97,7 @@ class Reading:
         """Take some bytes, none at the end of the connection; return True if no more is wanted.
 
         Raises:
-            NoReplyError: What has come is no answer.
+            NoResponseError: What has come is no answer.
         """
         self._ended = not piece
         # What was read is dropped when it is the larger half: an answer may come in a million pieces, or hold as many.
@@ -163,28 +110,28 @@ class Reading:
         except StopIteration:
             self.done = True
             self.keeps = self.keeps and self._start == len(self._buffer)
-        except NoReplyError:
-            if not self.reply:
+        except NoResponseError:
+            if not self.response:
                 raise
             # The status was told. What is wrong with the body, or cut off, takes nothing of that away.
             self.done, self.keeps = True, False
-        if self.done and self.reply:
-            self.reply.page = bytes(self._page)
+        if self.done and self.response:
+            self.response.page = bytes(self._page)
         return self.done
 
-    def cut(self) -> Reply | None:
+    def cut(self) -> Response | None:
         """Return what is known of an answer that comes too slowly, or breaks off."""
-        if self.reply:
-            self.reply.page = bytes(self._page)
-        return self.reply
+        if self.response:
+            self.response.page = bytes(self._page)
+        return self.response
 
     def _read(self) -> Generator[None, None, None]:
         yield
-        reply, keeps = yield from self._head()
+        response, keeps = yield from self._head()
         self.keeps = keeps
-        self.reply = reply
-        headers = reply.headers
-        if self._method == "HEAD" or reply.code in (204, 304):  # RFC 9112, section 6.3
+        self.response = response
+        headers = response.headers
+        if self._method == "HEAD" or response.code in (204, 304):  # RFC 9112, section 6.3
             return
         if "transfer-encoding" in headers:
             kind, length = "chunked", 0
@@ -194,15 +141,15 @@ class Reading:
                 return
         else:
             kind, length, self.keeps = "rest", 0, False
-        reply.whole = False
+        response.whole = False
         yield from self._body(kind, length, headers.get("content-encoding", "").strip().lower())
 
     def _more(self, broken: Failure) -> Generator[None, None, None]:
         yield
         if self._ended:
-            raise NoReplyError(broken, "the answer breaks off")
+            raise NoResponseError(broken, "the answer breaks off")
 
-    def _head(self) -> Generator[None, None, tuple[Reply, bool]]:
+    def _head(self) -> Generator[None, None, tuple[Response, bool]]:
         """Read the head of the final answer (interim ones go by), and tell whether the connection lasts."""
         spent = 0
         while True:
@@ -210,7 +157,7 @@ class Reading:
             spent += len(head)
             status = _STATUS.match(head)
             if not status:
-                raise NoReplyError("malformed")
+                raise NoResponseError("malformed")
             code = int(status[3])
             if code >= 200 or code == 101:
                 break
@@ -218,7 +165,7 @@ class Reading:
         _check_lengths(headers)
         connection = headers.get("connection", "").lower()
         modern = status[1] == b"1" and status[2] == b"1"
-        return Reply(code, headers, cookies), "close" not in connection and (modern or "keep-alive" in connection)
+        return Response(code, headers, cookies), "close" not in connection and (modern or "keep-alive" in connection)
 
     def _head_bytes(self, most: int) -> Generator[None, None, bytes]:
         """Take one head off the buffer, with the line end of its last field."""
@@ -230,10 +177,10 @@ class Reading:
                     self._start += 1
                     blank += 1
                 if blank > LONGEST_LINE_BYTES:
-                    raise NoReplyError("malformed")
+                    raise NoResponseError("malformed")
                 start = bytes(buffer[self._start : self._start + 5])
                 if start and not any(one.startswith(start) or start.startswith(one) for one in _BEGINNINGS):
-                    raise NoReplyError("malformed")
+                    raise NoResponseError("malformed")
             end = _HEAD_END.search(buffer, self._start + max(0, scanned - 3))
             if end and end.end() - self._start <= most:
                 head = bytes(buffer[self._start : end.start()])
@@ -241,14 +188,14 @@ class Reading:
                 return head + b"\r\n"
             scanned = len(buffer) - self._start
             if scanned >= most:
-                raise NoReplyError("limit", f"more than {LONGEST_HEAD_BYTES // 1024} KiB of headers")
+                raise NoResponseError("limit", f"more than {LONGEST_HEAD_BYTES // 1024} KiB of headers")
             # Nothing at all is what a server says that has ended an idle connection.
             yield from self._more("malformed" if scanned else "reset")
 
     def _body(self, kind: str, length: int, encoding: str) -> Generator[None, None, None]:
         """Read a body (RFC 9112, sections 6 and 7) up to the limit."""
-        reply = self.reply
-        assert reply is not None
+        response = self.response
+        assert response is not None
         decoder = zlib.decompressobj(wbits=47) if encoding in ("gzip", "x-gzip", "deflate") else None
         held, begun, chunks = 0, False, 0
         while held < self._most and chunks < MOST_CHUNKS:
@@ -256,12 +203,12 @@ class Reading:
                 chunks += 1
                 length = (yield from self._chunk()) if kind == "chunked" else 0
                 if not length:
-                    reply.whole = True
+                    response.whole = True
                     return
             while self._start == len(self._buffer):
                 yield
                 if self._ended:
-                    reply.whole = kind == "rest"
+                    response.whole = kind == "rest"
                     self.keeps = False
                     return
             most = self._most - held if kind == "rest" else min(self._most - held, length)
@@ -278,14 +225,14 @@ class Reading:
                 piece = _decoded(decoder, piece, self._most - held)
             self._page += piece
             held += len(piece)
-        reply.whole = kind == "length" and not length
-        self.keeps = self.keeps and reply.whole
+        response.whole = kind == "length" and not length
+        self.keeps = self.keeps and response.whole
 
     def _chunk(self) -> Generator[None, None, int]:
         """Read the size of the next chunk (RFC 9112, section 7.1); 0 after the last and its trailers."""
         found = _SIZE.fullmatch((yield from self._line()))
         if not found:
-            raise NoReplyError("malformed", "a chunk has no size")
+            raise NoResponseError("malformed", "a chunk has no size")
         size = int(found[1], 16)
         if not size:
             for _ in range(LONGEST_LINE_BYTES):
@@ -296,12 +243,12 @@ class Reading:
     def _line(self, *, skip: bool = False) -> Generator[None, None, bytes]:
         while (end := self._buffer.find(b"\n", self._start)) < 0:
             if len(self._buffer) - self._start > LONGEST_LINE_BYTES:
-                raise NoReplyError("malformed", "a chunk has no size")
+                raise NoResponseError("malformed", "a chunk has no size")
             yield from self._more("reset")
         line = bytes(self._buffer[self._start : end + 1])
         self._start = end + 1
         if skip and line.strip():
-            raise NoReplyError("malformed", "a chunk is longer than it says")
+            raise NoResponseError("malformed", "a chunk is longer than it says")
         return line
 
 
@@ -309,7 +256,7 @@ def _decoded(decoder: zlib._Decompress, piece: bytes, most: int) -> bytes:
     try:
         return b"" if decoder.eof else decoder.decompress(piece, most)  # browsers ignore what follows the end, too
     except zlib.error as error:
-        raise NoReplyError("malformed", str(error)) from error
+        raise NoResponseError("malformed", str(error)) from error
 
 
 def _fields(text: str) -> tuple[dict[str, str], list[str]]:
@@ -348,4 +295,4 @@ def _check_lengths(headers: Mapping[str, str]) -> None:
         return
     lengths = {one.strip() for one in given.split(",")}
     if len(lengths) > 1 or not given.partition(",")[0].strip().isdecimal() or len(given) > 60:
-        raise NoReplyError("malformed", "its length is none")
+        raise NoResponseError("malformed", "its length is none")

@@ -18,21 +18,22 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from .. import addresses
-from .connection import EXHAUSTED, Connection, ExhaustedError, Task, meaning_of, trusting
-from .http1 import NoReplyError, Reading, Reply, split
+from .base import ExhaustedError, NoResponseError, Response
+from .connection import EXHAUSTED, Connection, Task, create_tls_context, meaning_of
+from .http1 import Reading, split
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
 
+    from .base import Failure, Request
     from .connection import Steps
-    from .http1 import Ask, Origin
-    from .policy import Failure
+    from .http1 import Origin
 
 _SPARE_DESCRIPTORS: Final = 32
 _SWEEP_SECONDS: Final = 0.1  # how exact deadlines are
 _FIRST_ADDRESS_SECONDS: Final = 2.0  # of several of one host: then the next one is tried
 _FEW_OPEN: Final = 1000  # connections: fewer leave ports
-_AGAIN_SECONDS: Final = 0.4  # after that a name that was not found is looked up again; `chase` waits longer
+_AGAIN_SECONDS: Final = 0.4  # after that a name that was not found is looked up again; `probe` waits longer
 # What failures to connect to the addresses of a host say of it: the weightiest is told.
 _WEIGHTS: Final[Mapping[Failure, int]] = MappingProxyType({"refused": 1, "reset": 1, "timeout": 2})
 
@@ -47,7 +48,7 @@ def _most_open() -> int:
     return 65536 if soft == resource.RLIM_INFINITY else max(4, soft - _SPARE_DESCRIPTORS)
 
 
-class Wire:
+class SocketTransport:
     """Send requests and wait for their answers; connections are kept as long as they are of use.
 
     All methods but `wake` and `looked_up` are for one thread.
@@ -73,7 +74,7 @@ class Wire:
             OSError: The certificates cannot be read.
         """
         self._ca_bundle = ca_bundle
-        self._tls = trusting(ca_bundle) if ca_bundle else None  # a file that cannot be read is told at once
+        self._tls = create_tls_context(ca_bundle) if ca_bundle else None  # a file that cannot be read is told at once
         self._agent = f"User-Agent: {user_agent}\r\n"
         self.allow_private = allow_private
         self._proxy = split(proxy) if proxy else None
@@ -81,7 +82,7 @@ class Wire:
         self._secured: dict[Origin, Connection] = {}  # one that has answered, perhaps closed
         self._names: dict[tuple[str, int], _Name] = {}
         self._tasks: set[Task] = set()
-        self._finished: list[tuple[object, Reply | ExhaustedError]] = []
+        self._finished: list[tuple[object, Response | ExhaustedError]] = []
         self._looked_up: deque[_Name] = deque()
         self._selector = selectors.DefaultSelector()
         self._ear, self._mouth = socket.socketpair()
@@ -91,14 +92,14 @@ class Wire:
         self._swept = 0.0
         self._open, self._most_open = 0, _most_open()
 
-    def send(self, key: object, ask: Ask) -> None:
+    def send(self, key: object, request: Request) -> None:
         """Begin with a request; `wait` returns its answer with `key`."""
-        task = Task(key, ask.until)
-        task.steps = self._answered(task, ask)
+        task = Task(key, request.until)
+        task.steps = self._answered(task, request)
         self._tasks.add(task)
         self.step(task)
 
-    def wait(self, seconds: float | None) -> Iterator[tuple[object, Reply | ExhaustedError]]:
+    def wait(self, seconds: float | None) -> Iterator[tuple[object, Response | ExhaustedError]]:
         """Wait until there are answers, somebody calls `wake`, or the time is over; yield the answers.
 
         Each at once, so that the next request is sent before all others have been read.
@@ -120,7 +121,7 @@ class Wire:
         self._sweep()
         yield from self._answers()
 
-    def _answers(self) -> Iterator[tuple[object, Reply | ExhaustedError]]:
+    def _answers(self) -> Iterator[tuple[object, Response | ExhaustedError]]:
         finished, self._finished = self._finished, []
         return iter(finished)
 
@@ -160,8 +161,8 @@ class Wire:
             return
         except StopIteration as end:
             result = end.value
-        except NoReplyError as failed:
-            result = Reply(failure=failed.failure, detail=failed.detail, connected=failed.connected)
+        except NoResponseError as failed:
+            result = Response(failure=failed.failure, detail=failed.detail, connected=failed.connected)
         except ExhaustedError as exhausted:
             result = exhausted
         self._tasks.discard(task)
@@ -186,31 +187,31 @@ class Wire:
         for task in [task for task in self._tasks if task.until <= now]:
             self.step(task, TimeoutError())
 
-    def _answered(self, task: Task, ask: Ask) -> Steps:
+    def _answered(self, task: Task, request: Request) -> Steps:
         """Send a request over an idle connection or a new one, and read the answer."""
         try:
-            origin, target, authorization = split(ask.url)
+            origin, target, authorization = split(request.url)
         except ValueError as error:
-            raise NoReplyError("no-host", str(error), connected=False) from error
-        message = self._message(ask, origin, target, authorization)
+            raise NoResponseError("no-host", str(error), connected=False) from error
+        message = self._message(request, origin, target, authorization)
         while True:
             connection = self._kept(origin)
             used = connection is not None
             if connection is None:
-                connection = yield from self._connected(task, origin, ask.until)
+                connection = yield from self._connected(task, origin, request.until)
             connection.task = task
-            reading = Reading(ask.method, ask.most)
+            reading = Reading(request.method, request.most)
             try:
                 yield from connection.exchange(message, reading)
-            except (NoReplyError, OSError) as error:
+            except (NoResponseError, OSError) as error:
                 connection.close()
                 told = reading.cut()
                 if told:
                     return told
-                said = error if isinstance(error, NoReplyError) else meaning_of(error, connected=True)
+                said = error if isinstance(error, NoResponseError) else meaning_of(error, connected=True)
                 # A server may end an idle connection at any time (RFC 9112, section 9.3.1), or go on with a body that
                 # HEAD has none of: of a fresh one that tells nothing.
-                if used and isinstance(said, NoReplyError) and said.failure in ("reset", "malformed"):
+                if used and isinstance(said, NoResponseError) and said.failure in ("reset", "malformed"):
                     continue
                 raise said from error
             except BaseException:
@@ -223,18 +224,18 @@ class Wire:
                 self._idle.setdefault(origin.host, []).append(connection)
             else:
                 connection.close()
-            assert reading.reply is not None
-            return reading.reply
+            assert reading.response is not None
+            return reading.response
 
-    def _message(self, ask: Ask, origin: Origin, target: str, authorization: str | None) -> bytes:
+    def _message(self, request: Request, origin: Origin, target: str, authorization: str | None) -> bytes:
         if self._proxy and origin.scheme == "http":
             target = f"http://{origin.header}{target}"
-        lines = [f"{ask.method} {target} HTTP/1.1\r\nHost: {origin.header}\r\n", self._agent]
-        if authorization and "Authorization" not in ask.headers:
+        lines = [f"{request.method} {target} HTTP/1.1\r\nHost: {origin.header}\r\n", self._agent]
+        if authorization and "Authorization" not in request.headers:
             lines.append(f"Authorization: {authorization}\r\n")
         if self._proxy and origin.scheme == "http" and self._proxy[2]:
             lines.append(f"Proxy-Authorization: {self._proxy[2]}\r\n")
-        lines += [f"{name}: {value}\r\n" for name, value in ask.headers.items()]
+        lines += [f"{name}: {value}\r\n" for name, value in request.headers.items()]
         lines.append("\r\n")
         return "".join(lines).encode("latin-1", "replace")
 
@@ -258,18 +259,20 @@ class Wire:
     def _connected(self, task: Task, origin: Origin, until: float) -> Generator[None, None, Connection]:
         server = origin
         if origin.scheme == "https":
-            self._tls = self._tls or trusting(self._ca_bundle)  # what cannot be read ends the run: no host is to blame
+            self._tls = self._tls or create_tls_context(
+                self._ca_bundle
+            )  # what cannot be read ends the run: no host is to blame
         if self._proxy:
             server = self._proxy[0]
             literal = addresses.spelled(origin.host)
             if literal and not self.allow_private and not addresses.is_public(str(literal)):
-                raise NoReplyError("private", str(literal), connected=False)
+                raise NoResponseError("private", str(literal), connected=False)
         places = yield from self._places(task, server, guard=not self._proxy)
         try:
             connection = yield from self._dialled(task, origin, places, server.port, until)
-        except NoReplyError as error:
+        except NoResponseError as error:
             if self._proxy:  # says nothing about the host
-                raise NoReplyError("proxy", error.detail or error.failure, connected=False) from error
+                raise NoResponseError("proxy", error.detail or error.failure, connected=False) from error
             raise
         try:
             if self._tls and origin.scheme == "https":
@@ -298,14 +301,14 @@ class Wire:
                 name.waiting.append(task)
                 yield
         except TimeoutError as error:
-            raise NoReplyError("lookup", "no answer in time", connected=False) from error
+            raise NoResponseError("lookup", "no answer in time", connected=False) from error
         if name.error:
-            raise NoReplyError(name.error.failure, name.error.detail, connected=False)
+            raise NoResponseError(name.error.failure, name.error.detail, connected=False)
         if not guard or self.allow_private:
             return name.found
         public = [place for place in name.found if addresses.is_public(place)]
         if not public:
-            raise NoReplyError("private", name.found[0], connected=False)
+            raise NoResponseError("private", name.found[0], connected=False)
         return public
 
     def _dialled(
@@ -314,11 +317,11 @@ class Wire:
         """Connect to the first address that answers; those before the last one get little time.
 
         Raises:
-            NoReplyError: None does; what weighs most is told: a network that this machine lacks says nothing.
+            NoResponseError: None does; what weighs most is told: a network that this machine lacks says nothing.
             ExhaustedError: This machine cannot connect for now.
         """
         last = len(places) - 1
-        told = NoReplyError("no-host", connected=False)
+        told = NoResponseError("no-host", connected=False)
         for number, place in enumerate(places):
             now = time.monotonic()
             task.until = until if number == last else now + min(_FIRST_ADDRESS_SECONDS, (until - now) / 2)
@@ -344,11 +347,11 @@ class Wire:
             raise
         return connection
 
-    def _unreached(self, error: OSError, *, six: bool) -> NoReplyError | ExhaustedError:
+    def _unreached(self, error: OSError, *, six: bool) -> NoResponseError | ExhaustedError:
         """Say why a connection was not made."""
         # Ports are used up only by many connections; with few, this machine has no IPv6 (as in many containers).
         if six and error.errno == errno.EADDRNOTAVAIL and self._open < _FEW_OPEN:
-            return NoReplyError("unreachable", error.strerror or "", connected=False)
+            return NoResponseError("unreachable", error.strerror or "", connected=False)
         return meaning_of(error, connected=False)
 
     def _opened(self, task: Task, origin: Origin, six: bool) -> Connection:
@@ -377,11 +380,11 @@ class Wire:
 class _Name:
     """Look a host up, in a thread of its own: getaddrinfo(3) knows no deadline."""
 
-    def __init__(self, server: Origin, wire: Wire) -> None:
+    def __init__(self, server: Origin, wire: SocketTransport) -> None:
         self._host, self._port, self._wire = server.host, server.port, wire
         self.done = False
         self.found: list[str] = []
-        self.error: NoReplyError | None = None
+        self.error: NoResponseError | None = None
         self.failed = 0.0  # when
         self.waiting: list[Task] = []
         literal = addresses.spelled(server.host)
@@ -398,14 +401,14 @@ class _Name:
             self.found = list(dict.fromkeys(addresses.resolve(self._host, self._port)))
         except socket.gaierror as error:
             unknown = error.errno in (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
-            self.error = NoReplyError("no-host") if unknown else NoReplyError("lookup", str(error.strerror))
+            self.error = NoResponseError("no-host") if unknown else NoResponseError("lookup", str(error.strerror))
         except (UnicodeError, ValueError):
-            self.error = NoReplyError("no-host")
+            self.error = NoResponseError("no-host")
         except OSError as error:
-            self.error = NoReplyError("lookup", str(error.strerror))
+            self.error = NoResponseError("lookup", str(error.strerror))
         finally:
             if not self.found and self.error is None:
-                self.error = NoReplyError("no-host")
+                self.error = NoResponseError("no-host")
             self.failed = time.monotonic()
             self.done = True
             self._wire.looked_up(self)

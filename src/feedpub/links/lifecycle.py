@@ -1,0 +1,153 @@
+"""When a link is dead: pure functions, to which the time comes as an argument.
+
+A `Verdict` says what one check found, a `Record` what many have. Links fail now and then, so one failure proves
+nothing: a link is dead only after it has failed for several days and failed again within the same run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from .classify import LinkStatus, Verdict
+
+LinkState = Literal["ok", "failing", "dead"]
+
+# A link dies after this many failures over at least this long.
+FAILURES: Final = 3
+FAILING_FOR: Final = timedelta(days=3)
+# Where nothing else can be meant: 410, a host that does not exist, a scheme that leads out of the web.
+SURE_FAILURES: Final = 2
+SURELY_FAILING_FOR: Final = timedelta(days=1)
+# How often a link is asked again, in the same run, before it is pronounced dead.
+CONFIRMATIONS: Final = 2
+# When to ask again, by the number of good answers in a row. Jitter only shortens: a run each day finds due what it
+# found good the day before.
+OK_STEPS: Final = tuple(timedelta(days=days) for days in (1, 2, 4, 7, 14, 30))
+FAILING_STEPS: Final = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=23))
+UNSURE_STEP: Final = timedelta(hours=6)
+BLOCKED_STEP: Final = timedelta(days=2)
+LONGEST_JITTER: Final = 0.1
+# Clocks of machines that share a history differ by less; a time that is further ahead comes from a wrong clock.
+LARGEST_TIME_DIFFERENCE: Final = timedelta(days=1)
+# Nothing was checked before feedpub could check: some machines begin at 1970 until they have asked for the time.
+_FIRST_CHECK: Final = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """Remember what checks of one address have found.
+
+    Args:
+        url: The address.
+        state: ``failing`` from the first failure, ``dead`` when it has lasted.
+        status: Of the last check, likewise `reason`; None before the first.
+        streak: Good answers in a row.
+        failures: In a row; answers that prove nothing do not count.
+        failing_since: When the first of them was found.
+        last_ok: When the last good answer came.
+        checked: When it was last asked.
+        due: When it is to be asked again; None: at once.
+    """
+
+    url: str
+    state: LinkState = "ok"
+    status: LinkStatus | None = None
+    reason: str = ""
+    streak: int = 0
+    failures: int = 0
+    failing_since: datetime | None = None
+    last_ok: datetime | None = None
+    checked: datetime | None = None
+    due: datetime | None = None
+
+
+def advance(
+    record: Record, verdict: Verdict, now: datetime, *, retry_after: timedelta | None = None, strict: bool = False
+) -> Record:
+    """Add a verdict to what is remembered.
+
+    One good answer makes a link ok again. ``blocked``, ``suspect`` and ``unsure`` are neither a strike nor a sign of
+    life.
+
+    Args:
+        record: What was known.
+        verdict: What this check found.
+        now: When; aware.
+        retry_after: How long the server asks us to stay away (RFC 9110, section 10.2.3).
+        strict: The first failure is death: for use without a history.
+    """
+    due: datetime
+    state, streak, failures, since, last_ok = record.state, 0, record.failures, record.failing_since, record.last_ok
+    if verdict.status in ("ok", "moved"):
+        state, streak, failures, since, last_ok = "ok", record.streak + 1, 0, None, now
+        step = OK_STEPS[min(streak, len(OK_STEPS)) - 1]
+        due = now + step * (1 - LONGEST_JITTER * _share(record.url))
+    elif verdict.status == "dead":
+        failures, since = failures + 1, since or now
+        dead = strict or state == "dead" or _is_death(verdict, failures, now - since)
+        state = "dead" if dead else "failing"
+        due = now + FAILING_STEPS[min(failures, len(FAILING_STEPS)) - 1]
+    else:
+        streak = record.streak
+        step = {"unsure": UNSURE_STEP, "blocked": BLOCKED_STEP}.get(verdict.status, OK_STEPS[0])
+        if state != "ok":
+            step = min(step, FAILING_STEPS[-1])
+        # Who says when we may come back is taken at his word, up to the longest of our own intervals.
+        asked = min(retry_after, OK_STEPS[-1]) if retry_after else None
+        due = now + (asked if asked and verdict.status == "blocked" else max(step, asked or step))
+    return Record(
+        url=record.url, state=state, status=verdict.status, reason=verdict.reason, streak=streak, failures=failures,
+        failing_since=since, last_ok=last_ok, checked=now, due=due,
+    )  # fmt: skip
+
+
+def without_impossible_times(record: Record, now: datetime) -> Record:
+    """Return a record without the times that only a wrong clock can have written.
+
+    A run in 2106 would else keep its links from being asked for 80 years, and one in 1970 would make a link that fails
+    today one that has failed for half a century. Failures themselves stay: they were found.
+
+    Args:
+        record: What is remembered.
+        now: The time; aware.
+    """
+
+    def is_possible(moment: datetime | None) -> bool:
+        if moment is None:
+            return True
+        return moment <= now + LARGEST_TIME_DIFFERENCE and (moment >= _FIRST_CHECK or now < _FIRST_CHECK)
+
+    since = record.failing_since
+    if since and not (is_possible(since) and is_possible(record.checked)):
+        # The dates of a run with a wrong clock say nothing about how long the link has failed.
+        since = now
+    if since and record.last_ok and is_possible(record.last_ok):
+        since = max(since, record.last_ok)
+    due = record.due
+    if due and not (is_possible(record.checked) and due <= now + OK_STEPS[-1]):
+        due = None
+    return replace(
+        record, failing_since=since, due=due,
+        last_ok=record.last_ok if is_possible(record.last_ok) else None,
+        checked=record.checked if is_possible(record.checked) else None,
+    )  # fmt: skip
+
+
+def needs_confirmation(record: Record, verdict: Verdict, now: datetime) -> bool:
+    """Tell whether a verdict would pronounce a link dead: then it is to be asked `CONFIRMATIONS` times more, first."""
+    return record.state != "dead" and advance(record, verdict, now).state == "dead"
+
+
+def _is_death(verdict: Verdict, failures: int, lasting: timedelta) -> bool:
+    if verdict.sure and failures >= SURE_FAILURES and lasting >= SURELY_FAILING_FOR:
+        return True
+    return failures >= FAILURES and lasting >= FAILING_FOR
+
+
+def _share(url: str) -> float:
+    """Return a number from 0 to 1 that is always the same for an address, so that links are not all due at once."""
+    return int.from_bytes(blake2b(url.encode("utf-8", "surrogatepass"), digest_size=4).digest()) / 2**32
