@@ -1,0 +1,213 @@
+"""The part of a run that asks: send probes, confirm failures, and see whether it is our own network that fails."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from .. import iri
+from .classify import LATE, classify
+from .lifecycle import CONFIRMATIONS, needs_confirmation
+from .own_network import FEWEST_HOSTS, needs_canaries, network_is_down
+from .probe import HostState, LinkProbe, page_of
+from .scheduler import Scheduler
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from contextlib import ExitStack
+
+    from ..model import LinkSettings
+    from ..transport.base import Transport
+    from .classify import Verdict
+    from .records import LinkRecords
+    from .result import Link
+
+    WantedPages = Mapping[str, Sequence[tuple[str, str]]]
+
+_CONFIRM_AFTER_SECONDS: Final = 1.0
+_CANARIES: Final = 3
+_PATIENCE_SECONDS: Final = 1.0
+# Failures that our own network may be the reason of.
+_OF_THE_NETWORK: Final = frozenset({"no-host", "lookup", "refused", "timeout", "unreachable", "network"})
+
+
+class Run:
+    """Ask for the links that are due, and judge the answers."""
+
+    def __init__(self, records: LinkRecords, settings: LinkSettings, wanted: WantedPages, transport: Transport) -> None:
+        """Prepare to ask.
+
+        Args:
+            records: What is known of the links.
+            settings: How to ask.
+            wanted: Page → links to it, each with the fragment that it wants ("" for none).
+            transport: Sends the requests; it is closed at the end.
+        """
+        self._records, self._settings, self._wanted = records, settings, wanted
+        self.scheduler = Scheduler(
+            transport, concurrency=settings.concurrency, per_host=settings.per_host, spacing=settings.spacing
+        )
+        self._unreliable_head_hosts = records.history.unreliable_head_hosts()
+        self._host_states: dict[str, HostState] = {}
+        self._confirmations: dict[str, int] = {}
+        self._hosts: dict[str, bool] = {}
+        self._held: dict[str, LinkProbe] = {}
+        self._canaries: dict[str, bool | None] = {}
+        self._canaries_sought = False
+        self._waiting = len(wanted)
+
+    def links(self, stack: ExitStack) -> Iterator[Link]:
+        """Yield each link when its verdict is known and kept; the scheduler ends with the stack."""
+        scheduler = self.scheduler
+        # Those that took too long the last time come last: they may keep a host from being asked for its others.
+        scheduler.start(map(self._make_probe, sorted(self._wanted, key=self._was_late)))
+        stack.callback(scheduler.join, _PATIENCE_SECONDS)
+        stack.callback(scheduler.stop)
+        yield from self._results()
+        unreliable = {host for host, state in self._host_states.items() if state.head_is_unreliable}
+        self._records.history.add_unreliable_head_hosts(unreliable - self._unreliable_head_hosts)
+
+    def _was_late(self, page: str) -> bool:
+        known = (self._records.remembered.get(url) for url, _ in self._wanted[page])
+        return any(one is not None and one.record.reason == LATE for one in known)
+
+    def _results(self) -> Iterator[Link]:
+        while self._waiting:
+            links = [link for probe in self._ended() for link in self._take(probe)]
+            if self._is_cut_off():
+                links += self._give_up()
+            self._records.history.keep()
+            yield from links
+        links = self._release_held()
+        self._records.history.keep()
+        yield from links
+
+    def _ended(self) -> list[LinkProbe]:
+        """Wait for probes that have their answers."""
+        ended = self.scheduler.done.get()
+        if isinstance(ended, BaseException):
+            raise ended
+        return ended
+
+    def _host_state_of(self, url: str) -> HostState:
+        server = iri.parse_url(url)
+        name = server.origin if server else ""
+        host_state = self._host_states.get(name)
+        if host_state is None:
+            host_state = self._host_states.setdefault(
+                name, HostState(head_is_unreliable=name in self._unreliable_head_hosts)
+            )
+        return host_state
+
+    def _make_probe(self, page: str, *, confirming: bool = False) -> LinkProbe:
+        fragments = [fragment for _, fragment in self._wanted.get(page, ()) if fragment]
+        known = self._records.remembered.get(page)
+        validators = {}
+        if known and known.record.status == "ok" and not fragments and not confirming:
+            given = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
+            validators = {name: value for name, value in given.items() if value}
+        return LinkProbe(
+            page, fragments, self._host_state_of, seconds=self._settings.deadline, clock=time.monotonic,
+            validators=validators, confirming=confirming,
+        )  # fmt: skip
+
+    def _take(self, probe: LinkProbe) -> list[Link]:
+        """Take a probe that has ended; return the links whose results are known now."""
+        if probe.url in self._canaries and self._canaries[probe.url] is None:
+            self._canaries[probe.url] = any(probe.reached.values())
+            self._waiting -= 1
+            return []
+        for host, reached in probe.reached.items():
+            self._hosts[host] = self._hosts.get(host, False) or reached
+        verdict = classify(probe.answer)
+        if verdict.status == "dead" and self._wants_confirmation(probe, verdict):
+            self.scheduler.add(self._make_probe(probe.url, confirming=True), after=_CONFIRM_AFTER_SECONDS)
+            return []
+        self._waiting -= 1
+        if probe.answer.failure in _OF_THE_NETWORK and not any(probe.reached.values()):
+            self._held[probe.url] = probe
+            return []
+        return self._settled(probe, verdict)
+
+    def _wants_confirmation(self, probe: LinkProbe, verdict: Verdict) -> bool:
+        """Tell whether a page is to be asked for again before it is pronounced dead."""
+        done = self._confirmations.get(probe.url, 0)
+        if done >= CONFIRMATIONS:
+            return False
+        records = self._records
+        for url, _ in self._wanted[probe.url]:
+            record = records.record_of(url)
+            strictly = records.strict and record.state != "dead"
+            if strictly or needs_confirmation(record, verdict, records.time()):
+                self._confirmations[probe.url] = done + 1
+                return True
+        return False
+
+    def _settled(self, probe: LinkProbe, verdict: Verdict) -> list[Link]:
+        links = []
+        for url, fragment in self._wanted[probe.url]:
+            answer, said = probe.answer, verdict
+            if fragment and probe.there.get(fragment) is not None:
+                answer = replace(answer, fragment_is_there=probe.there[fragment])
+                said = classify(answer)
+            links.append(self._records.add(url, answer, said, probe))
+        return links
+
+    def _is_cut_off(self) -> bool:
+        """Tell whether our own network is down, as soon as that can be told: not after each address has timed out."""
+        if any(self._hosts.values()) or len(self._hosts) < FEWEST_HOSTS:
+            return False
+        self._seek_canaries()
+        if None in self._canaries.values():
+            return False
+        return not any(self._canaries.values())
+
+    def _seek_canaries(self) -> None:
+        if self._canaries_sought:
+            return
+        self._canaries_sought = True
+        hosts = set(self._hosts)
+        for url in self._records.history.last_good():
+            page, _ = page_of(url)
+            host = iri.find_host(page)
+            if page not in self._wanted and host not in hosts:
+                hosts.add(host)
+                self._canaries[page] = None
+                self._waiting += 1
+                self.scheduler.add(self._make_probe(page))
+                if len(self._canaries) == _CANARIES:
+                    return
+
+    def _fallen(self) -> list[bool]:
+        """Return what stands for canaries if there are none: several hosts that were good, and now fail together."""
+        good = set()
+        for page, urls in self._wanted.items():
+            known = (self._records.remembered.get(url) for url, _ in urls)
+            if any(one and one.record.status in ("ok", "moved") for one in known):
+                good.add(iri.find_host(page))
+        fallen = [False for host, reached in self._hosts.items() if host in good and not reached]
+        return fallen if len(fallen) > 1 else []
+
+    def _give_up(self) -> list[Link]:
+        self._records.note_network_down()
+        self.scheduler.stop()
+        self._waiting = 0
+        self._held.clear()
+        left = [url for urls in self._wanted.values() for url, _ in urls if url not in self._records.links]
+        return [self._records.add_failed_by_us(url) for url in left]
+
+    def _release_held(self) -> list[Link]:
+        """Judge what failed before a connection was made, now that it is known whether our network is up."""
+        if not self._held:
+            return []
+        hosts = list(self._hosts.values())
+        if needs_canaries(hosts):
+            self._seek_canaries()
+            while self._waiting:
+                for probe in self._ended():
+                    self._take(probe)
+            if network_is_down(hosts, [bool(one) for one in self._canaries.values()] or self._fallen()):
+                return self._give_up()
+        held, self._held = self._held, {}
+        return [link for probe in held.values() for link in self._settled(probe, classify(probe.answer))]
