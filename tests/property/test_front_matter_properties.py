@@ -57,6 +57,7 @@ lists = st.builds("{}:\n{}\n".format, keys, blocks)
 @example("tags:\n- a\n- 'b'\n- \"c\"\n")
 @example("summary: >\n  a\n  b\ntitle: c\n")
 @example("tags: [\na,\nb\n]\nkey: c\n")
+@example("tags:\n- '' \n")
 def test_flat_front_matter(text: str) -> None:
     assume("!" not in text and " #" not in text)
     assume(not set("\x85\u2028\u2029") & set(text))  # ends of lines in YAML 1.1, not in 1.2: authors see none

@@ -269,13 +269,13 @@ class FlatReader:
                 if _COMMENT_LINES.fullmatch(line[0]):
                     continue
                 return None
-            first = first or (found[1], offset + line.start() + len(found[1]), offset + line.end())
-            is_aligned = found[1] == first[0]
+            first = first or found
+            is_aligned = found[1] == first[1]
             item = self._read_scalar(key, found[2], offset + line.start() + found.start(2)) if is_aligned else None
             if item is None:
                 return None
             items.append(item)
-        return Value(items, first[1], first[2]) if first else None
+        return Value(items, items[0].start - first.start(2) + first.end(1), items[0].end) if first else None
 
 
 def read_list(written: str, start: int) -> Value | None:
