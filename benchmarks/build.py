@@ -575,7 +575,7 @@ def targets(found: Mapping[tuple[int, str], Results]) -> None:
     every, newest = found.get((large, "all"), {}), found.get((large, "newest"), {})
     rows: list[tuple[str, float, float, str]] = []
     if large >= COLD_ONLY_BELOW:
-        for name, results, limit in (("all", every, 1 / 4), ("newest", newest, 1 / 3)):
+        for name, results, limit in (("all", every, 0.45), ("newest", newest, 0.55)):
             if results:
                 cold = results["cold"]
                 rows.append((f"cold, {name}: CPU by Hugo's", ratio(cold["feedpub"], cold["hugo"]), limit, ""))
