@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from html import escape as _escape
 from html import unescape
 from typing import Final
 
@@ -49,10 +48,3 @@ def collapse(text: str) -> str:
         return text.strip(" ")
     return " ".join(text.split())
 
-
-def escape(text: str) -> str:
-    """Escape plain text for HTML, also within attributes."""
-    return _escape(text, quote=True) if _SPECIAL.search(text) else text
-
-
-_SPECIAL: Final = re.compile("[&<>\"']")
