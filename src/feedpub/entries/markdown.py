@@ -20,7 +20,6 @@ from urllib.parse import unquote
 
 from ..checks import XML_ILLEGAL, is_legal
 from ..language import DEFAULT_LANGUAGE, words
-from .bare_tags import escape_bare_tags
 from .lines import BARE_URL, is_url, trimmed_url
 
 if TYPE_CHECKING:
@@ -94,6 +93,8 @@ def _escape_tags(text: str, html: str, *, hard_breaks: bool) -> tuple[str, list[
 
     What such a tag opens a block with would not be rendered at all: the tag is escaped in the Markdown.
     """
+    from .bare_tags import escape_bare_tags  # most texts hold no HTML
+
     tags: list[tuple[str, int]] = []
     for _ in range(_MOST_RENDERINGS):
         escaped, bare_tags = escape_bare_tags(html)
@@ -167,8 +168,9 @@ _DEEP_QUOTATION: Final = re.compile(
 def _to_html(text: str, *, hard_breaks: bool) -> str:
     import comrak
 
-    html = comrak.markdown_to_html(text, *_make_options(hard_breaks=hard_breaks, has_math="$" in text))
-    if "data-math-style" in html and _NO_MATH.search(html):
+    has_math = "$" in text
+    html = comrak.markdown_to_html(text, *_make_options(hard_breaks=hard_breaks, has_math=has_math))
+    if has_math and "data-math-style" in html and _NO_MATH.search(html):
         html = comrak.markdown_to_html(text, *_make_options(hard_breaks=hard_breaks, has_math=False))
     return html
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..language import DEFAULT_LANGUAGE
 from ..model import parse_key_points
-from ..rendering.text import html_to_text
+from ..rendering.text import html_to_text, paragraphs_to_text
 from .blocks import (
     Block,
     before_list,
@@ -89,7 +89,7 @@ class Sections:
     @property
     def summary_text(self) -> str:
         """The summary as plain text; paragraphs are parted by a blank line."""
-        return "\n\n".join(text for part in self.summary.split("</p>") if (text := html_to_text(part)))
+        return paragraphs_to_text(self.summary)
 
     @property
     def key_points(self) -> tuple[KeyPoint, ...]:
@@ -144,12 +144,14 @@ def read_sections(
 
 
 # One of these stands in everything that templates of other programs leave, but imports.
-_SIGNS_OF_TEMPLATES: Final = ("{", "[[", ":::", "<", "_TOC_", "[toc]", "[TOC]", "[Toc]")
+_SIGNS_OF_TEMPLATES: Final = ("{", ":::", "<", "_TOC_")
+_SIGN_IN_BRACKETS: Final = re.compile(r"\[(?:\[|(?:toc|TOC|Toc)\])")
 _IMPORT: Final = re.compile(r"\s*+(?:im|ex)port ")
 
 
 def _without_template_remains(text: str) -> tuple[str, list[TemplateRemain]]:
-    if not any(sign in text for sign in _SIGNS_OF_TEMPLATES) and not _IMPORT.match(text):
+    has_sign = any(sign in text for sign in _SIGNS_OF_TEMPLATES) or _SIGN_IN_BRACKETS.search(text)
+    if not has_sign and not _IMPORT.match(text):
         return text, []
     from .templates import find_template_remains, remove_template_remains  # takes 20 ms to load
 
@@ -293,7 +295,7 @@ class _Cutter:
         return []
 
     def _read_summary(self, blocks: list[Block], digest: Sections) -> list[Block]:
-        if not blocks or blocks[0].tag != "p" or not html_to_text(blocks[0].html):
+        if not blocks or blocks[0].tag != "p" or not _TEXT.search(blocks[0].html):
             return blocks
         digest.summary = "".join(block.html for block in blocks)
         return []
@@ -381,6 +383,7 @@ _NOT_IN_POINTS: Final = re.compile(
     r"<(?:article|aside|audio|blockquote|details|div|dl|figure|form|h[1-6r]|iframe|pre|section|table|video)\b",
     re.IGNORECASE,
 )
+_TEXT: Final = re.compile(r">\s*[^\s<]")
 # Markup within paragraphs; escaped characters are text.
 _IN_PARAGRAPH: Final = re.compile(r"<(?!/?p\b|span data-escaped-char|/span>)", re.IGNORECASE)
 
