@@ -30,7 +30,7 @@ _UNUSABLE_IN_KEYS: Final = re.compile(r"[/\\\x00-\x1f\x7f]|^\.+$|^$")
 
 
 def is_legal(text: str) -> bool:
-    """Tell whether XML can carry a text: what `XML_ILLEGAL` tells, but faster."""
+    """Return True if XML can carry a text: what `XML_ILLEGAL` tells, but faster."""
     if text.isprintable():
         return True
     if not text.isascii():
@@ -39,7 +39,7 @@ def is_legal(text: str) -> bool:
 
 
 def is_legal_utf8(data: bytes) -> bool:
-    """Tell whether XML can carry a text in UTF-8: in one pass over its bytes, where most texts hold nothing rare."""
+    """Return True if XML can carry a text in UTF-8: in one pass over its bytes, where most texts hold nothing rare."""
     if len(data.translate(None, _ILLEGAL_BYTES)) != len(data):
         return False
     return b"\xef\xbf" not in data or XML_ILLEGAL.search(data.decode()) is None  # U+FFFE and U+FFFF begin so
@@ -51,7 +51,7 @@ def without_illegal(text: str) -> str:
 
 
 def is_plain_line(text: object) -> bool:
-    """Tell whether a value is text that every field takes, as most are: one line of printable characters."""
+    """Return True if a value is text that every field takes, as most are: one line of printable characters."""
     return type(text) is str and text.isprintable() and text[:1].isalnum()
 
 
@@ -156,12 +156,8 @@ class Check:
     def tuples(self, kind: type, field_name: str) -> None:
         """Ask for a tuple of values of one kind: lists could change behind a feed's back."""
         values = getattr(self.value, field_name)
-        if values == ():
-            return
         if not isinstance(values, tuple):
             self.fail(field_name, f"is a {type(values).__name__}; give a tuple")
-        if set(map(type, values)) <= {kind}:
-            return
         for number, item in enumerate(values, start=1):
             if not isinstance(item, kind):
                 self.fail(field_name, f"number {number} is {shown(item)}, not a {kind.__name__}")

@@ -66,30 +66,19 @@ def split_tail(block: Block) -> tuple[str, str]:
     return block.html[:end], block.html[end:]
 
 
-def is_deep(html: str) -> bool:
-    """Return True if lists are nested deeper than key points can be."""
-    depth = deepest = 0
-    if html.count("</ul>") + html.count("</ol>") > DEEPEST_LIST:
-        for match in _LIST_TAG.finditer(html):
-            depth += -1 if match[1] else 1
-            deepest = max(depth, deepest)
-    return deepest > DEEPEST_LIST
-
-
-_LIST_TAG: Final = re.compile(r"<(/?)[uo]l\b[^<>]*>")
-
-
 def split_list(block: Block) -> tuple[str, str]:
-    """Split a list from the raw HTML that follows it."""
-    html = block.html
-    if html.rstrip().endswith(f"</{block.tag}>") and html.count(f"</{block.tag}>") == html.count(f"<{block.tag} "):
-        return html.rstrip(), ""
-    depth = 0
+    """Split a list from the raw HTML that follows it; one that is nested deeper than key points can be is no list."""
+    html, depth = block.html, 0
     for match in _LIST_TAG.finditer(html):
         depth += -1 if match[1] else 1
         if not depth:
             return html[: match.end()], html[match.end() :]
+        if depth > DEEPEST_LIST:
+            return "", html
     return html, ""
+
+
+_LIST_TAG: Final = re.compile(r"<(/?)[uo]l\b[^<>]*>")
 
 
 _ITEM_TAG: Final = re.compile(r'<(/?)li\b(?: data-sourcepos="(\d+):(\d+))?[^<>]*>')

@@ -12,7 +12,7 @@ from ..checks import LONGEST_KEY_BYTES, is_legal, is_usable_key
 from ..errors import LanguageTagError
 from ..language import DEFAULT_LANGUAGE, KNOWN_LANGUAGES, canonical, direction, match
 from ..model import KeyPointList
-from ..rendering.text import html_to_text, one_line
+from ..rendering.text import html_to_text, one_line, paragraphs_to_text
 from ..sanitiser import find_excess, sanitise
 from . import fields
 from .blocks import NOTE_MARK, first_text
@@ -310,8 +310,9 @@ def clean_texts(file: File, base: str, copies: int) -> None:
         values["key_points"] = KeyPointList(file.kept_points)
     written: str = values.get("summary") or ""
     if summary and not written:
-        values["summary"] = _summary_of(sections, base)
-        in_body |= set() if sections.is_plain_summary else {"summary"}
+        is_plain = sections.is_plain_summary
+        values["summary"] = paragraphs_to_text(summary if is_plain else NOTE_MARK.sub("", sanitise(summary, base)))
+        in_body |= set() if is_plain else {"summary"}
     elif summary and sections.is_plain_summary and html_to_text(summary) != one_line(written):
         values["body"] = sanitise(f"{summary}\n{sections.body}", base, direction=towards)
     elif not written:
@@ -325,11 +326,6 @@ def clean_texts(file: File, base: str, copies: int) -> None:
 def _first_block_text(body: str) -> str:
     """Return the text of what comes first, also of a quotation."""
     return html_to_text(body.partition("</p>")[0])
-
-
-def _summary_of(sections: Sections, base: str) -> str:
-    html = sections.summary if sections.is_plain_summary else NOTE_MARK.sub("", sanitise(sections.summary, base))
-    return "\n\n".join(text for part in html.split("</p>") if (text := html_to_text(part)))
 
 
 def ask_for_title(file: File, config: Config) -> None:

@@ -26,6 +26,7 @@ _ADDRESSES = re.compile(
     (?<![\w-])(?:href|src)=(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""",
     re.IGNORECASE | re.VERBOSE,
 )
+_LINK_OR_PICTURE = re.compile("<(?:a|img) ")
 _POSITION_OF_BLOCK = re.compile(r' data-sourcepos="(\d+):')
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 
@@ -40,7 +41,7 @@ def inspect_html(file: File) -> None:
         return
     _note_nothing_to_read(file)
     html = f"{sections.body}\n{sections.points}"
-    if sections.has_raw_html or "<a " in html or "<img " in html:
+    if sections.has_raw_html or _LINK_OR_PICTURE.search(html):
         removed = None
         if sections.has_raw_html:  # of Markdown nothing is lost but addresses
             from .losses import find_losses  # 5 ms

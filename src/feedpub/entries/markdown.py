@@ -20,7 +20,6 @@ from urllib.parse import unquote
 
 from ..checks import XML_ILLEGAL, is_legal
 from ..language import DEFAULT_LANGUAGE, words
-from .bare_tags import escape_bare_tags
 from .lines import BARE_URL, is_url, trimmed_url
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ def render_markdown(text: str, *, language: str = DEFAULT_LANGUAGE, hard_breaks:
         html = _undo_single_tildes(html, text)
     if "$" in text:
         html = _MATH.sub(r"<code>\1</code>", html)
-    if "[" in text:
+    if _BRACKETS.search(text):
         html = _rewrite_brackets(html, language)
     if "%" in html:
         html = _ENCODED_HOST.sub(_decode_host, html)
@@ -80,7 +79,7 @@ def render_markdown(text: str, *, language: str = DEFAULT_LANGUAGE, hard_breaks:
     if "&#" in text:
         html, illegal_lines = _remove_illegal(html)
     html = link_bare_urls(html)
-    if not text.isascii() and re.search(_CJK_LETTER, text) and re.search(_CJK_LINE, html):
+    if not text.isascii() and re.search(_CJK_LINE, html):
         html = join_cjk_lines(html)
     return Rendered(html, bare_tags, has_raw_html, illegal_lines)
 
@@ -94,6 +93,8 @@ def _escape_tags(text: str, html: str, *, hard_breaks: bool) -> tuple[str, list[
 
     What such a tag opens a block with would not be rendered at all: the tag is escaped in the Markdown.
     """
+    from .bare_tags import escape_bare_tags  # most texts hold no HTML
+
     tags: list[tuple[str, int]] = []
     for _ in range(_MOST_RENDERINGS):
         escaped, bare_tags = escape_bare_tags(html)
@@ -138,15 +139,14 @@ _HTML_IN_MARKDOWN: Final = re.compile(r"<(?!https?:)[A-Za-z/!?]")
 
 
 def _prepare_text(text: str) -> str:
-    if "data-" in text.lower():  # with a word joiner it is no such attribute, and looks the same
-        text = _NAME_OF_POSITION.sub("\\1\N{WORD JOINER}", text)
+    text = _NAME_OF_POSITION.sub("-\N{WORD JOINER}", text)  # so it is no such attribute, and looks the same
     if ">" in text and (">>" in text or "> >" in text):
         text = _DEEP_QUOTATION.sub(r"\1\\", text)
     return text if text.endswith("\n") else f"{text}\n"
 
 
-# In all letters that `re.IGNORECASE` takes for these.
-_NAME_OF_POSITION: Final = re.compile("(data-)(?=sourcepos)", re.IGNORECASE)
+# In all letters that `re.IGNORECASE` takes for these. It begins with the hyphen, for which it is searched fast.
+_NAME_OF_POSITION: Final = re.compile("-(?<=data-)(?=sourcepos)", re.IGNORECASE)
 
 
 def _remove_matches(pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str], html: str) -> str:
@@ -168,8 +168,9 @@ _DEEP_QUOTATION: Final = re.compile(
 def _to_html(text: str, *, hard_breaks: bool) -> str:
     import comrak
 
-    html = comrak.markdown_to_html(text, *_make_options(hard_breaks=hard_breaks, has_math="$" in text))
-    if "data-math-style" in html and _NO_MATH.search(html):
+    has_math = "$" in text
+    html = comrak.markdown_to_html(text, *_make_options(hard_breaks=hard_breaks, has_math=has_math))
+    if has_math and "data-math-style" in html and _NO_MATH.search(html):
         html = comrak.markdown_to_html(text, *_make_options(hard_breaks=hard_breaks, has_math=False))
     return html
 
@@ -277,6 +278,7 @@ def _rewrite_brackets(html: str, language: str) -> str:
     return html
 
 
+_BRACKETS: Final = re.compile(r"\[[ xX!^]")
 _TASK: Final = re.compile(r'(<li data-sourcepos="[0-9:-]+">(?:\n<p data-sourcepos="[0-9:-]+">)?)'
                           r'<input type="checkbox"( checked="")? disabled="" /> ')  # fmt: skip
 _ALERT: Final = re.compile(
@@ -302,17 +304,12 @@ _BACK_LINK: Final = re.compile(
 
 def link_bare_urls(html: str) -> str:
     """Return HTML in which the bare addresses of Markdown are links, outside of links and code."""
-    if not _has_bare_url(html):
+    if not _BARE.search(html):
         return html
     if html.count("<a ") != html.count(f"<a{POSITION}"):
         return _link_urls(html)  # a link of the author's may stand around several blocks
     blocks = _BEFORE_BLOCK.split(html)
-    return "\n".join([_link_urls(block) if _has_bare_url(block) else block for block in blocks])
-
-
-def _has_bare_url(html: str) -> bool:
-    """Return True if HTML holds other addresses than those of the links that there are."""
-    return "://" in html and html.count("://") != html.count('="https://') + html.count('="http://')
+    return "\n".join([_link_urls(block) if _BARE.search(block) else block for block in blocks])
 
 
 def _link_urls(html: str) -> str:
@@ -332,6 +329,8 @@ def _link_urls(html: str) -> str:
     return "".join(parts)
 
 
+# An address other than those of the links that there are.
+_BARE: Final = re.compile(r'://(?<!="https://)(?<!="http://)')
 # Not in "[a](https://x.test/b c)", where the space in the address makes it plain text: half of it would become a link.
 _BARE_URL: Final = re.compile(rf"(?<!\]\(){BARE_URL.pattern}", re.IGNORECASE)
 _TEXT_BLOCK: Final = re.compile(rf"<(?:(/)|(?=[^>]*{POSITION}))(?:p|h[1-6]|li|t[dh])\b")
@@ -357,7 +356,6 @@ _INLINE_TAGS: Final = r"(?:</?(?:em|strong|a|del|code|sup)\b[^<>]*>)*"
 _WIDE: Final = "\u3001-\u3003\u3008-\u301f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
 # It begins with the line end, for which it is searched fast.
 _CJK_LINE: Final = rf"\n(?:(?={_INLINE_TAGS}(?:([{_WIDE}])|[{_CJK}]))|(?<=[{_WIDE}]\n)(?=[^<\s])())"
-_CJK_LETTER: Final = f"[{_CJK}]"
 _CJK_BEFORE: Final = rf"[{_CJK}]{_INLINE_TAGS}\Z"
 _PRE: Final = re.compile(r"<pre\b.*?</pre>", re.DOTALL)
 _LONGEST_TAGS: Final = 200

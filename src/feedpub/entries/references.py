@@ -92,10 +92,10 @@ def _take_links(html: str) -> tuple[str, list[str]]:
     if "<p" in html:
         html = _PARAGRAPH_TAG.sub(" ", html)
     links = list(_LINK.finditer(html))
-    urls = [_read_address(link[1], link[2]) for link in links]
     bare = next((link for link in links if _is_bare(link[1], link[2])), None)
     if not bare:
-        return html, urls
+        return html, [unescape(link[1]) for link in links]
+    urls = [_read_address(link[1], link[2]) for link in links]
     before = html[: bare.start()].rstrip()
     after = _LINK.sub(lambda link: "" if _is_bare(link[1], link[2]) else link[0], html[bare.end() :])
     text = html_to_text(after)

@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Final
 
 from ..language import DEFAULT_LANGUAGE
 from ..model import parse_key_points
-from ..rendering.text import html_to_text
+from ..rendering.text import html_to_text, paragraphs_to_text
 from .blocks import (
     Block,
     before_list,
-    is_deep,
     split_blocks,
     split_group,
     split_items,
@@ -90,7 +89,7 @@ class Sections:
     @property
     def summary_text(self) -> str:
         """The summary as plain text; paragraphs are parted by a blank line."""
-        return "\n\n".join(text for part in self.summary.split("</p>") if (text := html_to_text(part)))
+        return paragraphs_to_text(self.summary)
 
     @property
     def key_points(self) -> tuple[KeyPoint, ...]:
@@ -145,12 +144,14 @@ def read_sections(
 
 
 # One of these stands in everything that templates of other programs leave, but imports.
-_SIGNS_OF_TEMPLATES: Final = ("{", "[[", ":::", "<", "_TOC_", "[toc]", "[TOC]", "[Toc]")
+_SIGNS_OF_TEMPLATES: Final = ("{", ":::", "<", "_TOC_")
+_SIGN_IN_BRACKETS: Final = re.compile(r"\[(?:\[|(?:toc|TOC|Toc)\])")
 _IMPORT: Final = re.compile(r"\s*+(?:im|ex)port ")
 
 
 def _without_template_remains(text: str) -> tuple[str, list[TemplateRemain]]:
-    if not any(sign in text for sign in _SIGNS_OF_TEMPLATES) and not _IMPORT.match(text):
+    has_sign = any(sign in text for sign in _SIGNS_OF_TEMPLATES) or _SIGN_IN_BRACKETS.search(text)
+    if not has_sign and not _IMPORT.match(text):
         return text, []
     from .templates import find_template_remains, remove_template_remains  # takes 20 ms to load
 
@@ -294,55 +295,49 @@ class _Cutter:
         return []
 
     def _read_summary(self, blocks: list[Block], digest: Sections) -> list[Block]:
-        if not blocks or blocks[0].tag != "p" or not html_to_text(blocks[0].html):
+        if not blocks or blocks[0].tag != "p" or not _TEXT.search(blocks[0].html):
             return blocks
         digest.summary = "".join(block.html for block in blocks)
         return []
 
     def _read_key_points(self, blocks: list[Block], digest: Sections) -> list[Block]:
-        rest = list(blocks)
-        for block in blocks:
-            if self._is_plain_list(block):
-                digest.points, tail = split_list(block)
-                digest.points = tidy_list(digest.points)
-                rest.remove(block)
-                return [*([block._replace(html=tail)] if tail.strip() else []), *rest]
+        html, rest = self._take_list(blocks)
+        digest.points = tidy_list(html)
         return rest
 
     def _read_references(self, blocks: list[Block], digest: Sections) -> list[Block]:
-        rest = list(blocks)
-        for block in blocks:
-            if self._is_plain_list(block):
-                html, tail = split_list(block)
-                items = split_items(html)
-                if any("<li" in item and split_group(item) for _, item in items):
-                    return blocks
-                self._references = items  # read later: what is wrong with them does not concern a post
-                rest.remove(block)
-                return [*([block._replace(html=tail)] if tail.strip() else []), *rest]
+        html, rest = self._take_list(blocks)
+        items = split_items(html)
+        if any("<li" in item and split_group(item) for _, item in items):
+            return blocks
+        self._references = items  # read later: what is wrong with them does not concern a post
         return rest
 
-    def _is_plain_list(self, block: Block) -> bool:
-        """Return True if a block is a list of nothing but text with finer points."""
-        if block.tag not in ("ul", "ol") or not block.inner <= _IN_POINTS or is_deep(block.html):
-            return False
-        return not self._has_raw_html or not _NOT_IN_POINTS.search(block.html)
+    def _take_list(self, blocks: list[Block]) -> tuple[str, list[Block]]:
+        """Return the first list of nothing but text with finer points, if there is one, and what else there is."""
+        for index, block in enumerate(blocks):
+            if block.tag in ("ul", "ol") and block.inner <= _IN_POINTS:
+                html, tail = split_list(block)
+                if html and not (self._has_raw_html and _NOT_IN_POINTS.search(block.html)):
+                    rest = [*blocks[:index], *blocks[index + 1 :]]
+                    return html, [block._replace(html=tail), *rest] if tail.strip() else rest
+        return "", blocks
 
     def _read_references_of_post(self, parts: Sequence[_Part], sections: Sections) -> None:
         """Read the list under a heading for references, without taking it away."""
         for part in parts:
             if part.section == "references":
-                for block in part.blocks:
-                    if self._is_plain_list(block):
-                        items = [
-                            one
-                            for position, item in split_items(split_list(block)[0])
-                            for one in ("<li" in item and split_group(item)) or [(position, item)]
-                        ]
-                        if all(before_list(item).count("<a ") <= 1 for _, item in items):  # else they are sentences
-                            self._take_references(items, sections)
-                            sections.has_references_in_body = bool(sections.references)
-                        return
+                html, _ = self._take_list(part.blocks)
+                items = [
+                    one
+                    for position, item in split_items(html)
+                    for one in ("<li" in item and split_group(item)) or [(position, item)]
+                ]
+                if all(before_list(item).count("<a ") <= 1 for _, item in items):  # else they are sentences
+                    self._take_references(items, sections)
+                    sections.has_references_in_body = bool(sections.references)
+                if html:
+                    return
 
     def _take_references(self, items: Sequence[tuple[tuple[int, int], str]], sections: Sections) -> None:
         references, places = [], []
@@ -388,6 +383,7 @@ _NOT_IN_POINTS: Final = re.compile(
     r"<(?:article|aside|audio|blockquote|details|div|dl|figure|form|h[1-6r]|iframe|pre|section|table|video)\b",
     re.IGNORECASE,
 )
+_TEXT: Final = re.compile(r">\s*[^\s<]")
 # Markup within paragraphs; escaped characters are text.
 _IN_PARAGRAPH: Final = re.compile(r"<(?!/?p\b|span data-escaped-char|/span>)", re.IGNORECASE)
 

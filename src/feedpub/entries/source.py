@@ -24,22 +24,18 @@ _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 class Source:
     """The text of a file, with line feeds between lines, and its problems.
 
-    `data` is what was read; `is_printable` says that the text holds nothing but printable characters and line feeds.
-    Characters that no feed can carry are removed from the text; places are still shown as they are in the file.
+    `data` is what was read. Characters that no feed can carry are removed from the text; places are still shown as
+    they are in the file.
     """
 
     path: str
     text: str = ""
     data: bytes = b""
     problems: ProblemList = field(default_factory=ProblemList)
-    is_printable: bool = field(init=False, repr=False, compare=False)
     _lines: _Lines | None = field(default=None, init=False, repr=False, compare=False)
     # The text before characters were removed, and where in the remaining text each of them stood.
     _written: str = field(default="", init=False, repr=False, compare=False)
     _removed: list[int] = field(default_factory=list, init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        self.is_printable = _is_printable(self.text)
 
     @property
     def failed(self) -> bool:
@@ -87,7 +83,6 @@ class Source:
             self.add("W121", message, hint, *found.span())
         self._removed = [found.start() - number for number, found in enumerate(illegal)]
         self._written, self.text = written, XML_ILLEGAL.sub("", written)
-        self.is_printable = _is_printable(self.text)
 
     def _written_place(self, place: int) -> int:
         return place + bisect_right(self._removed, place) if self._removed else place
@@ -199,8 +194,7 @@ def _decode(source: Source, data: bytes) -> None:
         _add_not_utf8(source, error)
         return
     source.text = text = _with_unix_lines(text)
-    source.is_printable = _is_printable(text)
-    if not source.is_printable and not is_legal_utf8(data):
+    if not is_legal_utf8(data):
         if data.count(0) > len(data) * _NUL_SHARE_OF_UTF_16:
             source.add("E104", "the file is UTF-16, or not text", "save it as UTF-8")
             source.text = ""
@@ -231,10 +225,6 @@ def _add_not_utf8(source: Source, error: UnicodeDecodeError) -> None:
     shown.add("E104", f"byte {data[start]:#04x} is not UTF-8", "save the file as UTF-8", len(before), len(before) + 1)
     for problem in shown.problems:
         source.problems.add(problem)
-
-
-def _is_printable(text: str) -> bool:
-    return text.replace("\n", "").isprintable()
 
 
 def _with_unix_lines(text: str) -> str:

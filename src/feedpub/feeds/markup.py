@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from html import escape
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ..iri import all_plain, encode_iri, to_uri
 from ..language import isolate
 from ..model import Feed
 from ..rendering.content import note_language
-from ..rendering.text import collapse, escape
+from ..rendering.text import collapse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -89,8 +89,7 @@ def attribute(value: str) -> str:
     return f'"{value}"'
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(NamedTuple):
     """Hold what several formats write of an entry.
 
     Args:

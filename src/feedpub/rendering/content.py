@@ -7,14 +7,13 @@ Feed readers show content and hide the summary, so content starts with it.
 from __future__ import annotations
 
 import functools
-from html import escape as _escape
+from html import escape
 from typing import TYPE_CHECKING, Final
 
 from ..errors import FieldError
 from ..language import DEFAULT_LANGUAGE, autonym, direction, has_words, match, words
 from ..model import KeyPointList
 from ..sanitiser import SafeHtml, find_excess, sanitise
-from .text import escape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -115,7 +114,7 @@ def _point_items(points: Iterable[KeyPoint], opening: str, clean: Callable[[str]
         if "<" in text or "&" in text:
             text = clean(text)
         elif ">" in text:
-            text = _escape(text, quote=False)
+            text = escape(text, quote=False)
         finer = f"\n{opening}\n{_point_items(point.children, opening, clean)}</ul>" if point.children else ""
         items.append(f"<li>{text}{finer}</li>\n")
     return "".join(items)

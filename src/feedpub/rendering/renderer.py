@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+from html import escape
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from ..language import isolate
 from .content import note_language, render_content, render_note
-from .text import escape, split_paragraphs
+from .text import split_paragraphs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -41,15 +43,15 @@ class RenderedEntry:
         kept: _T = self._kept[key]  # type: ignore[assignment]  # each key has one maker
         return kept
 
-    @property
+    @functools.cached_property
     def paragraphs(self) -> list[str]:
         """The paragraphs of the summary, escaped for HTML."""
-        return self.keep("paragraphs", lambda: [escape_text(text) for text in split_paragraphs(self.entry.summary)])
+        return [escape(text, quote=False) for text in split_paragraphs(self.entry.summary)]
 
-    @property
+    @functools.cached_property
     def references(self) -> list[EscapedReference]:
         """The references, escaped."""
-        return self.keep("references", lambda: list(map(_escape_reference, self.entry.references)))
+        return list(map(_escape_reference, self.entry.references))
 
     def content(self, reader_language: str | None = None) -> bytes:
         """Return the content in UTF-8, with a note if the entry is in another language than its reader's."""
@@ -76,17 +78,10 @@ class Renderer:
         self._entries.clear()
 
 
-def escape_text(text: str) -> str:
-    """Escape plain text for HTML, outside of attributes."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
 def _escape_reference(reference: Reference) -> EscapedReference:
-    title, publishers, url = reference.title, " / ".join(reference.publishers), reference.url or ""
-    if not (title + publishers).isprintable():  # so are bidirectional controls
-        title, publishers = isolate(title), isolate(publishers)
-    rest = f" - {publishers}" if publishers else ""
-    return EscapedReference(escape(url), escape(title), escape(rest))
+    publishers = isolate(" / ".join(reference.publishers))
+    rest = f" - {escape(publishers)}" if publishers else ""
+    return EscapedReference(escape(reference.url or ""), escape(isolate(reference.title)), rest)
 
 
 def render(entry: Entry, reader_language: str | None = None) -> str:

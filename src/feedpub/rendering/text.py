@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from html import escape as _escape
 from html import unescape
 from typing import Final
 
@@ -34,6 +33,11 @@ _LINE_BREAK: Final = re.compile(r"<br\b[^<>]*>|</p>")
 _TAG: Final = re.compile(r"<[^<>]*>")
 
 
+def paragraphs_to_text(html: str) -> str:
+    """Return the text of paragraphs of HTML; a blank line parts them."""
+    return "\n\n".join(text for part in html.split("</p>") if (text := html_to_text(part)))
+
+
 def split_paragraphs(text: str) -> list[str]:
     """Split plain text at its blank lines."""
     parts = _BETWEEN_PARAGRAPHS.split(text) if "\n" in text else (text,)
@@ -48,11 +52,3 @@ def collapse(text: str) -> str:
     if "  " not in text and text.isprintable():  # blanks are the only white space that is printable
         return text.strip(" ")
     return " ".join(text.split())
-
-
-def escape(text: str) -> str:
-    """Escape plain text for HTML, also within attributes."""
-    return _escape(text, quote=True) if _SPECIAL.search(text) else text
-
-
-_SPECIAL: Final = re.compile("[&<>\"']")
