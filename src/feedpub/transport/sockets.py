@@ -78,7 +78,7 @@ class SocketTransport:
         self._agent = f"User-Agent: {user_agent}\r\n"
         self.allow_private = allow_private
         self._proxy = split(proxy) if proxy else None
-        self._idle: dict[str, list[Connection]] = {}
+        self._idle: dict[Origin, list[Connection]] = {}
         self._secured: dict[Origin, Connection] = {}  # one that has answered, perhaps closed
         self._names: dict[tuple[str, int], _Name] = {}
         self._tasks: set[Task] = set()
@@ -135,9 +135,13 @@ class SocketTransport:
         self._looked_up.append(name)
         self.wake()
 
-    def release(self, host: str) -> None:
-        """Close the idle connections to a host that nothing is left to be asked of."""
-        for connection in self._idle.pop(host, ()):
+    def release(self, url: str) -> None:
+        """Close the idle connections to the server of an address: nothing is left to be asked of it."""
+        with contextlib.suppress(ValueError):
+            self._close_idle(split(url)[0])
+
+    def _close_idle(self, origin: Origin) -> None:
+        for connection in self._idle.pop(origin, ()):
             connection.close(resumable=False)
 
     def close(self) -> None:
@@ -145,8 +149,8 @@ class SocketTransport:
         for task in self._tasks:
             task.steps.close()
         self._tasks.clear()
-        for host in list(self._idle):
-            self.release(host)
+        for origin in list(self._idle):
+            self._close_idle(origin)
         self._selector.close()
         self._ear.close()
         self._mouth.close()
@@ -221,7 +225,7 @@ class SocketTransport:
             if origin.scheme == "https":
                 self._secured.setdefault(origin, connection)
             if reading.keeps:
-                self._idle.setdefault(origin.host, []).append(connection)
+                self._idle.setdefault(origin, []).append(connection)
             else:
                 connection.close()
             assert reading.response is not None
@@ -230,7 +234,9 @@ class SocketTransport:
     def _message(self, request: Request, origin: Origin, target: str, authorization: str | None) -> bytes:
         if self._proxy and origin.scheme == "http":
             target = f"http://{origin.header}{target}"
-        lines = [f"{request.method} {target} HTTP/1.1\r\nHost: {origin.header}\r\n", self._agent]
+        lines = [f"{request.method} {target} HTTP/1.1\r\nHost: {origin.header}\r\n"]
+        if "User-Agent" not in request.headers:
+            lines.append(self._agent)
         if authorization and "Authorization" not in request.headers:
             lines.append(f"Authorization: {authorization}\r\n")
         if self._proxy and origin.scheme == "http" and self._proxy[2]:
@@ -240,19 +246,15 @@ class SocketTransport:
         return "".join(lines).encode("latin-1", "replace")
 
     def _kept(self, origin: Origin) -> Connection | None:
-        idle = self._idle.get(origin.host)
-        if idle:
-            for number in range(len(idle) - 1, -1, -1):
-                if idle[number].origin == origin:
-                    return idle.pop(number)
-        return None
+        idle = self._idle.get(origin)
+        return idle.pop() if idle else None
 
     def forget(self, connection: Connection, *, resumable: bool) -> None:
         """Drop a connection that is about to be closed."""
         self._open -= 1
         if resumable and self._secured.get(connection.origin) is connection:
             connection.session()
-        idle = self._idle.get(connection.origin.host)
+        idle = self._idle.get(connection.origin)
         if idle and connection in idle:
             idle.remove(connection)
 
@@ -362,8 +364,8 @@ class SocketTransport:
             opened = socket.socket(family, socket.SOCK_STREAM)
         except OSError as error:
             if error.errno in EXHAUSTED:
-                for host in list(self._idle):
-                    self.release(host)
+                for known in list(self._idle):
+                    self._close_idle(known)
             raise
         self._open += 1
         return Connection(self, self._selector, opened, origin, task)
