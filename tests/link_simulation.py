@@ -168,9 +168,7 @@ class Simulation:
             make_pace=lambda _: HostPace(per_host=per_host, spacing=spacing, patience=patience),
         )  # fmt: skip
         wanted = list(urls)
-        scheduler.take(
-            LinkProbe(url, (), self._state, seconds=deadline, clock=self.clock) for url in wanted
-        )
+        scheduler.take(LinkProbe(url, (), self._state, seconds=deadline, clock=self.clock) for url in wanted)
         for _ in range(most_turns):
             scheduler.turn()
             while not scheduler.done.empty():
@@ -185,7 +183,9 @@ class Simulation:
         return self.states[str(getattr(parse_url(url), "origin", ""))]
 
 
-def simulate(make: Callable[[Clock], Server], paths: Iterable[str], **options: float) -> tuple[Server, dict[str, Verdict], float]:
+def simulate(
+    make: Callable[[Clock], Server], paths: Iterable[str], **options: float
+) -> tuple[Server, dict[str, Verdict], float]:
     """Ask one simulated host for some paths; return it, the verdicts by path, and how long it took."""
     clock = Clock()
     server = make(clock)

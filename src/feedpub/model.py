@@ -557,6 +557,9 @@ class LinkSettings:
     proxy: str | None = None
 
     def __post_init__(self) -> None:
+        for host in self.hosts:
+            if find_host_key(host) != host:
+                Check(self, "").fail("hosts", f"{host[:200]!r} is not a host in ASCII")
         if self.proxy is not None:
             check = Check(self, "")
             check.urls("proxy")
@@ -576,6 +579,14 @@ class LinkSettings:
 
 
 _NO_HOST_SETTINGS: Final = HostSettings()
+
+
+def find_host_key(text: str) -> str:
+    """Return a host, or ``*.`` and a host, as `LinkSettings.hosts` names it: in ASCII; "" if it is none."""
+    wildcard, host = ("*.", text[2:]) if text.startswith("*.") else ("", text)
+    url = f"http://{host}/"
+    name = iri.find_host(url)
+    return f"{wildcard}{name.removesuffix('.')}" if name and not iri.fault(iri.to_uri(url)) else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -371,7 +371,10 @@ class Scheduler:
         assert request is not None
         entry.request, entry.sent = request, now
         given_up = host.given_up
-        if given_up and not (entry.is_confirming and not host.pace.is_out_of_patience):
+        is_due = entry.is_confirming
+        if host.pace.is_out_of_patience:  # what has had an overload answer to HEAD gets its GET
+            is_due = entry.tries > 0 and entry.response is None
+        if given_up and not is_due:
             self._end_request(host)
             if entry.response and not host.is_serving:
                 given_up = entry.response  # it was asked, as slowly as we have patience for
