@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from .model import Enclosure as Enclosure
     from .model import Entry as Entry
     from .model import Feed as Feed
+    from .model import HostSettings as HostSettings
     from .model import KeyPoint as KeyPoint
     from .model import LinkSettings as LinkSettings
     from .model import Pasted as Pasted
@@ -113,6 +114,7 @@ _HOMES = {
         "Enclosure",
         "Entry",
         "Feed",
+        "HostSettings",
         "KeyPoint",
         "LinkSettings",
         "Pasted",

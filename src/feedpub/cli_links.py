@@ -56,6 +56,20 @@ def _moment(_context: click.Context, _parameter: click.Parameter, text: str | No
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+def _headers(
+    _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
+) -> dict[str, dict[str, str]]:
+    """Return the headers of each host; a message never holds a value, which may be a secret."""
+    headers: dict[str, dict[str, str]] = {}
+    for value in values:
+        parts = _HEADER_OPTION.fullmatch(value)
+        if not parts:
+            raise click.BadParameter("write HOST:NAME=VALUE, such as example.org:Accept=text/html")
+        headers.setdefault(parts["host"].lower(), {})[parts["name"]] = parts["value"]
+    return headers
+
+
+_HEADER_OPTION = re.compile(r"(?P<host>\[[^\]]*\]|[^:=]+):(?P<name>[^:=]+)=(?P<value>.*)")
 _now = click.option("--now", metavar="ISO", callback=_moment, help="Take this for the time; for tests.")
 
 
@@ -87,7 +101,23 @@ def links() -> None:
 @click.option("--all/--due", "everything", help="Ask for all links, or only for those that are due.  [default: --due]")
 @click.option("--concurrency", type=click.IntRange(1, 1000), help="Requests at once.  [default: 128]")
 @click.option("--per-host", type=click.IntRange(1, 100), help="Of them to one host, at most.  [default: 6]")
+@click.option(
+    "--spacing", type=click.FloatRange(0, 600), help="Seconds between two requests to one host.  [default: 0]"
+)
+@click.option(
+    "--patience",
+    type=click.FloatRange(0, 3600),
+    help="Seconds that one host may rest, after answers such as 429 or 503.  [default: 120]",
+)
 @click.option("--deadline", type=click.FloatRange(1, 600), help="Seconds for one address.  [default: 30]")
+@click.option(
+    "--header",
+    "headers",
+    multiple=True,
+    metavar="HOST:NAME=VALUE",
+    callback=_headers,
+    help="Header for one host, or for all below it (*.example.org:Accept=text/html).",
+)
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Addresses not to ask for; a regular expression.")
 @click.option("--allow-private", is_flag=True, help="Also ask hosts of private networks.")
 @click.option("--ca-bundle", type=click.Path(exists=True, dir_okay=False), help="Certificates to trust.")
@@ -264,13 +294,24 @@ def _changed(settings: feedpub.LinkSettings, given: dict[str, Any]) -> feedpub.L
             re.compile(pattern)
         except (re.error, OverflowError, RecursionError) as error:
             raise click.UsageError(f"--exclude {pattern[:100]!r} is no pattern: {error}") from None
-    changes = {name: value for name, value in given.items() if value}
+    changes = {name: value for name, value in given.items() if value or (value == 0 and value is not False)}
+    headers = changes.pop("headers", {})
     if "exclude" in changes:
         changes["exclude"] = (*settings.exclude, *changes["exclude"])
     try:
-        return replace(settings, **changes)
+        settings = replace(settings, **changes)
     except feedpub.FieldError:
         raise click.UsageError("--proxy: write http://host:port") from None  # what was given may hold a password
+    hosts = dict(settings.hosts)
+    try:
+        for host, own in headers.items():
+            known = hosts.get(host, feedpub.HostSettings())
+            hosts[host] = replace(known, headers={**known.headers, **own})
+        return replace(settings, hosts=hosts)
+    except feedpub.FieldError:
+        raise click.UsageError(
+            "--header: write HOST:NAME=VALUE, in ASCII, such as example.org:Accept=text/html"
+        ) from None
 
 
 def _history_of(entries: str, urls: str | None, history: str | None) -> Path:

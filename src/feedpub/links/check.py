@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
@@ -18,10 +19,9 @@ from .lifecycle import Record
 from .probe import page_of
 from .records import LinkRecords, make_remembered, trust_times
 from .result import LinkReport
-from .run import Run
+from .run import Run, read_tokens
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Generator, Iterable, Iterator
 
     from .. import http
@@ -64,6 +64,7 @@ def check_links(
     Raises:
         OSError: The certificates cannot be read.
         HistoryError: The history is none, cannot be made or written, or another run is writing to it.
+        FeedpubError: An environment variable that a token of `settings.hosts` is in is missing.
         re.error: A pattern of `settings.exclude` is none.
     """
     run = iter_check(
@@ -168,6 +169,7 @@ class Checking:
         self._everything, self._now = everything, now
         self._strict = history is None if strict is None else strict
         self._session = session
+        self._tokens = read_tokens(self._settings, os.environ)
         self._started = now or datetime.now(UTC)
         self._incidents: tuple[Incident, ...] = ()
         self._records: LinkRecords | None = None
@@ -232,7 +234,7 @@ class Checking:
                 page, fragment = page_of(url)
                 wanted.setdefault(page, []).append((url, fragment))
         if wanted:
-            run = Run(records, self._settings, wanted, self._transport())
+            run = Run(records, self._settings, wanted, self._transport(), self._tokens)
             self._scheduler = run.scheduler
             yield from run.links(stack)
 

@@ -146,6 +146,7 @@ _FAILURES: Final[Mapping[Failure, tuple[LinkStatus, str]]] = {
     "unreachable": ("unsure", "the host cannot be reached"),
     "proxy": ("unsure", "the proxy did not connect"),
     "busy": ("unsure", "the host wants no more requests for now"),
+    "overloaded": ("unsure", "the host is overloaded"),
     "private": ("skipped", "a private address"),
     "excluded": ("skipped", "excluded"),
 }

@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from .. import addresses, iri
+from ..model import HostSettings
 from ..transport.base import Request, Response
 from .classify import Answer, Redirect, same_path
+from .pace import is_overload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Mapping, Sequence
@@ -36,23 +38,31 @@ PAGE_BYTES: Final = 64 * 1024
 FRAGMENT_PAGE_BYTES: Final = 2 * 1024 * 1024
 # A page that is shorter, or does not say how long it is, may be an excuse: it is read.
 _SHORT_PAGE_BYTES: Final = 4 * 1024
-PAUSES_SECONDS: Final = (0.5, 1.5)  # before the second and third try
+MOST_REQUESTS: Final = 30  # of one address, with all redirects, second tries and confirmations
 _HEAD_SHARE: Final = 1 / 3  # of the time for an address, before HEAD is given up
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 # Where no browser follows a redirect to; others, such as mailto, open a program if there is one.
 _REFUSED_SCHEMES: Final = frozenset({"about", "blob", "data", "file", "filesystem", "javascript", "vbscript"})
-_TEMPORARY: Final = frozenset({500, 502, 503, 504})
-_TEMPORARY_FAILURES: Final = frozenset({"reset", "timeout", "lookup", "refused", "no-host", "unreachable"})
-_ANY: Final = {"Accept": "*/*"}
-_PAGE: Final = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Encoding": "gzip, deflate"}
-_RANGE: Final = {"Range": f"bytes=0-{PAGE_BYTES - 1}"}
+_LANGUAGES: Final = {"Accept-Language": "en,*;q=0.5"}  # without one, some servers answer 404 or 406
+_ANY: Final = {"Accept": "*/*", **_LANGUAGES}
+# What a browser sends when it visits a page for the first time: no Range, no validators.
+_PAGE: Final = {
+    "Accept": "text/html,application/xhtml+xml,*/*;q=0.8",
+    **_LANGUAGES,
+    "Accept-Encoding": "gzip, deflate",
+}
 
 
 class HostState:
     """What a run knows of one server, shared by all its addresses."""
 
-    def __init__(self, *, head_is_unreliable: bool) -> None:
+    def __init__(
+        self, *, head_is_unreliable: bool, settings: HostSettings | None = None, token: str | None = None
+    ) -> None:
+        self.settings = settings or HostSettings()
+        self.token = token
         self.head_is_unreliable = head_is_unreliable
+        self.head_has_worked = False
         self.soft404_probe: Answer | None = None
         self.waiting: list[LinkProbe] = []
         self._asking = False
@@ -112,12 +122,20 @@ class LinkProbe:
         self.answer = Answer(url=url)
         self.there: dict[str, bool | None] = {}
         self.retry_after: float | None = None
+        self.requests = 0  # that were sent for it
+        self.should_skip_head = False  # its host is in trouble: the answer to HEAD would tell nothing
         self.validators: dict[str, str] = {}
         self.reached: dict[str, bool] = {}
         self.settled: list[LinkProbe] = []
         self._cookies: dict[str, dict[str, str]] = {}
+        self._has_left = False  # whether it was redirected to another server: it gets no token any more
         self._redirects: list[Redirect] = []
         self._steps = self._follow()
+
+    @property
+    def seconds_spent(self) -> float:
+        """How much of its time it has taken; waiting for its turn does not count."""
+        return self._seconds - (self.until - self._clock())
 
     def start(self) -> Request | Wait | None:
         """Return the first request."""
@@ -205,7 +223,7 @@ class LinkProbe:
             page = yield self._ask("GET", url)
             if page.failure or page.code == 416:
                 page = replace(got, page=b"")
-            elif page.code and page.code >= 400:
+            elif page.code and page.code >= 400 and not is_overload(page):
                 host_state.head_is_unreliable = True
             got = page
         self._end(got, None, other, first_host_soft404_probe)
@@ -236,53 +254,51 @@ class LinkProbe:
             self.settled = host_state.settle(found)
 
     def _tried(self, url: str) -> Generator[Request | Wait, Response, tuple[str, Response]]:
-        """Ask for one address as often as it makes sense; return the last answer and how it was asked for."""
+        """Ask for one address; return the answer and how it was asked for.
+
+        HEAD is only for the first address, and only a clean answer to it counts: all else is said after a GET.
+        """
         host_state = self._host_states(url)
-        method = "GET" if self._confirming or host_state.head_is_unreliable or self.fragments else "HEAD"
-        pauses = [] if self._confirming else list(PAUSES_SECONDS)  # who asks again for certainty has waited
-        ranged, head_failed, pause = True, False, 0.0
-        while True:
-            share = _HEAD_SHARE if method == "HEAD" else 1.0
-            got = yield self._ask(method, url, pause=pause, share=share, ranged=ranged)
-            wait = self._wait(got, pauses)
-            if method == "HEAD" and got.connected and _is_doubtful(got) and got.code != 429:
-                method, head_failed, pause = "GET", True, 0.0
-            elif got.code == 416 and ranged:
-                ranged, pause = False, 0.0
-            elif wait is None or self._clock() + wait >= self.until:
-                break
-            else:
-                pause = wait
-            if self._clock() >= self.until:
-                break
-        if head_failed and got.code and not _is_doubtful(got):
+        is_plain = self._confirming or self.should_skip_head or host_state.head_is_unreliable or self.fragments
+        response = None
+        if not is_plain and not self._redirects:
+            response = yield self._ask("HEAD", url, share=_HEAD_SHARE)
+            if not response.failure and (200 <= (response.code or 0) < 300 or response.code == 304):
+                host_state.head_has_worked = True
+                return "HEAD", response
+        got = yield self._ask("GET", url)
+        if got.code in (429, 503):
+            self.retry_after = retry_after(got.headers)
+        if response is not None and self._was_wrong(response, got, host_state):
             host_state.head_is_unreliable = True
-        return method, got
+        return "GET", got
 
-    def _wait(self, got: Response, pauses: list[float]) -> float | None:
-        """Return how long to wait before another try; None if there shall be none."""
-        again = got.failure in _TEMPORARY_FAILURES if got.failure else got.code == 429 or got.code in _TEMPORARY
-        if not again:
-            return None
-        asked = retry_after(got.headers) if got.code in (429, 503) else None
-        if asked is not None and self._clock() + asked >= self.until:
-            self.retry_after = asked
-            return None
-        pause = pauses.pop(0) if pauses else None
-        return max(asked, pause) if asked is not None and pause is not None else pause
+    def _was_wrong(self, head: Response, got: Response, host_state: HostState) -> bool:
+        """Return True if HEAD is answered otherwise than GET, and not only since the host was overloaded."""
+        if got.failure or not head.connected or not 200 <= (got.code or 0) < 400:
+            return False
+        if is_overload(head):
+            return not host_state.head_has_worked
+        return head.failure is not None or head.code != got.code
 
-    def _ask(self, method: str, url: str, *, pause: float = 0.0, share: float = 1.0, ranged: bool = True) -> Request:
+    def _ask(self, method: str, url: str, *, share: float = 1.0) -> Request:
+        host_state = self._host_states(url)
         headers = dict(_ANY if method == "HEAD" else _PAGE)
-        if url == self.url:
+        headers.update(host_state.settings.headers)
+        if host_state.settings.user_agent:
+            headers["User-Agent"] = host_state.settings.user_agent
+        if url != self.url and host_state is not self._host_states(self.url):
+            self._has_left = True
+        if host_state.token and not self._has_left:
+            headers["Authorization"] = f"Bearer {host_state.token}"
+        if method == "HEAD" and url == self.url:
             headers |= self._validators
-        if method == "GET" and ranged and not self.fragments:
-            headers |= _RANGE
         if self._cookies and (cookies := self._cookies_for(iri.find_host(url))):
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
         most = FRAGMENT_PAGE_BYTES if self.fragments else PAGE_BYTES
         now = self._clock()
-        left = max(0.05, self.until - now - pause)
-        return Request(method, url, headers, 0 if method == "HEAD" else most, pause, now + pause + left * share)
+        left = max(0.05, self.until - now)
+        return Request(method, url, headers, 0 if method == "HEAD" else most, now + left * share)
 
     def _cookies_for(self, host: str) -> dict[str, str]:
         """Return the cookies of a host, and those of the domains that it belongs to."""
@@ -353,10 +369,6 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return min(max(0.0, (moment - datetime.now(UTC)).total_seconds()), 366 * 86400.0)
-
-
-def _is_doubtful(got: Response) -> bool:
-    return got.failure is not None or got.code is None or not 200 <= got.code < 400
 
 
 def _is_page(got: Response) -> bool:

@@ -6,12 +6,15 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from .. import iri
-from .classify import LATE, classify
+from .. import addresses, iri
+from ..errors import FeedpubError
+from ..model import HostSettings
+from .classify import LATE, Verdict, classify
 from .lifecycle import CONFIRMATIONS, needs_confirmation
 from .own_network import FEWEST_HOSTS, needs_canaries, network_is_down
-from .probe import HostState, LinkProbe, page_of
-from .scheduler import Scheduler
+from .pace import HostPace, should_ask_again
+from .probe import MOST_REQUESTS, HostState, LinkProbe, page_of
+from .scheduler import NOT_ASKED, Scheduler
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 
     from ..model import LinkSettings
     from ..transport.base import Transport
-    from .classify import Verdict
+    from .classify import Answer
     from .records import LinkRecords
     from .result import Link
 
@@ -32,10 +35,40 @@ _PATIENCE_SECONDS: Final = 1.0
 _OF_THE_NETWORK: Final = frozenset({"no-host", "lookup", "refused", "timeout", "unreachable", "network"})
 
 
+def read_tokens(settings: LinkSettings, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the tokens that settings of hosts name, by the names of their environment variables.
+
+    Raises:
+        FeedpubError: A variable is missing, or holds no token.
+    """
+    tokens = {}
+    for host, own in settings.hosts.items():
+        if own.token_env:
+            token = environment.get(own.token_env, "").strip()
+            if not token or not token.isascii() or not token.isprintable() or " " in token:
+                state = "holds no token" if token else "is not set"
+                raise FeedpubError(f"links: the environment variable {own.token_env} {state}; {host} is asked with it")
+            tokens[own.token_env] = token
+    return tokens
+
+
+def _is_private_to(url: str) -> bool:
+    """Return True if nobody else reads what is sent to an address: https, or this machine."""
+    place = addresses.spelled(iri.find_host(url))
+    return url.startswith("https:") or (place is not None and place.is_loopback)
+
+
 class Run:
     """Ask for the links that are due, and judge the answers."""
 
-    def __init__(self, records: LinkRecords, settings: LinkSettings, wanted: WantedPages, transport: Transport) -> None:
+    def __init__(
+        self,
+        records: LinkRecords,
+        settings: LinkSettings,
+        wanted: WantedPages,
+        transport: Transport,
+        tokens: Mapping[str, str],
+    ) -> None:
         """Prepare to ask.
 
         Args:
@@ -43,11 +76,11 @@ class Run:
             settings: How to ask.
             wanted: Page → links to it, each with the fragment that it wants ("" for none).
             transport: Sends the requests; it is closed at the end.
+            tokens: Environment variable → the token that it holds.
         """
+        self._tokens = tokens
         self._records, self._settings, self._wanted = records, settings, wanted
-        self.scheduler = Scheduler(
-            transport, concurrency=settings.concurrency, per_host=settings.per_host, spacing=settings.spacing
-        )
+        self.scheduler = Scheduler(transport, concurrency=settings.concurrency, make_pace=self._make_pace)
         self._unreliable_head_hosts = records.history.unreliable_head_hosts()
         self._host_states: dict[str, HostState] = {}
         self._confirmations: dict[str, int] = {}
@@ -60,17 +93,32 @@ class Run:
     def links(self, stack: ExitStack) -> Iterator[Link]:
         """Yield each link when its verdict is known and kept; the scheduler ends with the stack."""
         scheduler = self.scheduler
-        # Those that took too long the last time come last: they may keep a host from being asked for its others.
-        scheduler.start(map(self._make_probe, sorted(self._wanted, key=self._was_late)))
+        scheduler.start(map(self._make_probe, sorted(self._wanted, key=self._find_rank)))
         stack.callback(scheduler.join, _PATIENCE_SECONDS)
         stack.callback(scheduler.stop)
         yield from self._results()
         unreliable = {host for host, state in self._host_states.items() if state.head_is_unreliable}
         self._records.history.add_unreliable_head_hosts(unreliable - self._unreliable_head_hosts)
 
-    def _was_late(self, page: str) -> bool:
-        known = (self._records.remembered.get(url) for url, _ in self._wanted[page])
-        return any(one is not None and one.record.reason == LATE for one in known)
+    def _make_pace(self, host: str) -> HostPace:
+        own, usual = self._settings.for_host(host), self._settings
+        return HostPace(
+            per_host=usual.per_host if own.per_host is None else own.per_host,
+            spacing=usual.spacing if own.spacing is None else own.spacing,
+            patience=usual.patience if own.patience is None else own.patience,
+        )
+
+    def _find_rank(self, page: str) -> int:
+        """Return 0 for a page that is asked first, 2 for one that is asked last.
+
+        Those that took too long the last time come last: they may keep a host from being asked for its others. Those
+        others, which were not asked then, come first.
+        """
+        memories = (self._records.remembered.get(url) for url, _ in self._wanted[page])
+        reasons = [memory.record.reason for memory in memories if memory is not None]
+        if LATE in reasons:
+            return 2
+        return 0 if any(NOT_ASKED in reason for reason in reasons) else 1
 
     def _results(self) -> Iterator[Link]:
         while self._waiting:
@@ -95,22 +143,44 @@ class Run:
         name = server.origin if server else ""
         host_state = self._host_states.get(name)
         if host_state is None:
+            settings = self._settings.for_host(server.hostname) if server else HostSettings()
+            token = self._tokens[settings.token_env] if settings.token_env and _is_private_to(url) else None
             host_state = self._host_states.setdefault(
-                name, HostState(head_is_unreliable=name in self._unreliable_head_hosts)
+                name, HostState(head_is_unreliable=name in self._unreliable_head_hosts, settings=settings, token=token)
             )
         return host_state
 
-    def _make_probe(self, page: str, *, confirming: bool = False) -> LinkProbe:
+    def _make_probe(self, page: str, *, confirms: LinkProbe | None = None) -> LinkProbe:
         fragments = [fragment for _, fragment in self._wanted.get(page, ()) if fragment]
         known = self._records.remembered.get(page)
         validators = {}
-        if known and known.record.status == "ok" and not fragments and not confirming:
+        if known and known.record.status == "ok" and not fragments and not confirms:
             given = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
             validators = {name: value for name, value in given.items() if value}
-        return LinkProbe(
-            page, fragments, self._host_state_of, seconds=self._settings.deadline, clock=time.monotonic,
-            validators=validators, confirming=confirming,
+        seconds = self._find_time_left(confirms) if confirms else self._find_deadline(page)
+        probe = LinkProbe(
+            page, fragments, self._host_state_of, seconds=seconds, clock=time.monotonic, validators=validators,
+            confirming=confirms is not None,
         )  # fmt: skip
+        probe.requests = confirms.requests if confirms else 0
+        return probe
+
+    def _classify(self, answer: Answer) -> Verdict:
+        """Return what an answer means, unless the settings of its host say so."""
+        if self._settings.hosts and answer.code and not answer.failure:
+            accepted = self._settings.for_host(iri.find_host(answer.final_url)).accept
+            if answer.code in accepted:
+                reason = f"{answer.code}, which the settings accept"
+                return Verdict(status="ok", reason=reason, code=answer.code, final_url=answer.final_url)
+        return classify(answer)
+
+    def _find_deadline(self, page: str) -> float:
+        own = self._host_state_of(page).settings.deadline if self._settings.hosts else None
+        return self._settings.deadline if own is None else own
+
+    def _find_time_left(self, probe: LinkProbe) -> float:
+        """Return how many seconds of the deadline of a page are left for its confirmations."""
+        return probe.until - time.monotonic() - _CONFIRM_AFTER_SECONDS
 
     def _take(self, probe: LinkProbe) -> list[Link]:
         """Take a probe that has ended; return the links whose results are known now."""
@@ -120,9 +190,10 @@ class Run:
             return []
         for host, reached in probe.reached.items():
             self._hosts[host] = self._hosts.get(host, False) or reached
-        verdict = classify(probe.answer)
+        verdict = self._classify(probe.answer)
         if verdict.status == "dead" and self._wants_confirmation(probe, verdict):
-            self.scheduler.add(self._make_probe(probe.url, confirming=True), after=_CONFIRM_AFTER_SECONDS)
+            confirmation = self._make_probe(probe.url, confirms=probe)
+            self.scheduler.add(confirmation, after=_CONFIRM_AFTER_SECONDS, when_idle=True)
             return []
         self._waiting -= 1
         if probe.answer.failure in _OF_THE_NETWORK and not any(probe.reached.values()):
@@ -133,7 +204,9 @@ class Run:
     def _wants_confirmation(self, probe: LinkProbe, verdict: Verdict) -> bool:
         """Tell whether a page is to be asked for again before it is pronounced dead."""
         done = self._confirmations.get(probe.url, 0)
-        if done >= CONFIRMATIONS:
+        if done >= CONFIRMATIONS or should_ask_again(probe.answer):  # those were asked several times, slowly
+            return False
+        if not self._fits(probe):
             return False
         records = self._records
         for url, _ in self._wanted[probe.url]:
@@ -144,13 +217,21 @@ class Run:
                 return True
         return False
 
+    def _fits(self, probe: LinkProbe) -> bool:
+        """Return True if a page can be asked again as it was, within its deadline and its number of requests.
+
+        A confirmation that was cut short would say nothing.
+        """
+        redirects = len(probe.answer.redirects)
+        return probe.requests + redirects + 1 <= MOST_REQUESTS and self._find_time_left(probe) > probe.seconds_spent
+
     def _settled(self, probe: LinkProbe, verdict: Verdict) -> list[Link]:
         links = []
         for url, fragment in self._wanted[probe.url]:
             answer, said = probe.answer, verdict
             if fragment and probe.there.get(fragment) is not None:
                 answer = replace(answer, fragment_is_there=probe.there[fragment])
-                said = classify(answer)
+                said = self._classify(answer)
             links.append(self._records.add(url, answer, said, probe))
         return links
 
@@ -210,4 +291,4 @@ class Run:
             if network_is_down(hosts, [bool(one) for one in self._canaries.values()] or self._fallen()):
                 return self._give_up()
         held, self._held = self._held, {}
-        return [link for probe in held.values() for link in self._settled(probe, classify(probe.answer))]
+        return [link for probe in held.values() for link in self._settled(probe, self._classify(probe.answer))]

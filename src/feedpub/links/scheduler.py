@@ -1,13 +1,15 @@
 """Send the requests of many probes at once: each host at its own pace, and nobody waits for a host that is busy.
 
 Requests wait in the queue of their host. The next one is taken from the host that may be asked now and has the longest
-queue, so a host with many addresses is never left for the end.
+queue, so a host with many addresses is never left for the end. `pace` says how fast a host may be asked. What an
+overload answer (such as 503) means is decided when nothing else is left to be asked of its host: `_Host.judge`.
 """
 
 from __future__ import annotations
 
 import heapq
 import itertools
+import math
 import threading
 import time
 from collections import deque
@@ -15,8 +17,10 @@ from dataclasses import replace
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final, cast
 
-from ..iri import find_host
+from ..iri import parse_url
 from ..transport.base import ExhaustedError, Request, Response
+from .pace import HostPace, is_good, is_overload, should_ask_again
+from .probe import MOST_REQUESTS, retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -24,53 +28,124 @@ if TYPE_CHECKING:
     from ..transport.base import Transport
     from .probe import LinkProbe, Wait
 
-FIRST_AT_ONCE: Final = 2.0  # requests to one host; more as answers come
-# A host that nobody could connect to, for this many addresses, is not asked for the others.
-SILENT_AFTER: Final = 3
+MOST_TRIES: Final = 4  # of one request that gets overload answers; HEAD counts
+MOST_TRIES_TO_REACH: Final = 3
+# A host that was not reached in so many requests is not asked for its other addresses.
+SILENT_AFTER: Final = 4
 # A host that took all the time of so many addresses is not asked for its others: a run would last for hours.
 LATE_AFTER: Final = 10
 MOST_PARKED: Final = 32  # addresses of one host that wait for another one, each with its page, before more are begun
+MOST_PARKED_BYTES: Final = 4 * 1024 * 1024  # of all pages that wait; of further ones only the start is kept
+NOT_ASKED: Final = "other addresses of this host"  # in the reason of those that were not asked because of others
+_SHORT_PAGE_BYTES: Final = 4 * 1024
 _EXHAUSTED_PAUSE_SECONDS: Final = 0.1
 _HOPELESS_AFTER: Final = 50  # five seconds
 _SPREAD: Final = 4  # waiting requests that weigh as much as a further connection to the same host
-_PREPARED_TOGETHER: Final = 64
+_PREPARED_TOGETHER: Final = 64  # and two for each answer: else slow turns empty the queues, and connections are closed
 _BEGUN_TOGETHER: Final = 8
 _TOGETHER_SECONDS: Final = 0.05  # results are handed over together: each time, another thread wakes
 
 
+class _Entry:
+    """One probe in the queue of a host, and the request that it wants next."""
+
+    __slots__ = ("failed_first", "host", "is_confirming", "probe", "request", "response", "sent", "since", "tries")
+
+    def __init__(self, host: _Host, probe: LinkProbe | None, request: Request | None, since: float) -> None:
+        self.host, self.since, self.request = host, since, request  # no request: the first of its probe
+        self.probe = probe  # None: a request that shows whether the host still answers
+        self.tries = 0  # overload answers to this request
+        self.failed_first = math.inf  # when the first of them came
+        self.response: Response | None = None  # the last of them
+        self.sent = 0.0
+        self.is_confirming = False
+
+
 class _Host:
-    """The queue of one host."""
+    """What a run knows of one server, and the queue of what is to be asked of it."""
 
     __slots__ = (
-        "good", "late", "limit", "name", "offered", "parked", "queue", "rest", "resting", "running", "silent", "spoke",
+        "continued", "control", "failure", "first_good", "has_recovered", "head_works", "in_a_row", "is_control_sent",
+        "last_good", "late", "name", "new", "offered", "pace", "parked", "resting", "retried", "running", "silent",
+        "spoke", "undecided", "when_idle",
     )  # fmt: skip
 
-    def __init__(self, name: str, limit: float) -> None:
-        self.name, self.limit = name, limit
-        self.queue: deque[tuple[LinkProbe, Request | None, float]] = deque()  # None: its first; since when it waits
-        self.running = self.good = self.silent = self.late = self.parked = 0
+    def __init__(self, name: str, pace: HostPace) -> None:
+        self.name, self.pace = name, pace
+        # In this order: what probes want next, new probes, what got an overload answer, and confirmations.
+        self.continued: deque[_Entry] = deque()
+        self.new: deque[_Entry] = deque()
+        self.retried: deque[_Entry] = deque()
+        self.when_idle: deque[_Entry] = deque()
+        self.undecided: list[_Entry] = []  # with an overload answer that was not a passing one
+        self.running = self.silent = self.late = self.parked = self.in_a_row = 0
         self.offered: int | None = None  # its cost in the heap
-        self.spoke = self.resting = False
-        self.rest = 0.0  # nothing is asked before
+        self.spoke = self.resting = self.head_works = self.has_recovered = self.is_control_sent = False
+        self.failure: Response | None = None  # the last one without a connection
+        self.first_good, self.last_good = math.inf, -math.inf
+        self.control: Request | None = None  # one that was answered well
 
     @property
     def cost(self) -> int:
         """Small for those to be asked first: long queues, and hosts with a connection that is free."""
-        return _SPREAD * self.running - len(self.queue)
+        return _SPREAD * self.running - len(self.new) - len(self.continued) - len(self.retried)
 
     @property
-    def may_begin(self) -> bool:
-        """Whether the next request may be sent; one that continues a probe is always the first of the queue."""
-        if not self.queue or self.running >= int(self.limit):
-            return False
-        return self.parked < MOST_PARKED or self.queue[0][1] is not None
+    def has_queue(self) -> bool:
+        """Whether anything but confirmations is to be asked of it."""
+        return bool(self.continued or self.new or self.retried)
 
     @property
-    def given_up(self) -> str:
-        """Why nothing more is asked of it; the empty string if it is."""
-        if self.silent >= SILENT_AFTER and not self.spoke:
-            return "other addresses of this host got no answer"
-        return "other addresses of this host took too long" if self.late >= LATE_AFTER else ""
+    def is_serving(self) -> bool:
+        """Whether it has answered anything well."""
+        return self.control is not None
+
+    @property
+    def given_up(self) -> Response | None:
+        """The answer to all further requests, if nothing more is asked of it."""
+        if self.silent >= SILENT_AFTER and not self.spoke and self.failure:
+            return replace(self.failure, detail=f"{NOT_ASKED} got no answer")
+        if self.late >= LATE_AFTER:
+            return Response(failure="timeout", detail=f"{NOT_ASKED} took too long", connected=self.spoke)
+        if self.pace.is_out_of_patience:
+            return Response(failure="overloaded", detail=f"{NOT_ASKED} took all our patience", connected=self.spoke)
+        return None
+
+    def find_next(self, *, when_idle: bool) -> deque[_Entry] | None:
+        """Return the queue that the next request is to be taken from; None if none may be sent.
+
+        Args:
+            when_idle: Whether a host whose queues are empty is idle: there may be more to come.
+        """
+        if self.running >= int(self.pace.limit):
+            return None
+        if self.continued:
+            return self.continued
+        if self.new and self.parked < MOST_PARKED:
+            return self.new
+        if self.retried:
+            return self.retried
+        is_idle = when_idle and not (self.running or self.new or self.undecided)
+        return self.when_idle if is_idle and self.when_idle else None
+
+    def judge(self, entry: _Entry) -> Response | None:
+        """Return what an overload answer that lasts means for its address; None if another request is to tell.
+
+        If the host answers others well, it is the page that fails. If it does not any more, or has answered an address
+        well after such an answer, it is overloaded: that is no fact about the page.
+        """
+        response = entry.response
+        assert response is not None
+        if not self.is_serving:
+            return response
+        if entry.sent < self.first_good:  # it was down then
+            return None
+        if response.code != 429 and not self.has_recovered:
+            if self.last_good > entry.failed_first:
+                return response
+            if not self.is_control_sent:
+                return None
+        return replace(response, failure="overloaded", detail=str(response.code or response.failure))
 
 
 class Scheduler:
@@ -81,8 +156,7 @@ class Scheduler:
         transport: Transport,
         *,
         concurrency: int,
-        per_host: int,
-        spacing: float = 0.0,
+        make_pace: Callable[[str], HostPace],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Prepare to run.
@@ -90,39 +164,50 @@ class Scheduler:
         Args:
             transport: Sends the requests; it is closed at the end.
             concurrency: Requests at once.
-            per_host: Of them to one host, at most.
-            spacing: Seconds between two requests to one host.
+            make_pace: Returns the pace of a host that is asked for the first time, by its name.
             clock: Tells the time.
         """
-        self._transport, self._per_host, self._spacing, self._clock = transport, per_host, spacing, clock
+        self._transport, self._make_pace, self._clock = transport, make_pace, clock
         self.concurrency = concurrency
         self.done: SimpleQueue[list[LinkProbe] | BaseException] = SimpleQueue()
         self._coming: Iterator[LinkProbe] = iter(())
         self._come = False  # all of them
-        self._added: deque[tuple[LinkProbe, float]] = deque()
+        self._added: deque[tuple[LinkProbe, float, bool]] = deque()
         self._hosts: dict[str, _Host] = {}
         self._ready: list[tuple[int, int, _Host]] = []
-        self._later: list[tuple[float, int, LinkProbe, Request | None]] = []
+        self._later: list[tuple[float, int, _Entry]] = []
         self._resting: list[tuple[float, int, _Host]] = []
-        self._parked: dict[LinkProbe, _Host] = {}
+        self._parked: dict[LinkProbe, _Entry] = {}
+        self._parked_bytes = 0
+        self._undecided: dict[_Host, None] = {}
         self._ended: list[LinkProbe] = []
         self._handed_over = 0.0
         self._number = itertools.count()
-        self._active = 0
+        self._active = self._answered = 0
         self._lowered_until = 0.0
         self._hopeless = 0  # how often this machine could not even make one connection
         self._stopped = False
         self._thread = threading.Thread(target=self._run, daemon=True, name="links")
 
-    def add(self, probe: LinkProbe, *, after: float = 0.0) -> None:
-        """Take a further probe, to be begun in some seconds; from any thread."""
-        self._added.append((probe, after))
+    def add(self, probe: LinkProbe, *, after: float = 0.0, when_idle: bool = False) -> None:
+        """Take a further probe, from any thread.
+
+        Args:
+            probe: To run.
+            after: Seconds to wait before.
+            when_idle: Begin it when nothing else is to be asked of its host.
+        """
+        self._added.append((probe, after, when_idle))
         self._transport.wake()
 
     def start(self, probes: Iterable[LinkProbe]) -> None:
         """Start the thread; it prepares the probes while the first of them are under way."""
-        self._coming = iter(probes)
+        self.take(probes)
         self._thread.start()
+
+    def take(self, probes: Iterable[LinkProbe]) -> None:
+        """Take the probes of a run, each when it can be queued."""
+        self._coming = iter(probes)
 
     def stop(self) -> None:
         """End it; what is under way is lost."""
@@ -136,48 +221,60 @@ class Scheduler:
     @property
     def hosts_waiting(self) -> int:
         """How many hosts have requests in their queues; from any thread."""
-        return sum(1 for host in list(self._hosts.values()) if host.queue)
+        return sum(1 for host in list(self._hosts.values()) if host.has_queue or host.when_idle)
 
     def _run(self) -> None:
         try:
             try:
                 while not self._stopped:
-                    self._turn()
+                    self.turn()
             finally:
                 self._transport.close()
         except BaseException as error:
             self.done.put(error)
 
-    def _turn(self) -> None:
+    def turn(self) -> None:
+        """Take what is new, send what may be sent, and wait for answers once."""
         now = self._clock()
-        if not self._come:
-            some = list(itertools.islice(self._coming, _PREPARED_TOGETHER))
-            self._come = not some
-            for probe in some:
-                self._queue(probe, None, now)
-        while self._added:
-            probe, after = self._added.popleft()
-            if after:
-                heapq.heappush(self._later, (now + after, next(self._number), probe, None))
-            else:
-                self._queue(probe, None, now)
+        self._prepare(now)
         while self._later and self._later[0][0] <= now:
-            _, _, probe, request = heapq.heappop(self._later)
-            self._queue(probe, request, now)
+            self._queue(heapq.heappop(self._later)[2], now)
         while self._resting and self._resting[0][0] <= now:
             _, _, host = heapq.heappop(self._resting)
             host.resting = False
             self._offer(host)
+        for host in list(self._undecided):
+            self._decide(host, now)
         more = self._begin_some(now)
+        self._answered = 0
         for key, response in self._transport.wait(0.0 if more else self._pause(now)):
-            host, probe, request = cast("tuple[_Host, LinkProbe, Request]", key)
-            self._go_on(host, probe, request, response)
+            self._answered += 1
+            self._go_on(cast("_Entry", key), response)
             self._begin_some(now)
         self._wake_parked()
-        if self._ended and (not self._active or self._clock() - self._handed_over >= _TOGETHER_SECONDS):
+        if self._ended and (not self._active or self._clock() >= self._handed_over + _TOGETHER_SECONDS):
             self._handed_over = self._clock()
             self.done.put(self._ended)
             self._ended = []
+
+    def _prepare(self, now: float) -> None:
+        """Put new probes into the queues of their hosts."""
+        if not self._come:
+            some = list(itertools.islice(self._coming, _PREPARED_TOGETHER + 2 * self._answered))
+            for probe in some:
+                self._queue(_Entry(self._host(probe.url), probe, None, now), now)
+            if not some:
+                self._come = True
+                for host in self._hosts.values():  # what has waited until nothing else is to be asked
+                    self._offer(host)
+        while self._added:
+            probe, after, when_idle = self._added.popleft()
+            entry = _Entry(self._host(probe.url), probe, None, now)
+            entry.is_confirming = when_idle
+            if after:
+                heapq.heappush(self._later, (now + after, next(self._number), entry))
+            else:
+                self._queue(entry, now)
 
     def _pause(self, now: float) -> float | None:
         """Return how long nothing is to be done but wait for answers; None: for ever."""
@@ -189,23 +286,37 @@ class Scheduler:
         due += [probe.until for probe in self._parked]
         return max(0.0, min(due) - now) if due else None
 
-    def _host(self, name: str) -> _Host:
-        host = self._hosts.get(name)
+    def _host(self, url: str) -> _Host:
+        """Return the server of an address: one port says nothing of another one."""
+        parsed = parse_url(url)
+        origin = parsed.origin if parsed else ""
+        host = self._hosts.get(origin)
         if host is None:
-            host = self._hosts[name] = _Host(name, min(FIRST_AT_ONCE, self._per_host))
+            name = parsed.hostname if parsed else ""
+            host = self._hosts[origin] = _Host(name, self._make_pace(name))
         return host
 
-    def _queue(self, probe: LinkProbe, request: Request | None, now: float) -> None:
-        """Put a request last; one that continues a probe first."""
-        host = self._host(find_host(request.url if request else probe.url))
-        if request is None:
-            host.queue.append((probe, None, now))
+    def _queue(self, entry: _Entry, now: float) -> None:
+        """Put a new probe, or one that continues, into the queue of its host."""
+        host = entry.host
+        entry.since = now
+        if entry.request is not None:
+            host.continued.append(entry)
+        elif entry.is_confirming:
+            host.when_idle.append(entry)
         else:
-            host.queue.appendleft((probe, request, now))
+            host.new.append(entry)
+        self._offer(host)
+
+    def _queue_again(self, entry: _Entry, now: float) -> None:
+        """Put a request that got an overload answer last, if its host answers others meanwhile."""
+        host = entry.host
+        entry.since = now
+        (host.retried if host.is_serving else host.continued).append(entry)
         self._offer(host)
 
     def _offer(self, host: _Host) -> None:
-        if host.may_begin and not host.resting:
+        if not host.resting and host.find_next(when_idle=self._come) is not None:
             cost = host.cost
             if host.offered is None or cost < host.offered:
                 host.offered = cost
@@ -229,89 +340,207 @@ class Scheduler:
             if cost != host.offered:  # a better one is, or was, in the heap
                 continue
             host.offered = None
-            if host.cost > cost or not host.may_begin:
+            queue = host.find_next(when_idle=self._come)
+            if host.cost > cost or queue is None:
                 self._offer(host)
                 continue
-            if host.rest > now:
+            if host.pace.next_at > now and not host.given_up:
                 host.resting = True
-                heapq.heappush(self._resting, (host.rest, next(self._number), host))
+                heapq.heappush(self._resting, (host.pace.next_at, next(self._number), host))
                 continue
-            probe, request, since = host.queue.popleft()
-            if self._spacing:
-                host.rest = now + self._spacing
+            entry = queue.popleft()
+            host.pace.note_sent(now)
             host.running += 1
             self._active += 1
             self._offer(host)
-            self._send(host, probe, request, now - since)
+            self._send(entry, now)
             return True
         return False
 
-    def _send(self, host: _Host, probe: LinkProbe, request: Request | None, waited: float) -> None:
-        if request is None:
+    def _send(self, entry: _Entry, now: float) -> None:
+        host, probe, request = entry.host, entry.probe, entry.request
+        if probe and request is None:
+            # All but a clean answer to HEAD needs a GET: a host that is in trouble is spared the first of them.
+            probe.should_skip_head = host.pace.is_slowed and not host.is_serving
             first = probe.start()
             assert isinstance(first, Request)
             request = first
-        elif waited > 0:  # for its turn: that is not the server's time
-            probe.until += waited
-            request = replace(request, until=request.until + waited)
-        if host.given_up:
-            probe.until = 0.0
-            self._go_on(host, probe, request, Response(failure="timeout", detail=host.given_up, connected=host.spoke))
+        elif probe and request and now > entry.since:  # for its turn: that is not the server's time
+            probe.until += now - entry.since
+            request = replace(request, until=request.until + now - entry.since)
+        assert request is not None
+        entry.request, entry.sent = request, now
+        given_up = host.given_up
+        is_due = entry.is_confirming
+        if host.pace.is_out_of_patience:  # what has had an overload answer to HEAD gets its GET
+            is_due = entry.tries > 0 and entry.response is None
+        if given_up and not is_due:
+            self._end_request(host)
+            if entry.response and not host.is_serving:
+                given_up = entry.response  # it was asked, as slowly as we have patience for
+            if probe:
+                probe.until = 0.0
+                self._hand_over(entry, given_up)
+            self._offer(host)
             return
-        self._transport.send((host, probe, request), request)
+        if probe:
+            probe.requests += 1
+        self._transport.send(entry, request)
 
-    def _go_on(self, host: _Host, probe: LinkProbe, request: Request, response: Response | ExhaustedError) -> None:
-        """Give an answer to the probe that has waited for it."""
+    def _end_request(self, host: _Host) -> None:
         host.running -= 1
         self._active -= 1
+
+    def _go_on(self, entry: _Entry, response: Response | ExhaustedError) -> None:
+        """Take an answer: learn from it how to ask the host, and give it to the probe that has waited for it."""
+        host = entry.host
+        self._end_request(host)
         if isinstance(response, ExhaustedError) and not self._active:
             self._hopeless += 1
             if self._hopeless >= _HOPELESS_AFTER:  # nothing is under way that could end, and so help
                 response = Response(failure="limit", detail=str(response), connected=False)
+        now = self._clock()
         if isinstance(response, ExhaustedError):
-            now = self._clock()
             if now >= self._lowered_until:  # those that were sent at the same time fail for the same reason
                 self._lowered_until = now + _EXHAUSTED_PAUSE_SECONDS
                 self.concurrency = max(1, min(self.concurrency, self._active + 1) * 3 // 4)
-            heapq.heappush(self._later, (now + _EXHAUSTED_PAUSE_SECONDS, next(self._number), probe, request))
+            heapq.heappush(self._later, (now + _EXHAUSTED_PAUSE_SECONDS, next(self._number), entry))
         else:
-            self._learn(host, response)
             if response.connected:
                 self._hopeless = 0
-            if response.failure not in ("private", "limit") or response.connected:  # else nobody has tried to reach it
-                probe.reached[host.name] = response.connected or probe.reached.get(host.name, False)
-            following = probe.step(response)
-            if following is None and self._clock() >= probe.until > 0:
-                host.late += 1
-            self._follow(host, probe, following)
+            self._learn(entry, response, now)
+            if entry.probe is None:
+                host.is_control_sent = not is_good(response)  # a bad answer says that the host is not well
+            elif not self._asks_again(entry, response, now):
+                self._hand_over(entry, response)
         self._offer(host)
-        if not host.queue and not host.running:
-            self._transport.release(host.name)
+        if self._come and not (host.has_queue or host.running or host.when_idle or host.undecided) and entry.request:
+            self._transport.release(entry.request.url)
 
-    def _learn(self, host: _Host, response: Response) -> None:
-        """Ask a host that answers more at once, one that is in trouble less."""
+    def _learn(self, entry: _Entry, response: Response, now: float) -> None:
+        """Let a host that answers be asked more at once, and one that is in trouble rest."""
+        host, request = entry.host, entry.request
+        assert request is not None
         if response.connected:
             host.spoke = True
-        if response.code in (429, 503) or response.failure == "reset":
-            host.limit, host.good = max(1.0, host.limit / 2), 0
-        elif response.code and host.limit < self._per_host:
-            host.good += 1
-            if host.good >= host.limit:
-                host.limit, host.good = min(float(self._per_host), host.limit + 1), 0
+        elif response.failure not in ("private", "limit"):
+            host.silent += 1
+            host.failure = response
+        if should_ask_again(response):
+            wanted = retry_after(response.headers)
+            rest = host.pace.note_overload(
+                now, sent=entry.sent, retry_after=wanted, may_be_haste=not entry.tries or host.has_recovered,
+                is_serving=host.is_serving,
+            )  # fmt: skip
+            if rest:
+                self._prolong_parked(host, rest)
+            host.in_a_row += 1
+            if host.control and host.in_a_row == 2 and entry.probe:  # the host, or only some of its pages?
+                self._ask_control(host, now)
+            return
+        if not response.failure:
+            host.pace.note_answer()
+        if is_good(response):
+            host.in_a_row = 0
+            host.last_good = now
+            host.first_good = min(host.first_good, now)
+            if request.method == "HEAD":
+                host.head_works = True
+            elif entry.tries:  # it failed before
+                if host.head_works or entry.response:
+                    host.has_recovered = True
+                elif not host.has_recovered:  # it is HEAD that it cannot answer
+                    host.pace.forget_overload()
+            host.control = request
 
-    def _follow(self, host: _Host, probe: LinkProbe, following: Request | Wait | None) -> None:
-        if isinstance(following, Request):
-            now = self._clock()
-            if following.seconds:
-                heapq.heappush(self._later, (now + following.seconds, next(self._number), probe, following))
+    def _ask_control(self, host: _Host, now: float) -> None:
+        """Ask once more for what was answered well, to see whether the host still answers."""
+        assert host.control is not None
+        request = replace(host.control, until=now + max(1.0, host.control.until - host.last_good))
+        host.continued.appendleft(_Entry(host, None, request, now))
+        self._offer(host)
+
+    def _asks_again(self, entry: _Entry, response: Response, now: float) -> bool:
+        """Return True if an answer is not given to its probe now: the request is sent again, or it is decided later."""
+        host, probe, request = entry.host, entry.probe, entry.request
+        assert probe is not None
+        assert request is not None
+        if not should_ask_again(response):
+            return False
+        entry.tries += 1
+        entry.failed_first = min(entry.failed_first, now)
+        if request.method == "HEAD":
+            return False  # the probe asks again by GET
+        entry.response = response
+        wanted = retry_after(response.headers)
+        has_ended = now >= probe.until or probe.requests >= MOST_REQUESTS
+        if not has_ended and not host.pace.is_out_of_patience and not (wanted and now + wanted > host.pace.next_at):
+            most = MOST_TRIES if is_overload(response) else MOST_TRIES_TO_REACH
+            if entry.tries < most and (host.is_serving or host not in self._undecided):
+                self._queue_again(entry, now)
+                return True
+        if not is_overload(response) or response.failure == "timeout":
+            return False  # nothing else can be meant
+        host.undecided.append(entry)
+        self._undecided[host] = None
+        return True
+
+    def _decide(self, host: _Host, now: float) -> None:
+        """Judge what has lasted of a host, when nothing else is to be asked of it."""
+        if not host.pace.is_out_of_patience and (host.has_queue or host.running or not self._come):
+            return
+        undecided, host.undecided = host.undecided, []
+        asks_control = False
+        for entry in undecided:
+            response = host.judge(entry)
+            if response is None and host.pace.is_out_of_patience:
+                response = Response(entry.response.code if entry.response else None, failure="overloaded")
+            if response is not None:
+                self._hand_over(entry, response)
+            elif entry.sent < host.first_good:
+                self._queue_again(entry, now)
             else:
-                self._queue(probe, following, now)
+                host.undecided.append(entry)
+                asks_control = True
+        if asks_control:
+            host.is_control_sent = True
+            self._ask_control(host, now)
+        elif not host.undecided:
+            del self._undecided[host]
+        self._offer(host)
+
+    def _hand_over(self, entry: _Entry, response: Response) -> None:
+        """Give an answer to the probe that has waited for it, and see what it wants next."""
+        host, probe = entry.host, entry.probe
+        assert probe is not None
+        if response.failure not in ("private", "limit") or response.connected:  # else nobody has tried to reach it
+            probe.reached[host.name] = response.connected or probe.reached.get(host.name, False)
+        following = probe.step(response)
+        if following is None and self._clock() >= probe.until > 0:
+            host.late += 1
+        self._follow(entry, following, response)
+
+    def _follow(self, entry: _Entry, following: Request | Wait | None, response: Response) -> None:
+        probe = entry.probe
+        assert probe is not None
+        if isinstance(following, Request):
+            before, now = entry.request, self._clock()
+            is_retry = before is not None and should_ask_again(response) and before.url == following.url
+            further = _Entry(self._host(following.url), probe, following, now)
+            further.is_confirming = entry.is_confirming
+            if is_retry:  # by GET, after HEAD
+                further.tries, further.failed_first = entry.tries, entry.failed_first
+                self._queue_again(further, now)
+            else:
+                self._queue(further, now)
         elif following is not None:
-            self._parked[probe] = host
-            host.parked += 1
+            self._parked[probe] = entry
+            entry.host.parked += 1
+            if self._parked_bytes + len(response.page) > MOST_PARKED_BYTES:
+                response.page = response.page[:_SHORT_PAGE_BYTES]
+            entry.response = response
+            self._parked_bytes += len(response.page)
         else:
-            if not probe.reached.get(host.name, True):
-                host.silent += 1
             self._ended.append(probe)
         settled, probe.settled = probe.settled, []
         for other in settled:
@@ -320,10 +549,22 @@ class Scheduler:
 
     def _resume(self, probe: LinkProbe) -> None:
         """Go on with a probe that has waited for another one."""
-        host = self._parked.pop(probe)
+        entry = self._parked.pop(probe)
+        host = entry.host
         host.parked -= 1
-        self._follow(host, probe, probe.step(Response()))
+        assert entry.response is not None
+        self._parked_bytes -= len(entry.response.page)
+        entry.response = None
+        nothing = Response()
+        self._follow(entry, probe.step(nothing), nothing)
         self._offer(host)
+
+    def _prolong_parked(self, host: _Host, seconds: float) -> None:
+        """Give those who wait for another one the time that their host rests."""
+        if host.parked:
+            for probe, entry in self._parked.items():
+                if entry.host is host:
+                    probe.until += seconds
 
     def _wake_parked(self) -> None:
         """Let nobody wait for another one beyond its own time."""

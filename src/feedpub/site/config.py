@@ -15,7 +15,7 @@ from ..checks import is_legal
 from ..errors import ConfigError, FieldError, LanguageTagError, Problem, ProblemList
 from ..files import RefusedFileError, read_file
 from ..language import canonical, match
-from ..model import Config, LinkSettings, Person
+from ..model import Config, HostSettings, LinkSettings, Person, find_host_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -289,7 +289,34 @@ class _Reader:
                 self.add("E005", f"links.{name}", str(error), error.hint, value if isinstance(value, str) else None)
         if values.get("ca_bundle"):
             values["ca_bundle"] = str(Path(self.path).parent / values["ca_bundle"])
+        if "hosts" in values:
+            values["hosts"] = self._link_hosts(values["hosts"])
         return LinkSettings(**values)
+
+    def _link_hosts(self, given: Mapping[str, Any]) -> Mapping[str, HostSettings]:
+        """Read the tables ``[links.hosts."example.org"]``."""
+        hosts: dict[str, HostSettings] = {}
+        for name, table in given.items():
+            host = find_host_key(name)
+            if not host or not isinstance(table, dict):
+                hint = 'write [links.hosts."example.org"] or [links.hosts."*.example.org"], and settings below it'
+                self.add("E005", f"links.hosts.{name}", "is not a host with a table of settings", hint)
+                continue
+            values: dict[str, Any] = {}
+            for key, value in table.items():
+                convert = _HOST_CONVERTERS.get(key)
+                if convert is None:
+                    self._add_unknown(f"links.hosts.{name}.{key}", key, tuple(_HOST_CONVERTERS))
+                    continue
+                try:
+                    values["token_env" if key == "token" else key] = convert(value)
+                except _Unusable as error:
+                    self.add("E005", f"links.hosts.{name}.{key}", str(error), error.hint)  # may hold a secret
+            try:
+                hosts[host] = HostSettings(**values)
+            except FieldError as error:
+                self.add("E005", f"links.hosts.{name}.headers", error.reason, _HEADERS_HINT)
+        return MappingProxyType(hosts)
 
     def _check_together(self, values: Mapping[str, Any], languages: tuple[str, ...]) -> None:
         permalink = values.get("permalink")
@@ -446,16 +473,64 @@ def _proxy(given: Any) -> str:
     return address
 
 
+def _table(given: Any) -> Mapping[str, Any]:
+    if not isinstance(given, dict):
+        raise _Unusable("is not a table", 'write [links.hosts."example.org"] and settings below it')
+    return given
+
+
+def _codes(given: Any) -> tuple[int, ...]:
+    codes = given if isinstance(given, list) else [given]
+    if not all(isinstance(code, int) and not isinstance(code, bool) and 200 <= code <= 999 for code in codes):
+        raise _Unusable("is not a list of status codes", "write: accept = [403, 429]")
+    return tuple(codes)
+
+
+def _headers(given: Any) -> Mapping[str, str]:
+    if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
+        raise _Unusable("is not a table of headers", _HEADERS_HINT)
+    return MappingProxyType(dict(given))
+
+
+_HEADERS_HINT: Final = 'write: headers = { Accept = "application/json" }, in ASCII'
+
+
+def _token(given: Any) -> str:
+    name = given.get("env") if isinstance(given, dict) and len(given) == 1 else None
+    if not isinstance(name, str) or not _VARIABLE.fullmatch(name):
+        raise _Unusable("does not name an environment variable", 'write: token = { env = "EXAMPLE_TOKEN" }')
+    return name
+
+
+_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,199}")
+_SPACING: Final = _number(0, 600, whole=False)
+_PER_HOST: Final = _number(1, 100, whole=True)
+_PATIENCE: Final = _number(0, 3600, whole=False)
+_DEADLINE: Final = _number(1, 600, whole=False)
 _LINK_CONVERTERS: Final[Mapping[str, Callable[[Any], object]]] = MappingProxyType(
     {
         "concurrency": _number(1, 1000, whole=True),
-        "per_host": _number(1, 100, whole=True),
-        "spacing": _number(0, 600, whole=False),
-        "deadline": _number(1, 600, whole=False),
+        "per_host": _PER_HOST,
+        "spacing": _SPACING,
+        "patience": _PATIENCE,
+        "deadline": _DEADLINE,
+        "hosts": _table,
         "exclude": _patterns,
         "allow_private": _truth,
         "ca_bundle": _text,
         "proxy": _proxy,
+    }
+)
+_HOST_CONVERTERS: Final[Mapping[str, Callable[[Any], object]]] = MappingProxyType(
+    {
+        "per_host": _PER_HOST,
+        "spacing": _SPACING,
+        "patience": _PATIENCE,
+        "deadline": _DEADLINE,
+        "user_agent": _text,
+        "accept": _codes,
+        "headers": _headers,
+        "token": _token,
     }
 )
 _CONVERTERS: Final[Mapping[str, Callable[[Any], object]]] = MappingProxyType(

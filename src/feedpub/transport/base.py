@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Failure = Literal[
     "no-host", "lookup", "refused", "reset", "timeout", "certificate", "chain", "tls", "identity", "malformed",
-    "limit", "private", "unreachable", "proxy",
+    "limit", "private", "unreachable", "proxy", "overloaded",
 ]  # fmt: skip
 
 
@@ -26,7 +26,6 @@ class Request:
         url: In ASCII.
         headers: To send, beside Host and Authorization.
         most: Bytes of the body to read.
-        seconds: To wait before.
         until: When all of the answer must be there, by `time.monotonic`.
     """
 
@@ -34,7 +33,6 @@ class Request:
     url: str
     headers: Mapping[str, str]
     most: int
-    seconds: float
     until: float
 
 
@@ -87,8 +85,8 @@ class Transport(Protocol):
     def wake(self) -> None:
         """End a `wait`, from another thread."""
 
-    def release(self, host: str) -> None:
-        """Take note that nothing is left to be asked of a host."""
+    def release(self, url: str) -> None:
+        """Take note that nothing is left to be asked of the server of an address."""
 
     def close(self) -> None:
         """End all."""

@@ -16,7 +16,7 @@ from ..iri import parse_url
 from .base import NoResponseError, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Generator
 
     from .base import Failure
 
@@ -37,6 +37,9 @@ _BEGINNINGS: Final = (b"HTTP/", b"ICY ")
 _HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
 _FIELD: Final = re.compile(r"^([!#-'*+.0-9A-Z^-z|~-]++):[ \t]*+([!-~]*+(?:[ \t]++[!-~]++)*+)[ \t]*+\r?\n", re.MULTILINE)
 _ZLIB: Final = re.compile(rb"[\x08\x18\x28\x38\x48\x58\x68\x78]")  # how RFC 1950 begins: method 8, a window
+_FRAME_HEAD_BYTES: Final = 9
+# How a server that speaks HTTP/2 begins: a frame of type SETTINGS, or GOAWAY (RFC 9113, section 4.1), of stream 0.
+_HTTP2_SETTINGS: Final = re.compile(rb"\0[\0-\x3f][\0-\xff](?:\x04[\0\x01]|\x07\0)\0\0\0\0", re.DOTALL)
 _SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
 
 
@@ -119,6 +122,11 @@ class Reading:
             self.response.page = bytes(self._page)
         return self.done
 
+    @property
+    def held_bytes(self) -> int:
+        """How much memory it takes."""
+        return len(self._buffer) + len(self._page)
+
     def cut(self) -> Response | None:
         """Return what is known of an answer that comes too slowly, or breaks off."""
         if self.response:
@@ -162,7 +170,7 @@ class Reading:
             if code >= 200 or code == 101:
                 break
         headers, cookies = _fields(head[status.end() :].decode("latin-1"))
-        _check_lengths(headers)
+        _check_length(headers)
         connection = headers.get("connection", "").lower()
         modern = status[1] == b"1" and status[2] == b"1"
         return Response(code, headers, cookies), "close" not in connection and (modern or "keep-alive" in connection)
@@ -178,7 +186,12 @@ class Reading:
                     blank += 1
                 if blank > LONGEST_LINE_BYTES:
                     raise NoResponseError("malformed")
+                if _HTTP2_SETTINGS.match(buffer, self._start):
+                    raise NoResponseError("limit", "the server speaks HTTP/2 only")
                 start = bytes(buffer[self._start : self._start + 5])
+                if start[:1] == b"\0" and len(buffer) - self._start < _FRAME_HEAD_BYTES:
+                    yield from self._more("malformed")
+                    continue
                 if start and not any(one.startswith(start) or start.startswith(one) for one in _BEGINNINGS):
                     raise NoResponseError("malformed")
             end = _HEAD_END.search(buffer, self._start + max(0, scanned - 3))
@@ -197,18 +210,19 @@ class Reading:
         response = self.response
         assert response is not None
         decoder = zlib.decompressobj(wbits=47) if encoding in ("gzip", "x-gzip", "deflate") else None
+        is_readable = decoder is not None or encoding in ("", "identity")
         held, begun, chunks = 0, False, 0
         while held < self._most and chunks < MOST_CHUNKS:
             if not length and kind != "rest":
                 chunks += 1
                 length = (yield from self._chunk()) if kind == "chunked" else 0
                 if not length:
-                    response.whole = True
+                    response.whole = is_readable
                     return
             while self._start == len(self._buffer):
                 yield
                 if self._ended:
-                    response.whole = kind == "rest"
+                    response.whole = kind == "rest" and is_readable
                     self.keeps = False
                     return
             most = self._most - held if kind == "rest" else min(self._most - held, length)
@@ -222,10 +236,11 @@ class Reading:
                 if encoding == "deflate" and not begun and not _ZLIB.match(piece):
                     decoder = zlib.decompressobj(wbits=-15)  # some servers leave the wrapping out; browsers bear it
                 begun = True
-                piece = _decoded(decoder, piece, self._most - held)
-            self._page += piece
+                piece, decoder = _decompress(decoder, piece, self._most - held)
             held += len(piece)
-        response.whole = kind == "length" and not length
+            if is_readable:
+                self._page += piece
+        response.whole = kind == "length" and not length and is_readable
         self.keeps = self.keeps and response.whole
 
     def _chunk(self) -> Generator[None, None, int]:
@@ -252,11 +267,26 @@ class Reading:
         return line
 
 
-def _decoded(decoder: zlib._Decompress, piece: bytes, most: int) -> bytes:
-    try:
-        return b"" if decoder.eof else decoder.decompress(piece, most)  # browsers ignore what follows the end, too
-    except zlib.error as error:
-        raise NoResponseError("malformed", str(error)) from error
+def _decompress(decoder: zlib._Decompress, piece: bytes, most: int) -> tuple[bytes, zlib._Decompress]:
+    """Return what a piece holds, and the decoder for the next one: gzip may have several members (RFC 1952)."""
+    page = b""
+    for _ in range(_MOST_MEMBERS):
+        if decoder.eof:
+            if not piece.startswith(_GZIP):  # browsers ignore what follows the end, too
+                return page, decoder
+            decoder = zlib.decompressobj(wbits=31)
+        try:
+            page += decoder.decompress(piece, most - len(page))
+        except zlib.error as error:
+            raise NoResponseError("malformed", str(error)) from error
+        piece = decoder.unused_data
+        if not decoder.eof or len(page) >= most:
+            return page, decoder
+    raise NoResponseError("malformed", "too many members")
+
+
+_GZIP: Final = b"\x1f\x8b\x08"
+_MOST_MEMBERS: Final = 20  # that end within one piece: what follows is copied for each
 
 
 def _fields(text: str) -> tuple[dict[str, str], list[str]]:
@@ -288,11 +318,21 @@ def _fields(text: str) -> tuple[dict[str, str], list[str]]:
     return {name: "".join(values) for name, values in parts.items()}, cookies[:_MOST_COOKIES]
 
 
-def _check_lengths(headers: Mapping[str, str]) -> None:
-    """Refuse lengths that contradict each other (RFC 9112, section 6.3)."""
+def _check_length(headers: dict[str, str]) -> None:
+    """Drop a length that is no number, as browsers do, and refuse those that contradict each other.
+
+    RFC 9112, section 6.3, is stricter: a body of unknown length lasts until the connection ends.
+
+    Raises:
+        NoResponseError: There are several lengths.
+    """
     given = headers.get("content-length")
-    if given is None or "transfer-encoding" in headers:
+    if given is None:
         return
-    lengths = {one.strip() for one in given.split(",")}
-    if len(lengths) > 1 or not given.partition(",")[0].strip().isdecimal() or len(given) > 60:
-        raise NoResponseError("malformed", "its length is none")
+    lengths = {length.strip() for length in given.split(",")}
+    if all(length.isascii() and length.isdecimal() for length in lengths) and len(given) <= 60:
+        if len(lengths) > 1 and "transfer-encoding" not in headers:
+            raise NoResponseError("malformed", "its lengths contradict each other")
+        headers["content-length"] = lengths.pop()
+    else:
+        del headers["content-length"]

@@ -61,7 +61,7 @@ class SessionTransport:
         """End a `wait`."""
         self._answered.put(None)
 
-    def release(self, host: str) -> None:
+    def release(self, url: str) -> None:
         """Leave connections to the session."""
 
     def close(self) -> None:

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 _SPARE_DESCRIPTORS: Final = 32
 _SWEEP_SECONDS: Final = 0.1  # how exact deadlines are
-_FIRST_ADDRESS_SECONDS: Final = 2.0  # of several of one host: then the next one is tried
+_NEXT_ADDRESS_SECONDS: Final = 0.25  # after that the next address of a host is tried as well (RFC 8305, section 8)
+_MOST_ADDRESSES: Final = 8  # of one host
 _FEW_OPEN: Final = 1000  # connections: fewer leave ports
 _AGAIN_SECONDS: Final = 0.4  # after that a name that was not found is looked up again; `probe` waits longer
 # What failures to connect to the addresses of a host say of it: the weightiest is told.
@@ -78,7 +79,7 @@ class SocketTransport:
         self._agent = f"User-Agent: {user_agent}\r\n"
         self.allow_private = allow_private
         self._proxy = split(proxy) if proxy else None
-        self._idle: dict[str, list[Connection]] = {}
+        self._idle: dict[Origin, list[Connection]] = {}
         self._secured: dict[Origin, Connection] = {}  # one that has answered, perhaps closed
         self._names: dict[tuple[str, int], _Name] = {}
         self._tasks: set[Task] = set()
@@ -90,6 +91,7 @@ class SocketTransport:
         self._mouth.setblocking(False)
         self._selector.register(self._ear, selectors.EVENT_READ, None)
         self._swept = 0.0
+        self.held_bytes = 0  # of all answers that are being read
         self._open, self._most_open = 0, _most_open()
 
     def send(self, key: object, request: Request) -> None:
@@ -121,6 +123,11 @@ class SocketTransport:
         self._sweep()
         yield from self._answers()
 
+    def note_held(self, connection: Connection, held_bytes: int) -> None:
+        """Take note of how much memory the answer on a connection takes."""
+        self.held_bytes += held_bytes - connection.held_bytes
+        connection.held_bytes = held_bytes
+
     def _answers(self) -> Iterator[tuple[object, Response | ExhaustedError]]:
         finished, self._finished = self._finished, []
         return iter(finished)
@@ -135,9 +142,13 @@ class SocketTransport:
         self._looked_up.append(name)
         self.wake()
 
-    def release(self, host: str) -> None:
-        """Close the idle connections to a host that nothing is left to be asked of."""
-        for connection in self._idle.pop(host, ()):
+    def release(self, url: str) -> None:
+        """Close the idle connections to the server of an address: nothing is left to be asked of it."""
+        with contextlib.suppress(ValueError):
+            self._close_idle(split(url)[0])
+
+    def _close_idle(self, origin: Origin) -> None:
+        for connection in self._idle.pop(origin, ()):
             connection.close(resumable=False)
 
     def close(self) -> None:
@@ -145,8 +156,8 @@ class SocketTransport:
         for task in self._tasks:
             task.steps.close()
         self._tasks.clear()
-        for host in list(self._idle):
-            self.release(host)
+        for origin in list(self._idle):
+            self._close_idle(origin)
         self._selector.close()
         self._ear.close()
         self._mouth.close()
@@ -221,7 +232,7 @@ class SocketTransport:
             if origin.scheme == "https":
                 self._secured.setdefault(origin, connection)
             if reading.keeps:
-                self._idle.setdefault(origin.host, []).append(connection)
+                self._idle.setdefault(origin, []).append(connection)
             else:
                 connection.close()
             assert reading.response is not None
@@ -230,7 +241,9 @@ class SocketTransport:
     def _message(self, request: Request, origin: Origin, target: str, authorization: str | None) -> bytes:
         if self._proxy and origin.scheme == "http":
             target = f"http://{origin.header}{target}"
-        lines = [f"{request.method} {target} HTTP/1.1\r\nHost: {origin.header}\r\n", self._agent]
+        lines = [f"{request.method} {target} HTTP/1.1\r\nHost: {origin.header}\r\n"]
+        if "User-Agent" not in request.headers:
+            lines.append(self._agent)
         if authorization and "Authorization" not in request.headers:
             lines.append(f"Authorization: {authorization}\r\n")
         if self._proxy and origin.scheme == "http" and self._proxy[2]:
@@ -240,19 +253,15 @@ class SocketTransport:
         return "".join(lines).encode("latin-1", "replace")
 
     def _kept(self, origin: Origin) -> Connection | None:
-        idle = self._idle.get(origin.host)
-        if idle:
-            for number in range(len(idle) - 1, -1, -1):
-                if idle[number].origin == origin:
-                    return idle.pop(number)
-        return None
+        idle = self._idle.get(origin)
+        return idle.pop() if idle else None
 
     def forget(self, connection: Connection, *, resumable: bool) -> None:
         """Drop a connection that is about to be closed."""
         self._open -= 1
         if resumable and self._secured.get(connection.origin) is connection:
             connection.session()
-        idle = self._idle.get(connection.origin.host)
+        idle = self._idle.get(connection.origin)
         if idle and connection in idle:
             idle.remove(connection)
 
@@ -314,45 +323,93 @@ class SocketTransport:
     def _dialled(
         self, task: Task, origin: Origin, places: list[str], port: int, until: float
     ) -> Generator[None, None, Connection]:
-        """Connect to the first address that answers; those before the last one get little time.
+        """Connect to the first address that answers: all of them are tried, one after the other (RFC 8305, section 5).
 
         Raises:
             NoResponseError: None does; what weighs most is told: a network that this machine lacks says nothing.
             ExhaustedError: This machine cannot connect for now.
         """
-        last = len(places) - 1
-        told = NoResponseError("no-host", connected=False)
-        for number, place in enumerate(places):
-            now = time.monotonic()
-            task.until = until if number == last else now + min(_FIRST_ADDRESS_SECONDS, (until - now) / 2)
-            try:
-                connection = yield from self._dialled_at(task, origin, place, port)
-            except OSError as error:
-                said = self._unreached(error, six=":" in place)
-                if isinstance(said, ExhaustedError):
-                    raise said from error
-                if not number or _WEIGHTS.get(said.failure, 0) >= _WEIGHTS.get(told.failure, 0):
-                    told = said
-            else:
-                task.until = until
-                return connection
-        raise told
+        waiting = deque(places[:_MOST_ADDRESSES])
+        attempts: dict[Connection, str] = {}
+        failures: list[NoResponseError] = []
+        winner = None
+        try:
+            while winner is None and (waiting or attempts):
+                if waiting:
+                    place = waiting.popleft()
+                    try:
+                        attempts[self._begin_connecting(task, origin, place, port)] = place
+                    except OSError as error:
+                        failures.append(self._unreached(error, six=":" in place))
+                task.until = min(until, time.monotonic() + _NEXT_ADDRESS_SECONDS) if waiting else until
+                winner = yield from self._find_connected(task, attempts, failures, has_more=bool(waiting), until=until)
+        finally:
+            task.until = until
+            for connection in attempts:
+                if connection is not winner:
+                    connection.close()
+        if winner is not None:
+            if len(places) > 1:  # the next connection begins with the address that has answered
+                places.insert(0, places.pop(places.index(attempts[winner])))
+            return winner
+        raise max(failures, key=lambda failure: _WEIGHTS.get(failure.failure, 0))
 
-    def _dialled_at(self, task: Task, origin: Origin, place: str, port: int) -> Generator[None, None, Connection]:
+    def _begin_connecting(self, task: Task, origin: Origin, place: str, port: int) -> Connection:
         connection = self._opened(task, origin, ":" in place)
         try:
-            yield from connection.connect(place, port)
+            connection.connect(place, port)
         except BaseException:
             connection.close()
             raise
         return connection
 
-    def _unreached(self, error: OSError, *, six: bool) -> NoResponseError | ExhaustedError:
-        """Say why a connection was not made."""
+    def _find_connected(
+        self,
+        task: Task,
+        attempts: dict[Connection, str],
+        failures: list[NoResponseError],
+        *,
+        has_more: bool,
+        until: float,
+    ) -> Generator[None, None, Connection | None]:
+        """Wait for one of several attempts to connect; return None if the next one is to begin, or all have failed."""
+        while True:
+            has_failed = False
+            for connection, place in list(attempts.items()):
+                try:
+                    if connection.has_connected():
+                        return connection
+                except OSError as error:
+                    del attempts[connection]
+                    connection.close()
+                    failures.append(self._unreached(error, six=":" in place))
+                    has_failed = True
+            if not attempts or (has_failed and has_more):
+                return None
+            try:
+                yield
+            except TimeoutError as error:
+                if has_more and time.monotonic() < until:
+                    return None
+                failures.append(self._unreached(error, six=False))
+                for connection in attempts:
+                    connection.close()
+                attempts.clear()
+                return None
+
+    def _unreached(self, error: OSError, *, six: bool) -> NoResponseError:
+        """Return why a connection was not made.
+
+        Raises:
+            ExhaustedError: This machine cannot make one for now.
+        """
         # Ports are used up only by many connections; with few, this machine has no IPv6 (as in many containers).
         if six and error.errno == errno.EADDRNOTAVAIL and self._open < _FEW_OPEN:
             return NoResponseError("unreachable", error.strerror or "", connected=False)
-        return meaning_of(error, connected=False)
+        meaning = meaning_of(error, connected=False)
+        if isinstance(meaning, ExhaustedError):
+            raise meaning from error
+        return meaning
 
     def _opened(self, task: Task, origin: Origin, six: bool) -> Connection:
         if self._open >= self._most_open:
@@ -362,8 +419,8 @@ class SocketTransport:
             opened = socket.socket(family, socket.SOCK_STREAM)
         except OSError as error:
             if error.errno in EXHAUSTED:
-                for host in list(self._idle):
-                    self.release(host)
+                for known in list(self._idle):
+                    self._close_idle(known)
             raise
         self._open += 1
         return Connection(self, self._selector, opened, origin, task)

@@ -1,0 +1,147 @@
+"""How fast one host may be asked, in number and in time; the time comes as an argument.
+
+A host starts with two requests at once, and more as it answers. After an overload answer (429, most 5xx, a reset, a
+time-out) the whole host rests; then it is asked one request at a time, at an interval that doubles with each further
+overload answer and shrinks with each other one (additive increase, multiplicative decrease, as in TCP).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from ..transport.base import Response
+    from .classify import Answer
+
+FIRST_AT_ONCE: Final = 2.0  # requests to one host; more as answers come
+_FIRST_REST_SECONDS: Final = 1.0
+# A host that has answered nothing well may be down, and rests no longer than this: else its other links would never be
+# asked. One that limits its rate is left alone as long as it takes.
+_LONGEST_REST_OF_THE_SILENT_SECONDS: Final = 8.0
+_FIRST_INTERVAL_SECONDS: Final = 0.5
+_LONGEST_INTERVAL_SECONDS: Final = 8.0
+_SHORTEST_INTERVAL_SECONDS: Final = 0.02  # below, there is none
+_DOUBLING: Final = 2.0
+_FAST_SHRINKING: Final = 0.9  # until the limit has been met twice, as in slow start
+_SHRINKING: Final = 0.97
+_EARNED_SECONDS: Final = 0.1  # of patience, by each good answer: a host that serves us slowly is never given up
+
+_NO_OVERLOAD: Final = frozenset({501, 505})
+_OVERLOAD_FAILURES: Final = frozenset({"reset", "timeout"})
+# The host cannot be reached for now, or our own network fails: it is asked again after the same rests.
+_UNREACHED_FAILURES: Final = frozenset({"lookup", "refused", "no-host", "unreachable"})
+_WELL: Final = frozenset({404, 410})  # beside 200 to 399
+
+
+def is_overload(response: Response | Answer) -> bool:
+    """Return True if an answer may be one to our haste: 429, 5xx but 501 and 505, a reset, a time-out."""
+    if response.failure:
+        return response.failure in _OVERLOAD_FAILURES
+    code = response.code or 0
+    return code == 429 or (500 <= code < 600 and code not in _NO_OVERLOAD)
+
+
+def should_ask_again(response: Response | Answer) -> bool:
+    """Return True if the same request may have another answer when the host has rested."""
+    return response.failure in _UNREACHED_FAILURES or is_overload(response)
+
+
+def is_good(response: Response) -> bool:
+    """Return True if an answer shows that the host serves us: a page, a redirect, or that there is none."""
+    return not response.failure and (200 <= (response.code or 0) < 400 or response.code in _WELL)
+
+
+class HostPace:
+    """How many requests one host may have at once, and from when on the next one may be sent."""
+
+    __slots__ = (
+        "_good", "_interval", "_overloads", "_patience", "_per_host", "_rest", "_spacing", "is_out_of_patience",
+        "limit", "next_at", "rest_began", "rested",
+    )  # fmt: skip
+
+    def __init__(self, *, per_host: int, spacing: float, patience: float) -> None:
+        """Begin with few.
+
+        Args:
+            per_host: Requests at once, at most.
+            spacing: Seconds between two requests, at least.
+            patience: Seconds that the host may rest in all.
+        """
+        self._per_host, self._spacing, self._patience = float(per_host), spacing, patience
+        self.limit = min(FIRST_AT_ONCE, self._per_host)
+        self.next_at = self.rested = 0.0
+        self.rest_began = -math.inf
+        self.is_out_of_patience = False
+        self._interval = spacing
+        self._rest = _FIRST_REST_SECONDS
+        self._overloads = self._good = 0
+
+    @property
+    def is_slowed(self) -> bool:
+        """Whether there was an overload answer: the host is asked one request at a time."""
+        return self._overloads > 0
+
+    def note_sent(self, now: float) -> None:
+        """Take note of a request."""
+        if self._interval:
+            self.next_at = max(self.next_at, now + self._interval)
+
+    def note_answer(self) -> None:
+        """Take note of an answer that is no sign of overload."""
+        if not self._overloads:
+            if self.limit < self._per_host:
+                self._good += 1
+                if self._good >= self.limit:
+                    self.limit, self._good = min(self._per_host, self.limit + 1), 0
+            return
+        self._rest = _FIRST_REST_SECONDS
+        self.rested = max(0.0, self.rested - _EARNED_SECONDS)
+        interval = self._interval * (_SHRINKING if self._overloads > 1 else _FAST_SHRINKING)
+        self._interval = max(self._spacing, interval if interval >= _SHORTEST_INTERVAL_SECONDS else 0.0)
+
+    def note_overload(
+        self, now: float, *, sent: float, retry_after: float | None, may_be_haste: bool, is_serving: bool
+    ) -> float:
+        """Take note of an overload answer; the host rests, unless that would last longer than the patience.
+
+        Args:
+            now: When it came.
+            sent: When its request was sent: those sent before the host rested tell nothing new.
+            retry_after: What the answer asks for.
+            may_be_haste: Whether a longer interval may help; else it is perhaps the page that fails.
+            is_serving: Whether the host has answered well before.
+
+        Returns:
+            How much longer nothing is sent to the host because of it.
+        """
+        left = self._patience - self.rested
+        wanted = retry_after if retry_after and retry_after <= left else None
+        if sent < self.rest_began:
+            wait = wanted or 0.0
+        else:
+            wait = wanted or self._rest
+            self._rest *= 2
+            if not is_serving:
+                self._rest = min(self._rest, _LONGEST_REST_OF_THE_SILENT_SECONDS)
+            if not self._overloads:
+                self._interval = max(_FIRST_INTERVAL_SECONDS, self._interval)
+            elif may_be_haste and self._interval < _LONGEST_INTERVAL_SECONDS:
+                longer = max(_SHORTEST_INTERVAL_SECONDS, self._interval) * _DOUBLING
+                self._interval = min(longer, _LONGEST_INTERVAL_SECONDS)
+            self._overloads += 1
+            self.limit = 1.0
+        if wait > left:
+            self.is_out_of_patience = True
+            return 0.0
+        longer = max(0.0, now + wait - max(now, self.next_at))
+        if longer:
+            self.next_at, self.rest_began = now + wait, now
+            self.rested += longer
+        return longer
+
+    def forget_overload(self) -> None:
+        """Ask as if there had been no overload answer: it was the method HEAD that the host cannot answer."""
+        self._overloads = 0
+        self._interval, self._rest = self._spacing, _FIRST_REST_SECONDS
+        self.limit, self._good = min(FIRST_AT_ONCE, self._per_host), 0
