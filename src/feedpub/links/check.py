@@ -211,7 +211,12 @@ class Checking:
         with ExitStack() as stack:
             history = stack.enter_context(open_history(self._path))
             records = self._records = LinkRecords(
-                history, self._places, strict=self._strict, started=self._started, now=self._now
+                history,
+                self._places,
+                settings=self._settings,
+                strict=self._strict,
+                started=self._started,
+                now=self._now,
             )
             try:
                 yield from self._links_of(records, stack)

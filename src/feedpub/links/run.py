@@ -137,9 +137,8 @@ class Run:
             return False
         records = self._records
         for url, _ in self._wanted[probe.url]:
-            record = records.record_of(url)
-            strictly = records.strict and record.state != "dead"
-            if strictly or needs_confirmation(record, verdict, records.time()):
+            record, now = records.record_of(url), records.time()
+            if needs_confirmation(record, verdict, now, records.settings, strict=records.strict):
                 self._confirmations[probe.url] = done + 1
                 return True
         return False

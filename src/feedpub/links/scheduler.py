@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Final, cast
 
 from ..iri import find_host
 from ..transport.base import ExhaustedError, Request, Response
+from .probe import PAUSE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from ..transport.base import Transport
-    from .probe import LinkProbe, Wait
+    from .probe import LinkProbe, Step
 
 FIRST_AT_ONCE: Final = 2.0  # requests to one host; more as answers come
 # A host that nobody could connect to, for this many addresses, is not asked for the others.
@@ -105,6 +106,7 @@ class Scheduler:
         self._later: list[tuple[float, int, LinkProbe, Request | None]] = []
         self._resting: list[tuple[float, int, _Host]] = []
         self._parked: dict[LinkProbe, _Host] = {}
+        self._reading: deque[tuple[_Host, LinkProbe]] = deque()  # pages, a few milliseconds at a time
         self._ended: list[LinkProbe] = []
         self._handed_over = 0.0
         self._number = itertools.count()
@@ -173,6 +175,7 @@ class Scheduler:
             host, probe, request = cast("tuple[_Host, LinkProbe, Request]", key)
             self._go_on(host, probe, request, response)
             self._begin_some(now)
+        self._read_on()
         self._wake_parked()
         if self._ended and (not self._active or self._clock() - self._handed_over >= _TOGETHER_SECONDS):
             self._handed_over = self._clock()
@@ -181,7 +184,7 @@ class Scheduler:
 
     def _pause(self, now: float) -> float | None:
         """Return how long nothing is to be done but wait for answers; None: for ever."""
-        if not self._come or (self._ended and not self._active):
+        if not self._come or self._reading or (self._ended and not self._active):
             return 0.0
         due = [heap[0][0] for heap in (self._later, self._resting) if heap]
         if self._ended:
@@ -299,13 +302,28 @@ class Scheduler:
             if host.good >= host.limit:
                 host.limit, host.good = min(float(self._per_host), host.limit + 1), 0
 
-    def _follow(self, host: _Host, probe: LinkProbe, following: Request | Wait | None) -> None:
+    def _read_on(self) -> None:
+        """Let one probe go on with its page."""
+        if self._reading:
+            host, probe = self._reading.popleft()
+            host.running -= 1
+            self._active -= 1
+            self._follow(host, probe, probe.step(Response()))
+            self._offer(host)
+            if not host.queue and not host.running:
+                self._transport.release(host.name)
+
+    def _follow(self, host: _Host, probe: LinkProbe, following: Step | None) -> None:
         if isinstance(following, Request):
             now = self._clock()
             if following.seconds:
                 heapq.heappush(self._later, (now + following.seconds, next(self._number), probe, following))
             else:
                 self._queue(probe, following, now)
+        elif following is PAUSE:
+            self._reading.append((host, probe))
+            host.running += 1  # it counts as under way: else the pages that are to be read would fill memory
+            self._active += 1
         elif following is not None:
             self._parked[probe] = host
             host.parked += 1

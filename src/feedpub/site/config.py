@@ -456,6 +456,10 @@ _LINK_CONVERTERS: Final[Mapping[str, Callable[[Any], object]]] = MappingProxyTyp
         "allow_private": _truth,
         "ca_bundle": _text,
         "proxy": _proxy,
+        "statement_failures": _number(1, 100, whole=True),
+        "statement_days": _number(0, 365, whole=False),
+        "trouble_failures": _number(1, 100, whole=True),
+        "trouble_days": _number(0, 365, whole=False),
     }
 )
 _CONVERTERS: Final[Mapping[str, Callable[[Any], object]]] = MappingProxyType(
