@@ -10,7 +10,7 @@ import pytest
 
 from feedpub.links.classify import Answer, Redirect, Verdict, classify
 from feedpub.links.lifecycle import CONFIRMATIONS, Record, advance, needs_confirmation
-from feedpub.links.own_network import needs_canaries, network_is_down
+from feedpub.links.own_network import OWN, UNANSWERED, UNREACHED, describe_answer, needs_canaries, network_is_down
 from feedpub.links.pages import Page, read_page_at_once
 
 URL = "https://works.test/a/page"
@@ -276,25 +276,81 @@ def test_death_is_confirmed_first() -> None:
 # Our own network
 
 
+BAD_GATEWAY = "502 Bad Gateway"
+
+
 @pytest.mark.parametrize(
     ("hosts", "canaries", "asked", "down"),
     [
         ([], [], False, False),
-        ([True] * 9, [], False, False),
-        ([True] * 4 + [False] * 6, [], False, False),
-        ([True] * 3 + [False] * 7, [False, True], True, False),
-        ([True] * 3 + [False] * 7, [False, False, False], True, True),
-        ([True] * 3 + [False] * 7, [], True, True),
-        ([True] * 1 + [False] * 3, [], False, False),
-        ([False] * 4, [], True, False),
-        ([False] * 5, [], True, True),
-        ([False], [False], True, True),
-        ([False], [True], True, False),
+        ([OWN] * 9, [], False, False),
+        ([OWN] + [UNREACHED] * 12, [], False, False),  # one that answers is enough
+        ([UNREACHED] * 4, [], True, False),
+        ([UNREACHED] * 5, [], True, True),
+        ([UNREACHED] * 12, [UNREACHED, OWN], True, False),
+        ([UNREACHED] * 12, [UNREACHED] * 3, True, True),
+        ([UNREACHED], [UNREACHED], True, True),
+        ([UNREACHED], [OWN], True, False),
+        ([UNREACHED] * 3 + [UNANSWERED] * 2, [], False, False),
+        ([UNREACHED] * 4 + [UNANSWERED] * 2, [], True, True),
+        ([UNANSWERED] * 9, [], False, False),
+        ([BAD_GATEWAY] * 8, [], True, True),
+        ([BAD_GATEWAY] * 8, [OWN], True, False),
+        ([BAD_GATEWAY] * 8, ["502 another"], True, False),
+        ([BAD_GATEWAY] * 4 + [UNREACHED] * 4, [BAD_GATEWAY], True, True),
+        ([BAD_GATEWAY] * 7 + ["503 Busy"], [], False, False),
+        ([BAD_GATEWAY] * 4, [], True, False),
+        (["511"], [], True, True),
+        (["511", OWN], [], False, False),
     ],
 )
-def test_our_own_network(hosts: list[bool], canaries: list[bool], asked: bool, down: bool) -> None:
-    assert needs_canaries(hosts) is asked
-    assert network_is_down(hosts, canaries) is down
+def test_our_own_network(hosts: list[str], canaries: list[str], asked: bool, down: bool) -> None:
+    named = {str(number): said for number, said in enumerate(hosts)}
+    assert needs_canaries(named) is asked
+    assert network_is_down(named, canaries) is down
+
+
+def test_a_proxy_that_was_set_needs_fewer_hosts() -> None:
+    assert network_is_down({"a": BAD_GATEWAY, "b": BAD_GATEWAY}, [], has_proxy=True)
+    assert network_is_down({"a": "407 "}, [], has_proxy=True)
+    assert not network_is_down({"a": BAD_GATEWAY}, [], has_proxy=True)
+    assert not network_is_down({"a": UNREACHED, "b": UNREACHED}, [], has_proxy=True)
+
+
+PORTAL = redirects(302, to="https://portal.test/login?from=works")
+TO_PORTAL = answer(302, url="https://works.test/feedpub-1", redirects=PORTAL)
+DESCRIBED: dict[str, tuple[Answer, bool, str]] = {
+    "ok": (answer(), True, OWN),
+    "404": (answer(404), True, OWN),
+    "refused": (answer(None, failure="refused"), False, UNREACHED),
+    "no such host": (answer(None, failure="no-host"), False, UNREACHED),
+    "late": (answer(None, failure="timeout"), True, UNANSWERED),
+    "reset": (answer(None, failure="reset"), True, UNANSWERED),
+    "redirect to a host that refuses": (answer(None, failure="refused", redirects=PORTAL), True, OWN),
+    "511": (answer(511), True, "511"),
+    "503": (answer(503, page=page("works.test is busy")), True, "503  is busy"),
+    "502": (answer(502), True, "502 "),
+    "500": (answer(500), True, OWN),
+    "portal": (answer(redirects=PORTAL, redirect_probes=(TO_PORTAL,)), True, "portal portal.test"),
+    "no portal": (answer(redirects=PORTAL, redirect_probes=(answer(404, url=HOME),)), True, OWN),
+    "same site": (
+        answer(redirects=redirects(302, to="https://id.works.test/"), redirect_probes=(TO_PORTAL,)), True, OWN,
+    ),
+    "new domain": (
+        answer(
+            redirects=redirects(301, to="https://new.test/a/page"),
+            redirect_probes=(answer(url=HOME + "x", redirects=redirects(301, to="https://new.test/x")),),
+        ), True, OWN,
+    ),
+    "one page": (answer(page=page("Log in"), soft404_probe=answer(page=page("Log in"))), True, "200 log in"),
+    "pages": (answer(page=page("A"), soft404_probe=answer(page=page("B"))), True, OWN),
+    "interception": (answer(None, failure="certificate", detail="self-signed"), True, "certificate self-signed"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "reached", "said"), DESCRIBED.values(), ids=DESCRIBED)
+def test_what_an_answer_says_about_our_network(given: Answer, reached: bool, said: str) -> None:
+    assert describe_answer(given, reached=reached) == said
 
 
 # A year

@@ -508,6 +508,8 @@ class LinkSettings:
         statement_days: The first and the last of them are at least so many days apart.
         trouble_failures: The same of all other failures: 5xx, refused, reset, TLS, malformed answers.
         trouble_days: Likewise.
+        second_opinion: Command that is run before a link is pronounced dead, without a shell, with the address as its
+            last argument; exit status 0 says that it is reachable.
     """
 
     concurrency: int = 128
@@ -522,6 +524,7 @@ class LinkSettings:
     statement_days: float = 3.0
     trouble_failures: int = 4
     trouble_days: float = 7.0
+    second_opinion: str | None = None
 
     def __post_init__(self) -> None:
         if self.proxy is not None:

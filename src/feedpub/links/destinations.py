@@ -86,6 +86,16 @@ def is_same_page(url: str, other: str) -> bool:
     return first.page == second.page
 
 
+def are_spellings_of_one(url: str, other: str) -> bool:
+    """Return True if two addresses differ in case or `.html` alone, or in what `is_same_page` ignores."""
+    return is_same_page(_spell(url), _spell(other))
+
+
+def _spell(url: str) -> str:
+    start, mark, query = url.lower().partition("?")
+    return _EXTENSION.sub("", start) + mark + query
+
+
 def find_common_target(url: str, targets: Iterable[str], other: str, other_targets: Iterable[str]) -> str:
     """Return where two addresses are both redirected to, the empty string if nowhere.
 

@@ -304,7 +304,7 @@ class _Scanner:
         yield from self._read_attributes(match.end(), None)
 
     def _read_attributes(self, at: int, attributes: dict[str, str] | None) -> Generator[None, None, bool]:
-        """Read up to the end of a tag; return whether it closes itself. Of two attributes of a name the first counts."""
+        """Read up to the end of a tag; return whether it closes itself. Of two equal names the first counts."""
         text, end, last = self.text, len(self.text), at
         while True:
             self._steps += 1 + (at - last) // _CHARACTERS_PER_STEP

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import shlex
 import tomllib
 from dataclasses import fields
 from pathlib import Path
@@ -446,6 +447,15 @@ def _proxy(given: Any) -> str:
     return address
 
 
+def _command(given: Any) -> str:
+    try:
+        if shlex.split(_text(given)):
+            return str(given)
+    except ValueError as error:
+        raise _Unusable("is no command line", "close its quotation marks") from error
+    raise _Unusable("is no command line", 'write a program and its arguments: "my-check --quiet"')
+
+
 _LINK_CONVERTERS: Final[Mapping[str, Callable[[Any], object]]] = MappingProxyType(
     {
         "concurrency": _number(1, 1000, whole=True),
@@ -460,6 +470,7 @@ _LINK_CONVERTERS: Final[Mapping[str, Callable[[Any], object]]] = MappingProxyTyp
         "statement_days": _number(0, 365, whole=False),
         "trouble_failures": _number(1, 100, whole=True),
         "trouble_days": _number(0, 365, whole=False),
+        "second_opinion": _command,
     }
 )
 _CONVERTERS: Final[Mapping[str, Callable[[Any], object]]] = MappingProxyType(
