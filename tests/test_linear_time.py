@@ -27,13 +27,14 @@ from feedpub.entries.templates import find_template_remains, remove_template_rem
 from feedpub.entries.writing import write_entry
 from feedpub.links import outbound
 from feedpub.links.classify import Answer, classify
-from feedpub.links.probe import _hold, _target
+from feedpub.links.pages import read_page_at_once, read_refresh, targets_of
+from feedpub.links.probe import _target
 from feedpub.links.report import format_report
 from feedpub.links.result import Link, LinkReport
 from feedpub.redaction import hide_secrets
 from feedpub.sanitiser import sanitise
 from feedpub.site.config import read_config
-from feedpub.transport.base import NoResponseError, Response
+from feedpub.transport.base import NoResponseError
 from feedpub.transport.http1 import Reading
 from sample_feeds import entry
 
@@ -153,25 +154,30 @@ def write_draft(folder: Path, text: str) -> None:
 
 
 def classify_page(folder: Path, text: str) -> None:
+    page = read_page_at_once(text.encode(), {})
     classify(
-        Answer(url="https://a.test/b", code=200, page=text, soft404_probe=Answer(url="https://a.test/", page=text))
+        Answer(url="https://a.test/b", code=200, page=page, soft404_probe=Answer(url="https://a.test/", page=page))
     )
 
 
 def find_fragment(folder: Path, text: str) -> None:
-    _hold(Response(code=200, page=text.encode(), headers={"content-type": "text/html"}), ["wanted"])
+    read_page_at_once(text.encode(), {}, targets_of("wanted"))
 
 
 def find_many_fragments(folder: Path, text: str) -> None:
     """Look for as many fragments in a page as it has characters, divided by a hundred."""
-    wanted = [f"wanted{number}" for number in range(len(text) // 100)]
-    _hold(Response(code=200, page=text.encode(), headers={"content-type": "text/html"}), wanted)
+    wanted = frozenset().union(*(targets_of(f"wanted{number}") for number in range(len(text) // 100)))
+    read_page_at_once(text.encode(), {}, wanted)
 
 
 def find_fragment_in_charset(folder: Path, text: str) -> None:
-    for charset in ("punycode", "idna", "unicode_escape", "utf-7", "hz", "utf-16"):
-        headers = {"content-type": f"text/html; charset={charset}"}
-        _hold(Response(code=200, page=text.encode(), headers=headers), ["wanted"])
+    for charset in ("punycode", "idna", "unicode_escape", "utf-7", "hz", "utf-16", "gb18030", "iso-2022-jp"):
+        read_page_at_once(text.encode(), {"content-type": f"text/html; charset={charset}"}, targets_of("wanted"))
+
+
+def find_refresh(folder: Path, text: str) -> None:
+    for start in ("", "0", "0;", "0;url=", "0;url='"):
+        read_refresh(start + text)
 
 
 def read_answer(folder: Path, text: str) -> None:
@@ -432,7 +438,24 @@ FAMILIES: Final[dict[str, tuple[Callable[[Path, str], None], int, str, str, str]
     "titles without end": (classify_page, 200_000, "<title ", "", ""),
     "meta tags": (classify_page, 200_000, "<meta ", "", ""),
     "dashes in a title": (classify_page, 200_000, " — | ", "<title>", "</title>"),
+    "long names of pages": (classify_page, 200_000, "a.b ", "<title>", "</title>"),
     "names": (find_fragment, 200_000, ' id="', "", ""),
+    "headings": (find_fragment, 100_000, "<h1>", "", ""),
+    "headings with text": (find_fragment, 100_000, "<h1>a</h1>", "", ""),
+    "opening angle brackets": (find_fragment, 100_000, "<", "", ""),
+    "end tags": (find_fragment, 100_000, "</", "", ""),
+    "comments of pages": (find_fragment, 200_000, "<!--", "", ""),
+    "ends of scripts that are none": (find_fragment, 200_000, "</scrip", "<script>", ""),
+    "titles in titles": (find_fragment, 200_000, "<title>", "", ""),
+    "raw elements": (find_fragment, 100_000, "<style></style><noscript>", "", ""),
+    "attributes of one tag": (find_fragment, 100_000, " a", "<p", ""),
+    "quotes of one tag": (find_fragment, 200_000, " a='", "<p", ""),
+    "spaces of one tag": (find_fragment, 200_000, " ", "<p", ""),
+    "equals signs of one tag": (find_fragment, 200_000, "=", "<p ", ""),
+    "character references": (find_fragment, 200_000, "&#1", "<p id='", "'>"),
+    "digits of a character reference": (find_fragment, 200_000, "9", "<p id='&#", ";'>"),
+    "spaces of a refresh": (find_refresh, 200_000, " ", "", ""),
+    "digits of a refresh": (find_refresh, 200_000, "0.", "", ""),
     "names without value": (find_fragment, 200_000, " id ", "", ""),
     "many fragments of one page": (find_many_fragments, 100_000, ' id="a"', "", ""),
     "a charset that is none": (find_fragment_in_charset, 50_000, "a9", "", ""),

@@ -219,7 +219,7 @@ DEAF = [f"http://127.0.1.{number}:9" for number in range(1, 4)]  # nobody listen
             False,
         ),  # its other links tell nothing
         ([f"{DEAF[0]}/1", f"{DEAF[0]}/2"], [f"{DEAF[0]}/1"], False),  # a lone host may die
-        ([f"{DEAF[0]}/1", f"{DEAF[1]}/1"], [f"{DEAF[0]}/1", f"{DEAF[1]}/1"], True),  # hosts that fall together do not
+        ([f"{DEAF[0]}/1", f"{DEAF[1]}/1"], [f"{DEAF[0]}/1", f"{DEAF[1]}/1"], False),  # so may two
         ([f"{DEAF[0]}/1", f"{DEAF[1]}/1", "BASE"], [f"{DEAF[0]}/1", f"{DEAF[1]}/1"], False),
         ([f"{DEAF[0]}/1", f"{DEAF[1]}/1"], [f"{DEAF[0]}/1"], True),
     ],

@@ -10,7 +10,8 @@ import pytest
 
 from feedpub.links.classify import Answer, Redirect, Verdict, classify
 from feedpub.links.lifecycle import CONFIRMATIONS, Record, advance, needs_confirmation
-from feedpub.links.own_network import needs_canaries, network_is_down
+from feedpub.links.own_network import OWN, UNANSWERED, UNREACHED, describe_answer, needs_canaries, network_is_down
+from feedpub.links.pages import Page, read_page_at_once
 
 URL = "https://works.test/a/page"
 HOME = "https://works.test/"
@@ -22,8 +23,14 @@ def answer(code: int | None = 200, **fields: Any) -> Answer:
     return Answer(**{"url": URL, "code": code} | fields)
 
 
-def page(title: str, heading: str = "") -> str:
-    return f"<!doctype html><html><head><title>\n {title}</title></head><body><h1 class='a'>{heading}</h1><p>Text.</p>"
+def source(text: str) -> Page:
+    return read_page_at_once(text.encode(), {})
+
+
+def page(title: str, heading: str = "") -> Page:
+    return source(
+        f"<!doctype html><html><head><title>\n {title}</title></head><body><h1 class='a'>{heading}</h1><p>Text.</p>"
+    )
 
 
 def redirects(*codes: int, to: str = "https://other.test/page") -> tuple[Redirect, ...]:
@@ -39,7 +46,7 @@ CASES: dict[str, tuple[Answer, str, str]] = {
     "fine": (answer(), "ok", ""),
     "no content": (answer(204), "ok", ""),
     "not modified": (answer(304), "ok", ""),
-    "moved for good": (answer(redirects=redirects(301, 308)), "moved", "moved for good"),
+    "moved for good": (answer(redirects=redirects(301, 308)), "moved", "moved permanently"),
     "moved for now": (answer(redirects=redirects(301, 302)), "ok", ""),
     "to http": (answer(redirects=redirects(302, to="http://works.test/page")), "ok", "from https to http"),
     "to http for good": (answer(redirects=redirects(301, to="http://works.test/page")), "moved", "from https to http"),
@@ -64,12 +71,20 @@ CASES: dict[str, tuple[Answer, str, str]] = {
     "bad request": (answer(400), "suspect", "400 bad request"),
     "no such method": (answer(405), "suspect", "405"),
     "teapot": (answer(418), "suspect", "418 refused"),
-    "no redirect": (answer(304 - 1), "suspect", "303 is no usual answer"),
-    "continue": (answer(100), "suspect", "100 is no usual answer"),
-    "challenge": (answer(403, headers={"cf-mitigated": "challenge"}), "blocked", "a check for robots"),
-    "challenge that is 200": (answer(page="<script>window._cf_chl_opt={}"), "blocked", "a check for robots"),
-    "challenge that is 404": (answer(404, headers={"x-amzn-waf-action": "captcha"}), "blocked", "a check for robots"),
-    "page with a challenge's script": (answer(page="cf_chl_opt" + " " * 40_000), "ok", ""),
+    "no redirect": (answer(304 - 1), "suspect", "unexpected status 303"),
+    "continue": (answer(100), "suspect", "unexpected status 100"),
+    "challenge": (answer(403, headers={"cf-mitigated": "challenge"}), "blocked", "a challenge for robots"),
+    "challenge that is 200": (
+        answer(page=source("<script>window._cf_chl_opt={}")),
+        "blocked",
+        "a challenge for robots",
+    ),
+    "challenge that is 404": (
+        answer(404, headers={"x-amzn-waf-action": "captcha"}),
+        "blocked",
+        "a challenge for robots",
+    ),
+    "page with a challenge's script": (answer(page=source("cf_chl_opt" + " " * 40_000)), "ok", ""),
     "says so in its title": (answer(page=page("Page not found | Works")), "suspect", "says that it is not found"),
     "says so in its heading": (answer(page=page("Works", "<b>404</b>")), "suspect", "says that it is not found"),
     "says so with an arrow": (answer(page=page("Page not found › Works")), "suspect", "says that it is not found"),
@@ -93,7 +108,7 @@ CASES: dict[str, tuple[Answer, str, str]] = {
     ),
     "every path to one page": (answer(redirects=EN, soft404_probe=ASTRAY), "suspect", "redirects every path"),
     "every path of the old host": (
-        answer(redirects=EN, soft404_probe=MISSING, first_host_soft404_probe=ASTRAY),
+        answer(redirects=EN, soft404_probe=MISSING, redirect_probes=(ASTRAY,)),
         "suspect",
         "redirects every path",
     ),
@@ -108,24 +123,24 @@ CASES: dict[str, tuple[Answer, str, str]] = {
         "same to every",
     ),
     "same for every path, nameless": (
-        answer(page="<p>Hello", soft404_probe=answer(page="<p>Hello")),
+        answer(page=source("<p>Hello"), soft404_probe=answer(page=source("<p>Hello"))),
         "suspect",
         "same to every",
     ),
-    "nameless": (answer(page="<p>Hello", soft404_probe=answer(page="<p>Other")), "ok", ""),
+    "nameless": (answer(page=source("<p>Hello"), soft404_probe=answer(page=source("<p>Other"))), "ok", ""),
     "own title": (answer(page=page("A")), "ok", ""),
     "another title elsewhere": (answer(page=page("A"), soft404_probe=answer(page=page("Works"))), "ok", ""),
     "parked": (answer(page=page("works.test", "This domain is for sale!")), "suspect", "for sale"),
     "fragment there": (answer(fragment_is_there=True), "ok", ""),
     "fragment missing": (answer(fragment_is_there=False), "suspect", "lacks the fragment"),
     "no host": (answer(None, failure="no-host"), "dead", "no such host"),
-    "look-up": (answer(None, failure="lookup"), "unsure", "could not be looked up"),
+    "look-up": (answer(None, failure="lookup"), "unsure", "DNS lookup failed"),
     "refused": (answer(None, failure="refused"), "dead", "refused"),
     "reset": (answer(None, failure="reset"), "dead", "reset"),
     "time-out": (answer(None, failure="timeout", detail="30 s"), "unsure", "no answer in time (30 s)"),
     "certificate": (answer(None, failure="certificate", detail="expired"), "dead", "certificate (expired)"),
     "chain": (answer(None, failure="chain"), "suspect", "incomplete"),
-    "wants a certificate": (answer(None, failure="identity"), "blocked", "certificate of ours"),
+    "wants a certificate": (answer(None, failure="identity"), "blocked", "client certificate"),
     "program": (answer(None, failure="program"), "suspect", "another program"),
     "handshake": (answer(None, failure="tls"), "dead", "secure"),
     "SSH": (answer(None, failure="malformed"), "dead", "not HTTP"),
@@ -133,10 +148,10 @@ CASES: dict[str, tuple[Answer, str, str]] = {
     "a limit": (answer(None, failure="limit"), "unsure", "limit"),
     "private": (answer(None, failure="private"), "skipped", "private"),
     "excluded": (answer(None, failure="excluded"), "skipped", "excluded"),
-    "javascript": (answer(None, failure="scheme", redirects=redirects(302)), "dead", "out of the web"),
-    "circle": (answer(None, failure="loop", redirects=redirects(302)), "dead", "circle"),
-    "no end": (answer(None, failure="redirects"), "dead", "without end"),
-    "no Location": (answer(302, failure="nowhere"), "dead", "nowhere"),
+    "javascript": (answer(None, failure="scheme", redirects=redirects(302)), "dead", "scheme that browsers refuse"),
+    "in a loop": (answer(None, failure="loop", redirects=redirects(302)), "dead", "in a loop"),
+    "no end": (answer(None, failure="redirects"), "dead", "too many"),
+    "no Location": (answer(302, failure="nowhere"), "dead", "invalid address"),
 }
 
 
@@ -149,8 +164,13 @@ def test_verdicts(given: Answer, status: str, reason: str) -> None:
     assert (verdict.code, verdict.final_url) == (given.code, given.final_url)
 
 
-def test_some_failures_are_sure() -> None:
-    assert {name for name, (given, _, _) in CASES.items() if classify(given).sure} == {"gone", "no host", "javascript"}
+def test_what_failures_rest_on() -> None:
+    evidence = {name: classify(given).evidence for name, (given, _, _) in CASES.items()}
+    assert {name for name, value in evidence.items() if value == "gone"} == {"gone", "no host"}
+    assert {name for name, value in evidence.items() if value == "statement"} == {"not found", "javascript"}
+    assert {name for name, value in evidence.items() if value} == {
+        name for name, (given, status, _) in CASES.items() if status == "dead"
+    }
 
 
 # The states
@@ -256,25 +276,81 @@ def test_death_is_confirmed_first() -> None:
 # Our own network
 
 
+BAD_GATEWAY = "502 Bad Gateway"
+
+
 @pytest.mark.parametrize(
     ("hosts", "canaries", "asked", "down"),
     [
         ([], [], False, False),
-        ([True] * 9, [], False, False),
-        ([True] * 4 + [False] * 6, [], False, False),
-        ([True] * 3 + [False] * 7, [False, True], True, False),
-        ([True] * 3 + [False] * 7, [False, False, False], True, True),
-        ([True] * 3 + [False] * 7, [], True, True),
-        ([True] * 1 + [False] * 3, [], False, False),
-        ([False] * 4, [], True, False),
-        ([False] * 5, [], True, True),
-        ([False], [False], True, True),
-        ([False], [True], True, False),
+        ([OWN] * 9, [], False, False),
+        ([OWN] + [UNREACHED] * 12, [], False, False),  # one that answers is enough
+        ([UNREACHED] * 4, [], True, False),
+        ([UNREACHED] * 5, [], True, True),
+        ([UNREACHED] * 12, [UNREACHED, OWN], True, False),
+        ([UNREACHED] * 12, [UNREACHED] * 3, True, True),
+        ([UNREACHED], [UNREACHED], True, True),
+        ([UNREACHED], [OWN], True, False),
+        ([UNREACHED] * 3 + [UNANSWERED] * 2, [], False, False),
+        ([UNREACHED] * 4 + [UNANSWERED] * 2, [], True, True),
+        ([UNANSWERED] * 9, [], False, False),
+        ([BAD_GATEWAY] * 8, [], True, True),
+        ([BAD_GATEWAY] * 8, [OWN], True, False),
+        ([BAD_GATEWAY] * 8, ["502 another"], True, False),
+        ([BAD_GATEWAY] * 4 + [UNREACHED] * 4, [BAD_GATEWAY], True, True),
+        ([BAD_GATEWAY] * 7 + ["503 Busy"], [], False, False),
+        ([BAD_GATEWAY] * 4, [], True, False),
+        (["511"], [], True, True),
+        (["511", OWN], [], False, False),
     ],
 )
-def test_our_own_network(hosts: list[bool], canaries: list[bool], asked: bool, down: bool) -> None:
-    assert needs_canaries(hosts) is asked
-    assert network_is_down(hosts, canaries) is down
+def test_our_own_network(hosts: list[str], canaries: list[str], asked: bool, down: bool) -> None:
+    named = {str(number): said for number, said in enumerate(hosts)}
+    assert needs_canaries(named) is asked
+    assert network_is_down(named, canaries) is down
+
+
+def test_a_proxy_that_was_set_needs_fewer_hosts() -> None:
+    assert network_is_down({"a": BAD_GATEWAY, "b": BAD_GATEWAY}, [], has_proxy=True)
+    assert network_is_down({"a": "407 "}, [], has_proxy=True)
+    assert not network_is_down({"a": BAD_GATEWAY}, [], has_proxy=True)
+    assert not network_is_down({"a": UNREACHED, "b": UNREACHED}, [], has_proxy=True)
+
+
+PORTAL = redirects(302, to="https://portal.test/login?from=works")
+TO_PORTAL = answer(302, url="https://works.test/feedpub-1", redirects=PORTAL)
+DESCRIBED: dict[str, tuple[Answer, bool, str]] = {
+    "ok": (answer(), True, OWN),
+    "404": (answer(404), True, OWN),
+    "refused": (answer(None, failure="refused"), False, UNREACHED),
+    "no such host": (answer(None, failure="no-host"), False, UNREACHED),
+    "late": (answer(None, failure="timeout"), True, UNANSWERED),
+    "reset": (answer(None, failure="reset"), True, UNANSWERED),
+    "redirect to a host that refuses": (answer(None, failure="refused", redirects=PORTAL), True, OWN),
+    "511": (answer(511), True, "511"),
+    "503": (answer(503, page=page("works.test is busy")), True, "503  is busy"),
+    "502": (answer(502), True, "502 "),
+    "500": (answer(500), True, OWN),
+    "portal": (answer(redirects=PORTAL, redirect_probes=(TO_PORTAL,)), True, "portal portal.test"),
+    "no portal": (answer(redirects=PORTAL, redirect_probes=(answer(404, url=HOME),)), True, OWN),
+    "same site": (
+        answer(redirects=redirects(302, to="https://id.works.test/"), redirect_probes=(TO_PORTAL,)), True, OWN,
+    ),
+    "new domain": (
+        answer(
+            redirects=redirects(301, to="https://new.test/a/page"),
+            redirect_probes=(answer(url=HOME + "x", redirects=redirects(301, to="https://new.test/x")),),
+        ), True, OWN,
+    ),
+    "one page": (answer(page=page("Log in"), soft404_probe=answer(page=page("Log in"))), True, "200 log in"),
+    "pages": (answer(page=page("A"), soft404_probe=answer(page=page("B"))), True, OWN),
+    "interception": (answer(None, failure="certificate", detail="self-signed"), True, "certificate self-signed"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "reached", "said"), DESCRIBED.values(), ids=DESCRIBED)
+def test_what_an_answer_says_about_our_network(given: Answer, reached: bool, said: str) -> None:
+    assert describe_answer(given, reached=reached) == said
 
 
 # A year
@@ -326,7 +402,7 @@ def test_a_year_without_a_false_death(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_real_deaths_are_told_within_four_days_and_recoveries_at_once(seed: int) -> None:
+def test_true_deaths_are_found_in_time_and_recoveries_at_once(seed: int) -> None:
     chance = random.Random(seed)
     for number, verdict in enumerate(
         [DEAD, DEAD, GONE, classify(answer(None, failure="no-host")), classify(answer(500))]
@@ -345,5 +421,6 @@ def test_real_deaths_are_told_within_four_days_and_recoveries_at_once(seed: int)
                 assert record.state == "ok"
         assert failed
         assert died
-        assert died - failed < (2 if verdict.sure else 4) * DAY + HOUR
+        days = {"gone": 2, "statement": 4, "trouble": 9}
+        assert died - failed < days[verdict.evidence] * DAY + HOUR
         assert record.state == "ok"

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from feedpub.links.check import check_links
-from feedpub.links.probe import FRAGMENT_PAGE_BYTES, PAGE_BYTES, HostState, LinkProbe, _hold, _text
+from feedpub.links.probe import FRAGMENT_PAGE_BYTES
 from feedpub.links.scheduler import LATE_AFTER, MOST_PARKED
 from feedpub.model import LinkSettings
-from feedpub.transport.base import NoResponseError, Response
+from feedpub.transport.base import NoResponseError
 from feedpub.transport.connection import Connection
 from feedpub.transport.http1 import MOST_CHUNKS, Origin, Reading
 from link_farm import Farm, by_method, endless, raw, says, to
@@ -213,38 +213,3 @@ def test_redirects_to_long_addresses_are_not_kept() -> None:
         (link,) = check_links([farm.url("on", BAD)], settings=replace(SETTINGS, deadline=10.0)).links
     assert (link.status, link.reason) == ("unsure", "a limit was reached (the redirects have long addresses)")
     assert len(link.chain) < 7
-
-
-@pytest.mark.parametrize("charset", ["punycode", "idna", "unicode_escape", "raw_unicode_escape", "utf-7", "UTF7"])
-def test_a_charset_that_browsers_do_not_know_is_none(charset: str) -> None:
-    response = Response(200, {"content-type": f"text/html; charset={charset}"}, (), "<p id='ä'>+ACI-\\x41-a9".encode())
-    assert _text(response) == "<p id='ä'>+ACI-\\x41-a9"
-
-
-def test_a_page_is_read_once_for_all_its_fragments(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Page(bytes):
-        reads = 0
-
-        def decode(self, *arguments: Any, **more: Any) -> str:
-            Page.reads += 1
-            return bytes(self).decode(*arguments, **more)
-
-    page = Page(b"<p id=a><p id=user-content-b><a name='c&amp;d'>")
-    response = Response(200, {"content-type": "text/html"}, (), page)
-    wanted = {"a": True, "b": True, "c&d": True, "c%26d": True, "top": True, "e": False, "!f": None, "g=h": None}
-    assert _hold(response, wanted) == wanted
-    assert Page.reads == 1
-    assert _hold(replace(response, headers={"content-type": "text/plain"}), ["a", "top"]) == {"a": None, "top": None}
-
-
-def test_a_page_that_waits_is_short() -> None:
-    host_state = HostState(head_is_unreliable=False)
-    assert host_state.claim(cast("LinkProbe", None))
-    probe = LinkProbe("http://a.test/", ["end"], lambda _: host_state, seconds=30, clock=lambda: 0.0)
-    probe.start()
-    page = b"x" * 1_000_000 + b"<p id=end>"
-    response = Response(200, {"content-type": "text/html"}, (), page)
-    probe.step(response)  # it waits now
-    assert host_state.waiting == [probe]
-    assert len(response.page) == PAGE_BYTES
-    assert probe.there == {"end": True}

@@ -157,7 +157,7 @@ def test_who_wants_a_certificate_of_ours_is_there(tmp_path: Path) -> None:
         url = f"https://{host}:{server.getsockname()[1]}/"
         (link,) = check_links([url], settings=settings, strict=False).links
         server.shutdown(socket.SHUT_RDWR)
-    assert (link.status, link.reason) == ("blocked", "asks for a certificate of ours")
+    assert (link.status, link.reason) == ("blocked", "requires a client certificate")
 
 
 def test_nothing_of_the_environment_is_used(base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -543,6 +543,13 @@ class LinkSettings:
         allow_private: Also ask hosts of private networks.
         ca_bundle: File of certificates to trust instead of certifi's.
         proxy: Address of an HTTP proxy, for all requests.
+        statement_failures: A link is dead after so many failures in a row, if the server says that nothing is there
+            (404, a redirect to a scheme that browsers refuse); after 2 over 1 day for 410 and hosts that do not exist.
+        statement_days: The first and the last of them are at least so many days apart.
+        trouble_failures: The same of all other failures: 5xx, refused, reset, TLS, malformed answers.
+        trouble_days: Likewise.
+        second_opinion: Command that is run before a link is pronounced dead, without a shell, with the address as its
+            last argument; exit status 0 says that it is reachable.
     """
 
     concurrency: int = 128
@@ -555,6 +562,11 @@ class LinkSettings:
     allow_private: bool = False
     ca_bundle: str | None = None
     proxy: str | None = None
+    statement_failures: int = 3
+    statement_days: float = 3.0
+    trouble_failures: int = 4
+    trouble_days: float = 7.0
+    second_opinion: str | None = None
 
     def __post_init__(self) -> None:
         for host in self.hosts:

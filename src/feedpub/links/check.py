@@ -20,6 +20,7 @@ from .probe import page_of
 from .records import LinkRecords, make_remembered, trust_times
 from .result import LinkReport
 from .run import Run, read_tokens
+from .second_opinion import make_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from ..transport.base import Transport
     from .result import Incident, Link, Place
     from .scheduler import Scheduler
+    from .second_opinion import SecondOpinion
 
 # Says who asks; some servers want "Mozilla".
 ROBOT: Final = f"Mozilla/5.0 (compatible; feedpub/{__version__}; link check)"
@@ -43,6 +45,7 @@ def check_links(
     strict: bool | None = None,
     session: http.Session | None = None,
     now: datetime | None = None,
+    second_opinion: Callable[[str], bool] | None = None,
     progress: Callable[[Link], None] | None = None,
 ) -> LinkReport:
     """Check the outbound links of a site, or any addresses, each once.
@@ -59,6 +62,8 @@ def check_links(
         session: Sends the requests instead of feedpub's own transport, as it is: with its proxies, authentication,
             adapters. Then private addresses are not refused, and a server that drips may last longer than the deadline.
         now: Fixes the clock that dates what is found; aware.
+        second_opinion: Is called with an address before it is pronounced dead, in place of the command of the settings.
+            If it returns True, the link is ``unsure``; what it raises is told in the reason of the link.
         progress: Called with each link when its result is known.
 
     Raises:
@@ -68,8 +73,9 @@ def check_links(
         re.error: A pattern of `settings.exclude` is none.
     """
     run = iter_check(
-        target, history=history, settings=settings, everything=everything, strict=strict, session=session, now=now
-    )
+        target, history=history, settings=settings, everything=everything, strict=strict, session=session, now=now,
+        second_opinion=second_opinion,
+    )  # fmt: skip
     for link in run:
         if progress:
             progress(link)
@@ -85,11 +91,13 @@ def iter_check(
     strict: bool | None = None,
     session: http.Session | None = None,
     now: datetime | None = None,
+    second_opinion: Callable[[str], bool] | None = None,
 ) -> Checking:
     """Check links as `check_links` does, and yield each `Link` when its result is known and kept."""
     return Checking(
-        target, history=history, settings=settings, everything=everything, strict=strict, session=session, now=now
-    )
+        target, history=history, settings=settings, everything=everything, strict=strict, session=session, now=now,
+        second_opinion=second_opinion,
+    )  # fmt: skip
 
 
 def report_links(
@@ -157,6 +165,7 @@ class Checking:
         strict: bool | None,
         session: http.Session | None,
         now: datetime | None,
+        second_opinion: SecondOpinion | None = None,
     ) -> None:
         if isinstance(target, str | bytes):
             raise TypeError("give a Site or a list of addresses, not one string")
@@ -170,6 +179,9 @@ class Checking:
         self._strict = history is None if strict is None else strict
         self._session = session
         self._tokens = read_tokens(self._settings, os.environ)
+        self._second_opinion = second_opinion
+        if second_opinion is None and self._settings.second_opinion:
+            self._second_opinion = make_command(self._settings.second_opinion, self._settings.deadline)
         self._started = now or datetime.now(UTC)
         self._incidents: tuple[Incident, ...] = ()
         self._records: LinkRecords | None = None
@@ -213,7 +225,12 @@ class Checking:
         with ExitStack() as stack:
             history = stack.enter_context(open_history(self._path))
             records = self._records = LinkRecords(
-                history, self._places, strict=self._strict, started=self._started, now=self._now
+                history,
+                self._places,
+                settings=self._settings,
+                strict=self._strict,
+                started=self._started,
+                now=self._now,
             )
             try:
                 yield from self._links_of(records, stack)
@@ -234,7 +251,9 @@ class Checking:
                 page, fragment = page_of(url)
                 wanted.setdefault(page, []).append((url, fragment))
         if wanted:
-            run = Run(records, self._settings, wanted, self._transport(), self._tokens)
+            run = Run(
+                records, self._settings, wanted, self._transport(), self._tokens, second_opinion=self._second_opinion
+            )
             self._scheduler = run.scheduler
             yield from run.links(stack)
 

@@ -6,20 +6,33 @@ import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
-from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-from ..iri import parse_url
 from ..transport import base
+from .destinations import (
+    find_common_target,
+    is_error_address,
+    is_home,
+    is_parking_host,
+    is_same_page,
+    names_login,
+    repeats_address,
+)
+from .pages import NO_PAGE, Page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 LinkStatus = Literal["ok", "moved", "dead", "blocked", "suspect", "unsure", "skipped"]
 Failure = base.Failure | Literal["network", "scheme", "program", "loop", "redirects", "nowhere", "excluded", "busy"]
+# What a failure rests on: a statement of the server about this address; one that nobody makes by mistake; trouble of
+# the host, which may pass.
+Evidence = Literal["", "statement", "gone", "trouble"]
 
 _LONGEST_CHALLENGE_CHARACTERS: Final = 40_000
+_SHORT_TEXT_CHARACTERS: Final = 2_000  # a page that asks for a password and says little else is there to log in
+_LONG_TEXT_CHARACTERS: Final = 10_000  # an article, whatever it is called
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +40,7 @@ class Redirect:
     """Follow one redirect (RFC 9110, section 15.4).
 
     Args:
-        code: 301, 302, 303, 307 or 308.
+        code: 301, 302, 303, 307 or 308; 200 of a page that sends its readers on (Refresh).
         url: Where it leads.
     """
 
@@ -41,14 +54,16 @@ class Answer:
 
     Args:
         url: What was asked for.
-        hops: The redirects that were followed, in order.
+        redirects: Those that were followed, in order.
         code: Of the last answer; None if there was none.
         failure: Why there is no answer to judge; None if there is.
         detail: More about the failure, such as what is wrong with a certificate.
         headers: Of the last answer, names in lower case.
-        page: Start of the page, if it was read.
-        elsewhere: What the host of the page answers for a path that nobody can have made; None if it was not asked.
-        at_first: Likewise the host of `url`, if redirects led from it to another page of another host.
+        page: What the page says, if it was read.
+        soft404_probe: What the host of the page answers for a random path; None if it was not asked.
+        redirect_probes: Likewise the host of `url`, for random paths: one in the folder of `url` if it is redirected
+            for good, one below the root if redirects led to another host.
+        is_shared_target: Whether other links of the same host are redirected to the same address.
         fragment_is_there: Whether the page holds the fragment; None if none was asked for, or it cannot be told.
     """
 
@@ -58,9 +73,10 @@ class Answer:
     failure: Failure | None = None
     detail: str = ""
     headers: Mapping[str, str] | None = None
-    page: str = ""
+    page: Page = NO_PAGE
     soft404_probe: Answer | None = None
-    first_host_soft404_probe: Answer | None = None
+    redirect_probes: tuple[Answer, ...] = ()
+    is_shared_target: bool = False
     fragment_is_there: bool | None = None
 
     @property
@@ -74,54 +90,64 @@ class Verdict:
     """Say what an answer means.
 
     Args:
-        status: See docs of `judge`.
+        status: See docs of `classify`.
         reason: In a few English words.
         code: Of the answer, if there was one.
         final_url: Where redirects led.
-        sure: Whether a failure can mean nothing else than that the page is gone.
+        evidence: What a failure rests on; empty if `status` is not dead.
     """
 
     status: LinkStatus
     reason: str
     code: int | None = None
     final_url: str = ""
-    sure: bool = False
+    evidence: Evidence = ""
 
 
 def classify(answer: Answer) -> Verdict:
-    """Tell what an answer means.
+    """Return what an answer means.
 
     Returns:
-        ``ok``; ``moved``: for good, to a page that is there; ``dead``: nothing is there; ``blocked``: the server is
+        ``ok``; ``moved``: permanently, to a page that is there; ``dead``: nothing is there; ``blocked``: the server is
         there and refuses robots; ``suspect``: something is there, but perhaps not the page; ``unsure``: the answer may
         be another one next time; ``skipped``: not asked.
     """
-    status, reason, sure = _classified(answer)
-    return Verdict(status=status, reason=reason, code=answer.code, final_url=answer.final_url, sure=sure)
+    status, reason = _judge_failure(answer) if answer.failure else _judge_code(answer)
+    evidence = _find_evidence(answer) if status == "dead" else ""
+    return Verdict(status=status, reason=reason, code=answer.code, final_url=answer.final_url, evidence=evidence)
 
 
-def _classified(answer: Answer) -> tuple[LinkStatus, str, bool]:
-    if answer.failure:
-        status, reason = _FAILURES[answer.failure]
-        return (
-            status,
-            f"{reason} ({answer.detail})" if answer.detail else reason,
-            answer.failure in ("no-host", "scheme"),
-        )
+def _find_evidence(answer: Answer) -> Evidence:
+    if answer.failure == "no-host" or (not answer.failure and answer.code == 410):
+        return "gone"
+    if answer.failure == "scheme" or (not answer.failure and answer.code == 404):
+        return "statement"
+    return "trouble"
+
+
+def _judge_failure(answer: Answer) -> tuple[LinkStatus, str]:
+    assert answer.failure
+    status, reason = _FAILURES[answer.failure]
+    return status, f"{reason} ({answer.detail})" if answer.detail else reason
+
+
+def _judge_code(answer: Answer) -> tuple[LinkStatus, str]:
     code = answer.code or 0
     if _is_challenge(answer):
-        return "blocked", "a check for robots", False
+        return "blocked", "a challenge for robots"
     if 200 <= code < 300 or code == 304:
-        return (*_of_a_page(answer), False)
+        return _judge_page(answer)
     if code in _REFUSALS:
-        return "blocked", f"{code} {_REFUSALS[code]}", False
+        return "blocked", f"{code} {_REFUSALS[code]}"
     if code == 503 and "retry-after" in (answer.headers or {}):
-        return "blocked", "503 busy", False
+        return "blocked", "503 busy"
+    if code == 511:  # RFC 6585, section 6: never the answer of the host itself
+        return "unsure", "511 our own network requires authentication"
     if code in (404, 410) or 500 <= code < 600:
-        return "dead", f"{code} {_PHRASES.get(code, 'server error')}", code == 410
+        return "dead", f"{code} {_PHRASES.get(code, 'server error')}"
     if 400 <= code < 500:
-        return "suspect", f"{code} {_PHRASES.get(code, 'refused')}", False
-    return "suspect", f"{code} is no usual answer", False
+        return "suspect", f"{code} {_PHRASES.get(code, 'refused')}"
+    return "suspect", f"unexpected status {code}"
 
 
 LATE: Final = "no answer in time"  # with nothing behind it: the address itself took all its time
@@ -132,14 +158,14 @@ _FAILURES: Final[Mapping[Failure, tuple[LinkStatus, str]]] = {
     "certificate": ("dead", "no browser accepts the certificate"),
     "tls": ("dead", "no secure connection"),
     "malformed": ("dead", "the answer is not HTTP"),
-    "scheme": ("dead", "redirect out of the web"),
-    "loop": ("dead", "redirects in a circle"),
-    "redirects": ("dead", "redirects without end"),
-    "nowhere": ("dead", "redirect to nowhere"),
-    "program": ("suspect", "redirect out of the web, to another program"),
-    "identity": ("blocked", "asks for a certificate of ours"),
-    "chain": ("suspect", "the chain of certificates is incomplete"),
-    "lookup": ("unsure", "the name could not be looked up"),
+    "scheme": ("dead", "redirects to a scheme that browsers refuse"),
+    "loop": ("dead", "redirects in a loop"),
+    "redirects": ("dead", "too many redirects"),
+    "nowhere": ("dead", "redirects to an invalid address"),
+    "program": ("suspect", "redirects to another program"),
+    "identity": ("blocked", "requires a client certificate"),
+    "chain": ("suspect", "the certificate chain is incomplete"),
+    "lookup": ("unsure", "the DNS lookup failed"),
     "timeout": ("unsure", LATE),
     "network": ("unsure", "our own network is down"),
     "limit": ("unsure", "a limit was reached"),
@@ -151,111 +177,149 @@ _FAILURES: Final[Mapping[Failure, tuple[LinkStatus, str]]] = {
     "excluded": ("skipped", "excluded"),
 }
 _REFUSALS: Final = {
-    401: "asks who we are",
+    401: "requires authentication",
     403: "forbidden",
-    407: "asks for a proxy's password",
+    407: "requires proxy authentication",
     429: "too many requests",
-    451: "forbidden by law",
+    451: "unavailable for legal reasons",
     999: "refuses robots",
 }
 _PHRASES: Final = {400: "bad request", 404: "not found", 405: "method not allowed", 406: "not acceptable", 410: "gone"}
 
 
-def _of_a_page(answer: Answer) -> tuple[LinkStatus, str]:
-    titles = _titles(answer.page)
-    if _says(titles, "parked"):
-        return "suspect", "the domain is for sale"
-    other = answer.soft404_probe
+def _judge_page(answer: Answer) -> tuple[LinkStatus, str]:
+    page, other = answer.page, answer.soft404_probe
+    if _is_parked(answer):
+        return "suspect", "the domain is parked or for sale"
+    if _says(page, "placeholder") and page.text_characters < _LONG_TEXT_CHARACTERS:
+        return "suspect", "the host shows a placeholder"
+    if _is_login(answer):
+        return "blocked", "requires authentication"
     knows_better = bool(other and other.code in (404, 410))
-    if _says(titles, "not_found") and not knows_better:  # else it is a page about pages that are not found
+    # Where random paths get a true 404, it is a page about pages that are not found.
+    if page.status_code in (404, 410) or (_says(page, "not_found") and not knows_better):
         return "suspect", "the page says that it is not found"
-    if other and answer.page and 200 <= (other.code or 0) < 300 and _is_the_same(answer.page, other.page):
+    is_soft404 = other and page.source and 200 <= (other.code or 0) < 300 and _is_equal(page, other.page)
+    if is_soft404 and not is_home(answer.url):
         return "suspect", "the host answers the same to every path"
-    if any(_leads_astray(answer, one) for one in (other, answer.first_host_soft404_probe) if one):
-        return "suspect", "the host redirects every path to the same page"
-    if answer.redirects and _is_home(answer.final_url) and not _is_home(answer.url):
-        return "suspect", "redirects to the home page"
+    if answer.redirects and (reason := _find_wrong_redirect(answer)):
+        return "suspect", reason
     if answer.fragment_is_there is False:
         return "suspect", "the page lacks the fragment"
     unsafe = answer.url.startswith("https:") and any(redirect.url.startswith("http:") for redirect in answer.redirects)
     if answer.redirects and all(redirect.code in (301, 308) for redirect in answer.redirects):
-        return "moved", "moved for good, from https to http" if unsafe else "moved for good"
+        return "moved", "moved permanently, from https to http" if unsafe else "moved permanently"
     return "ok", "redirects from https to http" if unsafe else ""
 
 
-def _is_home(url: str) -> bool:
-    parsed = parse_url(url)
-    return parsed is not None and parsed.pathname == "/" and not parsed.search
+def _find_wrong_redirect(answer: Answer) -> str:
+    """Return why a redirect does not lead to what the link meant; the empty string if it may."""
+    if _find_target_of_every_path(answer):
+        return "the host redirects every path to the same page"
+    if is_error_address(answer.final_url) and not is_error_address(answer.url):
+        return "redirects to an error page"
+    if is_home(answer.final_url) and not is_home(answer.url):
+        return "redirects to the home page"
+    if answer.is_shared_target and not is_same_page(answer.url, answer.final_url):
+        return "several links of this host are redirected to the same page"
+    return ""
 
 
-def _is_the_same(page: str, other: str) -> bool:
-    """Tell whether two pages call themselves the same, or are, if they have no name."""
-    titles = _titles(page)
-    return titles == _titles(other) if titles else page == other
+def _is_equal(page: Page, other: Page) -> bool:
+    """Return True if two pages call themselves the same, or are, if they have no name."""
+    return page.titles == other.titles if page.titles else page.source == other.source
 
 
-def _leads_astray(answer: Answer, other: Answer) -> bool:
-    """Tell whether a path that nobody made is redirected to where the link is, unless that page is what it names."""
-    if not other.redirects or _is_home(answer.url):
+def _find_target_of_every_path(answer: Answer) -> str:
+    """Return where the link is redirected to, if random paths are redirected there, too; else the empty string."""
+    if is_home(answer.url):
+        return ""
+    others = [answer.soft404_probe, *answer.redirect_probes]
+    for other in others:
+        if other and other.redirects and other.code not in (404, 410):
+            target = find_common_target(answer.url, _targets(answer), other.url, _targets(other))
+            if target:
+                return target
+    return ""
+
+
+def _targets(answer: Answer) -> list[str]:
+    return [redirect.url for redirect in answer.redirects]
+
+
+def _is_login(answer: Answer) -> bool:
+    """Return True if a link was redirected to where readers log in."""
+    final, page = answer.final_url, answer.page
+    if not answer.redirects or is_same_page(answer.url, final) or names_login(answer.url):
         return False
-    targets = (redirect.url.partition("#")[0] for redirect in answer.redirects)
-    return any(target == other.final_url and not same_path(target, answer.url) for target in targets)
+    name = names_login(final)
+    if name == "surely":
+        return True
+    is_returned = repeats_address(final, answer.url)
+    if name and (is_returned or _says(page, "login") or _find_target_of_every_path(answer)):
+        return True
+    return page.has_password_field and bool(
+        name or is_returned or page.text_characters < _SHORT_TEXT_CHARACTERS or _says(page, "login")
+    )
 
 
-def same_path(one: str, other: str) -> bool:
-    """Tell whether two addresses have the same path and query, on whatever hosts; a slash at the end counts nothing."""
-    first, second = parse_url(one), parse_url(other)
-    if first is None or second is None:
-        return one == other
-    return (first.pathname.rstrip("/"), first.search) == (second.pathname.rstrip("/"), second.search)
+def _is_parked(answer: Answer) -> bool:
+    page = answer.page
+    if is_parking_host(answer.final_url) and not is_parking_host(answer.url):
+        return True
+    # Pages proper may name such services, too; those of a parked domain hold little else.
+    is_short = page.text_characters < _SHORT_TEXT_CHARACTERS
+    return _says(page, "parked") or (is_short and _holds(page, "parked_source"))
 
 
 def _is_challenge(answer: Answer) -> bool:
-    """Tell whether a page asks for proof that nobody runs a robot, whatever its code."""
+    """Return True if a page asks for proof that nobody runs a robot, whatever its code."""
     headers = answer.headers or {}
     if headers.get("cf-mitigated", "").casefold() == "challenge" or "x-amzn-waf-action" in headers:
         return True
     # Pages proper may load such scripts, too; those that hold nothing else are short.
-    return len(answer.page) < _LONGEST_CHALLENGE_CHARACTERS and any(
-        map(answer.page.__contains__, _markers()["challenge"])
+    page = answer.page
+    if len(page.source) >= _LONGEST_CHALLENGE_CHARACTERS:
+        return False
+    is_short = page.text_characters < _SHORT_TEXT_CHARACTERS
+    return _holds(page, "challenge") or (
+        is_short and (_holds(page, "challenge_script") or _says(page, "challenge_title"))
     )
 
 
-def _titles(page: str) -> tuple[str, ...]:
-    """Return what a page calls itself: its title and first heading, in lower case."""
-    texts = (_first_text(page, _TITLE, _TITLE_END), _first_text(page, _HEADING, _HEADING_END))
-    return tuple(text for text in texts if text)
+def _holds(page: Page, what: str) -> bool:
+    return bool(page.source) and any(map(page.source.__contains__, _markers()[what]))
 
 
-def _first_text(page: str, start: re.Pattern[str], end: re.Pattern[str]) -> str:
-    """Return the text of the first element of a kind, on one line; nothing if it is long or has no end."""
-    opening = start.search(page)
-    closing = end.search(page, opening.end(), opening.end() + _LONGEST_NAME_CHARACTERS) if opening else None
-    if not opening or not closing:
-        return ""
-    return " ".join(unescape(_TAG.sub(" ", page[opening.end() : closing.start()])).split()).casefold()
-
-
-_LONGEST_NAME_CHARACTERS: Final = 1000
-_TITLE: Final = re.compile(r"<title\b[^<>]*>", re.IGNORECASE)
-_TITLE_END: Final = re.compile(r"</title", re.IGNORECASE)
-_HEADING: Final = re.compile(r"<h1\b[^<>]*>", re.IGNORECASE)
-_HEADING_END: Final = re.compile(r"</h1", re.IGNORECASE)
-_TAG: Final = re.compile(r"<[^<>]*>")
-
-
-def _says(titles: Iterable[str], what: str) -> bool:
-    """Tell whether a page calls itself by one of some phrases, alone or beside the site's name."""
+def _says(page: Page, what: str) -> bool:
+    """Return True if a page calls itself by one of some phrases, alone or beside the site's name."""
     phrases = _markers()[what]
-    parts = (part for title in titles for part in _PARTS.split(title.replace("’", "'")))
-    return any(part.strip(" .!?…。！？") in phrases for part in parts)
+    return any(part in phrases for part in _title_parts(page.titles))
+
+
+def _title_parts(titles: Iterable[str]) -> Iterator[str]:
+    for title in titles:
+        text = _DOMAIN.sub("{domain}", title.replace("’", "'"))
+        for part in (text, *_SEPARATORS.split(text)):
+            yield _strip_marks(part)
+
+
+def _strip_marks(text: str) -> str:
+    return text.strip(" .!?…。！？¡¿،؟।")
 
 
 # "Page not found | Example", "404 - Page not found", "Example: page not found"
-_PARTS: Final = re.compile(r"\s+(?:[|·•–—«»‹›-]|::)\s+|\s*[:：|｜]\s+|\s*[—]+\s*")
+_SEPARATORS: Final = re.compile(r"\s+(?:[|·•–—«»‹›-]|::)\s+|\s*[:：|｜]\s+|\s*[—]+\s*")
+_DOMAIN: Final = re.compile(r"\b(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,24}\b", re.ASCII)
 
 
 @cache
 def _markers() -> Mapping[str, frozenset[str]]:
     data = tomllib.loads(Path(__file__).with_name("markers.toml").read_text(encoding="utf-8"))
-    return {name: frozenset(phrases) for name, phrases in data.items()}
+    return {
+        name: frozenset(phrases if name in _SOURCES else (_strip_marks(phrase.casefold()) for phrase in phrases))
+        for name, phrases in data.items()
+    }
+
+
+_SOURCES: Final = ("challenge", "challenge_script", "parked_source")  # of these, case counts

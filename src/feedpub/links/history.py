@@ -76,6 +76,11 @@ _MIGRATIONS: Final = (
     ALTER TABLE links ADD COLUMN change TEXT;
     CREATE TABLE runs (number INTEGER PRIMARY KEY, at REAL NOT NULL, network_down INTEGER);
     """,
+    """
+    ALTER TABLE links ADD COLUMN stated_since REAL;
+    UPDATE links SET stated_since = failing_since
+        WHERE reason LIKE '404%' OR reason LIKE '410%' OR reason LIKE 'no such host%';
+    """,
 )
 _RECORD: Final = tuple(field.name for field in fields(Record))
 _MEMORY: Final = ("code", "final_url", "chain", "run", "change", "etag", "last_modified")
@@ -319,7 +324,8 @@ class History:
         final_url = verdict.final_url if verdict.final_url != record.url else None
         link = (
             record.url, record.state, record.status, record.reason, record.streak, record.failures,
-            _stored(record.failing_since), _stored(record.last_ok), _stored(record.checked), _stored(record.due),
+            _stored(record.failing_since), _stored(record.stated_since), _stored(record.last_ok),
+            _stored(record.checked), _stored(record.due),
             verdict.code, final_url, redirects, run, change, _sendable(etag), _sendable(last_modified),
         )  # fmt: skip
         check = (record.url, at.timestamp(), verdict.status, verdict.code, verdict.reason, final_url)
@@ -429,11 +435,12 @@ def _redirects(chain: object) -> tuple[Redirect, ...]:
 
 
 def _record(row: Sequence[Any]) -> Record:
-    url, state, status, reason, streak, failures, failing_since, last_ok, checked, due = row
+    url, state, status, reason, streak, failures, failing_since, stated_since, last_ok, checked, due = row
     record = Record(
         url=as_text(url), state=as_choice(state, get_args(LinkState)), status=optional(_status, status),
         reason=as_text(reason), streak=as_integer(streak, 0, _MOST_IN_A_ROW),
         failures=as_integer(failures, 0, _MOST_IN_A_ROW), failing_since=optional(as_moment, failing_since),
+        stated_since=optional(as_moment, stated_since),
         last_ok=optional(as_moment, last_ok), checked=optional(as_moment, checked), due=optional(as_moment, due),
     )  # fmt: skip
     if not (record.state == "ok") == (not record.failures) == (record.failing_since is None):

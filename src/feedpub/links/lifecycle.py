@@ -1,7 +1,8 @@
 """When a link is dead: pure functions, to which the time comes as an argument.
 
 A `Verdict` says what one check found, a `Record` what many have. Links fail now and then, so one failure proves
-nothing: a link is dead only after it has failed for several days and failed again within the same run.
+nothing: a link is dead only after it has failed for several days and failed again within the same run. Trouble (5xx,
+refused, TLS) needs more patience than what a server states about the address (404): outages last for days.
 """
 
 from __future__ import annotations
@@ -11,17 +12,16 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, Literal
 
+from ..model import LinkSettings
+
 if TYPE_CHECKING:
     from .classify import LinkStatus, Verdict
 
 LinkState = Literal["ok", "failing", "dead"]
 
-# A link dies after this many failures over at least this long.
-FAILURES: Final = 3
-FAILING_FOR: Final = timedelta(days=3)
-# Where nothing else can be meant: 410, a host that does not exist, a scheme that leads out of the web.
-SURE_FAILURES: Final = 2
-SURELY_FAILING_FOR: Final = timedelta(days=1)
+# 410 and NXDOMAIN, which nobody sends by mistake, take fewer failures than `LinkSettings` asks for.
+GONE_FAILURES: Final = 2
+GONE_DAYS: Final = 1.0
 # How often a link is asked again, in the same run, before it is pronounced dead.
 CONFIRMATIONS: Final = 2
 # When to ask again, by the number of good answers in a row. Jitter only shortens: a run each day finds due what it
@@ -48,6 +48,8 @@ class Record:
         streak: Good answers in a row.
         failures: In a row; answers that prove nothing do not count.
         failing_since: When the first of them was found.
+        stated_since: The same of the last ones that were statements of the server, such as 404; None if the last
+            failure was trouble, such as 503.
         last_ok: When the last good answer came.
         checked: When it was last asked.
         due: When it is to be asked again; None: at once.
@@ -60,35 +62,48 @@ class Record:
     streak: int = 0
     failures: int = 0
     failing_since: datetime | None = None
+    stated_since: datetime | None = None
     last_ok: datetime | None = None
     checked: datetime | None = None
     due: datetime | None = None
 
 
-def advance(
-    record: Record, verdict: Verdict, now: datetime, *, retry_after: timedelta | None = None, strict: bool = False
-) -> Record:
-    """Add a verdict to what is remembered.
+_DEFAULTS: Final = LinkSettings()
 
-    One good answer makes a link ok again. ``blocked``, ``suspect`` and ``unsure`` are neither a strike nor a sign of
+
+def advance(
+    record: Record,
+    verdict: Verdict,
+    now: datetime,
+    *,
+    settings: LinkSettings = _DEFAULTS,
+    retry_after: timedelta | None = None,
+    strict: bool = False,
+) -> Record:
+    """Return a record with one verdict more.
+
+    One good answer makes a link ok again. ``blocked``, ``suspect`` and ``unsure`` are neither a failure nor a sign of
     life.
 
     Args:
         record: What was known.
         verdict: What this check found.
         now: When; aware.
+        settings: How many failures over how many days make a link dead.
         retry_after: How long the server asks us to stay away (RFC 9110, section 10.2.3).
-        strict: The first failure is death: for use without a history.
+        strict: Report a link as dead on its first failure: for use without a history.
     """
     due: datetime
     state, streak, failures, since, last_ok = record.state, 0, record.failures, record.failing_since, record.last_ok
+    stated = record.stated_since
     if verdict.status in ("ok", "moved"):
-        state, streak, failures, since, last_ok = "ok", record.streak + 1, 0, None, now
+        state, streak, failures, since, stated, last_ok = "ok", record.streak + 1, 0, None, None, now
         step = OK_STEPS[min(streak, len(OK_STEPS)) - 1]
         due = now + step * (1 - LONGEST_JITTER * _share(record.url))
     elif verdict.status == "dead":
         failures, since = failures + 1, since or now
-        dead = strict or state == "dead" or _is_death(verdict, failures, now - since)
+        stated = None if verdict.evidence == "trouble" else stated or now
+        dead = strict or state == "dead" or _is_dead(verdict, failures, now, since, stated, settings)
         state = "dead" if dead else "failing"
         due = now + FAILING_STEPS[min(failures, len(FAILING_STEPS)) - 1]
     else:
@@ -101,7 +116,7 @@ def advance(
         due = now + (asked if asked and verdict.status == "blocked" else max(step, asked or step))
     return Record(
         url=record.url, state=state, status=verdict.status, reason=verdict.reason, streak=streak, failures=failures,
-        failing_since=since, last_ok=last_ok, checked=now, due=due,
+        failing_since=since, stated_since=stated, last_ok=last_ok, checked=now, due=due,
     )  # fmt: skip
 
 
@@ -127,25 +142,37 @@ def without_impossible_times(record: Record, now: datetime) -> Record:
         since = now
     if since and record.last_ok and is_possible(record.last_ok):
         since = max(since, record.last_ok)
+    stated = record.stated_since
+    if stated:
+        stated = max(stated, since) if since and is_possible(stated) else now
     due = record.due
     if due and not (is_possible(record.checked) and due <= now + OK_STEPS[-1]):
         due = None
     return replace(
-        record, failing_since=since, due=due,
+        record, failing_since=since, stated_since=stated, due=due,
         last_ok=record.last_ok if is_possible(record.last_ok) else None,
         checked=record.checked if is_possible(record.checked) else None,
     )  # fmt: skip
 
 
-def needs_confirmation(record: Record, verdict: Verdict, now: datetime) -> bool:
-    """Tell whether a verdict would pronounce a link dead: then it is to be asked `CONFIRMATIONS` times more, first."""
-    return record.state != "dead" and advance(record, verdict, now).state == "dead"
+def needs_confirmation(
+    record: Record, verdict: Verdict, now: datetime, settings: LinkSettings = _DEFAULTS, *, strict: bool = False
+) -> bool:
+    """Return True if a verdict would make a link dead: then it is asked `CONFIRMATIONS` times more, first."""
+    return record.state != "dead" and advance(record, verdict, now, settings=settings, strict=strict).state == "dead"
 
 
-def _is_death(verdict: Verdict, failures: int, lasting: timedelta) -> bool:
-    if verdict.sure and failures >= SURE_FAILURES and lasting >= SURELY_FAILING_FOR:
+def _is_dead(
+    verdict: Verdict, failures: int, now: datetime, since: datetime, stated: datetime | None, settings: LinkSettings
+) -> bool:
+    if failures >= settings.trouble_failures and now - since >= timedelta(days=settings.trouble_days):
         return True
-    return failures >= FAILURES and lasting >= FAILING_FOR
+    if stated is None:
+        return False
+    wanted, days = settings.statement_failures, settings.statement_days
+    if verdict.evidence == "gone":
+        wanted, days = min(wanted, GONE_FAILURES), min(days, GONE_DAYS)
+    return failures >= wanted and now - stated >= timedelta(days=days)
 
 
 def _share(url: str) -> float:

@@ -6,21 +6,20 @@ A `LinkProbe` sends nothing itself. It is a generator that yields what it wants 
 
 from __future__ import annotations
 
-import codecs
 import contextlib
 import os
-import re
 from dataclasses import replace
 from datetime import UTC, datetime
-from html import unescape
 from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote
 
-from .. import addresses, iri
+from .. import iri
 from ..model import HostSettings
 from ..transport.base import Request, Response
-from .classify import Answer, Redirect, same_path
+from .classify import Answer, Redirect
+from .cookies import Cookies
+from .destinations import is_same_page
 from .pace import is_overload
+from .pages import LONGEST_REFRESH_SECONDS, NO_PAGE, Page, is_page, read_page, read_refresh, targets_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Mapping, Sequence
@@ -31,8 +30,6 @@ MOST_REDIRECTS: Final = 20  # as browsers follow
 _TOO_LONG: Final = f"the redirect leads to an address of more than {iri.LONGEST_URL_CHARACTERS:,} characters"
 _CHAIN_TOO_LONG: Final = "the redirects have long addresses"
 _LONGEST_VALIDATOR_CHARACTERS: Final = 1000  # longer ones are neither kept nor sent
-# Of one address with all its redirects: all of them stand in one request, and servers take no longer ones.
-_MOST_COOKIES_CHARACTERS: Final = 16_000
 _LONGEST_CHAIN_CHARACTERS: Final = 32_000  # of all redirects of one address: they are stored and reported
 PAGE_BYTES: Final = 64 * 1024
 FRAGMENT_PAGE_BYTES: Final = 2 * 1024 * 1024
@@ -41,6 +38,8 @@ _SHORT_PAGE_BYTES: Final = 4 * 1024
 MOST_REQUESTS: Final = 30  # of one address, with all redirects, second tries and confirmations
 _HEAD_SHARE: Final = 1 / 3  # of the time for an address, before HEAD is given up
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_PERMANENT: Final = frozenset({301, 308})
+_MOST_PROBE_REDIRECTS: Final = 4  # of a random path
 # Where no browser follows a redirect to; others, such as mailto, open a program if there is one.
 _REFUSED_SCHEMES: Final = frozenset({"about", "blob", "data", "file", "filesystem", "javascript", "vbscript"})
 _LANGUAGES: Final = {"Accept-Language": "en,*;q=0.5"}  # without one, some servers answer 404 or 406
@@ -53,6 +52,31 @@ _PAGE: Final = {
 }
 
 
+class RandomPath:
+    """What a server answers for a path that does not exist, below one of its folders; asked once in a run."""
+
+    def __init__(self) -> None:
+        self.answer: Answer | None = None
+        self.waiting: list[LinkProbe] = []
+        self._is_claimed = False
+
+    def claim(self, probe: LinkProbe) -> bool:
+        """Return True if this probe is the one to ask; else it waits for the answer, unless there is one."""
+        if self.answer is not None:
+            return False
+        if self._is_claimed:
+            self.waiting.append(probe)
+            return False
+        self._is_claimed = True
+        return True
+
+    def settle(self, answer: Answer) -> list[LinkProbe]:
+        """Take the answer; return the probes that wait for it."""
+        self.answer = answer
+        waiting, self.waiting = self.waiting, []
+        return waiting
+
+
 class HostState:
     """What a run knows of one server, shared by all its addresses."""
 
@@ -63,32 +87,24 @@ class HostState:
         self.token = token
         self.head_is_unreliable = head_is_unreliable
         self.head_has_worked = False
-        self.soft404_probe: Answer | None = None
-        self.waiting: list[LinkProbe] = []
-        self._asking = False
+        self._random_paths: dict[str, RandomPath] = {}
 
-    def claim(self, probe: LinkProbe) -> bool:
-        """Tell whether this probe is to find out what the server answers to a path that nobody made; else it waits."""
-        if self.soft404_probe is not None:
-            return False
-        if self._asking:
-            self.waiting.append(probe)
-            return False
-        self._asking = True
-        return True
-
-    def settle(self, answer: Answer) -> list[LinkProbe]:
-        """Tell those who wait for it; return them."""
-        self.soft404_probe = answer
-        waiting, self.waiting = self.waiting, []
-        return waiting
+    def random_path(self, folder: str = "/") -> RandomPath:
+        """Return what is known of random paths below a folder."""
+        return self._random_paths.setdefault(folder, RandomPath())
 
 
 class Wait:
-    """Want to go on when another probe has found out what the server answers to a path that nobody made."""
+    """Want to go on when another probe has found out what the server answers for a random path."""
+
+
+class Pause:
+    """Want to go on as soon as others had their turn: a page is being read."""
 
 
 WAIT: Final = Wait()
+PAUSE: Final = Pause()
+Step = Request | Wait | Pause
 
 
 class LinkProbe:
@@ -127,7 +143,7 @@ class LinkProbe:
         self.validators: dict[str, str] = {}
         self.reached: dict[str, bool] = {}
         self.settled: list[LinkProbe] = []
-        self._cookies: dict[str, dict[str, str]] = {}
+        self._cookies = Cookies()
         self._has_left = False  # whether it was redirected to another server: it gets no token any more
         self._redirects: list[Redirect] = []
         self._steps = self._follow()
@@ -137,26 +153,31 @@ class LinkProbe:
         """How much of its time it has taken; waiting for its turn does not count."""
         return self._seconds - (self.until - self._clock())
 
-    def start(self) -> Request | Wait | None:
+    def start(self) -> Step | None:
         """Return the first request."""
         self.until = self._clock() + self._seconds
         return next(self._steps, None)
 
-    def step(self, got: Response) -> Request | Wait | None:
+    def step(self, got: Response) -> Step | None:
         """Take what came of the last request, return the next one; None if there is an answer."""
         try:
             return self._steps.send(got)
         except StopIteration:
             return None
 
-    def _follow(self) -> Generator[Request | Wait, Response, None]:
+    def _follow(self) -> Generator[Step, Response, None]:
         url, fragment, seen = self.url, "", set()
         while True:
             method, got = yield from self._tried(url)
-            if got.failure or got.code not in _REDIRECTS:
-                break
-            self._take_cookies(url, got.cookies)
-            failure, target = _target(url, got.headers.get("location", ""))
+            if not got.failure and got.code in _REDIRECTS:
+                code, location = got.code, got.headers.get("location", "")
+            else:
+                refresh = yield from self._inspect(url, fragment.partition(":~:")[0], method, got)
+                if not refresh:
+                    return
+                got, code, location = refresh
+            self._cookies.take(url, got.cookies)
+            failure, target = _target(url, location)
             key = (target, hash(str(self._cookies)))  # the cookies themselves would fill memory
             if not failure and key in seen:
                 failure = "loop"
@@ -165,24 +186,21 @@ class LinkProbe:
                 return
             seen.add(key)
             url, fragment = target.partition("#")[0], target.partition("#")[2] or fragment
-            self._redirects.append(Redirect(code=got.code, url=target if fragment else url))
+            self._redirects.append(Redirect(code=code, url=target if fragment else url))
             if len(self._redirects) > MOST_REDIRECTS:
                 self._end(got, "redirects")
                 return
             if sum(len(redirect.url) for redirect in self._redirects) > _LONGEST_CHAIN_CHARACTERS:
                 self._end(replace(got, detail=_CHAIN_TOO_LONG), "limit")
                 return
-        if got.failure or not 200 <= (got.code or 0) < 300 or not _is_page(got):
-            self._end(got, got.failure)
-            return
-        yield from self._inspect(url, fragment.partition(":~:")[0], method, got)
 
     def _end(
         self,
         got: Response,
         failure: Failure | None = None,
+        page: Page | None = None,
         soft404_probe: Answer | None = None,
-        first_host_soft404_probe: Answer | None = None,
+        redirect_probes: tuple[Answer, ...] = (),
     ) -> None:
         self.answer = Answer(
             url=self.url,
@@ -191,9 +209,9 @@ class LinkProbe:
             failure=failure,
             detail=got.detail,
             headers=got.headers,
-            page=_text(got) if got.page else "",
+            page=page or NO_PAGE,
             soft404_probe=soft404_probe,
-            first_host_soft404_probe=first_host_soft404_probe,
+            redirect_probes=redirect_probes,
         )
         if not failure and not self._redirects and got.code and 200 <= got.code < 300:
             names = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
@@ -206,54 +224,130 @@ class LinkProbe:
 
     def _inspect(
         self, url: str, fragment: str, method: str, got: Response
-    ) -> Generator[Request | Wait, Response, None]:
-        """Look closer at a page that is said to be there; a fragment that a redirect names stands for all others."""
+    ) -> Generator[Step, Response, tuple[Response, int, str] | None]:
+        """Look closer at the last answer, and end; or return where its page sends its readers, with the status code."""
+        page = yield from self._read(got, self._targets(fragment))
+        if got.failure or not 200 <= (got.code or 0) < 300:
+            self._end(got, got.failure, page)
+            return None
+        if not is_page(got.headers):
+            self._end(got, None, page, None, (yield from self._probe_redirected(url)))
+            return None
+        if location := _find_refresh(url, got, page):
+            return got, 200, location
         if self.fragments:
-            targets = {wanted: fragment or wanted for wanted in self.fragments}
-            held = _hold(got, set(targets.values()))
-            self.there = {wanted: held[target] for wanted, target in targets.items()}
-        got.page = got.page[:PAGE_BYTES]  # many pages may wait for what their hosts answer to other paths
+            self.there = self._find_fragments(fragment, got, page)
         host_state = self._host_states(url)
-        other = yield from self._probe_soft404(url, host_state)
+        other = yield from self._probe_random_path(url, host_state.random_path())
+        if method == "HEAD" and (_is_excuse(other) or _is_short(got)) and self._clock() < self.until:
+            got = yield from self._get_page(url, host_state, got)
+            if not got.failure and got.code in _REDIRECTS:
+                return got, got.code, got.headers.get("location", "")
+            page = yield from self._read(got, ())
+            if location := _find_refresh(url, got, page):
+                return got, 200, location
+        others = yield from self._probe_redirected(url)
+        self._end(got, None, page, other, others)
+        return None
+
+    def _get_page(self, url: str, host_state: HostState, head: Response) -> Generator[Step, Response, Response]:
+        """Ask for a page whose head was good; if that fails, there is only the head to judge."""
+        got = yield self._ask("GET", url)
+        if got.failure or got.code == 416:
+            return replace(head, page=b"")
+        if got.code and got.code >= 400 and not is_overload(got):
+            host_state.head_is_unreliable = True
+        return got
+
+    def _read(self, got: Response, wanted: Collection[str]) -> Generator[Step, Response, Page | None]:
+        """Read a page, a few milliseconds at a time; None if the time is over."""
+        body, got.page = got.page, b""  # many pages may wait for what their hosts answer to other paths
+        if not wanted:
+            body = body[:PAGE_BYTES]
+        steps = read_page(body, got.headers, wanted)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                got.whole = got.whole and len(body) < FRAGMENT_PAGE_BYTES
+                page: Page = end.value
+                return page
+            if self._clock() >= self.until:
+                return None
+            yield PAUSE
+
+    def _targets(self, fragment: str) -> frozenset[str]:
+        """Return the names to look for in a page; a fragment that a redirect names stands for all others."""
+        wanted = {fragment or one for one in self.fragments}
+        return frozenset().union(*map(targets_of, wanted))
+
+    def _find_fragments(self, fragment: str, got: Response, page: Page | None) -> dict[str, bool | None]:
+        """Return for each fragment whether the page holds it; None if that cannot be told."""
+        there: dict[str, bool | None] = {}
+        for one in self.fragments:
+            wanted = fragment or one
+            names = targets_of(wanted)
+            if wanted.lower() in ("", "top") or (page and not names.isdisjoint(page.names)):
+                there[one] = True
+            else:
+                there[one] = False if names and page and got.whole else None
+        return there
+
+    def _probe_redirected(self, url: str) -> Generator[Step, Response, tuple[Answer, ...]]:
+        """Return what the host of the first address answers for random paths, if that address was redirected."""
+        if not self._redirects or is_same_page(self.url, url):
+            return ()
         first = self._host_states(self.url)
-        strays = first is not host_state and not same_path(self.url, url)
-        first_host_soft404_probe = (yield from self._probe_soft404(self.url, first)) if strays else None
-        excuses = bool(other and other.code and 200 <= other.code < 300)
-        if method == "HEAD" and (excuses or _is_short(got)) and self._clock() < self.until:
-            page = yield self._ask("GET", url)
-            if page.failure or page.code == 416:
-                page = replace(got, page=b"")
-            elif page.code and page.code >= 400 and not is_overload(page):
-                host_state.head_is_unreliable = True
-            got = page
-        self._end(got, None, other, first_host_soft404_probe)
+        folders = []
+        if first is not self._host_states(url):
+            folders.append("/")
+        if all(redirect.code in _PERMANENT for redirect in self._redirects):
+            folders.append(_folder_of(self.url))
+        answers = []
+        for folder in dict.fromkeys(folders):
+            answers.append((yield from self._probe_random_path(self.url, first.random_path(folder), folder)))
+        return tuple(one for one in answers if one)
 
-    def _probe_soft404(self, url: str, host_state: HostState) -> Generator[Request | Wait, Response, Answer | None]:
+    def _probe_random_path(
+        self, url: str, random_path: RandomPath, folder: str = "/"
+    ) -> Generator[Step, Response, Answer | None]:
         """Return what the server of an address answers for a path that nobody can have made: it is asked once."""
-        if host_state.claim(self):
-            yield from self._ask_random_path(url, host_state)
-        elif host_state.soft404_probe is None:
+        if random_path.claim(self):
+            yield from self._ask_random_path(url, random_path, folder)
+        elif random_path.answer is None:
             yield WAIT
-        return host_state.soft404_probe
+        return random_path.answer
 
-    def _ask_random_path(self, url: str, host_state: HostState) -> Generator[Request | Wait, Response, None]:
-        """Ask for a path that nobody can have made, for all who want to know."""
-        place = iri.resolve_url(url, f"/feedpub-{os.urandom(8).hex()}") or url
-        found = Answer(url=place, failure="timeout")
+    def _ask_random_path(self, url: str, random_path: RandomPath, folder: str) -> Generator[Step, Response, None]:
+        """Ask for a path that nobody can have made, for all who want to know; follow it where every path may lead."""
+        first = iri.resolve_url(url, f"{folder}feedpub-{os.urandom(8).hex()}") or url
+        found = Answer(url=first, failure="timeout")
+        redirects: list[Redirect] = []
+        place = first
         try:
-            got = yield self._ask("HEAD", place, share=_HEAD_SHARE)
-            if got.failure or got.code in (405, 501) or (got.code and 200 <= got.code < 300):
-                got = yield self._ask("GET", place, share=_HEAD_SHARE)
-            page = _text(got) if got.page else ""
-            target = _target(place, got.headers.get("location", ""))[1] if got.code in _REDIRECTS else ""
-            redirects = (Redirect(code=got.code or 0, url=target.partition("#")[0]),) if target else ()
-            found = Answer(
-                url=place, redirects=redirects, code=got.code, failure=got.failure, headers=got.headers, page=page
-            )  # fmt: skip
+            while True:
+                got = yield self._ask("HEAD", place, share=_HEAD_SHARE)
+                if got.failure or got.code in (405, 501) or (got.code and 200 <= got.code < 300):
+                    got = yield self._ask("GET", place, share=_HEAD_SHARE)
+                page = yield from self._read(got, ())
+                location = got.headers.get("location", "") if got.code in _REDIRECTS else ""
+                code = got.code or 0
+                if page and (refresh := _find_refresh(place, got, page)):
+                    location, code = refresh, 200
+                target = _target(place, location)[1].partition("#")[0] if location else ""
+                if target:
+                    redirects.append(Redirect(code=code, url=target))
+                found = Answer(
+                    url=first, redirects=tuple(redirects), code=got.code, failure=got.failure, headers=got.headers,
+                    page=page or NO_PAGE,
+                )  # fmt: skip
+                if not target or is_same_page(target, first) or len(redirects) >= _MOST_PROBE_REDIRECTS:
+                    return
+                place = target
         finally:
-            self.settled = host_state.settle(found)
+            self.settled += random_path.settle(found)
 
-    def _tried(self, url: str) -> Generator[Request | Wait, Response, tuple[str, Response]]:
+    def _tried(self, url: str) -> Generator[Step, Response, tuple[str, Response]]:
         """Ask for one address; return the answer and how it was asked for.
 
         HEAD is only for the first address, and only a clean answer to it counts: all else is said after a GET.
@@ -293,43 +387,12 @@ class LinkProbe:
             headers["Authorization"] = f"Bearer {host_state.token}"
         if method == "HEAD" and url == self.url:
             headers |= self._validators
-        if self._cookies and (cookies := self._cookies_for(iri.find_host(url))):
-            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        if cookies := self._cookies.header(url):
+            headers["Cookie"] = cookies
         most = FRAGMENT_PAGE_BYTES if self.fragments else PAGE_BYTES
         now = self._clock()
         left = max(0.05, self.until - now)
         return Request(method, url, headers, 0 if method == "HEAD" else most, now + left * share)
-
-    def _cookies_for(self, host: str) -> dict[str, str]:
-        """Return the cookies of a host, and those of the domains that it belongs to."""
-        found = {}
-        for place, cookies in self._cookies.items():
-            if place == host or (place.startswith(".") and f".{host}".endswith(place)):
-                found.update(cookies)
-        return found
-
-    def _take_cookies(self, url: str, given: Sequence[str]) -> None:
-        """Keep cookies for the rest of the probe, for the host that set them or its domain (RFC 6265, section 5.3)."""
-        host = iri.find_host(url)
-        size = sum(len(name) + len(value) for jar in self._cookies.values() for name, value in jar.items())
-        for one in given:
-            name, equals, value = map(str.strip, one.partition(";")[0].partition("="))
-            size += len(name) + len(value)
-            if size > _MOST_COOKIES_CHARACTERS:
-                return
-            if equals and len(one) <= 4096 and one.isascii() and one.isprintable():
-                self._cookies.setdefault(_domain(one, host), {})[name] = value
-
-
-def _domain(cookie: str, host: str) -> str:
-    """Return whom a cookie is for: a host, or a domain with a dot before it that the host belongs to."""
-    given = _DOMAIN.search(cookie)
-    domain = f".{given[1].strip('.').lower()}" if given else ""
-    wide = domain.count(".") > 1 and not addresses.spelled(host) and f".{host}".endswith(domain)
-    return domain if wide else host
-
-
-_DOMAIN: Final = re.compile(r";\s*domain\s*=\s*([^;\s]+)", re.IGNORECASE)
 
 
 def _target(url: str, location: str) -> tuple[Failure | None, str]:
@@ -371,64 +434,32 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return min(max(0.0, (moment - datetime.now(UTC)).total_seconds()), 366 * 86400.0)
 
 
-def _is_page(got: Response) -> bool:
-    kind = got.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return kind in ("", "text/html", "application/xhtml+xml")
-
-
 def _is_short(got: Response) -> bool:
     length = got.headers.get("content-length", "")
     return not length.isdecimal() or int(length[:15]) < _SHORT_PAGE_BYTES
 
 
-_CHARSET: Final = re.compile(rb"""charset\s*=\s*["']?([A-Za-z0-9_.:-]{1,40})""", re.IGNORECASE)
+def _is_excuse(other: Answer | None) -> bool:
+    return bool(other and other.code and 200 <= other.code < 300)
 
 
-# Of Python, unknown to browsers; to decode "punycode" takes a minute for 2 MiB.
-_NO_CHARSETS: Final = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"})
+def _find_refresh(url: str, got: Response, page: Page | None) -> str:
+    """Return where a page sends its readers within seconds; the empty string if it keeps them."""
+    header = read_refresh(got.headers.get("refresh", ""))
+    location, base = "", url
+    if header and header[1] and header[0] <= LONGEST_REFRESH_SECONDS:
+        location = header[1]
+    elif page and page.refresh:
+        location, base = page.refresh[0], iri.resolve_url(url, page.refresh[1]) or url
+    failure, target = _target(base, location) if location else (None, "")
+    # One that reloads the page, or runs a script, is none.
+    return "" if failure or target.partition("#")[0] == url else target
 
 
-def _text(got: Response) -> str:
-    """Decode a page as it says itself."""
-    kind = got.headers.get("content-type", "").encode("ascii", "replace")
-    found = _CHARSET.search(kind) or _CHARSET.search(got.page[:2048])
-    try:
-        name = codecs.lookup(found[1].decode("ascii")).name if found else "utf-8"
-        return got.page.decode("utf-8" if name in _NO_CHARSETS else name, "replace")
-    except (LookupError, UnicodeError, TypeError, AssertionError):
-        return got.page.decode("utf-8", "replace")
-
-
-_NAMES: Final = re.compile(
-    r"""[\s"'/](?:id|name)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>=`]+))""",
-    re.IGNORECASE,
-)
-
-
-def _hold(got: Response, fragments: Collection[str]) -> dict[str, bool | None]:
-    """Return for each fragment whether a page holds its target (HTML, section 7.4.6.3); None if that cannot be told.
-
-    The page is read once, however many fragments are wanted of it.
-    """
-    if not _is_page(got):
-        return dict.fromkeys(fragments)
-    forms = {fragment: {fragment, unquote(fragment)} for fragment in fragments if not _is_for_scripts(fragment)}
-    for names in forms.values():
-        names |= {f"user-content-{name}" for name in names}  # of GitHub's pages, which a script resolves
-    wanted = set().union(*forms.values())
-    there = wanted.intersection(
-        unescape(found[1] or found[2] or found[3] or "") for found in _NAMES.finditer(_text(got))
-    )
-    missing = False if got.whole and len(got.page) < FRAGMENT_PAGE_BYTES else None
-    held: dict[str, bool | None] = dict.fromkeys(fragments)
-    for fragment, names in forms.items():
-        is_top = fragment.lower() in ("", "top")
-        held[fragment] = True if is_top or not names.isdisjoint(there) else missing
-    return held
-
-
-def _is_for_scripts(fragment: str) -> bool:
-    return fragment.startswith(("!", "/")) or "=" in fragment
+def _folder_of(url: str) -> str:
+    """Return the path of an address up to its last slash."""
+    parsed = iri.parse_url(url)
+    return parsed.pathname.rstrip("/").rpartition("/")[0] + "/" if parsed else "/"
 
 
 def page_of(url: str) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from .result import Incident, Link
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from ..model import LinkSettings
     from .history import History
     from .probe import LinkProbe
     from .result import Change, Place
@@ -27,6 +28,7 @@ class LinkRecords:
         history: History,
         places: Mapping[str, tuple[Place, ...]],
         *,
+        settings: LinkSettings,
         strict: bool,
         started: datetime,
         now: datetime | None = None,
@@ -36,11 +38,12 @@ class LinkRecords:
         Args:
             history: Remembers.
             places: Address → where it stands; all links of the run.
-            strict: The first failure is death.
+            settings: How many failures make a link dead.
+            strict: Report a link as dead on its first confirmed failure.
             started: When the run began.
             now: Fixes the clock.
         """
-        self.history, self.places, self.strict = history, places, strict
+        self.history, self.places, self.settings, self.strict = history, places, settings, strict
         self._started, self._now = started, now
         self._number = history.begin(started)
         self.remembered = {url: trust_times(memory, started) for url, memory in history.recall(places).items()}
@@ -87,7 +90,7 @@ class LinkRecords:
         now = self.time()
         memory = self.remembered.get(url) or Memory(record=Record(url=url))
         wait = timedelta(seconds=probe.retry_after) if probe.retry_after else None
-        record = advance(memory.record, verdict, now, retry_after=wait, strict=self.strict)
+        record = advance(memory.record, verdict, now, settings=self.settings, retry_after=wait, strict=self.strict)
         change = _find_change(memory, record, verdict)
         self.history.remember(
             record, verdict, now, before=memory.record.state, chain=answer.redirects, change=change, run=self._number,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -10,11 +11,14 @@ from .. import addresses, iri
 from ..errors import FeedpubError
 from ..model import HostSettings
 from .classify import LATE, Verdict, classify
+from .destinations import are_spellings_of_one
 from .lifecycle import CONFIRMATIONS, needs_confirmation
-from .own_network import FEWEST_HOSTS, needs_canaries, network_is_down
+from .own_network import FEWEST_HOSTS, OWN, UNREACHED, describe_answer, needs_canaries, network_is_down
 from .pace import HostPace, should_ask_again
+from .pages import NO_PAGE
 from .probe import MOST_REQUESTS, HostState, LinkProbe, page_of
 from .scheduler import NOT_ASKED, Scheduler
+from .second_opinion import ask_second_opinion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -25,14 +29,13 @@ if TYPE_CHECKING:
     from .classify import Answer
     from .records import LinkRecords
     from .result import Link
+    from .second_opinion import SecondOpinion
 
     WantedPages = Mapping[str, Sequence[tuple[str, str]]]
 
 _CONFIRM_AFTER_SECONDS: Final = 1.0
 _CANARIES: Final = 3
 _PATIENCE_SECONDS: Final = 1.0
-# Failures that our own network may be the reason of.
-_OF_THE_NETWORK: Final = frozenset({"no-host", "lookup", "refused", "timeout", "unreachable", "network"})
 
 
 def read_tokens(settings: LinkSettings, environment: Mapping[str, str]) -> dict[str, str]:
@@ -68,6 +71,8 @@ class Run:
         wanted: WantedPages,
         transport: Transport,
         tokens: Mapping[str, str],
+        *,
+        second_opinion: SecondOpinion | None = None,
     ) -> None:
         """Prepare to ask.
 
@@ -77,18 +82,22 @@ class Run:
             wanted: Page → links to it, each with the fragment that it wants ("" for none).
             transport: Sends the requests; it is closed at the end.
             tokens: Environment variable → the token that it holds.
+            second_opinion: Is asked before a link is pronounced dead; returns True if it reaches the address.
         """
-        self._tokens = tokens
+        self._tokens, self._second_opinion = tokens, second_opinion
         self._records, self._settings, self._wanted = records, settings, wanted
         self.scheduler = Scheduler(transport, concurrency=settings.concurrency, make_pace=self._make_pace)
         self._unreliable_head_hosts = records.history.unreliable_head_hosts()
         self._host_states: dict[str, HostState] = {}
         self._confirmations: dict[str, int] = {}
-        self._hosts: dict[str, bool] = {}
+        self._hosts: dict[str, str] = {}  # what their answers say about our own network
         self._held: dict[str, LinkProbe] = {}
-        self._canaries: dict[str, bool | None] = {}
+        self._moved: dict[str, list[LinkProbe]] = {}  # by host, until all of its pages are known
+        self._unsettled = Counter(map(iri.find_host, wanted))
+        self._canaries: dict[str, str | None] = {}
         self._canaries_sought = False
         self._waiting = len(wanted)
+        self._begun = time.monotonic()
 
     def links(self, stack: ExitStack) -> Iterator[Link]:
         """Yield each link when its verdict is known and kept; the scheduler ends with the stack."""
@@ -185,21 +194,32 @@ class Run:
     def _take(self, probe: LinkProbe) -> list[Link]:
         """Take a probe that has ended; return the links whose results are known now."""
         if probe.url in self._canaries and self._canaries[probe.url] is None:
-            self._canaries[probe.url] = any(probe.reached.values())
+            self._canaries[probe.url] = describe_answer(probe.answer, reached=any(probe.reached.values()))
             self._waiting -= 1
             return []
-        for host, reached in probe.reached.items():
-            self._hosts[host] = self._hosts.get(host, False) or reached
+        is_own = self._note_hosts(probe)
         verdict = self._classify(probe.answer)
         if verdict.status == "dead" and self._wants_confirmation(probe, verdict):
             confirmation = self._make_probe(probe.url, confirms=probe)
             self.scheduler.add(confirmation, after=_CONFIRM_AFTER_SECONDS, when_idle=True)
             return []
         self._waiting -= 1
-        if probe.answer.failure in _OF_THE_NETWORK and not any(probe.reached.values()):
+        if not is_own and OWN not in self._hosts.values():
             self._held[probe.url] = probe
             return []
-        return self._settled(probe, verdict)
+        return self._settle(probe, verdict) + self._settle_held()
+
+    def _note_hosts(self, probe: LinkProbe) -> bool:
+        """Note what an answer says about our own network; return True if only the host can have given it."""
+        answer = probe.answer
+        says = describe_answer(answer, reached=any(probe.reached.values()))
+        first = iri.find_host(probe.url)
+        for host, reached in probe.reached.items():
+            if host == first or says == OWN:
+                said = says if reached or host == first else UNREACHED
+                if self._hosts.get(host) != OWN:
+                    self._hosts[host] = said
+        return says == OWN
 
     def _wants_confirmation(self, probe: LinkProbe, verdict: Verdict) -> bool:
         """Tell whether a page is to be asked for again before it is pronounced dead."""
@@ -208,13 +228,9 @@ class Run:
             return False
         if not self._fits(probe):
             return False
-        records = self._records
-        for url, _ in self._wanted[probe.url]:
-            record = records.record_of(url)
-            strictly = records.strict and record.state != "dead"
-            if strictly or needs_confirmation(record, verdict, records.time()):
-                self._confirmations[probe.url] = done + 1
-                return True
+        if any(self._would_die(url, verdict) for url, _ in self._wanted[probe.url]):
+            self._confirmations[probe.url] = done + 1
+            return True
         return False
 
     def _fits(self, probe: LinkProbe) -> bool:
@@ -225,24 +241,70 @@ class Run:
         redirects = len(probe.answer.redirects)
         return probe.requests + redirects + 1 <= MOST_REQUESTS and self._find_time_left(probe) > probe.seconds_spent
 
-    def _settled(self, probe: LinkProbe, verdict: Verdict) -> list[Link]:
+    def _settle(self, probe: LinkProbe, verdict: Verdict) -> list[Link]:
+        """Record what was found; a link that has moved waits until all others of its host are known."""
+        host = iri.find_host(probe.url)
+        self._unsettled[host] -= 1
+        if verdict.status == "moved":
+            probe.answer = replace(probe.answer, page=NO_PAGE)  # it was judged; thousands may wait
+            self._moved.setdefault(host, []).append(probe)
+            links = []
+        else:
+            links = self._record(probe, verdict)
+        if not self._unsettled[host]:
+            links += self._settle_moved(host)
+        return links
+
+    def _settle_moved(self, host: str) -> list[Link]:
+        """Record the links of a host that have moved: several that are redirected to one address have not."""
+        probes = self._moved.pop(host, [])
+        if not probes:
+            return []
+        origins: dict[str, list[str]] = {}  # of each target
+        for probe in probes:
+            origins.setdefault(probe.answer.final_url.partition("#")[0], []).append(probe.url)
+        for url, memory in self._records.remembered.items():
+            if memory.record.status == "moved" and iri.find_host(url) == host:
+                origins.setdefault(memory.final_url.partition("#")[0], []).append(page_of(url)[0])
+        links = []
+        for probe in probes:
+            others = origins[probe.answer.final_url.partition("#")[0]]
+            is_shared = any(not are_spellings_of_one(probe.url, other) for other in others)
+            probe.answer = replace(probe.answer, is_shared_target=is_shared)
+            links += self._record(probe, self._classify(probe.answer))
+        return links
+
+    def _record(self, probe: LinkProbe, verdict: Verdict) -> list[Link]:
         links = []
         for url, fragment in self._wanted[probe.url]:
             answer, said = probe.answer, verdict
             if fragment and probe.there.get(fragment) is not None:
                 answer = replace(answer, fragment_is_there=probe.there[fragment])
                 said = self._classify(answer)
+            if self._second_opinion and said.status == "dead" and self._would_die(url, said):
+                said = ask_second_opinion(self._second_opinion, url, said)
             links.append(self._records.add(url, answer, said, probe))
         return links
 
+    def _would_die(self, url: str, verdict: Verdict) -> bool:
+        records = self._records
+        record, now = records.record_of(url), records.time()
+        return needs_confirmation(record, verdict, now, records.settings, strict=records.strict)
+
     def _is_cut_off(self) -> bool:
-        """Tell whether our own network is down, as soon as that can be told: not after each address has timed out."""
-        if any(self._hosts.values()) or len(self._hosts) < FEWEST_HOSTS:
+        """Return True if our own network is down, as soon as that is known: not after each address has timed out."""
+        if len(self._hosts) < FEWEST_HOSTS or any(said != UNREACHED for said in self._hosts.values()):
             return False
         self._seek_canaries()
         if None in self._canaries.values():
             return False
-        return not any(self._canaries.values())
+        if self._canaries:
+            return network_is_down(self._hosts, self._known_canaries())
+        # Nobody else can be asked: hosts that answer at all have done so within the time that one address may take.
+        return time.monotonic() - self._begun > self._settings.deadline
+
+    def _known_canaries(self) -> list[str]:
+        return [said for said in self._canaries.values() if said is not None]
 
     def _seek_canaries(self) -> None:
         if self._canaries_sought:
@@ -260,35 +322,28 @@ class Run:
                 if len(self._canaries) == _CANARIES:
                     return
 
-    def _fallen(self) -> list[bool]:
-        """Return what stands for canaries if there are none: several hosts that were good, and now fail together."""
-        good = set()
-        for page, urls in self._wanted.items():
-            known = (self._records.remembered.get(url) for url, _ in urls)
-            if any(one and one.record.status in ("ok", "moved") for one in known):
-                good.add(iri.find_host(page))
-        fallen = [False for host, reached in self._hosts.items() if host in good and not reached]
-        return fallen if len(fallen) > 1 else []
-
     def _give_up(self) -> list[Link]:
         self._records.note_network_down()
         self.scheduler.stop()
         self._waiting = 0
         self._held.clear()
+        self._moved.clear()
         left = [url for urls in self._wanted.values() for url, _ in urls if url not in self._records.links]
         return [self._records.add_failed_by_us(url) for url in left]
 
     def _release_held(self) -> list[Link]:
-        """Judge what failed before a connection was made, now that it is known whether our network is up."""
+        """Judge what our own network may be the reason of, now that it is known whether it is up."""
         if not self._held:
             return []
-        hosts = list(self._hosts.values())
-        if needs_canaries(hosts):
+        if needs_canaries(self._hosts):
             self._seek_canaries()
             while self._waiting:
                 for probe in self._ended():
                     self._take(probe)
-            if network_is_down(hosts, [bool(one) for one in self._canaries.values()] or self._fallen()):
+            if network_is_down(self._hosts, self._known_canaries(), has_proxy=bool(self._settings.proxy)):
                 return self._give_up()
+        return self._settle_held()
+
+    def _settle_held(self) -> list[Link]:
         held, self._held = self._held, {}
-        return [link for probe in held.values() for link in self._settled(probe, self._classify(probe.answer))]
+        return [link for probe in held.values() for link in self._settle(probe, self._classify(probe.answer))]

@@ -20,13 +20,13 @@ from typing import TYPE_CHECKING, Final, cast
 from ..iri import parse_url
 from ..transport.base import ExhaustedError, Request, Response
 from .pace import HostPace, is_good, is_overload, should_ask_again
-from .probe import MOST_REQUESTS, retry_after
+from .probe import MOST_REQUESTS, PAUSE, retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from ..transport.base import Transport
-    from .probe import LinkProbe, Wait
+    from .probe import LinkProbe, Step
 
 MOST_TRIES: Final = 4  # of one request that gets overload answers; HEAD counts
 MOST_TRIES_TO_REACH: Final = 3
@@ -35,9 +35,7 @@ SILENT_AFTER: Final = 4
 # A host that took all the time of so many addresses is not asked for its others: a run would last for hours.
 LATE_AFTER: Final = 10
 MOST_PARKED: Final = 32  # addresses of one host that wait for another one, each with its page, before more are begun
-MOST_PARKED_BYTES: Final = 4 * 1024 * 1024  # of all pages that wait; of further ones only the start is kept
 NOT_ASKED: Final = "other addresses of this host"  # in the reason of those that were not asked because of others
-_SHORT_PAGE_BYTES: Final = 4 * 1024
 _EXHAUSTED_PAUSE_SECONDS: Final = 0.1
 _HOPELESS_AFTER: Final = 50  # five seconds
 _SPREAD: Final = 4  # waiting requests that weigh as much as a further connection to the same host
@@ -178,7 +176,7 @@ class Scheduler:
         self._later: list[tuple[float, int, _Entry]] = []
         self._resting: list[tuple[float, int, _Host]] = []
         self._parked: dict[LinkProbe, _Entry] = {}
-        self._parked_bytes = 0
+        self._reading: deque[_Entry] = deque()  # pages, a few milliseconds at a time
         self._undecided: dict[_Host, None] = {}
         self._ended: list[LinkProbe] = []
         self._handed_over = 0.0
@@ -251,6 +249,7 @@ class Scheduler:
             self._answered += 1
             self._go_on(cast("_Entry", key), response)
             self._begin_some(now)
+        self._read_on()
         self._wake_parked()
         if self._ended and (not self._active or self._clock() >= self._handed_over + _TOGETHER_SECONDS):
             self._handed_over = self._clock()
@@ -278,7 +277,7 @@ class Scheduler:
 
     def _pause(self, now: float) -> float | None:
         """Return how long nothing is to be done but wait for answers; None: for ever."""
-        if not self._come or (self._ended and not self._active):
+        if not self._come or self._reading or (self._ended and not self._active):
             return 0.0
         due = [heap[0][0] for heap in (self._later, self._resting) if heap]
         if self._ended:
@@ -414,8 +413,24 @@ class Scheduler:
             elif not self._asks_again(entry, response, now):
                 self._hand_over(entry, response)
         self._offer(host)
+        self._release_if_done(entry)
+
+    def _release_if_done(self, entry: _Entry) -> None:
+        """Have the connections to a host closed when nothing is left to be asked of it."""
+        host = entry.host
         if self._come and not (host.has_queue or host.running or host.when_idle or host.undecided) and entry.request:
             self._transport.release(entry.request.url)
+
+    def _read_on(self) -> None:
+        """Let one probe go on with its page."""
+        if self._reading:
+            entry = self._reading.popleft()
+            self._end_request(entry.host)
+            assert entry.probe is not None
+            nothing = Response()
+            self._follow(entry, entry.probe.step(nothing), nothing)
+            self._offer(entry.host)
+            self._release_if_done(entry)
 
     def _learn(self, entry: _Entry, response: Response, now: float) -> None:
         """Let a host that answers be asked more at once, and one that is in trouble rest."""
@@ -520,7 +535,7 @@ class Scheduler:
             host.late += 1
         self._follow(entry, following, response)
 
-    def _follow(self, entry: _Entry, following: Request | Wait | None, response: Response) -> None:
+    def _follow(self, entry: _Entry, following: Step | None, response: Response) -> None:
         probe = entry.probe
         assert probe is not None
         if isinstance(following, Request):
@@ -533,13 +548,13 @@ class Scheduler:
                 self._queue_again(further, now)
             else:
                 self._queue(further, now)
+        elif following is PAUSE:
+            self._reading.append(entry)
+            entry.host.running += 1  # it counts as under way: else the pages that are to be read would fill memory
+            self._active += 1
         elif following is not None:
             self._parked[probe] = entry
             entry.host.parked += 1
-            if self._parked_bytes + len(response.page) > MOST_PARKED_BYTES:
-                response.page = response.page[:_SHORT_PAGE_BYTES]
-            entry.response = response
-            self._parked_bytes += len(response.page)
         else:
             self._ended.append(probe)
         settled, probe.settled = probe.settled, []
@@ -552,9 +567,6 @@ class Scheduler:
         entry = self._parked.pop(probe)
         host = entry.host
         host.parked -= 1
-        assert entry.response is not None
-        self._parked_bytes -= len(entry.response.page)
-        entry.response = None
         nothing = Response()
         self._follow(entry, probe.step(nothing), nothing)
         self._offer(host)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import shlex
 import tomllib
 from dataclasses import fields
 from pathlib import Path
@@ -507,6 +508,17 @@ _SPACING: Final = _number(0, 600, whole=False)
 _PER_HOST: Final = _number(1, 100, whole=True)
 _PATIENCE: Final = _number(0, 3600, whole=False)
 _DEADLINE: Final = _number(1, 600, whole=False)
+
+
+def _command(given: Any) -> str:
+    try:
+        if shlex.split(_text(given)):
+            return str(given)
+    except ValueError as error:
+        raise _Unusable("is no command line", "close its quotation marks") from error
+    raise _Unusable("is no command line", 'write a program and its arguments: "my-check --quiet"')
+
+
 _LINK_CONVERTERS: Final[Mapping[str, Callable[[Any], object]]] = MappingProxyType(
     {
         "concurrency": _number(1, 1000, whole=True),
@@ -519,6 +531,11 @@ _LINK_CONVERTERS: Final[Mapping[str, Callable[[Any], object]]] = MappingProxyTyp
         "allow_private": _truth,
         "ca_bundle": _text,
         "proxy": _proxy,
+        "statement_failures": _number(1, 100, whole=True),
+        "statement_days": _number(0, 365, whole=False),
+        "trouble_failures": _number(1, 100, whole=True),
+        "trouble_days": _number(0, 365, whole=False),
+        "second_opinion": _command,
     }
 )
 _HOST_CONVERTERS: Final[Mapping[str, Callable[[Any], object]]] = MappingProxyType(

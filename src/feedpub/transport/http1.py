@@ -28,7 +28,7 @@ MOST_CHUNKS: Final = 50_000  # of one answer: each takes time, and may hold a si
 _LOOKED_AT: Final = frozenset(
     {
         "cf-mitigated", "connection", "content-encoding", "content-length", "content-type", "etag", "last-modified",
-        "location", "retry-after", "set-cookie", "transfer-encoding", "x-amzn-waf-action",
+        "location", "refresh", "retry-after", "set-cookie", "transfer-encoding", "x-amzn-waf-action",
     }
 )  # fmt: skip
 _MOST_COOKIES: Final = 50  # of one answer

@@ -1,0 +1,412 @@
+"""What a page says: its names, its title, where it sends its readers; read in pieces that take a few milliseconds each.
+
+The thread that serves all sockets reads the pages, too. So `read_page` is a generator: it stops every so often, and
+whoever runs it decides when to go on, or gives up when the time is over. All work is linear in the size of the page,
+and done once, however many fragments are wanted of it.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass, field
+from html import unescape
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
+
+import webencodings
+
+from .. import iri
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Generator, Mapping
+
+MOST_SOURCE_CHARACTERS: Final = 64 * 1024  # of a page that is kept: to look for markers, and to compare it with others
+LONGEST_REFRESH_SECONDS: Final = 10  # a page that is shown for longer is a page, one that leaves earlier a redirect
+_STEPS_TOGETHER: Final = 500  # tags and attributes; one to two milliseconds
+_CHARACTERS_PER_STEP: Final = 1000  # of a long attribute
+_PIECE_BYTES: Final = 128 * 1024  # to decode at once; a millisecond for the slowest of the codecs
+_LONGEST_NAME_CHARACTERS: Final = 1000  # of a title or heading
+_LONGEST_CONTENT_CHARACTERS: Final = iri.LONGEST_URL_CHARACTERS + 100
+_READABLE_CODINGS: Final = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
+_MEDIA_TYPES: Final = frozenset({"", "text/html", "application/xhtml+xml"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Hold what a page says about itself; nothing if it could not be read.
+
+    Args:
+        source: Its beginning, decoded.
+        title: Of the document; on one line, in lower case.
+        heading: Its first heading that has a text; likewise.
+        refresh: Where it sends its readers soon, and what that is relative to (the element base).
+        status_code: What it tells robots its status should be (`<meta name="prerender-status-code">`), else None.
+        has_password_field: Whether it asks for a password.
+        text_characters: How much there is to read; at most that of `source`.
+        names: The targets of fragments that were wanted and are there.
+    """
+
+    source: str = ""
+    title: str = ""
+    heading: str = ""
+    refresh: tuple[str, str] | None = None
+    status_code: int | None = None
+    has_password_field: bool = False
+    text_characters: int = 0
+    names: frozenset[str] = frozenset()
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """What the page calls itself."""
+        return tuple(text for text in (self.title, self.heading) if text)
+
+
+NO_PAGE: Final = Page()
+
+
+def is_page(headers: Mapping[str, str]) -> bool:
+    """Return True if an answer is a page of HTML that can be read."""
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind in _MEDIA_TYPES and is_decoded(headers)
+
+
+def is_decoded(headers: Mapping[str, str]) -> bool:
+    """Return True if the content coding is one that was undone; others (br, zstd, two at once) are not judged."""
+    return headers.get("content-encoding", "").strip().lower() in _READABLE_CODINGS
+
+
+def read_page(body: bytes, headers: Mapping[str, str], wanted: Collection[str] = ()) -> Generator[None, None, Page]:
+    """Read a page; stop every few milliseconds.
+
+    Args:
+        body: The page, or its beginning, decompressed.
+        headers: Names in lower case.
+        wanted: Targets of fragments to look for (see `targets_of`).
+    """
+    if not is_page(headers):
+        return Page()
+    text = yield from _decode(body, headers.get("content-type", ""))
+    is_xml = headers.get("content-type", "").strip().lower().startswith("application/xhtml+xml")
+    scanner = _Scanner(text, frozenset(wanted), is_xml=is_xml)
+    yield from scanner.scan()
+    return scanner.page()
+
+
+def read_page_at_once(body: bytes, headers: Mapping[str, str], wanted: Collection[str] = ()) -> Page:
+    """Read a page without a stop."""
+    steps = read_page(body, headers, wanted)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            page: Page = end.value
+            return page
+
+
+def targets_of(fragment: str) -> frozenset[str]:
+    """Return the names that a fragment may mean (HTML, section 7.4.6.4); none if only a script knows it."""
+    if fragment.startswith(("!", "/")) or "=" in fragment:
+        return frozenset()
+    names = {fragment, unquote(fragment)}
+    return frozenset(names | {f"user-content-{name}" for name in names})  # of GitHub's pages, which a script resolves
+
+
+def read_refresh(value: str) -> tuple[float, str] | None:
+    """Return seconds and address of a field Refresh, or of `<meta http-equiv=refresh>` (HTML, section 4.2.5.3)."""
+    match = _REFRESH.match(value[:_LONGEST_CONTENT_CHARACTERS])
+    if not match:
+        return None
+    quote, url = match["quote"], match["url"]
+    url = url.partition(quote)[0] if quote else url
+    return float(match["seconds"] or 0), url.strip()
+
+
+_REFRESH: Final = re.compile(
+    r"""
+    \s*+(?P<seconds>[0-9]{0,9}+)[0-9.]*+
+    (?:\s*+[;,]\s*+|\s++)
+    (?:url\s*+=\s*+)?+
+    (?P<quote>["']?+)(?P<url>.*)
+    """,
+    re.VERBOSE | re.IGNORECASE | re.DOTALL,
+)
+
+
+# Decode as browsers do: byte order mark, charset of Content-Type, declaration in the page (HTML, section 13.2.3.2).
+
+
+_CHARSET: Final = re.compile(r"""charset\s*+=\s*+["']?([^\s"';,<>]{1,40})""", re.IGNORECASE)
+_META: Final = re.compile(rb"<meta[\s/][^>]{0,1000}", re.IGNORECASE)
+_PRESCANNED_BYTES: Final = 2048
+
+
+def _decode(body: bytes, content_type: str) -> Generator[None, None, str]:
+    encoding = _sniff_encoding(body) or _find_encoding(content_type) or _find_declared(body[:_PRESCANNED_BYTES])
+    if encoding is None:  # no label: UTF-8 where it is that, else what browsers assume in the West
+        encoding = webencodings.UTF8 if (yield from _is_utf8(body)) else webencodings.lookup("windows-1252")
+    if encoding and encoding.name == "gbk":
+        encoding = webencodings.lookup("gb18030")  # Encoding Standard, section 10.1.1; the library leaves this out
+    decoder = webencodings.IncrementalDecoder(encoding or webencodings.UTF8, "replace")
+    parts = []
+    for start in range(0, len(body), _PIECE_BYTES):
+        if start:
+            yield
+        parts.append(decoder.decode(body[start : start + _PIECE_BYTES]))
+    parts.append(decoder.decode(b"", final=True))
+    return "".join(parts)
+
+
+def _is_utf8(body: bytes) -> Generator[None, None, bool]:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for start in range(0, len(body), _PIECE_BYTES):
+        if start:
+            yield
+        try:
+            decoder.decode(body[start : start + _PIECE_BYTES])
+        except UnicodeDecodeError:
+            return False
+    return True
+
+
+def _sniff_encoding(body: bytes) -> webencodings.Encoding | None:
+    for mark, label in (
+        (codecs.BOM_UTF8, "utf-8"),
+        (codecs.BOM_UTF16_LE, "utf-16le"),
+        (codecs.BOM_UTF16_BE, "utf-16be"),
+    ):
+        if body.startswith(mark):
+            return webencodings.lookup(label)
+    return None
+
+
+def _find_encoding(text: str) -> webencodings.Encoding | None:
+    match = _CHARSET.search(text[:1000])
+    return webencodings.lookup(match[1]) if match else None
+
+
+def _find_declared(start: bytes) -> webencodings.Encoding | None:
+    """Return what a meta element says; one that says UTF-16 cannot be right, since it was read as ASCII."""
+    for match in _META.finditer(start):
+        encoding = _find_encoding(match[0].decode("latin-1"))
+        if encoding and encoding.name.startswith("utf-16"):
+            return webencodings.UTF8
+        if encoding:
+            return encoding
+    return None
+
+
+# Tokens of HTML (section 13.2.5), as far as they matter here. Each pattern reads so many characters at most, and what
+# has no end ends the page, as in browsers: nothing is read twice.
+
+
+_TAG_NAME: Final = re.compile(r"[^\s/>]{1,100}")
+_BETWEEN: Final = re.compile(r"[\s/]{0,1000}")
+_ATTRIBUTE_NAME: Final = re.compile(r"=?[^\s/>=]{0,1000}")
+_EQUALS: Final = re.compile(r"\s{0,1000}=\s{0,1000}")
+_BARE_VALUE: Final = re.compile(r"[^\s>]{0,8000}")
+_COMMENT_END: Final = re.compile(r"--!?>")
+# Elements whose content is no markup for a browser that runs scripts.
+_RAW: Final = frozenset(
+    {"script", "style", "xmp", "iframe", "noembed", "noframes", "noscript", "textarea", "title", "plaintext"}
+)
+_WANTED_ATTRIBUTES: Final = frozenset({"id", "name", "http-equiv", "content", "type", "href"})
+
+
+@dataclass(slots=True)
+class _Scanner:
+    """Go through the tokens of a page, once, and note what matters."""
+
+    text: str
+    wanted: frozenset[str]
+    is_xml: bool = False
+    at: int = 0
+    title: str | None = None
+    heading: str = ""
+    base: str = ""
+    refresh: str | None = None
+    status_code: int | None = None
+    has_password_field: bool = False
+    text_characters: int = 0
+    found: set[str] = field(default_factory=set)
+    templates: int = 0
+    _heading_start: int | None = None
+    _heading_parts: list[str] = field(default_factory=list)
+    _steps: int = 0
+
+    def page(self) -> Page:
+        """Return what was found."""
+        return Page(
+            source=self.text[:MOST_SOURCE_CHARACTERS], title=self.title or "", heading=self.heading,
+            refresh=(self.refresh, self.base) if self.refresh is not None else None, status_code=self.status_code,
+            has_password_field=self.has_password_field, text_characters=self.text_characters,
+            names=frozenset(self.found),
+        )  # fmt: skip
+
+    def scan(self) -> Generator[None, None, None]:
+        """Read all tokens; stop every so many."""
+        text, end = self.text, len(self.text)
+        while 0 <= self.at < end:
+            self._steps += 1
+            if self._steps >= _STEPS_TOGETHER:
+                self._steps = 0
+                yield
+            opening = text.find("<", self.at)
+            self._take_text(self.at, opening if opening >= 0 else end)
+            if opening < 0:
+                return
+            following = text[opening + 1 : opening + 2]
+            if following.isascii() and following.isalpha():
+                yield from self._read_tag(opening + 1)
+            elif following == "/":
+                yield from self._read_end_tag(opening + 2)
+            elif text.startswith("!--", opening + 1):
+                match = _COMMENT_END.search(text, opening + 2)
+                self.at = match.end() if match else -1
+            elif following in ("!", "?"):
+                self.at = text.find(">", opening) + 1 or -1
+            else:
+                self.at = opening + 1
+
+    def _take_text(self, start: int, end: int) -> None:
+        if end <= start or start >= MOST_SOURCE_CHARACTERS:
+            return
+        part = self.text[start : min(end, MOST_SOURCE_CHARACTERS)]
+        self.text_characters += len(part.strip())
+        if self._heading_start is not None:
+            self._heading_parts.append(part[:_LONGEST_NAME_CHARACTERS])
+
+    def _read_tag(self, start: int) -> Generator[None, None, None]:
+        match = _TAG_NAME.match(self.text, start)
+        assert match  # a letter stands there
+        name = match[0].lower()
+        attributes: dict[str, str] = {}
+        closes_itself = yield from self._read_attributes(match.end(), attributes)
+        if self.at < 0:
+            return
+        if name == "template":
+            self.templates += not closes_itself
+        if not self.templates:
+            self._take_tag(name, attributes)
+        if name in _RAW and not (self.is_xml and closes_itself):
+            yield from self._skip_raw(name)
+
+    def _read_end_tag(self, start: int) -> Generator[None, None, None]:
+        match = _TAG_NAME.match(self.text, start)
+        if not match or not match[0][0].isalpha():
+            self.at = self.text.find(">", start) + 1 or -1
+            return
+        name = match[0].lower()
+        if name == "h1":
+            self._end_heading(start)
+        elif name == "template":
+            self.templates = max(0, self.templates - 1)
+        yield from self._read_attributes(match.end(), None)
+
+    def _read_attributes(self, at: int, attributes: dict[str, str] | None) -> Generator[None, None, bool]:
+        """Read up to the end of a tag; return whether it closes itself. Of two equal names the first counts."""
+        text, end, last = self.text, len(self.text), at
+        while True:
+            self._steps += 1 + (at - last) // _CHARACTERS_PER_STEP
+            last = at
+            if self._steps >= _STEPS_TOGETHER:
+                self._steps = 0
+                yield
+            between = _BETWEEN.match(text, at)
+            assert between  # it may be empty
+            at = between.end()
+            if at >= end:
+                self.at = -1
+                return False
+            if text[at] == ">":
+                self.at = at + 1
+                return between[0].endswith("/")
+            match = _ATTRIBUTE_NAME.match(text, at)
+            assert match  # likewise
+            at = match.end()
+            equals = _EQUALS.match(text, at)
+            value = ""
+            if equals:
+                at = equals.end()
+                start = at
+                if text[at : at + 1] in ('"', "'"):
+                    start, at = at + 1, text.find(text[at], at + 1)
+                    if at < 0:
+                        self.at = -1
+                        return False
+                    value = text[start : min(at, start + _LONGEST_CONTENT_CHARACTERS)]
+                    at += 1
+                else:
+                    bare = _BARE_VALUE.match(text, at)
+                    assert bare  # likewise
+                    value, at = bare[0], bare.end()
+            name = match[0].lower()
+            if attributes is not None and name in _WANTED_ATTRIBUTES:
+                attributes.setdefault(name, _unescape(value))
+
+    def _take_tag(self, name: str, attributes: Mapping[str, str]) -> None:
+        if attributes:
+            if attributes.get("id") in self.wanted:
+                self.found.add(attributes["id"])
+            if name == "a" and attributes.get("name") in self.wanted:
+                self.found.add(attributes["name"])
+            if name == "base" and not self.base:
+                self.base = attributes.get("href", "")
+            elif name == "input":
+                self.has_password_field |= attributes.get("type", "").strip().lower() == "password"
+            elif name == "meta":
+                self._take_meta(attributes)
+        if name == "h1" and not self.heading:
+            self._heading_start, self._heading_parts = self.at, []
+
+    def _take_meta(self, attributes: Mapping[str, str]) -> None:
+        content = attributes.get("content", "")
+        if attributes.get("http-equiv", "").strip().lower() == "refresh" and self.refresh is None:
+            refresh = read_refresh(content)
+            if refresh and refresh[1] and refresh[0] <= LONGEST_REFRESH_SECONDS:
+                self.refresh = refresh[1]
+        elif attributes.get("name", "").strip().lower() == "prerender-status-code":
+            code = content.strip()
+            self.status_code = int(code) if len(code) == 3 and code.isascii() and code.isdecimal() else None
+
+    def _end_heading(self, end: int) -> None:
+        start, self._heading_start = self._heading_start, None
+        if start is not None and end - start <= _LONGEST_NAME_CHARACTERS:
+            self.heading = _as_name(" ".join(self._heading_parts))
+
+    def _skip_raw(self, name: str) -> Generator[None, None, None]:
+        """Go on behind the end tag of an element whose content is no markup."""
+        text, start, at = self.text, self.at, self.at
+        length = len(name)
+        while True:
+            self._steps += 1
+            if self._steps >= _STEPS_TOGETHER:
+                self._steps = 0
+                yield
+            at = text.find("</", at)
+            if at < 0 or name == "plaintext":
+                self.at = -1
+                return
+            ends = text[at + 2 + length : at + 3 + length]
+            if (not ends or ends in "/> \t\n\r\f") and text[at + 2 : at + 2 + length].lower() == name:
+                break
+            at += 2
+        if name == "title" and self.title is None and not self.templates:
+            content = text[start : min(at, start + _LONGEST_NAME_CHARACTERS + 1)]
+            self.title = _as_name(content) if len(content) <= _LONGEST_NAME_CHARACTERS else ""
+        elif name == "textarea":
+            self._take_text(start, at)
+        self.at = at  # the end tag is read as all others
+
+
+def _unescape(text: str) -> str:
+    if "&" not in text or len(text) > _LONGEST_CONTENT_CHARACTERS:
+        return text
+    try:
+        return unescape(text)
+    except ValueError:  # of a number with thousands of digits
+        return text
+
+
+def _as_name(text: str) -> str:
+    return " ".join(_unescape(text).split()).casefold()

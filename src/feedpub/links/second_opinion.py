@@ -1,0 +1,62 @@
+"""Ask somebody else before a link is pronounced dead: a command, such as a browser or a machine elsewhere."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from .classify import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    SecondOpinion = Callable[[str], bool]
+
+
+def make_command(command: str, seconds: float) -> SecondOpinion:
+    """Return a function that runs a command, without a shell, and returns True if it ends with exit status 0.
+
+    Args:
+        command: Program and arguments; the address becomes the last one.
+        seconds: It is killed after this time.
+    """
+    arguments = shlex.split(command)
+
+    def ask(url: str) -> bool:
+        done = subprocess.run(  # noqa: S603  # who sets `second_opinion` wants it to be run
+            [*arguments, url],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=seconds,
+            check=False,
+        )
+        if done.returncode < 0:
+            raise ChildProcessError(f"killed by signal {-done.returncode}")
+        return done.returncode == 0
+
+    return ask
+
+
+def ask_second_opinion(ask: SecondOpinion, url: str, verdict: Verdict) -> Verdict:
+    """Return a verdict after somebody else was asked about an address that would be pronounced dead.
+
+    What goes wrong there is told in the reason, and changes nothing.
+    """
+    try:
+        is_reachable = ask(url)
+    except subprocess.TimeoutExpired as error:
+        return _without_opinion(verdict, f"no end after {error.timeout:g} s")
+    except Exception as error:  # of the caller's own function: whatever it is, the run goes on
+        return _without_opinion(verdict, f"{type(error).__name__}: {error}")
+    if not is_reachable:
+        return verdict
+    return Verdict(
+        status="unsure", reason="a second opinion reached it", code=verdict.code, final_url=verdict.final_url
+    )
+
+
+def _without_opinion(verdict: Verdict, why: str) -> Verdict:
+    return replace(verdict, reason=f"{verdict.reason} (the second opinion failed: {' '.join(why.split())[:200]})")
