@@ -28,7 +28,7 @@ from feedpub.entries.writing import write_entry
 from feedpub.links import outbound
 from feedpub.links.classify import Answer, classify
 from feedpub.links.probe import _hold, _target
-from feedpub.links.report import format_report
+from feedpub.links.reports import format_report
 from feedpub.links.result import Link, LinkReport
 from feedpub.redaction import hide_secrets
 from feedpub.sanitiser import sanitise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from queue import Empty
 from typing import TYPE_CHECKING, Final
 
 from .. import iri
@@ -35,7 +36,15 @@ _OF_THE_NETWORK: Final = frozenset({"no-host", "lookup", "refused", "timeout", "
 class Run:
     """Ask for the links that are due, and judge the answers."""
 
-    def __init__(self, records: LinkRecords, settings: LinkSettings, wanted: WantedPages, transport: Transport) -> None:
+    def __init__(
+        self,
+        records: LinkRecords,
+        settings: LinkSettings,
+        wanted: WantedPages,
+        transport: Transport,
+        *,
+        max_seconds: float | None = None,
+    ) -> None:
         """Prepare to ask.
 
         Args:
@@ -43,7 +52,9 @@ class Run:
             settings: How to ask.
             wanted: Page → links to it, each with the fragment that it wants ("" for none).
             transport: Sends the requests; it is closed at the end.
+            max_seconds: When to end asking; None: when all answers are known.
         """
+        self._until = None if max_seconds is None else time.monotonic() + max_seconds
         self._records, self._settings, self._wanted = records, settings, wanted
         self.scheduler = Scheduler(
             transport, concurrency=settings.concurrency, per_host=settings.per_host, spacing=settings.spacing
@@ -73,7 +84,7 @@ class Run:
         return any(one is not None and one.record.reason == LATE for one in known)
 
     def _results(self) -> Iterator[Link]:
-        while self._waiting:
+        while self._waiting and not self._time_is_over():
             links = [link for probe in self._ended() for link in self._take(probe)]
             if self._is_cut_off():
                 links += self._give_up()
@@ -84,11 +95,18 @@ class Run:
         yield from links
 
     def _ended(self) -> list[LinkProbe]:
-        """Wait for probes that have their answers."""
-        ended = self.scheduler.done.get()
+        """Wait for probes that have their answers; return none of them if the time for this run is over."""
+        try:
+            timeout = None if self._until is None else max(0.0, self._until - time.monotonic())
+            ended = self.scheduler.done.get(timeout=timeout)
+        except Empty:
+            return []
         if isinstance(ended, BaseException):
             raise ended
         return ended
+
+    def _time_is_over(self) -> bool:
+        return self._until is not None and time.monotonic() >= self._until
 
     def _host_state_of(self, url: str) -> HostState:
         server = iri.parse_url(url)
@@ -204,9 +222,11 @@ class Run:
         hosts = list(self._hosts.values())
         if needs_canaries(hosts):
             self._seek_canaries()
-            while self._waiting:
+            while self._waiting and not self._time_is_over():
                 for probe in self._ended():
                     self._take(probe)
+            if self._waiting:
+                return []  # nothing is known of our network, nor so of these links
             if network_is_down(hosts, [bool(one) for one in self._canaries.values()] or self._fallen()):
                 return self._give_up()
         held, self._held = self._held, {}
