@@ -39,19 +39,19 @@ def test_a_life_of_a_link(base: str, tmp_path: Path) -> None:
     assert days(tmp_path, url, 1) == (0, "1 link: 1 ok\n", "")
     Handler.gone.add("page")
     code, out, _ = days(tmp_path, url, 2, 3, 4)
-    assert (code, out.splitlines()[0]) == (0, "Failing: dead if this lasts (1)")
+    assert (code, out.splitlines()[0]) == (0, "Failing: reported as dead if this continues (1)")
     code, out, _ = days(tmp_path, url, 5)
     assert (code, out) == (1, f"Newly dead (1)\n  {url} (404 not found)\n1 link: 1 dead\n")
     assert (tmp_path / ".feedpub" / "links.sqlite").is_file()
 
     asked = len(Handler.asked)
-    code, out, _ = links(tmp_path, "report", "--urls", "-", "--format", "json", text=url)
+    code, out, _ = links(tmp_path, "report", "--allow-private", "--urls", "-", "--format", "json", text=url)
     assert (code, json.loads(out)["links"][0]["change"]) == (1, "died")
     history = ("--history", str(tmp_path / ".feedpub" / "links.sqlite"))
     assert links(tmp_path, "ack", url, "--until", "2099-01-01", "--why", "the author is told", *history)[0] == 0
-    assert links(tmp_path, "report", "--urls", "-", text=url)[0] == 0
+    assert links(tmp_path, "report", "--allow-private", "--urls", "-", text=url)[0] == 0
     assert links(tmp_path, "forget", url, *history)[0] == 0
-    assert links(tmp_path, "report", "--urls", "-", text=url)[1] == "1 link: 1 never checked\n"
+    assert links(tmp_path, "report", "--allow-private", "--urls", "-", text=url)[1] == "1 link: 1 never checked\n"
     assert len(Handler.asked) == asked
 
 
@@ -81,7 +81,7 @@ def test_quiet_lines_of_json_tell_what_has_changed(base: str, tmp_path: Path) ->
     assert links(tmp_path, *arguments, text=text) == (1, "", "")
     text += f"\n{base}/moved"
     links(tmp_path, *arguments, text=text)
-    report = links(tmp_path, "report", "--urls", "-", "--quiet", "--format", "jsonl", text=text)[1]
+    report = links(tmp_path, "report", "--allow-private", "--urls", "-", "--quiet", "--format", "jsonl", text=text)[1]
     assert [json.loads(line)["url"] for line in report.splitlines()] == [f"{base}/moved"]
 
 
@@ -91,7 +91,7 @@ def test_a_list_of_windows_is_read(base: str, tmp_path: Path) -> None:
     assert done == (0, "1 link: 1 ok\n", "")
     (tmp_path / "list.txt").write_text(text, encoding="utf-8")
     assert links(tmp_path, "check", "--urls", "list.txt", "--allow-private") == done
-    assert links(tmp_path, "report", "--urls", "list.txt")[1] == "1 link: 1 ok; nothing was asked\n"
+    assert links(tmp_path, "report", "--allow-private", "--urls", "list.txt")[1] == "1 link: 1 ok; nothing was asked\n"
 
 
 def test_the_links_of_a_site_with_no_network(tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_the_links_of_a_site_with_no_network(tmp_path: Path) -> None:
     text = f"---\ntitle: One\npublished: 2026-01-01\n---\nText.\n\n## References\n{references}"
     (entries / "one.en.md").write_text(text, encoding="utf-8")
     code, out, _ = links(tmp_path, "check")
-    assert (code, out.splitlines()[0]) == (3, "Our own network is down: nothing that failed counts.")
+    assert (code, out.splitlines()[0]) == (3, "Our own network is down: no failure in this run counts.")
     assert out.splitlines()[-1] == "7 links: 7 unsure"
 
 
@@ -137,8 +137,8 @@ def test_entries_with_errors_are_not_passed_over_in_silence(tmp_path: Path) -> N
         (("check", "--urls", "-", "--proxy", "ftp://me:hush@a.example:1"), 2, "http://host:port"),
         (("check", "--urls", "-", "--history", "damaged"), 3, "file is not a database"),
         (("report", "--urls", "-"), 3, "no history of link checks"),
-        (("check", "--urls", "-", "--history", "/dev/null/x.sqlite"), 3, "see whether its folder is there"),
-        (("check", "--urls", "-", "--history", "newer"), 3, "update this one"),
+        (("check", "--urls", "-", "--history", "/dev/null/x.sqlite"), 3, "check that its folder exists"),
+        (("check", "--urls", "-", "--history", "newer"), 3, "update feedpub"),
         (("check", "--urls", "-", "--history", "x", "--no-history"), 2, "exclude each other"),
         (("check", "--urls", "-", "entries"), 2, "exclude each other"),
         (("report", "entries", "--urls", "-"), 2, "exclude each other"),

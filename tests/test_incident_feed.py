@@ -90,8 +90,9 @@ def test_an_entry_for_each_death(tmp_path: Path) -> None:
     where = site(tmp_path)
     dead = feedpub.Incident(number=2, url="https://a.example/x?a=1&b=2", opened=OPENED, reason="404 not found")
     well = feedpub.Incident(
-        number=1, url="https://b.example/", opened=OPENED, reason="<b>gone</b>", closed=OPENED + timedelta(days=2)
-    )
+        number=1, url="https://b.example/", opened=OPENED, reason="<b>gone</b>", closed=OPENED + timedelta(days=2),
+        outcome="recovered",
+    )  # fmt: skip
     assert len(feedpub.write_incident_feed(where, report(dead, well), tmp_path / "out")) == 2
     atom = feedparser.parse((tmp_path / "out" / "atom.xml").read_bytes())
     assert not atom.bozo
@@ -112,7 +113,12 @@ def test_ids_stay_when_a_link_is_well_again(tmp_path: Path) -> None:
     where = site(tmp_path)
     before = feedpub.Incident(number=1, url="https://a.example/", opened=OPENED, reason="gone")
     after = feedpub.Incident(
-        number=9, url="https://a.example/", opened=OPENED, reason="gone", closed=OPENED + timedelta(days=1)
+        number=9,
+        url="https://a.example/",
+        opened=OPENED,
+        reason="gone",
+        closed=OPENED + timedelta(days=1),
+        outcome="recovered",
     )
     (one,), (other,) = (feedpub.incident_feed(where, report(incident)).entries for incident in (before, after))
     assert one.id == other.id

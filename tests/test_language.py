@@ -220,6 +220,7 @@ KEYS_WITH_FIELDS = {
     "dead_links": {"title"},
     "dead_link": {"url"},
     "link_is_back": {"url"},
+    "link_is_removed": {"url"},
     "found_in": {"places"},
 }
 

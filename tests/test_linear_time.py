@@ -29,7 +29,7 @@ from feedpub.links import outbound
 from feedpub.links.classify import Answer, classify
 from feedpub.links.pages import read_page_at_once, read_refresh, targets_of
 from feedpub.links.probe import _target
-from feedpub.links.report import format_report
+from feedpub.links.reports import format_report
 from feedpub.links.result import Link, LinkReport
 from feedpub.redaction import hide_secrets
 from feedpub.sanitiser import sanitise
@@ -246,7 +246,7 @@ _POINTS: Final = "## Key Points\n\n"
 _WORKS: Final = "## References\n\n"
 
 # Name → entry point, size in characters, what is repeated, what stands before it and after it.
-FAMILIES: Final[dict[str, tuple[Callable[[Path, str], None], int, str, str, str]]] = {
+FAMILIES: Final[dict[str, tuple[Callable[[Path, str], object], int, str, str, str]]] = {
     # entries, by lint: front matter, Markdown, comparison of languages, all that is found in them
     "hyphens in a word": (lint_entry, 50_000, "-", _FRONT + "Hello x", "y\n"),
     "nested quotations": (lint_entry, 25_000, ">", _FRONT, "a\n"),

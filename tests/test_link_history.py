@@ -20,7 +20,9 @@ from feedpub.database import BusyError, DamagedError, NewerError
 from feedpub.links import history as module
 from feedpub.links.classify import Answer, classify
 from feedpub.links.history import History
+from feedpub.links.history_rows import MIGRATIONS
 from feedpub.links.lifecycle import Record, advance
+from feedpub.links.result import Acceptance
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,12 +94,14 @@ def test_incidents_of_one_moment_stand_by_address(path: Path) -> None:
 
 def test_a_death_can_be_accepted_and_a_link_forgotten(path: Path) -> None:
     with History(path) as history:
-        assert not history.accept(URL, NOW, "no")
+        acceptance = Acceptance(until=NOW + 90 * DAY, why="its author is ill")
+        assert not history.accept(URL, acceptance)
         for day in range(4):
             check(history, DEAD, NOW + day * DAY)
-        assert history.accept(URL, NOW + 90 * DAY, "its author is ill")
-        (incident,) = history.incidents()
-        assert (incident.accepted_until, incident.accepted_why) == (NOW + 90 * DAY, "its author is ill")
+        assert history.accept(URL, acceptance)
+        assert history.recall([URL])[URL].acceptance == acceptance
+        check(history, DEAD, NOW + 5 * DAY)
+        assert history.recall()[URL].acceptance == acceptance
         assert history.forget(URL)
         assert not history.forget(URL)
         assert history.record(URL) == Record(url=URL)
@@ -133,14 +137,12 @@ def test_old_checks_are_forgotten(path: Path) -> None:
 
 def test_what_was_found_is_kept_each_second(path: Path) -> None:
     seconds = [0.0]
-    history = History(path, clock=lambda: seconds[0])
-    check(history, OK, NOW)
-    with closing(sqlite3.connect(path)) as other:
-        assert other.execute("SELECT count(*) FROM links").fetchone() == (0,)
-        seconds[0] += 1.0
-        check(history, OK, NOW + DAY)
-        assert other.execute("SELECT streak FROM links").fetchone() == (2,)
-    history.__exit__(None, None, None)
+    with History(path, clock=lambda: seconds[0]) as history, closing(sqlite3.connect(path)) as other:
+        for second, written in ((0.0, 0), (0.9, 0), (1.0, 3), (1.9, 3), (2.0, 5)):
+            seconds[0] = second
+            url = f"https://a.test/{second}"
+            history.remember(advance(Record(url=url), OK, NOW), OK, NOW, before="ok")
+            assert other.execute("SELECT count(*) FROM links").fetchone() == (written,)
 
 
 def test_a_second_run_is_refused_after_a_while(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,18 +161,18 @@ def test_who_only_reads_waits_for_nobody(path: Path, monkeypatch: pytest.MonkeyP
         check(history, OK, NOW)
         history.keep()
         check(history, DEAD, NOW + DAY)
-        with History(path, reads=True) as reading:
+        with History(path, exclusive=False) as reading:
             assert reading.record(URL).status == "ok"  # what was kept
 
 
 def test_a_history_of_an_older_version_is_taken_over(path: Path) -> None:
     path.parent.mkdir()
     with closing(sqlite3.connect(path)) as base:
-        base.executescript(module._MIGRATIONS[0] + "PRAGMA user_version = 1;")
+        base.executescript(MIGRATIONS[0] + "PRAGMA user_version = 1;")
         row = (URL, "failing", "dead", "404 not found", 0, 2, NOW.timestamp(), None, NOW.timestamp(), NOW.timestamp())
         base.execute(f"INSERT INTO links VALUES ({', '.join('?' * 12)})", (*row, "old", None))
         base.commit()
-    with History(path, reads=True) as history:  # who only reads takes it over, too
+    with History(path, exclusive=False) as history:  # who only reads takes it over, too
         assert history.recall()[URL].etag == "old"
     with History(path) as history:
         assert (history.record(URL).state, history.record(URL).failures) == ("failing", 2)
@@ -196,6 +198,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from feedpub.links.history import History
+from feedpub.links.history_rows import MIGRATIONS
 from feedpub.links.classify import Answer, classify
 from feedpub.links.lifecycle import advance
 ok = classify(Answer(url="https://a.test/", code=200))

@@ -6,7 +6,6 @@ import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -15,12 +14,12 @@ from markdown_it import MarkdownIt
 
 from feedpub.display import escape_for_terminal
 from feedpub.links.classify import Redirect
-from feedpub.links.report import ReportForm, format_link, format_report, has_news
+from feedpub.links.reports import format_link, format_report, has_news, report_formats
 from feedpub.links.result import Incident, Link, LinkReport, Place
 from feedpub.redaction import hide_secrets
 
 AT = datetime(2026, 3, 1, 6, tzinfo=UTC)
-FORMS: tuple[ReportForm, ...] = get_args(ReportForm)
+FORMS = tuple(report_formats())
 DEAD = Link(
     url="https://a.example/x", status="dead", state="dead", reason="404 not found", code=404, checked=AT, change="died",
     final_url="https://a.example/x",
@@ -43,7 +42,7 @@ def test_people_read_what_to_do() -> None:
         "Newly dead (1)\n"
         "  https://a.example/x (404 not found)\n"
         "      entries/one.en.md:7\n"
-        "Moved for good: write the new address (1)\n"
+        "Moved permanently: update the address (1)\n"
         "  https://b.example/old -> https://b.example/new\n"
         "3 links: 1 ok, 1 moved, 1 dead; 1 not asked, as they were not due\n"
     )
@@ -74,15 +73,20 @@ def test_programs_read_all_of_it() -> None:
     assert data["links"][0]["found_in"] == [
         {"path": "entries/one.en.md", "line": 7, "column": 5, "entry": "tag:e,2026:one/en"}
     ]
-    assert data["links"][0]["incident"] == {"number": 3, "opened": "2026-03-01T06:00:00Z", "closed": None}
+    assert data["links"][0]["incident"] == {
+        "number": 3,
+        "opened": "2026-03-01T06:00:00Z",
+        "closed": None,
+        "outcome": None,
+    }
     assert data["links"][1]["chain"] == [{"code": 301, "url": "https://b.example/new"}]
     assert json.loads(format_link(GOOD)) == data["links"][2]
 
 
 def test_github_shows_them_at_their_lines() -> None:
     first, second, _ = format_report(report(DEAD, MOVED), "github").splitlines()
-    assert first == "::error file=entries/one.en.md,line=7,col=5,title=link dead::https://a.example/x: 404 not found"
-    assert second == "::warning::https://b.example/old, now at https://b.example/new"
+    assert first == "::error file=entries/one.en.md,line=7,col=5,title=dead link::https://a.example/x: 404 not found"
+    assert second == "::warning title=moved link::https://b.example/old, now at https://b.example/new"
 
 
 UNSAFE = replace(
@@ -97,14 +101,14 @@ def test_a_way_from_https_to_http_is_told() -> None:
     assert "  https://d.example/ -> http://d.example/ (moved for good, from https to http)\n" in text
     assert "  https://d.example/ (redirects from https to http)\n" in text
     first, second, _ = format_report(report(UNSAFE, for_now), "github").splitlines()
-    where = "::warning file=entries/one.en.md,line=7,col=5,title=link "
-    assert first == where + "moved::https://d.example/, now at http://d.example/"
-    assert second == where + "suspect::https://d.example/: redirects from https to http"
+    where = "::warning file=entries/one.en.md,line=7,col=5,title="
+    assert first == where + "moved link::https://d.example/, now at http://d.example/"
+    assert second == where + "link needs review::https://d.example/: redirects from https to http"
     assert "`https://d.example/`: redirects from https to http" in format_report(report(for_now), "markdown")
 
 
 @pytest.mark.parametrize("form", ["text", "github", "markdown"])
-def test_a_dead_link_that_tells_nothing_today_is_dead_for_what_killed_it(form: ReportForm) -> None:
+def test_a_dead_link_that_tells_nothing_today_is_dead_for_what_killed_it(form: str) -> None:
     today = replace(DEAD, status="unsure", reason="no answer in time", change=None)
     text = format_report(report(today), form)
     assert "404 not found" in text
@@ -120,11 +124,11 @@ def test_an_issue_stays_as_it_is_while_nothing_changes() -> None:
 
 def test_an_issue_praises_only_what_is_known() -> None:
     never = Link(url="https://e.example/", status=None)
-    assert format_report(report(GOOD), "markdown") == "All links are well.\n"
+    assert format_report(report(GOOD), "markdown") == "All links work.\n"
     for other in (never, replace(DEAD, accepted=True)):
-        assert format_report(report(GOOD, other), "markdown") == "Nothing is known that somebody should do.\n"
+        assert format_report(report(GOOD, other), "markdown") == "No link needs attention.\n"
     down = format_report(report(replace(GOOD, status="unsure"), network_down=True), "markdown")
-    assert down == "Our own network was down: nothing that failed counts.\n\n"
+    assert down == "Our own network is down: no failure in this run counts.\n\n"
 
 
 def test_what_is_accepted_is_no_finding() -> None:
@@ -137,13 +141,13 @@ def test_what_is_accepted_is_no_finding() -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_addresses_that_are_none_are_told(form: ReportForm) -> None:
+def test_addresses_that_are_none_are_told(form: str) -> None:
     link = Link(url="http://[::1/", status="suspect", reason="the address is none", final_url="http://[::1/")
     assert "http://[::1/" in format_report(report(link, GOOD), form)
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_texts_of_others_are_data(form: ReportForm) -> None:
+def test_texts_of_others_are_data(form: str) -> None:
     nasty = 'https://a.example/\x1b[31m\x9b31m\u202e\U000e0001\n::error::x\r<script>`"[x](javascript:1)'
     link = replace(DEAD, url=nasty, final_url=nasty, reason=nasty, status="suspect", state="ok")
     text = format_report(report(link), form)
@@ -180,7 +184,7 @@ WORDS = st.text("abcXYZ019_-", min_size=6, max_size=20).map(lambda text: f"s3cre
     ),
     form=st.sampled_from(FORMS),
 )
-def test_secrets_are_shown_nowhere(secret: str, name: str, form: ReportForm) -> None:
+def test_secrets_are_shown_nowhere(secret: str, name: str, form: str) -> None:
     for url in (
         f"https://me:{secret}@a.example/", f"https://me:p@{secret}@a.example/", f"https://me:{secret}@{secret}@a.example",
         f"https://a.example/?a=1&{name}={secret}&b=2#x", f"https://a.example/#a=1&{name}={secret}",

@@ -15,7 +15,7 @@ import feedpub
 from case_files import load_cases
 from feedpub import iri
 from feedpub.links.classify import Redirect
-from feedpub.links.report import format_link, format_report
+from feedpub.links.reports import format_link, format_report
 from feedpub.links.result import Link, LinkReport
 from feedpub.redaction import HIDDEN, hide_secrets, hide_secrets_in_line
 from sample_feeds import entry

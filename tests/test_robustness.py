@@ -35,7 +35,7 @@ KILLS, INTERRUPTS = 50, 6
 ARTICLES = 10
 # Of one build, on a busy machine.
 PATIENCE_SECONDS = 60
-INTERRUPTED = "feedpub: interrupted; every file that was written is whole"
+INTERRUPTED = "feedpub: interrupted; no partially written files were left behind"
 KILOBYTE = 1024
 
 

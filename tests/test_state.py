@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import shutil
@@ -21,6 +22,7 @@ from feedpub.database import BusyError, DamagedError, Database, DatabaseError
 from feedpub.links.classify import Answer, Redirect, classify
 from feedpub.links.history import open_history
 from feedpub.links.lifecycle import Record, advance, without_impossible_times
+from feedpub.links.result import Acceptance
 from sample_damage import damaged
 
 if TYPE_CHECKING:
@@ -158,18 +160,45 @@ def test_a_commit_without_transaction_is_no_error(path: Path) -> None:
         with pytest.raises(DatabaseError):
             base.execute("INSERT OR ROLLBACK INTO things VALUES ('a', 2)")
         base.commit()
-        base.close(commit=True)
+
+
+def count_things(path: Path) -> int:
+    with closing(opened(path)) as base:
+        return base.row("SELECT count(*) FROM things", convert=lambda row: int(row[0])) or 0
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, GeneratorExit, sqlite3.Error])
+def test_a_transaction_counts_as_a_whole_or_not_at_all(error: type[BaseException], path: Path) -> None:
+    execute(path, TABLES)
+    with closing(opened(path)) as base:
+        with contextlib.suppress(error), base.transaction():
+            base.execute("INSERT INTO things VALUES ('a', 1)")
+            base.execute("INSERT INTO things VALUES ('b', 1)")
+            raise error
+        assert count_things(path) == 0
+        with base.transaction():
+            base.execute("INSERT INTO things VALUES ('a', 1)")
+            base.execute("INSERT INTO things VALUES ('b', 1)")
+        assert count_things(path) == 2
+
+
+def test_a_transaction_that_was_left_open_is_undone_by_the_next_one(path: Path) -> None:
+    """Ctrl-C may come when a transaction has begun and nobody has taken note of that."""
+    execute(path, TABLES)
+    with closing(opened(path)) as base:
+        base.begin()
+        base.execute("INSERT INTO things VALUES ('a', 1)")
+        with base.transaction():
+            base.execute("INSERT INTO things VALUES ('b', 1)")
+        assert base.row("SELECT name FROM things", convert=list) == ["b"]
 
 
 def test_what_is_not_committed_is_undone(path: Path) -> None:
     execute(path, TABLES)
-    for is_kept in (False, True):
-        base = opened(path)
+    with closing(opened(path)) as base:
         base.begin()
         base.execute("INSERT INTO things VALUES ('a', 1)")
-        base.close(commit=is_kept)
-        with closing(opened(path)) as base:
-            assert base.row("SELECT count(*) FROM things", convert=list) == [int(is_kept)]
+    assert count_things(path) == 0
 
 
 def test_no_other_files_and_no_programs_can_be_loaded(path: Path) -> None:
@@ -213,7 +242,7 @@ def known_history(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 )  # fmt: skip
             history.add_unreliable_head_hosts(["liar.test"])
             history.network_was_down(run)
-            history.accept(URLS[3], NOW + 90 * DAY, "known")
+            history.accept(URLS[3], Acceptance(until=NOW + 90 * DAY, why="known"))
     with open_history(path) as history:
         at = NOW + 6 * DAY
         good = classify(Answer(url=URLS[4], code=200))
@@ -244,7 +273,7 @@ def use_everything(path: Path) -> None:
             verdict = classify(Answer(url=url, code=404))
             history.remember(advance(before, verdict, at), verdict, at, before=before.state, run=run)
             history.keep()
-        history.accept(URLS[0], at + DAY, "known")
+        history.accept(URLS[0], Acceptance(until=at + DAY, why="known"))
         history.forget(URLS[1])
         history.prune(at)
         list(history.incidents())
@@ -265,7 +294,7 @@ def test_a_crafted_history_is_refused(case: dict[str, list[str]], history_path: 
     with pytest.raises(feedpub.HistoryError, match="is damaged"):
         use_everything(history_path)
     if "links" in " ".join(case["sql"]):
-        with pytest.raises(feedpub.HistoryError, match="move it away"):
+        with pytest.raises(feedpub.HistoryError, match="move the file away"):
             feedpub.report_links(URLS, history=history_path)
         for ending in ("-wal", "-shm"):
             history_path.with_name(history_path.name + ending).unlink(missing_ok=True)

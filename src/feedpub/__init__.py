@@ -38,9 +38,11 @@ if TYPE_CHECKING:
     from .links.check import forget_link as forget_link
     from .links.check import iter_check as iter_check
     from .links.check import report_links as report_links
-    from .links.report import format_link as format_link
-    from .links.report import format_report as format_report
-    from .links.report import has_news as has_news
+    from .links.reports import format_link as format_link
+    from .links.reports import format_report as format_report
+    from .links.reports import has_news as has_news
+    from .links.reports import report_formats as report_formats
+    from .links.reports.base import ReportFormat as ReportFormat
     from .links.result import Incident as Incident
     from .links.result import Link as Link
     from .links.result import LinkReport as LinkReport
@@ -103,7 +105,8 @@ _HOMES = {
     "feeds": ("to_atom", "to_json", "to_rss", "write_feed"),
     "formats": ("FeedFormat", "feed_formats"),
     "links.check": ("Checking", "accept_link", "check_links", "forget_link", "iter_check", "report_links"),
-    "links.report": ("format_link", "format_report", "has_news"),
+    "links.reports": ("format_link", "format_report", "has_news", "report_formats"),
+    "links.reports.base": ("ReportFormat",),
     "links.result": ("Incident", "Link", "LinkReport"),
     "model": (
         "Archive",

@@ -3,20 +3,28 @@
 import os
 import sys
 
+from .interrupts import exit_code, find_interrupt, install_handlers, restore_handlers
+
 
 def main() -> None:
-    """Run the command line; Ctrl-C is quiet while it is still being loaded, too."""
+    """Run the command line; an interrupt is quiet while it is still being loaded, too."""
     try:
+        install_handlers()
         _read_names_as_utf8()
         from .cli import main as run
         from .cli_output import install_hooks
 
         install_hooks()
         run()
-    except KeyboardInterrupt:
+    except BaseException as error:
+        interrupt = find_interrupt(error)
+        if interrupt is None or isinstance(error, SystemExit):
+            raise
         # `echo` may not be loaded yet.
-        sys.stderr.write("\nfeedpub: interrupted; every file that was written is whole\n")  # noqa: TID251
-        sys.exit(130)
+        sys.stderr.write("\nfeedpub: interrupted; no partially written files were left behind\n")  # noqa: TID251
+        sys.exit(exit_code(interrupt))
+    finally:
+        restore_handlers()
 
 
 def _read_names_as_utf8() -> None:

@@ -25,13 +25,14 @@ from .cli_output import (
 )
 from .cli_progress import Progress
 from .files import read_input
+from .interrupts import exit_code, find_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 MOST_NAMED = 10  # files
 LARGEST_TEXT_BYTES = 10_000_000  # of a file that a command is given
-FINE, FINDINGS, USAGE, INTERRUPTED = 0, 1, 2, 130
+FINE, FINDINGS, USAGE = 0, 1, 2
 
 _EPILOG = """\b
 Exit codes: 0 fine, 1 findings, 2 usage or configuration, 130 interrupted.
@@ -216,16 +217,11 @@ def serve(entries: str, port: int) -> None:
     Pages that are open in a browser load themselves anew. Problems are shown here and on the pages, while the last good
     feeds are still there. Ctrl-C ends it.
     """
-    import signal
-
-    for name in ("SIGTERM", "SIGHUP"):  # the terminal was closed: as with Ctrl-C, the temporary folder goes
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.default_int_handler)
     try:
         feedpub.serve(entries, port=port, on_event=_say_previewed(entries))
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         echo("stopped", err=True)
-        sys.exit(INTERRUPTED)
+        sys.exit(exit_code(interrupt))
 
 
 @cli.command(epilog=_EPILOG)
@@ -274,7 +270,7 @@ cli.add_command(links)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command and exit: 0 fine, 1 findings, 2 usage or configuration, 130 after Ctrl-C."""
+    """Run the command and exit: 0 fine, 1 findings, 2 usage or configuration, 130 after Ctrl-C, 143 after SIGTERM."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that lacks a character must not end the program
             stream.reconfigure(errors="backslashreplace")
@@ -282,19 +278,31 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     try:
         cli.main(given, prog_name="feedpub", standalone_mode=False)
         sys.exit(FINE)
-    except feedpub.ConfigError as error:
-        _refused(error.problems, USAGE, _asked_format(given))
-    except feedpub.EntryError as error:
-        _refused(error.problems, FINDINGS, _asked_format(given))
-    except feedpub.FeedpubError as error:
+    except SystemExit:
+        raise
+    except BaseException as error:
+        interrupt = find_interrupt(error)
+        if interrupt or isinstance(error, click.Abort):
+            fail(
+                "interrupted; no partially written files were left behind", exit_code(interrupt or KeyboardInterrupt())
+            )
+        _fail_with(error, given)
+
+
+def _fail_with(error: BaseException, arguments: Sequence[str]) -> NoReturn:
+    """Print what is wrong, and exit; an error that nobody foresaw is raised again."""
+    if isinstance(error, feedpub.ConfigError):
+        _refused(error.problems, USAGE, _asked_format(arguments))
+    if isinstance(error, feedpub.EntryError):
+        _refused(error.problems, FINDINGS, _asked_format(arguments))
+    if isinstance(error, feedpub.FeedpubError):
         fail(str(error), USAGE)
-    except click.ClickException as error:
+    if isinstance(error, click.ClickException):
         echo_usage_error(error)
         sys.exit(USAGE)
-    except (click.Abort, KeyboardInterrupt):
-        fail("interrupted; every file that was written is whole", INTERRUPTED)
-    except OSError as error:
+    if isinstance(error, OSError):
         fail(f"{error.filename or 'file'}: {error.strerror or error}", USAGE)
+    raise error
 
 
 def _refused(problems: Sequence[feedpub.Problem], code: int, form: str) -> NoReturn:

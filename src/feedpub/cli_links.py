@@ -16,14 +16,15 @@ from click.core import ParameterSource
 
 import feedpub
 
-from .cli_output import echo, echo_lines, fail
+from .cli_output import echo, echo_lines, echo_utf8, fail
 from .cli_progress import Progress
 from .files import read_input
+from .interrupts import exit_code, find_interrupt, raise_again
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-FINE, FINDINGS, NOT_CHECKED, INTERRUPTED = 0, 1, 3, 130
+FINE, FINDINGS, NOT_CHECKED = 0, 1, 3
 LARGEST_LIST_BYTES = 50_000_000  # no address in it can be longer than what the history takes
 _FIRST_YEAR, _LAST_YEAR = 1970, 9000
 _HISTORY = Path(".feedpub", "links.sqlite")
@@ -70,14 +71,16 @@ def _headers(
 
 
 _HEADER_OPTION = re.compile(r"(?P<host>\[[^\]]*\]|[^:=]+):(?P<name>[^:=]+)=(?P<value>.*)")
-_now = click.option("--now", metavar="ISO", callback=_moment, help="Take this for the time; for tests.")
-
-
-def _form(*forms: str) -> Callable[[Any], Any]:
-    return click.option(
-        "--format", "form", type=click.Choice(forms), default="text", show_default=True,
-        help="How the report is written: for people, for programs, as annotations, as the text of an issue.",
-    )  # fmt: skip
+_now = click.option("--now", metavar="ISO", callback=_moment, help="Use this as the current time (for tests).")
+_form = click.option(
+    "--format", "form", type=click.Choice(list(feedpub.report_formats())), default="text", show_default=True,
+    help="How the report is written: for people, for programs, as annotations, as the text of an issue.",
+)  # fmt: skip
+_exclude = click.option(
+    "--exclude", multiple=True, metavar="PATTERN", help="Addresses not to ask for; a regular expression."
+)
+_allow_private = click.option("--allow-private", is_flag=True, help="Also ask hosts of private networks.")
+_fail_if_empty = click.option("--fail-if-empty", is_flag=True, help="Exit with 1 if there are no links at all.")
 
 
 @click.group(epilog=_EPILOG)
@@ -88,7 +91,7 @@ def links() -> None:
 @links.command(epilog=_EPILOG, short_help="Ask for every outbound link that is due, and report.")
 @_entries
 @_urls
-@_form("text", "json", "jsonl", "github", "markdown")
+@_form
 @click.option("--quiet", is_flag=True, help="Print nothing if nothing has changed since the last run (for cron).")
 @click.option(
     "--feed",
@@ -97,7 +100,7 @@ def links() -> None:
     type=click.Path(file_okay=False),
     help="Write the incidents of a site as feeds: atom.xml, rss.xml.",
 )
-@click.option("--strict", is_flag=True, help="The first failure is death; else a link must have failed for days.")
+@click.option("--strict", is_flag=True, help="Report a link as dead on its first confirmed failure.")
 @click.option("--all/--due", "everything", help="Ask for all links, or only for those that are due.  [default: --due]")
 @click.option("--concurrency", type=click.IntRange(1, 1000), help="Requests at once.  [default: 128]")
 @click.option("--per-host", type=click.IntRange(1, 100), help="Of them to one host, at most.  [default: 6]")
@@ -111,6 +114,10 @@ def links() -> None:
 )
 @click.option("--deadline", type=click.FloatRange(1, 600), help="Seconds for one address.  [default: 30]")
 @click.option(
+    "--max-time", metavar="MINUTES", type=click.FloatRange(0, 10_000),
+    help="End asking after this time; the other links stay due.",
+)  # fmt: skip
+@click.option(
     "--header",
     "headers",
     multiple=True,
@@ -118,21 +125,23 @@ def links() -> None:
     callback=_headers,
     help="Header for one host, or for all below it (*.example.org:Accept=text/html).",
 )
-@click.option("--exclude", multiple=True, metavar="PATTERN", help="Addresses not to ask for; a regular expression.")
-@click.option("--allow-private", is_flag=True, help="Also ask hosts of private networks.")
+@_exclude
+@_allow_private
+@_fail_if_empty
 @click.option("--ca-bundle", type=click.Path(exists=True, dir_okay=False), help="Certificates to trust.")
 @click.option("--proxy", metavar="URL", help="HTTP proxy for all requests.")
 @_history("beside ENTRIES; with --urls, in the current folder")
-@click.option("--no-history", is_flag=True, help="Remember nothing; a failure is death then.")
+@click.option("--no-history", is_flag=True, help="Remember nothing; implies --strict.")
 @_now
 def check(
     entries: str, urls: str | None, form: str, quiet: bool, folder: str | None, strict: bool, everything: bool,
-    history: str | None, no_history: bool, now: datetime | None, **given: Any,
+    max_time: float | None, fail_if_empty: bool, history: str | None, no_history: bool, now: datetime | None,
+    **given: Any,
 ) -> None:  # fmt: skip
     """Ask for every outbound link of ENTRIES (default: entries) that is due, once, and report.
 
-    A link is dead when it has failed for days, and failed again twice within this run. What is blocked for robots, or
-    could not be told, is never dead.
+    A link is reported dead only after it has failed for several days and failed again within the same run. Links that
+    are blocked for robots, or could not be checked, are never dead.
     """
     if history and no_history:
         raise click.UsageError("--history and --no-history exclude each other")
@@ -141,64 +150,82 @@ def check(
         _tell_left_out(target)
     if folder and not (isinstance(target, feedpub.Site) and not no_history):
         raise click.UsageError("--feed is for the links of a site, with a history: its ids begin with the authority")
-    settings = _changed(settings, given)
-    remembers = None if no_history else _history_of(entries, urls, history)
     run = feedpub.iter_check(
-        target, history=remembers, settings=settings, everything=everything, strict=strict or no_history, now=now
-    )
-    printed = set[str]()
-    try:
-        try:
-            with Progress() as progress:
-                dead = 0
-                for number, link in enumerate(run, start=1):
-                    dead += link.broken
-                    progress("Asking for links", number, run.total, partial(_more, run, number, dead))
-                    if form == "jsonl" and (link.change or not quiet):
-                        echo(feedpub.format_link(link))
-                        sys.stdout.flush()
-                    printed.add(link.url)
-        except KeyboardInterrupt:
-            run.close()
-            if no_history:  # else it would be lost
-                _say_rest(run.report, form, printed)
-            echo(f"interrupted; {len(run.report.links)} of {run.total} links are known", err=True)
-            sys.exit(INTERRUPTED)
-    except feedpub.HistoryError as error:
-        _say_rest(run.report, form, printed)
-        fail(str(error), NOT_CHECKED)
-    _echo_news(run.report, form, quiet=quiet)
+        target, history=None if no_history else _history_of(entries, urls, history),
+        settings=_changed(settings, given), everything=everything, strict=strict or no_history,
+        max_seconds=None if max_time is None else 60 * max_time, now=now,
+    )  # fmt: skip
+    _run(run, feedpub.report_formats()[form], quiet=quiet)
     if folder and isinstance(target, feedpub.Site):
         try:
             feedpub.write_incident_feed(target, run.report, folder)
         except feedpub.ConfigError as error:  # the report is printed already, perhaps as JSON
             (problem,) = error.problems
             raise click.UsageError(f"{problem.path} {problem.message}; {problem.hint}") from None
-    _exit(run.report)
+    _exit(run.report, fail_if_empty=fail_if_empty)
+
+
+def _run(run: feedpub.Checking, report_format: feedpub.ReportFormat, *, quiet: bool) -> None:
+    """Check links and print the report; if that is interrupted, or the history fails, print what is known, and exit."""
+    printed = set[str]()
+    try:
+        with Progress() as progress:
+            dead = 0
+            for number, link in enumerate(run, start=1):
+                raise_again()
+                dead += link.broken
+                progress("Asking for links", number, run.total, partial(_more, run, number, dead))
+                printed.add(link.url)
+                if report_format.write_link and (link.change or not quiet):
+                    echo_utf8(report_format.write_link(link))
+        if not report_format.write_link:
+            _echo_report(run.report, report_format, quiet=quiet)
+    except BaseException as error:
+        interrupt = find_interrupt(error)
+        if not interrupt and not isinstance(error, feedpub.HistoryError):
+            raise
+        message = str(error) if isinstance(error, feedpub.HistoryError) else ""
+        try:
+            run.close()
+        except feedpub.HistoryError as failure:
+            message = str(failure)
+        _echo_rest(run.report, report_format, printed, quiet=quiet)
+        if not interrupt:
+            fail(message, NOT_CHECKED)
+        if message:
+            echo(f"feedpub: {message}", err=True)
+        echo(f"interrupted; {len(run.report.links)} of {run.total} links are known", err=True)
+        sys.exit(exit_code(interrupt))
 
 
 @links.command(epilog=_EPILOG)
 @_entries
 @_urls
-@_form("text", "json", "jsonl", "github", "markdown")
+@_form
 @click.option("--quiet", is_flag=True, help="Print nothing if nothing has changed since the last run.")
+@_exclude
+@_allow_private
+@_fail_if_empty
 @_history("beside ENTRIES; with --urls, in the current folder")
 @_now
 def report(
-    entries: str, urls: str | None, form: str, quiet: bool, history: str | None, now: datetime | None
+    entries: str, urls: str | None, form: str, quiet: bool, fail_if_empty: bool, history: str | None,
+    now: datetime | None, **given: Any,
 ) -> None:  # fmt: skip
     """Show what is remembered of the links of ENTRIES, and what the last run has changed. Nothing is asked."""
-    target, _ = _target(entries, urls)
+    target, settings = _target(entries, urls)
+    report_format = feedpub.report_formats()[form]
     try:
-        found = feedpub.report_links(target, history=_history_of(entries, urls, history), now=now)
+        found = feedpub.report_links(
+            target, history=_history_of(entries, urls, history), settings=_changed(settings, given), now=now
+        )
     except feedpub.HistoryError as error:
         fail(str(error), NOT_CHECKED)
-    if form == "jsonl":
-        for link in found.links:
-            if link.change or not quiet:
-                echo(feedpub.format_link(link))
-    _echo_news(found, form, quiet=quiet)
-    _exit(found)
+    if report_format.write_link:
+        _echo_rest(found, report_format, (), quiet=quiet)
+    else:
+        _echo_report(found, report_format, quiet=quiet)
+    _exit(found, fail_if_empty=fail_if_empty)
 
 
 @links.command(epilog=_EPILOG)
@@ -234,22 +261,28 @@ def fix(entries: str, history: str | None, write: bool) -> None:
 @click.option("--why", required=True, metavar="TEXT", help="For those who ask later.")
 @_history("in the current folder")
 def ack(url: str, until: datetime, why: str, history: str | None) -> None:
-    """Accept that URL is dead: until then it is no finding."""
+    """Accept URL as it is (dead, suspect, moved, blocked …): until then it is not reported.
+
+    URL is the address, or what a report shows of it.
+    """
     if until <= datetime.now(UTC):
         raise click.BadParameter(f"{until:%Y-%m-%d} is over already", param_hint="--until")
     try:
-        dead = feedpub.accept_link(url, history=_history_of("entries", None, history), until=until, why=why)
+        status = feedpub.accept_link(url, history=_history_of("entries", None, history), until=until, why=why)
     except feedpub.HistoryError as error:
         fail(str(error), NOT_CHECKED)
-    if not dead:
-        raise click.UsageError("this address is not dead; `feedpub links report` shows what is")
+    if status is None:
+        raise click.UsageError("nothing is remembered of this address; `feedpub links report` shows what is known")
+    if status == "ok":
+        raise click.UsageError("this link works: there is nothing to accept")
+    echo(f"accepted until {until:%Y-%m-%d}: {status}")
 
 
 @links.command(epilog=_EPILOG)
 @click.argument("url")
 @_history("in the current folder")
 def forget(url: str, history: str | None) -> None:
-    """Forget all that is remembered of URL."""
+    """Forget all that is remembered of URL, which is the address, or what a report shows of it."""
     try:
         known = feedpub.forget_link(url, history=_history_of("entries", None, history))
     except feedpub.HistoryError as error:
@@ -287,6 +320,7 @@ def _tell_left_out(site: feedpub.Site) -> None:
 
 
 def _changed(settings: feedpub.LinkSettings, given: dict[str, Any]) -> feedpub.LinkSettings:
+    """Return settings with the options that are given."""
     for pattern in given["exclude"]:
         if not pattern:
             raise click.UsageError("--exclude: an empty pattern would leave all addresses out")
@@ -320,27 +354,31 @@ def _history_of(entries: str, urls: str | None, history: str | None) -> Path:
     return _HISTORY if urls is not None else Path(entries).absolute().parent / _HISTORY
 
 
-def _echo_report(found: feedpub.LinkReport, form: str) -> None:
-    text = feedpub.format_report(found, form)  # type: ignore[arg-type]  # click has checked it
-    echo_lines(text, may_annotate=form == "github")
+def _echo_report(found: feedpub.LinkReport, report_format: feedpub.ReportFormat, *, quiet: bool) -> None:
+    """Print a report that is written as a whole; nothing if there are no news and nobody wants to hear of that."""
+    if quiet and not feedpub.has_news(found):
+        return
+    text = feedpub.format_report(found, report_format.name)
+    if report_format.is_for_programs:
+        echo_utf8(text.removesuffix("\n"))
+    else:
+        echo_lines(text, may_annotate=report_format.may_annotate)
 
 
-def _say_rest(found: feedpub.LinkReport, form: str, printed: Collection[str]) -> None:
-    """Print what is known of a run that ended early, and was not printed yet."""
-    if form == "jsonl":
-        for link in found.links:
-            if link.url not in printed:
-                echo(feedpub.format_link(link))
-    elif found.links:
-        _echo_report(found, form)
+def _echo_rest(
+    found: feedpub.LinkReport, report_format: feedpub.ReportFormat, printed: Collection[str], *, quiet: bool
+) -> None:
+    """Print what is known and was not printed yet."""
+    if not report_format.write_link:
+        if found.links:
+            _echo_report(found, report_format, quiet=quiet)
+        return
+    for link in found.links:
+        if link.url not in printed and (link.change or not quiet):
+            echo_utf8(report_format.write_link(link))
 
 
-def _echo_news(found: feedpub.LinkReport, form: str, *, quiet: bool) -> None:
-    if form != "jsonl" and not (quiet and not feedpub.has_news(found)):
-        _echo_report(found, form)
-
-
-def _exit(found: feedpub.LinkReport) -> NoReturn:
+def _exit(found: feedpub.LinkReport, *, fail_if_empty: bool) -> NoReturn:
     if found.network_down:
         sys.exit(NOT_CHECKED)
-    sys.exit(FINDINGS if found.broken else FINE)
+    sys.exit(FINDINGS if found.broken or (fail_if_empty and not found.links) else FINE)

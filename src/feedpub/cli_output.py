@@ -60,9 +60,13 @@ def echo_annotation(severity: str, message: str, **place: Any) -> None:
 
 
 def echo_json(**values: Any) -> None:
-    """Print one JSON object; in ASCII where the output cannot hold all characters."""
-    is_complete = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    click.echo(format_json({"schema": 1, **values}, indent=2, is_ascii=not is_complete))
+    """Print one JSON object."""
+    echo_utf8(format_json({"schema": 1, **values}, indent=2))
+
+
+def echo_utf8(text: str) -> None:
+    """Print what programs read: in UTF-8, whatever the encoding of the terminal is (RFC 8259, section 8.1)."""
+    click.echo(f"{text}\n".encode(errors="backslashreplace"), nl=False)
 
 
 def echo_problems(problems: Sequence[feedpub.Problem], form: str, *, may_summarise: bool = True) -> None:

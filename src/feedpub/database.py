@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
     from pathlib import Path
 
 _T = TypeVar("_T")
@@ -91,7 +91,7 @@ class Database:
         except (sqlite3.Error, UnicodeDecodeError) as error:
             raise self._named(error) from error
 
-    def rows(self, query: str, values: Sequence[object] = (), *, convert: Callable[[Any], _T]) -> Iterator[_T]:
+    def rows(self, query: str, values: Sequence[object] = (), *, convert: Callable[[Any], _T]) -> Generator[_T]:
         """Yield the rows of a query.
 
         Args:
@@ -112,7 +112,9 @@ class Database:
 
     def row(self, query: str, values: Sequence[object] = (), *, convert: Callable[[Any], _T]) -> _T | None:
         """Return the first row of a query; None if there is none."""
-        return next(self.rows(query, values, convert=convert), None)
+        # Closed here: what is raised while a generator is collected, such as by Ctrl-C, would be lost.
+        with contextlib.closing(self.rows(query, values, convert=convert)) as rows:
+            return next(rows, None)
 
     def version(self) -> int:
         """Return the version of the schema; 0 for a new database."""
@@ -146,8 +148,27 @@ class Database:
             raise self.damage(str(report).splitlines()[-1] if report else "its pages cannot be read")
         return True
 
+    @contextlib.contextmanager
+    def transaction(self, mode: str = "IMMEDIATE") -> Iterator[None]:
+        """Let all statements of a block count, or none of them.
+
+        Ctrl-C may come between any two lines, also of this method. Whatever it leaves open is undone when the next
+        transaction begins, or when the database is closed; so a caller forgets what it has to write only after this.
+
+        Args:
+            mode: As of `begin`.
+        """
+        self.begin(mode)
+        try:
+            yield
+            self.commit()
+        except BaseException:
+            self.roll_back()
+            raise
+
     def begin(self, mode: str = "IMMEDIATE") -> None:
-        """Begin a transaction: DEFERRED (to read), IMMEDIATE (to write) or EXCLUSIVE."""
+        """Begin a transaction: DEFERRED (to read), IMMEDIATE (to write) or EXCLUSIVE; undo one that was interrupted."""
+        self.roll_back()
         self.execute(f"BEGIN {mode}")
 
     def commit(self) -> None:
@@ -165,13 +186,11 @@ class Database:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
 
-    def close(self, *, commit: bool = False) -> None:
+    def close(self) -> None:
         """Close it; what was not committed is undone, whatever happens."""
         try:
-            if commit:
-                self.commit()
-        finally:
             self.roll_back()
+        finally:
             self._connection.close()
 
     @property

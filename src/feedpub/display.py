@@ -40,15 +40,14 @@ def escape_for_terminal(text: str) -> str:
     return _COMMAND_ANYWHERE.sub(r"\\x23", text)
 
 
-def format_json(values: Any, *, indent: int | None = None, is_ascii: bool = False) -> str:
+def format_json(values: Any, *, indent: int | None = None) -> str:
     """Return JSON in which neither a terminal nor a CI runner finds anything to obey; parsers read the same values.
 
     Args:
         values: What `json.dumps` takes.
         indent: Of each level; None for a single line.
-        is_ascii: Whether all other characters are to be escaped as well.
     """
-    text = json.dumps(values, ensure_ascii=is_ascii, indent=indent)
+    text = json.dumps(values, ensure_ascii=False, indent=indent)
     lines = text.split("\n")  # those within strings are escaped already
     text = "\n".join(line if line.isprintable() else "".join(map(_escape_in_json, line)) for line in lines)
     return _COMMAND_ANYWHERE.sub(r"\\u0023", text)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from .classify import Answer, Verdict, classify
-from .history import Memory
+from .history_rows import Memory
 from .lifecycle import Record, advance, without_impossible_times
 from .result import Incident, Link
 
@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ..model import LinkSettings
+    from .classify import LinkStatus
     from .history import History
+    from .lifecycle import LinkState
     from .probe import LinkProbe
-    from .result import Change, Place
+    from .result import Acceptance, Change, Place
 
 
 class LinkRecords:
@@ -32,6 +34,9 @@ class LinkRecords:
         strict: bool,
         started: datetime,
         now: datetime | None = None,
+        site: str = "",
+        accepted: Mapping[str, Acceptance] | None = None,
+        has_all: bool = False,
     ) -> None:
         """Read what is remembered.
 
@@ -42,11 +47,18 @@ class LinkRecords:
             strict: Report a link as dead on its first confirmed failure.
             started: When the run began.
             now: Fixes the clock.
+            site: Authority of the site that the links are of; empty for a list of addresses.
+            accepted: Links that comments in entries accept.
+            has_all: Whether these are all links of the site: what else has an open incident was removed.
         """
         self.history, self.places, self.settings, self.strict = history, places, settings, strict
         self._started, self._now = started, now
-        self._number = history.begin(started)
+        self._accepted = accepted or {}
+        # Read before anything is written: a damaged history stays as it is.
         self.remembered = {url: trust_times(memory, started) for url, memory in history.recall(places).items()}
+        self._number = history.begin(started, site=site)
+        if has_all:
+            history.match_incidents(self.remembered.values(), places, started)
         self._open_incidents = {one.url: one for one in history.incidents() if one.closed is None}
         self.links: dict[str, Link] = {}
         self.network_down = False
@@ -62,23 +74,24 @@ class LinkRecords:
 
     def add_unasked(self, url: str, verdict: Verdict) -> Link:
         """Add a verdict that no server was asked for: it is not remembered."""
-        link = self.links[url] = self._make_link(url, verdict, None)
+        link = self.links[url] = make_unasked(url, verdict, self.places.get(url, ()))
         return link
 
     def add_remembered(self, url: str) -> Link:
-        """Add a link that is not due, as it is remembered."""
-        link = self.links[url] = self._make_remembered(url, self.remembered[url])
+        """Add a link that is not asked in this run, as it is remembered."""
+        memory = self.remembered.get(url) or Memory(record=Record(url=url))
+        link = self.links[url] = self._make_remembered(url, memory)
         return link
 
     def add_failed_by_us(self, url: str) -> Link:
         """Add a link that our own network kept from being checked: that is no fact about it, and is not remembered."""
         verdict = classify(Answer(url=url, failure="network"))
-        link = self._make_link(url, verdict, None)
+        link = make_unasked(url, verdict, self.places.get(url, ()))
         if url in self.remembered:
             known = self._make_remembered(url, self.remembered[url])
             link = replace(
                 link, code=None, state=known.state, final_url=url, checked=known.checked, incident=known.incident,
-                accepted=known.accepted,
+                accepted=known.accepted, accepted_why=known.accepted_why,
             )  # fmt: skip
         self.links[url] = link
         return link
@@ -97,10 +110,11 @@ class LinkRecords:
             etag=probe.validators.get("If-None-Match"), last_modified=probe.validators.get("If-Modified-Since"),
         )  # fmt: skip
         incident = self._find_incident(url, record, memory.record)
+        why = find_acceptance(memory, self._accepted.get(url), record.state, verdict.status, now)
         link = self.links[url] = Link(
             url=url, status=verdict.status, state=record.state, reason=verdict.reason, code=verdict.code,
             final_url=verdict.final_url or url, chain=answer.redirects, found_in=self.places.get(url, ()), checked=now,
-            change=change, incident=incident, accepted=_is_accepted(incident, now),
+            change=change, incident=incident, accepted=why is not None, accepted_why=why or "",
         )  # fmt: skip
         return link
 
@@ -113,14 +127,11 @@ class LinkRecords:
         """Yield the links that are known, in the order in which they were given."""
         return (self.links[url] for url in self.places if url in self.links)
 
-    def _make_link(self, url: str, verdict: Verdict, at: datetime | None) -> Link:
-        return Link(
-            url=url, status=verdict.status, reason=verdict.reason, code=verdict.code,
-            final_url=verdict.final_url or url, found_in=self.places.get(url, ()), checked=at,
-        )  # fmt: skip
-
     def _make_remembered(self, url: str, memory: Memory) -> Link:
-        return make_remembered(memory, self.places.get(url, ()), self._open_incidents.get(url), self._started)
+        return make_remembered(
+            memory, self.places.get(url, ()), self._open_incidents.get(url), self._started,
+            accepted=self._accepted.get(url),
+        )  # fmt: skip
 
     def _find_incident(self, url: str, record: Record, before: Record) -> Incident | None:
         if record.state != before.state and "dead" in (record.state, before.state):
@@ -128,21 +139,36 @@ class LinkRecords:
         return self._open_incidents.get(url)
 
 
+def make_unasked(url: str, verdict: Verdict, found_in: tuple[Place, ...]) -> Link:
+    """Return a link that no server was asked for."""
+    return Link(
+        url=url, status=verdict.status, reason=verdict.reason, code=verdict.code, final_url=verdict.final_url or url,
+        found_in=found_in,
+    )  # fmt: skip
+
+
 def make_remembered(
-    memory: Memory, found_in: tuple[Place, ...], incident: Incident | None, at: datetime, change: Change | None = None
+    memory: Memory,
+    found_in: tuple[Place, ...],
+    incident: Incident | None,
+    at: datetime,
+    change: Change | None = None,
+    accepted: Acceptance | None = None,
 ) -> Link:
     """Return a link as it is remembered."""
     record = memory.record
+    why = find_acceptance(memory, accepted, record.state, record.status, at)
     return Link(
         url=record.url, status=record.status, state=record.state, reason=record.reason, code=memory.code,
         final_url=memory.final_url or record.url, chain=memory.chain, found_in=found_in, checked=record.checked,
-        remembered=True, change=change, incident=incident, accepted=_is_accepted(incident, at),
+        remembered=True, change=change, incident=incident, accepted=why is not None, accepted_why=why or "",
     )  # fmt: skip
 
 
 def trust_times(memory: Memory, now: datetime) -> Memory:
     """Return what is remembered without the times that only a wrong clock can have written."""
-    return replace(memory, record=without_impossible_times(memory.record, now))
+    record = without_impossible_times(memory.record, now)
+    return memory if record == memory.record else replace(memory, record=record)
 
 
 def _find_change(memory: Memory, record: Record, verdict: Verdict) -> Change | None:
@@ -156,5 +182,18 @@ def _find_change(memory: Memory, record: Record, verdict: Verdict) -> Change | N
     return None
 
 
-def _is_accepted(incident: Incident | None, now: datetime) -> bool:
-    return bool(incident and incident.accepted_until and incident.accepted_until > now and incident.closed is None)
+def find_acceptance(
+    memory: Memory, comment: Acceptance | None, state: LinkState, status: LinkStatus | None, now: datetime
+) -> str | None:
+    """Return why a link is accepted as it is; None if it is not, or works.
+
+    Args:
+        memory: Knows what ``links ack`` has accepted.
+        comment: What a comment in an entry accepts.
+        state: Of the link.
+        status: Of its last check.
+        now: The time; aware.
+    """
+    if state == "ok" and status in ("ok", "skipped", None):
+        return None
+    return next((one.why for one in (memory.acceptance, comment) if one and one.until > now), None)

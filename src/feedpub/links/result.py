@@ -12,24 +12,38 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from ..errors import Problem
     from .classify import LinkStatus, Redirect
     from .lifecycle import LinkState
 
 Change = Literal["died", "recovered", "moved"]
+Outcome = Literal["recovered", "removed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """A decision to accept a link as it is for a while: ``links ack``, or a comment in an entry.
+
+    Args:
+        until: When it ends; aware.
+        why: In the words of whoever decided it.
+    """
+
+    until: datetime
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """Hold the death of a link.
+    """The death of a link.
 
     Args:
         number: Names it in its history.
         url: The address.
         opened: When it was pronounced dead.
         reason: What killed it.
-        closed: When it was found well again; None while it is dead.
-        accepted_until: Until when nobody wants to hear of it (``links ack``).
-        accepted_why: In the words of who accepted it.
+        closed: When it worked again, or was in no entry any more; None while it is dead.
+        outcome: Which of the two: ``recovered`` or ``removed``; None while it is dead.
     """
 
     number: int
@@ -37,13 +51,12 @@ class Incident:
     opened: datetime
     reason: str
     closed: datetime | None = None
-    accepted_until: datetime | None = None
-    accepted_why: str | None = None
+    outcome: Outcome | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """Say how one address is.
+    """What is known of one address.
 
     Args:
         url: The address as it was given, with its fragment; secrets are hidden where it is shown, not here.
@@ -59,7 +72,8 @@ class Link:
         remembered: It was not asked in this run, as it was not due.
         change: What is new since the last run; None if nothing is.
         incident: Its death, also one that ended in the last run; None if it is alive.
-        accepted: Somebody knows that it is dead, and does not want to hear of it for now.
+        accepted: Somebody has accepted it as it is, for now: it is no finding (``links ack``).
+        accepted_why: Why.
     """
 
     url: str
@@ -75,6 +89,7 @@ class Link:
     change: Change | None = None
     incident: Incident | None = None
     accepted: bool = False
+    accepted_why: str = ""
 
     @property
     def broken(self) -> bool:
@@ -84,19 +99,23 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkReport:
-    """Hold what one run found.
+    """What one run found.
 
     Args:
         links: In the order in which they were given; of a site by file and line.
         at: When the run began.
         network_down: Our own network failed; nothing that failed counts.
-        incidents: All that are remembered, newest first; also of links that stand nowhere any more.
+        incidents: All that are remembered, newest first; also of links that are in no entry any more.
+        not_asked: How many links were due and not asked, since the time for the run was over.
+        problems: Wrong comments in entries, such as one that accepts an address that its entry does not link to.
     """
 
     links: tuple[Link, ...]
     at: datetime
     network_down: bool = False
     incidents: tuple[Incident, ...] = ()
+    not_asked: int = 0
+    problems: tuple[Problem, ...] = ()
 
     @property
     def broken(self) -> tuple[Link, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import replace
+from queue import Empty
 from typing import TYPE_CHECKING, Final
 
 from .. import addresses, iri
@@ -73,6 +74,7 @@ class Run:
         tokens: Mapping[str, str],
         *,
         second_opinion: SecondOpinion | None = None,
+        max_seconds: float | None = None,
     ) -> None:
         """Prepare to ask.
 
@@ -83,8 +85,10 @@ class Run:
             transport: Sends the requests; it is closed at the end.
             tokens: Environment variable → the token that it holds.
             second_opinion: Is asked before a link is pronounced dead; returns True if it reaches the address.
+            max_seconds: When to end asking; None: when all answers are known.
         """
         self._tokens, self._second_opinion = tokens, second_opinion
+        self._until = None if max_seconds is None else time.monotonic() + max_seconds
         self._records, self._settings, self._wanted = records, settings, wanted
         self.scheduler = Scheduler(transport, concurrency=settings.concurrency, make_pace=self._make_pace)
         self._unreliable_head_hosts = records.history.unreliable_head_hosts()
@@ -130,7 +134,7 @@ class Run:
         return 0 if any(NOT_ASKED in reason for reason in reasons) else 1
 
     def _results(self) -> Iterator[Link]:
-        while self._waiting:
+        while self._waiting and not self._time_is_over():
             links = [link for probe in self._ended() for link in self._take(probe)]
             if self._is_cut_off():
                 links += self._give_up()
@@ -141,11 +145,18 @@ class Run:
         yield from links
 
     def _ended(self) -> list[LinkProbe]:
-        """Wait for probes that have their answers."""
-        ended = self.scheduler.done.get()
+        """Wait for probes that have their answers; return none of them if the time for this run is over."""
+        try:
+            timeout = None if self._until is None else max(0.0, self._until - time.monotonic())
+            ended = self.scheduler.done.get(timeout=timeout)
+        except Empty:
+            return []
         if isinstance(ended, BaseException):
             raise ended
         return ended
+
+    def _time_is_over(self) -> bool:
+        return self._until is not None and time.monotonic() >= self._until
 
     def _host_state_of(self, url: str) -> HostState:
         server = iri.parse_url(url)
@@ -337,9 +348,11 @@ class Run:
             return []
         if needs_canaries(self._hosts):
             self._seek_canaries()
-            while self._waiting:
+            while self._waiting and not self._time_is_over():
                 for probe in self._ended():
                     self._take(probe)
+            if self._waiting:
+                return []  # nothing is known of our network, nor so of these links
             if network_is_down(self._hosts, self._known_canaries(), has_proxy=bool(self._settings.proxy)):
                 return self._give_up()
         return self._settle_held()

@@ -76,7 +76,7 @@ def fix_links(site: Site, *, history: str | os.PathLike[str]) -> tuple[Fix, ...]
     """
     path = Path(history)
     places = outbound(site)
-    with open_history(path, must_exist=True, reads=True) as base:
+    with open_history(path, must_exist=True, exclusive=False) as base:
         moved = {url: new for url in places if (new := _target(url, base.moved(url)))}
     files: dict[str, dict[Place, tuple[str, str]]] = {}
     for url, new in moved.items():

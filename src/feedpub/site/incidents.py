@@ -13,22 +13,26 @@ from ..errors import ConfigError, Problem
 from ..feeds import to_atom, to_rss
 from ..files import check_target, read_file, remove_leftovers, write_file
 from ..language import words
-from ..links.report import shown
+from ..links.reports.base import as_shown, place_name
 from ..model import Entry, Feed, Person
 from ..redaction import hide_secrets
 from .remains import BEGINNING_BYTES, has_mark
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from ..links.result import Incident, LinkReport, Place
+    from ..links.result import Incident, Link, LinkReport, Outcome
     from ..model import Site
 
 MOST: Final = 100  # incidents in a feed, newest first
+# Outcome of an incident → the text of the catalogue that is its title.
+_TITLES: Final[Mapping[Outcome | None, str]] = {
+    None: "dead_link", "recovered": "link_is_back", "removed": "link_is_removed",
+}  # fmt: skip
 
 
 def incident_feed(site: Site, report: LinkReport) -> Feed:
-    """Make a feed of the dead links of a site: an entry for each death, updated when the link works again.
+    """Make a feed of the dead links of a site: an entry for each, updated when the link works again or is removed.
 
     In the site's first language. What gives access, such as a password in an address, is hidden.
 
@@ -38,7 +42,7 @@ def incident_feed(site: Site, report: LinkReport) -> Feed:
     """
     config, language = site.config, site.config.default_language
     labels = words(language)
-    places = {link.url: link.found_in for link in report.links}
+    links = {link.url: link for link in report.links}
     own = site.feed(language)
     return Feed(
         id=f"tag:{config.authority}:links",
@@ -46,7 +50,7 @@ def incident_feed(site: Site, report: LinkReport) -> Feed:
         title=labels["dead_links"].format(title=own.title),
         link=config.base_url,
         entries=tuple(
-            _entry(config.authority, language, labels, one, places.get(one.url, ()))
+            _entry(config.authority, language, labels, one, links.get(one.url))
             for one in report.incidents[:MOST]
         ),
         authors=own.authors or (Person(name=own.title),),
@@ -81,28 +85,25 @@ def _refuse_other_feeds(place: str, feed_id: str) -> None:
             raise ConfigError([Problem(code="E014", path=Path(place, name).as_posix(), message=message, hint=hint)])
 
 
-def _entry(
-    authority: str, language: str, labels: Mapping[str, str], incident: Incident, places: Sequence[Place]
-) -> Entry:
-    url = shown(incident.url)
+def _entry(authority: str, language: str, labels: Mapping[str, str], incident: Incident, link: Link | None) -> Entry:
+    shown_url = as_shown(incident.url)
     key = blake2b(f"{incident.url} {incident.opened.timestamp()}".encode(), digest_size=8).hexdigest()
-    title = labels["link_is_back" if incident.closed else "dead_link"].format(url=url)
-    link = iri.resolve_url("", hide_secrets(incident.url)) or ""
-    link = iri.to_uri(link) if not iri.fault(link) else f"https://{authority.partition(',')[0]}/"
+    url = iri.resolve_url("", hide_secrets(incident.url)) or ""
+    url = iri.to_uri(url) if not iri.fault(url) else f"https://{authority.partition(',')[0]}/"
     lines = [
-        f'<a href="{escape(link)}">{escape(url)}</a>',
-        f"<code>{escape(shown(incident.reason))}</code>",
+        f'<a href="{escape(url)}">{escape(shown_url)}</a>',
+        f"<code>{escape(as_shown(incident.reason))}</code>",
     ]
-    if places:
-        where = labels["list_separator"].join(f"{place.path}:{place.line}" for place in places)
-        lines.append(escape(labels["found_in"].format(places=shown(where))))
-    if incident.accepted_why:
-        lines.append(escape(shown(incident.accepted_why)))
+    if link and link.found_in:
+        where = labels["list_separator"].join(map(place_name, link.found_in))
+        lines.append(escape(labels["found_in"].format(places=as_shown(where))))
+    if link and link.accepted_why:
+        lines.append(escape(as_shown(link.accepted_why)))
     return Entry(
         id=f"tag:{authority}:links/{key}",
         language=language,
-        title=title,
-        link=link,
+        title=labels[_TITLES[incident.outcome]].format(url=shown_url),
+        link=url,
         published=incident.opened,
         updated=incident.closed or incident.opened,
         body="".join(f"<p>{line}</p>" for line in lines),

@@ -1,0 +1,55 @@
+"""Addresses that no server is asked for: `check` and `report` leave out the same ones."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from .. import addresses, iri
+from .classify import Answer, Verdict, classify
+
+if TYPE_CHECKING:
+    from ..model import LinkSettings
+
+_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30}):")
+# An address whose host may be a number; only then it is parsed for that, which takes longer.
+_MAY_BE_NUMERIC: Final = re.compile(r"https?:[/\\]*(?:[^/?#\\]*@)?[0-9\[%]", re.IGNORECASE)
+
+
+class AddressFilter:
+    """The addresses that some settings leave out.
+
+    Args:
+        settings: How links are checked.
+        refuse_private: Leave out addresses of private networks, unless the settings allow them. The transport refuses
+            them, too, and names and redirects that lead there.
+
+    Raises:
+        re.error: A pattern of `settings.exclude` is not a regular expression.
+    """
+
+    def __init__(self, settings: LinkSettings, *, refuse_private: bool = True) -> None:
+        self._exclude = [re.compile(pattern) for pattern in settings.exclude]
+        self._refuse_private = refuse_private and not settings.allow_private
+
+    def verdict(self, url: str) -> Verdict | None:
+        """Return the verdict on an address that no server is asked for; None if one is."""
+        scheme = _SCHEME.match(url)
+        if scheme and scheme[1].lower() not in ("http", "https"):
+            return Verdict(status="skipped", reason=f"{scheme[1].lower()} is not http")
+        fault = iri.fault(url)
+        if fault and iri.fault(iri.resolve_url("", url) or ""):
+            return Verdict(status="suspect", reason=f"the address {fault}"[:300])
+        if self._exclude and self._is_excluded(url):
+            return classify(Answer(url=url, failure="excluded"))
+        if self._refuse_private and (_MAY_BE_NUMERIC.match(url) or not url.isascii()):
+            literal = addresses.spelled(iri.find_host(url))
+            if literal and not addresses.is_public(str(literal)):
+                return classify(Answer(url=url, failure="private", detail=str(literal)))
+        return None
+
+    def _is_excluded(self, url: str) -> bool:
+        """Return True if a pattern matches an address as it is written, or as browsers write it."""
+        parsed = iri.parse_url(url)
+        spellings = (url, parsed.href) if parsed else (url,)
+        return any(pattern.search(spelling) for pattern in self._exclude for spelling in spellings)

@@ -1,0 +1,44 @@
+"""Reports of link checks: one module per format, and the table of them.
+
+A format is one row of `REPORT_FORMATS`: adding one is a module and a row. `base` says what a format is, `grouping` what
+people are told first. Addresses, reasons and names of files are data of others: no format lets them act.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import github, json, jsonl, markdown, text
+from .jsonl import format_link as format_link
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..result import LinkReport
+    from .base import ReportFormat
+
+REPORT_FORMATS: tuple[ReportFormat, ...] = (text.FORMAT, json.FORMAT, jsonl.FORMAT, github.FORMAT, markdown.FORMAT)
+
+
+def report_formats() -> Mapping[str, ReportFormat]:
+    """Return the formats of reports by name, the one for people first."""
+    return {report_format.name: report_format for report_format in REPORT_FORMATS}
+
+
+def format_report(report: LinkReport, form: str = "text") -> str:
+    """Return a report as text.
+
+    Args:
+        report: Of `check_links` or `report_links`.
+        form: ``text`` for people; ``json`` and ``jsonl`` for programs; ``github`` for annotations of GitHub Actions;
+            ``markdown`` for an issue that is kept up to date: the same text as long as nothing changes.
+
+    Raises:
+        KeyError: There is no such format.
+    """
+    return "".join(f"{line}\n" for line in report_formats()[form].write(report))
+
+
+def has_news(report: LinkReport) -> bool:
+    """Return True if something has changed since the last run, or could not be checked."""
+    return report.network_down or any(link.change for link in report.links)

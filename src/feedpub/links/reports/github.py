@@ -1,0 +1,70 @@
+"""Reports as annotations of GitHub Actions (https://docs.github.com/actions, "workflow commands")."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ...display import format_annotation
+from ...redaction import hide_secrets
+from .base import ReportFormat, as_shown, place_name
+from .grouping import Finding, count_links, find_findings, find_reason, summarise
+from .text import NETWORK_IS_DOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..result import LinkReport
+
+# GitHub shows 10 errors and 10 warnings of a step, and drops the others (docs.github.com, "Limits on annotations").
+_MOST_ANNOTATIONS: Final = 10
+_TITLES: Final = {
+    "died": "dead link", "dead": "dead link", "moved": "moved link", "failing": "failing link",
+    "suspect": "link needs review",
+}  # fmt: skip
+_ERRORS: Final = ("died", "dead")
+
+
+def _write(report: LinkReport) -> Iterator[str]:
+    if report.network_down:
+        yield format_annotation("warning", NETWORK_IS_DOWN)
+    for problem in report.problems:
+        yield format_annotation(
+            "warning", f"{problem.message} ({problem.hint})", title=f"{problem.code} {problem.title}",
+            file=problem.path, line=problem.line, column=problem.column,
+        )  # fmt: skip
+    findings = [finding for finding in find_findings(report) if finding.group in _TITLES]
+    for severity in ("error", "warning"):
+        chosen = [finding for finding in findings if (finding.group in _ERRORS) == (severity == "error")]
+        taken = (bool(report.network_down) + len(report.problems)) if severity == "warning" else 0
+        yield from _annotate(severity, chosen, _MOST_ANNOTATIONS - taken)
+    yield summarise(report)
+
+
+def _annotate(severity: str, findings: list[Finding], most: int) -> Iterator[str]:
+    """Write annotations, and what is too much for GitHub as lines of the log."""
+    number = len(findings) if len(findings) <= most else max(most - 1, 0)
+    for finding in findings[:number]:
+        place = finding.places[0] if finding.places else None
+        yield format_annotation(
+            severity, _describe(finding), title=_TITLES[finding.group],
+            file=place.path if place else "", line=(place.line or 1) if place and place.path else 0,
+            column=place.column if place else 0,
+        )  # fmt: skip
+    if rest := findings[number:]:
+        yield format_annotation(severity, f"and {len(rest)} more: see the log of this step")
+        for finding in rest:
+            where = f" in {as_shown(place_name(finding.places[0]))}" if finding.places else ""
+            yield f"{severity}: {_TITLES[finding.group]}: {as_shown(_describe(finding))}{where}"
+
+
+def _describe(finding: Finding) -> str:
+    more = f" (also in {len(finding.places) - 1} other places)" if len(finding.places) > 1 else ""
+    if finding.host:
+        return f"{finding.host}: all {count_links(len(finding.links))}: {hide_secrets(finding.reason)}{more}"
+    (link,) = finding.links
+    if link.status == "moved" and not link.broken:
+        return f"{hide_secrets(link.url)}, now at {hide_secrets(link.final_url)}{more}"
+    return f"{hide_secrets(link.url)}: {hide_secrets(find_reason(link))}{more}"
+
+
+FORMAT: Final = ReportFormat(name="github", write=_write, may_annotate=True)

@@ -1,0 +1,96 @@
+"""Reports as the text of an issue that is kept up to date: the same as long as nothing changes."""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
+
+from .base import ReportFormat, as_shown, place_name
+from .grouping import GROUPS, Finding, count_links, find_findings, find_reason
+from .text import NETWORK_IS_DOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ..result import LinkReport
+
+# GitHub takes no issue of more than 65,536 characters.
+LONGEST_CHARACTERS: Final = 60_000
+_RESERVED_CHARACTERS: Final = 1_000  # for headings, and for lines that say how many more there are
+_MOST_PLACES: Final = 20  # of one finding
+
+
+def _write(report: LinkReport) -> Iterator[str]:
+    if report.network_down:
+        yield f"{NETWORK_IS_DOWN}\n"
+    # What is new today is not new tomorrow, and what has recovered is no news then: the text must not change for that.
+    sections = [
+        (GROUPS[group], sorted(map(_write_item, findings)))
+        for group, findings in groupby(_without_news(report), key=lambda finding: finding.group)
+    ]
+    if report.problems:
+        items = [
+            f"- {_code(f'{one.path}:{one.line}')}: {one.code} {_code(one.message)}, {_code(one.hint)}"
+            for one in report.problems
+        ]
+        sections.append((report.problems[0].title.capitalize(), items))
+    left = LONGEST_CHARACTERS - _RESERVED_CHARACTERS
+    for title, items in sections:
+        yield f"## {title}\n"
+        for number, item in enumerate(items):
+            left -= len(item) + 1
+            if left < 0:
+                yield f"- and {len(items) - number} more"
+                break
+            yield item
+        yield ""
+    if not sections and not report.network_down:
+        yield _praise(report)
+
+
+def _without_news(report: LinkReport) -> Iterable[Finding]:
+    findings = [
+        Finding(group="dead", links=finding.links, host=finding.host) if finding.group == "died" else finding
+        for finding in find_findings(report)
+    ]
+    return (finding for finding in findings if finding.group != "recovered")
+
+
+def _praise(report: LinkReport) -> str:
+    if not report.links:
+        return "There are no links to check."
+    is_praised = all(link.status and not link.accepted for link in report.links)
+    return "All links work." if is_praised else "No link needs attention."
+
+
+def _write_item(finding: Finding) -> str:
+    names = list(dict.fromkeys(map(place_name, finding.places)))
+    where = "".join(f"\n  - {_code(name)}" for name in names[:_MOST_PLACES])
+    more = f"\n  - and {len(names) - _MOST_PLACES} more" if len(names) > _MOST_PLACES else ""
+    if finding.host:
+        links = count_links(len(finding.links))
+        return f"- {_code(finding.host)}: all {links} ({_quote_reason(finding.reason)}){where}{more}"
+    (link,) = finding.links
+    target = f" → {_code(link.final_url)}" if link.status == "moved" else f": {_quote_reason(find_reason(link))}"
+    return f"- {_code(link.url)}{target}{where}{more}"
+
+
+def _code(text: str) -> str:
+    """Write text as a code span, in which nothing is markup (CommonMark, section 6.1)."""
+    text = as_shown(text)
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    pad = " " if "`" in text else ""
+    return f"{fence}{pad}{text}{pad}{fence}"
+
+
+# Words of ours; all else may be those of a server, and GitHub finds `@names`, `#1` and addresses in escaped text, too.
+_OUR_WORDS: Final = re.compile(r"[A-Za-z0-9 ,;:()']*", re.ASCII)
+
+
+def _quote_reason(text: str) -> str:
+    return text if _OUR_WORDS.fullmatch(text) else _code(text)
+
+
+FORMAT: Final = ReportFormat(name="markdown", write=_write)

@@ -1,0 +1,385 @@
+"""Ctrl-C and SIGTERM at every line of what remembers: the history stays whole, and the exit code says what happened."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import io
+import json
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+
+import feedpub
+from feedpub import cli, interrupts
+from feedpub.links import check as check_module
+from feedpub.links import run as run_module
+from feedpub.links.history import History
+from feedpub.links.history_rows import MIGRATIONS
+from feedpub.transport.sessions import SessionTransport
+from interrupting import find_lines, interrupt_at
+from link_farm import Farm, says
+from sample_sites import GOOD, write_site
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from interrupting import Line
+
+NOW = datetime(2026, 3, 1, 4, 30, tzinfo=UTC)
+DAY = timedelta(days=1)
+# The modules that remember: each of their lines is interrupted once.
+FILES = (
+    "feedpub/database.py", "feedpub/links/history.py", "feedpub/links/history_rows.py", "feedpub/links/check.py",
+    "feedpub/links/records.py", "feedpub/links/run.py",
+)  # fmt: skip
+# Host → the answers of its pages, one for each day.
+ANSWERS = {
+    "good.test": [200, 200, 200, 200, 200],
+    "dying.test": [404, 404, 404, 404, 404],
+    "recovering.test": [404, 404, 404, 404, 200],
+    "gone.test": [410, 410, 410, 410, 410],
+    "moved.test": [301, 301, 301, 301, 301],
+    "blocked.test": [403, 200, 403, 200, 403],
+}
+URLS = [f"http://{host}/{number}" for number in range(2) for host in ANSWERS]
+MOMENTS = 500
+INTERRUPTS: dict[str, tuple[Callable[[], BaseException], int]] = {
+    "Ctrl-C": (KeyboardInterrupt, 130),
+    "SIGTERM": (lambda: interrupts.Interrupted(signal.SIGTERM), 143),
+}
+
+
+class Adapter(requests.adapters.BaseAdapter):
+    """Answers at once, without a network."""
+
+    day = 0
+
+    def send(self, request: requests.PreparedRequest, *_: object, **__: object) -> requests.Response:
+        response = requests.Response()
+        host, path = str(request.url).removeprefix("http://").split("/", 1)
+        code = ANSWERS[host][self.day] if path.isdigit() else 404
+        if path == "new":
+            code = 200
+        response.status_code, response.request = code, request
+        response.url = str(request.url)
+        response.headers["Content-Type"] = "text/html"
+        if code == 301:
+            response.headers["Location"] = "/new"
+        response.raw = io.BytesIO(b"" if request.method == "HEAD" else b"<title>A page</title>")
+        return response
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the command line check links of hosts that do not exist."""
+    session = requests.Session()
+    session.mount("http://", Adapter())
+    monkeypatch.setattr(check_module, "SocketTransport", lambda **_: SessionTransport(session))
+    monkeypatch.setattr(run_module, "needs_confirmation", lambda *_: False)
+    monkeypatch.setattr(Adapter, "day", 0)
+
+
+def run_command(*arguments: str) -> tuple[int, str, str]:
+    """Run a command in this process; return exit code, output and messages."""
+    out, err = io.BytesIO(), io.BytesIO()
+    code: Any = None
+    with (
+        contextlib.redirect_stdout(io.TextIOWrapper(out, "utf-8", write_through=True)) as stdout,
+        contextlib.redirect_stderr(io.TextIOWrapper(err, "utf-8", write_through=True)) as stderr,
+    ):
+        try:
+            cli.main(arguments)
+        except SystemExit as error:
+            code = error.code
+        stdout.detach()
+        stderr.detach()
+    return code, out.getvalue().decode(), err.getvalue().decode()
+
+
+class Folder:
+    """A folder with a history, a list of addresses and a site that has all of them but one."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.history = ("--history", str(path / "links.sqlite"))
+        (path / "urls.txt").write_text("\n".join(URLS), encoding="utf-8")
+        references = "\n".join(f"{number}. [R]({url})" for number, url in enumerate(URLS[1:], start=1))
+        accepted = f"<!-- feedpub: accept {URLS[1]} until 2099-01-01 because it is known -->"
+        entry = f"---\ntitle: One\npublished: 2026-01-01\n---\nText.\n\n{accepted}\n\n## References\n\n{references}\n"
+        write_site(path / "entries", {"one.en.md": entry})
+        (path / "old.sql").write_text(f"{MIGRATIONS[0]}; PRAGMA user_version = 1;", encoding="utf-8")
+        for day in range(4):
+            assert self.check(day)[0] in (0, 1)
+        shutil.copy(path / "links.sqlite", path / "before.sqlite")
+
+    def check(self, day: int, *target: str) -> tuple[int, str, str]:
+        Adapter.day = day
+        now = (NOW + day * DAY).isoformat()
+        target = target or ("--urls", str(self.path / "urls.txt"))
+        return run_command("links", "check", "--all", "--format", "jsonl", "--now", now, *self.history, *target)
+
+    def begin_again(self, kind: str) -> None:
+        """Bring the history to where it was: that of four days, one of an older version, or none."""
+        for path in self.path.glob("links.sqlite*"):
+            path.unlink()
+        if kind == "old":
+            with closing(sqlite3.connect(self.path / "links.sqlite")) as base:
+                base.executescript((self.path / "old.sql").read_text(encoding="utf-8"))
+        elif kind:
+            shutil.copy(self.path / "before.sqlite", self.path / "links.sqlite")
+
+    def read(self) -> dict[str, tuple[str, str, float]]:
+        """Return address → state, status and time of the last check, of a history that is whole."""
+        gc.collect()  # what was interrupted as it was to be closed; a process ends then
+        if not (self.path / "links.sqlite").exists():
+            return {}
+        with History(self.path / "links.sqlite"):
+            pass
+        with closing(sqlite3.connect(self.path / "links.sqlite")) as base:
+            assert base.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            links = {url: row for url, *row in base.execute("SELECT url, state, status, checked FROM links")}
+            incidents = base.execute("SELECT url, outcome FROM incidents ORDER BY number").fetchall()
+            checks = {(url, at): status for url, at, status in base.execute("SELECT url, at, status FROM checks")}
+        open_urls = [url for url, outcome in incidents if outcome is None]
+        dead = {url for url, (state, _, _) in links.items() if state == "dead"}
+        assert len(open_urls) == len(set(open_urls))
+        assert set(open_urls) == {url for url in dead if dict(incidents)[url] != "removed"}
+        assert {(url, at): status for url, (_, status, at) in links.items()}.items() <= checks.items()
+        return {url: tuple(row) for url, row in links.items()}
+
+    def assert_nothing_is_lost(self, output: str) -> None:
+        """Check that all that was printed is in the history, which is whole."""
+        links = self.read()
+        for line in output.splitlines():
+            link = json.loads(line)
+            state, status, at = links[link["url"]]
+            assert (link["state"], link["status"]) == (state, status)
+            assert datetime.fromisoformat(link["checked"]).timestamp() == at
+
+
+@pytest.fixture
+def folder(no_network: None, tmp_path: Path) -> Iterator[Folder]:
+    gc.freeze()  # what was there before need not be looked through 500 times
+    yield Folder(tmp_path)
+    gc.unfreeze()
+
+
+# What is done, with the history that is there before.
+ACTS: dict[str, tuple[str, Callable[[Folder], tuple[int, str, str]]]] = {
+    "another check": ("four days", lambda folder: folder.check(4)),
+    "the first check": ("", lambda folder: folder.check(0)),
+    "a check with an old history": ("old", lambda folder: folder.check(0)),
+    "a check of a site that has lost a link": (
+        "four days",
+        lambda folder: folder.check(4, str(folder.path / "entries")),
+    ),
+    "ack": (
+        "four days",
+        lambda folder: run_command("links", "ack", URLS[3], "--until", "2099-01-01", "--why", "x", *folder.history),
+    ),
+    "forget": ("four days", lambda folder: run_command("links", "forget", URLS[3], *folder.history)),
+}
+
+
+@pytest.mark.parametrize("kind_of_interrupt", INTERRUPTS)
+def test_an_interrupt_at_any_line_leaves_a_whole_history(kind_of_interrupt: str, folder: Folder) -> None:
+    """At each line once; then at later executions of the lines of a check, until it was 500 times."""
+    interrupt, exit_code = INTERRUPTS[kind_of_interrupt]
+    moments: dict[tuple[Line, int], str] = {}
+    for name, (kind, act) in ACTS.items():
+        folder.begin_again(kind)
+        for line in find_lines(lambda act=act: act(folder), FILES):  # type: ignore[misc]
+            moments.setdefault((line, 1), name)
+    assert {file for (file, _), _ in moments} == set(FILES)
+    lines = [line for line, _ in moments]
+    moments |= {(line, times): "another check" for times in (2, 3, 5, 8, 12) for line in lines}
+    reached = 0
+    for (line, times), name in moments.items():
+        kind, act = ACTS[name]
+        folder.begin_again(kind)
+        done: list[tuple[int, str, str]] = []
+        if interrupt_at(line, times, interrupt, lambda act=act, done=done: done.append(act(folder))):  # type: ignore[misc]
+            reached += 1
+            code, out, err = done[0]
+            assert code == exit_code, (name, line, times, err)
+            assert "Traceback" not in err
+            folder.assert_nothing_is_lost(out if name != "ack" else "")
+        if reached >= MOMENTS:
+            break
+    assert reached >= MOMENTS
+
+
+def test_the_check_after_an_interrupt_finds_all(folder: Folder) -> None:
+    lines = find_lines(lambda: folder.check(4), FILES)
+    final = folder.read()
+    for line in lines[::25]:
+        folder.begin_again("four days")
+        assert interrupt_at(line, 1, KeyboardInterrupt, lambda: folder.check(4))
+        folder.check(4)
+        assert folder.read() == final
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # a process ends then
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_interrupt_at_any_line_leaves_a_published_folder_that_the_next_build_heals(tmp_path: Path) -> None:
+    write_site(tmp_path / "entries", GOOD)
+
+    def build(output: str) -> tuple[int, str, str]:
+        return run_command("build", str(tmp_path / "entries"), "--output", str(tmp_path / output))
+
+    def published(output: str) -> dict[str, bytes]:
+        files = (path for path in (tmp_path / output).rglob("*") if path.is_file() and ".feedpub" not in path.parts)
+        return {path.relative_to(tmp_path / output).as_posix(): path.read_bytes() for path in files}
+
+    build("whole")  # the first one loads modules
+    shutil.rmtree(tmp_path / "whole")
+    lines = find_lines(lambda: build("whole"), ("feedpub/database.py", "feedpub/site/manifest.py"))
+    assert len(lines) > 100
+    for number, line in enumerate(lines[::3]):
+        output = f"public-{number}"
+        done: list[tuple[int, str, str]] = []
+        assert interrupt_at(line, 1, KeyboardInterrupt, lambda done=done, output=output: done.append(build(output)))  # type: ignore[misc]
+        assert done[0][0] == 130, (line, done)
+        assert "Traceback" not in done[0][2]
+        gc.collect()  # a process ends then
+        assert build(output)[0] == 0, line
+        assert published(output) == published("whole")
+
+
+# real signals
+
+
+def run_and_signal(name: str, place: str, *arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a command that sends itself a signal when it is at a place."""
+    script = Path(__file__).with_name("interrupting.py")
+    command = [sys.executable, str(script), str(getattr(signal, name)), place, *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals work differently there")
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "enum.py:__set_name__",  # Python 3.11 makes RuntimeError of what is raised there
+        "dataclasses.py:_process_class",
+        "feedpub/cli.py:<module>",
+        "feedpub/links/check.py:<module>",
+        "feedpub/links/history.py:300",
+        "feedpub/links/history.py:keep",
+        "feedpub/database.py:commit",
+        "feedpub/links/run.py:links",
+    ],
+)
+def test_a_signal_while_links_are_checked(
+    name: str, code: int, place: str, farm_urls: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "urls.txt").write_text("\n".join(farm_urls), encoding="utf-8")
+    arguments = ("links", "check", "--urls", "urls.txt", "--allow-private", "--format", "jsonl")
+    done = run_and_signal(name, place, *arguments, folder=tmp_path)
+    assert done.stderr.startswith("reached\n")
+    assert "Traceback" not in done.stderr
+    assert "interrupted" in done.stderr
+    assert done.returncode == code
+    told = {json.loads(line)["url"] for line in done.stdout.splitlines()}
+    if (tmp_path / ".feedpub" / "links.sqlite").exists():
+        with History(tmp_path / ".feedpub" / "links.sqlite") as history:
+            assert told <= set(history.addresses())
+    else:
+        assert not told
+
+
+@pytest.fixture(scope="module")
+def farm_urls() -> Iterator[list[str]]:
+    with closing(Farm({"page": says()})) as farm:
+        yield [farm.url("page", f"127.0.5.{number % 5 + 1}", path=f"/{number}") for number in range(20)]
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+@pytest.mark.parametrize("form", ["text", "json", "jsonl", "github", "markdown"])
+def test_what_is_known_is_reported(name: str, code: int, form: str, farm_urls: list[str], tmp_path: Path) -> None:
+    """The signal comes when the first results are written."""
+    (tmp_path / "urls.txt").write_text("\n".join(farm_urls), encoding="utf-8")
+    arguments = ("links", "check", "--urls", "urls.txt", "--allow-private", "--format", form)
+    done = run_and_signal(name, "feedpub/links/history.py:keep", *arguments, folder=tmp_path)
+    assert done.returncode == code
+    known = int(done.stderr.partition("interrupted; ")[2].split()[0])
+    with History(tmp_path / ".feedpub" / "links.sqlite") as history:
+        assert len(list(history.addresses())) >= known
+    if form == "json":
+        assert len(json.loads(done.stdout)["links"]) == known if known else done.stdout == ""
+    elif form == "jsonl":
+        assert len(done.stdout.splitlines()) == known
+
+
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "enum.py:__set_name__",
+        "feedpub/site/building.py:<module>",
+        "feedpub/site/manifest.py:keep",
+        "feedpub/files.py:150",
+    ],
+)
+def test_a_signal_while_a_site_is_built(name: str, code: int, place: str, tmp_path: Path) -> None:
+    write_site(tmp_path / "entries", GOOD)
+    done = run_and_signal(name, place, "build", folder=tmp_path)
+    lines = [line for line in done.stderr.splitlines() if line]
+    assert lines == ["reached", "feedpub: interrupted; no partially written files were left behind"]
+    assert done.returncode == code
+
+
+PROGRAM = """
+import os, signal, sys
+from feedpub.interrupts import install_handlers
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+install_handlers()
+os.kill(os.getpid(), signal.SIGHUP)
+print("nohup", flush=True)
+try:
+    os.kill(os.getpid(), signal.{first})
+except KeyboardInterrupt as interrupt:
+    print(interrupt.exit_code, flush=True)
+os.kill(os.getpid(), signal.{second})
+print("still here")
+"""
+
+
+@pytest.mark.parametrize("first", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("second", ["SIGINT", "SIGTERM"])
+def test_the_second_signal_ends_at_once_and_what_nohup_ignores_is_ignored(first: str, second: str) -> None:
+    program = PROGRAM.format(first=first, second=second)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    assert done.stdout.split() == ["nohup", str(128 + getattr(signal, first))]
+    assert done.returncode == -getattr(signal, second)
+
+
+@pytest.mark.parametrize("wrapped", [RuntimeError, OSError, feedpub.HistoryError, feedpub.FeedpubError])
+def test_an_interrupt_that_became_another_error_is_found(wrapped: type[Exception]) -> None:
+    def fail(cause: BaseException | None) -> None:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            raise wrapped("x") from cause
+
+    for cause in (KeyboardInterrupt(), None):
+        with pytest.raises(wrapped) as caught:
+            fail(cause)
+        assert interrupts.find_interrupt(caught.value)
+    assert interrupts.find_interrupt(wrapped("x")) is None
