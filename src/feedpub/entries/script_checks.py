@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import functools
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from typing import TYPE_CHECKING, Final
 
 from ..language import autonym, script
 from .headings import likely_languages
+from .spans import Spans
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from .file import File
 
@@ -148,24 +149,6 @@ def _find_references(file: File) -> Iterator[tuple[int, int]]:
             stop = file.source.text.find("\n\n", end)
             stop = stop if stop >= 0 else len(file.source.text)
         yield start, stop
-
-
-class Spans:
-    """Parts of a text, in which a place is found by bisection: there may be as many places as parts."""
-
-    def __init__(self, spans: Iterable[tuple[int, int]]) -> None:
-        self._starts: list[int] = []
-        self._ends: list[int] = []
-        for start, end in sorted(spans):
-            if self._ends and start <= self._ends[-1]:
-                self._ends[-1] = max(end, self._ends[-1])
-            else:
-                self._starts.append(start)
-                self._ends.append(end)
-
-    def __contains__(self, place: int) -> bool:
-        number = bisect_right(self._starts, place)
-        return number > 0 and place < self._ends[number - 1]
 
 
 @functools.cache
