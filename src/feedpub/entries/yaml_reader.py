@@ -137,7 +137,7 @@ class _Reader:
             items: list[Value] = []
             while not isinstance(last := next(self.events), yaml.SequenceEndEvent):
                 items.append(self._read_value(last, depth + 1, is_text=is_text))
-            return self._place_value(items, start, last.end_mark.index)
+            return self._place_value(items, start, last.end_mark.index if last.end_mark else start)
         pairs: dict[str, Value] = {}
         found, last = self._read_pairs(depth)
         for key, value in found:
