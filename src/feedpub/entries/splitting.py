@@ -10,16 +10,17 @@ from ..model import Reference
 from .as_markdown import LIST_SECTIONS, sign_bullet
 from .bylines import read_byline
 from .lines import (
+    AROUND_URL,
     Bullet,
     Number,
     bullet,
     decode_entities,
+    find_url,
     is_rule,
     is_underline,
     lone_url,
     number,
     split_link,
-    split_url,
 )
 
 if TYPE_CHECKING:
@@ -227,15 +228,17 @@ class Splitter:
 
     def _inline_source(self, line: Line) -> bool:
         """Read ``Source: https://example.org/`` and ``Source: [Words](https://example.org/)``."""
-        label, url = split_link(line.text)
+        url = find_url(line.text)
         if not url:
-            label, url = split_url(line.text)
-        word = label[:_LONGEST_LABEL_CHARACTERS].replace("：", ":").partition(":")[0]
-        if not url or not any(heading.section == "source" for heading in self._table.find(word)):
             return False
+        before, _, after = line.text.partition(url)
+        word = before[:_LONGEST_LABEL_CHARACTERS].replace("：", ":").partition(":")[0].rstrip("<([（ ")
+        if not any(heading.section == "source" for heading in self._table.find(word)):
+            return False
+        is_bare = not f"{before[len(word) :]}{after}".strip(AROUND_URL)
         url = decode_entities(url)
         if self.via in (None, url):
-            self._take_source(line, url, bare=word == label)
+            self._take_source(line, url, bare=is_bare)
         else:
             self._open_block(Block("body", lines=[line]))
         return True
