@@ -45,8 +45,8 @@ class HeadingTable:
         self._found: dict[str, tuple[Heading, ...]] = {}
         self._words: dict[tuple[str, str], str] = {}
         # A site has the same headings again and again.
-        self._found_lines: dict[str, tuple[Heading, ...]] = {}
-        self._near_lines: dict[str, tuple[Heading, str] | None] = {}
+        self._find_text = functools.lru_cache(_MOST_LINES)(self._look_up)
+        self._find_nearest = functools.lru_cache(_MOST_LINES)(self._compare)
         self._furniture_openings: tuple[str, ...] = ()
         self._furniture_sections: set[str] = set()
         for language, sections in data.items():
@@ -69,16 +69,11 @@ class HeadingTable:
         Emoji, signs and numbers around the words count for nothing. Of two halves (``a | b``, ``a / b``, ``a (b)``, or
         two languages side by side) one may be of other words.
         """
-        known = self._found_lines.get(line)
-        if known is not None:
-            return known
-        if len(line) > _LONGEST_HEADING_CHARACTERS:
-            return ()
+        return self._find_text(line) if len(line) <= _LONGEST_HEADING_CHARACTERS else ()
+
+    def _look_up(self, line: str) -> tuple[Heading, ...]:
         text = normalise(line)
-        found = self._found.get(text) or self._find_undecorated(text)
-        if found and len(self._found_lines) < _MOST_LINES:
-            self._found_lines[line] = found
-        return found
+        return self._found.get(text) or self._find_undecorated(text)
 
     def _find_undecorated(self, text: str) -> tuple[Heading, ...]:
         for bare in _strip_layers(text):  # "1. 3行まとめ": the second number is part of the words
@@ -119,18 +114,12 @@ class HeadingTable:
 
     def nearest(self, line: str) -> tuple[Heading, str] | None:
         """Return what a heading nearly is the word for, as with a typing mistake, and that word."""
-        if line in self._near_lines:
-            return self._near_lines[line]
-        if len(line) > _LONGEST_HEADING_CHARACTERS:
-            return None
-        found = self._nearest(_without_decoration(normalise(line)))
-        if len(self._near_lines) < _MOST_LINES:
-            self._near_lines[line] = found
-        return found
+        return self._find_nearest(line) if len(line) <= _LONGEST_HEADING_CHARACTERS else None
 
-    def _nearest(self, text: str) -> tuple[Heading, str] | None:
+    def _compare(self, line: str) -> tuple[Heading, str] | None:
         import difflib
 
+        text = _without_decoration(normalise(line))
         if text in self._found or len(text) < _SHORTEST_MISTYPED:
             return None
         words = dict.fromkeys([*self._mistakable.get(text[0], ()), *self._mistakable.get(text[-1], ())])
