@@ -52,35 +52,14 @@ _COLOURED_SHAPES: Final = frozenset("🔹🔸🔷🔶🔵🔴🟠🟡🟢🟣�
 
 
 @dataclass(slots=True)
-class _Numbering:
-    """The numbers of one list: all of one form, each one more than the last, or all the same (Markdown counts them)."""
-
-    form: str = ""
-    first: int = 0
-    last: int = 0
-
-    def take(self, number: Number) -> bool:
-        """Return True if a number goes on with the list, and count it."""
-        if not self.form:
-            self.form, self.first, self.last = number.form, number.value, number.value
-            return True
-        goes_on = self.form == number.form and (
-            number.value == self.last + 1 or number.value == self.last == self.first
-        )
-        if goes_on:
-            self.last = number.value
-        return goes_on
-
-
-@dataclass(slots=True)
 class _Level:
-    """One depth of a list: columns of its last item in the pasted text (mark, text) and in Markdown (text)."""
+    """One depth of a list, of its last item: the columns in the pasted text (mark, text) and in Markdown (text)."""
 
     indent: int
     content: int = 0
     inner: int = 0
     mark: str = ""
-    numbering: _Numbering | None = None
+    number: Number | None = None
 
 
 @dataclass(slots=True)
@@ -144,7 +123,9 @@ class _Writer:
             pass
         elif self._open and self._goes_on(line, contiguous):
             self._open.add(line.text, line)
-            if (found := number(line.text)) and any(_is_of_form(level, found) for level in self._levels):
+            if (found := number(line.text)) and any(
+                level.number and level.number.form == found.form for level in self._levels
+            ):
                 line.fate = "ambiguous"  # a number out of turn
         else:
             self._open_paragraph(line)
@@ -202,7 +183,7 @@ class _Writer:
         if self._kind == "references" and isinstance(self._first_mark, Number) and not is_nested_link:
             return None  # " - Publisher", wrapped
         del self._levels[depth + 1 :]
-        if level.numbering and not deeper:
+        if level.number and not deeper:
             if self._kind == "key_points":
                 deeper = True  # bullets at the margin below numbers
             else:
@@ -216,17 +197,15 @@ class _Writer:
             return mark != self._first_mark.mark and contiguous
         if self._levels:
             return contiguous and mark not in self._marks and line.indent < self._levels[0].indent
-        in_paragraph = self._open is not None and contiguous
-        return in_paragraph and mark not in _MARKDOWN_BULLETS and not self._introduces_item(mark, following)
-
-    def _introduces_item(self, mark: str, following: Line | None) -> bool:
-        before = self._open.texts[-1] if self._open and self._open.texts else ""
-        return before.endswith((":", "：")) or (following is not None and following.text.startswith(mark))
+        if not (self._open and contiguous) or mark in _MARKDOWN_BULLETS:
+            return False
+        is_item = self._open.texts[-1].endswith((":", "：")) or (following and following.text.startswith(mark))
+        return not is_item
 
     def _level_of_number(self, line: Line, found: Number, contiguous: bool) -> _Level | None:
         if not self._levels:
-            in_paragraph = self._open is not None and contiguous
-            return None if in_paragraph and found.value > 1 else self._push_level(line, found)
+            is_text = self._open is not None and contiguous and found.value > 1
+            return None if is_text else self._push_level(line, found)
         if self._kind == "references" and isinstance(self._first_mark, Bullet):
             return None
         depth = self._find_depth(line.indent)
@@ -235,8 +214,8 @@ class _Writer:
             return self._push_level(line, found)
         for place in range(depth, -1, -1):
             level = self._levels[place]
-            if level.numbering and self._counts_on(level.numbering, found, contiguous):
-                level.numbering.last = found.value
+            if level.number and self._counts_on(level.number, found, contiguous):
+                level.number = found
                 del self._levels[place + 1 :]
                 return level
         if found.value == 1 and not (self._is_list and contiguous):
@@ -244,12 +223,13 @@ class _Writer:
             return self._push_level(line, found)
         return None
 
-    def _counts_on(self, numbering: _Numbering, found: Number, contiguous: bool) -> bool:
-        if numbering.take(found):
+    def _counts_on(self, last: Number, found: Number, contiguous: bool) -> bool:
+        """Return True if a number is one more than the last, or the same: Markdown counts itself."""
+        if last.form == found.form and (
+            found.value - last.value in (0, 1) or (not self._is_list and _is_own(last.form))
+        ):
             return True
-        if self._is_list:
-            return found.value == 1 and not contiguous  # it begins anew
-        return _is_own(found.form) and numbering.form == found.form  # Markdown counts itself
+        return self._is_list and found.value == 1 and not contiguous  # it begins anew
 
     def _find_depth(self, indent: int) -> int:
         """Return the deepest level that is not indented further; the first one is, where all are."""
@@ -264,9 +244,7 @@ class _Writer:
         if len(self._levels) < DEEPEST_KEY_POINT:
             self._levels.append(_Level(line.indent))
         level = self._levels[-1]
-        if found and not level.numbering:
-            level.numbering = _Numbering()
-            level.numbering.take(found)
+        level.number = level.number or found
         return level
 
     def _open_item(self, line: Line, mark: Bullet | Number, level: _Level) -> None:
@@ -395,10 +373,6 @@ _MARKDOWN_BULLETS: Final = ("-", "*", "+")
 def _is_own(mark: str) -> bool:
     """Return True if Markdown has the mark, too."""
     return mark in _MARKDOWN_BULLETS or mark in (".", ")")
-
-
-def _is_of_form(level: _Level, found: Number) -> bool:
-    return level.numbering is not None and level.numbering.form == found.form
 
 
 # A number, a bullet, marks of a heading; a fence, a quote, a definition.
