@@ -38,19 +38,17 @@ class Line:
         self.fate, self.role = fate, role
 
 
-class Number(NamedTuple):
-    """The number that opens an item, such as ``(2)``: its form with the digits left out, its value, the item's text."""
+class Mark(NamedTuple):
+    """What opens an item: a bullet, or the form of a number without its digits; the item's text; the number or -1."""
 
     form: str
-    value: int
     text: str
+    value: int = -1
 
-
-class Bullet(NamedTuple):
-    """The mark that opens an item, and the item's text."""
-
-    mark: str
-    text: str
+    @property
+    def is_number(self) -> bool:
+        """True for ``(2)`` and the like, False for bullets."""
+        return self.value >= 0
 
 
 def read_lines(text: str) -> list[Line]:
@@ -108,10 +106,10 @@ def is_underline(text: str) -> bool:
     return len(text) > 1 and text[0] in "=-" and not text.strip(text[0])
 
 
-def bullet(text: str) -> Bullet | None:
+def bullet(text: str) -> Mark | None:
     """Return the mark and the text of a bulleted line; an unmistakable mark needs no space behind it."""
     if text[:1] in _PLAIN_BULLETS or (text[:1] in _BULLETS_OR_TEXT and text[1:2] in _SPACE_OR_END):
-        return Bullet(text[0], text[1:].lstrip(_BLANKS))
+        return Mark(text[0], text[1:].lstrip(_BLANKS))
     return None
 
 
@@ -120,7 +118,7 @@ def is_dash(mark: str) -> bool:
     return mark in _DASHES
 
 
-def number(text: str) -> Number | None:
+def number(text: str) -> Mark | None:
     """Return the number and the text of a numbered line: ``1.``, ``1)``, ``(1)``, ``[1]``, ``1、`` or full-width."""
     found = _NUMBER.match(text)
     if not found:
@@ -131,7 +129,7 @@ def number(text: str) -> Number | None:
     needs_space = form in _FORMS_IN_TEXT and closing.isascii()  # "2.5 million", "3)x"
     if form not in _FORMS or (needs_space and rest[:1].isdigit()) or (form == "[]" and rest[:1] == "("):
         return None
-    return Number(form, int(digits), rest.lstrip(_BLANKS))
+    return Mark(form, rest.lstrip(_BLANKS), int(digits))
 
 
 def find_url(text: str) -> str | None:

@@ -11,8 +11,7 @@ from .as_markdown import LIST_SECTIONS, sign_bullet
 from .bylines import read_byline
 from .lines import (
     AROUND_URL,
-    Bullet,
-    Number,
+    Mark,
     bullet,
     decode_entities,
     find_url,
@@ -41,7 +40,7 @@ class Block:
     lines: list[Line] = field(default_factory=list)
     more_runs: list[list[Line]] = field(default_factory=list)  # of sections that were joined with this one
     item_column: int | None = None
-    last_mark: Bullet | Number | None = None
+    last_mark: Mark | None = None
 
 
 @dataclass(slots=True)
@@ -85,7 +84,7 @@ class Splitter:
         self._below_heading = False
         self._is_furniture = False
         self._long_furniture: Line | None = None
-        self._heading_number: Number | None = None
+        self._heading_number: Mark | None = None
 
     def take(self, line: Line) -> None:
         """Read the next line."""
@@ -135,10 +134,10 @@ class Splitter:
         following = self._following.get(line.number)
         block = self._block
         if mark := bullet(line.text) or sign_bullet(line.text):
-            if mark.mark not in _SIGNS_OF_HEADINGS and bullet(line.text):
+            if mark.form not in _SIGNS_OF_HEADINGS and bullet(line.text):
                 return True
-            used = isinstance(block.last_mark, Bullet) and block.last_mark.mark == mark.mark if block else False
-            return used or (following is not None and following.text.startswith(mark.mark))
+            is_used = block is not None and block.last_mark is not None and block.last_mark.form == mark.form
+            return is_used or (following is not None and following.text.startswith(mark.form))
         found = number(line.text)
         if not found:
             return False
@@ -150,8 +149,7 @@ class Splitter:
             return True
         if not block or block.kind not in LIST_SECTIONS:
             return False
-        in_turn = isinstance(block.last_mark, Number) and block.last_mark.form == found.form
-        return in_turn or block.last_mark is None
+        return block.last_mark is None or block.last_mark.form == found.form
 
     def _is_wrapped_word(self, line: Line) -> bool:
         """Return True for the last word of a wrapped paragraph: "… a first / overview"."""
