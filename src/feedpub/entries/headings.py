@@ -292,9 +292,9 @@ def likely_languages(text: str, candidates: Sequence[str], preferred: Sequence[s
 _SAMPLE_CHARACTERS: Final = 20_000
 # Patterns are compiled when they are first needed: most sites never guess a language.
 # ISO 15924 codes → their letters, and what one letter counts: a Chinese text about software is full of Latin names.
-_LETTERS: Final = (
+LETTERS: Final = (
     (("Jpan",), "[\u3041-\u3096\u30a1-\u30fa\uff66-\uff9d]", 3),
-    (("Hans", "Hant", "Jpan"), "[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]", 3),
+    (("Hans", "Hant", "Jpan", "Kore"), "[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]", 3),
     (("Kore",), "[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]", 3),
     (("Cyrl",), "[\u0400-\u052f]", 1),
     (("Grek",), "[\u0370-\u03ff\u1f00-\u1fff]", 1),
@@ -332,17 +332,17 @@ _NATIONAL_SETS: Final = MappingProxyType({"zh-Hans": "gb2312", "zh-Hant": "big5"
 
 def _scripts(text: str) -> tuple[str, ...]:
     """Return the scripts that the text could be in; empty if it has no letters that we know."""
-    counts = [len(re.findall(letters, text)) * weight for _, letters, weight in _LETTERS]
+    counts = [len(re.findall(letters, text)) * weight for _, letters, weight in LETTERS]
     kana, han = counts[:2]
     if kana > _KANA_SHARE * (kana + han):
         counts[0] += han
     most = max(counts)
-    return _LETTERS[counts.index(most)][0] if most else ()
+    return LETTERS[counts.index(most)][0] if most else ()
 
 
 def _signs(language: str, text: str) -> int:
     if language in _NATIONAL_SETS:
-        own = re.findall(_LETTERS[1][1], text) + (re.findall(_LETTERS[0][1], text) if language == "ja" else [])
+        own = re.findall(LETTERS[1][1], text) + (re.findall(LETTERS[0][1], text) if language == "ja" else [])
         return len("".join(own).encode(_NATIONAL_SETS[language], errors="ignore"))
     return len(re.findall(_SIGNS[language], text, re.IGNORECASE)) if language in _SIGNS else 0
 
