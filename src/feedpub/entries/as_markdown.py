@@ -122,7 +122,7 @@ class _Writer:
             self._copy_line(line, contiguous)
         elif self._take_item(line, following, contiguous):
             pass
-        elif self._open and self._goes_on(line, contiguous):
+        elif self._open and self._goes_on(self._open, line, contiguous):
             self._open.add(line.text, line)
             if (found := number(line.text)) and any(
                 level.number and level.number.form == found.form for level in self._levels
@@ -261,10 +261,8 @@ class _Writer:
         level.content = line.indent + max(len(line.text) - len(mark.text), 1)
         level.inner = column + len(marker) + 1
         is_apart = self._last_was not in ("item", "copy in item") or (not self._is_list and line.after_blank)
-        self._start_block(_Open(line, f"{' ' * column}{marker} ", level.inner, is_item=True), is_apart=is_apart)
         text = mark.text.rstrip("↩\ufe0e\ufe0f ") if self._kind == "references" else mark.text
-        if self._open:
-            self._open.add(text, line)
+        self._start_block(_Open(line, f"{' ' * column}{marker} ", level.inner, is_item=True), text, is_apart=is_apart)
 
     def _instead_of_empty(self, level: _Level) -> _Level:
         """Return the level of an item that is a mark and nothing behind it, for the item below it."""
@@ -289,17 +287,12 @@ class _Writer:
 
     # --- paragraphs, and what is copied
 
-    def _goes_on(self, line: Line, contiguous: bool) -> bool:
+    def _goes_on(self, opened: _Open, line: Line, contiguous: bool) -> bool:
         """Return True if the line is the rest of the open paragraph or item, wrapped."""
-        if not self._open:
-            return False
         if contiguous and not line.after_blank:
             return True
-        if not self._open.is_item:
-            return False
-        return not self._open.texts or (
-            self._kind == "references" and (line.indent > self._open.line.indent or self._open.lacks_url(line))
-        )
+        is_below = self._kind == "references" and (line.indent > opened.line.indent or opened.lacks_url(line))
+        return opened.is_item and (is_below or not opened.texts)
 
     def _open_paragraph(self, line: Line) -> None:
         inner = self._find_inner_column(line)
@@ -308,9 +301,7 @@ class _Writer:
             self._levels = []
             if self._is_list:
                 line.settle("ambiguous", "body")
-        self._start_block(_Open(line, " " * inner, inner, is_item=False), is_apart=True)
-        if self._open:
-            self._open.add(line.text, line)
+        self._start_block(_Open(line, " " * inner, inner, is_item=False), line.text, is_apart=True)
 
     def _find_inner_column(self, line: Line) -> int:
         """Return the column of Markdown for what stands below an item, 0 if it stands below none."""
@@ -332,10 +323,11 @@ class _Writer:
             self._last_was = "copy in item" if inner else "copy"
         self._out.append(f"{self._copied_at}{line.verbatim}".rstrip() if line.verbatim else "")
 
-    def _start_block(self, opened: _Open, *, is_apart: bool) -> None:
+    def _start_block(self, opened: _Open, text: str, *, is_apart: bool) -> None:
         if is_apart:
             self._add_blank_line()
         self._open = opened
+        opened.add(text, opened.line)
 
     def _add_blank_line(self) -> None:
         if self._out and self._out[-1]:

@@ -89,7 +89,7 @@ class Splitter:
     def take(self, line: Line) -> None:
         """Read the next line."""
         below_heading, self._below_heading = self._below_heading, False
-        if line.verbatim is not None and not self._is_numbered_reference(line):
+        if line.verbatim is not None:
             self._add_line(line)
         elif line.is_underline:
             line.settle("kept", "heading")
@@ -109,9 +109,6 @@ class Splitter:
         """Return the drafts."""
         self._end_part()
         return self._parts
-
-    def _is_numbered_reference(self, line: Line) -> bool:
-        return self._block is not None and self._block.kind == "references" and number(line.text) is not None
 
     def _continues_item(self, line: Line) -> bool:
         """Return True if a word of the table is only the last word of a wrapped item: "… useful / links"."""
@@ -134,8 +131,6 @@ class Splitter:
         following = self._following.get(line.number)
         block = self._block
         if mark := bullet(line.text) or sign_bullet(line.text):
-            if mark.form not in _SIGNS_OF_HEADINGS and bullet(line.text):
-                return True
             is_used = block is not None and block.last_mark is not None and block.last_mark.form == mark.form
             return is_used or (following is not None and following.text.startswith(mark.form))
         found = number(line.text)
@@ -255,7 +250,6 @@ class Splitter:
         section, languages = self._choose_meaning(found)
         if not self._is_inline_section(section, line, rest):
             return False
-        line.settle("kept", section)
         if section in ("previous", "next"):
             line.text = rest
             self._block = Block(section)
@@ -393,8 +387,6 @@ class Splitter:
 
 _LONGEST_LABEL_CHARACTERS: Final = 60
 _SENTENCE_ENDS: Final = tuple(".。!！?？:：")
-# Word processors and Japanese authors set these before headings as well as before items.
-_SIGNS_OF_HEADINGS: Final = tuple("●○▪■◆◇□▫►▸・◎★☆")
 
 
 def _following(lines: Sequence[Line]) -> dict[int, Line]:
