@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from .lines import Mark, bullet, is_dash, join, lone_url, number
+from .lines import DASHES, Mark, bullet, join, lone_url, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -171,7 +171,7 @@ class _Writer:
         return mark or (sign_bullet(line.text) if self._uses_signs else None)
 
     def _level_of_bullet(self, line: Line, mark: str, following: Line | None, contiguous: bool) -> _Level | None:
-        if is_dash(mark) and self._is_wrapped_dash(line, mark, following, contiguous):
+        if mark in DASHES and self._is_wrapped_dash(line, mark, following, contiguous):
             return None
         self._marks.add(mark)
         if not self._levels:
@@ -206,8 +206,6 @@ class _Writer:
         if not self._levels:
             is_text = self._open is not None and contiguous and found.value > 1
             return None if is_text else self._push_level(line, found)
-        if self._kind == "references" and self._first_mark and not self._first_mark.is_number:
-            return None
         depth = self._find_depth(line.indent)
         if found.value <= 1 and self._is_deeper(line, found.form, self._levels[depth]):
             del self._levels[depth + 1 :]

@@ -113,11 +113,6 @@ def bullet(text: str) -> Mark | None:
     return None
 
 
-def is_dash(mark: str) -> bool:
-    """Return True if a bullet could also be a dash or a sign within a sentence that was wrapped before it."""
-    return mark in _DASHES
-
-
 def number(text: str) -> Mark | None:
     """Return the number and the text of a numbered line: ``1.``, ``1)``, ``(1)``, ``[1]``, ``1、`` or full-width."""
     found = _NUMBER.match(text)
@@ -191,7 +186,7 @@ _WIDTHS: Final = {"\t": 4, "\u3000": 2, "\u200e": 0, "\u200f": 0}
 _RULES: Final = tuple("-*=_–—─")
 _PLAIN_BULLETS: Final = tuple("•‣⁃◦▪▫●■□◆◇►▸・\uf0b7\uf0a7")
 _BULLETS_OR_TEXT: Final = tuple("○·∙–—*+-－＊＋")
-_DASHES: Final = (*_BULLETS_OR_TEXT, "・")
+DASHES: Final = (*_BULLETS_OR_TEXT, "・")  # could also stand within a sentence that was wrapped before them
 _SPACE_OR_END: Final = ("", *_BLANKS)
 # Digits, also full-width, Arabic and Devanagari ones; years are no numbers of items.
 _NUMBER: Final = re.compile(r"((?:[(（［]|\[\^?)?)([0-9０-９٠-٩۰-۹०-९]{1,3})([.．)）］、]|\]:?)")
