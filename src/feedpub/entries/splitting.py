@@ -39,7 +39,6 @@ class Block:
     languages: tuple[str, ...] = ()
     lines: list[Line] = field(default_factory=list)
     more_runs: list[list[Line]] = field(default_factory=list)  # of sections that were joined with this one
-    item_column: int | None = None
     last_mark: Mark | None = None
 
 
@@ -100,20 +99,13 @@ class Splitter:
         elif is_rule(line.text):
             line.settle("dropped", "divider")
             self._between_parts, self._block = True, None
-        elif self._continues_item(line) or not (
-            self._take_heading(line) or self._take_furniture(line) or self._take_byline(line)
-        ):
+        elif not (self._take_heading(line) or self._take_furniture(line) or self._take_byline(line)):
             self._add_line(line)
 
     def finish(self) -> list[Part]:
         """Return the drafts."""
         self._end_part()
         return self._parts
-
-    def _continues_item(self, line: Line) -> bool:
-        """Return True if a word of the table is only the last word of a wrapped item: "… useful / links"."""
-        column = self._block.item_column if self._block else None
-        return column is not None and line.indent >= column and not line.after_blank and line.text[0] not in "#*"
 
     # --- headings
 
@@ -147,9 +139,11 @@ class Splitter:
         return block.last_mark is None or block.last_mark.form == found.form
 
     def _is_wrapped_word(self, line: Line) -> bool:
-        """Return True for the last word of a wrapped paragraph: "… a first / overview"."""
-        inside = self._block is not None and bool(self._block.lines) and not line.after_blank
-        return inside and line.text[0].islower()
+        """Return True for the last word of a wrapped paragraph or item: "… a first / overview"."""
+        if self._block is None or not self._block.lines or line.after_blank:
+            return False
+        above = self._block.lines[-1]
+        return line.text[0].islower() or (_is_item(above) and line.indent > above.indent and line.text[0] not in "#*")
 
     def _known_heading(self, line: Line, found: tuple[Heading, ...]) -> None:
         section, languages = self._choose_meaning(found)
@@ -354,10 +348,7 @@ class Splitter:
             block = self._open_block(Block("body"))
         if block:
             block.lines.append(line)
-            item = bullet(line.text) or number(line.text)
-            if item and block.kind in LIST_SECTIONS:
-                block.item_column = line.indent + len(line.text) - len(item.text)
-            block.last_mark = item or sign_bullet(line.text) or block.last_mark
+            block.last_mark = bullet(line.text) or number(line.text) or sign_bullet(line.text) or block.last_mark
 
     def _read_source(self, block: Block, line: Line) -> Block | None:
         """Take the address under "Source"; a list under "Reference" is the references."""
