@@ -272,13 +272,11 @@ class Splitter:
 
     def _own_heading(self, line: Line) -> bool:
         """Read a Markdown heading that is none of ours; ``# Title`` may open the next draft."""
-        marks = line.text[: len(line.text) - len(line.text.lstrip("#"))]
-        if not 1 <= len(marks) <= 6 or not line.text[len(marks) :].startswith(" ") or not _without_marks(line.text):
-            return False
-        if self._table.opens_furniture(line.text):
+        found = _HEADING.match(line.text)
+        if not found or not _without_marks(line.text) or self._table.opens_furniture(line.text):
             return False
         self._is_furniture = False
-        self._between_parts = self._between_parts or marks == "#"
+        self._between_parts = self._between_parts or found[0] == "# "
         line.settle("kept", "body")
         self._open_block(Block("body", line.text, line))
         return True
@@ -316,12 +314,8 @@ class Splitter:
         return line.after_blank and (following is None or self._is_end(following.text))
 
     def _is_end(self, text: str) -> bool:
-        return (
-            is_rule(text)
-            or bool(self._table.find(text))
-            or self._table.is_furniture(text)
-            or self._table.opens_furniture(text)
-        )
+        table = self._table
+        return is_rule(text) or any(test(text) for test in (table.find, table.is_furniture, table.opens_furniture))
 
     def _take_byline(self, line: Line) -> bool:
         """Take ``By Ann`` and ``May 3, 2026`` from above an article: they are offered to the user."""
@@ -400,6 +394,9 @@ def _first_line(blocks: Sequence[Block]) -> Line:
     return next(line for block in blocks for line in (block.heading_line, *block.lines) if line)
 
 
+_HEADING: Final = re.compile("#{1,6} ")
+
+
 def _without_marks(heading: str) -> str:
     """Return the words of a Markdown heading."""
     return heading.strip("# ").strip("*").strip()
@@ -407,8 +404,7 @@ def _without_marks(heading: str) -> str:
 
 def _as_heading(text: str) -> str:
     """Return a known heading as Markdown; one of level 1 is for titles."""
-    marks = text[: len(text) - len(text.lstrip("#"))]
-    if len(marks) > 1 and text[len(marks) :].startswith(" "):
+    if text.startswith("##") and _HEADING.match(text):
         return text
     words = text.replace("**", "").replace("__", "").strip("#*_:： \u00a0")
     return f"## {words}"
