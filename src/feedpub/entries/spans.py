@@ -30,20 +30,27 @@ class Spans:
         return number > 0 and place < self._ends[number - 1]
 
 
-_CODE: Final = re.compile(rf'<(?:pre|code|span data-math-style="\w+"){POSITION}(\d+):(\d+)-(\d+):(\d+)"')
+_CODE: Final = re.compile(rf'<(pre|code|span data-math-style="\w+"){POSITION}(\d+):(\d+)-(\d+):(\d+)"')
+_FENCE: Final = (b"`", b"~")
+_INDENTED_COLUMN: Final = 5
 
 
 def find_code(markdown: str) -> Iterator[tuple[int, int]]:
-    """Yield what stands in blocks and spans of code, and in formulas, in order."""
+    """Yield what stands in blocks and spans of code, and in formulas, in order.
+
+    Indented code counts outside of lists only: within, authors often mean text (the downloads of Ruby's news).
+    """
     html = convert_to_html(prepare_text(markdown), hard_breaks=False)
     data = markdown.encode()
     lines = [0, 0, *(match.end() for match in re.finditer(b"\n", data))]
-    spans = sorted(
-        (lines[line] + column - 1, lines[end_line] + end_column)
-        for line, column, end_line, end_column in (map(int, match.groups()) for match in _CODE.finditer(html))
-    )
+    spans: list[tuple[int, int]] = []
+    for match in _CODE.finditer(html):
+        line, column, end_line, end_column = map(int, match.groups()[1:])
+        start = lines[line] + column - 1
+        if match[1] != "pre" or column <= _INDENTED_COLUMN or data.startswith(_FENCE, start):
+            spans.append((start, lines[end_line] + end_column))
     done = place = 0  # in bytes, and in characters
-    for start, end in spans:
+    for start, end in sorted(spans):
         begin = place + len(data[done:start].decode(errors="ignore"))
         done, place = end, begin + len(data[start:end].decode(errors="ignore"))
         yield begin, place
