@@ -78,11 +78,10 @@ def find_template_remains(markdown: str) -> list[TemplateRemain]:
 
 
 def _find_pieces(markdown: str) -> list[tuple[re.Match[str], Kind]]:
-    """Return what may be a remain, in order. Most texts hold none of the words that patterns begin with."""
+    """Return what may be a remain, in order."""
     pieces = [
         (match, kind)
-        for words, kind, pattern in _PATTERNS
-        if any(word in markdown for word in words)
+        for kind, pattern in _PATTERNS
         for match in pattern.finditer(markdown)
         if not markdown.startswith(("\\", "$"), max(0, match.start() - 1))
     ]
@@ -124,13 +123,11 @@ _BLANKS_AT_END = re.compile(r"[ \t]*+(?=\n|\Z)")
 
 # --- Patterns ---------------------------------------------------------------------------------------------------------
 
-# Words of which one must stand in the text, what the pattern finds, the pattern. Each pattern stops where it may begin
-# anew, so that marks without end cost little.
-_PATTERNS: Final[tuple[tuple[tuple[str, ...], Kind, re.Pattern[str]], ...]] = (
-    (("{%",), "tag", re.compile(r"\{%[^{}%]*+(?:%(?!\})[^{}%]*+)*+%\}")),  # {% include x %}
-    (("{{<", "{{%"), "tag", re.compile(r"\{\{(?:<[^{}]*?>|%[^{}]*?%)\}\}")),  # {{< figure >}}, {{% note %}}
+# Each pattern stops where it may begin anew, so that marks without end cost little.
+_PATTERNS: Final[tuple[tuple[Kind, re.Pattern[str]], ...]] = (
+    ("tag", re.compile(r"\{%[^{}%]*+(?:%(?!\})[^{}%]*+)*+%\}")),  # {% include x %}
+    ("tag", re.compile(r"\{\{(?:<[^{}]*?>|%[^{}]*?%)\}\}")),  # {{< figure >}}, {{% note %}}
     (
-        ("{{",),
         "tag",
         re.compile(
             r"""
@@ -142,9 +139,8 @@ _PATTERNS: Final[tuple[tuple[tuple[str, ...], Kind, re.Pattern[str]], ...]] = (
             re.VERBOSE,
         ),
     ),
-    (("{/*",), "verbatim", re.compile(r"\{/\*[^{}]*?\*/\}")),  # a comment of MDX
+    ("verbatim", re.compile(r"\{/\*[^{}]*?\*/\}")),  # a comment of MDX
     (
-        ("[toc]", "[TOC]", "[Toc]", "_TOC_", "{:toc}", "{: toc"),
         "contents",
         re.compile(
             r"^[ \t]*+(?:\[\[_?toc_?\]\]|\[toc\]|[*+-] +toc\n\{:[ \t]*toc[^{}\n]*\})[ \t]*$",
@@ -152,9 +148,8 @@ _PATTERNS: Final[tuple[tuple[tuple[str, ...], Kind, re.Pattern[str]], ...]] = (
         ),
     ),
     # ## Title {#id}
-    (("{#",), "heading id", re.compile(r"\{(?<=[ \t]\{)#[^\s{}]++[^{}\n]*+\}(?=[ \t]*#*[ \t]*$)", re.MULTILINE)),
+    ("heading id", re.compile(r"\{(?<=[ \t]\{)#[^\s{}]++[^{}\n]*+\}(?=[ \t]*#*[ \t]*$)", re.MULTILINE)),
     (
-        ("{:",),
         "attributes",
         re.compile(
             r"""
@@ -166,9 +161,9 @@ _PATTERNS: Final[tuple[tuple[tuple[str, ...], Kind, re.Pattern[str]], ...]] = (
             re.VERBOSE | re.MULTILINE,
         ),
     ),
-    (("[[",), "wiki link", re.compile(r"\[\[(?![\s^])[^\[\]\n|]++(?:\|[^\[\]\n]*+)?\]\](?![(\[:\]])")),
-    ((":::",), "block", re.compile(r"^[ \t]*+:{3,}+[ \t]*+(?:\{?\.?[A-Za-z][^\n]*+)?$", re.MULTILINE)),
-    (("<",), "component", re.compile(r"</?(?P<name>[A-Z][A-Za-z0-9]*+(?:\.[A-Z]\w*+)*+)(?:\s[^<>]*+)?/?>")),
+    ("wiki link", re.compile(r"\[\[(?![\s^])[^\[\]\n|]++(?:\|[^\[\]\n]*+)?\]\](?![(\[:\]])")),
+    ("block", re.compile(r"^[ \t]*+:{3,}+[ \t]*+(?:\{?\.?[A-Za-z][^\n]*+)?$", re.MULTILINE)),
+    ("component", re.compile(r"</?(?P<name>[A-Z][A-Za-z0-9]*+(?:\.[A-Z]\w*+)*+)(?:\s[^<>]*+)?/?>")),
 )
 _IMPORTS = re.compile(
     r"""
