@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedpub.entries.labels import split_label
+from feedpub.entries.labels import split_label_html
 
 
 @pytest.mark.parametrize(
@@ -35,12 +35,12 @@ from feedpub.entries.labels import split_label
     ],
 )
 def test_split_label(label: str, title: str, publishers: tuple[str, ...]) -> None:
-    assert split_label(label) == (title, publishers)
+    assert split_label_html(label) == (title, publishers)
 
 
 @given(st.text(alphabet="ab-–—/ ／\u3000"))
 def test_no_word_is_lost(label: str) -> None:
-    title, publishers = split_label(label)
+    title, publishers = split_label_html(label)
     assert [letter for letter in label if letter in "ab"] == [
         letter for part in (title, *publishers) for letter in part if letter in "ab"
     ]
@@ -50,5 +50,5 @@ def test_no_word_is_lost(label: str) -> None:
 @pytest.mark.parametrize("repeated", [" ", "\u3000", "—", " -", " /", "／"])
 def test_time_grows_with_the_label_only(repeated: str) -> None:
     start = time.process_time()
-    split_label("a" + repeated * 500_000 + "b - c" + repeated * 500_000 + "d")
+    split_label_html("a" + repeated * 500_000 + "b - c" + repeated * 500_000 + "d")
     assert time.process_time() - start < 10

@@ -24,7 +24,6 @@ from feedpub.entries.sections import read_sections
 from feedpub.entries.source import Source
 from feedpub.entries.summaries import excerpt
 from feedpub.entries.templates import find_template_remains, remove_template_remains
-from feedpub.entries.writing import write_entry
 from feedpub.links import outbound
 from feedpub.links.classify import Answer, classify
 from feedpub.links.pages import read_page_at_once, read_refresh, targets_of
@@ -147,10 +146,6 @@ def read_settings(folder: Path, text: str) -> None:
 def parse_pasted(folder: Path, text: str) -> None:
     with contextlib.suppress(feedpub.EntryError):
         feedpub.parse_pasted(text)
-
-
-def write_draft(folder: Path, text: str) -> None:
-    write_entry(feedpub.Draft(language="en", title="T", body=text, key_points=(feedpub.KeyPoint(text=text),)))
 
 
 def classify_page(folder: Path, text: str) -> None:
@@ -407,8 +402,6 @@ FAMILIES: Final[dict[str, tuple[Callable[[Path, str], object], int, str, str, st
     "pasted tags": (parse_pasted, 50_000, "<http://", "References\n1. ", "\n"),
     "pasted headings": (parse_pasted, 20_000, "Summary\na\n---\n", "", ""),
     "piles of marks": (parse_pasted, 50_000, "\u0301\u0316", "Summary\na", "\n"),
-    "preformatted text without end": (write_draft, 50_000, "<pre>\n\n", "", ""),
-    "comments of a key point": (write_draft, 50_000, "<!--", "", ""),
     "pasted numbers": (parse_pasted, 50_000, "1. a\n  (1) b\n", _POINTS, ""),
     "pasted indents": (parse_pasted, 50_000, "- a\n\t- b\n\t\t- c\n", "## Notes\n", "## Summary\na\n"),
     "pasted emoji": (parse_pasted, 50_000, "📌 a\n\n", "Summary\nb\n\n", ""),

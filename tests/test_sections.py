@@ -161,7 +161,7 @@ def test_addresses_that_no_feed_can_link_to_are_not_read(address: str) -> None:
     assert (reference.title, reference.publishers, reference.url) == ("a", ("b",), None)
 
 
-def test_plain_files_load_neither_yaml_nor_tables_of_languages(tmp_path: Path) -> None:
+def test_plain_files_load_no_tables_of_languages(tmp_path: Path) -> None:
     plain = tmp_path / "a.en.md"
     plain.write_text(
         "---\ntitle: A\npublished: 2026-02-01T09:00:00Z\ntags: [b, c]\n---\n"
@@ -175,7 +175,7 @@ from feedpub.model import Config
 config = Config(base_url="https://x.test/", authority="x.test,2026", languages=("en", "zh-Hans"))
 file = read_file({str(plain)!r}, "a.en.md", default_table(), config)
 print(file.values["title"], len(file.sections.key_points))
-print(*sorted(sys.modules.keys() & set("dateutil idna langcodes nh3 yaml".split())))
+print(*sorted(sys.modules.keys() & set("dateutil idna langcodes nh3".split())))
 """
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     assert run.stdout == "A 1\n\n"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from .lines import Bullet, Number, bullet, is_dash, join, lone_url, number
+from .lines import DASHES, Mark, bullet, join, lone_url, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,12 +39,12 @@ def write_lines(runs: Sequence[Sequence[Line]], kind: str, *, spaced: bool) -> l
     return writer.finish()
 
 
-def sign_bullet(text: str) -> Bullet | None:
+def sign_bullet(text: str) -> Mark | None:
     """Return the sign that opens a line as its mark: ``✅ Point``; an emoji stays, since it may say something."""
     sign = text[:1]
     if not sign or unicodedata.category(sign) != "So" or not (rest := text[1:].lstrip("\ufe0f\u200d ")):
         return None
-    return Bullet(sign, text if sign >= _FIRST_EMOJI and sign not in _COLOURED_SHAPES else rest)
+    return Mark(sign, text if sign >= _FIRST_EMOJI and sign not in _COLOURED_SHAPES else rest)
 
 
 _FIRST_EMOJI: Final = "\U0001f000"
@@ -52,35 +52,14 @@ _COLOURED_SHAPES: Final = frozenset("🔹🔸🔷🔶🔵🔴🟠🟡🟢🟣�
 
 
 @dataclass(slots=True)
-class _Numbering:
-    """The numbers of one list: all of one form, each one more than the last, or all the same (Markdown counts them)."""
-
-    form: str = ""
-    first: int = 0
-    last: int = 0
-
-    def take(self, number: Number) -> bool:
-        """Return True if a number goes on with the list, and count it."""
-        if not self.form:
-            self.form, self.first, self.last = number.form, number.value, number.value
-            return True
-        goes_on = self.form == number.form and (
-            number.value == self.last + 1 or number.value == self.last == self.first
-        )
-        if goes_on:
-            self.last = number.value
-        return goes_on
-
-
-@dataclass(slots=True)
 class _Level:
-    """One depth of a list: columns of its last item in the pasted text (mark, text) and in Markdown (text)."""
+    """One depth of a list, of its last item: the columns in the pasted text (mark, text) and in Markdown (text)."""
 
     indent: int
     content: int = 0
     inner: int = 0
     mark: str = ""
-    numbering: _Numbering | None = None
+    number: Mark | None = None
 
 
 @dataclass(slots=True)
@@ -115,7 +94,7 @@ class _Writer:
     def __init__(self, kind: str, spaced: bool) -> None:
         self._kind, self._spaced = kind, spaced
         self._is_list = kind in LIST_SECTIONS
-        self._first_mark: Bullet | Number | None = None
+        self._first_mark: Mark | None = None
         self._uses_signs = False
         self._out: list[str] = []
         self._open: _Open | None = None
@@ -131,8 +110,9 @@ class _Writer:
         """Prepare for the lines below a heading."""
         self._write_open()
         self._levels, self._last = [], None
-        self._first_mark = self._find_first_mark(lines) if self._is_list else None
-        self._uses_signs = isinstance(self._first_mark, Bullet) and not bullet(f"{self._first_mark.mark} ")
+        first = self._find_first_mark(lines) if self._is_list else None
+        sign = sign_bullet(lines[0].text) if self._is_list and lines and not first else None
+        self._first_mark, self._uses_signs = first or sign, sign is not None
 
     def take(self, line: Line, following: Line | None) -> None:
         """Read the next line."""
@@ -142,9 +122,11 @@ class _Writer:
             self._copy_line(line, contiguous)
         elif self._take_item(line, following, contiguous):
             pass
-        elif self._open and self._goes_on(line, contiguous):
+        elif self._open and self._goes_on(self._open, line, contiguous):
             self._open.add(line.text, line)
-            if (found := number(line.text)) and any(_is_of_form(level, found) for level in self._levels):
+            if (found := number(line.text)) and any(
+                level.number and level.number.form == found.form for level in self._levels
+            ):
                 line.fate = "ambiguous"  # a number out of turn
         else:
             self._open_paragraph(line)
@@ -155,7 +137,7 @@ class _Writer:
         self._write_open()
         return self._out
 
-    def _find_first_mark(self, lines: Sequence[Line]) -> Bullet | Number | None:
+    def _find_first_mark(self, lines: Sequence[Line]) -> Mark | None:
         """Find the mark of the section's list: "2026." behind other text is no number of an item."""
         for place, line in enumerate(lines):
             if line.verbatim is not None and not number(line.text):
@@ -164,7 +146,7 @@ class _Writer:
                 return mark
             if (found := number(line.text)) and (not place or found.value <= 1):
                 return found
-        return next((mark for line in lines[:1] if (mark := sign_bullet(line.text))), None)
+        return None
 
     # --- items
 
@@ -173,24 +155,23 @@ class _Writer:
         if mark is None:
             if self._kind != "references" or self._first_mark or (self._open and self._open.lacks_url(line)):
                 return False
-            mark = Bullet("-", line.text)
-        if isinstance(mark, Number):
+            mark = Mark("-", line.text)
+        if mark.is_number:
             level = self._level_of_number(line, mark, contiguous)
         else:
-            level = self._level_of_bullet(line, mark, following, contiguous)
+            level = self._level_of_bullet(line, mark.form, following, contiguous)
         if level:
             self._open_item(line, mark, level)
         return level is not None
 
-    def _find_mark(self, line: Line) -> Bullet | Number | None:
+    def _find_mark(self, line: Line) -> Mark | None:
         mark = bullet(line.text) or number(line.text)
-        if isinstance(mark, Number) and mark.form.endswith(":") and self._kind != "references":
+        if mark and mark.form.endswith(":") and self._kind != "references":
             return None  # the definition of a link
         return mark or (sign_bullet(line.text) if self._uses_signs else None)
 
-    def _level_of_bullet(self, line: Line, bullet_: Bullet, following: Line | None, contiguous: bool) -> _Level | None:
-        mark = bullet_.mark
-        if is_dash(mark) and self._is_wrapped_dash(line, mark, following, contiguous):
+    def _level_of_bullet(self, line: Line, mark: str, following: Line | None, contiguous: bool) -> _Level | None:
+        if mark in DASHES and self._is_wrapped_dash(line, mark, following, contiguous):
             return None
         self._marks.add(mark)
         if not self._levels:
@@ -199,10 +180,10 @@ class _Writer:
         level = self._levels[depth]
         deeper = self._is_deeper(line, mark, level)
         is_nested_link = deeper and "://" in line.text
-        if self._kind == "references" and isinstance(self._first_mark, Number) and not is_nested_link:
+        if self._kind == "references" and self._first_mark and self._first_mark.is_number and not is_nested_link:
             return None  # " - Publisher", wrapped
         del self._levels[depth + 1 :]
-        if level.numbering and not deeper:
+        if level.number and not deeper:
             if self._kind == "key_points":
                 deeper = True  # bullets at the margin below numbers
             else:
@@ -212,31 +193,27 @@ class _Writer:
 
     def _is_wrapped_dash(self, line: Line, mark: str, following: Line | None, contiguous: bool) -> bool:
         """Return True if a dash could be one of a sentence that was wrapped before it, not the mark of an item."""
-        if self._kind == "references" and isinstance(self._first_mark, Bullet):
-            return mark != self._first_mark.mark and contiguous
+        if self._kind == "references" and self._first_mark and not self._first_mark.is_number:
+            return mark != self._first_mark.form and contiguous
         if self._levels:
             return contiguous and mark not in self._marks and line.indent < self._levels[0].indent
-        in_paragraph = self._open is not None and contiguous
-        return in_paragraph and mark not in _MARKDOWN_BULLETS and not self._introduces_item(mark, following)
+        if not (self._open and contiguous) or mark in _MARKDOWN_BULLETS:
+            return False
+        is_item = self._open.texts[-1].endswith((":", "：")) or (following and following.text.startswith(mark))
+        return not is_item
 
-    def _introduces_item(self, mark: str, following: Line | None) -> bool:
-        before = self._open.texts[-1] if self._open and self._open.texts else ""
-        return before.endswith((":", "：")) or (following is not None and following.text.startswith(mark))
-
-    def _level_of_number(self, line: Line, found: Number, contiguous: bool) -> _Level | None:
+    def _level_of_number(self, line: Line, found: Mark, contiguous: bool) -> _Level | None:
         if not self._levels:
-            in_paragraph = self._open is not None and contiguous
-            return None if in_paragraph and found.value > 1 else self._push_level(line, found)
-        if self._kind == "references" and isinstance(self._first_mark, Bullet):
-            return None
+            is_text = self._open is not None and contiguous and found.value > 1
+            return None if is_text else self._push_level(line, found)
         depth = self._find_depth(line.indent)
         if found.value <= 1 and self._is_deeper(line, found.form, self._levels[depth]):
             del self._levels[depth + 1 :]
             return self._push_level(line, found)
         for place in range(depth, -1, -1):
             level = self._levels[place]
-            if level.numbering and self._counts_on(level.numbering, found, contiguous):
-                level.numbering.last = found.value
+            if level.number and self._counts_on(level.number, found, contiguous):
+                level.number = found
                 del self._levels[place + 1 :]
                 return level
         if found.value == 1 and not (self._is_list and contiguous):
@@ -244,12 +221,13 @@ class _Writer:
             return self._push_level(line, found)
         return None
 
-    def _counts_on(self, numbering: _Numbering, found: Number, contiguous: bool) -> bool:
-        if numbering.take(found):
+    def _counts_on(self, last: Mark, found: Mark, contiguous: bool) -> bool:
+        """Return True if a number is one more than the last, or the same: Markdown counts itself."""
+        if last.form == found.form and (
+            found.value - last.value in (0, 1) or (not self._is_list and _is_own(last.form))
+        ):
             return True
-        if self._is_list:
-            return found.value == 1 and not contiguous  # it begins anew
-        return _is_own(found.form) and numbering.form == found.form  # Markdown counts itself
+        return self._is_list and found.value == 1 and not contiguous  # it begins anew
 
     def _find_depth(self, indent: int) -> int:
         """Return the deepest level that is not indented further; the first one is, where all are."""
@@ -260,34 +238,29 @@ class _Writer:
             return line.indent > level.indent
         return line.indent >= level.content
 
-    def _push_level(self, line: Line, found: Number | None = None) -> _Level:
+    def _push_level(self, line: Line, found: Mark | None = None) -> _Level:
         if len(self._levels) < DEEPEST_KEY_POINT:
             self._levels.append(_Level(line.indent))
         level = self._levels[-1]
-        if found and not level.numbering:
-            level.numbering = _Numbering()
-            level.numbering.take(found)
+        level.number = level.number or found
         return level
 
-    def _open_item(self, line: Line, mark: Bullet | Number, level: _Level) -> None:
+    def _open_item(self, line: Line, mark: Mark, level: _Level) -> None:
         if self._open and self._open.is_item and not self._open.texts:
             level = self._instead_of_empty(level)
         self._write_open()
         depth = self._levels.index(level)
         outer = self._levels[depth - 1].inner if depth else 0
-        own = _is_own(mark.mark if isinstance(mark, Bullet) else mark.form)
         fits = outer <= line.indent <= outer + 3 and (not level.inner or line.indent < level.inner)
-        column = line.indent if own and fits and line.raw[:1].isascii() else outer
+        column = line.indent if _is_own(mark.form) and fits and line.raw[:1].isascii() else outer
         self._items += not depth
         marker = self._choose_marker(mark, level, is_top=not depth)
         level.indent = min(level.indent, line.indent)
         level.content = line.indent + max(len(line.text) - len(mark.text), 1)
         level.inner = column + len(marker) + 1
         is_apart = self._last_was not in ("item", "copy in item") or (not self._is_list and line.after_blank)
-        self._start_block(_Open(line, f"{' ' * column}{marker} ", level.inner, is_item=True), is_apart=is_apart)
         text = mark.text.rstrip("↩\ufe0e\ufe0f ") if self._kind == "references" else mark.text
-        if self._open:
-            self._open.add(text, line)
+        self._start_block(_Open(line, f"{' ' * column}{marker} ", level.inner, is_item=True), text, is_apart=is_apart)
 
     def _instead_of_empty(self, level: _Level) -> _Level:
         """Return the level of an item that is a mark and nothing behind it, for the item below it."""
@@ -297,35 +270,27 @@ class _Writer:
         del self._levels[depth]
         return self._levels[depth - 1]
 
-    def _choose_marker(self, mark: Bullet | Number, level: _Level, *, is_top: bool) -> str:
+    def _choose_marker(self, mark: Mark, level: _Level, *, is_top: bool) -> str:
         """Return the mark that Markdown has for an item; in a list of a section all are of one kind."""
-        if isinstance(mark, Number):
-            sign = mark.form if mark.form in (".", ")") else "."
-        else:
-            sign = mark.mark if mark.mark in _MARKDOWN_BULLETS else "-"
+        sign = mark.form if _is_own(mark.form) else "." if mark.is_number else "-"
         if self._is_list:
             sign = (self._top_mark if is_top else level.mark) or sign
             self._top_mark = sign if is_top else self._top_mark
-        elif not _is_own(mark.mark if isinstance(mark, Bullet) else mark.form):
+        elif not _is_own(mark.form):
             sign = level.mark or sign
         level.mark = sign
         if sign in _MARKDOWN_BULLETS:
             return sign
-        return f"{mark.value if isinstance(mark, Number) else self._items}{sign}"
+        return f"{mark.value if mark.is_number else self._items}{sign}"
 
     # --- paragraphs, and what is copied
 
-    def _goes_on(self, line: Line, contiguous: bool) -> bool:
+    def _goes_on(self, opened: _Open, line: Line, contiguous: bool) -> bool:
         """Return True if the line is the rest of the open paragraph or item, wrapped."""
-        if not self._open:
-            return False
         if contiguous and not line.after_blank:
             return True
-        if not self._open.is_item:
-            return False
-        return not self._open.texts or (
-            self._kind == "references" and (line.indent > self._open.line.indent or self._open.lacks_url(line))
-        )
+        is_below = self._kind == "references" and (line.indent > opened.line.indent or opened.lacks_url(line))
+        return opened.is_item and (is_below or not opened.texts)
 
     def _open_paragraph(self, line: Line) -> None:
         inner = self._find_inner_column(line)
@@ -334,9 +299,7 @@ class _Writer:
             self._levels = []
             if self._is_list:
                 line.settle("ambiguous", "body")
-        self._start_block(_Open(line, " " * inner, inner, is_item=False), is_apart=True)
-        if self._open:
-            self._open.add(line.text, line)
+        self._start_block(_Open(line, " " * inner, inner, is_item=False), line.text, is_apart=True)
 
     def _find_inner_column(self, line: Line) -> int:
         """Return the column of Markdown for what stands below an item, 0 if it stands below none."""
@@ -358,10 +321,11 @@ class _Writer:
             self._last_was = "copy in item" if inner else "copy"
         self._out.append(f"{self._copied_at}{line.verbatim}".rstrip() if line.verbatim else "")
 
-    def _start_block(self, opened: _Open, *, is_apart: bool) -> None:
+    def _start_block(self, opened: _Open, text: str, *, is_apart: bool) -> None:
         if is_apart:
             self._add_blank_line()
         self._open = opened
+        opened.add(text, opened.line)
 
     def _add_blank_line(self) -> None:
         if self._out and self._out[-1]:
@@ -395,10 +359,6 @@ _MARKDOWN_BULLETS: Final = ("-", "*", "+")
 def _is_own(mark: str) -> bool:
     """Return True if Markdown has the mark, too."""
     return mark in _MARKDOWN_BULLETS or mark in (".", ")")
-
-
-def _is_of_form(level: _Level, found: Number) -> bool:
-    return level.numbering is not None and level.numbering.form == found.form
 
 
 # A number, a bullet, marks of a heading; a fence, a quote, a definition.

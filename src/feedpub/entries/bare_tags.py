@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # HTML Standard, section 3 of the index ("Elements"), and what it calls obsolete (section 16.2).
-_HTML: Final = frozenset(
+HTML_NAMES: Final = frozenset(
     "a abbr acronym address applet area article aside audio b base basefont bdi bdo bgsound big blink blockquote "
     "body br button canvas caption center cite code col colgroup data datalist dd del details dfn dialog dir div dl "
     "dt em embed fieldset figcaption figure font footer form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr "
@@ -133,7 +133,7 @@ class _Escaper:
         """Look at a tag of the author's; return where to go on, if what it holds is none of ours."""
         attributes = token["attributes"]
         is_bare = "=" not in attributes and not attributes.endswith("/")
-        if name not in _HTML:
+        if name not in HTML_NAMES:
             self._take_unknown(token, name, line, is_bare=is_bare, in_prose=in_prose)
         elif token["closing"]:
             if in_prose:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 from typing import Final, NamedTuple
+
+from .dates import find_days
 
 
 class Byline(NamedTuple):
@@ -47,27 +48,6 @@ _DATE_LABEL: Final = re.compile(
     r"[^\d:：]{0,9}[:：]?\s*",
     re.IGNORECASE,
 )
-_WEEKDAY: Final = r"(?:\w{3,10},? )?"
-_DAY_FIRST: Final = re.compile(
-    rf"{_WEEKDAY}(\d{{1,2}})(?:st|nd|rd|th|er|\.)?(?: de)? (\w{{3,10}})\.?,?(?: de)? (\d{{4}})", re.IGNORECASE
-)
-_MONTH_FIRST: Final = re.compile(rf"{_WEEKDAY}(\w{{3,10}})\.? (\d{{1,2}})(?:st|nd|rd|th)?,? (\d{{4}})", re.IGNORECASE)
-_YEAR_FIRST: Final = re.compile(r"(\d{4})(?:-|/|\. ?|年|년 ?)(\d{1,2})(?:-|/|\. ?|月|월 ?)(\d{1,2})(?:日|일|\.)?")
-# The first letters that tell the months apart: English, German, French, Spanish, Portuguese, Italian, Dutch, Russian.
-_MONTHS: Final = (
-    ("jan", "jän", "ene", "gen", "янв"),
-    ("feb", "fév", "fev", "фев"),
-    ("mar", "mär", "maa", "mrt", "мар"),
-    ("apr", "avr", "abr", "апр"),
-    ("may", "mai", "mag", "mei", "мая", "май"),
-    ("jun", "juin", "giu", "июн"),
-    ("jul", "juil", "lug", "июл"),
-    ("aug", "aoû", "aou", "ago", "авг"),
-    ("sep", "set", "сен"),
-    ("oct", "okt", "out", "ott", "окт"),
-    ("nov", "ноя"),
-    ("dec", "dez", "déc", "dic", "дек"),
-)
 
 
 def _read_name(text: str) -> str | None:
@@ -80,21 +60,5 @@ def _read_name(text: str) -> str | None:
 
 def _read_day(text: str) -> str | None:
     """Return an ISO date; none whose day and month could be taken for each other."""
-    text = _DATE_LABEL.sub("", text, count=1)
-    if found := _YEAR_FIRST.fullmatch(text):
-        year, month, day = map(int, found.groups())
-    elif found := _MONTH_FIRST.fullmatch(text):
-        year, month, day = int(found[3]), _find_month(found[1]), int(found[2])
-    elif found := _DAY_FIRST.fullmatch(text):
-        year, month, day = int(found[3]), _find_month(found[2]), int(found[1])
-    else:
-        return None
-    try:
-        return date(year, month, day).isoformat()
-    except ValueError:
-        return None
-
-
-def _find_month(name: str) -> int:
-    name = name.casefold()
-    return next((place for place, starts in enumerate(_MONTHS, start=1) if name.startswith(starts)), 0)
+    days = find_days(_DATE_LABEL.sub("", text, count=1), is_whole=True)
+    return days[0].isoformat() if len(days) == 1 else None

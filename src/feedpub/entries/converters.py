@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import re
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -236,17 +235,7 @@ _NAME_AND_ADDRESS: Final = re.compile(r"([^<>]*)<([^<>\s]+)>")
 
 def convert_categories(context: Context, value: Value, key: str) -> tuple[Category, ...] | None:
     """Return categories, of terms or ``{term, scheme, label}``."""
-    terms = tuple([item.content for item in list_items(value)])
-    if set(map(type, terms)) == {str}:
-        with contextlib.suppress(FieldError):
-            return named_categories(terms)
     return _make_all(context, value, lambda item: _make_category(_read_parts(context, item, key, _CATEGORY_PARTS)))
-
-
-@functools.lru_cache(maxsize=1024)
-def named_categories(terms: tuple[str, ...]) -> tuple[Category, ...] | None:
-    """Make categories of their terms; a site uses the same again and again."""
-    return tuple(dict.fromkeys([Category(term=term.strip()) for term in terms])) or None
 
 
 def _make_category(parts: Mapping[str, str]) -> Category:

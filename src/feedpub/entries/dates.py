@@ -9,7 +9,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import tzinfo
 
 ISO_HINT: Final = "write an ISO date, e.g. 2026-02-01 or 2026-02-01T09:00:00+08:00"
@@ -20,8 +19,8 @@ _ISO: Final = (
 )
 _NUMERIC: Final = r"(\d{1,4})\s*[./年년-]\s*(\d{1,2})\s*[./月월-]\s*(\d{1,4})(?!\d)\s*[日일]?"
 _NAMED: Final = (
-    r"(?:\b(?P<before>\d{1,2})(?:st|nd|rd|th)?\.?[ -])?\b(?P<month>[a-z]{3,9})\.?[ -]"
-    r"(?:(?P<after>\d{1,2})(?:st|nd|rd|th)?,? )?(?P<year>\d{4})\b"
+    r"(?:\b[^\W\d_]{3,10},? )?(?:\b(?P<before>\d{1,2})(?:st|nd|rd|th|er)?\.?(?: de)?[ -])?"
+    r"\b(?P<month>[^\W\d_]{3,10})\.?,?(?: de)?[ -](?:(?P<after>\d{1,2})(?:st|nd|rd|th)?,? )?(?P<year>\d{4})\b"
 )
 # What other programs write that can mean only one moment: year first, or as in e-mail (RFC 2822, section 3.3).
 _YEAR_FIRST: Final = (
@@ -35,6 +34,12 @@ _E_MAIL: Final = (
 _LACKS_ZEROS: Final = r"\d{4}([-/.])(?:\d\1|\d\d\1\d(?!\d))"
 _WEEKDAYS: Final = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 _MONTHS = "January February March April May June July August September October November December".split()
+# The first letters that tell the months apart: English, German, French, Spanish, Portuguese, Italian, Dutch, Russian.
+_STARTS_OF_MONTHS: Final = (
+    "jan jän ene gen янв", "feb fév fev фев", "mar mär maa mrt мар", "apr avr abr апр", "may mai mag mei мая май",
+    "jun juin giu июн", "jul juil lug июл", "aug aoû aou ago авг", "sep set сен", "oct okt out ott окт", "nov ноя",
+    "dec dez déc dic дек",
+)  # fmt: skip
 _ZONE_BEHIND: Final = r"\d{4}-\d{2}-\d{2}[Tt ][\d:.]+ ?([A-Z]{2,5}|[A-Za-z]+/[A-Za-z_]+)"
 _ISO_DAY: Final = r"\d{4}-\d{2}-\d{2}(?!\d)"
 _LONGEST_NAME = 100  # gettz asks the file system
@@ -161,33 +166,42 @@ def _misread(text: str) -> str:
         return f"{behind[1]} is not an offset such as +08:00"
     if behind := re.match(_ISO_DAY, text, re.ASCII):
         return f"{text[behind.end() :][:40]!r} behind the day is not a time such as T09:00:00+08:00"
-    readings = list(dict.fromkeys(_readings(text)))
+    readings = find_days(text, is_whole=False)
     if readings:
         one_year = len({reading.year for reading in readings}) == 1 < len(readings)
         return f"could be {' or '.join(_spoken(reading, with_year=not one_year) for reading in readings)}"
     return "is not an ISO date"
 
 
-def _readings(text: str) -> Iterator[date]:
-    """Yield the days that a text might mean, the likelier first."""
-    if named := re.search(_NAMED, text, re.ASCII | re.IGNORECASE):
-        month = next((name for name in _MONTHS if name.casefold().startswith(named["month"].casefold())), None)
-        number = named["before"] or named["after"]
-        candidates = [(int(named["year"]), _MONTHS.index(month) + 1, int(number))] if month and number else []
-    elif numeric := re.match(_NUMERIC, text, re.ASCII):
+def find_days(text: str, *, is_whole: bool) -> list[date]:
+    """Return the days that a text might mean, the likelier first.
+
+    Args:
+        text: A day as people write it; years of two digits are of this century.
+        is_whole: The text must be a day, with a year of four digits, and nothing else.
+    """
+    find = re.fullmatch if is_whole else re.search
+    candidates: list[tuple[int, int, int]] = []
+    if named := find(_NAMED, text, re.IGNORECASE):
+        day = named["before"] or named["after"]
+        candidates = [(int(named["year"]), _find_month(named["month"].casefold()), int(day or 0))]
+    elif numeric := (re.fullmatch if is_whole else re.match)(_NUMERIC, text, re.ASCII):
         first, second, third = (int(part) for part in numeric.groups())
         if len(numeric[1]) > 2:  # 2026/2/1
             candidates = [(first, second, third)]
-        else:
-            year = third if len(numeric[3]) > 2 else 2000 + third
-            candidates = [(year, second, first), (year, first, second)]
-            if first > 12 and len(numeric[3]) < 3:  # 26/2/1
+        elif len(numeric[3]) > 2:
+            candidates = [(third, second, first), (third, first, second)]
+        elif not is_whole:
+            candidates = [(2000 + third, second, first), (2000 + third, first, second)]
+            if first > 12:  # 26/2/1
                 candidates.append((2000 + first, second, third))
-    else:
-        candidates = []
-    for candidate in candidates:
-        if day := _day(*candidate):
-            yield day
+    return list(dict.fromkeys(day for candidate in candidates if (day := _day(*candidate))))
+
+
+def _find_month(name: str) -> int:
+    """Return the number of a month, 0 if it has no such name."""
+    numbered = enumerate(_STARTS_OF_MONTHS, start=1)
+    return next((number for number, starts in numbered if name.startswith(tuple(starts.split()))), 0)
 
 
 def _day(year: int, month: int, day: int) -> date | None:

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from . import fields
-from .value import NULL_WORDS, Value
+from .value import Value
 
 if TYPE_CHECKING:
     from .source import Source
@@ -82,7 +82,9 @@ def _read_fenced(source: Source, fence: re.Match[str]) -> tuple[dict[str, Value]
 
         pairs, _ = read_json(source, start, end)
     else:
-        pairs = read_yaml_pairs(source, start, end)
+        from .yaml_reader import read_yaml  # 20 ms
+
+        pairs = read_yaml(source, start, end)
     return fields.name_values(source, pairs), closing.end()
 
 
@@ -134,7 +136,10 @@ def _read_bare_entry(found: re.Match[str], offset: int) -> tuple[Value, Value]:
     key, rest, following = found.groups()
     written = rest.strip()
     start = offset + found.start(2) + len(rest) - len(rest.lstrip())
-    value = read_list(written, start) or Value(written, start, start + len(written))
+    value = Value(written, start, start + len(written))
+    if written.startswith("[") and written.endswith("]"):
+        words = (word.strip("\"' ") for word in written[1:-1].split(","))
+        value.content = [Value(word, value.start, value.end) for word in words if word]
     if following:
         value.content = "\n".join(map(str.strip, f"{written}{following}".split("\n")))
     return Value(key, offset + found.start(1), offset + found.end(1)), value
@@ -147,176 +152,3 @@ def _refuse_unrecognised(source: Source, start: int, mark: str) -> None:
     if mark == "+++":
         hint = f'write a line {mark} above and below it (TOML), or "key: value" lines between lines ---'
     source.add("E108", message, hint, start, end if end >= 0 else len(source.text))
-
-
-# ---- YAML
-
-
-def read_yaml_pairs(source: Source, start: int, end: int) -> Pairs:
-    """Return the keys and values of YAML between two places of a file."""
-    text = source.text[start:end]
-    flat = FlatReader(text, start)
-    pairs = flat.read()
-    if pairs is not None:
-        comments = flat.comments
-    else:
-        from .yaml_reader import YamlError, read_yaml
-
-        try:
-            pairs, comments = read_yaml(text, start)
-        except YamlError as error:
-            source.add("E108", str(error), error.hint, error.place)
-            return []
-    for first, last in comments:
-        message = f"{source.text[first:last][:100]} is read as a comment"
-        source.add("W120", message, "put quotes around the value if this belongs to it", first, last)
-    return pairs
-
-
-class FlatReader:
-    """Read lines such as ``key: some text``, ``key: "text"``, ``key: [some, words]``, and lists of such items.
-
-    Nearly all front matter consists of them. PyYAML takes ten times as long, and 20 ms to load; here it reads the keys
-    whose values have another form, one by one.
-
-    Attributes:
-        comments: Places of what YAML takes for a comment and an author may not.
-    """
-
-    def __init__(self, text: str, offset: int) -> None:
-        """Prepare to read.
-
-        Args:
-            text: YAML.
-            offset: Where it stands in the file.
-        """
-        self.text, self.offset = text, offset
-        self.comments: list[tuple[int, int]] = []
-
-    def read(self) -> Pairs | None:
-        """Return keys and values, or None if the text must be read as a whole, or has a mistake."""
-        text, offset = self.text, self.offset
-        if not text.isprintable() and _UNREADABLE.search(text):
-            return None
-        pairs: Pairs = []
-        done = 0
-        for found in _ENTRY.finditer(text):
-            if found.start() > done and not _COMMENT_LINES.fullmatch(text, done, found.start()):
-                return None
-            value = None if found[1] in NULL_WORDS else self._read_entry(found)
-            if value is None:
-                return None
-            pairs.append((Value(found[1], offset + found.start(1), offset + found.end(1)), value))
-            done = found.end() + 1
-        return pairs if done >= len(text) or _COMMENT_LINES.fullmatch(text, done) else None
-
-    def _read_entry(self, found: re.Match[str]) -> Value | None:
-        key, rest, following = found.groups()
-        written = rest.strip(" ")
-        start = self.offset + found.start(2) + (rest.index(written) if written else 0)
-        value = None
-        if len(following) < 2 or _COMMENT_LINES.fullmatch(following, 1):
-            is_list = written[:1] == "["
-            value = read_list(written, start) if is_list else self._read_scalar(key, written, start)
-        elif not written:
-            value = self._read_block_list(key, following, self.offset + found.start(3))
-        return value or self._read_with_parser(found)
-
-    def _read_with_parser(self, found: re.Match[str]) -> Value | None:
-        """Read one key by PyYAML; None if that fails, as for brackets that are closed at the start of a later line."""
-        from .yaml_reader import YamlError, read_yaml
-
-        try:
-            pairs, comments = read_yaml(f"{found[0]}\n", self.offset + found.start())
-        except YamlError:
-            return None
-        self.comments += comments
-        return pairs[0][1] if len(pairs) == 1 else None
-
-    def _read_scalar(self, key: str, written: str, start: int) -> Value | None:
-        """Read text, plain or in quotes; None if YAML may read it as something else."""
-        first = written[:1]
-        if first in ('"', "'"):
-            found = (_DOUBLE_QUOTED if first == '"' else _SINGLE_QUOTED).fullmatch(written)
-            if not found:
-                return None
-            text = _ESCAPED.sub(r"\1", found[2]) if first == '"' else found[2].replace("''", "'")
-            return Value(text, start, start + len(found[1]))
-        if first in _SIGNS or "\t" in written or (":" in written and _COLON.search(written)) or written[:2] == "!!":
-            return None
-        if "#" in written:
-            written = self._without_comment(key, written, start)
-        return Value("" if written in NULL_WORDS else written, start, start + len(written))
-
-    def _without_comment(self, key: str, written: str, start: int) -> str:
-        """Cut off a comment. ``#5`` is none where the value may be any text: YAML would cut it off in silence."""
-        field = fields.TABLE.find(key)
-        is_text = field is not None and field.is_text
-        found = (_SPACED_COMMENT if is_text else _ANY_COMMENT).search(written)
-        if not found:
-            return written
-        if is_text and found[0].strip("# "):
-            self.comments.append((start + found.start(), start + len(written)))
-        return written[: found.start()].rstrip(" ")
-
-    def _read_block_list(self, key: str, following: str, offset: int) -> Value | None:
-        """Read the lines ``- item`` below a key; None if there are others."""
-        items: list[Value] = []
-        first = None
-        for line in _LINE.finditer(following):
-            found = _BLOCK_ITEM.fullmatch(line[0])
-            if not found:
-                if _COMMENT_LINES.fullmatch(line[0]):
-                    continue
-                return None
-            first = first or found
-            is_aligned = found[1] == first[1]
-            item = self._read_scalar(key, found[2], offset + line.start() + found.start(2)) if is_aligned else None
-            if item is None:
-                return None
-            items.append(item)
-        return Value(items, items[0].start - first.start(2) + first.end(1), items[0].end) if first else None
-
-
-def read_list(written: str, start: int) -> Value | None:
-    """Read a list of words on one line, such as ``[AI, "Open source"]``; None if it is another."""
-    found = _LIST.fullmatch(written)
-    if not found:
-        return None
-    items = [_list_item(item, start) for item in _ITEM.finditer(written, 1, found.end(1) - 1)]
-    return Value(items, start, start + len(found[1]))
-
-
-def _list_item(found: re.Match[str], start: int) -> Value:
-    text = found[0].rstrip(" ")
-    end = start + found.start() + len(text)
-    if text[0] in "\"'":
-        text = text[1:-1]
-    elif text in NULL_WORDS:
-        text = ""
-    return Value(text, start + found.start(), end)
-
-
-_UNREADABLE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
-_COMMENT_LINES: Final = re.compile(r"(?:[ ]*+(?:#[^\n]*+)?\n)*+[ ]*+(?:#[^\n]*+)?")
-_DOUBLE_QUOTED: Final = re.compile(r"""("((?:[^"\\]|\\["\\/])*+)")(?:[ ]+\#.*|[ ]*)""", re.VERBOSE)
-_SINGLE_QUOTED: Final = re.compile(r"""('((?:[^']|'')*+)')(?:[ ]+\#.*|[ ]*)""", re.VERBOSE)
-_ESCAPED: Final = re.compile(r"\\(.)")
-_SIGNS: Final = frozenset(
-    "{}[],&*@`%|>-?:"
-)  # plain text cannot start with them (YAML 1.1, section 9.1.3); nor "!", "#"
-_COLON: Final = re.compile(r":(?=[ ]|$)")
-_SPACED_COMMENT: Final = re.compile(r"(?:^|(?<=[ ]))#(?:[ #].*)?$")
-_ANY_COMMENT: Final = re.compile(r"(?:^|(?<=[ ]))#.*$")
-_LINE: Final = re.compile(r"[^\n]+")
-_BLOCK_ITEM: Final = re.compile(r"([ ]*)-[ ]+([^ ](?:.*[^ ])?)[ ]*")
-# Text in quotes, or plain: not starting with a sign, without brackets, and with no colon before a space.
-_ITEM_PATTERN: Final = r"""
-    (?: "[^"\\\n]*+" | '[^'\n]*+'
-    | (?!!!) [^\s,\[\]{}"'&*|>%@`?:-] (?: [^,\[\]{}:\n] | :(?=[^\s,\[\]]) )*+ )
-"""
-_ITEM: Final = re.compile(_ITEM_PATTERN, re.VERBOSE)
-_LIST: Final = re.compile(
-    rf"(\[ [ ]*+ {_ITEM_PATTERN} [ ]*+ (?: , [ ]*+ {_ITEM_PATTERN} [ ]*+ )*+ (?: , [ ]*+ )? \]) (?: [ ]+\#.* | [ ]* )",
-    re.VERBOSE,
-)

@@ -45,8 +45,8 @@ class HeadingTable:
         self._found: dict[str, tuple[Heading, ...]] = {}
         self._words: dict[tuple[str, str], str] = {}
         # A site has the same headings again and again.
-        self._found_lines: dict[str, tuple[Heading, ...]] = {}
-        self._near_lines: dict[str, tuple[Heading, str] | None] = {}
+        self._find_text = functools.lru_cache(_MOST_LINES)(self._look_up)
+        self._find_nearest = functools.lru_cache(_MOST_LINES)(self._compare)
         self._furniture_openings: tuple[str, ...] = ()
         self._furniture_sections: set[str] = set()
         for language, sections in data.items():
@@ -69,16 +69,11 @@ class HeadingTable:
         Emoji, signs and numbers around the words count for nothing. Of two halves (``a | b``, ``a / b``, ``a (b)``, or
         two languages side by side) one may be of other words.
         """
-        known = self._found_lines.get(line)
-        if known is not None:
-            return known
-        if len(line) > _LONGEST_HEADING_CHARACTERS:
-            return ()
+        return self._find_text(line) if len(line) <= _LONGEST_HEADING_CHARACTERS else ()
+
+    def _look_up(self, line: str) -> tuple[Heading, ...]:
         text = normalise(line)
-        found = self._found.get(text) or self._find_undecorated(text)
-        if found and len(self._found_lines) < _MOST_LINES:
-            self._found_lines[line] = found
-        return found
+        return self._found.get(text) or self._find_undecorated(text)
 
     def _find_undecorated(self, text: str) -> tuple[Heading, ...]:
         for bare in _strip_layers(text):  # "1. 3行まとめ": the second number is part of the words
@@ -119,18 +114,12 @@ class HeadingTable:
 
     def nearest(self, line: str) -> tuple[Heading, str] | None:
         """Return what a heading nearly is the word for, as with a typing mistake, and that word."""
-        if line in self._near_lines:
-            return self._near_lines[line]
-        if len(line) > _LONGEST_HEADING_CHARACTERS:
-            return None
-        found = self._nearest(_without_decoration(normalise(line)))
-        if len(self._near_lines) < _MOST_LINES:
-            self._near_lines[line] = found
-        return found
+        return self._find_nearest(line) if len(line) <= _LONGEST_HEADING_CHARACTERS else None
 
-    def _nearest(self, text: str) -> tuple[Heading, str] | None:
+    def _compare(self, line: str) -> tuple[Heading, str] | None:
         import difflib
 
+        text = _without_decoration(normalise(line))
         if text in self._found or len(text) < _SHORTEST_MISTYPED:
             return None
         words = dict.fromkeys([*self._mistakable.get(text[0], ()), *self._mistakable.get(text[-1], ())])
@@ -303,9 +292,9 @@ def likely_languages(text: str, candidates: Sequence[str], preferred: Sequence[s
 _SAMPLE_CHARACTERS: Final = 20_000
 # Patterns are compiled when they are first needed: most sites never guess a language.
 # ISO 15924 codes → their letters, and what one letter counts: a Chinese text about software is full of Latin names.
-_LETTERS: Final = (
+LETTERS: Final = (
     (("Jpan",), "[\u3041-\u3096\u30a1-\u30fa\uff66-\uff9d]", 3),
-    (("Hans", "Hant", "Jpan"), "[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]", 3),
+    (("Hans", "Hant", "Jpan", "Kore"), "[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]", 3),
     (("Kore",), "[\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3]", 3),
     (("Cyrl",), "[\u0400-\u052f]", 1),
     (("Grek",), "[\u0370-\u03ff\u1f00-\u1fff]", 1),
@@ -343,17 +332,17 @@ _NATIONAL_SETS: Final = MappingProxyType({"zh-Hans": "gb2312", "zh-Hant": "big5"
 
 def _scripts(text: str) -> tuple[str, ...]:
     """Return the scripts that the text could be in; empty if it has no letters that we know."""
-    counts = [len(re.findall(letters, text)) * weight for _, letters, weight in _LETTERS]
+    counts = [len(re.findall(letters, text)) * weight for _, letters, weight in LETTERS]
     kana, han = counts[:2]
     if kana > _KANA_SHARE * (kana + han):
         counts[0] += han
     most = max(counts)
-    return _LETTERS[counts.index(most)][0] if most else ()
+    return LETTERS[counts.index(most)][0] if most else ()
 
 
 def _signs(language: str, text: str) -> int:
     if language in _NATIONAL_SETS:
-        own = re.findall(_LETTERS[1][1], text) + (re.findall(_LETTERS[0][1], text) if language == "ja" else [])
+        own = re.findall(LETTERS[1][1], text) + (re.findall(LETTERS[0][1], text) if language == "ja" else [])
         return len("".join(own).encode(_NATIONAL_SETS[language], errors="ignore"))
     return len(re.findall(_SIGNS[language], text, re.IGNORECASE)) if language in _SIGNS else 0
 

@@ -72,7 +72,8 @@ def _report_losses(file: File, losses: Iterable[Loss]) -> None:
             by_name.setdefault(loss.element.lower(), []).append(loss)
     if not by_name:
         return
-    from .script_checks import Spans, find_spans_at_home
+    from .script_checks import find_spans_at_home
+    from .spans import Spans
 
     text = file.source.text
     at_home = Spans(find_spans_at_home(text))

@@ -19,24 +19,7 @@ _LEADING_LINK: Final = re.compile(_LINK, re.DOTALL)
 _PROTECTED: Final = rf"\A{_LINK}|<span\b[^<>]*>[^<]*</span>|<[^<>]*>"
 _IN_TEXT: Final = re.compile(_SEPARATOR)
 _IN_HTML: Final = re.compile(f"{_PROTECTED}|({_SEPARATOR})", re.DOTALL)
-_BETWEEN_IN_TEXT: Final = re.compile(_BETWEEN_PUBLISHERS)
 _BETWEEN_IN_HTML: Final = re.compile(rf"<span\b[^<>]*>[^<]*</span>|<[^<>]*>|({_BETWEEN_PUBLISHERS})")
-
-
-def split_label(label: str) -> tuple[str, tuple[str, ...]]:
-    """Part a label into its title and its publishers; no publishers if nothing separates them.
-
-    >>> split_label("Cursor - Cursor Official Website / Codex Plugin")
-    ('Cursor', ('Cursor Official Website', 'Codex Plugin'))
-    """
-    label = label.strip()
-    match = _IN_TEXT.search(label)
-    if not match:
-        return label, ()
-    title, rest = label[: match.start()].rstrip(), label[match.end() :].lstrip()
-    if not title or not rest:
-        return label, ()
-    return title, tuple([part for part in map(str.strip, _BETWEEN_IN_TEXT.split(rest)) if part])
 
 
 def is_separated(text: str) -> bool:
@@ -45,7 +28,11 @@ def is_separated(text: str) -> bool:
 
 
 def split_label_html(html: str) -> tuple[str, tuple[str, ...]]:
-    """Part the HTML of a label into the texts of its title and its publishers."""
+    """Part the HTML of a label into the texts of its title and its publishers; no publishers if nothing separates them.
+
+    >>> split_label_html("Cursor - Cursor Official Website / Codex Plugin")
+    ('Cursor', ('Cursor Official Website', 'Codex Plugin'))
+    """
     link = _LEADING_LINK.match(html)
     start = link.end() if link else 0
     match = _IN_TEXT.search(html, start)

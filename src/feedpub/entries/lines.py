@@ -38,19 +38,17 @@ class Line:
         self.fate, self.role = fate, role
 
 
-class Number(NamedTuple):
-    """The number that opens an item, such as ``(2)``: its form with the digits left out, its value, the item's text."""
+class Mark(NamedTuple):
+    """What opens an item: a bullet, or the form of a number without its digits; the item's text; the number or -1."""
 
     form: str
-    value: int
     text: str
+    value: int = -1
 
-
-class Bullet(NamedTuple):
-    """The mark that opens an item, and the item's text."""
-
-    mark: str
-    text: str
+    @property
+    def is_number(self) -> bool:
+        """True for ``(2)`` and the like, False for bullets."""
+        return self.value >= 0
 
 
 def read_lines(text: str) -> list[Line]:
@@ -108,19 +106,14 @@ def is_underline(text: str) -> bool:
     return len(text) > 1 and text[0] in "=-" and not text.strip(text[0])
 
 
-def bullet(text: str) -> Bullet | None:
+def bullet(text: str) -> Mark | None:
     """Return the mark and the text of a bulleted line; an unmistakable mark needs no space behind it."""
     if text[:1] in _PLAIN_BULLETS or (text[:1] in _BULLETS_OR_TEXT and text[1:2] in _SPACE_OR_END):
-        return Bullet(text[0], text[1:].lstrip(_BLANKS))
+        return Mark(text[0], text[1:].lstrip(_BLANKS))
     return None
 
 
-def is_dash(mark: str) -> bool:
-    """Return True if a bullet could also be a dash or a sign within a sentence that was wrapped before it."""
-    return mark in _DASHES
-
-
-def number(text: str) -> Number | None:
+def number(text: str) -> Mark | None:
     """Return the number and the text of a numbered line: ``1.``, ``1)``, ``(1)``, ``[1]``, ``1、`` or full-width."""
     found = _NUMBER.match(text)
     if not found:
@@ -131,42 +124,28 @@ def number(text: str) -> Number | None:
     needs_space = form in _FORMS_IN_TEXT and closing.isascii()  # "2.5 million", "3)x"
     if form not in _FORMS or (needs_space and rest[:1].isdigit()) or (form == "[]" and rest[:1] == "("):
         return None
-    return Number(form, int(digits), rest.lstrip(_BLANKS))
+    return Mark(form, rest.lstrip(_BLANKS), int(digits))
+
+
+def find_url(text: str) -> str | None:
+    """Return the first address that stands in a line, bare or as that of a link."""
+    found = BARE_URL.search(text)
+    url = trimmed_url(found[0]) if found else ""
+    return url if is_url(url) else None
 
 
 def lone_url(text: str) -> str | None:
     """Return the address if a line is nothing else: bare, in ``<>``, with punctuation around it."""
-    label, url = split_url(text)
-    return url if url and not label else None
-
-
-def split_url(text: str) -> tuple[str, str | None]:
-    """Part the label of a reference from its address: a Markdown link, ``<url>``, or a bare address.
-
-    An address in the middle of a label also stays in it.
-    """
-    label, url = split_link(text)
-    if url:
-        return label, url
-    if (found := _BRACKETED_URL.search(text)) and is_url(found[1]):
-        return _close_gap(text[: found.start()], text[found.end() :]), found[1]
-    return _split_bare_url(text)
+    url = find_url(text)
+    return url if url and not text.replace(url, "", 1).strip(AROUND_URL) else None
 
 
 def split_link(text: str) -> tuple[str, str | None]:
     """Put the words of the first Markdown link in its place (its tooltip is left out), and return its address."""
-    start = _LINK.search(text)
-    end = _link_end(text, start.end()) if start else 0
-    if not start or not end:
+    found = _LINK.search(text)
+    if not found or not is_url(found["url"]):
         return text, None
-    url, _, tooltip = text[start.end() : end].partition(" ")
-    url = url.strip("<>")
-    if not is_url(url) or not start[1].strip() or (tooltip and tooltip.lstrip()[:1] not in _QUOTES):
-        return text, None
-    return f"{text[: start.start()]}{start[1].strip()}{text[end + 1 :]}", url
-
-
-_QUOTES: Final = ("", '"', "'", "(")
+    return f"{text[: found.start()]}{found['words'].rstrip()}{text[found.end() :]}", found["url"]
 
 
 def is_url(text: str) -> bool:
@@ -207,7 +186,7 @@ _WIDTHS: Final = {"\t": 4, "\u3000": 2, "\u200e": 0, "\u200f": 0}
 _RULES: Final = tuple("-*=_–—─")
 _PLAIN_BULLETS: Final = tuple("•‣⁃◦▪▫●■□◆◇►▸・\uf0b7\uf0a7")
 _BULLETS_OR_TEXT: Final = tuple("○·∙–—*+-－＊＋")
-_DASHES: Final = (*_BULLETS_OR_TEXT, "・")
+DASHES: Final = (*_BULLETS_OR_TEXT, "・")  # could also stand within a sentence that was wrapped before them
 _SPACE_OR_END: Final = ("", *_BLANKS)
 # Digits, also full-width, Arabic and Devanagari ones; years are no numbers of items.
 _NUMBER: Final = re.compile(r"((?:[(（［]|\[\^?)?)([0-9０-９٠-٩۰-۹०-९]{1,3})([.．)）］、]|\]:?)")
@@ -290,37 +269,16 @@ _SPACES: Final = re.compile("[ \t]{2,}|\t")
 
 _URL: Final = r"https?://[^\s<>\"“”「」『』《》〈〉，。；：、！？（）【】]+"
 BARE_URL: Final = re.compile(_URL, re.IGNORECASE)
-_BRACKETED_URL: Final = re.compile(rf"<({_URL})>", re.IGNORECASE)
-_LINK: Final = re.compile(r"\[([^\[\]]+)\]\((?=<?https?://)", re.IGNORECASE)
+_LINK: Final = re.compile(
+    r"""
+    \[\s*+(?P<words>[^\[\]\s][^\[\]]*)\]
+    \(<?(?P<url>https?://(?:[^\s()<>]|\([^\s()<>]*\))*+)>?
+    (?:[ ]+(?:"[^"]*"|'[^']*'|\([^()]*\))?)?\)
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+AROUND_URL: Final = " \t()（）[]［］【】<>。.;；:：,，、!！*-–—|"
 _AFTER_URL: Final = ".,;:!?'*"  # no "_": the names of YouTube's videos end in it
-_CLOSING: Final = " )）]］】>。.;；,，、!！*"
-_PAIRS: Final = {"(": ")", "（": "）", "[": "]", "［": "］", "【": "】"}
-
-
-def _link_end(text: str, start: int) -> int:
-    """Return where the bracket closes that opened before `start`, 0 if it does not."""
-    depth = 1
-    for found in _PARENTHESIS.finditer(text, start, start + iri.LONGEST_URL_CHARACTERS):
-        depth += 1 if found.group() == "(" else -1
-        if not depth:
-            return found.start()
-    return 0
-
-
-_PARENTHESIS: Final = re.compile("[()]")
-
-
-def _split_bare_url(text: str) -> tuple[str, str | None]:
-    found = BARE_URL.search(text)
-    url = trimmed_url(found.group()) if found else ""
-    if not found or not is_url(url):
-        return text, None
-    before, after = text[: found.start()].rstrip(_BLANKS), text[found.start() + len(url) :]
-    if after.strip(_CLOSING):
-        return text, url
-    if _PAIRS.get(before[-1:], "none") in after:
-        before = before[:-1]
-    return without_separator(before), url
 
 
 def trimmed_url(url: str) -> str:
@@ -332,12 +290,6 @@ def trimmed_url(url: str) -> str:
             surplus[last] -= 1
         end -= 1
     return url[:end]
-
-
-def _close_gap(before: str, after: str) -> str:
-    if not after.strip(_CLOSING):
-        return without_separator(before.rstrip(_BLANKS))
-    return f"{before.rstrip(_BLANKS)} {after.lstrip(_BLANKS)}".strip()
 
 
 def without_separator(label: str) -> str:

@@ -61,8 +61,8 @@ def render_markdown(text: str, *, language: str = DEFAULT_LANGUAGE, hard_breaks:
         language: The language of the titles of alerts that have none of their own.
         hard_breaks: End a line of the HTML at each line end, as in verse.
     """
-    text = _prepare_text(text)
-    html = _to_html(text, hard_breaks=hard_breaks)
+    text = prepare_text(text)
+    html = convert_to_html(text, hard_breaks=hard_breaks)
     bare_tags: list[tuple[str, int]] = []
     has_raw_html = _HTML_IN_MARKDOWN.search(text) is not None
     if has_raw_html:
@@ -107,7 +107,7 @@ def _escape_tags(text: str, html: str, *, hard_breaks: bool) -> tuple[str, list[
             column = lines[index].index("<")
             lines[index] = f"{lines[index][:column]}\\{lines[index][column:]}"
         text = "\n".join(lines)
-        html = _to_html(text, hard_breaks=hard_breaks)
+        html = convert_to_html(text, hard_breaks=hard_breaks)
     else:
         escaped, bare_tags = escape_bare_tags(html)
     return escaped, sorted([*tags, *((tag.text, tag.line) for tag in bare_tags)], key=lambda tag: tag[1])
@@ -138,7 +138,8 @@ _CONTAINERS: Final = " \t>-+*.)0123456789"
 _HTML_IN_MARKDOWN: Final = re.compile(r"<(?!https?:)[A-Za-z/!?]")
 
 
-def _prepare_text(text: str) -> str:
+def prepare_text(text: str) -> str:
+    """Return Markdown in which authors cannot write positions, and quotations are not too deep."""
     text = _NAME_OF_POSITION.sub("-\N{WORD JOINER}", text)  # so it is no such attribute, and looks the same
     if ">" in text and (">>" in text or "> >" in text):
         text = _DEEP_QUOTATION.sub(r"\1\\", text)
@@ -165,7 +166,8 @@ _DEEP_QUOTATION: Final = re.compile(
 )
 
 
-def _to_html(text: str, *, hard_breaks: bool) -> str:
+def convert_to_html(text: str, *, hard_breaks: bool) -> str:
+    """Return what comrak makes of prepared Markdown."""
     import comrak
 
     has_math = "$" in text

@@ -4,43 +4,19 @@ from __future__ import annotations
 
 import functools
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from typing import TYPE_CHECKING, Final
 
 from ..language import autonym, script
-from .headings import likely_languages
+from .headings import LETTERS, likely_languages
+from .spans import Spans
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator
 
     from .file import File
 
-# Letters of scripts, each run of two or more; Latin is at home everywhere.
-_LETTERS: Final = {
-    "Han": "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff",
-    "Kana": "\u3041-\u3096\u30a1-\u30fa",
-    "Hangul": "\u1100-\u11ff\uac00-\ud7a3",
-    "Cyrillic": "\u0400-\u052f",
-    "Greek": "\u0370-\u03ff",
-    "Hebrew": "\u05d0-\u05ea",
-    "Arabic": "\u0620-\u06ff",
-    "Devanagari": "\u0900-\u097f",
-    "Thai": "\u0e01-\u0e5b",
-    "Latin": "A-Za-z\u00c0-\u024f\u1e00-\u1eff",
-}
-_OF_SCRIPT: Final = {
-    "Hans": ("Han",),
-    "Hant": ("Han",),
-    "Jpan": ("Han", "Kana"),
-    "Kore": ("Han", "Hangul"),
-    "Cyrl": ("Cyrillic",),
-    "Grek": ("Greek",),
-    "Hebr": ("Hebrew",),
-    "Arab": ("Arabic",),
-    "Deva": ("Devanagari",),
-    "Thai": ("Thai",),
-    "Latn": ("Latin",),
-}
+_SCRIPTS: Final = frozenset(name for scripts, _, _ in LETTERS for name in scripts)
 # Where other scripts are in place: code, addresses, comments, and tags, which may mark another language. All begin at
 # signs that nothing before them can have passed over in vain, so that marks without end cost little.
 _AT_HOME = re.compile(
@@ -64,7 +40,7 @@ _LONGEST_WORD_CHARACTERS: Final = 40  # of a word that a message quotes twice
 def fits_language(file: File) -> bool:
     """Return True if the letters of a text fit its language."""
     own = script(file.language)
-    if own not in _OF_SCRIPT or file.language == "zh":
+    if own not in _SCRIPTS or file.language == "zh":
         return True  # letters that are not told apart here
     sample = _take_sample(file)
     if own == "Latn" and sample.isascii():
@@ -73,7 +49,9 @@ def fits_language(file: File) -> bool:
     likely = likely_languages(sample, ("zh-Hans", "zh-Hant") if chinese else (file.language,))
     if likely or (own != "Latn" and not likely_languages(sample, ("en",))):
         return own in map(script, likely)
-    mine, others = (len(letters.findall(sample)) for letters in (_compile_letters(own), _other_letters(own)))
+    mine, others = (
+        len(letters.findall(sample)) for letters in (_compile_letters(own), _compile_letters(own, is_own=False))
+    )
     return mine > (_LATIN_SHARE if own == "Latn" else _OWN_SHARE) * (mine + others)
 
 
@@ -150,42 +128,17 @@ def _find_references(file: File) -> Iterator[tuple[int, int]]:
         yield start, stop
 
 
-class Spans:
-    """Parts of a text, in which a place is found by bisection: there may be as many places as parts."""
-
-    def __init__(self, spans: Iterable[tuple[int, int]]) -> None:
-        self._starts: list[int] = []
-        self._ends: list[int] = []
-        for start, end in sorted(spans):
-            if self._ends and start <= self._ends[-1]:
-                self._ends[-1] = max(end, self._ends[-1])
-            else:
-                self._starts.append(start)
-                self._ends.append(end)
-
-    def __contains__(self, place: int) -> bool:
-        number = bisect_right(self._starts, place)
-        return number > 0 and place < self._ends[number - 1]
-
-
 @functools.cache
 def _compile_foreign(own: str) -> re.Pattern[str]:
-    """Return runs of letters that a script does not have."""
-    at_home = (*_OF_SCRIPT.get(own, ()), "Latin")
-    return re.compile(f"[{_all_but(at_home)}]{{2,}}")
+    """Return runs of letters that a script does not have; Latin is at home everywhere."""
+    return re.compile(f"(?:{'|'.join(_find_letters(own, is_own=False) - _find_letters('Latn', is_own=True))}){{2,}}")
 
 
 @functools.cache
-def _compile_letters(own: str) -> re.Pattern[str]:
-    """Return one letter of a script."""
-    return re.compile(f"[{''.join(_LETTERS[name] for name in _OF_SCRIPT.get(own, ()))}]")
+def _compile_letters(own: str, *, is_own: bool = True) -> re.Pattern[str]:
+    """Return one letter of a script, or one of all others."""
+    return re.compile("|".join(_find_letters(own, is_own=is_own)))
 
 
-@functools.cache
-def _other_letters(own: str) -> re.Pattern[str]:
-    """Return one letter of another script."""
-    return re.compile(f"[{_all_but(_OF_SCRIPT.get(own, ()))}]")
-
-
-def _all_but(names: Sequence[str]) -> str:
-    return "".join(letters for name, letters in _LETTERS.items() if name not in names)
+def _find_letters(own: str, *, is_own: bool) -> set[str]:
+    return {letters for scripts, letters, _ in LETTERS if (own in scripts) is is_own}

@@ -127,12 +127,12 @@ def read_sections(
         hard_breaks: See `render_markdown`.
     """
     text = source.text[offset:]
-    text, remains = _without_template_remains(text)
     marks = text.count("[^")
     if marks > MOST_FOOTNOTE_MARKS:
         message = f"holds {marks:,} marks of footnotes; at most {MOST_FOOTNOTE_MARKS:,} are published"
         source.add("E120", message, "split the article")
         return Sections()
+    text, remains = _without_template_remains(text)
     rendered = render_markdown(text, language=language, hard_breaks=hard_breaks)
     report_lost_marks(source, offset, rendered)
     start_line = source.text.count("\n", 0, offset)

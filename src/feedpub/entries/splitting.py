@@ -10,16 +10,16 @@ from ..model import Reference
 from .as_markdown import LIST_SECTIONS, sign_bullet
 from .bylines import read_byline
 from .lines import (
-    Bullet,
-    Number,
+    AROUND_URL,
+    Mark,
     bullet,
     decode_entities,
+    find_url,
     is_rule,
     is_underline,
     lone_url,
     number,
     split_link,
-    split_url,
 )
 
 if TYPE_CHECKING:
@@ -39,8 +39,7 @@ class Block:
     languages: tuple[str, ...] = ()
     lines: list[Line] = field(default_factory=list)
     more_runs: list[list[Line]] = field(default_factory=list)  # of sections that were joined with this one
-    item_column: int | None = None
-    last_mark: Bullet | Number | None = None
+    last_mark: Mark | None = None
 
 
 @dataclass(slots=True)
@@ -84,12 +83,12 @@ class Splitter:
         self._below_heading = False
         self._is_furniture = False
         self._long_furniture: Line | None = None
-        self._heading_number: Number | None = None
+        self._heading_number: Mark | None = None
 
     def take(self, line: Line) -> None:
         """Read the next line."""
         below_heading, self._below_heading = self._below_heading, False
-        if line.verbatim is not None and not self._is_numbered_reference(line):
+        if line.verbatim is not None:
             self._add_line(line)
         elif line.is_underline:
             line.settle("kept", "heading")
@@ -100,23 +99,13 @@ class Splitter:
         elif is_rule(line.text):
             line.settle("dropped", "divider")
             self._between_parts, self._block = True, None
-        elif self._continues_item(line) or not (
-            self._take_heading(line) or self._take_furniture(line) or self._take_byline(line)
-        ):
+        elif not (self._take_heading(line) or self._take_furniture(line) or self._take_byline(line)):
             self._add_line(line)
 
     def finish(self) -> list[Part]:
         """Return the drafts."""
         self._end_part()
         return self._parts
-
-    def _is_numbered_reference(self, line: Line) -> bool:
-        return self._block is not None and self._block.kind == "references" and number(line.text) is not None
-
-    def _continues_item(self, line: Line) -> bool:
-        """Return True if a word of the table is only the last word of a wrapped item: "… useful / links"."""
-        column = self._block.item_column if self._block else None
-        return column is not None and line.indent >= column and not line.after_blank and line.text[0] not in "#*"
 
     # --- headings
 
@@ -134,10 +123,8 @@ class Splitter:
         following = self._following.get(line.number)
         block = self._block
         if mark := bullet(line.text) or sign_bullet(line.text):
-            if mark.mark not in _SIGNS_OF_HEADINGS and bullet(line.text):
-                return True
-            used = isinstance(block.last_mark, Bullet) and block.last_mark.mark == mark.mark if block else False
-            return used or (following is not None and following.text.startswith(mark.mark))
+            is_used = block is not None and block.last_mark is not None and block.last_mark.form == mark.form
+            return is_used or (following is not None and following.text.startswith(mark.form))
         found = number(line.text)
         if not found:
             return False
@@ -149,13 +136,14 @@ class Splitter:
             return True
         if not block or block.kind not in LIST_SECTIONS:
             return False
-        in_turn = isinstance(block.last_mark, Number) and block.last_mark.form == found.form
-        return in_turn or block.last_mark is None
+        return block.last_mark is None or block.last_mark.form == found.form
 
     def _is_wrapped_word(self, line: Line) -> bool:
-        """Return True for the last word of a wrapped paragraph: "… a first / overview"."""
-        inside = self._block is not None and bool(self._block.lines) and not line.after_blank
-        return inside and line.text[0].islower()
+        """Return True for the last word of a wrapped paragraph or item: "… a first / overview"."""
+        if self._block is None or not self._block.lines or line.after_blank:
+            return False
+        above = self._block.lines[-1]
+        return line.text[0].islower() or (_is_item(above) and line.indent > above.indent and line.text[0] not in "#*")
 
     def _known_heading(self, line: Line, found: tuple[Heading, ...]) -> None:
         section, languages = self._choose_meaning(found)
@@ -227,15 +215,17 @@ class Splitter:
 
     def _inline_source(self, line: Line) -> bool:
         """Read ``Source: https://example.org/`` and ``Source: [Words](https://example.org/)``."""
-        label, url = split_link(line.text)
+        url = find_url(line.text)
         if not url:
-            label, url = split_url(line.text)
-        word = label[:_LONGEST_LABEL_CHARACTERS].replace("：", ":").partition(":")[0]
-        if not url or not any(heading.section == "source" for heading in self._table.find(word)):
             return False
+        before, _, after = line.text.partition(url)
+        word = before[:_LONGEST_LABEL_CHARACTERS].replace("：", ":").partition(":")[0].rstrip("<([（ ")
+        if not any(heading.section == "source" for heading in self._table.find(word)):
+            return False
+        is_bare = not f"{before[len(word) :]}{after}".strip(AROUND_URL)
         url = decode_entities(url)
         if self.via in (None, url):
-            self._take_source(line, url, bare=word == label)
+            self._take_source(line, url, bare=is_bare)
         else:
             self._open_block(Block("body", lines=[line]))
         return True
@@ -254,7 +244,6 @@ class Splitter:
         section, languages = self._choose_meaning(found)
         if not self._is_inline_section(section, line, rest):
             return False
-        line.settle("kept", section)
         if section in ("previous", "next"):
             line.text = rest
             self._block = Block(section)
@@ -283,13 +272,11 @@ class Splitter:
 
     def _own_heading(self, line: Line) -> bool:
         """Read a Markdown heading that is none of ours; ``# Title`` may open the next draft."""
-        marks = line.text[: len(line.text) - len(line.text.lstrip("#"))]
-        if not 1 <= len(marks) <= 6 or not line.text[len(marks) :].startswith(" ") or not _without_marks(line.text):
-            return False
-        if self._table.opens_furniture(line.text):
+        found = _HEADING.match(line.text)
+        if not found or not _without_marks(line.text) or self._table.opens_furniture(line.text):
             return False
         self._is_furniture = False
-        self._between_parts = self._between_parts or marks == "#"
+        self._between_parts = self._between_parts or found[0] == "# "
         line.settle("kept", "body")
         self._open_block(Block("body", line.text, line))
         return True
@@ -327,12 +314,8 @@ class Splitter:
         return line.after_blank and (following is None or self._is_end(following.text))
 
     def _is_end(self, text: str) -> bool:
-        return (
-            is_rule(text)
-            or bool(self._table.find(text))
-            or self._table.is_furniture(text)
-            or self._table.opens_furniture(text)
-        )
+        table = self._table
+        return is_rule(text) or any(test(text) for test in (table.find, table.is_furniture, table.opens_furniture))
 
     def _take_byline(self, line: Line) -> bool:
         """Take ``By Ann`` and ``May 3, 2026`` from above an article: they are offered to the user."""
@@ -359,10 +342,7 @@ class Splitter:
             block = self._open_block(Block("body"))
         if block:
             block.lines.append(line)
-            item = bullet(line.text) or number(line.text)
-            if item and block.kind in LIST_SECTIONS:
-                block.item_column = line.indent + len(line.text) - len(item.text)
-            block.last_mark = item or sign_bullet(line.text) or block.last_mark
+            block.last_mark = bullet(line.text) or number(line.text) or sign_bullet(line.text) or block.last_mark
 
     def _read_source(self, block: Block, line: Line) -> Block | None:
         """Take the address under "Source"; a list under "Reference" is the references."""
@@ -392,8 +372,6 @@ class Splitter:
 
 _LONGEST_LABEL_CHARACTERS: Final = 60
 _SENTENCE_ENDS: Final = tuple(".。!！?？:：")
-# Word processors and Japanese authors set these before headings as well as before items.
-_SIGNS_OF_HEADINGS: Final = tuple("●○▪■◆◇□▫►▸・◎★☆")
 
 
 def _following(lines: Sequence[Line]) -> dict[int, Line]:
@@ -416,6 +394,9 @@ def _first_line(blocks: Sequence[Block]) -> Line:
     return next(line for block in blocks for line in (block.heading_line, *block.lines) if line)
 
 
+_HEADING: Final = re.compile("#{1,6} ")
+
+
 def _without_marks(heading: str) -> str:
     """Return the words of a Markdown heading."""
     return heading.strip("# ").strip("*").strip()
@@ -423,8 +404,7 @@ def _without_marks(heading: str) -> str:
 
 def _as_heading(text: str) -> str:
     """Return a known heading as Markdown; one of level 1 is for titles."""
-    marks = text[: len(text) - len(text.lstrip("#"))]
-    if len(marks) > 1 and text[len(marks) :].startswith(" "):
+    if text.startswith("##") and _HEADING.match(text):
         return text
     words = text.replace("**", "").replace("__", "").strip("#*_:： \u00a0")
     return f"## {words}"

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from .bare_tags import HTML_NAMES
+from .spans import Spans, find_code
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 Kind = Literal["tag", "attributes", "heading id", "wiki link", "contents", "block", "component", "import", "verbatim"]
 
@@ -64,9 +66,9 @@ def find_template_remains(markdown: str) -> list[TemplateRemain]:
     imports = list(_find_imports(markdown))
     if not pieces and not imports:
         return []
-    code = list(_find_code(markdown))
-    verbatim = list(_find_verbatim(markdown, _Ranges(code)))
-    guarded = _Ranges(code + [(tags[0].start, tags[-1].end) for tags in verbatim])
+    code = [*find_code(markdown), *(match.span() for match in _RAW_HTML.finditer(markdown))]
+    verbatim = list(_find_verbatim(markdown, Spans(code)))
+    guarded = Spans([*code, *((tags[0].start, tags[-1].end) for tags in verbatim)])
     remains = [*imports, *(tag for tags in verbatim for tag in tags)]
     context = _Context(markdown)
     for piece, kind in pieces:
@@ -76,11 +78,10 @@ def find_template_remains(markdown: str) -> list[TemplateRemain]:
 
 
 def _find_pieces(markdown: str) -> list[tuple[re.Match[str], Kind]]:
-    """Return what may be a remain, in order. Most texts hold none of the words that patterns begin with."""
+    """Return what may be a remain, in order."""
     pieces = [
         (match, kind)
-        for words, kind, pattern in _PATTERNS
-        if any(word in markdown for word in words)
+        for kind, pattern in _PATTERNS
         for match in pattern.finditer(markdown)
         if not markdown.startswith(("\\", "$"), max(0, match.start() - 1))
     ]
@@ -122,13 +123,11 @@ _BLANKS_AT_END = re.compile(r"[ \t]*+(?=\n|\Z)")
 
 # --- Patterns ---------------------------------------------------------------------------------------------------------
 
-# Words of which one must stand in the text, what the pattern finds, the pattern. Each pattern stops where it may begin
-# anew, so that marks without end cost little.
-_PATTERNS: Final[tuple[tuple[tuple[str, ...], Kind, re.Pattern[str]], ...]] = (
-    (("{%",), "tag", re.compile(r"\{%[^{}%]*+(?:%(?!\})[^{}%]*+)*+%\}")),  # {% include x %}
-    (("{{<", "{{%"), "tag", re.compile(r"\{\{(?:<[^{}]*?>|%[^{}]*?%)\}\}")),  # {{< figure >}}, {{% note %}}
+# Each pattern stops where it may begin anew, so that marks without end cost little.
+_PATTERNS: Final[tuple[tuple[Kind, re.Pattern[str]], ...]] = (
+    ("tag", re.compile(r"\{%[^{}%]*+(?:%(?!\})[^{}%]*+)*+%\}")),  # {% include x %}
+    ("tag", re.compile(r"\{\{(?:<[^{}]*?>|%[^{}]*?%)\}\}")),  # {{< figure >}}, {{% note %}}
     (
-        ("{{",),
         "tag",
         re.compile(
             r"""
@@ -140,9 +139,8 @@ _PATTERNS: Final[tuple[tuple[tuple[str, ...], Kind, re.Pattern[str]], ...]] = (
             re.VERBOSE,
         ),
     ),
-    (("{/*",), "verbatim", re.compile(r"\{/\*[^{}]*?\*/\}")),  # a comment of MDX
+    ("verbatim", re.compile(r"\{/\*[^{}]*?\*/\}")),  # a comment of MDX
     (
-        ("[toc]", "[TOC]", "[Toc]", "_TOC_", "{:toc}", "{: toc"),
         "contents",
         re.compile(
             r"^[ \t]*+(?:\[\[_?toc_?\]\]|\[toc\]|[*+-] +toc\n\{:[ \t]*toc[^{}\n]*\})[ \t]*$",
@@ -150,9 +148,8 @@ _PATTERNS: Final[tuple[tuple[tuple[str, ...], Kind, re.Pattern[str]], ...]] = (
         ),
     ),
     # ## Title {#id}
-    (("{#",), "heading id", re.compile(r"\{(?<=[ \t]\{)#[^\s{}]++[^{}\n]*+\}(?=[ \t]*#*[ \t]*$)", re.MULTILINE)),
+    ("heading id", re.compile(r"\{(?<=[ \t]\{)#[^\s{}]++[^{}\n]*+\}(?=[ \t]*#*[ \t]*$)", re.MULTILINE)),
     (
-        ("{:",),
         "attributes",
         re.compile(
             r"""
@@ -164,9 +161,9 @@ _PATTERNS: Final[tuple[tuple[tuple[str, ...], Kind, re.Pattern[str]], ...]] = (
             re.VERBOSE | re.MULTILINE,
         ),
     ),
-    (("[[",), "wiki link", re.compile(r"\[\[(?![\s^])[^\[\]\n|]++(?:\|[^\[\]\n]*+)?\]\](?![(\[:\]])")),
-    ((":::",), "block", re.compile(r"^[ \t]*+:{3,}+[ \t]*+(?:\{?\.?[A-Za-z][^\n]*+)?$", re.MULTILINE)),
-    (("<",), "component", re.compile(r"</?(?P<name>[A-Z][A-Za-z0-9]*+(?:\.[A-Z]\w*+)*+)(?:\s[^<>]*+)?/?>")),
+    ("wiki link", re.compile(r"\[\[(?![\s^])[^\[\]\n|]++(?:\|[^\[\]\n]*+)?\]\](?![(\[:\]])")),
+    ("block", re.compile(r"^[ \t]*+:{3,}+[ \t]*+(?:\{?\.?[A-Za-z][^\n]*+)?$", re.MULTILINE)),
+    ("component", re.compile(r"</?(?P<name>[A-Z][A-Za-z0-9]*+(?:\.[A-Z]\w*+)*+)(?:\s[^<>]*+)?/?>")),
 )
 _IMPORTS = re.compile(
     r"""
@@ -188,15 +185,7 @@ _LONGEST_IMPORT_CHARACTERS: Final = 2_000
 _DEFINITION = re.compile(r"^ {0,3}\[([^\[\]\n]+)\]:", re.MULTILINE)
 _CITATION = re.compile(r"[\d\s,;–-]+")
 _COMPONENT = re.compile(r"(</?)([A-Z][A-Za-z0-9]*)")
-# Tags of HTML may be written in capitals; "image" is read as "img".
-_HTML_NAMES: Final = frozenset(
-    "a abbr address area article aside audio b base bdi bdo big blockquote body br button canvas caption center cite"
-    " code col colgroup data dd del details dfn dialog dir div dl dt em embed fieldset figcaption figure font footer"
-    " form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html i iframe image img input ins kbd label legend"
-    " li link main map mark menu meta nav nobr noscript object ol option p param picture pre q rp rt ruby s samp"
-    " script section select small source span strike strong style sub summary sup svg table tbody td template textarea"
-    " tfoot th thead time title tr track tt u ul var video wbr math".split()
-)
+_TAGS_IN_CAPITALS: Final = HTML_NAMES | {"image"}  # read as "img"
 
 
 class _Context:
@@ -222,7 +211,7 @@ class _Context:
             return _is_first(piece.string, piece.start())  # {:toc}; elsewhere it may be a value of Ruby or Elixir
         if kind == "component":
             name = piece["name"]
-            if name.isupper() or (name.lower() in _HTML_NAMES and "={" not in written):
+            if name.isupper() or (name.lower() in _TAGS_IN_CAPITALS and "={" not in written):
                 return False
             if before.isalnum():  # Vec<String>
                 return False
@@ -267,7 +256,7 @@ _VERBATIM_TAG = re.compile(
 )
 
 
-def _find_verbatim(markdown: str, code: _Ranges) -> Iterator[list[TemplateRemain]]:
+def _find_verbatim(markdown: str, code: Spans) -> Iterator[list[TemplateRemain]]:
     """Yield the tags around each text that is no template; those around code become marks of code."""
     opening: re.Match[str] | None = None
     wanted = ""
@@ -298,101 +287,7 @@ def _is_alone(markdown: str, tag: re.Match[str]) -> bool:
     return _is_first(markdown, tag.start()) and _BLANKS_AT_END.match(markdown, tag.end()) is not None
 
 
-_FENCE = re.compile(r"[ \t>]*(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]+)*(`{3,}|~{3,})([^\n]*)")
-_LIST_ITEM = re.compile(r"[ \t>]*(?:[-*+]|[0-9]{1,9}[.)])(?:[ \t]|$)")
 _RAW_HTML = re.compile(r"<!--.*?(?:-->|\Z)|<(pre|script|style|code)\b.*?(?:</\1|\Z)", re.DOTALL | re.IGNORECASE)
-_FORMULA = re.compile(r"\$\$.+?\$\$|(?<![\\$\w])\$[^\s$][^$\n]*\$(?!\d)", re.DOTALL)
-_TICKS = re.compile(r"`+|\n[ \t>]*(?=\n)")
-
-
-def _find_code(markdown: str) -> Iterator[tuple[int, int]]:
-    """Yield what stands in blocks and spans of code, in HTML that is no prose, and in formulas, in no order."""
-    prose = 0
-    for start, end in _find_code_blocks(markdown):
-        yield start, end
-        yield from _find_code_spans(markdown, prose, start)
-        prose = end
-    yield from _find_code_spans(markdown, prose, len(markdown))
-    for pattern in (_RAW_HTML, _FORMULA):
-        for match in pattern.finditer(markdown):
-            yield match.span()
-
-
-def _find_code_blocks(markdown: str) -> Iterator[tuple[int, int]]:
-    """Yield fenced and indented blocks; deeper lines of a list are taken for its text."""
-    fence = ""
-    start = offset = 0
-    is_after_blank, is_list, is_code = True, False, False
-    for line in markdown.splitlines(keepends=True):
-        end = offset + len(line)
-        mark = _FENCE.match(line)
-        if fence:
-            if mark and mark[1].startswith(fence) and not mark[2].strip():
-                yield start, end
-                fence = ""
-        elif mark and not (mark[1][0] == "`" and "`" in mark[2]):
-            fence, start = mark[1], offset
-        elif not line.strip():
-            is_after_blank = True
-            offset = end
-            continue
-        elif (is_after_blank or is_code) and not is_list and line.startswith(("    ", "\t")):
-            is_code = True
-            yield offset, end
-        else:
-            is_code = False
-            is_list = _LIST_ITEM.match(line) is not None or (is_list and (line[0] in " \t" or not is_after_blank))
-        is_after_blank = False
-        offset = end
-    if fence:
-        yield start, offset
-
-
-def _find_code_spans(markdown: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Yield spans of code: from a run of backticks to the next one of the same length in the paragraph."""
-    runs: list[re.Match[str]] = []
-    for match in _TICKS.finditer(markdown, start, end):
-        if match[0][0] == "`":
-            runs.append(match)
-        else:
-            yield from _pair_runs(runs)
-            runs = []
-    yield from _pair_runs(runs)
-
-
-def _pair_runs(runs: list[re.Match[str]]) -> Iterator[tuple[int, int]]:
-    partners: dict[int, int] = {}
-    nearest: dict[int, int] = {}
-    for number in range(len(runs) - 1, -1, -1):
-        length = len(runs[number][0])
-        if length in nearest:
-            partners[number] = nearest[length]
-        nearest[length] = number
-    number = 0
-    while number < len(runs):
-        partner = partners.get(number)
-        if partner is not None:
-            yield runs[number].start(), runs[partner].end()
-            number = partner
-        number += 1
-
-
-class _Ranges:
-    """Ranges of a text, for the question whether an offset is in one of them."""
-
-    def __init__(self, ranges: Iterable[tuple[int, int]]) -> None:
-        self._starts: list[int] = []
-        self._ends: list[int] = []
-        for start, end in sorted(ranges):
-            if self._ends and start <= self._ends[-1]:
-                self._ends[-1] = max(self._ends[-1], end)
-            else:
-                self._starts.append(start)
-                self._ends.append(end)
-
-    def __contains__(self, offset: int) -> bool:
-        number = bisect_right(self._starts, offset) - 1
-        return number >= 0 and offset < self._ends[number]
 
 
 def _without_overlaps(remains: list[TemplateRemain]) -> list[TemplateRemain]:

@@ -6,11 +6,13 @@ import json
 import re
 import tomllib
 from datetime import date, datetime, time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from .value import DEEPEST_LEVELS, Value
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .source import Source
 
     Pairs = list[tuple[Value, Value]]
@@ -18,9 +20,11 @@ if TYPE_CHECKING:
 _MOST_DOTS: Final = 1000  # in a line: tomllib takes the square of the number of parts of a dotted key
 # A key, or the header of a table, and the rest of the line.
 _TOML_KEY: Final = re.compile(
-    r"""^[ \t]* (?:\[{1,2}[ \t]*)? (["']?) ([\w-]+) \1 [ \t]* (?:[.\]]|=[ \t]*) ([^\n]*)""", re.MULTILINE | re.VERBOSE
+    r"""^[ \t]* (?:\[{1,2}[ \t]*)? (["']?) (?P<key>[\w-]+) \1 [ \t]* (?:[.\]]|=[ \t]*) (?P<value>[^\n]*)""",
+    re.MULTILINE | re.VERBOSE,
 )
-_SPACE: Final = re.compile(r"\s*")
+# A name, and the value behind it if that is text or a word; strings hold no line ends.
+_JSON_KEY: Final = re.compile(r'(?P<key>"(?:[^"\\\n]|\\.)*+")\s*+:\s*+(?P<value>"(?:[^"\\\n]|\\.)*+"|[^\s,{}\[\]"]*+)')
 
 
 class _UnusableError(Exception):
@@ -34,11 +38,7 @@ def read_toml(source: Source, start: int, end: int) -> Pairs:
     try:
         if max(line.count(".") for line in text.split("\n")) > _MOST_DOTS:
             raise _UnusableError(f"a line holds more than {_MOST_DOTS:,} dots")
-        data = tomllib.loads(text, parse_float=str)
-        places: dict[str, re.Match[str]] = {}
-        for found in _TOML_KEY.finditer(text):
-            places.setdefault(found[2], found)
-        return [_make_pair(key, value, places.get(key), start) for key, value in data.items()]
+        return _make_pairs(tomllib.loads(text, parse_float=str).items(), _TOML_KEY, text, start)
     except tomllib.TOMLDecodeError as error:
         place = end - 1
         if at := re.search(r" \(at line (\d+), column (\d+)\)", str(error)):
@@ -52,11 +52,19 @@ def read_toml(source: Source, start: int, end: int) -> Pairs:
     return []
 
 
-def _make_pair(key: str, value: object, found: re.Match[str] | None, offset: int) -> tuple[Value, Value]:
-    if found is None:
-        return Value(key, offset, offset + 1), _convert_value(value, offset, offset + 1)
-    first, last = offset + found.start(3), offset + found.start(3) + max(len(found[3].rstrip()), 1)
-    return Value(key, offset + found.start(2), offset + found.end(2)), _convert_value(value, first, last)
+def _make_pairs(data: Iterable[tuple[str, object]], pattern: re.Pattern[str], text: str, offset: int) -> Pairs:
+    """Give keys and values their places: those of the first key of that name."""
+    places: dict[str, re.Match[str]] = {}
+    for found in pattern.finditer(text):
+        places.setdefault(found["key"].strip('"'), found)
+    pairs: Pairs = []
+    for key, value in data:
+        match = places.get(key)
+        start, end, first, last = (*match.span("key"), *match.span("value")) if match else (0, 1, 0, 1)
+        last = first + max(len(text[first:last].rstrip()), 1)
+        place = Value(key, offset + start, offset + end)
+        pairs.append((place, _convert_value(value, offset + first, offset + last)))
+    return pairs
 
 
 def read_json(source: Source, start: int, end: int) -> tuple[Pairs, int]:
@@ -71,25 +79,13 @@ def read_json(source: Source, start: int, end: int) -> tuple[Pairs, int]:
         The keys and values, and where the object ends; `end` if it cannot be read.
     """
     text = source.text[:end]
-    decoder = json.JSONDecoder(parse_int=str, parse_float=str, object_pairs_hook=_refuse_duplicates)
-    pairs: Pairs = []
-    place = _after_space(text, start)
+    first = end - len(text[start:].lstrip())
+    decoder = json.JSONDecoder(parse_int=str, parse_float=str, object_pairs_hook=tuple)
     try:
-        place = _after_space(text, _after_sign(text, place, "{"))
-        while text[place : place + 1] != "}":
-            if pairs:
-                place = _after_space(text, _after_sign(text, place, ","))
-            key_start = place
-            _after_sign(text, place, '"')
-            key, place = decoder.raw_decode(text, place)
-            key_end = place
-            value_start = _after_space(text, _after_sign(text, _after_space(text, place), ":"))
-            value, place = decoder.raw_decode(text, value_start)
-            line_end = text.find("\n", value_start, place)
-            value_end = place if line_end < 0 else line_end
-            pairs.append((Value(key, key_start, key_end), _convert_value(value, value_start, value_end)))
-            place = _after_space(text, place)
-        return pairs, place + 1
+        data, last = decoder.raw_decode(text, first)
+        if not isinstance(data, tuple):
+            raise json.JSONDecodeError("expecting '{'", text, first)
+        return _make_pairs(data, _JSON_KEY, text[first:last], first), last
     except json.JSONDecodeError as error:
         hint = 'write { "title": "…", "date": "…" }: names and text in double quotes, a comma between two pairs'
         message = f"{error.msg[:1].lower()}{error.msg[1:]} (JSON)"
@@ -97,32 +93,18 @@ def read_json(source: Source, start: int, end: int) -> tuple[Pairs, int]:
     except RecursionError:
         source.add("E108", "is nested too deeply", "no key takes more than a list of keys and values", start)
     except (ValueError, _UnusableError) as error:
-        source.add("E108", f"cannot be read ({error})", "", place)
+        source.add("E108", f"cannot be read ({error})", "", start)
     return [], end
-
-
-def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise _UnusableError("a name stands twice in one object")
-    return found
-
-
-def _after_space(text: str, place: int) -> int:
-    found = _SPACE.match(text, place)
-    return found.end() if found else place
-
-
-def _after_sign(text: str, place: int, sign: str) -> int:
-    if text[place : place + 1] != sign:
-        raise json.JSONDecodeError(f"expecting '{sign}'", text, place)
-    return place + 1
 
 
 def _convert_value(value: object, start: int, end: int, depth: int = 1) -> Value:
     """Return what a parser made of a value as the text that was written, as nearly as it is known."""
-    if isinstance(value, dict | list) and depth > DEEPEST_LEVELS:
+    if isinstance(value, dict | list | tuple) and depth > DEEPEST_LEVELS:
         raise _UnusableError("is nested too deeply; no key takes more than a list of keys and values")
+    if isinstance(value, tuple):  # an object of JSON
+        if len(dict(value)) < len(value):
+            raise _UnusableError("a name stands twice in one object")
+        value = dict(value)
     if isinstance(value, dict):
         return Value({str(key): _convert_value(part, start, end, depth + 1) for key, part in value.items()}, start, end)
     if isinstance(value, list):

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..checks import RESERVED_KEYS
 from ..entries.dates import parse_date
-from ..entries.headings import table
+from ..entries.headings import default_table, table
 from ..entries.pasted import read_pasted
 from ..entries.slugs import slug
-from ..entries.writing import write_entry, write_markdown_entry
+from ..entries.writing import write_entry
 from ..errors import ConfigError, EntryError, LanguageTagError, Problem
 from ..files import read_file, remove_leftovers, write_new_files
-from ..language import autonym, canonical, has_words, match, words
-from ..model import Draft, KeyPoint, Pasted, Reference
+from ..language import DEFAULT_LANGUAGE, autonym, canonical, has_words, match, words
 from .config import FILE_NAME, read_config
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from ..entries.headings import HeadingTable
-    from ..model import Config
+    from ..model import Config, Draft, Pasted
 
 _SAMPLE_KEY = "first-article"
 _SAMPLE_LINKS = (
@@ -113,7 +112,7 @@ def import_pasted(
                 "previous": pasted.previous,
                 "next": pasted.next,
             }
-        contents[names[draft.language]] = write_markdown_entry(draft, markdown, is_digest=is_digest, **shared).encode()
+        contents[names[draft.language]] = write_entry(draft.title, markdown, is_digest=is_digest, **shared).encode()
     remove_leftovers(os.fspath(place))
     _write_all(place, contents)
     return ImportResult(key=key, paths=tuple((place / name).as_posix() for name in contents), pasted=pasted)
@@ -259,7 +258,7 @@ def init(folder: str | os.PathLike[str] = ".", *, today: date, languages: Sequen
     files = {FILE_NAME: _CONFIG.format(year=today.year, languages=f"[{_quoted(tags)}]".ljust(27), titles=_titles(tags))}
     for language in tags:
         published = today.isoformat() if language == tags[0] else None
-        files[f"{_SAMPLE_KEY}.{language}.md"] = write_entry(_sample(language), published=published)
+        files[f"{_SAMPLE_KEY}.{language}.md"] = write_entry(*_sample(language), published=published)
     missing = _find_missing(
         entries, {name: text.encode() for name, text in files.items()}
     )  # one that was killed is completed
@@ -273,19 +272,20 @@ def init(folder: str | os.PathLike[str] = ".", *, today: date, languages: Sequen
     return tuple((entries / name).as_posix() for name in missing)
 
 
-def _sample(language: str) -> Draft:
+def _sample(language: str) -> tuple[str, str]:
+    """Return the title and the Markdown of the sample."""
     sample = words(language)["sample"]
+    headings = default_table()
+    tag = (has_words(language) and match(language, headings.languages())) or DEFAULT_LANGUAGE
+    points = [line for text, finer in sample["points"] for line in (f"- {text}", *(f"  - {point}" for point in finer))]
     links = zip(sample["reference_titles"], _SAMPLE_LINKS, strict=True)
-    return Draft(
-        language=language if has_words(language) else "en",
-        title=sample["title"],
-        summary=sample["summary"],
-        key_points=tuple(
-            KeyPoint(text=text, children=tuple(KeyPoint(text=finer) for finer in children))
-            for text, children in sample["points"]
-        ),
-        references=tuple(Reference(title=title, publishers=(publisher,), url=url) for title, (url, publisher) in links),
-    )
+    references = [f"{n}. [{title}]({url}) - {name}" for n, (title, (url, name)) in enumerate(links, start=1)]
+    sections = {
+        headings.word(tag, "summary"): sample["summary"],
+        headings.word(tag, "key_points"): "\n".join(points),
+        headings.word(tag, "references"): "\n".join(references),
+    }
+    return sample["title"], "\n".join(f"## {heading}\n\n{text}\n" for heading, text in sections.items())
 
 
 def _quoted(tags: Sequence[str]) -> str:
