@@ -35,7 +35,7 @@ from feedpub.sanitiser import sanitise
 from feedpub.site.config import read_config
 from feedpub.transport.base import NoResponseError, Response
 from feedpub.transport.http1 import Reading
-from sample_feeds import entry
+from test_link_fixing import remember
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -207,13 +207,18 @@ def redact(folder: Path, text: str) -> None:
     hide_secrets(text)
 
 
-def find_outbound_links(folder: Path, text: str) -> None:
-    path = folder / "a.en.md"
-    path.write_text(text, encoding="utf-8")
-    one = entry(body=text)
-    article = feedpub.Article(key="a", entries={"en": one}, original="en", paths={"en": str(path)})
-    config = feedpub.Config(base_url="https://site.test/", authority="site.test,2026")
-    outbound.outbound(feedpub.Site(config=config, articles=(article,)))
+def find_outbound_links(folder: Path, text: str) -> feedpub.Site:
+    (folder / "feedpub.toml").write_text(_SETTINGS, encoding="utf-8")
+    (folder / "a.en.md").write_text(f"{_FRONT}{text}", encoding="utf-8")
+    site = feedpub.load(folder, keep_going=True)
+    outbound.outbound(site)
+    return site
+
+
+def fix_links(folder: Path, text: str, new: str = "https://b.test/new") -> None:
+    """Rewrite all addresses of a text that are ``https://a.test/``."""
+    site = find_outbound_links(folder, text)
+    feedpub.fix_links(site, history=remember(folder, {"https://a.test/": new}))
 
 
 def format_links(folder: Path, text: str) -> None:
@@ -464,6 +469,18 @@ FAMILIES: Final[dict[str, tuple[Callable[[Path, str], None], int, str, str, str]
         "",
     ),
     "dots behind an address": (find_outbound_links, 50_000, ".", "https://x.test/a", "b\n"),
+    "slashes of a body": (find_outbound_links, 100_000, "//", "", "\n"),
+    "addresses in an address": (find_outbound_links, 7_000, "https://", "https://x.test/", "\n"),
+    "addresses in code": (find_outbound_links, 50_000, "https://x.test/`", "`", "\n"),
+    "uses of a definition": (find_outbound_links, 40_000, "[x] ", "[x]: https://x.test/\n\n", "\n"),
+    "links that have moved": (fix_links, 20_000, "[a](https://a.test/) b\n\n", "", ""),
+    "links that cannot be changed": (
+        lambda folder, text: fix_links(folder, text, "https://b.test/new."), 2_000, "See https://a.test/ b\n\n", "", "",
+    ),
+    "links of which some cannot be changed": (
+        lambda folder, text: fix_links(folder, text, "https://b.test/*new*."),
+        2_000, "[a](https://a.test/) https://a.test/ *https://a.test/*\n\n", "", "",
+    ),
     "dead links of a report": (format_links, 2000, "a\n", "", ""),
 }  # fmt: skip
 

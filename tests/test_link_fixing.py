@@ -20,7 +20,6 @@ from feedpub.links.classify import Verdict
 from feedpub.links.history import History
 from feedpub.links.lifecycle import Record
 from feedpub.links.outbound import outbound
-from feedpub.site.rewriting import _spellings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -247,11 +246,9 @@ def test_any_file_with_any_new_address(seed: int, site: Path) -> None:
 
 
 def said(site: feedpub.Site, new: str) -> list[str]:
-    """Return what the entries say, with OLD for each of both addresses."""
-    meant = {meant for _, meant in _spellings(new, is_escaped=False)}
-    spelled = {
-        form for one in meant for form in (one, escape(one), escape(one, quote=False), one.replace("&", "&amp;"))
-    }
+    """Return what the entries say, with OLD for each of both addresses, and nothing percent-encoded."""
+    meant = unquote(new)
+    spelled = {meant, escape(meant), escape(meant, quote=False), meant.replace("&", "&amp;")}
     forms = [*sorted(spelled, key=len, reverse=True), f"{OLD}(?![/\\w])"]
     pattern = re.compile("|".join([*map(re.escape, forms[:-1]), forms[-1]]))
     texts = []
@@ -266,5 +263,5 @@ def said(site: feedpub.Site, new: str) -> list[str]:
                 entry.next,
                 entry.enclosures,
             )
-            texts.append(pattern.sub("OLD", f"{entry.body} {parts!r}"))
+            texts.append(pattern.sub("OLD", unquote(f"{entry.body} {parts!r}")))
     return texts

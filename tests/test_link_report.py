@@ -23,7 +23,8 @@ AT = datetime(2026, 3, 1, 6, tzinfo=UTC)
 FORMS: tuple[ReportForm, ...] = get_args(ReportForm)
 DEAD = Link(
     url="https://a.example/x", status="dead", state="dead", reason="404 not found", code=404, checked=AT, change="died",
-    final_url="https://a.example/x", found_in=(Place(path="entries/one.en.md", line=7, entry="tag:e,2026:one/en"),),
+    final_url="https://a.example/x",
+    found_in=(Place(path="entries/one.en.md", line=7, column=5, entry="tag:e,2026:one/en"),),
     incident=Incident(number=3, url="https://a.example/x", opened=AT, reason="404 not found"),
 )  # fmt: skip
 MOVED = Link(
@@ -70,7 +71,9 @@ def test_a_host_that_is_gone_is_one_line() -> None:
 def test_programs_read_all_of_it() -> None:
     data = json.loads(format_report(report(DEAD, MOVED, GOOD), "json"))
     assert (data["schema"], data["network_down"], data["summary"]) == (1, False, {"dead": 1, "moved": 1, "ok": 1})
-    assert data["links"][0]["found_in"] == [{"path": "entries/one.en.md", "line": 7, "entry": "tag:e,2026:one/en"}]
+    assert data["links"][0]["found_in"] == [
+        {"path": "entries/one.en.md", "line": 7, "column": 5, "entry": "tag:e,2026:one/en"}
+    ]
     assert data["links"][0]["incident"] == {"number": 3, "opened": "2026-03-01T06:00:00Z", "closed": None}
     assert data["links"][1]["chain"] == [{"code": 301, "url": "https://b.example/new"}]
     assert json.loads(format_link(GOOD)) == data["links"][2]
@@ -78,7 +81,7 @@ def test_programs_read_all_of_it() -> None:
 
 def test_github_shows_them_at_their_lines() -> None:
     first, second, _ = format_report(report(DEAD, MOVED), "github").splitlines()
-    assert first == "::error file=entries/one.en.md,line=7,title=link dead::https://a.example/x: 404 not found"
+    assert first == "::error file=entries/one.en.md,line=7,col=5,title=link dead::https://a.example/x: 404 not found"
     assert second == "::warning::https://b.example/old, now at https://b.example/new"
 
 
@@ -94,7 +97,7 @@ def test_a_way_from_https_to_http_is_told() -> None:
     assert "  https://d.example/ -> http://d.example/ (moved for good, from https to http)\n" in text
     assert "  https://d.example/ (redirects from https to http)\n" in text
     first, second, _ = format_report(report(UNSAFE, for_now), "github").splitlines()
-    where = "::warning file=entries/one.en.md,line=7,title=link "
+    where = "::warning file=entries/one.en.md,line=7,col=5,title=link "
     assert first == where + "moved::https://d.example/, now at http://d.example/"
     assert second == where + "suspect::https://d.example/: redirects from https to http"
     assert "`https://d.example/`: redirects from https to http" in format_report(report(for_now), "markdown")

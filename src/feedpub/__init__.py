@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from .links.result import Incident as Incident
     from .links.result import Link as Link
     from .links.result import LinkReport as LinkReport
-    from .links.result import Place as Place
     from .model import Archive as Archive
     from .model import Article as Article
     from .model import Category as Category
@@ -58,6 +57,7 @@ if TYPE_CHECKING:
     from .model import Pasted as Pasted
     from .model import PastedLine as PastedLine
     from .model import Person as Person
+    from .model import Place as Place
     from .model import Reference as Reference
     from .model import Site as Site
     from .model import Translation as Translation
@@ -103,7 +103,7 @@ _HOMES = {
     "formats": ("FeedFormat", "feed_formats"),
     "links.check": ("Checking", "accept_link", "check_links", "forget_link", "iter_check", "report_links"),
     "links.report": ("format_link", "format_report", "has_news"),
-    "links.result": ("Incident", "Link", "LinkReport", "Place"),
+    "links.result": ("Incident", "Link", "LinkReport"),
     "model": (
         "Archive",
         "Article",
@@ -118,6 +118,7 @@ _HOMES = {
         "Pasted",
         "PastedLine",
         "Person",
+        "Place",
         "Reference",
         "Site",
         "Translation",

@@ -7,7 +7,7 @@ Plain frozen dataclasses that check themselves: a value that exists can stand in
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -439,6 +439,24 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Say where an address that an entry publishes was written.
+
+    Args:
+        path: The file, which is that of another language if the entry takes a value from there; empty for entries made
+            in memory.
+        line: From 1; 0 if it is not known.
+        column: In characters, from 1; 0 if it is not known.
+        entry: Id of the entry; empty if the address is one of the site's settings.
+    """
+
+    path: str = ""
+    line: int = 0
+    column: int = 0
+    entry: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
     """Hold an article: one Entry per language.
 
@@ -448,6 +466,7 @@ class Article:
         original: The language that it was written in.
         fallback: What languages that it lacks show: as in `Config`; None leaves it to the site.
         paths: Language → the file that it was read from; empty for articles made in memory.
+        find_places: Reads these files again, and returns address → where they have it; nothing for articles in memory.
     """
 
     key: str
@@ -455,6 +474,7 @@ class Article:
     original: str
     fallback: Literal["omit", "original"] | None = None
     paths: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    find_places: Callable[[], Mapping[str, tuple[Place, ...]]] = field(default=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         check = Check(self, self.key)

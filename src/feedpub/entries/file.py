@@ -81,7 +81,15 @@ class File:
         return [self.source.span_of(start + line, column) for line, column in self.sections.reference_places]
 
 
-def read_file(path: str, shown: str, headings: HeadingTable, config: Config, *, glance: bool = False) -> File:
+def read_file(
+    path: str,
+    shown: str,
+    headings: HeadingTable,
+    config: Config,
+    *,
+    glance: bool = False,
+    source: Source | None = None,
+) -> File:
     """Read an entry file with all its problems.
 
     Args:
@@ -90,9 +98,10 @@ def read_file(path: str, shown: str, headings: HeadingTable, config: Config, *, 
         headings: The words of sections.
         config: The site's settings.
         glance: Leave the Markdown unread, unless the title stands in it, or the script must be told by it.
+        source: What to read instead of the file's own text.
     """
     key, suffix = name_parts(os.path.basename(path))
-    source = read_source(path, shown, head=glance)
+    source = source or read_source(path, shown, head=glance)
     if glance and (suffix.casefold() == "zh" or not _TITLE.search(source.text) or _CHINESE.search(source.text)):
         source, glance = read_source(path, shown), False
     file = File(source=source, key=key)

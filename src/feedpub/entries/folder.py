@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import blake2b
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from ..errors import FieldError, Problem
 from ..iri import fold_id
-from ..model import Article, Config, Entry, Person, Reference, Translation
+from ..model import Article, Config, Entry, Person, Place, Reference, Translation
 from . import fields
 from .dates import ISO_HINT
 from .file import File, ask_for_title, check_dates, clean_texts, name_parts, read_file
@@ -19,6 +20,7 @@ from .headings import table
 from .html_checks import inspect_html
 from .ids import automatic_id, automatic_link
 from .scanning import scan, shown_name, shown_path
+from .source import read_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -58,7 +60,7 @@ def read_folder(
     lint.compare_articles(groups, config)
     if until:
         lint.note_scheduled(groups, until)
-    articles = [article for group in groups if (article := _article(group))]
+    articles = [article for group in groups if (article := _article(group, config))]
     articles.sort(key=lambda article: (article.published, article.key), reverse=True)
     return tuple(articles), (*_problems(files), *notes)
 
@@ -150,7 +152,7 @@ class Reader:
         group = next(iter(_by_article(files, self.config)), None)
         if group:
             _settle(group, self.config, inspect=False, glance=glance)
-        article = _article(group) if group else None
+        article = _article(group, self.config) if group else None
         return Reading(
             key=key,
             files=tuple(name for name, _ in named),
@@ -349,19 +351,34 @@ def _refuse_same_ids(files: Iterable[File]) -> None:
             file.source.add("E116", message, "an id belongs to one entry for ever; change the newer one", *place)
 
 
-def _article(group: Mapping[str, File]) -> Article | None:
+def _article(group: Mapping[str, File], config: Config) -> Article | None:
     """Make the article of those files that have no error; None if the original has one, or is a draft."""
     original = next(iter(group))
     alive = {language: file.entry for language, file in group.items() if file.entry and not file.source.failed}
     if original not in alive:
         return None
+    paths = MappingProxyType({language: group[language].source.path for language in alive})
     return Article(
         key=group[original].key,
         entries=MappingProxyType({language: _with_translations(entry, alive) for language, entry in alive.items()}),
         original=original,
         fallback=group[original].values.get("fallback"),
-        paths=MappingProxyType({language: group[language].source.path for language in alive}),
+        paths=paths,
+        find_places=partial(_find_places, paths, config),
     )
+
+
+def _find_places(paths: Mapping[str, str], config: Config) -> dict[str, tuple[Place, ...]]:
+    """Return where the addresses stand that an article publishes; see `Article.find_places`."""
+    from .link_places import LinkMarks  # builds do without
+
+    marks, headings = LinkMarks(), table(config.headings)
+    files = {
+        language: read_file(path, path, headings, config, source=marks.mark(read_source(path, path)))
+        for language, path in paths.items()
+    }
+    _settle(files, config, inspect=False)
+    return marks.find(file.entry for file in files.values() if file.entry)
 
 
 def _with_translations(entry: Entry, alive: Mapping[str, Entry]) -> Entry:

@@ -68,7 +68,13 @@ class Source:
 
     def line_of(self, place: int) -> int:
         """Return the number of the line that holds a place of the text."""
-        return self._index().around(self._written_place(place))[0]
+        return self.position_of(place)[0]
+
+    def position_of(self, place: int) -> tuple[int, int]:
+        """Return line and column of a place of the text, in characters, both from 1."""
+        place = self._written_place(place)
+        line, begin, _ = self._index().around(place)
+        return line, place - begin + 1
 
     def remove_illegal(self) -> None:
         """Remove the characters that XML cannot carry, with a warning at each; most are invisible."""
@@ -155,6 +161,13 @@ def read_source(file: str, path: str, *, head: bool = False) -> Source:
         source.add("E107", "is a link to a file that does not exist", "mend the link, or remove it")
     except OSError as error:
         source.add("E107", f"cannot be read ({error.strerror})", "check the permissions of the file")
+    return source
+
+
+def decode_source(path: str, data: bytes) -> Source:
+    """Return what `read_source` makes of a file that holds these bytes."""
+    source = Source(path)
+    _decode(source, data)
     return source
 
 

@@ -63,7 +63,10 @@ def _values(link: Link) -> dict[str, Any]:
         "reason": hide_secrets(link.reason),
         "final_url": hide_secrets(link.final_url),
         "chain": [{"code": redirect.code, "url": hide_secrets(redirect.url)} for redirect in link.chain],
-        "found_in": [{"path": place.path, "line": place.line, "entry": place.entry} for place in link.found_in],
+        "found_in": [
+            {"path": place.path, "line": place.line, "column": place.column, "entry": place.entry}
+            for place in link.found_in
+        ],
         "checked": _moment(link.checked),
         "remembered": link.remembered,
         "change": link.change,
@@ -207,7 +210,9 @@ def _github(report: LinkReport) -> Iterator[str]:
         )
         message = f"{hide_secrets(link.url)}{target}"
         for place in link.found_in:
-            yield format_annotation(level, message, title=f"link {name}", file=place.path, line=place.line or 1)
+            yield format_annotation(
+                level, message, title=f"link {name}", file=place.path, line=place.line or 1, column=place.column
+            )
         if not link.found_in:
             yield format_annotation(level, message)
     yield _summary(report)

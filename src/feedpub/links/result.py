@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from ..model import Place as Place  # noqa: TC001  # others import it from here
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -14,21 +16,6 @@ if TYPE_CHECKING:
     from .lifecycle import LinkState
 
 Change = Literal["died", "recovered", "moved"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Say where a link stands.
-
-    Args:
-        path: File of the entry; empty for entries made in memory.
-        line: From 1; 0 if it cannot be told.
-        entry: Id of the entry.
-    """
-
-    path: str = ""
-    line: int = 0
-    entry: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from .rewriting import Rewriting
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ..model import Config, Site
+    from ..model import Config, Place, Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,13 +78,12 @@ def fix_links(site: Site, *, history: str | os.PathLike[str]) -> tuple[Fix, ...]
     places = outbound(site)
     with open_history(path, must_exist=True, reads=True) as base:
         moved = {url: new for url in places if (new := _target(url, base.moved(url)))}
-    files: dict[str, dict[str, str]] = {}
+    files: dict[str, dict[Place, tuple[str, str]]] = {}
     for url, new in moved.items():
         for place in places[url]:
-            if place.path and place.line:
-                files.setdefault(place.path, {})[url] = new
-    fixes = (_fixed(file, changes, site.config) for file, changes in sorted(files.items()))
-    return tuple(fix for fix in fixes if fix)
+            if place.line:
+                files.setdefault(place.path, {})[place] = url, new
+    return tuple(_fix_file(path, changes, site.config) for path, changes in sorted(files.items()))
 
 
 def write_fixes(fixes: Iterable[Fix]) -> None:
@@ -117,15 +116,19 @@ def _target(url: str, new: str | None) -> str | None:
     return f"{new}#{fragment}" if fragment and "#" not in new else new
 
 
-def _fixed(path: str, changes: Mapping[str, str], config: Config) -> Fix | None:
+def _fix_file(path: str, moved: Mapping[Place, tuple[str, str]], config: Config) -> Fix:
+    """Return what is to become of a file.
+
+    Args:
+        path: The file.
+        moved: Where an address stands → the address, and where it has moved to.
+        config: The site's settings.
+    """
     before = read_file(*os.path.split(path))
     rewriting = Rewriting(path, before.decode("utf-8"), config)
-    done: list[tuple[int, str, str]] = []
-    refused: list[tuple[int, str, str]] = []
-    for old, new in changes.items():
-        for line, is_done in rewriting.replace(old, new):
-            (done if is_done else refused).append((line, old, new))
-    if not done and not refused:
-        return None
-    after = rewriting.text.encode("utf-8")
-    return Fix(path=path, before=before, after=after, changes=tuple(sorted(done)), refused=tuple(sorted(refused)))
+    found = rewriting.locate(moved)
+    after, replaced = rewriting.replace(found)
+    changes = tuple((one.line, one.old, one.new) for one in replaced)
+    done = set(replaced)
+    refused = tuple((one.line, one.old, one.new) for one in found if one not in done)
+    return Fix(path=path, before=before, after=after.encode("utf-8"), changes=changes, refused=refused)

@@ -1,168 +1,226 @@
-"""Write another address into an entry file, if the file then says the same in every other respect."""
+"""Write other addresses into an entry file, if the file then says the same in every other respect."""
 
 from __future__ import annotations
 
-import os
+import json
 import re
-from dataclasses import fields, is_dataclass
-from html.parser import HTMLParser
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Final
+from collections import deque
+from dataclasses import asdict, dataclass, is_dataclass
+from functools import partial
+from html import unescape
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote
 
 from ..entries.file import read_file
 from ..entries.headings import table
+from ..entries.link_places import find_end
 from ..entries.markdown import strip_positions
+from ..entries.source import decode_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Mapping, Sequence
 
-    from ..model import Config
+    from ..entries.file import File
+    from ..model import Config, Place
 
-# What an address may not be a part of: a longer one, on either side.
-_BEFORE: Final = r"(?<![A-Za-z0-9/?#&=%_~+@.:-])"
-_AFTER: Final = r"(?![.,;:!*$]*[A-Za-z0-9/?#&=%_~+@-])"
 # What may stand anywhere. The others are written percent-encoded if they mean something where they would stand, which
 # servers take for the same: RFC 3986 leaves it to them, and "&", "=", "+", ";" separate fields.
 _SAFE: Final = "/?#&=+;:@.-%"
-_NEVER_BARE: Final = {"(": "%28", ")": "%29", "'": "%27"}  # they end links and attributes
+_NEVER_BARE: Final = str.maketrans({"(": "%28", ")": "%29", "'": "%27", '"': "%22"})  # they end links and attributes
+_LINE_END: Final = re.compile("\r\n|[\r\n]")
+_MOST_READINGS: Final = 40  # of one file for one spelling, to find the places where it cannot stand
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replacement:
+    """An address in the text of a file, and the one to be written in its place.
+
+    Args:
+        line: Where it begins, from 1.
+        start: The same, in characters of the file.
+        end: Where it ends; before its start if it cannot be told.
+        old: As the entry publishes it.
+        new: The other one.
+        before: The character before it.
+        is_in_front_matter: Whether it stands in the front matter.
+    """
+
+    line: int
+    start: int
+    end: int
+    before: str
+    old: str
+    new: str
+    is_in_front_matter: bool
 
 
 class Rewriting:
-    """Rewrite addresses in the text of one entry file, one place after the other."""
+    """The text of one entry file, and what it says."""
 
     def __init__(self, path: str, text: str, config: Config) -> None:
         """Prepare to rewrite.
 
         Args:
-            path: The file; only its name counts.
+            path: The file.
             text: What it holds.
             config: The site's settings.
         """
-        self._name, self._config, self.text = os.path.basename(path), config, text
+        self._path, self._text, self._config = path, text, config
         self._headings = table(config.headings)
-        self._said = self._read(text)
+        self._file = self._read(text)
 
-    def replace(self, old: str, new: str) -> Iterator[tuple[int, bool]]:
-        """Replace an address wherever the file links to it; yield each line, from 1, and whether it could be done.
+    def locate(self, moved: Mapping[Place, tuple[str, str]]) -> list[Replacement]:
+        """Return what is to be replaced, in the order of the file.
 
-        Where it is mentioned, in code say, it stays.
+        Args:
+            moved: Where an address stands → the address, and the new one.
         """
-        start = 0
-        forms = sorted({old, unquote(old), old.replace("&", "&amp;")}, key=len, reverse=True)
-        pattern = re.compile(f"{_BEFORE}(?:{'|'.join(map(re.escape, forms))}){_AFTER}")
-        while found := pattern.search(self.text, start):
-            line = self.text.count("\n", 0, found.start()) + 1
-            length = self._replace_at(found, old, new)
-            start = found.start() + (length or len(found[0]))
-            if length or self._is_link(found, old):
-                yield line, bool(length)
+        text = self._text
+        starts = [int(text.startswith("\ufeff")), *(match.end() for match in _LINE_END.finditer(text))]
+        body = self._file.source.position_of(self._file.body_start)
+        located = []
+        for place, (old, new) in sorted(moved.items(), key=lambda pair: (pair[0].line, pair[0].column)):
+            start = starts[min(place.line, len(starts)) - 1] + place.column - 1
+            located.append(
+                Replacement(
+                    line=place.line, start=start, end=find_end(text, start, old), old=old, new=new,
+                    before=text[max(0, start - 1) : start], is_in_front_matter=(place.line, place.column) < body,
+                )
+            )  # fmt: skip
+        return located
 
-    def _replace_at(self, found: re.Match[str], old: str, new: str) -> int:
-        """Write the first spelling that is read as the new address; return its length, 0 if there is none."""
-        for spelling, meant in _spellings(new, is_escaped="&amp;" in found[0] and "&amp;" not in old):
-            text = f"{self.text[: found.start()]}{spelling}{self.text[found.end() :]}"
-            said = self._read(text)
-            if _differ_by_links(self._said, said, old, meant):
-                self.text, self._said = text, said
-                return len(spelling)
-        return 0
+    def replace(self, replacements: Sequence[Replacement]) -> tuple[str, list[Replacement]]:
+        """Replace addresses; leave those where the file would say something else.
 
-    def _is_link(self, found: re.Match[str], old: str) -> bool:
-        """Return True if a place is a link: another address there would be read as a link to that one."""
-        other = "https://feedpub.invalid/moved"
-        said = self._read(f"{self.text[: found.start()]}{other}{self.text[found.end() :]}")
-        return _differ_by_links(self._said, said, old, other)
+        Returns:
+            The text, and what was replaced.
+        """
+        said = _list_sayings(self._file)
+        marks = {one: _make_mark(number, one.old) for number, one in enumerate(replacements)}
+        old = {mark: self._read_as_written(one) for one, mark in marks.items()}
 
-    def _read(self, text: str) -> list[tuple[str, str]]:
-        """Return what a file says, in its order: kind (address, or other text) and value."""
-        with TemporaryDirectory() as folder:
-            path = os.path.join(folder, self._name)
-            with open(path, "w", encoding="utf-8", newline="") as file:
-                file.write(text)
-            read = read_file(path, self._name, self._headings, self._config)
-        sections = read.sections
-        said = list(_flatten(read.values))
-        html = (strip_positions(part) for part in (sections.summary, sections.body, sections.points))
-        for part in (*html, sections.references, sections.via):
-            said += _flatten(part)
-        return [*said, *(("problem", problem.code) for problem in read.source.problems)]
+        def can_be_marked(some: Sequence[Replacement]) -> bool:
+            return _insert(self._say({one: marks[one] for one in some}), old) == said
 
+        def is_read(spelled: Mapping[Replacement, tuple[str, str]], some: Sequence[Replacement]) -> bool:
+            wanted = meant | {marks[one]: spelled[one][1] for one in some}
+            return _insert(marked, wanted) == self._say(written | {one: spelled[one][0] for one in some})
 
-def _spellings(new: str, *, is_escaped: bool) -> Iterator[tuple[str, str]]:
-    """Yield how an address may be written, and the address that each spelling means."""
-    for mark, escape in _NEVER_BARE.items():
-        new = new.replace(mark, escape)
-    for meant in dict.fromkeys((new, quote(new, safe=_SAFE).replace("~", "%7E").replace("_", "%5F"))):
-        escaped = meant.replace("&", "&amp;")
-        yield (escaped if is_escaped else meant), meant
-        yield (meant if is_escaped else escaped), meant
-        yield f'"{meant}"', meant  # in YAML
+        waiting = self._find_possible([one for one in replacements if one.end > one.start], can_be_marked)
+        marked = self._say({one: marks[one] for one in waiting})
+        meant, written = dict(old), dict[Replacement, str]()
+        for spell in (_spell_plainly, _spell_in_quotes, _spell_with_escapes):
+            spelled = {one: spell(one, self._text[one.start : one.end]) for one in waiting}
+            possible = self._find_possible([one for one in waiting if spelled[one][0]], partial(is_read, spelled))
+            written.update({one: spelled[one][0] for one in possible})
+            meant.update({marks[one]: spelled[one][1] for one in possible})
+            waiting = [one for one in waiting if one not in written]
+        return self._write(written), [one for one in replacements if one in written]
 
+    def _find_possible(
+        self, replacements: Sequence[Replacement], is_possible: Callable[[Sequence[Replacement]], bool]
+    ) -> list[Replacement]:
+        """Return the replacements that are possible together: all, else those of a kind, else halves of these.
 
-def _differ_by_links(before: list[tuple[str, str]], after: list[tuple[str, str]], old: str, new: str) -> bool:
-    """Return True if two files say the same, but one links to `new` where the other links to `old`."""
-    if len(before) != len(after):
-        return False
-    links = 0
-    for (kind, value), (other_kind, other) in zip(before, after, strict=True):
-        if kind != other_kind:
-            return False
-        if value == other:
-            continue
-        if kind == "address" and (value, other) == (old, new):
-            links += 1
-        elif kind != "text" or other not in _mentions(value, old, new):
-            return False
-    return links > 0
+        After `_MOST_READINGS` tries all that is left counts as impossible: then a file takes time as its length,
+        whatever it holds.
+        """
+        possible: list[Replacement] = []
+        waiting = deque([list(replacements)] if replacements else [])
+        for _ in range(_MOST_READINGS):
+            if not waiting:
+                break
+            some = waiting.popleft()
+            if is_possible([*possible, *some]):
+                possible += some
+            elif len(kinds := self._split_by_kind(some)) > 1:
+                waiting += kinds
+            elif len(some) > 1:
+                half = len(some) // 2
+                waiting += [some[:half], some[half:]]
+        return possible
 
+    def _split_by_kind(self, replacements: Sequence[Replacement]) -> list[list[Replacement]]:
+        """Return groups of replacements that the same may be wrong with: in like places, with like characters."""
+        kinds: dict[tuple[str, str, str], list[Replacement]] = {}
+        for one in replacements:
+            after = self._text[one.end : one.end + 1]
+            kinds.setdefault((one.before, after, "".join(sorted(set(_ODD.findall(one.new))))), []).append(one)
+        return list(kinds.values())
 
-def _mentions(text: str, old: str, new: str) -> Iterator[str]:
-    """Yield a text with another address in place of one mention, such as a bare address that is a link."""
-    for form in dict.fromkeys((old, unquote(old))):
-        for found in re.finditer(_BEFORE + re.escape(form) + _AFTER, text):
-            yield f"{text[: found.start()]}{new}{text[found.end() :]}"
+    def _read_as_written(self, one: Replacement) -> str:
+        """Return the address that is published, without the scheme if the file has none."""
+        has_scheme = unescape(self._text[one.start : one.end])[:1] in ("h", "H")
+        return one.old if has_scheme else one.old.partition(":")[2]
 
+    def _write(self, spellings: Mapping[Replacement, str]) -> str:
+        parts, end = [], 0
+        for one in sorted(spellings, key=lambda one: one.start):
+            parts += [self._text[end : one.start], spellings[one]]
+            end = one.end
+        return "".join([*parts, self._text[end:]])
 
-def _flatten(value: object) -> Iterator[tuple[str, str]]:
-    """Yield the texts of a value, those in HTML by themselves."""
-    if isinstance(value, str):
-        if value.startswith(("http://", "https://")) and not re.search(r"\s", value):
-            yield "address", value
-        else:
-            yield from _Reader(value).said
-    elif isinstance(value, dict):
-        for key, part in value.items():
-            yield "key", str(key)
-            yield from _flatten(part)
-    elif isinstance(value, tuple | list):
-        yield "length", str(len(value))
-        for part in value:
-            yield from _flatten(part)
-    elif is_dataclass(value):
-        for one in fields(value):
-            if one.compare:
-                yield from _flatten(getattr(value, one.name))
-    else:
-        yield "value", repr(value)
+    def _read(self, text: str) -> File:
+        source = decode_source(self._path, text.encode())
+        return read_file(self._path, self._path, self._headings, self._config, source=source)
+
+    def _say(self, spellings: Mapping[Replacement, str]) -> list[str]:
+        return _list_sayings(self._read(self._write(spellings)))
 
 
-class _Reader(HTMLParser):
-    """Read HTML as a list of tags, attributes and texts."""
+_ODD: Final = re.compile(r"[^A-Za-z0-9/?#&=+:@.%-]|\W\Z")
+_MARK: Final = re.compile(r"https://m[0-9]+\.invalid/m\.[A-Za-z0-9]+")
+_ENDING: Final = re.compile(r"\.[A-Za-z0-9]{1,5}(?=[?#]|\Z)")
+_TAG_SIGN: Final = re.compile("[<>]")
 
-    def __init__(self, html: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.said: list[tuple[str, str]] = []
-        self.feed(html)
-        self.close()
 
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        self.said.append(("tag", tag))
-        for name, value in attributes:
-            self.said += [("name", name), ("address" if name in ("href", "src") else "attribute", value or "")]
+def _make_mark(number: int, url: str) -> str:
+    """Return an address that stands for another; with the same ending, which tells the type of an enclosure."""
+    ending = _ENDING.search(url)
+    return f"https://m{number}.invalid/m{ending[0] if ending else '.m'}"
 
-    def handle_endtag(self, tag: str) -> None:
-        self.said.append(("end", tag))
 
-    def handle_data(self, data: str) -> None:
-        self.said.append(("text", data))
+def _list_sayings(file: File) -> list[str]:
+    """Return what a file says: its tags and what stands between them, without entities and percent-encoding."""
+    sections = file.sections
+    html = map(strip_positions, (sections.summary, sections.body, sections.points))
+    codes = [problem.code for problem in file.source.problems]
+    data = json.dumps([file.values, sections.references, sections.via, codes], default=_make_plain, ensure_ascii=False)
+    return [unquote(unescape(piece)) for piece in _TAG_SIGN.split("\n".join((data, *html)))]
+
+
+def _make_plain(value: Any) -> object:
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else str(value)
+
+
+def _insert(sayings: Sequence[str], addresses: Mapping[str, str]) -> list[str]:
+    """Return what a file says with addresses in place of their marks."""
+    return [
+        _MARK.sub(lambda mark: unquote(addresses.get(mark[0], mark[0])), piece) if "://m" in piece else piece
+        for piece in sayings
+    ]
+
+
+# Each returns how to write the new address, nothing if it is not to be tried, and the address that this means.
+
+
+def _spell_plainly(one: Replacement, written: str) -> tuple[str, str]:
+    new = one.new.translate(_NEVER_BARE)
+    return _write_entities(one, written, new), new
+
+
+def _spell_in_quotes(one: Replacement, written: str) -> tuple[str, str]:
+    text, meant = _spell_plainly(one, written)
+    if one.is_in_front_matter:
+        return f'"{text}"', meant  # YAML
+    return (f'"{text}"', f'"{meant}"') if one.before == "=" else ("", meant)  # an attribute, which is kept as it is
+
+
+def _spell_with_escapes(one: Replacement, written: str) -> tuple[str, str]:
+    new = quote(one.new.translate(_NEVER_BARE), safe=_SAFE).replace("~", "%7E").replace("_", "%5F")
+    return _write_entities(one, written, new), new
+
+
+def _write_entities(one: Replacement, written: str, new: str) -> str:
+    is_needed = not one.is_in_front_matter and ("&amp;" in written or unescape(new) != new)
+    return new.replace("&", "&amp;") if is_needed else new

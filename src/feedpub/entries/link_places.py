@@ -1,0 +1,100 @@
+"""Where the addresses stand that entries publish.
+
+An address passes through front matter, Markdown, sections and the sanitiser until it is published, or is not: it stands
+in a comment, in code, in an element that is dropped. So the files are read again with a mark in all that may be an
+address, where it has the name of a user: that changes nothing else. What an entry then publishes with a mark stands
+where the mark was set.
+"""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote_to_bytes
+
+from ..model import Place
+from ..rendering.addresses import find_addresses
+from .source import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ..model import Entry
+
+
+def _write_pattern(text: str) -> str:
+    """Return a pattern of a text whose characters may be written as HTML and JSON have them."""
+    others = {":": "|&colon;", "/": r"|&sol;|\\/"}
+    return "".join(rf"(?:{one}|&\#0*{ord(one)};|&\#x0*{ord(one):x};{others.get(one, '')})" for one in text)
+
+
+# The start of an address, perhaps without its scheme; and whether the name of a user follows.
+_START: Final = re.compile(
+    rf"""
+    (?:{_write_pattern("http")}{_write_pattern("s")}?{_write_pattern(":")}|(?<![\w:/])){_write_pattern("//")}(?!/)
+    ((?=[^\s/?\#@"'<>()]*@))?
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_MARK: Final = re.compile(r"feedpub([0-9]+)[@.]")
+_MARKED: Final = re.compile(rf"https?://{_MARK.pattern}", re.IGNORECASE)
+
+
+class LinkMarks:
+    """The marks in the files of an article."""
+
+    def __init__(self) -> None:
+        self._places: list[tuple[Source, int]] = []
+
+    def mark(self, source: Source) -> Source:
+        """Return the text of a file with a mark in each address."""
+
+        def add_mark(match: re.Match[str]) -> str:
+            self._places.append((source, match.start()))
+            return f"{match[0]}feedpub{len(self._places) - 1}{'@' if match[1] is None else '.'}"
+
+        return Source(source.path, _START.sub(add_mark, source.text))
+
+    def find(self, entries: Iterable[Entry]) -> dict[str, tuple[Place, ...]]:
+        """Return the addresses that entries publish, and where they stand.
+
+        Args:
+            entries: Read from files with marks.
+        """
+        found: dict[str, dict[Place, None]] = {}
+        for entry in entries:
+            for address in find_addresses(entry):
+                mark = _MARKED.match(address)
+                if mark and int(mark[1]) < len(self._places):
+                    source, offset = self._places[int(mark[1])]
+                    line, column = source.position_of(offset)
+                    place = Place(path=source.path, line=line, column=column, entry=entry.id)
+                    found.setdefault(_MARK.sub("", address), {})[place] = None
+        return {url: tuple(places) for url, places in found.items()}
+
+
+def find_end(text: str, start: int, url: str) -> int:
+    """Return where an address ends that begins at a place of a file and is published as `url`; -1 if it is another.
+
+    Files may write it with entities, backslashes, and other characters percent-encoded.
+    """
+    prefix = _START.match(text, start)
+    wanted = unquote_to_bytes(url.partition("://")[2])
+    end, done = prefix.end() if prefix else -1, 0
+    while prefix and done < len(wanted):
+        piece = _PIECE.match(text, end)
+        written = piece[0] if piece else ""
+        for meaning in (unescape(written), written[1:] if written[:1] == "\\" else written):
+            data = unquote_to_bytes(meaning)
+            if data and wanted.startswith(data, done):
+                break
+        else:
+            return -1
+        end, done = end + len(written), done + len(data)
+    return end
+
+
+_PIECE: Final = re.compile(
+    r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z0-9]{1,32});|\\[!-/:-@\[-`{-~]|%[0-9a-fA-F]{2}|."
+)
