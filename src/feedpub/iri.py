@@ -93,12 +93,6 @@ def resolve_url(base: str, address: str) -> str | None:
     return joined if same and same.href == parsed.href and not fault(joined) else parsed.href
 
 
-def normalise_url(url: str) -> str:
-    """Return an absolute address as browsers write it; unchanged if they cannot open it."""
-    parsed = parse_url(url)
-    return parsed.href if parsed else url
-
-
 def fault(url: str) -> str:
     """Return why `url` is not an absolute http(s) address that all programs read alike; "" if it is one."""
     if not url:
