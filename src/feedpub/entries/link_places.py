@@ -86,7 +86,7 @@ def find_end(text: str, start: int, url: str) -> int:
     while prefix and done < len(wanted):
         piece = _PIECE.match(text, end)
         written = piece[0] if piece else ""
-        for meaning in (unescape(written), written[1:] if written[:1] == "\\" else written):
+        for meaning in (written, unescape(written), written.removeprefix("\\")):
             data = unquote_to_bytes(meaning)
             if data and wanted.startswith(data, done):
                 break

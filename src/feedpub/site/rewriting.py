@@ -166,12 +166,12 @@ def _make_mark(number: int, url: str) -> str:
 
 
 def _list_sayings(file: File) -> list[str]:
-    """Return what a file says: its tags and what stands between them, without entities and percent-encoding."""
+    """Return what a file says, without percent-encoding: its data; tags, and what stands between them."""
     sections = file.sections
     html = map(strip_positions, (sections.summary, sections.body, sections.points))
     codes = [problem.code for problem in file.source.problems]
     data = json.dumps([file.values, sections.references, sections.via, codes], default=_make_plain, ensure_ascii=False)
-    return [unquote(unescape(piece)) for piece in _TAG_SIGN.split("\n".join((data, *html)))]
+    return [unquote(data), *(unquote(unescape(piece)) for piece in _TAG_SIGN.split("\n".join(html)))]
 
 
 def _make_plain(value: Any) -> object:
