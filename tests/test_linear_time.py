@@ -208,18 +208,19 @@ def redact(folder: Path, text: str) -> None:
     hide_secrets(text)
 
 
-def find_outbound_links(folder: Path, text: str) -> feedpub.Site:
+def load_entry(folder: Path, text: str) -> feedpub.Site:
     (folder / "feedpub.toml").write_text(_SETTINGS, encoding="utf-8")
     (folder / "a.en.md").write_text(f"{_FRONT}{text}", encoding="utf-8")
-    site = feedpub.load(folder, keep_going=True)
-    outbound.outbound(site)
-    return site
+    return feedpub.load(folder, keep_going=True)
+
+
+def find_outbound_links(folder: Path, text: str) -> None:
+    outbound.outbound(load_entry(folder, text))
 
 
 def fix_links(folder: Path, text: str, new: str = "https://b.test/new") -> None:
     """Rewrite all addresses of a text that are ``https://a.test/``."""
-    site = find_outbound_links(folder, text)
-    feedpub.fix_links(site, history=remember(folder, {"https://a.test/": new}))
+    feedpub.fix_links(load_entry(folder, text), history=remember(folder, {"https://a.test/": new}))
 
 
 def format_links(folder: Path, text: str) -> None:

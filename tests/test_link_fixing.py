@@ -16,10 +16,12 @@ import pytest
 
 import feedpub
 from case_files import load_cases
+from feedpub.entries.file import read_file
 from feedpub.links.classify import Verdict
 from feedpub.links.history import History
 from feedpub.links.lifecycle import Record
 from feedpub.links.outbound import outbound
+from feedpub.site import rewriting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -265,3 +267,40 @@ def said(site: feedpub.Site, new: str) -> list[str]:
             )
             texts.append(pattern.sub("OLD", unquote(f"{entry.body} {parts!r}")))
     return texts
+
+
+@pytest.mark.parametrize("number", [1, 10, 300])
+def test_a_file_is_read_as_often_whatever_it_holds(number: int, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    readings = []
+
+    def count_readings(*arguments: Any, **named: Any) -> Any:
+        readings.append(arguments)
+        return read_file(*arguments, **named)
+
+    monkeypatch.setattr(rewriting, "read_file", count_readings)
+    text = f"[a]({OLD}) and {OLD} <a href='{OLD}'>a</a>\n\n" * number
+    (site / "one.en.md").write_text(f"{HEAD}source: {OLD}\n---\n{text}", encoding="utf-8")
+    (fix,) = feedpub.fix_links(feedpub.load(site), history=remember(site, {OLD: "https://b.test/new"}))
+    assert (len(fix.changes), fix.refused) == (3 * number + 1, ())
+    assert len(readings) == 3  # as it is, with marks, with the new addresses
+
+
+@pytest.mark.parametrize("number", [1, 7, 200])
+def test_only_what_cannot_be_changed_is_refused(number: int, site: Path) -> None:
+    text = f"[a]({OLD})\n\nSee {OLD} there.\n\n" * number
+    (site / "one.en.md").write_text(f"{HEAD}---\n{text}", encoding="utf-8")
+    (fix,) = feedpub.fix_links(feedpub.load(site), history=remember(site, {OLD: "https://b.test/*new*."}))
+    assert [line for line, _, _ in fix.changes] == [5 + 4 * index for index in range(number)]
+    assert [line for line, _, _ in fix.refused] == [7 + 4 * index for index in range(number)]
+    assert fix.after.decode().count("[a](https://b.test/*new*.)") == number
+
+
+def test_one_of_many_that_cannot_be_changed_is_refused(site: Path) -> None:
+    lines = [f"{index}. [a]({OLD}) b" for index in range(1, 60)]
+    lines[40] = f"41. [{OLD}]({OLD}) b"  # its text would be another, and with it the title of the reference
+    (site / "one.en.md").write_text(
+        f"{HEAD}---\n## Summary\nText.\n\n## References\n" + "\n".join(lines), encoding="utf-8"
+    )
+    (fix,) = feedpub.fix_links(feedpub.load(site), history=remember(site, {OLD: "https://b.test/new"}))
+    assert [line for line, _, _ in fix.refused] == [9 + 40]
+    assert len(fix.changes) == 58

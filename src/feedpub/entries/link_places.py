@@ -29,15 +29,16 @@ def _write_pattern(text: str) -> str:
     return "".join(rf"(?:{one}|&\#0*{ord(one)};|&\#x0*{ord(one):x};{others.get(one, '')})" for one in text)
 
 
-# The start of an address, perhaps without its scheme; and whether the name of a user follows.
+# The start of an address, perhaps without its scheme; and whether the name of a user follows. Not of one with an IPv6
+# address, which comrak leaves as it is only where no user's name stands before it.
 _START: Final = re.compile(
     rf"""
-    (?:{_write_pattern("http")}{_write_pattern("s")}?{_write_pattern(":")}|(?<![\w:/])){_write_pattern("//")}(?!/)
-    ((?=[^\s/?\#@"'<>()]*@))?
+    (?:{_write_pattern("http")}{_write_pattern("s")}?{_write_pattern(":")}|(?<![\w:/])){_write_pattern("//")}(?![/\[])
+    ((?=[^\s/?\#@"'<>()]*(?:@|&\#64;|&commat;)))?
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_MARK: Final = re.compile(r"feedpub([0-9]+)[@.]")
+_MARK: Final = re.compile(r"feedpub-mark-([0-9]+)[@.]")
 _MARKED: Final = re.compile(rf"https?://{_MARK.pattern}", re.IGNORECASE)
 
 
@@ -52,7 +53,7 @@ class LinkMarks:
 
         def add_mark(match: re.Match[str]) -> str:
             self._places.append((source, match.start()))
-            return f"{match[0]}feedpub{len(self._places) - 1}{'@' if match[1] is None else '.'}"
+            return f"{match[0]}feedpub-mark-{len(self._places) - 1}{'@' if match[1] is None else '.'}"
 
         return Source(source.path, _START.sub(add_mark, source.text))
 
@@ -64,7 +65,7 @@ class LinkMarks:
         """
         found: dict[str, dict[Place, None]] = {}
         for entry in entries:
-            for address in find_addresses(entry):
+            for address in dict.fromkeys(find_addresses(entry)):
                 mark = _MARKED.match(address)
                 if mark and int(mark[1]) < len(self._places):
                     source, offset = self._places[int(mark[1])]
@@ -85,7 +86,7 @@ def find_end(text: str, start: int, url: str) -> int:
     while prefix and done < len(wanted):
         piece = _PIECE.match(text, end)
         written = piece[0] if piece else ""
-        for meaning in (unescape(written), written[1:] if written[:1] == "\\" else written):
+        for meaning in (written, unescape(written), written.removeprefix("\\")):
             data = unquote_to_bytes(meaning)
             if data and wanted.startswith(data, done):
                 break

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from ..iri import normalise_url
+from ..iri import parse_url
 from ..model import Place
 from ..rendering.addresses import find_addresses
 
@@ -58,8 +58,8 @@ def _of_articles(site: Site) -> Iterator[tuple[str, Place]]:
 
 def _without_scheme(url: str) -> str:
     """Return an http(s) address without its scheme, as browsers write it; empty for all others."""
-    scheme, _, rest = normalise_url(url).partition("://")
-    return rest if scheme in ("http", "https") else ""
+    parsed = parse_url(url)
+    return parsed.href.partition("://")[2] if parsed and parsed.protocol in ("http:", "https:") else ""
 
 
 def _order(place: Place) -> tuple[str, int, int, str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections import deque
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, is_dataclass
 from functools import partial
 from html import unescape
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote, unquote
 
 from ..entries.file import read_file
@@ -31,24 +31,15 @@ _LINE_END: Final = re.compile("\r\n|[\r\n]")
 _MOST_READINGS: Final = 40  # of one file for one spelling, to find the places where it cannot stand
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replacement:
-    """An address in the text of a file, and the one to be written in its place.
+class Replacement(NamedTuple):
+    """An address in the text of a file, as the entry publishes it, and the one to be written in its place.
 
-    Args:
-        line: Where it begins, from 1.
-        start: The same, in characters of the file.
-        end: Where it ends; before its start if it cannot be told.
-        old: As the entry publishes it.
-        new: The other one.
-        before: The character before it.
-        is_in_front_matter: Whether it stands in the front matter.
+    `start` and `end` are in characters of the file; `end` is -1 if it cannot be told. `line` counts from 1.
     """
 
-    line: int
     start: int
     end: int
-    before: str
+    line: int
     old: str
     new: str
     is_in_front_matter: bool
@@ -81,12 +72,8 @@ class Rewriting:
         located = []
         for place, (old, new) in sorted(moved.items(), key=lambda pair: (pair[0].line, pair[0].column)):
             start = starts[min(place.line, len(starts)) - 1] + place.column - 1
-            located.append(
-                Replacement(
-                    line=place.line, start=start, end=find_end(text, start, old), old=old, new=new,
-                    before=text[max(0, start - 1) : start], is_in_front_matter=(place.line, place.column) < body,
-                )
-            )  # fmt: skip
+            is_in_front_matter = (place.line, place.column) < body
+            located.append(Replacement(start, find_end(text, start, old), place.line, old, new, is_in_front_matter))
         return located
 
     def replace(self, replacements: Sequence[Replacement]) -> tuple[str, list[Replacement]]:
@@ -98,24 +85,22 @@ class Rewriting:
         said = _list_sayings(self._file)
         marks = {one: _make_mark(number, one.old) for number, one in enumerate(replacements)}
         old = {mark: self._read_as_written(one) for one, mark in marks.items()}
+        done: dict[Replacement, tuple[str, str]] = {}
 
-        def can_be_marked(some: Sequence[Replacement]) -> bool:
-            return _insert(self._say({one: marks[one] for one in some}), old) == said
+        def is_possible(spelled: Mapping[Replacement, tuple[str, str]], some: Sequence[Replacement]) -> bool:
+            tried = done | {one: spelled[one] for one in some}
+            marked = self._say({one: marks[one] for one in tried})
+            new = {marks[one]: meant for one, (_, meant) in tried.items()}
+            return _insert(marked, old) == said and _insert(marked, new) == self._say(
+                {one: written for one, (written, _) in tried.items()}
+            )
 
-        def is_read(spelled: Mapping[Replacement, tuple[str, str]], some: Sequence[Replacement]) -> bool:
-            wanted = meant | {marks[one]: spelled[one][1] for one in some}
-            return _insert(marked, wanted) == self._say(written | {one: spelled[one][0] for one in some})
-
-        waiting = self._find_possible([one for one in replacements if one.end > one.start], can_be_marked)
-        marked = self._say({one: marks[one] for one in waiting})
-        meant, written = dict(old), dict[Replacement, str]()
+        waiting = [one for one in replacements if one.end > one.start]
         for spell in (_spell_plainly, _spell_in_quotes, _spell_with_escapes):
-            spelled = {one: spell(one, self._text[one.start : one.end]) for one in waiting}
-            possible = self._find_possible([one for one in waiting if spelled[one][0]], partial(is_read, spelled))
-            written.update({one: spelled[one][0] for one in possible})
-            meant.update({marks[one]: spelled[one][1] for one in possible})
-            waiting = [one for one in waiting if one not in written]
-        return self._write(written), [one for one in replacements if one in written]
+            spelled = {one: spelling for one in waiting if (spelling := spell(one, self._text))}
+            done |= {one: spelled[one] for one in self._find_possible(list(spelled), partial(is_possible, spelled))}
+            waiting = [one for one in waiting if one not in done]
+        return self._write({one: written for one, (written, _) in done.items()}), sorted(done)
 
     def _find_possible(
         self, replacements: Sequence[Replacement], is_possible: Callable[[Sequence[Replacement]], bool]
@@ -144,8 +129,8 @@ class Rewriting:
         """Return groups of replacements that the same may be wrong with: in like places, with like characters."""
         kinds: dict[tuple[str, str, str], list[Replacement]] = {}
         for one in replacements:
-            after = self._text[one.end : one.end + 1]
-            kinds.setdefault((one.before, after, "".join(sorted(set(_ODD.findall(one.new))))), []).append(one)
+            around = self._text[one.start - 1 : one.start], self._text[one.end : one.end + 1]
+            kinds.setdefault((*around, "".join(sorted(set(_ODD.findall(one.new))))), []).append(one)
         return list(kinds.values())
 
     def _read_as_written(self, one: Replacement) -> str:
@@ -155,7 +140,7 @@ class Rewriting:
 
     def _write(self, spellings: Mapping[Replacement, str]) -> str:
         parts, end = [], 0
-        for one in sorted(spellings, key=lambda one: one.start):
+        for one in sorted(spellings):
             parts += [self._text[end : one.start], spellings[one]]
             end = one.end
         return "".join([*parts, self._text[end:]])
@@ -181,12 +166,12 @@ def _make_mark(number: int, url: str) -> str:
 
 
 def _list_sayings(file: File) -> list[str]:
-    """Return what a file says: its tags and what stands between them, without entities and percent-encoding."""
+    """Return what a file says, without percent-encoding: its data; tags, and what stands between them."""
     sections = file.sections
     html = map(strip_positions, (sections.summary, sections.body, sections.points))
     codes = [problem.code for problem in file.source.problems]
     data = json.dumps([file.values, sections.references, sections.via, codes], default=_make_plain, ensure_ascii=False)
-    return [unquote(unescape(piece)) for piece in _TAG_SIGN.split("\n".join((data, *html)))]
+    return [unquote(data), *(unquote(unescape(piece)) for piece in _TAG_SIGN.split("\n".join(html)))]
 
 
 def _make_plain(value: Any) -> object:
@@ -201,26 +186,26 @@ def _insert(sayings: Sequence[str], addresses: Mapping[str, str]) -> list[str]:
     ]
 
 
-# Each returns how to write the new address, nothing if it is not to be tried, and the address that this means.
+# Each returns how to write the new address, and the address that this means; None if it is not to be tried.
 
 
-def _spell_plainly(one: Replacement, written: str) -> tuple[str, str]:
+def _spell_plainly(one: Replacement, text: str) -> tuple[str, str]:
     new = one.new.translate(_NEVER_BARE)
-    return _write_entities(one, written, new), new
+    return _write_entities(one, text, new), new
 
 
-def _spell_in_quotes(one: Replacement, written: str) -> tuple[str, str]:
-    text, meant = _spell_plainly(one, written)
+def _spell_in_quotes(one: Replacement, text: str) -> tuple[str, str] | None:
+    written, meant = _spell_plainly(one, text)
     if one.is_in_front_matter:
-        return f'"{text}"', meant  # YAML
-    return (f'"{text}"', f'"{meant}"') if one.before == "=" else ("", meant)  # an attribute, which is kept as it is
+        return f'"{written}"', meant  # YAML
+    return (f'"{written}"', f'"{meant}"') if text[one.start - 1] == "=" else None  # in HTML, which is kept as it is
 
 
-def _spell_with_escapes(one: Replacement, written: str) -> tuple[str, str]:
+def _spell_with_escapes(one: Replacement, text: str) -> tuple[str, str]:
     new = quote(one.new.translate(_NEVER_BARE), safe=_SAFE).replace("~", "%7E").replace("_", "%5F")
-    return _write_entities(one, written, new), new
+    return _write_entities(one, text, new), new
 
 
-def _write_entities(one: Replacement, written: str, new: str) -> str:
-    is_needed = not one.is_in_front_matter and ("&amp;" in written or unescape(new) != new)
+def _write_entities(one: Replacement, text: str, new: str) -> str:
+    is_needed = not one.is_in_front_matter and ("&amp;" in text[one.start : one.end] or unescape(new) != new)
     return new.replace("&", "&amp;") if is_needed else new
