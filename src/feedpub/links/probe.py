@@ -241,8 +241,10 @@ class LinkProbe:
         place = iri.resolve_url(url, f"/feedpub-{os.urandom(8).hex()}") or url
         found = Answer(url=place, failure="timeout")
         try:
-            got = yield self._ask("HEAD", place, share=_HEAD_SHARE)
-            if got.failure or got.code in (405, 501) or (got.code and 200 <= got.code < 300):
+            method = "GET" if host_state.head_is_unreliable else "HEAD"
+            got = yield self._ask(method, place, share=_HEAD_SHARE)
+            is_empty = got.failure or got.code in (405, 501) or (got.code and 200 <= got.code < 300)
+            if method == "HEAD" and is_empty:
                 got = yield self._ask("GET", place, share=_HEAD_SHARE)
             page = _text(got) if got.page else ""
             target = _target(place, got.headers.get("location", ""))[1] if got.code in _REDIRECTS else ""
