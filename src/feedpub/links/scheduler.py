@@ -433,6 +433,7 @@ class Scheduler:
             wanted = retry_after(response.headers)
             rest = host.pace.note_overload(
                 now, sent=entry.sent, retry_after=wanted, may_be_haste=not entry.tries or host.has_recovered,
+                is_timeout=response.failure == "timeout",
                 is_serving=host.is_serving,
             )  # fmt: skip
             if rest:
