@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from link_farm import Behaviour, Exchange
 
 GOOD, BAD = "127.0.5.1", "127.0.5.2"
-SETTINGS = LinkSettings(allow_private=True, deadline=1.0, per_host=4)
+SETTINGS = LinkSettings(allow_private=True, deadline=1.0, per_host=4, patience=4.0)
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 
@@ -53,8 +53,8 @@ def test_a_host_is_given_up_when_many_of_its_links_take_all_their_time(name: str
     found = {link.url: link for link in report.links}
     assert {found[url].status for url in good} == {"ok"}
     assert {found[url].status for url in bad} <= {"ok", "suspect", "unsure"}
-    assert LATE_AFTER <= len(asked) < 60
-    given_up = [url for url in bad if "other addresses of this host took too long" in found[url].reason]
+    assert 2 <= len(asked) < 60
+    given_up = [url for url in bad if "other addresses of this host took" in found[url].reason]
     assert len(given_up) >= 60 - LATE_AFTER - 3 * SETTINGS.per_host
     assert {found[url].status for url in given_up} == {"unsure"}
 
@@ -70,7 +70,7 @@ def test_those_that_took_too_long_come_last_the_next_time(tmp_path: Path) -> Non
         urls = [farm.url("page", BAD, path=f"/{number}") for number in range(60)]
         settings = replace(SETTINGS, deadline=0.6)
         history = tmp_path / "links.sqlite"
-        for day in range(3):
+        for day in range(8):  # each day, the host is given up after two of them
             report = check_links(urls, settings=settings, history=history, now=now + timedelta(days=day))
     assert [link.url for link in report.links if link.status != "ok"] == urls[:LATE_AFTER]
 
@@ -120,13 +120,20 @@ class NoSelector:
     modify = register
 
 
+class NoTransport:
+    held_bytes = 0
+
+    def note_held(self, *_: object) -> None:
+        """Do nothing."""
+
+
 @pytest.mark.parametrize(
     "data", [b"1\r\na\r\n" * 20_000, b"1;" + b"x" * 5000 + b"\r\na\r\n", b"\r\n" * 40_000, b"a: b\r\n" * 20_000]
 )
 def test_a_server_that_is_always_ready_leaves_others_their_turn(data: bytes) -> None:
     fast = FastSocket(data)
     connection = Connection(
-        cast("Any", None), cast("selectors.BaseSelector", NoSelector()), cast("socket.socket", fast),
+        cast("Any", NoTransport()), cast("selectors.BaseSelector", NoSelector()), cast("socket.socket", fast),
         Origin("http", BAD, 80), cast("Any", None),
     )  # fmt: skip
     reading = Reading("GET", FRAGMENT_PAGE_BYTES)
@@ -171,12 +178,40 @@ def test_blank_lines_before_an_answer(unit: bytes) -> None:
         read(unit * 20_000)
 
 
-def test_what_follows_the_end_of_a_compressed_page_is_ignored() -> None:
-    page = gzip.compress(b"page") + gzip.compress(b"other") * 1000 + os.urandom(1000)
+@pytest.mark.parametrize(
+    ("page", "text", "whole"),
+    [
+        (gzip.compress(b"page") + b"\0" + os.urandom(1000), b"page", True),
+        (gzip.compress(b"page"), b"page", True),
+        (gzip.compress(b"page") + gzip.compress(b" and more"), b"page and more", True),
+        (gzip.compress(b"page") * 3 + b"junk", b"pagepagepage", True),
+        (gzip.compress(b"page") + gzip.compress(b"other") * 1000, b"", False),  # each would be copied once more
+    ],
+    ids=["and junk", "one", "two", "three and junk", "a thousand"],
+)
+def test_members_of_a_compressed_page(page: bytes, text: bytes, whole: bool) -> None:
     fields = b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(page)
     reading = read(HEAD + fields + page)
     assert reading.response
-    assert (reading.response.page, reading.response.whole, reading.keeps) == (b"page", True, True)
+    assert (reading.response.page, reading.response.whole, reading.keeps) == (text, whole, whole)
+
+
+@pytest.mark.parametrize("coding", ["br", "zstd", "gzip, gzip", "compress"])
+def test_a_page_in_another_coding_is_not_judged(coding: str) -> None:
+    fields = f"Content-Encoding: {coding}\r\nContent-Length: 5000\r\n\r\n".encode()
+    reading = read(HEAD + fields + b"x" * 5000)
+    assert reading.response
+    assert (reading.response.page, reading.response.whole) == (b"", False)
+
+
+@pytest.mark.parametrize("start", [b"\0", b"\0\0", b"\0\0\x12\x04"])
+def test_a_frame_of_http_2_that_comes_in_pieces(start: bytes) -> None:
+    frame = b"\0\0\x12\x04\0\0\0\0\0" + b"\0" * 18
+    reading = Reading("GET", 100)
+    reading.feed(start)
+    with pytest.raises(NoResponseError) as raised:
+        reading.feed(frame[len(start) :])
+    assert raised.value.failure == "limit"
 
 
 @pytest.mark.parametrize("name", ["a%d", "a", "A-%d ", "Set-Cookie"])

@@ -66,7 +66,7 @@ class HostPace:
         Args:
             per_host: Requests at once, at most.
             spacing: Seconds between two requests, at least.
-            patience: Seconds that the host may rest in all.
+            patience: Seconds that the host may rest, and keep us waiting in vain, in all.
         """
         self._per_host, self._spacing, self._patience = float(per_host), spacing, patience
         self.limit = min(FIRST_AT_ONCE, self._per_host)
@@ -101,7 +101,14 @@ class HostPace:
         self._interval = max(self._spacing, interval if interval >= _SHORTEST_INTERVAL_SECONDS else 0.0)
 
     def note_overload(
-        self, now: float, *, sent: float, retry_after: float | None, may_be_haste: bool, is_serving: bool
+        self,
+        now: float,
+        *,
+        sent: float,
+        retry_after: float | None,
+        is_timeout: bool,
+        may_be_haste: bool,
+        is_serving: bool,
     ) -> float:
         """Take note of an overload answer; the host rests, unless that would last longer than the patience.
 
@@ -109,12 +116,15 @@ class HostPace:
             now: When it came.
             sent: When its request was sent: those sent before the host rested tell nothing new.
             retry_after: What the answer asks for.
+            is_timeout: Whether there was no answer: then patience was needed since the request was sent.
             may_be_haste: Whether a longer interval may help; else it is perhaps the page that fails.
             is_serving: Whether the host has answered well before.
 
         Returns:
             How much longer nothing is sent to the host because of it.
         """
+        if is_timeout:
+            self.rested += now - sent
         left = self._patience - self.rested
         wanted = retry_after if retry_after and retry_after <= left else None
         if sent < self.rest_began:

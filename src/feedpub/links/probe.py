@@ -326,8 +326,10 @@ class LinkProbe:
         place = first
         try:
             while True:
-                got = yield self._ask("HEAD", place, share=_HEAD_SHARE)
-                if got.failure or got.code in (405, 501) or (got.code and 200 <= got.code < 300):
+                method = "GET" if self._host_states(place).head_is_unreliable else "HEAD"
+                got = yield self._ask(method, place, share=_HEAD_SHARE)
+                is_empty = got.failure or got.code in (405, 501) or (got.code and 200 <= got.code < 300)
+                if method == "HEAD" and is_empty:
                     got = yield self._ask("GET", place, share=_HEAD_SHARE)
                 page = yield from self._read(got, ())
                 location = got.headers.get("location", "") if got.code in _REDIRECTS else ""

@@ -38,6 +38,7 @@ MOST_PARKED: Final = 32  # addresses of one host that wait for another one, each
 NOT_ASKED: Final = "other addresses of this host"  # in the reason of those that were not asked because of others
 _EXHAUSTED_PAUSE_SECONDS: Final = 0.1
 _HOPELESS_AFTER: Final = 50  # five seconds
+_CONTROL_SECONDS: Final = 10.0
 _SPREAD: Final = 4  # waiting requests that weigh as much as a further connection to the same host
 _PREPARED_TOGETHER: Final = 64  # and two for each answer: else slow turns empty the queues, and connections are closed
 _BEGUN_TOGETHER: Final = 8
@@ -367,6 +368,8 @@ class Scheduler:
         elif probe and request and now > entry.since:  # for its turn: that is not the server's time
             probe.until += now - entry.since
             request = replace(request, until=request.until + now - entry.since)
+        elif probe is None and request:
+            request = replace(request, until=now + _CONTROL_SECONDS)
         assert request is not None
         entry.request, entry.sent = request, now
         given_up = host.given_up
@@ -445,12 +448,13 @@ class Scheduler:
             wanted = retry_after(response.headers)
             rest = host.pace.note_overload(
                 now, sent=entry.sent, retry_after=wanted, may_be_haste=not entry.tries or host.has_recovered,
+                is_timeout=response.failure == "timeout",
                 is_serving=host.is_serving,
             )  # fmt: skip
             if rest:
                 self._prolong_parked(host, rest)
             host.in_a_row += 1
-            if host.control and host.in_a_row == 2 and entry.probe:  # the host, or only some of its pages?
+            if host.control and host.in_a_row % 2 == 0 and entry.probe:  # the host, or only some of its pages?
                 self._ask_control(host, now)
             return
         if not response.failure:
@@ -471,8 +475,7 @@ class Scheduler:
     def _ask_control(self, host: _Host, now: float) -> None:
         """Ask once more for what was answered well, to see whether the host still answers."""
         assert host.control is not None
-        request = replace(host.control, until=now + max(1.0, host.control.until - host.last_good))
-        host.continued.appendleft(_Entry(host, None, request, now))
+        host.continued.appendleft(_Entry(host, None, host.control, now))
         self._offer(host)
 
     def _asks_again(self, entry: _Entry, response: Response, now: float) -> bool:

@@ -301,22 +301,24 @@ class _Reader:
             host = find_host_key(name)
             if not host or not isinstance(table, dict):
                 hint = 'write [links.hosts."example.org"] or [links.hosts."*.example.org"], and settings below it'
-                self.add("E005", f"links.hosts.{name}", "is not a host with a table of settings", hint)
+                self.add("E005", f"links.hosts.{_plain_key(name)}", "is not a host with a table of settings", hint)
                 continue
             values: dict[str, Any] = {}
             for key, value in table.items():
                 convert = _HOST_CONVERTERS.get(key)
                 if convert is None:
-                    self._add_unknown(f"links.hosts.{name}.{key}", key, tuple(_HOST_CONVERTERS))
+                    self._add_unknown(f"links.hosts.{_plain_key(name)}.{key}", key, tuple(_HOST_CONVERTERS))
                     continue
                 try:
                     values["token_env" if key == "token" else key] = convert(value)
                 except _Unusable as error:
-                    self.add("E005", f"links.hosts.{name}.{key}", str(error), error.hint)  # may hold a secret
+                    self.add(
+                        "E005", f"links.hosts.{_plain_key(name)}.{key}", str(error), error.hint
+                    )  # may hold a secret
             try:
                 hosts[host] = HostSettings(**values)
             except FieldError as error:
-                self.add("E005", f"links.hosts.{name}.headers", error.reason, _HEADERS_HINT)
+                self.add("E005", f"links.hosts.{_plain_key(name)}.headers", error.reason, _HEADERS_HINT)
         return MappingProxyType(hosts)
 
     def _check_together(self, values: Mapping[str, Any], languages: tuple[str, ...]) -> None:

@@ -35,7 +35,7 @@ _UNDER_WAY: Final = frozenset({errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALRE
 _UNTRUSTED: Final = frozenset({20, 21})  # X509_V_ERR: the issuer's certificate is missing
 _OP_LEGACY_SERVER_CONNECT: Final = 0x4  # as browsers do; `ssl` has the name from 3.12
 # As browsers offer for TLS 1.2: with static RSA and CBC-SHA, which old servers need, and without Diffie-Hellman over
-# finite fields: servers that prefer it may have a prime of 1,024 bits, which OpenSSL refuses only once it is chosen.
+# finite fields: servers that prefer it may have a prime of 1,024 bits, which OpenSSL refuses once it is chosen.
 _CIPHERS: Final = "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES:RSA+AESGCM:RSA+AES:!AESCCM:!aNULL:!eNULL:!aDSS:!PSK:!SRP"
 # Ends of a handshake that say what this client lacks: no cipher, version or protocol in common.
 _NOT_IN_COMMON: Final = frozenset(
