@@ -37,6 +37,8 @@ _BEGINNINGS: Final = (b"HTTP/", b"ICY ")
 _HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
 _FIELD: Final = re.compile(r"^([!#-'*+.0-9A-Z^-z|~-]++):[ \t]*+([!-~]*+(?:[ \t]++[!-~]++)*+)[ \t]*+\r?\n", re.MULTILINE)
 _ZLIB: Final = re.compile(rb"[\x08\x18\x28\x38\x48\x58\x68\x78]")  # how RFC 1950 begins: method 8, a window
+_GZIP: Final = b"\x1f"  # how RFC 1952 begins; the second byte may be in the next piece
+_MOST_MEMBERS: Final = 100
 _SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
 
 
@@ -196,19 +198,19 @@ class Reading:
         """Read a body (RFC 9112, sections 6 and 7) up to the limit."""
         response = self.response
         assert response is not None
-        decoder = zlib.decompressobj(wbits=47) if encoding in ("gzip", "x-gzip", "deflate") else None
-        held, begun, chunks = 0, False, 0
+        decoder = _Decoder(encoding) if encoding in ("gzip", "x-gzip", "deflate") else None
+        held, chunks = 0, 0
         while held < self._most and chunks < MOST_CHUNKS:
             if not length and kind != "rest":
                 chunks += 1
                 length = (yield from self._chunk()) if kind == "chunked" else 0
                 if not length:
-                    response.whole = True
+                    response.whole = decoder is None or decoder.is_at_end
                     return
             while self._start == len(self._buffer):
                 yield
                 if self._ended:
-                    response.whole = kind == "rest"
+                    response.whole = kind == "rest" and (decoder is None or decoder.is_at_end)
                     self.keeps = False
                     return
             most = self._most - held if kind == "rest" else min(self._most - held, length)
@@ -219,13 +221,10 @@ class Reading:
                 if kind == "chunked" and not length:
                     yield from self._line(skip=True)
             if decoder:
-                if encoding == "deflate" and not begun and not _ZLIB.match(piece):
-                    decoder = zlib.decompressobj(wbits=-15)  # some servers leave the wrapping out; browsers bear it
-                begun = True
-                piece = _decoded(decoder, piece, self._most - held)
+                piece = decoder.decode(piece, self._most - held)
             self._page += piece
             held += len(piece)
-        response.whole = kind == "length" and not length
+        response.whole = kind == "length" and not length and (decoder is None or decoder.is_at_end)
         self.keeps = self.keeps and response.whole
 
     def _chunk(self) -> Generator[None, None, int]:
@@ -252,11 +251,40 @@ class Reading:
         return line
 
 
-def _decoded(decoder: zlib._Decompress, piece: bytes, most: int) -> bytes:
-    try:
-        return b"" if decoder.eof else decoder.decompress(piece, most)  # browsers ignore what follows the end, too
-    except zlib.error as error:
-        raise NoResponseError("malformed", str(error)) from error
+class _Decoder:
+    """Undo one content coding: gzip, of one member or several (RFC 1952, section 2.2), or deflate."""
+
+    def __init__(self, encoding: str) -> None:
+        self._is_gzip = encoding != "deflate"
+        self._inflate: zlib._Decompress | None = None
+        self._members = 0
+        self._is_cut = False
+
+    @property
+    def is_at_end(self) -> bool:
+        """Whether nothing is left that was not decoded."""
+        return not self._is_cut and (self._inflate is None or not self._inflate.unconsumed_tail)
+
+    def decode(self, piece: bytes, most: int) -> bytes:
+        """Return what a piece stands for, so many bytes at most; what follows the end is ignored, as in browsers."""
+        decoded = b""
+        try:
+            while piece and len(decoded) < most:
+                if self._inflate is None or self._inflate.eof:
+                    if self._members and not (self._is_gzip and piece.startswith(_GZIP)):
+                        break
+                    if self._members >= _MOST_MEMBERS:
+                        self._is_cut = True
+                        break
+                    self._members += 1
+                    # Some servers leave the wrapping of deflate out; browsers bear it.
+                    is_bare = not self._is_gzip and not _ZLIB.match(piece)
+                    self._inflate = zlib.decompressobj(wbits=-15 if is_bare else 47)
+                decoded += self._inflate.decompress(piece, most - len(decoded))
+                piece = self._inflate.unused_data
+        except zlib.error as error:
+            raise NoResponseError("malformed", str(error)) from error
+        return decoded
 
 
 def _fields(text: str) -> tuple[dict[str, str], list[str]]:
