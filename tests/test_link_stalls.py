@@ -16,7 +16,7 @@ from feedpub.links.check import check_links
 from feedpub.links.probe import FRAGMENT_PAGE_BYTES
 from feedpub.links.scheduler import LATE_AFTER, MOST_PARKED
 from feedpub.model import LinkSettings
-from feedpub.transport.base import NoResponseError
+from feedpub.transport.base import NoResponseError, Response
 from feedpub.transport.connection import Connection
 from feedpub.transport.http1 import MOST_CHUNKS, Origin, Reading
 from link_farm import Farm, by_method, endless, raw, says, to
@@ -178,22 +178,31 @@ def test_blank_lines_before_an_answer(unit: bytes) -> None:
         read(unit * 20_000)
 
 
-@pytest.mark.parametrize(
-    ("page", "text", "whole"),
-    [
-        (gzip.compress(b"page") + b"\0" + os.urandom(1000), b"page", True),
-        (gzip.compress(b"page"), b"page", True),
-        (gzip.compress(b"page") + gzip.compress(b" and more"), b"page and more", True),
-        (gzip.compress(b"page") * 3 + b"junk", b"pagepagepage", True),
-        (gzip.compress(b"page") + gzip.compress(b"other") * 1000, b"", False),  # each would be copied once more
-    ],
-    ids=["and junk", "one", "two", "three and junk", "a thousand"],
-)
-def test_members_of_a_compressed_page(page: bytes, text: bytes, whole: bool) -> None:
-    fields = b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(page)
-    reading = read(HEAD + fields + page)
+def read_gzip(page: bytes, piece: int = 65_536) -> Response:
+    reading = Reading("GET", FRAGMENT_PAGE_BYTES)
+    data = HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(page) + page
+    for at in range(0, len(data), piece):
+        reading.feed(data[at : at + piece])
+    assert reading.done
     assert reading.response
-    assert (reading.response.page, reading.response.whole, reading.keeps) == (text, whole, whole)
+    return reading.response
+
+
+@pytest.mark.parametrize("piece", [1, 7, 65_536])
+def test_all_members_of_a_compressed_page_are_read(piece: int) -> None:
+    page = gzip.compress(b"one") + gzip.compress(b"two") * 3 + gzip.compress(b"")
+    response = read_gzip(page, piece)
+    assert (response.page, response.whole) == (b"onetwotwotwo", True)
+
+
+def test_what_follows_the_end_of_a_compressed_page_is_ignored() -> None:
+    response = read_gzip(gzip.compress(b"page") + b"\0" + os.urandom(1000))
+    assert (response.page, response.whole) == (b"page", True)
+
+
+def test_a_page_has_so_many_members() -> None:
+    response = read_gzip(gzip.compress(b"x") * 5000)
+    assert (len(response.page), response.whole) == (100, False)
 
 
 @pytest.mark.parametrize("coding", ["br", "zstd", "gzip, gzip", "compress"])

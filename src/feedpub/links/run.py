@@ -173,6 +173,8 @@ class Run:
     def _make_probe(self, page: str, *, confirms: LinkProbe | None = None) -> LinkProbe:
         fragments = [fragment for _, fragment in self._wanted.get(page, ()) if fragment]
         known = self._records.remembered.get(page)
+        # Of links that are dead already, nothing but a plain GET is asked, and once: that is what may show them well.
+        confirming = confirming or self._are_dead(page)
         validators = {}
         if known and known.record.status == "ok" and not fragments and not confirms:
             given = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
@@ -201,6 +203,10 @@ class Run:
     def _find_time_left(self, probe: LinkProbe) -> float:
         """Return how many seconds of the deadline of a page are left for its confirmations."""
         return probe.until - time.monotonic() - _CONFIRM_AFTER_SECONDS
+
+    def _are_dead(self, page: str) -> bool:
+        urls = [url for url, _ in self._wanted.get(page, ())]
+        return bool(urls) and all(self._records.record_of(url).state == "dead" for url in urls)
 
     def _take(self, probe: LinkProbe) -> list[Link]:
         """Take a probe that has ended; return the links whose results are known now."""

@@ -25,14 +25,13 @@ def make_command(command: str, seconds: float) -> SecondOpinion:
     arguments = shlex.split(command)
 
     def ask(url: str) -> bool:
-        done = subprocess.run(  # noqa: S603  # who sets `second_opinion` wants it to be run
-            [*arguments, url],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            timeout=seconds,
-            check=False,
-        )
+        nothing = subprocess.DEVNULL
+        try:
+            done = subprocess.run(  # noqa: S603  # who sets `second_opinion` wants it to be run
+                [*arguments, url], stdin=nothing, stdout=nothing, stderr=nothing, timeout=seconds, check=False
+            )
+        except subprocess.TimeoutExpired as error:
+            raise TimeoutError(f"no end after {seconds:g} s") from error
         if done.returncode < 0:
             raise ChildProcessError(f"killed by signal {-done.returncode}")
         return done.returncode == 0
@@ -47,16 +46,11 @@ def ask_second_opinion(ask: SecondOpinion, url: str, verdict: Verdict) -> Verdic
     """
     try:
         is_reachable = ask(url)
-    except subprocess.TimeoutExpired as error:
-        return _without_opinion(verdict, f"no end after {error.timeout:g} s")
     except Exception as error:  # of the caller's own function: whatever it is, the run goes on
-        return _without_opinion(verdict, f"{type(error).__name__}: {error}")
+        why = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        return replace(verdict, reason=f"{verdict.reason} (the second opinion failed: {why})")
     if not is_reachable:
         return verdict
     return Verdict(
         status="unsure", reason="a second opinion reached it", code=verdict.code, final_url=verdict.final_url
     )
-
-
-def _without_opinion(verdict: Verdict, why: str) -> Verdict:
-    return replace(verdict, reason=f"{verdict.reason} (the second opinion failed: {' '.join(why.split())[:200]})")

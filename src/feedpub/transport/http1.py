@@ -40,6 +40,8 @@ _ZLIB: Final = re.compile(rb"[\x08\x18\x28\x38\x48\x58\x68\x78]")  # how RFC 195
 _FRAME_HEAD_BYTES: Final = 9
 # How a server that speaks HTTP/2 begins: a frame of type SETTINGS, or GOAWAY (RFC 9113, section 4.1), of stream 0.
 _HTTP2_SETTINGS: Final = re.compile(rb"\0[\0-\x3f][\0-\xff](?:\x04[\0\x01]|\x07\0)\0\0\0\0", re.DOTALL)
+_GZIP: Final = b"\x1f"  # how RFC 1952 begins; the second byte may be in the next piece
+_MOST_MEMBERS: Final = 100
 _SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
 
 
@@ -209,20 +211,20 @@ class Reading:
         """Read a body (RFC 9112, sections 6 and 7) up to the limit."""
         response = self.response
         assert response is not None
-        decoder = zlib.decompressobj(wbits=47) if encoding in ("gzip", "x-gzip", "deflate") else None
+        decoder = _Decoder(encoding) if encoding in ("gzip", "x-gzip", "deflate") else None
         is_readable = decoder is not None or encoding in ("", "identity")
-        held, begun, chunks = 0, False, 0
+        held, chunks = 0, 0
         while held < self._most and chunks < MOST_CHUNKS:
             if not length and kind != "rest":
                 chunks += 1
                 length = (yield from self._chunk()) if kind == "chunked" else 0
                 if not length:
-                    response.whole = is_readable
+                    response.whole = is_readable and (decoder is None or decoder.is_at_end)
                     return
             while self._start == len(self._buffer):
                 yield
                 if self._ended:
-                    response.whole = kind == "rest" and is_readable
+                    response.whole = kind == "rest" and is_readable and (decoder is None or decoder.is_at_end)
                     self.keeps = False
                     return
             most = self._most - held if kind == "rest" else min(self._most - held, length)
@@ -233,14 +235,11 @@ class Reading:
                 if kind == "chunked" and not length:
                     yield from self._line(skip=True)
             if decoder:
-                if encoding == "deflate" and not begun and not _ZLIB.match(piece):
-                    decoder = zlib.decompressobj(wbits=-15)  # some servers leave the wrapping out; browsers bear it
-                begun = True
-                piece, decoder = _decompress(decoder, piece, self._most - held)
+                piece = decoder.decode(piece, self._most - held)
             held += len(piece)
             if is_readable:
                 self._page += piece
-        response.whole = kind == "length" and not length and is_readable
+        response.whole = kind == "length" and not length and is_readable and (decoder is None or decoder.is_at_end)
         self.keeps = self.keeps and response.whole
 
     def _chunk(self) -> Generator[None, None, int]:
@@ -267,26 +266,40 @@ class Reading:
         return line
 
 
-def _decompress(decoder: zlib._Decompress, piece: bytes, most: int) -> tuple[bytes, zlib._Decompress]:
-    """Return what a piece holds, and the decoder for the next one: gzip may have several members (RFC 1952)."""
-    page = b""
-    for _ in range(_MOST_MEMBERS):
-        if decoder.eof:
-            if not piece.startswith(_GZIP):  # browsers ignore what follows the end, too
-                return page, decoder
-            decoder = zlib.decompressobj(wbits=31)
+class _Decoder:
+    """Undo one content coding: gzip, of one member or several (RFC 1952, section 2.2), or deflate."""
+
+    def __init__(self, encoding: str) -> None:
+        self._is_gzip = encoding != "deflate"
+        self._inflate: zlib._Decompress | None = None
+        self._members = 0
+        self._is_cut = False
+
+    @property
+    def is_at_end(self) -> bool:
+        """Whether nothing is left that was not decoded."""
+        return not self._is_cut and (self._inflate is None or not self._inflate.unconsumed_tail)
+
+    def decode(self, piece: bytes, most: int) -> bytes:
+        """Return what a piece stands for, so many bytes at most; what follows the end is ignored, as in browsers."""
+        decoded = b""
         try:
-            page += decoder.decompress(piece, most - len(page))
+            while piece and len(decoded) < most:
+                if self._inflate is None or self._inflate.eof:
+                    if self._members and not (self._is_gzip and piece.startswith(_GZIP)):
+                        break
+                    if self._members >= _MOST_MEMBERS:
+                        self._is_cut = True
+                        break
+                    self._members += 1
+                    # Some servers leave the wrapping of deflate out; browsers bear it.
+                    is_bare = not self._is_gzip and not _ZLIB.match(piece)
+                    self._inflate = zlib.decompressobj(wbits=-15 if is_bare else 47)
+                decoded += self._inflate.decompress(piece, most - len(decoded))
+                piece = self._inflate.unused_data
         except zlib.error as error:
             raise NoResponseError("malformed", str(error)) from error
-        piece = decoder.unused_data
-        if not decoder.eof or len(page) >= most:
-            return page, decoder
-    raise NoResponseError("malformed", "too many members")
-
-
-_GZIP: Final = b"\x1f\x8b\x08"
-_MOST_MEMBERS: Final = 20  # that end within one piece: what follows is copied for each
+        return decoded
 
 
 def _fields(text: str) -> tuple[dict[str, str], list[str]]:
