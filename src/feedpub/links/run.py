@@ -174,7 +174,7 @@ class Run:
         fragments = [fragment for _, fragment in self._wanted.get(page, ()) if fragment]
         known = self._records.remembered.get(page)
         # Of links that are dead already, nothing but a plain GET is asked, and once: that is what may show them well.
-        confirming = confirming or self._are_dead(page)
+        confirming = confirms is not None or self._are_dead(page)
         validators = {}
         if known and known.record.status == "ok" and not fragments and not confirms:
             given = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
@@ -182,7 +182,7 @@ class Run:
         seconds = self._find_time_left(confirms) if confirms else self._find_deadline(page)
         probe = LinkProbe(
             page, fragments, self._host_state_of, seconds=seconds, clock=time.monotonic, validators=validators,
-            confirming=confirms is not None,
+            confirming=confirming,
         )  # fmt: skip
         probe.requests = confirms.requests if confirms else 0
         return probe
