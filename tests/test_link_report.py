@@ -86,8 +86,8 @@ def test_programs_read_all_of_it() -> None:
 
 def test_github_shows_them_at_their_lines() -> None:
     first, second, _ = format_report(report(DEAD, MOVED), "github").splitlines()
-    assert first == "::error file=entries/one.en.md,line=7,title=dead link::https://a.example/x: 404 not found"
-    assert second == "::warning title=moved link::https://b.example/old, now at https://b.example/new"
+    assert first == "::error file=entries/one.en.md,line=7,title=link dead::https://a.example/x: 404 not found"
+    assert second == "::warning title=link moved::https://b.example/old, now at https://b.example/new"
 
 
 UNSAFE = replace(
@@ -103,7 +103,7 @@ def test_a_way_from_https_to_http_is_told() -> None:
     assert "  https://d.example/ (redirects from https to http)\n" in text
     first, second, _ = format_report(report(UNSAFE, for_now), "github").splitlines()
     where = "::warning file=entries/one.en.md,line=7,title="
-    assert first == where + "moved link::https://d.example/, now at http://d.example/"
+    assert first == where + "link moved::https://d.example/, now at http://d.example/"
     assert second == where + "link needs review::https://d.example/: redirects from https to http"
     assert "`https://d.example/`: redirects from https to http" in format_report(report(for_now), "markdown")
 
@@ -386,7 +386,7 @@ def test_github_is_given_as_many_annotations_as_it_shows(number: int, annotated:
     dead = [replace(DEAD, url=f"https://a{one}.test/", incident=None) for one in range(number)]
     moved = [replace(MOVED, url=f"https://b{one}.test/") for one in range(number)]
     lines = format_report(report(*dead, *moved), "github").splitlines()
-    for kind, title in (("error", "dead link"), ("warning", "moved link")):
+    for kind, title in (("error", "link dead"), ("warning", "link moved")):
         assert sum(line.startswith(f"::{kind}") for line in lines) == annotated
         rest = [line for line in lines if line.startswith(f"{kind}: {title}: ")]
         if number > annotated:

@@ -252,7 +252,10 @@ def ack(url: str, until: datetime, why: str, history: str | None) -> None:
 @click.argument("url")
 @_history("in the current folder")
 def forget(url: str, history: str | None) -> None:
-    """Forget all that is remembered of URL, which is the address, or what a report shows of it."""
+    """Forget all that is remembered of URL.
+
+    URL is the address, or what a report shows of it.
+    """
     try:
         known = feedpub.forget_link(url, history=_history_of("entries", None, history))
     except feedpub.HistoryError as error:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # GitHub shows 10 errors and 10 warnings of a step, and drops the others (docs.github.com, "Limits on annotations").
 _MOST_ANNOTATIONS: Final = 10
 _TITLES: Final = {
-    "died": "dead link", "dead": "dead link", "moved": "moved link", "failing": "failing link",
+    "died": "link dead", "dead": "link dead", "moved": "link moved", "failing": "link failing",
     "suspect": "link needs review",
 }  # fmt: skip
 _ERRORS: Final = ("died", "dead")
