@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import ModuleType
 
 import pytest
 from hypothesis import given
@@ -409,9 +411,13 @@ def test_an_annotation_stands_at_the_first_place_of_a_link() -> None:
 
 
 def test_a_format_is_a_row_of_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A row more, and the report is written in that format, also by the command line."""
-    row = ReportFormat(name="count", write=lambda found: iter([f"{len(found.links)} links"]), is_for_programs=True)
-    monkeypatch.setattr(reports, "REPORT_FORMATS", (*reports.REPORT_FORMATS, row))
+    """A module and a row more, and reports are written in that format."""
+    module = ModuleType("count_report")
+    module.write = lambda found: iter([f"{len(found.links)} links"])  # type: ignore[attr-defined]  # it is the module
+    monkeypatch.setitem(sys.modules, "count_report", module)
+    monkeypatch.setattr(
+        reports, "REPORT_FORMATS", (*reports.REPORT_FORMATS, ReportFormat(name="count", module="count_report"))
+    )
     assert format_report(report(DEAD, GOOD), "count") == "2 links\n"
     assert list(report_formats()) == ["text", "json", "jsonl", "github", "markdown", "count"]
 

@@ -146,9 +146,9 @@ def _run(run: feedpub.Checking, report_format: feedpub.ReportFormat, *, quiet: b
                 dead += link.broken
                 progress("Asking for links", number, run.total, partial(_more, run, number, dead))
                 printed.add(link.url)
-                if report_format.write_link and (link.change or not quiet):
+                if report_format.has_line_per_link and (link.change or not quiet):
                     echo_utf8(report_format.write_link(link))
-        if not report_format.write_link:
+        if not report_format.has_line_per_link:
             _echo_report(run.report, report_format, quiet=quiet)
     except BaseException as error:
         interrupt = find_interrupt(error)
@@ -191,7 +191,7 @@ def report(
         )
     except feedpub.HistoryError as error:
         fail(str(error), NOT_CHECKED)
-    if report_format.write_link:
+    if report_format.has_line_per_link:
         _echo_rest(found, report_format, (), quiet=quiet)
     else:
         _echo_report(found, report_format, quiet=quiet)
@@ -331,7 +331,7 @@ def _echo_rest(
     found: feedpub.LinkReport, report_format: feedpub.ReportFormat, printed: Collection[str], *, quiet: bool
 ) -> None:
     """Print what is known and was not printed yet."""
-    if not report_format.write_link:
+    if not report_format.has_line_per_link:
         if found.links:
             _echo_report(found, report_format, quiet=quiet)
         return
