@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from feedpub.links.history import History
 from test_link_check import Handler, base
 
 if TYPE_CHECKING:
@@ -48,7 +50,8 @@ def test_a_life_of_a_link(base: str, tmp_path: Path) -> None:
     code, out, _ = links(tmp_path, "report", "--allow-private", "--urls", "-", "--format", "json", text=url)
     assert (code, json.loads(out)["links"][0]["change"]) == (1, "died")
     history = ("--history", str(tmp_path / ".feedpub" / "links.sqlite"))
-    assert links(tmp_path, "ack", url, "--until", "2099-01-01", "--why", "the author is told", *history)[0] == 0
+    accepted = links(tmp_path, "ack", url, "--until", "2099-01-01", "--why", "the author is told", *history)
+    assert accepted == (0, "accepted until 2099-01-01: dead\n", "")
     assert links(tmp_path, "report", "--allow-private", "--urls", "-", text=url)[0] == 0
     assert links(tmp_path, "forget", url, *history)[0] == 0
     assert links(tmp_path, "report", "--allow-private", "--urls", "-", text=url)[1] == "1 link: 1 never checked\n"
@@ -121,6 +124,44 @@ def test_entries_with_errors_are_not_passed_over_in_silence(tmp_path: Path) -> N
     assert links(tmp_path, "check", "--quiet") == (0, "", "")
 
 
+@pytest.mark.parametrize("command", ["check", "report"])
+@pytest.mark.parametrize("arguments", [(), ("--fail-if-empty",), ("--quiet",), ("--fail-if-empty", "--quiet")])
+def test_without_links_there_is_nothing_to_do(command: str, arguments: tuple[str, ...], tmp_path: Path) -> None:
+    links(tmp_path, "check", "--urls", "-", text="")
+    code, out, said = links(tmp_path, command, "--urls", "-", *arguments, text="# none yet\n\n")
+    assert (code, said) == (int("--fail-if-empty" in arguments), "")
+    assert out == ("" if "--quiet" in arguments else "no links\n")
+
+
+def test_time_ends_a_run(base: str, tmp_path: Path) -> None:
+    text = f"{base}/page\n{base}/410\n"
+    arguments = ("check", "--urls", "-", "--allow-private", "--all", "--max-time", "0")
+    late = "2 not asked: the time for this run was over"
+    assert links(tmp_path, *arguments, text=text) == (0, f"2 links: 2 never checked; {late}\n", "")
+    assert links(tmp_path, *arguments[:-2], "--strict", text=text)[0] == 1
+    code, out, _ = links(tmp_path, *arguments, text=text)  # what is known to be dead stays dead
+    assert (code, out.splitlines()[-1]) == (1, f"2 links: 1 ok, 1 dead; {late}")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "gbk", "shift_jis", "utf-16"])
+@pytest.mark.parametrize("form", ["json", "jsonl"])
+@pytest.mark.parametrize("command", ["check", "report"])
+def test_what_programs_read_is_utf_8(command: str, form: str, encoding: str, tmp_path: Path) -> None:
+    arguments = ("--urls", "urls.txt", "--exclude", "夜")
+    (tmp_path / "urls.txt").write_text("https://a.test/夜é🎉\n", encoding="utf-8")
+    environment = os.environ | {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    if command == "report":
+        links(tmp_path, "check", *arguments)
+    done = subprocess.run(
+        [sys.executable, "-m", "feedpub", "links", command, *arguments, "--format", form],
+        cwd=tmp_path, capture_output=True, check=False, timeout=60, env=environment,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    data = json.loads(done.stdout.decode("utf-8"))
+    assert (data if form == "jsonl" else data["links"][0])["url"] == "https://a.test/夜é🎉"
+    assert b"\\u" not in done.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
@@ -144,6 +185,15 @@ def test_entries_with_errors_are_not_passed_over_in_silence(tmp_path: Path) -> N
         (("report", "entries", "--urls", "-"), 2, "exclude each other"),
         (("check", "--urls", "."), 2, "is a folder"),
         (("ack", "https://a.example/", "--until", "2020-01-01", "--why", "x"), 2, "is over already"),
+        (("check", "--urls", "-", "--max-time", "-1"), 2, "--max-time"),
+        (
+            ("ack", "https://a.example/", "--until", "2099-01-01", "--why", "x", "--history", "empty"),
+            2,
+            "nothing is rem",
+        ),
+        (("ack", "https://a.example/", "--until", "2099-01-01", "--why", "x"), 3, "run `feedpub links check` first"),
+        (("forget", "https://a.example/", "--history", "empty"), 2, "nothing is remembered"),
+        (("check", "--urls", "-", "--history", "linked"), 3, "is a symbolic link"),
         (("check", "--feed", "damaged"), 2, "is a file"),
         (("check", "no-such-folder"), 2, "no-such-folder"),
     ],
@@ -152,6 +202,9 @@ def test_mistakes_are_told(arguments: tuple[str, ...], code: int, words: str, tm
     (tmp_path / "damaged").write_text("no database at all, " * 100, encoding="utf-8")
     with closing(sqlite3.connect(tmp_path / "newer")) as newer:
         newer.execute("PRAGMA user_version = 99")
+    (tmp_path / "linked").symlink_to(tmp_path / "newer")
+    with History(tmp_path / "empty"):
+        pass
     done = links(tmp_path, *arguments, text="https://a.example/\n")
     assert done[0] == code
     assert words in done[1] + done[2]

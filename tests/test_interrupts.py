@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import requests
 
 import feedpub
 from feedpub import cli, interrupts
@@ -28,6 +27,7 @@ from feedpub.links.history_rows import MIGRATIONS
 from feedpub.transport.sessions import SessionTransport
 from interrupting import find_lines, interrupt_at
 from link_farm import Farm, says
+from offline import offline_session
 from sample_sites import GOOD, write_site
 
 if TYPE_CHECKING:
@@ -59,37 +59,23 @@ INTERRUPTS: dict[str, tuple[Callable[[], BaseException], int]] = {
 }
 
 
-class Adapter(requests.adapters.BaseAdapter):
-    """Answers at once, without a network."""
+class Today:
+    """The day of ANSWERS."""
 
-    day = 0
+    number = 0
 
-    def send(self, request: requests.PreparedRequest, *_: object, **__: object) -> requests.Response:
-        response = requests.Response()
-        host, path = str(request.url).removeprefix("http://").split("/", 1)
-        code = ANSWERS[host][self.day] if path.isdigit() else 404
-        if path == "new":
-            code = 200
-        response.status_code, response.request = code, request
-        response.url = str(request.url)
-        response.headers["Content-Type"] = "text/html"
-        if code == 301:
-            response.headers["Location"] = "/new"
-        response.raw = io.BytesIO(b"" if request.method == "HEAD" else b"<title>A page</title>")
-        return response
 
-    def close(self) -> None:
-        pass
+def find_code(url: str) -> int:
+    host, _, path = url.removeprefix("http://").partition("/")
+    return ANSWERS[host][Today.number] if path.isdigit() else 404
 
 
 @pytest.fixture
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the command line check links of hosts that do not exist."""
-    session = requests.Session()
-    session.mount("http://", Adapter())
-    monkeypatch.setattr(check_module, "SocketTransport", lambda **_: SessionTransport(session))
+    monkeypatch.setattr(check_module, "SocketTransport", lambda **_: SessionTransport(offline_session(find_code)))
     monkeypatch.setattr(run_module, "needs_confirmation", lambda *_: False)
-    monkeypatch.setattr(Adapter, "day", 0)
+    monkeypatch.setattr(Today, "number", 0)
 
 
 def run_command(*arguments: str) -> tuple[int, str, str]:
@@ -126,7 +112,7 @@ class Folder:
         shutil.copy(path / "links.sqlite", path / "before.sqlite")
 
     def check(self, day: int, *target: str) -> tuple[int, str, str]:
-        Adapter.day = day
+        Today.number = day
         now = (NOW + day * DAY).isoformat()
         target = target or ("--urls", str(self.path / "urls.txt"))
         return run_command("links", "check", "--all", "--format", "jsonl", "--now", now, *self.history, *target)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import ModuleType
 
 import pytest
 from hypothesis import given
@@ -13,8 +16,11 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from feedpub.display import escape_for_terminal
+from feedpub.errors import Problem
+from feedpub.links import reports
 from feedpub.links.classify import Redirect
 from feedpub.links.reports import format_link, format_report, has_news, report_formats
+from feedpub.links.reports.base import ReportFormat
 from feedpub.links.result import Incident, Link, LinkReport, Place
 from feedpub.redaction import hide_secrets
 
@@ -85,8 +91,8 @@ def test_programs_read_all_of_it() -> None:
 
 def test_github_shows_them_at_their_lines() -> None:
     first, second, _ = format_report(report(DEAD, MOVED), "github").splitlines()
-    assert first == "::error file=entries/one.en.md,line=7,col=5,title=dead link::https://a.example/x: 404 not found"
-    assert second == "::warning title=moved link::https://b.example/old, now at https://b.example/new"
+    assert first == "::error file=entries/one.en.md,line=7,col=5,title=link dead::https://a.example/x: 404 not found"
+    assert second == "::warning title=link moved::https://b.example/old, now at https://b.example/new"
 
 
 UNSAFE = replace(
@@ -102,7 +108,7 @@ def test_a_way_from_https_to_http_is_told() -> None:
     assert "  https://d.example/ (redirects from https to http)\n" in text
     first, second, _ = format_report(report(UNSAFE, for_now), "github").splitlines()
     where = "::warning file=entries/one.en.md,line=7,col=5,title="
-    assert first == where + "moved link::https://d.example/, now at http://d.example/"
+    assert first == where + "link moved::https://d.example/, now at http://d.example/"
     assert second == where + "link needs review::https://d.example/: redirects from https to http"
     assert "`https://d.example/`: redirects from https to http" in format_report(report(for_now), "markdown")
 
@@ -279,13 +285,181 @@ def test_texts_of_others_are_nothing_but_code_in_an_issue(text: str) -> None:
     assert any(escape_for_terminal(text).strip("` ") in code for code in inside)
 
 
+def assert_issue_fits(text: str) -> None:
+    assert len(text) <= 60_000
+    assert text.count("## ") == len(re.findall(r"^## ", text, re.MULTILINE))
+
+
 @pytest.mark.parametrize("number", [1, 700, 5000])
 def test_an_issue_has_60000_characters_at_most(number: int) -> None:
     places = tuple(Place(path=f"{name}.md", line=1) for name in range(100))
     links = [replace(DEAD, url=f"https://a{one}.test/", reason="404 not found", incident=None) for one in range(number)]
     links[0] = replace(links[0], found_in=places)
     text = format_report(report(*links, replace(MOVED, url=f"https://z.test/{'y' * 7000}")), "markdown")
-    assert len(text) <= 60_200
+    assert_issue_fits(text)
     assert "  - and 80 more\n" in text
     told = text.count("- `https://a")
     assert told == number or f"- and {number - told} more\n" in text
+
+
+@pytest.mark.parametrize(
+    ("width", "number"), [(10, 1), (10, 900), (100, 1), (100, 900), (8000, 1), (8000, 40), (70_000, 1), (70_000, 9)]
+)
+def test_an_issue_fits_whatever_is_long(width: int, number: int) -> None:
+    """Addresses, reasons, places and problems, in every section."""
+    place = Place(path=f"{'p' * width}.md", line=7)
+    problems = tuple(
+        Problem(code="W140", message="m" * width, hint="h", path="x.md", line=line) for line in range(number)
+    )
+    links = [
+        link
+        for one in range(number)
+        for link in (
+            replace(DEAD, url=f"https://a{one}.test/{'x' * width}", reason="r" * width, incident=None),
+            replace(MOVED, url=f"https://b{one}.test/", final_url=f"https://c.test/{'x' * width}", found_in=(place,)),
+            replace(GOOD, url=f"https://d{one}.test/", status="suspect", reason="`" * width, found_in=(place,) * 30),
+            replace(GOOD, url=f"https://e{one}.test/", status="dead", state="failing", reason="\x1b" * width),
+        )
+    ]
+    text = format_report(replace(report(*links, network_down=True), problems=problems), "markdown")
+    assert_issue_fits(text)
+    for title in ("Dead", "Moved permanently: update the address", "Needs review"):
+        assert f"## {title}\n" in text
+
+
+# hosts that are gone
+
+GONE = [
+    replace(
+        DEAD, url=f"https://gone.test/{number}", reason="no such host", incident=None,
+        found_in=(Place(path=f"{number}.md", line=3),),
+    )
+    for number in range(900)
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["text", "github", "markdown"])
+def test_a_host_that_is_gone_is_one_line_for_people(form: str) -> None:
+    text = format_report(report(*GONE, GOOD), form)
+    assert len(text) < 2000
+    (line,) = [line for line in text.splitlines() if "gone.test" in line]
+    assert "gone.test" in line.replace("`", "")
+    assert "all 900 links" in line
+    assert "no such host" in line
+    assert "0.md" in text
+    assert "gone.test/1" not in text
+
+
+def test_programs_read_of_each_link_of_a_host_that_is_gone() -> None:
+    assert len(json.loads(format_report(report(*GONE), "json"))["links"]) == 900
+    assert len(format_report(report(*GONE), "jsonl").splitlines()) == 900
+
+
+@pytest.mark.parametrize(
+    ("others", "is_one_line"),
+    [
+        ([], True),
+        ([replace(DEAD, url="https://gone.test/accepted", accepted=True)], True),
+        ([replace(GOOD, url="https://gone.test/excluded", status="skipped")], True),
+        ([replace(GOOD, url="https://gone.test/never", status=None)], True),
+        ([replace(GOOD, url="https://gone.test/well")], False),
+        ([replace(GOOD, url="https://gone.test/late", status="unsure")], False),
+        ([replace(GOOD, url="https://gone.test/first", status="dead", state="failing")], False),
+    ],
+)
+@pytest.mark.parametrize("form", ["text", "github", "markdown"])
+def test_a_host_is_gone_if_all_of_its_links_are_dead(others: list[Link], is_one_line: bool, form: str) -> None:
+    text = format_report(report(*GONE[:3], *others), form)
+    assert ("all 3 links" in text) == is_one_line
+    assert ("gone.test/1" in text) != is_one_line
+
+
+def test_a_host_that_has_lost_its_last_links_is_news() -> None:
+    old = [replace(link, change=None) for link in GONE[:5]]
+    text = format_report(report(*old[:4], GONE[4]))
+    assert text.startswith("Newly dead (5)\n  gone.test: all 5 links (no such host)\n")
+    assert format_report(report(*old)).startswith("Dead (5)\n")
+    mixed = [replace(old[0], reason="404 not found"), *old[1:]]
+    assert "gone.test: all 5 links (most: no such host)" in format_report(report(*mixed))
+
+
+# annotations
+
+
+@pytest.mark.parametrize(("number", "annotated"), [(9, 9), (10, 10), (11, 10), (500, 10)])
+def test_github_is_given_as_many_annotations_as_it_shows(number: int, annotated: int) -> None:
+    dead = [replace(DEAD, url=f"https://a{one}.test/", incident=None) for one in range(number)]
+    moved = [replace(MOVED, url=f"https://b{one}.test/") for one in range(number)]
+    lines = format_report(report(*dead, *moved), "github").splitlines()
+    for kind, title in (("error", "link dead"), ("warning", "link moved")):
+        assert sum(line.startswith(f"::{kind}") for line in lines) == annotated
+        rest = [line for line in lines if line.startswith(f"{kind}: {title}: ")]
+        if number > annotated:
+            assert len(rest) == number - 9
+            assert f"::{kind}::and {number - 9} more: see the log of this step" in lines
+        else:
+            assert rest == []
+    assert all(any(f"//a{one}.test/" in line for line in lines) for one in range(number))  # the log has all of them
+
+
+def test_an_annotation_stands_at_the_first_place_of_a_link() -> None:
+    places = tuple(Place(path=f"{number}.md", line=number) for number in range(1, 41))
+    annotation, *rest = format_report(report(replace(DEAD, found_in=places)), "github").splitlines()
+    assert annotation.startswith("::error file=1.md,line=1,")
+    assert annotation.endswith("404 not found (also in 39 other places)")
+    assert len(rest) == 1
+
+
+# the table
+
+
+def test_a_format_is_a_row_of_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module and a row more, and reports are written in that format."""
+    module = ModuleType("count_report")
+    module.write = lambda found: iter([f"{len(found.links)} links"])  # type: ignore[attr-defined]  # it is the module
+    monkeypatch.setitem(sys.modules, "count_report", module)
+    monkeypatch.setattr(
+        reports, "REPORT_FORMATS", (*reports.REPORT_FORMATS, ReportFormat(name="count", module="count_report"))
+    )
+    assert format_report(report(DEAD, GOOD), "count") == "2 links\n"
+    assert list(report_formats()) == ["text", "json", "jsonl", "github", "markdown", "count"]
+
+
+def test_json_has_one_link_per_line() -> None:
+    links = [replace(GOOD, url=f"https://a.test/{number}") for number in range(5)]
+    lines = format_report(report(*links), "json").splitlines()
+    assert [json.loads(line.strip().removesuffix(","))["url"] for line in lines if "a.test" in line] == [
+        link.url for link in links
+    ]
+    assert lines[0] == "{"
+    assert lines[-1] == "}"
+    assert json.loads(format_report(report(), "json")) == {
+        "schema": 1, "network_down": False, "not_asked": 0, "summary": {}, "problems": [], "links": [],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_all_lines_of_all_formats_are_written_in_linear_time(form: str) -> None:
+    def cpu_seconds(number: int) -> float:
+        links = [replace(DEAD, url=f"https://a{one}.test/{one}", incident=None) for one in range(number)]
+        begun = time.process_time()
+        format_report(report(*links), form)
+        return time.process_time() - begun
+
+    cpu_seconds(100)
+    assert cpu_seconds(8000) < 8 * cpu_seconds(2000) + 0.05
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    "text",
+    ["=cmd|' /C calc'!A0", "\x1b]0;title\x07", "<script>alert(1)</script>", "a\r\nb", "\u2066\ud83d", "##[x]"],
+)
+def test_problems_are_data_too(form: str, text: str) -> None:
+    problem = Problem(code="W140", message=text, hint=text, path=text, line=1, column=1, excerpt=text)
+    written = format_report(replace(report(GOOD), problems=(problem,)), form)
+    assert not [one for one in written if not one.isprintable() and one != "\n"]
+    assert "##[" not in written
+    written.encode()
+    if form == "markdown":
+        assert "<script" not in re.sub("`[^`]*`", "", written)

@@ -51,6 +51,11 @@ class Case:
     hint: str = ""
 
 
+def check_links_offline() -> tuple[Problem, ...]:
+    """Return the problems of a run that has no time to ask for anything."""
+    return feedpub.check_links(feedpub.load("entries"), max_seconds=0.0).problems
+
+
 def entry(code: str, text: str | bytes, **expected: object) -> Case:
     """Make a case of a single file."""
     return Case(code=code, files={"a.en.md": text}, **expected)  # type: ignore[arg-type]
@@ -378,6 +383,11 @@ CASES = [
         hint="hard_breaks: true",
     ),
     entry("W132", post("A **b **c and **d **e\n"), line=5, message="asterisks", column=3, marked="**"),
+    entry(
+        "W140", post("[a](https://a.test/) <!-- feedpub: accept https://a.test/ until 2020-01-01 because x -->\n"),
+        line=5, column=22, marked="<!-- feedpub: accept https://a.test/ until 2020-01-01 because x -->",
+        message="2020-01-01 is over", hint="choose a later date", act=check_links_offline,
+    ),
 ]  # fmt: skip
 
 

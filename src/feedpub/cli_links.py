@@ -176,9 +176,9 @@ def _run(run: feedpub.Checking, report_format: feedpub.ReportFormat, *, quiet: b
                 dead += link.broken
                 progress("Asking for links", number, run.total, partial(_more, run, number, dead))
                 printed.add(link.url)
-                if report_format.write_link and (link.change or not quiet):
+                if report_format.has_line_per_link and (link.change or not quiet):
                     echo_utf8(report_format.write_link(link))
-        if not report_format.write_link:
+        if not report_format.has_line_per_link:
             _echo_report(run.report, report_format, quiet=quiet)
     except BaseException as error:
         interrupt = find_interrupt(error)
@@ -221,7 +221,7 @@ def report(
         )
     except feedpub.HistoryError as error:
         fail(str(error), NOT_CHECKED)
-    if report_format.write_link:
+    if report_format.has_line_per_link:
         _echo_rest(found, report_format, (), quiet=quiet)
     else:
         _echo_report(found, report_format, quiet=quiet)
@@ -282,7 +282,10 @@ def ack(url: str, until: datetime, why: str, history: str | None) -> None:
 @click.argument("url")
 @_history("in the current folder")
 def forget(url: str, history: str | None) -> None:
-    """Forget all that is remembered of URL, which is the address, or what a report shows of it."""
+    """Forget all that is remembered of URL.
+
+    URL is the address, or what a report shows of it.
+    """
     try:
         known = feedpub.forget_link(url, history=_history_of("entries", None, history))
     except feedpub.HistoryError as error:
@@ -369,7 +372,7 @@ def _echo_rest(
     found: feedpub.LinkReport, report_format: feedpub.ReportFormat, printed: Collection[str], *, quiet: bool
 ) -> None:
     """Print what is known and was not printed yet."""
-    if not report_format.write_link:
+    if not report_format.has_line_per_link:
         if found.links:
             _echo_report(found, report_format, quiet=quiet)
         return

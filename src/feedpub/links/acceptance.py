@@ -111,6 +111,8 @@ def _make_problem(message: str, path: str, text: str, start: int) -> Problem:
     line = text.count("\n", 0, start) + 1
     column = start - text.rfind("\n", 0, start)
     first_line = text[start - column + 1 :].partition("\n")[0].rstrip("\r")
+    end_column = min(text.find(_END, start) + len(_END) - start + column, len(first_line) + 1)
     return Problem(
-        code=_CODE, message=what, hint=hint, path=path, line=line, column=column, excerpt=first_line,
+        code=_CODE, message=what, hint=hint, path=path, line=line, column=column, end_column=end_column,
+        excerpt=first_line,
     )  # fmt: skip

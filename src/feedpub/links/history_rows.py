@@ -6,6 +6,7 @@ Everything is checked when it is read: the file may be damaged, or come from som
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final, get_args
 
@@ -182,11 +183,12 @@ def _header(value: object) -> str:
     return text
 
 
+_UNSENDABLE: Final = re.compile(r"[^\x20-\x7e\x80-\xff]")
+
+
 def sendable(text: str | None) -> str | None:
     """Return the value of a header if it can be sent back as it is; None if not (RFC 9110, section 5.5)."""
-    if text is None or any(character < " " or not "\x7f" != character <= "\xff" for character in text):
-        return None
-    return text
+    return None if text is None or _UNSENDABLE.search(text) else text
 
 
 def to_stored(moment: datetime | None) -> float | None:

@@ -6,23 +6,32 @@ people are told first. Addresses, reasons and names of files are data of others:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from . import github, json, jsonl, markdown, text
-from .jsonl import format_link as format_link
+from .base import ReportFormat
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..result import LinkReport
-    from .base import ReportFormat
+    from ..result import Link, LinkReport
 
-REPORT_FORMATS: tuple[ReportFormat, ...] = (text.FORMAT, json.FORMAT, jsonl.FORMAT, github.FORMAT, markdown.FORMAT)
+REPORT_FORMATS: Final = (
+    ReportFormat(name="text", module=".text"),
+    ReportFormat(name="json", module=".json", is_for_programs=True),
+    ReportFormat(name="jsonl", module=".jsonl", is_for_programs=True, has_line_per_link=True),
+    ReportFormat(name="github", module=".github", may_annotate=True),
+    ReportFormat(name="markdown", module=".markdown"),
+)
 
 
 def report_formats() -> Mapping[str, ReportFormat]:
     """Return the formats of reports by name, the one for people first."""
     return {report_format.name: report_format for report_format in REPORT_FORMATS}
+
+
+def format_link(link: Link) -> str:
+    """Return a link as one line of JSON."""
+    return report_formats()["jsonl"].write_link(link)
 
 
 def format_report(report: LinkReport, form: str = "text") -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from ...display import format_annotation
 from ...redaction import hide_secrets
-from .base import ReportFormat, as_shown, place_name
+from .base import as_shown, place_name
 from .grouping import Finding, count_links, find_findings, find_reason, summarise
 from .text import NETWORK_IS_DOWN
 
@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 # GitHub shows 10 errors and 10 warnings of a step, and drops the others (docs.github.com, "Limits on annotations").
 _MOST_ANNOTATIONS: Final = 10
 _TITLES: Final = {
-    "died": "dead link", "dead": "dead link", "moved": "moved link", "failing": "failing link",
+    "died": "link dead", "dead": "link dead", "moved": "link moved", "failing": "link failing",
     "suspect": "link needs review",
 }  # fmt: skip
 _ERRORS: Final = ("died", "dead")
 
 
-def _write(report: LinkReport) -> Iterator[str]:
+def write(report: LinkReport) -> Iterator[str]:
+    """Return the lines of a report."""
     if report.network_down:
         yield format_annotation("warning", NETWORK_IS_DOWN)
     for problem in report.problems:
@@ -65,6 +66,3 @@ def _describe(finding: Finding) -> str:
     if link.status == "moved" and not link.broken:
         return f"{hide_secrets(link.url)}, now at {hide_secrets(link.final_url)}{more}"
     return f"{hide_secrets(link.url)}: {hide_secrets(find_reason(link))}{more}"
-
-
-FORMAT: Final = ReportFormat(name="github", write=_write, may_annotate=True)

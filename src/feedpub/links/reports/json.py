@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ...display import format_json
-from .base import ReportFormat
 from .jsonl import format_link
 
 if TYPE_CHECKING:
@@ -16,8 +15,11 @@ if TYPE_CHECKING:
 _SCHEMA: Final = 1
 
 
-def _write(report: LinkReport) -> Iterator[str]:
-    """Write the document; `indent` of the standard library would take four times as long (its encoder in Python)."""
+def write(report: LinkReport) -> Iterator[str]:
+    """Return the lines of the document.
+
+    With `indent`, the standard library would encode in Python, which takes four times as long.
+    """
     yield "{"
     head = {
         "schema": _SCHEMA,
@@ -45,6 +47,3 @@ def _write_list(name: str, values: Iterable[str], end: str) -> Iterator[str]:
     yield f"{line}]{end}" if is_empty else line
     if not is_empty:
         yield f"  ]{end}"
-
-
-FORMAT: Final = ReportFormat(name="json", write=_write, is_for_programs=True)

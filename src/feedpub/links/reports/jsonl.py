@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 from ...display import format_json
 from ...redaction import hide_secrets
 from ..result import Place
-from .base import ReportFormat
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +35,7 @@ def link_values(link: Link) -> dict[str, Any]:
         "remembered": link.remembered,
         "change": link.change,
         "accepted": link.accepted,
-        "accepted_why": link.accepted_why,
+        "accepted_why": hide_secrets(link.accepted_why) if link.accepted_why else "",
         "incident": incident
         and {
             "number": incident.number,
@@ -48,7 +47,7 @@ def link_values(link: Link) -> dict[str, Any]:
 
 
 def _format_moment(moment: datetime | None) -> str | None:
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if moment else None
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z" if moment else None
 
 
 def format_link(link: Link) -> str:
@@ -56,8 +55,6 @@ def format_link(link: Link) -> str:
     return format_json(link_values(link))
 
 
-def _write(report: LinkReport) -> Iterator[str]:
+def write(report: LinkReport) -> Iterator[str]:
+    """Return the lines of a report."""
     return map(format_link, report.links)
-
-
-FORMAT: Final = ReportFormat(name="jsonl", write=_write, write_link=format_link, is_for_programs=True)

@@ -6,7 +6,7 @@ import re
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from .base import ReportFormat, as_shown, place_name
+from .base import as_shown, place_name
 from .grouping import GROUPS, Finding, count_links, find_findings, find_reason
 from .text import NETWORK_IS_DOWN
 
@@ -21,7 +21,8 @@ _RESERVED_CHARACTERS: Final = 1_000  # for headings, and for lines that say how 
 _MOST_PLACES: Final = 20  # of one finding
 
 
-def _write(report: LinkReport) -> Iterator[str]:
+def write(report: LinkReport) -> Iterator[str]:
+    """Return the lines of a report."""
     if report.network_down:
         yield f"{NETWORK_IS_DOWN}\n"
     # What is new today is not new tomorrow, and what has recovered is no news then: the text must not change for that.
@@ -91,6 +92,3 @@ _OUR_WORDS: Final = re.compile(r"[A-Za-z0-9 ,;:()']*", re.ASCII)
 
 def _quote_reason(text: str) -> str:
     return text if _OUR_WORDS.fullmatch(text) else _code(text)
-
-
-FORMAT: Final = ReportFormat(name="markdown", write=_write)

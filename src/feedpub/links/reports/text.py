@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from .base import ReportFormat, as_shown, place_name
+from .base import as_shown, place_name
 from .grouping import GROUPS, Finding, count_links, find_findings, find_reason, summarise
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ USUAL_REASON: Final = "moved for good"  # of a link that has moved: its group sa
 _MOST_PLACES: Final = 3
 
 
-def _write(report: LinkReport) -> Iterator[str]:
+def write(report: LinkReport) -> Iterator[str]:
+    """Return the lines of a report."""
     for problem in report.problems:
         yield from str(problem).split("\n")
         yield ""
@@ -48,6 +49,3 @@ def _describe_places(finding: Finding) -> str:
     names = list(dict.fromkeys(map(place_name, finding.places)))
     more = f" and {len(names) - _MOST_PLACES} more" if len(names) > _MOST_PLACES else ""
     return f"{', '.join(map(as_shown, names[:_MOST_PLACES]))}{more}"
-
-
-FORMAT: Final = ReportFormat(name="text", write=_write)
