@@ -14,7 +14,7 @@ from .lifecycle import CONFIRMATIONS, needs_confirmation
 from .own_network import FEWEST_HOSTS, needs_canaries, network_is_down
 from .pace import HostPace, should_ask_again
 from .probe import MOST_REQUESTS, HostState, LinkProbe, page_of
-from .scheduler import NOT_ASKED, Scheduler
+from .scheduler import Scheduler
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -108,17 +108,15 @@ class Run:
             patience=usual.patience if own.patience is None else own.patience,
         )
 
-    def _find_rank(self, page: str) -> int:
-        """Return 0 for a page that is asked first, 2 for one that is asked last.
+    def _find_rank(self, page: str) -> tuple[bool, float]:
+        """Return what pages are sorted by: those that were not asked for the longest time come first.
 
-        Those that took too long the last time come last: they may keep a host from being asked for its others. Those
-        others, which were not asked then, come first.
+        Those that took too long the last time come last: they may keep a host from being asked for its others.
         """
         memories = (self._records.remembered.get(url) for url, _ in self._wanted[page])
-        reasons = [memory.record.reason for memory in memories if memory is not None]
-        if LATE in reasons:
-            return 2
-        return 0 if any(NOT_ASKED in reason for reason in reasons) else 1
+        records = [memory.record for memory in memories if memory is not None]
+        checked = min((record.checked.timestamp() for record in records if record.checked), default=0.0)
+        return any(record.reason == LATE for record in records), checked
 
     def _results(self) -> Iterator[Link]:
         while self._waiting:
@@ -232,7 +230,10 @@ class Run:
             if fragment and probe.there.get(fragment) is not None:
                 answer = replace(answer, fragment_is_there=probe.there[fragment])
                 said = self._classify(answer)
-            links.append(self._records.add(url, answer, said, probe))
+            if said.status == "unsure" and not probe.requests:  # there was no patience, or no time, left for it
+                links.append(self._records.add_failed_by_us(url, answer))
+            else:
+                links.append(self._records.add(url, answer, said, probe))
         return links
 
     def _is_cut_off(self) -> bool:
