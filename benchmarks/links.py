@@ -2,18 +2,20 @@
 
     python benchmarks/links.py [--urls 10000] [--rounds 3]
 
-Rows: http with 256 and 512 requests in flight, https with 256, and one busy host that holds a fifth of the addresses.
+Rows: http with 256 and 512 requests in flight, https with 256, and one busy host that holds a fifth of the addresses;
+and https with 256 while another process keeps one core busy.
 Both checkers are processes of their own and take turns; the servers are two more. Both must find every address good.
 feedpub runs as its users run it, without history; beside each address it asks each host for a path that nobody made
 (soft 404). lychee asks by HEAD, without pauses between requests to a host, and is not asked to verify certificates.
 Output: medians of wall clock, CPU seconds for 1,000 addresses, and peak memory, and the ratio of the wall clocks;
-"least" is what latency alone allows. Needs `ulimit -n 4096`.
+"least" is what latency alone allows; "connections" are those that the servers have seen, in the last round. Needs `ulimit -n 4096`.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import os
 import ssl
 import statistics
@@ -21,14 +23,27 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import trustme
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LATENCY_SECONDS = 0.1
 HOSTS = [f"127.0.{1 + number // 250}.{1 + number % 250}" for number in range(500)]
 PER_HOST = 6
-ROWS = (("http", 256, False), ("http", 512, False), ("https", 256, False), ("http", 256, True), ("http", 32, True))
+ROWS = (  # scheme, in flight, one busy host, one busy core
+    ("http", 256, False, False),
+    ("http", 512, False, False),
+    ("https", 256, False, False),
+    ("http", 256, False, True),
+    ("https", 256, False, True),
+    ("http", 256, True, False),
+    ("http", 32, True, False),
+)
 BODY = b"x" * 8192
 HEAD = (
     b"HTTP/1.1 %b\r\nServer: bench\r\nDate: Tue, 24 Nov 2026 07:00:00 GMT\r\nContent-Type: text/html; charset=utf-8\r\n"
@@ -37,10 +52,13 @@ HEAD = (
 
 
 class Server(asyncio.Protocol):
-    """Answer 200 to /p/…, 404 to all else, after the latency."""
+    """Answer 200 to /p/…, 404 to all else, after the latency; /connections at once, and begin to count anew."""
+
+    connections = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
+        Server.connections += 1
         assert isinstance(transport, asyncio.Transport)
         self._transport, self._buffer = transport, b""
 
@@ -49,6 +67,10 @@ class Server(asyncio.Protocol):
         self._buffer += data
         while (end := self._buffer.find(b"\r\n\r\n")) >= 0:
             request, self._buffer = self._buffer[:end], self._buffer[end + 4 :]
+            if request.startswith(b"GET /connections "):
+                count, Server.connections = str(Server.connections - 1), 0
+                self._transport.write(f"HTTP/1.0 200 OK\r\nContent-Length: {len(count)}\r\n\r\n{count}".encode())
+                continue
             asyncio.get_running_loop().call_later(LATENCY_SECONDS, self._answer, request)
 
     def _answer(self, request: bytes) -> None:
@@ -141,22 +163,54 @@ def main() -> None:
         try:
             ports = {scheme: int(server.stdout.readline()) for scheme, server in servers.items() if server.stdout}
             print(f"{count} addresses on {len(HOSTS)} hosts, {LATENCY_SECONDS * 1000:.0f} ms, {options.rounds} rounds")
-            for scheme, in_flight, hot in ROWS:
+            for scheme, in_flight, hot, is_busy in ROWS:
                 file = folder / "urls.txt"
                 file.write_text("\n".join(addresses(scheme, ports[scheme], count, hot)) + "\n", encoding="utf-8")
-                row(file, count, in_flight, options.rounds, f"{scheme}, {in_flight} in flight", folder, hot)
+                title = f"{scheme}, {in_flight} in flight{', one core busy' if is_busy else ''}"
+                with busy_core() if is_busy else contextlib.nullcontext():
+                    row(
+                        file,
+                        count,
+                        in_flight,
+                        options.rounds,
+                        title,
+                        folder,
+                        hot,
+                        f"{scheme}://{HOSTS[0]}:{ports[scheme]}",
+                    )
         finally:
             for server in servers.values():
                 server.terminate()
                 server.wait()
 
 
-def row(file: Path, count: int, in_flight: int, rounds: int, title: str, folder: Path, hot: bool) -> None:
+@contextlib.contextmanager
+def busy_core() -> Iterator[None]:
+    """Keep one core busy with something else."""
+    process = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def count_connections(server: str) -> int:
+    """Return how many connections a server has seen since it was last asked."""
+    context = ssl._create_unverified_context()  # its own certificate, which this process does not know
+    with urllib.request.urlopen(f"{server}/connections", context=context) as answer:
+        return int(answer.read())
+
+
+def row(file: Path, count: int, in_flight: int, rounds: int, title: str, folder: Path, hot: bool, server: str) -> None:
     """Measure one row, and print it."""
+    connections: dict[str, int] = {}
     found: dict[str, list[tuple[float, float, float]]] = {"feedpub": [], "lychee": []}
     for _ in range(rounds):
         for name, (command, good) in checkers(file, count, in_flight).items():
+            count_connections(server)
             found[name].append(measure(command, folder, good))
+            connections[name] = count_connections(server)
     least = max(count / in_flight, count / 5 / PER_HOST if hot else 0) * LATENCY_SECONDS
     ratio = statistics.median(
         ours[0] / theirs[0] for ours, theirs in zip(found["feedpub"], found["lychee"], strict=True)
@@ -164,7 +218,11 @@ def row(file: Path, count: int, in_flight: int, rounds: int, title: str, folder:
     print(f"{title}{', one busy host' if hot else ''}: least {least:.2f} s, feedpub / lychee {ratio:.2f}")
     for name, runs in found.items():
         wall, cpu, memory = (statistics.median(column) for column in zip(*runs, strict=True))
-        print(f"  {name:8} {wall:6.2f} s   {cpu / count * 1000:.3f} CPU-s for 1,000   {memory:4.0f} MB", flush=True)
+        print(
+            f"  {name:8} {wall:6.2f} s   {cpu / count * 1000:.3f} CPU-s for 1,000   {memory:4.0f} MB"
+            f"   {connections[name]:5} connections",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -132,7 +132,8 @@ class LinkProbe:
             validators: If-None-Match and If-Modified-Since of what was found good before.
             confirming: GET at once: this is not the first time.
         """
-        self.url, self.fragments, self._host_states, self._clock = url, tuple(fragments), host_states, clock
+        self.url, self.fragments, self._find_host_state, self._clock = url, tuple(fragments), host_states, clock
+        self._first_state: HostState | None = None
         self._seconds, self._validators, self._confirming = seconds, dict(validators or {}), confirming
         self.until = 0.0
         self.answer = Answer(url=url)
@@ -147,6 +148,14 @@ class LinkProbe:
         self._has_left = False  # whether it was redirected to another server: it gets no token any more
         self._redirects: list[Redirect] = []
         self._steps = self._follow()
+
+    def _host_states(self, url: str) -> HostState:
+        """Return what is known of the server of an address; most are the first one."""
+        if url != self.url:
+            return self._find_host_state(url)
+        if self._first_state is None:
+            self._first_state = self._find_host_state(url)
+        return self._first_state
 
     @property
     def seconds_spent(self) -> float:

@@ -83,9 +83,14 @@ class LinkRecords:
         link = self.links[url] = self._make_remembered(url, memory)
         return link
 
-    def add_failed_by_us(self, url: str) -> Link:
-        """Add a link that our own network kept from being checked: that is no fact about it, and is not remembered."""
-        verdict = classify(Answer(url=url, failure="network"))
+    def add_failed_by_us(self, url: str, answer: Answer | None = None) -> Link:
+        """Add a link that was not asked: that is no fact about it, and is not remembered.
+
+        Args:
+            url: The address.
+            answer: Why it was not; by default our own network.
+        """
+        verdict = classify(answer or Answer(url=url, failure="network"))
         link = make_unasked(url, verdict, self.places.get(url, ()))
         if url in self.remembered:
             known = self._make_remembered(url, self.remembered[url])

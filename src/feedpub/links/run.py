@@ -18,7 +18,7 @@ from .own_network import FEWEST_HOSTS, OWN, UNREACHED, describe_answer, needs_ca
 from .pace import HostPace, should_ask_again
 from .pages import NO_PAGE
 from .probe import MOST_REQUESTS, HostState, LinkProbe, page_of
-from .scheduler import NOT_ASKED, Scheduler
+from .scheduler import Scheduler
 from .second_opinion import ask_second_opinion
 
 if TYPE_CHECKING:
@@ -121,17 +121,15 @@ class Run:
             patience=usual.patience if own.patience is None else own.patience,
         )
 
-    def _find_rank(self, page: str) -> int:
-        """Return 0 for a page that is asked first, 2 for one that is asked last.
+    def _find_rank(self, page: str) -> tuple[bool, float]:
+        """Return what pages are sorted by: those that were not asked for the longest time come first.
 
-        Those that took too long the last time come last: they may keep a host from being asked for its others. Those
-        others, which were not asked then, come first.
+        Those that took too long the last time come last: they may keep a host from being asked for its others.
         """
         memories = (self._records.remembered.get(url) for url, _ in self._wanted[page])
-        reasons = [memory.record.reason for memory in memories if memory is not None]
-        if LATE in reasons:
-            return 2
-        return 0 if any(NOT_ASKED in reason for reason in reasons) else 1
+        records = [memory.record for memory in memories if memory is not None]
+        checked = min((record.checked.timestamp() for record in records if record.checked), default=0.0)
+        return any(record.reason == LATE for record in records), checked
 
     def _results(self) -> Iterator[Link]:
         while self._waiting and not self._time_is_over():
@@ -300,7 +298,10 @@ class Run:
                 said = self._classify(answer)
             if self._second_opinion and said.status == "dead" and self._would_die(url, said):
                 said = ask_second_opinion(self._second_opinion, url, said)
-            links.append(self._records.add(url, answer, said, probe))
+            if said.status == "unsure" and not probe.requests:  # there was no patience, or no time, left for it
+                links.append(self._records.add_failed_by_us(url, answer))
+            else:
+                links.append(self._records.add(url, answer, said, probe))
         return links
 
     def _would_die(self, url: str, verdict: Verdict) -> bool:

@@ -35,7 +35,6 @@ SILENT_AFTER: Final = 4
 # A host that took all the time of so many addresses is not asked for its others: a run would last for hours.
 LATE_AFTER: Final = 10
 MOST_PARKED: Final = 32  # addresses of one host that wait for another one, each with its page, before more are begun
-NOT_ASKED: Final = "other addresses of this host"  # in the reason of those that were not asked because of others
 _EXHAUSTED_PAUSE_SECONDS: Final = 0.1
 _HOPELESS_AFTER: Final = 50  # five seconds
 _CONTROL_SECONDS: Final = 10.0
@@ -103,11 +102,15 @@ class _Host:
     def given_up(self) -> Response | None:
         """The answer to all further requests, if nothing more is asked of it."""
         if self.silent >= SILENT_AFTER and not self.spoke and self.failure:
-            return replace(self.failure, detail=f"{NOT_ASKED} got no answer")
+            return replace(self.failure, detail="other addresses of this host got no answer")
         if self.late >= LATE_AFTER:
-            return Response(failure="timeout", detail=f"{NOT_ASKED} took too long", connected=self.spoke)
+            return Response(
+                failure="timeout", detail="other addresses of this host took too long", connected=self.spoke
+            )
         if self.pace.is_out_of_patience:
-            return Response(failure="overloaded", detail=f"{NOT_ASKED} took all our patience", connected=self.spoke)
+            return Response(
+                failure="overloaded", detail="other addresses of this host took all our patience", connected=self.spoke
+            )
         return None
 
     def find_next(self, *, when_idle: bool) -> deque[_Entry] | None:

@@ -28,7 +28,7 @@ _PIECE: Final = 64 * 1024
 _MOST_BYTES: Final = 8 * 1024 * 1024  # of one answer, as they come: what is wanted of it is 2 MiB at most
 # All answers that are being read hold no more than this together, or else each of them this much: those that have more
 # are cut off.
-MOST_HELD_BYTES: Final = 12 * 1024 * 1024
+MOST_HELD_BYTES: Final = 8 * 1024 * 1024
 _FAIR_BYTES: Final = 64 * 1024
 _UNREACHABLE: Final = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EACCES})
 _UNDER_WAY: Final = frozenset({errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY})
@@ -209,6 +209,7 @@ class Connection:
             piece = yield from self._receive()
             spent += len(piece)
             is_done = reading.feed(piece)
+            del piece  # many answers wait below, each with its last one
             self._wire.note_held(self, 0 if is_done else reading.held_bytes)
             if is_done:
                 return

@@ -120,8 +120,13 @@ class Reading:
                 raise
             # The status was told. What is wrong with the body, or cut off, takes nothing of that away.
             self.done, self.keeps = True, False
-        if self.done and self.response:
-            self.response.page = bytes(self._page)
+        if self._start == len(self._buffer):
+            self._buffer.clear()
+            self._start = 0
+        if self.done:
+            if self.response:
+                self.response.page = bytes(self._page)
+            self._drop()
         return self.done
 
     @property
@@ -131,9 +136,15 @@ class Reading:
 
     def cut(self) -> Response | None:
         """Return what is known of an answer that comes too slowly, or breaks off."""
-        if self.response:
+        if self.response and not self.done:
             self.response.page = bytes(self._page)
+        self._drop()
         return self.response
+
+    def _drop(self) -> None:
+        """Free what was read: the garbage collector would come too late, as steps and reading refer to each other."""
+        self._steps.close()
+        self._buffer, self._page = bytearray(), bytearray()
 
     def _read(self) -> Generator[None, None, None]:
         yield
@@ -239,6 +250,7 @@ class Reading:
             held += len(piece)
             if is_readable:
                 self._page += piece
+            piece = b""  # many answers wait here, each with the last one
         response.whole = kind == "length" and not length and is_readable and (decoder is None or decoder.is_at_end)
         self.keeps = self.keeps and response.whole
 
