@@ -264,7 +264,7 @@ def _is_login(answer: Answer) -> bool:
 
 def _is_parked(answer: Answer) -> bool:
     page = answer.page
-    if is_parking_host(answer.final_url) and not is_parking_host(answer.url):
+    if answer.redirects and is_parking_host(answer.final_url) and not is_parking_host(answer.url):
         return True
     # Pages proper may name such services, too; those of a parked domain hold little else.
     is_short = page.text_characters < _SHORT_TEXT_CHARACTERS

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import re
-import shlex
 import tomllib
 from dataclasses import fields
 from pathlib import Path
@@ -448,6 +447,8 @@ def _proxy(given: Any) -> str:
 
 
 def _command(given: Any) -> str:
+    import shlex  # seldom wanted
+
     try:
         if shlex.split(_text(given)):
             return str(given)
