@@ -1,4 +1,4 @@
-"""Decode pages as browsers do (HTML, section 13.2.3.2; Encoding Standard): byte order mark, Content-Type, meta element."""
+"""Decode pages as browsers do (HTML, section 13.2.3.2): byte order mark, Content-Type, meta element."""
 
 from __future__ import annotations
 
