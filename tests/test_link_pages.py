@@ -238,8 +238,8 @@ def test_a_page_is_read_in_pieces(unit: bytes) -> None:
     for size in (100_000, 400_000):
         steps = read_page(start + unit * (size // len(unit)), HTML, ["x"])
         pieces.append(sum(1 for _ in steps))
-    assert pieces[0] > 20
-    assert 3 < pieces[1] / pieces[0] < 5
+    assert pieces[0] > 3
+    assert 2 < pieces[1] / pieces[0] < 8  # whole numbers of pieces, some of them to decode
 
 
 def make_probe(host_state: HostState, clock: Any, fragments: Iterable[str] = ("end",)) -> LinkProbe:

@@ -12,6 +12,7 @@ from feedpub.links.classify import Answer, Redirect, Verdict, classify
 from feedpub.links.lifecycle import CONFIRMATIONS, Record, advance, needs_confirmation
 from feedpub.links.own_network import OWN, UNANSWERED, UNREACHED, describe_answer, needs_canaries, network_is_down
 from feedpub.links.pages import Page, read_page_at_once
+from feedpub.model import LinkSettings
 
 URL = "https://works.test/a/page"
 HOME = "https://works.test/"
@@ -231,6 +232,37 @@ def test_a_first_failure_is_no_death() -> None:
 )
 def test_death_takes_failures_and_days(verdict: Verdict, days: tuple[float, ...], state: str) -> None:
     assert story(*((verdict, day * DAY) for day in days)).state == state
+
+
+TROUBLE = classify(answer(503))
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "state"),
+    [
+        ([(TROUBLE, 0), (TROUBLE, 2), (TROUBLE, 4), (TROUBLE, 6.9)], "failing"),
+        ([(TROUBLE, 0), (TROUBLE, 3), (TROUBLE, 7)], "failing"),
+        ([(TROUBLE, 0), (TROUBLE, 2), (TROUBLE, 4), (TROUBLE, 7)], "dead"),
+        ([(TROUBLE, 0), (TROUBLE, 2), (TROUBLE, 4), (DEAD, 6)], "failing"),  # restored from a backup, say
+        ([(TROUBLE, 0), (TROUBLE, 2), (GONE, 4)], "failing"),
+        ([(TROUBLE, 0), (DEAD, 2), (DEAD, 4), (DEAD, 5)], "dead"),
+        ([(DEAD, 0), (DEAD, 2), (TROUBLE, 3), (DEAD, 4)], "failing"),
+        ([(DEAD, 0), (TROUBLE, 2), (DEAD, 4), (TROUBLE, 7)], "dead"),
+        ([(TROUBLE, 0), (GONE, 2), (GONE, 3)], "dead"),
+    ],
+)
+def test_trouble_needs_more_patience_than_statements(verdicts: list[tuple[Verdict, float]], state: str) -> None:
+    assert story(*((verdict, day * DAY) for verdict, day in verdicts)).state == state
+
+
+def test_how_much_patience_is_a_setting() -> None:
+    settings = LinkSettings(statement_failures=2, statement_days=1, trouble_failures=2, trouble_days=0.5)
+    for verdict, days in ((DEAD, 1), (TROUBLE, 0.5)):
+        record = advance(Record(url=URL), verdict, NOW, settings=settings)
+        assert advance(record, verdict, NOW + 0.4 * DAY, settings=settings).state == "failing"
+        assert advance(record, verdict, NOW + days * DAY, settings=settings).state == "dead"
+        assert needs_confirmation(record, verdict, NOW + days * DAY, settings)
+        assert not needs_confirmation(record, verdict, NOW + days * DAY)
 
 
 def test_one_good_answer_makes_it_ok_again() -> None:

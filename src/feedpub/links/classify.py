@@ -32,7 +32,9 @@ Evidence = Literal["", "statement", "gone", "trouble"]
 
 _LONGEST_CHALLENGE_CHARACTERS: Final = 40_000
 _SHORT_TEXT_CHARACTERS: Final = 2_000  # a page that asks for a password and says little else is there to log in
+_LITTLE_TEXT_CHARACTERS: Final = 500  # less than a contact form says that is guarded by a challenge
 _LONG_TEXT_CHARACTERS: Final = 10_000  # an article, whatever it is called
+_PLACEHOLDER_TEXT_CHARACTERS: Final = 5_000  # Apache's default page of Debian and Ubuntu: 3,500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +193,7 @@ def _judge_page(answer: Answer) -> tuple[LinkStatus, str]:
     page, other = answer.page, answer.soft404_probe
     if _is_parked(answer):
         return "suspect", "the domain is parked or for sale"
-    if _says(page, "placeholder") and page.text_characters < _LONG_TEXT_CHARACTERS:
+    if _says(page, "placeholder") and page.text_characters < _PLACEHOLDER_TEXT_CHARACTERS:
         return "suspect", "the host shows a placeholder"
     if _is_login(answer):
         return "blocked", "requires authentication"
@@ -265,11 +267,12 @@ def _is_login(answer: Answer) -> bool:
 
 def _is_parked(answer: Answer) -> bool:
     page = answer.page
-    if is_parking_host(answer.final_url) and not is_parking_host(answer.url):
+    if answer.redirects and is_parking_host(answer.final_url) and not is_parking_host(answer.url):
         return True
     # Pages proper may name such services, too; those of a parked domain hold little else.
-    is_short = page.text_characters < _SHORT_TEXT_CHARACTERS
-    return _says(page, "parked") or (is_short and _holds(page, "parked_source"))
+    if page.text_characters < _SHORT_TEXT_CHARACTERS and _holds(page, "parked_source"):
+        return True
+    return page.text_characters < _LONG_TEXT_CHARACTERS and _says(page, "parked")
 
 
 def _is_challenge(answer: Answer) -> bool:
@@ -281,10 +284,10 @@ def _is_challenge(answer: Answer) -> bool:
     page = answer.page
     if len(page.source) >= _LONGEST_CHALLENGE_CHARACTERS:
         return False
-    is_short = page.text_characters < _SHORT_TEXT_CHARACTERS
-    return _holds(page, "challenge") or (
-        is_short and (_holds(page, "challenge_script") or _says(page, "challenge_title"))
-    )
+    if page.text_characters < _LITTLE_TEXT_CHARACTERS and _holds(page, "challenge_script"):
+        return True
+    is_named = page.text_characters < _SHORT_TEXT_CHARACTERS and _says(page, "challenge_title")
+    return is_named or _holds(page, "challenge")
 
 
 def _holds(page: Page, what: str) -> bool:

@@ -24,6 +24,8 @@ class _Key(NamedTuple):
 class Cookies:
     """Keep cookies until they are deleted; `str` of it says what is kept."""
 
+    __slots__ = ("_kept",)
+
     def __init__(self) -> None:
         self._kept: dict[_Key, tuple[str, bool]] = {}  # value, and whether only https gets it
 

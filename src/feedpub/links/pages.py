@@ -7,16 +7,14 @@ and done once, however many fragments are wanted of it.
 
 from __future__ import annotations
 
-import codecs
 import re
 from dataclasses import dataclass, field
 from html import unescape
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
-import webencodings
-
 from .. import iri
+from .charsets import decode_page
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Mapping
@@ -25,7 +23,6 @@ MOST_SOURCE_CHARACTERS: Final = 64 * 1024  # of a page that is kept: to look for
 LONGEST_REFRESH_SECONDS: Final = 10  # a page that is shown for longer is a page, one that leaves earlier a redirect
 _STEPS_TOGETHER: Final = 500  # tags and attributes; one to two milliseconds
 _CHARACTERS_PER_STEP: Final = 1000  # of a long attribute
-_PIECE_BYTES: Final = 128 * 1024  # to decode at once; a millisecond for the slowest of the codecs
 _LONGEST_NAME_CHARACTERS: Final = 1000  # of a title or heading
 _LONGEST_CONTENT_CHARACTERS: Final = iri.LONGEST_URL_CHARACTERS + 100
 _READABLE_CODINGS: Final = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
@@ -86,7 +83,7 @@ def read_page(body: bytes, headers: Mapping[str, str], wanted: Collection[str] =
     """
     if not is_page(headers):
         return Page()
-    text = yield from _decode(body, headers.get("content-type", ""))
+    text = yield from decode_page(body, headers.get("content-type", ""))
     is_xml = headers.get("content-type", "").strip().lower().startswith("application/xhtml+xml")
     scanner = _Scanner(text, frozenset(wanted), is_xml=is_xml)
     yield from scanner.scan()
@@ -133,69 +130,6 @@ _REFRESH: Final = re.compile(
 )
 
 
-# Decode as browsers do: byte order mark, charset of Content-Type, declaration in the page (HTML, section 13.2.3.2).
-
-
-_CHARSET: Final = re.compile(r"""charset\s*+=\s*+["']?([^\s"';,<>]{1,40})""", re.IGNORECASE)
-_META: Final = re.compile(rb"<meta[\s/][^>]{0,1000}", re.IGNORECASE)
-_PRESCANNED_BYTES: Final = 2048
-
-
-def _decode(body: bytes, content_type: str) -> Generator[None, None, str]:
-    encoding = _sniff_encoding(body) or _find_encoding(content_type) or _find_declared(body[:_PRESCANNED_BYTES])
-    if encoding is None:  # no label: UTF-8 where it is that, else what browsers assume in the West
-        encoding = webencodings.UTF8 if (yield from _is_utf8(body)) else webencodings.lookup("windows-1252")
-    if encoding and encoding.name == "gbk":
-        encoding = webencodings.lookup("gb18030")  # Encoding Standard, section 10.1.1; the library leaves this out
-    decoder = webencodings.IncrementalDecoder(encoding or webencodings.UTF8, "replace")
-    parts = []
-    for start in range(0, len(body), _PIECE_BYTES):
-        if start:
-            yield
-        parts.append(decoder.decode(body[start : start + _PIECE_BYTES]))
-    parts.append(decoder.decode(b"", final=True))
-    return "".join(parts)
-
-
-def _is_utf8(body: bytes) -> Generator[None, None, bool]:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    for start in range(0, len(body), _PIECE_BYTES):
-        if start:
-            yield
-        try:
-            decoder.decode(body[start : start + _PIECE_BYTES])
-        except UnicodeDecodeError:
-            return False
-    return True
-
-
-def _sniff_encoding(body: bytes) -> webencodings.Encoding | None:
-    for mark, label in (
-        (codecs.BOM_UTF8, "utf-8"),
-        (codecs.BOM_UTF16_LE, "utf-16le"),
-        (codecs.BOM_UTF16_BE, "utf-16be"),
-    ):
-        if body.startswith(mark):
-            return webencodings.lookup(label)
-    return None
-
-
-def _find_encoding(text: str) -> webencodings.Encoding | None:
-    match = _CHARSET.search(text[:1000])
-    return webencodings.lookup(match[1]) if match else None
-
-
-def _find_declared(start: bytes) -> webencodings.Encoding | None:
-    """Return what a meta element says; one that says UTF-16 cannot be right, since it was read as ASCII."""
-    for match in _META.finditer(start):
-        encoding = _find_encoding(match[0].decode("latin-1"))
-        if encoding and encoding.name.startswith("utf-16"):
-            return webencodings.UTF8
-        if encoding:
-            return encoding
-    return None
-
-
 # Tokens of HTML (section 13.2.5), as far as they matter here. Each pattern reads so many characters at most, and what
 # has no end ends the page, as in browsers: nothing is read twice.
 
@@ -205,6 +139,20 @@ _BETWEEN: Final = re.compile(r"[\s/]{0,1000}")
 _ATTRIBUTE_NAME: Final = re.compile(r"=?[^\s/>=]{0,1000}")
 _EQUALS: Final = re.compile(r"\s{0,1000}=\s{0,1000}")
 _BARE_VALUE: Final = re.compile(r"[^\s>]{0,8000}")
+# All of a usual tag: half of the time of its attributes one by one. Possessive: it fails in linear time.
+_USUAL_ATTRIBUTES: Final = re.compile(
+    r"""
+    (?:
+        [\s/]++
+        [^\s/>="'][^\s/>=]*+
+        (?:\s*+=\s*+ (?:"[^"]*+" | '[^']*+' | [^\s"'>][^\s>]*+))?+
+    ){0,50}+
+    [\s/]*+>
+    """,
+    re.VERBOSE,
+)
+_ID: Final = re.compile(r"""[\s/"']id[\s=]""", re.IGNORECASE)
+_READ_ELEMENTS: Final = frozenset({"a", "base", "input", "meta"})  # whose other attributes count, beside "id"
 _COMMENT_END: Final = re.compile(r"--!?>")
 # Elements whose content is no markup for a browser that runs scripts.
 _RAW: Final = frozenset(
@@ -281,7 +229,13 @@ class _Scanner:
         assert match  # a letter stands there
         name = match[0].lower()
         attributes: dict[str, str] = {}
-        closes_itself = yield from self._read_attributes(match.end(), attributes)
+        usual = _USUAL_ATTRIBUTES.match(self.text, match.end())
+        if usual and not self._needs_attributes(name, usual[0]):
+            self.at = usual.end()
+            self._steps += len(usual[0]) // _CHARACTERS_PER_STEP
+            closes_itself = usual[0].endswith("/>")
+        else:
+            closes_itself = yield from self._read_attributes(match.end(), attributes)
         if self.at < 0:
             return
         if name == "template":
@@ -290,6 +244,11 @@ class _Scanner:
             self._take_tag(name, attributes)
         if name in _RAW and not (self.is_xml and closes_itself):
             yield from self._skip_raw(name)
+
+    def _needs_attributes(self, name: str, source: str) -> bool:
+        if name in _READ_ELEMENTS:
+            return name != "a" or bool(self.wanted)
+        return bool(self.wanted) and "id" in source.lower() and _ID.search(source) is not None
 
     def _read_end_tag(self, start: int) -> Generator[None, None, None]:
         match = _TAG_NAME.match(self.text, start)
@@ -301,7 +260,10 @@ class _Scanner:
             self._end_heading(start)
         elif name == "template":
             self.templates = max(0, self.templates - 1)
-        yield from self._read_attributes(match.end(), None)
+        if self.text.startswith(">", match.end()):
+            self.at = match.end() + 1
+        else:
+            yield from self._read_attributes(match.end(), None)
 
     def _read_attributes(self, at: int, attributes: dict[str, str] | None) -> Generator[None, None, bool]:
         """Read up to the end of a tag; return whether it closes itself. Of two equal names the first counts."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import subprocess
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -22,6 +20,9 @@ def make_command(command: str, seconds: float) -> SecondOpinion:
         command: Program and arguments; the address becomes the last one.
         seconds: It is killed after this time.
     """
+    import shlex  # 10 ms together, and seldom wanted
+    import subprocess
+
     arguments = shlex.split(command)
 
     def ask(url: str) -> bool:

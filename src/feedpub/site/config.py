@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import re
-import shlex
 import tomllib
 from dataclasses import fields
 from pathlib import Path
@@ -513,6 +512,8 @@ _DEADLINE: Final = _number(1, 600, whole=False)
 
 
 def _command(given: Any) -> str:
+    import shlex  # seldom wanted
+
     try:
         if shlex.split(_text(given)):
             return str(given)
