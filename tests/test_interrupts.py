@@ -17,10 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 
 import feedpub
 from feedpub import cli, interrupts
+from feedpub.database import BusyError
 from feedpub.links import check as check_module
+from feedpub.links import history as history_module
 from feedpub.links import run as run_module
 from feedpub.links.history import History
 from feedpub.links.history_rows import MIGRATIONS
@@ -63,9 +66,12 @@ class Today:
     """The day of ANSWERS."""
 
     number = 0
+    is_offline = False
 
 
 def find_code(url: str) -> int:
+    if Today.is_offline:
+        raise requests.ConnectionError("no network")
     host, _, path = url.removeprefix("http://").partition("/")
     return ANSWERS[host][Today.number] if path.isdigit() else 404
 
@@ -75,7 +81,9 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the command line check links of hosts that do not exist."""
     monkeypatch.setattr(check_module, "SocketTransport", lambda **_: SessionTransport(offline_session(find_code)))
     monkeypatch.setattr(run_module, "needs_confirmation", lambda *_: False)
+    monkeypatch.setattr(history_module, "PATIENCE_SECONDS", 0.1)
     monkeypatch.setattr(Today, "number", 0)
+    monkeypatch.setattr(Today, "is_offline", False)
 
 
 def run_command(*arguments: str) -> tuple[int, str, str]:
@@ -111,6 +119,15 @@ class Folder:
             assert self.check(day)[0] in (0, 1)
         shutil.copy(path / "links.sqlite", path / "before.sqlite")
 
+    def check_offline(self) -> tuple[int, str, str]:
+        """Check links without a network: nothing that is printed is remembered."""
+        Today.is_offline = True
+        try:
+            code, _, err = self.check(4)
+        finally:
+            Today.is_offline = False
+        return code, "", err
+
     def check(self, day: int, *target: str) -> tuple[int, str, str]:
         Today.number = day
         now = (NOW + day * DAY).isoformat()
@@ -129,11 +146,9 @@ class Folder:
 
     def read(self) -> dict[str, tuple[str, str, float]]:
         """Return address → state, status and time of the last check, of a history that is whole."""
-        gc.collect()  # what was interrupted as it was to be closed; a process ends then
         if not (self.path / "links.sqlite").exists():
             return {}
-        with History(self.path / "links.sqlite"):
-            pass
+        self.open_once()
         with closing(sqlite3.connect(self.path / "links.sqlite")) as base:
             assert base.execute("PRAGMA integrity_check").fetchone() == ("ok",)
             links = {url: row for url, *row in base.execute("SELECT url, state, status, checked FROM links")}
@@ -145,6 +160,14 @@ class Folder:
         assert set(open_urls) == {url for url in dead if dict(incidents)[url] != "removed"}
         assert {(url, at): status for url, (_, status, at) in links.items()}.items() <= checks.items()
         return {url: tuple(row) for url, row in links.items()}
+
+    def open_once(self) -> None:
+        """Open and close the history, as soon as what was interrupted has let go of it: a process would end then."""
+        for _ in range(600):
+            gc.collect()
+            with contextlib.suppress(BusyError), History(self.path / "links.sqlite"):
+                return
+        raise AssertionError("the history stays locked")
 
     def assert_nothing_is_lost(self, output: str) -> None:
         """Check that all that was printed is in the history, which is whole."""
@@ -172,6 +195,7 @@ ACTS: dict[str, tuple[str, Callable[[Folder], tuple[int, str, str]]]] = {
         "four days",
         lambda folder: folder.check(4, str(folder.path / "entries")),
     ),
+    "a check without a network": ("four days", lambda folder: folder.check_offline()),
     "ack": (
         "four days",
         lambda folder: run_command("links", "ack", URLS[3], "--until", "2099-01-01", "--why", "x", *folder.history),
@@ -329,6 +353,26 @@ def test_a_signal_while_a_site_is_built(name: str, code: int, place: str, tmp_pa
     lines = [line for line in done.stderr.splitlines() if line]
     assert lines == ["reached", "feedpub: interrupted; no partially written files were left behind"]
     assert done.returncode == code
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl", "text"])
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_while_the_report_is_printed_comes_after_it(
+    form: str, name: str, farm_urls: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "urls.txt").write_text("\n".join(farm_urls), encoding="utf-8")
+    arguments = ("links", "check", "--urls", "urls.txt", "--allow-private", "--format", form)
+    place = "feedpub/cli_output.py:echo_utf8" if form != "text" else "feedpub/cli_output.py:echo_lines"
+    done = run_and_signal(name, place, *arguments, folder=tmp_path)
+    assert done.returncode == 128 + getattr(signal, name)
+    known = int(done.stderr.partition("interrupted; ")[2].split()[0])
+    if form == "json":
+        assert len(json.loads(done.stdout)["links"]) == known == len(farm_urls)
+    elif form == "jsonl":
+        urls = [json.loads(line)["url"] for line in done.stdout.splitlines()]
+        assert len(urls) == len(set(urls)) == known
+    else:
+        assert done.stdout == "20 links: 20 ok\n"
 
 
 PROGRAM = """

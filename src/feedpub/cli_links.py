@@ -19,7 +19,7 @@ import feedpub
 from .cli_output import echo, echo_lines, echo_utf8, fail
 from .cli_progress import Progress
 from .files import read_input
-from .interrupts import exit_code, find_interrupt, raise_again
+from .interrupts import deferred, exit_code, find_interrupt, raise_again
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -168,6 +168,7 @@ def check(
 def _run(run: feedpub.Checking, report_format: feedpub.ReportFormat, *, quiet: bool) -> None:
     """Check links and print the report; if that is interrupted, or the history fails, print what is known, and exit."""
     printed = set[str]()
+    is_reported = False
     try:
         with Progress() as progress:
             dead = 0
@@ -175,11 +176,14 @@ def _run(run: feedpub.Checking, report_format: feedpub.ReportFormat, *, quiet: b
                 raise_again()
                 dead += link.broken
                 progress("Asking for links", number, run.total, partial(_more, run, number, dead))
-                printed.add(link.url)
                 if report_format.has_line_per_link and (link.change or not quiet):
-                    echo_utf8(report_format.write_link(link))
+                    with deferred():
+                        echo_utf8(report_format.write_link(link))
+                        printed.add(link.url)
         if not report_format.has_line_per_link:
-            _echo_report(run.report, report_format, quiet=quiet)
+            with deferred():
+                _echo_report(run.report, report_format, quiet=quiet)
+                is_reported = True
     except BaseException as error:
         interrupt = find_interrupt(error)
         if not interrupt and not isinstance(error, feedpub.HistoryError):
@@ -189,7 +193,8 @@ def _run(run: feedpub.Checking, report_format: feedpub.ReportFormat, *, quiet: b
             run.close()
         except feedpub.HistoryError as failure:
             message = str(failure)
-        _echo_rest(run.report, report_format, printed, quiet=quiet)
+        if not is_reported:
+            _echo_rest(run.report, report_format, printed, quiet=quiet)
         if not interrupt:
             fail(message, NOT_CHECKED)
         if message:

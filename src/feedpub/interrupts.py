@@ -7,9 +7,11 @@ it at once, as if nothing were installed here.
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING, Final, NoReturn
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import FrameType
 
 _NAMES: Final = ("SIGINT", "SIGTERM", "SIGHUP")
@@ -68,13 +70,26 @@ def raise_again() -> None:
         raise Interrupted(_received[0])
 
 
+@contextmanager
+def deferred() -> Iterator[None]:
+    """Let a block end before the first signal interrupts the program: it writes something that counts as a whole."""
+    _deferring.append(True)
+    try:
+        yield
+    finally:
+        _deferring.clear()
+    raise_again()
+
+
 _received: list[int] = []
+_deferring: list[bool] = []
 
 
-def _interrupt(number: int, _frame: FrameType | None) -> NoReturn:
+def _interrupt(number: int, _frame: FrameType | None) -> None:
     _received.append(number)
     restore_handlers()
-    raise Interrupted(number)
+    if not _deferring:
+        raise Interrupted(number)
 
 
 def _numbers() -> list[signal.Signals]:

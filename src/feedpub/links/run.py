@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from queue import Empty
 from typing import TYPE_CHECKING, Final
@@ -106,12 +107,17 @@ class Run:
     def links(self, stack: ExitStack) -> Iterator[Link]:
         """Yield each link when its verdict is known and kept; the scheduler ends with the stack."""
         scheduler = self.scheduler
-        scheduler.start(map(self._make_probe, sorted(self._wanted, key=self._find_rank)))
-        stack.callback(scheduler.join, _PATIENCE_SECONDS)
-        stack.callback(scheduler.stop)
+        pages = sorted(self._wanted, key=self._find_rank)
+        stack.callback(self._end)  # before it begins: an interrupt may come in between
+        scheduler.start(map(self._make_probe, pages))
         yield from self._results()
         unreliable = {host for host, state in self._host_states.items() if state.head_is_unreliable}
         self._records.history.add_unreliable_head_hosts(unreliable - self._unreliable_head_hosts)
+
+    def _end(self) -> None:
+        self.scheduler.stop()
+        with suppress(RuntimeError):  # it has not been started
+            self.scheduler.join(_PATIENCE_SECONDS)
 
     def _make_pace(self, host: str) -> HostPace:
         own, usual = self._settings.for_host(host), self._settings
