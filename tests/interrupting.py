@@ -7,6 +7,7 @@ which is `FILE:FUNCTION` (where that begins) or `FILE:NUMBER` (that many lines o
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +72,8 @@ def main(number: int, place: str, arguments: list[str]) -> None:
     file, _, moment = place.rpartition(":")
     count = int(moment) if moment.isdigit() else 0
     sys.argv = ["feedpub", *arguments]
+    # Whoever runs the tests may ignore it (nohup).
+    signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
     def trace(frame: FrameType, event: str, argument: object) -> Callable[..., Any] | None:
         nonlocal count
