@@ -8,7 +8,8 @@ Both checkers are processes of their own and take turns; the servers are two mor
 feedpub runs as its users run it, without history; beside each address it asks each host for a path that nobody made
 (soft 404). lychee asks by HEAD, without pauses between requests to a host, and is not asked to verify certificates.
 Output: medians of wall clock, CPU seconds for 1,000 addresses, and peak memory, and the ratio of the wall clocks;
-"least" is what latency alone allows; "connections" are those that the servers have seen, in the last round. Needs `ulimit -n 4096`.
+"least" is what latency alone allows; "connections" are those that the servers have seen, in the last round. Needs
+`ulimit -n 4096`.
 """
 
 from __future__ import annotations
@@ -197,8 +198,8 @@ def busy_core() -> Iterator[None]:
 
 def count_connections(server: str) -> int:
     """Return how many connections a server has seen since it was last asked."""
-    context = ssl._create_unverified_context()  # noqa: S323  # its own certificate, which this process does not know
-    with urllib.request.urlopen(f"{server}/connections", context=context) as answer:  # noqa: S310
+    context = ssl._create_unverified_context()  # its own certificate, which this process does not know
+    with urllib.request.urlopen(f"{server}/connections", context=context) as answer:
         return int(answer.read())
 
 
