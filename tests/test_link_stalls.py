@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from feedpub.links.check import check_links
+from feedpub.links.host_queue import LATE_AFTER, MOST_PARKED
 from feedpub.links.probe import FRAGMENT_PAGE_BYTES, PAGE_BYTES, HostState, LinkProbe, _hold, _text
-from feedpub.links.scheduler import LATE_AFTER, MOST_PARKED
 from feedpub.model import LinkSettings
 from feedpub.transport.base import NoResponseError, Response
 from feedpub.transport.connection import Connection
