@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from case_files import load_cases
-from feedpub import Config, ConfigError, Person, Problem
+from feedpub import Config, ConfigError, HostSettings, Person, Problem
 from feedpub.site.config import FILE_NAME, read_config
 
 NEEDED = 'base_url = "https://digest.example/"\nauthority = "digest.example,2026"\n'
@@ -429,6 +430,20 @@ def test_how_links_are_checked(tmp_path: Path) -> None:
         ("exclude = [1]", "E005", "list of patterns"),
         ('allow_private = "yes"', "E005", "true or false"),
         ('proxy = "https://a.example"', "E005", "HTTP proxy"),
+        ("patience = -1", "E005", "a number from 0 to 3600"),
+        ("hosts = 1", "E005", "is not a table"),
+        ('hosts."a b".spacing = 1', "E005", "is not a host"),
+        ('hosts."a.example" = 1', "E005", "is not a host with a table"),
+        ('hosts."a.example".spaceing = 1', "E004", "spacing"),
+        ('hosts."a.example".spacing = "1"', "E005", "a number from 0 to 600"),
+        ('hosts."a.example".accept = [true]', "E005", "status codes"),
+        ('hosts."a.example".accept = 99', "E005", "status codes"),
+        ('hosts."a.example".headers = { "X Y" = "1" }', "E005", "cannot be sent|is not a header"),
+        ('hosts."a.example".headers = { X = 1 }', "E005", "table of headers"),
+        ('hosts."a.example".user_agent = "a\\u000ab"', "E005", "is not"),
+        ('hosts."a.example".token = "secret"', "E005", "environment variable"),
+        ('hosts."a.example".token = { env = "A B" }', "E005", "environment variable"),
+        ('hosts."a.example".token = { env = "A", also = "B" }', "E005", "environment variable"),
     ],
 )
 def test_how_links_cannot_be_checked(line: str, code: str, words: str, tmp_path: Path) -> None:
@@ -438,7 +453,28 @@ def test_how_links_cannot_be_checked(line: str, code: str, words: str, tmp_path:
         read_config(str(tmp_path))
     (problem,) = caught.value.problems
     assert (problem.code, problem.line) == (code, 4)
-    assert words in f"{problem.message} {problem.hint}"
+    assert re.search(words, f"{problem.message} {problem.hint}")
+    assert "secret" not in f"{problem.message} {problem.hint}"
+
+
+def test_how_one_host_is_asked(tmp_path: Path) -> None:
+    text = (
+        'base_url = "https://digest.example/"\nauthority = "digest.example,2026"\n'
+        "[links]\npatience = 30\n"
+        '[links.hosts."A.example"]\nspacing = 1.5\nper_host = 1\naccept = 403\nheaders = { Accept = "text/html" }\n'
+        'token = { env = "A_TOKEN" }\n'
+        '[links.hosts."*.bücher.example"]\nuser_agent = "Mozilla/5.0"\ndeadline = 60\npatience = 0\n'
+    )
+    (tmp_path / "feedpub.toml").write_text(text, encoding="utf-8")
+    links = read_config(str(tmp_path))[0].links
+    assert links.patience == 30
+    assert links.hosts == {
+        "a.example": HostSettings(
+            spacing=1.5, per_host=1, accept=(403,), headers={"Accept": "text/html"}, token_env="A_TOKEN"
+        ),
+        "*.xn--bcher-kva.example": HostSettings(user_agent="Mozilla/5.0", deadline=60, patience=0),
+    }
+    assert links.for_host("www.xn--bcher-kva.example").deadline == 60
 
 
 @pytest.mark.parametrize("case", load_cases("settings"))

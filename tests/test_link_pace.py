@@ -224,10 +224,10 @@ def test_one_port_says_nothing_of_another() -> None:
 @pytest.mark.parametrize("turn_seconds", [0.0, 0.05, 0.3])
 def test_connections_are_kept_however_slow_turns_are(turn_seconds: float) -> None:
     clock = Clock()
-    hosts = [f"http://h{number}.test" for number in range(100)]
+    hosts = [f"http://h{number}.test" for number in range(200)]
     simulation = Simulation(clock, {host: Server(clock) for host in hosts}, turn=turn_seconds)
-    urls = [f"{hosts[number % 100]}/p{number}" for number in range(4000)]
-    verdicts = simulation.run(urls, concurrency=64, per_host=1)
+    urls = [f"{hosts[number % 200]}/p{number}" for number in range(6000)]
+    verdicts = simulation.run(urls, concurrency=512, per_host=1)
     assert {verdict.status for verdict in verdicts.values()} == {"ok"}
     assert simulation.transport.opened <= len(hosts) * 1.2
 

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from feedpub.links.check import check_links
+from feedpub.links.host_queue import LATE_AFTER, MOST_PARKED
 from feedpub.links.probe import FRAGMENT_PAGE_BYTES
-from feedpub.links.scheduler import LATE_AFTER, MOST_PARKED
 from feedpub.model import LinkSettings
 from feedpub.transport.base import NoResponseError, Response
-from feedpub.transport.connection import Connection
+from feedpub.transport.connection import MOST_HELD_BYTES, Connection
 from feedpub.transport.http1 import MOST_CHUNKS, Origin, Reading
-from link_farm import Farm, by_method, endless, raw, says, to
+from feedpub.transport.sockets import SocketTransport
+from link_farm import Farm, by_method, compressed, endless, raw, says, to
 
 if TYPE_CHECKING:
     import selectors
@@ -257,3 +258,34 @@ def test_redirects_to_long_addresses_are_not_kept() -> None:
         (link,) = check_links([farm.url("on", BAD)], settings=replace(SETTINGS, deadline=10.0)).links
     assert (link.status, link.reason) == ("unsure", "a limit was reached (the redirects have long addresses)")
     assert len(link.chain) < 7
+
+
+LONG: dict[str, Behaviour] = {
+    "heads": endless(HEAD, b"X-Filler: " + b"y" * 8000 + b"\r\n"),
+    "bodies": by_method(raw(HEAD + b"\r\n"), endless(HEAD + b"\r\n", b"<p id=x>" * 8000)),
+    "chunks": by_method(raw(HEAD + b"\r\n"), endless(CHUNKED, b"10000\r\n" + b"x" * 65536 + b"\r\n")),
+    "compressed": by_method(raw(HEAD + b"\r\n"), says(200, compressed(8), Content_Encoding="gzip")),
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_long_answers_of_many_hosts_are_bounded_together(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[int] = []
+    note_held = SocketTransport.note_held
+
+    def watch(self: SocketTransport, connection: Connection, held_bytes: int) -> None:
+        note_held(self, connection, held_bytes)
+        held.append(self.held_bytes)
+
+    monkeypatch.setattr(SocketTransport, "note_held", watch)
+    hosts = [f"127.0.6.{number}" for number in range(1, 61)]
+    with closing(Farm({name: LONG[name], "page": says()})) as farm:
+        urls = [farm.url(name, host, path="#part") for host in hosts]
+        good = [farm.url("page", "127.0.6.99", path=f"/{number}") for number in range(5)]
+        settings = LinkSettings(allow_private=True, deadline=6.0, patience=0.0, concurrency=64)
+        report = check_links([*urls, *good], settings=settings, strict=False)
+    found = {link.url: link for link in report.links}
+    assert {found[url].status for url in urls} <= {"ok", "suspect", "unsure"}
+    assert {found[url].status for url in good} == {"ok"}
+    assert max(held) <= MOST_HELD_BYTES + 64 * 64 * 1024 + FRAGMENT_PAGE_BYTES
+    assert held[-1] == 0

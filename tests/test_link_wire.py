@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import trustme
 
+import feedpub
 from feedpub import addresses
 from feedpub.links.check import check_links
-from feedpub.model import LinkSettings
-from link_farm import Farm, says
+from feedpub.model import HostSettings, LinkSettings
+from link_farm import Farm, says, to
 from test_link_check import Handler, base
 
 if TYPE_CHECKING:
@@ -199,3 +200,99 @@ def test_certificates_that_cannot_be_read_kill_nothing(
         monkeypatch.setenv("SSL_CERT_FILE", str(file))
         with pytest.raises(OSError, match=said):
             check_links([url], settings=replace(settings, ca_bundle=None))
+
+
+@pytest.mark.parametrize(
+    ("found", "silent"),
+    [
+        (["10.9.9.1", "127.0.0.1"], 1),
+        (["10.9.9.1", "10.9.9.2", "10.9.9.3", "127.0.0.1"], 3),
+        (["127.0.0.1", "10.9.9.1"], 0),
+        (["10.9.9.1", "127.0.0.9", "127.0.0.1"], 1),  # the second one refuses: the next is tried at once
+    ],
+)
+def test_the_next_address_is_tried_soon(
+    base: str, found: list[str], silent: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+    resolve(monkeypatch, found)
+
+    class Socket(socket.socket):
+        def connect_ex(self, place: Any) -> int:
+            tried.append(place[0])
+            return errno.EINPROGRESS if place[0].startswith("10.") else super().connect_ex(place)
+
+    monkeypatch.setattr(socket, "socket", Socket)
+    settings = LinkSettings(allow_private=True, deadline=20.0)
+    urls = [base.replace("127.0.0.1", "works.test") + f"/page{number}" for number in range(12)]
+    report = check_links(urls, settings=settings, strict=False)
+    assert report.summary == {"ok": 12}
+    assert (
+        len([place for place in tried if place.startswith("10.")]) <= 2 * silent
+    )  # two at once; then the one that answers
+    if silent:
+        assert tried[:1] == found[:1]
+
+
+def test_what_is_set_for_a_host_is_sent_to_it_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EXAMPLE_TOKEN", "sesame")
+    here, there = "127.0.4.1", "127.0.4.2"
+    own = HostSettings(
+        token_env="EXAMPLE_TOKEN", user_agent="Agent/1", headers={"X-Own": "1"}, accept=(403,), spacing=0.01
+    )
+    behaviours = {"page": says(), "refused": says(403, b"")}
+    with closing(Farm(behaviours)) as farm:
+        behaviours["away"] = to(farm.url("back", there))
+        behaviours["back"] = to(farm.url("page", here, path="/again"))
+        urls = [farm.url(name, here) for name in ("page", "refused", "away")] + [farm.url("refused", there)]
+        report = check_links(urls, settings=LinkSettings(allow_private=True, hosts={here: own}), strict=False)
+        heads = {head.splitlines()[0]: head for head in farm.heads}
+    assert [link.status for link in report.links] == ["ok", "ok", "ok", "blocked"]
+    for line, head in heads.items():
+        is_own = line.startswith(here)
+        assert ("Authorization: Bearer sesame" in head) == (is_own and "/again" not in line), line
+        assert ("User-Agent: Agent/1" in head) == ("X-Own: 1" in head) == is_own
+        assert head.lower().count("user-agent:") == 1
+    assert "sesame" not in feedpub.format_report(report, "json")
+
+
+@pytest.mark.parametrize(("value", "words"), [(None, "is not set"), ("", "is not set"), ("a b", "holds no token")])
+def test_a_token_that_is_missing_is_told_before_anything_is_asked(
+    base: str, value: str | None, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Handler.asked.clear()
+    if value is not None:
+        monkeypatch.setenv("EXAMPLE_TOKEN", value)
+    settings = LinkSettings(allow_private=True, hosts={"127.0.0.1": HostSettings(token_env="EXAMPLE_TOKEN")})
+    with pytest.raises(feedpub.FeedpubError, match=f"EXAMPLE_TOKEN {words}"):
+        check_links([f"{base}/page"], settings=settings)
+    assert Handler.asked == []
+
+
+def test_settings_of_hosts() -> None:
+    exact, below, deeper = (HostSettings(per_host=number) for number in (1, 2, 3))
+    settings = LinkSettings(hosts={"example.org": exact, "*.example.org": below, "*.api.example.org": deeper})
+    expected = {
+        "example.org": exact, "example.org.": exact, "www.example.org": below, "api.example.org": below,
+        "v1.api.example.org": deeper, "a.v1.api.example.org": deeper, "example.com": HostSettings(),
+        "badexample.org": HostSettings(),
+    }  # fmt: skip
+    assert {host: settings.for_host(host) for host in expected} == expected
+    for host in ("Example.org", "a b", "", "b\u00fccher.example", "*.", "example.org/"):
+        with pytest.raises(feedpub.FieldError):
+            LinkSettings(hosts={host: exact})
+    for headers in ({"X Y": "1"}, {"X": "a\r\nb"}, {"": "x"}, {"X": "ü"}):
+        with pytest.raises(feedpub.FieldError):
+            HostSettings(headers=headers)
+
+
+@pytest.mark.parametrize(
+    "spelling", ["http://127.0.0.1{port}\\@example.org/", "http://127.0.0.1{port}\\\\@example.org/page",
+                 "http:\\\\127.0.0.1{port}\\@example.org", "http://127.0.0.1{port}/\\@example.org/"],
+)  # fmt: skip
+def test_a_backslash_is_read_as_browsers_read_it(base: str, spelling: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = resolve(monkeypatch, ["127.0.0.9"])
+    Handler.asked.clear()
+    check_links([spelling.format(port=base.rpartition("127.0.0.1")[2])], settings=LinkSettings(allow_private=True))
+    assert asked == []  # the host is an address, and example.org a part of the path
+    assert all(path.startswith("/") and "example.org" in path for _, path in Handler.asked if "feedpub" not in path)

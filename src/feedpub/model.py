@@ -590,7 +590,7 @@ class LinkSettings:
 
     def __post_init__(self) -> None:
         for host in self.hosts:
-            if find_host_key(host) != host:
+            if not host or find_host_key(host) != host:
                 Check(self, "").fail("hosts", f"{host[:200]!r} is not a host in ASCII")
         if self.proxy is not None:
             check = Check(self, "")

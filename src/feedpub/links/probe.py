@@ -365,26 +365,19 @@ class LinkProbe:
         """
         host_state = self._host_states(url)
         is_plain = self._confirming or self.should_skip_head or host_state.head_is_unreliable or self.fragments
-        response = None
+        head_response = None
         if not is_plain and not self._redirects:
-            response = yield self._ask("HEAD", url, share=_HEAD_SHARE)
-            if not response.failure and (200 <= (response.code or 0) < 300 or response.code == 304):
+            head_response = yield self._ask("HEAD", url, share=_HEAD_SHARE)
+            code = head_response.code or 0
+            if not head_response.failure and (200 <= code < 300 or code == 304):
                 host_state.head_has_worked = True
-                return "HEAD", response
-        got = yield self._ask("GET", url)
-        if got.code in (429, 503):
-            self.retry_after = retry_after(got.headers)
-        if response is not None and self._was_wrong(response, got, host_state):
+                return "HEAD", head_response
+        response = yield self._ask("GET", url)
+        if response.code in (429, 503):
+            self.retry_after = retry_after(response.headers)
+        if head_response is not None and _differs_from_get(head_response, response, host_state):
             host_state.head_is_unreliable = True
-        return "GET", got
-
-    def _was_wrong(self, head: Response, got: Response, host_state: HostState) -> bool:
-        """Return True if HEAD is answered otherwise than GET, and not only since the host was overloaded."""
-        if got.failure or not head.connected or not 200 <= (got.code or 0) < 400:
-            return False
-        if is_overload(head):
-            return not host_state.head_has_worked
-        return head.failure is not None or head.code != got.code
+        return "GET", response
 
     def _ask(self, method: str, url: str, *, share: float = 1.0) -> Request:
         host_state = self._host_states(url)
@@ -443,6 +436,15 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return min(max(0.0, (moment - datetime.now(UTC)).total_seconds()), 366 * 86400.0)
+
+
+def _differs_from_get(head: Response, response: Response, host_state: HostState) -> bool:
+    """Return True if HEAD is answered otherwise than GET, and not only because the host was overloaded then."""
+    if response.failure or not head.connected or not 200 <= (response.code or 0) < 400:
+        return False
+    if is_overload(head):
+        return not host_state.head_has_worked
+    return head.failure is not None or head.code != response.code
 
 
 def _is_short(got: Response) -> bool:

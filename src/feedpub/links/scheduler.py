@@ -2,14 +2,13 @@
 
 Requests wait in the queue of their host. The next one is taken from the host that may be asked now and has the longest
 queue, so a host with many addresses is never left for the end. `pace` says how fast a host may be asked. What an
-overload answer (such as 503) means is decided when nothing else is left to be asked of its host: `_Host.judge`.
+overload answer (such as 503) means is decided when nothing else is left to be asked of its host: `HostQueue.judge`.
 """
 
 from __future__ import annotations
 
 import heapq
 import itertools
-import math
 import threading
 import time
 from collections import deque
@@ -19,135 +18,25 @@ from typing import TYPE_CHECKING, Final, cast
 
 from ..iri import parse_url
 from ..transport.base import ExhaustedError, Request, Response
-from .pace import HostPace, is_good, is_overload, should_ask_again
+from .host_queue import HostQueue, QueuedRequest
+from .pace import is_good, is_overload, should_ask_again
 from .probe import MOST_REQUESTS, PAUSE, retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from ..transport.base import Transport
+    from .pace import HostPace
     from .probe import LinkProbe, Step
 
 MOST_TRIES: Final = 4  # of one request that gets overload answers; HEAD counts
 MOST_TRIES_TO_REACH: Final = 3
-# A host that was not reached in so many requests is not asked for its other addresses.
-SILENT_AFTER: Final = 4
-# A host that took all the time of so many addresses is not asked for its others: a run would last for hours.
-LATE_AFTER: Final = 10
-MOST_PARKED: Final = 32  # addresses of one host that wait for another one, each with its page, before more are begun
 _EXHAUSTED_PAUSE_SECONDS: Final = 0.1
 _HOPELESS_AFTER: Final = 50  # five seconds
 _CONTROL_SECONDS: Final = 10.0
-_SPREAD: Final = 4  # waiting requests that weigh as much as a further connection to the same host
 _PREPARED_TOGETHER: Final = 64  # and two for each answer: else slow turns empty the queues, and connections are closed
 _BEGUN_TOGETHER: Final = 8
 _TOGETHER_SECONDS: Final = 0.05  # results are handed over together: each time, another thread wakes
-
-
-class _Entry:
-    """One probe in the queue of a host, and the request that it wants next."""
-
-    __slots__ = ("failed_first", "host", "is_confirming", "probe", "request", "response", "sent", "since", "tries")
-
-    def __init__(self, host: _Host, probe: LinkProbe | None, request: Request | None, since: float) -> None:
-        self.host, self.since, self.request = host, since, request  # no request: the first of its probe
-        self.probe = probe  # None: a request that shows whether the host still answers
-        self.tries = 0  # overload answers to this request
-        self.failed_first = math.inf  # when the first of them came
-        self.response: Response | None = None  # the last of them
-        self.sent = 0.0
-        self.is_confirming = False
-
-
-class _Host:
-    """What a run knows of one server, and the queue of what is to be asked of it."""
-
-    __slots__ = (
-        "continued", "control", "failure", "first_good", "has_recovered", "head_works", "in_a_row", "is_control_sent",
-        "last_good", "late", "name", "new", "offered", "pace", "parked", "resting", "retried", "running", "silent",
-        "spoke", "undecided", "when_idle",
-    )  # fmt: skip
-
-    def __init__(self, name: str, pace: HostPace) -> None:
-        self.name, self.pace = name, pace
-        # In this order: what probes want next, new probes, what got an overload answer, and confirmations.
-        self.continued: deque[_Entry] = deque()
-        self.new: deque[_Entry] = deque()
-        self.retried: deque[_Entry] = deque()
-        self.when_idle: deque[_Entry] = deque()
-        self.undecided: list[_Entry] = []  # with an overload answer that was not a passing one
-        self.running = self.silent = self.late = self.parked = self.in_a_row = 0
-        self.offered: int | None = None  # its cost in the heap
-        self.spoke = self.resting = self.head_works = self.has_recovered = self.is_control_sent = False
-        self.failure: Response | None = None  # the last one without a connection
-        self.first_good, self.last_good = math.inf, -math.inf
-        self.control: Request | None = None  # one that was answered well
-
-    @property
-    def cost(self) -> int:
-        """Small for those to be asked first: long queues, and hosts with a connection that is free."""
-        return _SPREAD * self.running - len(self.new) - len(self.continued) - len(self.retried)
-
-    @property
-    def has_queue(self) -> bool:
-        """Whether anything but confirmations is to be asked of it."""
-        return bool(self.continued or self.new or self.retried)
-
-    @property
-    def is_serving(self) -> bool:
-        """Whether it has answered anything well."""
-        return self.control is not None
-
-    @property
-    def given_up(self) -> Response | None:
-        """The answer to all further requests, if nothing more is asked of it."""
-        if self.silent >= SILENT_AFTER and not self.spoke and self.failure:
-            return replace(self.failure, detail="other addresses of this host got no answer")
-        if self.late >= LATE_AFTER:
-            return Response(
-                failure="timeout", detail="other addresses of this host took too long", connected=self.spoke
-            )
-        if self.pace.is_out_of_patience:
-            return Response(
-                failure="overloaded", detail="other addresses of this host took all our patience", connected=self.spoke
-            )
-        return None
-
-    def find_next(self, *, when_idle: bool) -> deque[_Entry] | None:
-        """Return the queue that the next request is to be taken from; None if none may be sent.
-
-        Args:
-            when_idle: Whether a host whose queues are empty is idle: there may be more to come.
-        """
-        if self.running >= int(self.pace.limit):
-            return None
-        if self.continued:
-            return self.continued
-        if self.new and self.parked < MOST_PARKED:
-            return self.new
-        if self.retried:
-            return self.retried
-        is_idle = when_idle and not (self.running or self.new or self.undecided)
-        return self.when_idle if is_idle and self.when_idle else None
-
-    def judge(self, entry: _Entry) -> Response | None:
-        """Return what an overload answer that lasts means for its address; None if another request is to tell.
-
-        If the host answers others well, it is the page that fails. If it does not any more, or has answered an address
-        well after such an answer, it is overloaded: that is no fact about the page.
-        """
-        response = entry.response
-        assert response is not None
-        if not self.is_serving:
-            return response
-        if entry.sent < self.first_good:  # it was down then
-            return None
-        if response.code != 429 and not self.has_recovered:
-            if self.last_good > entry.failed_first:
-                return response
-            if not self.is_control_sent:
-                return None
-        return replace(response, failure="overloaded", detail=str(response.code or response.failure))
 
 
 class Scheduler:
@@ -175,13 +64,13 @@ class Scheduler:
         self._coming: Iterator[LinkProbe] = iter(())
         self._come = False  # all of them
         self._added: deque[tuple[LinkProbe, float, bool]] = deque()
-        self._hosts: dict[str, _Host] = {}
-        self._ready: list[tuple[int, int, _Host]] = []
-        self._later: list[tuple[float, int, _Entry]] = []
-        self._resting: list[tuple[float, int, _Host]] = []
-        self._parked: dict[LinkProbe, _Entry] = {}
-        self._reading: deque[_Entry] = deque()  # pages, a few milliseconds at a time
-        self._undecided: dict[_Host, None] = {}
+        self._hosts: dict[str, HostQueue] = {}
+        self._ready: list[tuple[int, int, HostQueue]] = []
+        self._later: list[tuple[float, int, QueuedRequest]] = []
+        self._resting: list[tuple[float, int, HostQueue]] = []
+        self._parked: dict[LinkProbe, QueuedRequest] = {}
+        self._reading: deque[QueuedRequest] = deque()  # pages, a few milliseconds at a time
+        self._undecided: dict[HostQueue, None] = {}
         self._ended: list[LinkProbe] = []
         self._handed_over = 0.0
         self._number = itertools.count()
@@ -251,7 +140,7 @@ class Scheduler:
         self._answered = 0
         for key, response in self._transport.wait(0.0 if more else self._pause(now)):
             self._answered += 1
-            self._go_on(cast("_Entry", key), response)
+            self._go_on(cast("QueuedRequest", key), response)
             self._begin_some(now)
         self._read_on()
         self._wake_parked()
@@ -265,14 +154,14 @@ class Scheduler:
         if not self._come:
             some = list(itertools.islice(self._coming, _PREPARED_TOGETHER + 2 * self._answered))
             for probe in some:
-                self._queue(_Entry(self._host(probe.url), probe, None, now), now)
+                self._queue(QueuedRequest(self._host(probe.url), probe, None, now), now)
             if not some:
                 self._come = True
                 for host in self._hosts.values():  # what has waited until nothing else is to be asked
                     self._offer(host)
         while self._added:
             probe, after, when_idle = self._added.popleft()
-            entry = _Entry(self._host(probe.url), probe, None, now)
+            entry = QueuedRequest(self._host(probe.url), probe, None, now)
             entry.is_confirming = when_idle
             if after:
                 heapq.heappush(self._later, (now + after, next(self._number), entry))
@@ -289,17 +178,17 @@ class Scheduler:
         due += [probe.until for probe in self._parked]
         return max(0.0, min(due) - now) if due else None
 
-    def _host(self, url: str) -> _Host:
+    def _host(self, url: str) -> HostQueue:
         """Return the server of an address: one port says nothing of another one."""
         parsed = parse_url(url)
         origin = parsed.origin if parsed else ""
         host = self._hosts.get(origin)
         if host is None:
             name = parsed.hostname if parsed else ""
-            host = self._hosts[origin] = _Host(name, self._make_pace(name))
+            host = self._hosts[origin] = HostQueue(name, self._make_pace(name))
         return host
 
-    def _queue(self, entry: _Entry, now: float) -> None:
+    def _queue(self, entry: QueuedRequest, now: float) -> None:
         """Put a new probe, or one that continues, into the queue of its host."""
         host = entry.host
         entry.since = now
@@ -311,14 +200,14 @@ class Scheduler:
             host.new.append(entry)
         self._offer(host)
 
-    def _queue_again(self, entry: _Entry, now: float) -> None:
+    def _queue_again(self, entry: QueuedRequest, now: float) -> None:
         """Put a request that got an overload answer last, if its host answers others meanwhile."""
         host = entry.host
         entry.since = now
         (host.retried if host.is_serving else host.continued).append(entry)
         self._offer(host)
 
-    def _offer(self, host: _Host) -> None:
+    def _offer(self, host: HostQueue) -> None:
         if not host.resting and host.find_next(when_idle=self._come) is not None:
             cost = host.cost
             if host.offered is None or cost < host.offered:
@@ -360,7 +249,7 @@ class Scheduler:
             return True
         return False
 
-    def _send(self, entry: _Entry, now: float) -> None:
+    def _send(self, entry: QueuedRequest, now: float) -> None:
         host, probe, request = entry.host, entry.probe, entry.request
         if probe and request is None:
             # All but a clean answer to HEAD needs a GET: a host that is in trouble is spared the first of them.
@@ -392,11 +281,11 @@ class Scheduler:
             probe.requests += 1
         self._transport.send(entry, request)
 
-    def _end_request(self, host: _Host) -> None:
+    def _end_request(self, host: HostQueue) -> None:
         host.running -= 1
         self._active -= 1
 
-    def _go_on(self, entry: _Entry, response: Response | ExhaustedError) -> None:
+    def _go_on(self, entry: QueuedRequest, response: Response | ExhaustedError) -> None:
         """Take an answer: learn from it how to ask the host, and give it to the probe that has waited for it."""
         host = entry.host
         self._end_request(host)
@@ -421,7 +310,7 @@ class Scheduler:
         self._offer(host)
         self._release_if_done(entry)
 
-    def _release_if_done(self, entry: _Entry) -> None:
+    def _release_if_done(self, entry: QueuedRequest) -> None:
         """Have the connections to a host closed when nothing is left to be asked of it."""
         host = entry.host
         if self._come and not (host.has_queue or host.running or host.when_idle or host.undecided) and entry.request:
@@ -438,7 +327,7 @@ class Scheduler:
             self._offer(entry.host)
             self._release_if_done(entry)
 
-    def _learn(self, entry: _Entry, response: Response, now: float) -> None:
+    def _learn(self, entry: QueuedRequest, response: Response, now: float) -> None:
         """Let a host that answers be asked more at once, and one that is in trouble rest."""
         host, request = entry.host, entry.request
         assert request is not None
@@ -475,13 +364,13 @@ class Scheduler:
                     host.pace.forget_overload()
             host.control = request
 
-    def _ask_control(self, host: _Host, now: float) -> None:
+    def _ask_control(self, host: HostQueue, now: float) -> None:
         """Ask once more for what was answered well, to see whether the host still answers."""
         assert host.control is not None
-        host.continued.appendleft(_Entry(host, None, host.control, now))
+        host.continued.appendleft(QueuedRequest(host, None, host.control, now))
         self._offer(host)
 
-    def _asks_again(self, entry: _Entry, response: Response, now: float) -> bool:
+    def _asks_again(self, entry: QueuedRequest, response: Response, now: float) -> bool:
         """Return True if an answer is not given to its probe now: the request is sent again, or it is decided later."""
         host, probe, request = entry.host, entry.probe, entry.request
         assert probe is not None
@@ -506,7 +395,7 @@ class Scheduler:
         self._undecided[host] = None
         return True
 
-    def _decide(self, host: _Host, now: float) -> None:
+    def _decide(self, host: HostQueue, now: float) -> None:
         """Judge what has lasted of a host, when nothing else is to be asked of it."""
         if not host.pace.is_out_of_patience and (host.has_queue or host.running or not self._come):
             return
@@ -530,7 +419,7 @@ class Scheduler:
             del self._undecided[host]
         self._offer(host)
 
-    def _hand_over(self, entry: _Entry, response: Response) -> None:
+    def _hand_over(self, entry: QueuedRequest, response: Response) -> None:
         """Give an answer to the probe that has waited for it, and see what it wants next."""
         host, probe = entry.host, entry.probe
         assert probe is not None
@@ -541,13 +430,13 @@ class Scheduler:
             host.late += 1
         self._follow(entry, following, response)
 
-    def _follow(self, entry: _Entry, following: Step | None, response: Response) -> None:
+    def _follow(self, entry: QueuedRequest, following: Step | None, response: Response) -> None:
         probe = entry.probe
         assert probe is not None
         if isinstance(following, Request):
             before, now = entry.request, self._clock()
             is_retry = before is not None and should_ask_again(response) and before.url == following.url
-            further = _Entry(self._host(following.url), probe, following, now)
+            further = QueuedRequest(self._host(following.url), probe, following, now)
             further.is_confirming = entry.is_confirming
             if is_retry:  # by GET, after HEAD
                 further.tries, further.failed_first = entry.tries, entry.failed_first
@@ -577,7 +466,7 @@ class Scheduler:
         self._follow(entry, probe.step(nothing), nothing)
         self._offer(host)
 
-    def _prolong_parked(self, host: _Host, seconds: float) -> None:
+    def _prolong_parked(self, host: HostQueue, seconds: float) -> None:
         """Give those who wait for another one the time that their host rests."""
         if host.parked:
             for probe, entry in self._parked.items():

@@ -19,7 +19,7 @@ Failure = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Want one request.
+    """One request to be sent.
 
     Args:
         method: GET or HEAD.
@@ -38,7 +38,7 @@ class Request:
 
 @dataclass(slots=True)
 class Response:
-    """Tell what came of a request.
+    """What came of a request.
 
     Args:
         code: Status, 101 or 200 to 999; None if there is no answer.

@@ -343,6 +343,9 @@ def _fields(text: str) -> tuple[dict[str, str], list[str]]:
     return {name: "".join(values) for name, values in parts.items()}, cookies[:_MOST_COOKIES]
 
 
+_LONGEST_LENGTH_CHARACTERS: Final = 60
+
+
 def _check_length(headers: dict[str, str]) -> None:
     """Drop a length that is no number, as browsers do, and refuse those that contradict each other.
 
@@ -352,10 +355,10 @@ def _check_length(headers: dict[str, str]) -> None:
         NoResponseError: There are several lengths.
     """
     given = headers.get("content-length")
-    if given is None:
+    if given is None or (given.isascii() and given.isdecimal() and len(given) < _LONGEST_LENGTH_CHARACTERS):
         return
     lengths = {length.strip() for length in given.split(",")}
-    if all(length.isascii() and length.isdecimal() for length in lengths) and len(given) <= 60:
+    if all(length.isascii() and length.isdecimal() for length in lengths) and len(given) < _LONGEST_LENGTH_CHARACTERS:
         if len(lengths) > 1 and "transfer-encoding" not in headers:
             raise NoResponseError("malformed", "its lengths contradict each other")
         headers["content-length"] = lengths.pop()

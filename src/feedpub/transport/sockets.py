@@ -216,15 +216,15 @@ class SocketTransport:
                 yield from connection.exchange(message, reading)
             except (NoResponseError, OSError) as error:
                 connection.close()
-                told = reading.cut()
-                if told:
-                    return told
-                said = error if isinstance(error, NoResponseError) else meaning_of(error, connected=True)
+                partial = reading.cut()
+                if partial:
+                    return partial
+                failure = error if isinstance(error, NoResponseError) else meaning_of(error, connected=True)
                 # A server may end an idle connection at any time (RFC 9112, section 9.3.1), or go on with a body that
                 # HEAD has none of: of a fresh one that tells nothing.
-                if used and isinstance(said, NoResponseError) and said.failure in ("reset", "malformed"):
+                if used and isinstance(failure, NoResponseError) and failure.failure in ("reset", "malformed"):
                     continue
-                raise said from error
+                raise failure from error
             except BaseException:
                 connection.close()
                 raise
