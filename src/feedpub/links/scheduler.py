@@ -10,7 +10,7 @@ import heapq
 import itertools
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from dataclasses import replace
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final, cast
@@ -43,15 +43,17 @@ class _Host:
     """The queue of one host."""
 
     __slots__ = (
-        "good", "late", "limit", "name", "offered", "parked", "queue", "rest", "resting", "running", "silent", "spoke",
+        "good", "late", "limit", "name", "offered", "parked", "queue", "rest", "resting", "running", "silent", "spoken",
     )  # fmt: skip
 
     def __init__(self, name: str, limit: float) -> None:
         self.name, self.limit = name, limit
         self.queue: deque[tuple[LinkProbe, Request | None, float]] = deque()  # None: its first; since when it waits
-        self.running = self.good = self.silent = self.late = self.parked = 0
+        self.running = self.good = self.parked = 0
+        self.silent, self.late = Counter[str](), Counter[str]()  # addresses of each of its servers (one a port)
+        self.spoken: set[str] = set()  # servers that a connection was made to
         self.offered: int | None = None  # its cost in the heap
-        self.spoke = self.resting = False
+        self.resting = False
         self.rest = 0.0  # nothing is asked before
 
     @property
@@ -66,12 +68,16 @@ class _Host:
             return False
         return self.parked < MOST_PARKED or self.queue[0][1] is not None
 
-    @property
-    def given_up(self) -> str:
-        """Why nothing more is asked of it; the empty string if it is."""
-        if self.silent >= SILENT_AFTER and not self.spoke:
+    def given_up(self, server: str) -> str:
+        """Return why nothing more is asked of one of its servers; the empty string if it is."""
+        if self.silent[server] >= SILENT_AFTER and server not in self.spoken:
             return "other addresses of this host got no answer"
-        return "other addresses of this host took too long" if self.late >= LATE_AFTER else ""
+        return "other addresses of this host took too long" if self.late[server] >= LATE_AFTER else ""
+
+
+def _find_server(url: str) -> str:
+    """Return the start of an address in ASCII, up to its path."""
+    return "/".join(url.split("/", 3)[:3])
 
 
 class Scheduler:
@@ -257,9 +263,11 @@ class Scheduler:
         elif waited > 0:  # for its turn: that is not the server's time
             probe.until += waited
             request = replace(request, until=request.until + waited)
-        if host.given_up:
+        server = _find_server(request.url)
+        if reason := host.given_up(server):
             probe.until = 0.0
-            self._go_on(host, probe, request, Response(failure="timeout", detail=host.given_up, connected=host.spoke))
+            connected = server in host.spoken
+            self._go_on(host, probe, request, Response(failure="timeout", detail=reason, connected=connected))
             return
         self._transport.send((host, probe, request), request)
 
@@ -278,23 +286,23 @@ class Scheduler:
                 self.concurrency = max(1, min(self.concurrency, self._active + 1) * 3 // 4)
             heapq.heappush(self._later, (now + _EXHAUSTED_PAUSE_SECONDS, next(self._number), probe, request))
         else:
-            self._learn(host, response)
+            self._learn(host, request, response)
             if response.connected:
                 self._hopeless = 0
             if response.failure not in ("private", "limit") or response.connected:  # else nobody has tried to reach it
                 probe.reached[host.name] = response.connected or probe.reached.get(host.name, False)
             following = probe.step(response)
             if following is None and self._clock() >= probe.until > 0:
-                host.late += 1
+                host.late[_find_server(request.url)] += 1
             self._follow(host, probe, following)
         self._offer(host)
         if not host.queue and not host.running:
             self._transport.release(host.name)
 
-    def _learn(self, host: _Host, response: Response) -> None:
+    def _learn(self, host: _Host, request: Request, response: Response) -> None:
         """Ask a host that answers more at once, one that is in trouble less."""
         if response.connected:
-            host.spoke = True
+            host.spoken.add(_find_server(request.url))
         if response.code in (429, 503) or response.failure == "reset":
             host.limit, host.good = max(1.0, host.limit / 2), 0
         elif response.code and host.limit < self._per_host:
@@ -329,7 +337,7 @@ class Scheduler:
             host.parked += 1
         else:
             if not probe.reached.get(host.name, True):
-                host.silent += 1
+                host.silent[_find_server(probe.answer.final_url)] += 1
             self._ended.append(probe)
         settled, probe.settled = probe.settled, []
         for other in settled:
