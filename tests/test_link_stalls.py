@@ -60,6 +60,17 @@ def test_a_host_is_given_up_when_many_of_its_links_take_all_their_time(name: str
     assert {found[url].status for url in given_up} == {"unsure"}
 
 
+def test_one_port_of_a_host_says_nothing_about_another() -> None:
+    with closing(Farm({"page": says()})) as farm:
+        bad = [farm.url("page", BAD, kind="mute", path=f"/{number}") for number in range(20)]
+        good = [farm.url("page", BAD, path=f"/{number}") for number in range(20)]
+        report = check_links([*bad, *good], settings=SETTINGS)
+    found = {link.url: link for link in report.links}
+    assert {found[url].status for url in good} == {"ok"}
+    assert {found[url].status for url in bad} == {"unsure"}
+    assert any("took too long" in found[url].reason for url in bad)
+
+
 def test_those_that_took_too_long_come_last_the_next_time(tmp_path: Path) -> None:
     async def slow_at_first(exchange: Exchange) -> None:
         if int(exchange.target.rpartition("/")[2]) < 4:

@@ -269,6 +269,8 @@ def _is_parked(answer: Answer) -> bool:
     page = answer.page
     if answer.redirects and is_parking_host(answer.final_url) and not is_parking_host(answer.url):
         return True
+    if not page.source:
+        return False
     # Pages proper may name such services, too; those of a parked domain hold little else.
     if page.text_characters < _SHORT_TEXT_CHARACTERS and _holds(page, "parked_source"):
         return True
@@ -282,7 +284,7 @@ def _is_challenge(answer: Answer) -> bool:
         return True
     # Pages proper may load such scripts, too; those that hold nothing else are short.
     page = answer.page
-    if len(page.source) >= _LONGEST_CHALLENGE_CHARACTERS:
+    if not 0 < len(page.source) < _LONGEST_CHALLENGE_CHARACTERS:
         return False
     if page.text_characters < _LITTLE_TEXT_CHARACTERS and _holds(page, "challenge_script"):
         return True
@@ -291,11 +293,13 @@ def _is_challenge(answer: Answer) -> bool:
 
 
 def _holds(page: Page, what: str) -> bool:
-    return bool(page.source) and any(map(page.source.__contains__, _markers()[what]))
+    return any(map(page.source.__contains__, _markers()[what]))
 
 
 def _says(page: Page, what: str) -> bool:
     """Return True if a page calls itself by one of some phrases, alone or beside the site's name."""
+    if not page.titles:
+        return False
     phrases = _markers()[what]
     return any(part in phrases for part in _title_parts(page.titles))
 

@@ -270,6 +270,8 @@ class LinkProbe:
 
     def _read(self, got: Response, wanted: Collection[str]) -> Generator[Step, Response, Page | None]:
         """Read a page, a few milliseconds at a time; None if the time is over."""
+        if not got.page:
+            return NO_PAGE
         body, got.page = got.page, b""  # many pages may wait for what their hosts answer to other paths
         if not wanted:
             body = body[:PAGE_BYTES]
