@@ -406,7 +406,7 @@ def test_an_annotation_stands_at_the_first_place_of_a_link() -> None:
     places = tuple(Place(path=f"{number}.md", line=number) for number in range(1, 41))
     annotation, *rest = format_report(report(replace(DEAD, found_in=places)), "github").splitlines()
     assert annotation.startswith("::error file=1.md,line=1,")
-    assert annotation.endswith("404 not found (also in 39 other places)")
+    assert annotation.endswith("404 not found (also in 39 more)")
     assert len(rest) == 1
 
 

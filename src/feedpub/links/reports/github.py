@@ -59,7 +59,7 @@ def _annotate(severity: str, findings: list[Finding], most: int) -> Iterator[str
 
 
 def _describe(finding: Finding) -> str:
-    more = f" (also in {len(finding.places) - 1} other places)" if len(finding.places) > 1 else ""
+    more = f" (also in {len(finding.places) - 1} more)" if len(finding.places) > 1 else ""
     if finding.host:
         return f"{finding.host}: all {count_links(len(finding.links))}: {hide_secrets(finding.reason)}{more}"
     (link,) = finding.links
