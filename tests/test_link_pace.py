@@ -181,6 +181,19 @@ def test_a_host_that_cannot_answer_head_is_not_slowed_down(failure: Any) -> None
     assert [method for method, _ in server.targets[10:]].count("HEAD") <= 1  # the soft-404 probe
 
 
+@pytest.mark.parametrize("code", [500, 503, 429])
+def test_a_host_that_fails_at_a_random_path_is_not_held_up(code: int) -> None:
+    class FailsAtOthers(Server):
+        def answer(self, method: str, path: str) -> Response:
+            if method == "HEAD":
+                return Response(405)
+            return Response(code) if "feedpub-" in path else super().answer(method, path)
+
+    _, verdicts, seconds = simulate(FailsAtOthers, [f"/p{number}" for number in range(200)])
+    assert {verdict.status for verdict in verdicts.values()} == {"ok"}
+    assert seconds < 60
+
+
 def test_patience_ends_and_the_others_are_asked_first_the_next_time() -> None:
     class Down(Server):
         def limit(self) -> Response:

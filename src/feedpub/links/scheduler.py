@@ -397,7 +397,8 @@ class Scheduler:
 
     def _decide(self, host: HostQueue, now: float) -> None:
         """Judge what has lasted of a host, when nothing else is to be asked of it."""
-        if not host.pace.is_out_of_patience and (host.has_queue or host.running or not self._come):
+        is_idle = self._come and not host.running and host.find_next(when_idle=False) is None
+        if not is_idle and not host.pace.is_out_of_patience:
             return
         undecided, host.undecided = host.undecided, []
         asks_control = False
