@@ -40,6 +40,7 @@ _HEAD_SHARE: Final = 1 / 3  # of the time for an address, before HEAD is given u
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _PERMANENT: Final = frozenset({301, 308})
 _MOST_PROBE_REDIRECTS: Final = 4  # of a random path
+_MOST_RANDOM_PATH_REQUESTS: Final = 2 * _MOST_PROBE_REDIRECTS  # each by HEAD and by GET
 # Where no browser follows a redirect to; others, such as mailto, open a program if there is one.
 _REFUSED_SCHEMES: Final = frozenset({"about", "blob", "data", "file", "filesystem", "javascript", "vbscript"})
 _LANGUAGES: Final = {"Accept-Language": "en,*;q=0.5"}  # without one, some servers answer 404 or 406
@@ -322,7 +323,12 @@ class LinkProbe:
     def _probe_random_path(
         self, url: str, random_path: RandomPath, folder: str = "/"
     ) -> Generator[Step, Response, Answer | None]:
-        """Return what the server of an address answers for a path that nobody can have made: it is asked once."""
+        """Return what the server of an address answers for a random path, which is asked once; None if not known.
+
+        A probe that has sent nearly all the requests that it may send does without.
+        """
+        if self.requests + _MOST_RANDOM_PATH_REQUESTS > MOST_REQUESTS:
+            return random_path.answer
         if random_path.claim(self):
             yield from self._ask_random_path(url, random_path, folder)
         elif random_path.answer is None:
