@@ -37,3 +37,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def update_golden(request: pytest.FixtureRequest) -> bool:
     """Whether golden files are to be written instead of compared."""
     return bool(request.config.getoption("--update-golden"))
+
+
+@pytest.fixture
+def short_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let hosts rest for a twentieth of the time after overload answers."""
+    monkeypatch.setattr("feedpub.links.pace._FIRST_REST_SECONDS", 0.05)
+    monkeypatch.setattr("feedpub.links.pace._FIRST_INTERVAL_SECONDS", 0.025)
+    monkeypatch.setattr("feedpub.links.run._CONFIRM_AFTER_SECONDS", 0.05)

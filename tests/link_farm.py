@@ -231,8 +231,11 @@ async def cookie_wall(exchange: Exchange) -> None:
 
 
 async def long_chain(exchange: Exchange) -> None:
-    number = int(exchange.target.rpartition("/")[2])
-    await (to(f"{number - 1}", 301) if number else says())(exchange)
+    number = exchange.target.rpartition("/")[2]
+    if not number.isdigit():
+        await exchange.answer(404)
+    else:
+        await (to(f"{int(number) - 1}", 301) if int(number) else says())(exchange)
 
 
 def compressed(size: int) -> bytes:

@@ -63,6 +63,7 @@ CASES: dict[str, tuple[Answer, str, str]] = {
     "server error": (answer(500), "dead", "500 server error"),
     "Cloudflare's own": (answer(522), "dead", "522 server error"),
     "down": (answer(503), "dead", "503"),
+    "another version of HTTP": (answer(505), "unsure", "505"),
     "down for a while": (answer(503, headers={"retry-after": "120"}), "blocked", "503 busy"),
     "unauthorised": (answer(401), "blocked", "401"),
     "forbidden": (answer(403), "blocked", "403 forbidden"),

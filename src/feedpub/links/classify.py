@@ -145,6 +145,8 @@ def _judge_code(answer: Answer) -> tuple[LinkStatus, str]:
         return "blocked", "503 busy"
     if code == 511:  # RFC 6585, section 6: never the answer of the host itself
         return "unsure", "511 our own network requires authentication"
+    if code == 505:  # RFC 9110, section 15.6.6: a limit of ours, no fact about the page
+        return "unsure", "505 the server does not support HTTP/1.1"
     if code in (404, 410) or 500 <= code < 600:
         return "dead", f"{code} {_PHRASES.get(code, 'server error')}"
     if 400 <= code < 500:

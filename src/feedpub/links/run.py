@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ..model import LinkSettings
     from ..transport.base import Transport
     from .classify import Answer
+    from .history_rows import Memory
     from .records import LinkRecords
     from .result import Link
     from .second_opinion import SecondOpinion
@@ -61,6 +62,15 @@ def _is_private_to(url: str) -> bool:
     """Return True if nobody else reads what is sent to an address: https, or this machine."""
     place = addresses.spelled(iri.find_host(url))
     return url.startswith("https:") or (place is not None and place.is_loopback)
+
+
+def _group_moved(memories: Mapping[str, Memory]) -> dict[str, list[tuple[str, str]]]:
+    """Return the addresses that had moved when they were last checked, and where to, by host."""
+    moved: dict[str, list[tuple[str, str]]] = {}
+    for url, memory in memories.items():
+        if memory.record.status == "moved":
+            moved.setdefault(iri.find_host(url), []).append((url, memory.final_url.partition("#")[0]))
+    return moved
 
 
 class Run:
@@ -98,6 +108,7 @@ class Run:
         self._hosts: dict[str, str] = {}  # what their answers say about our own network
         self._held: dict[str, LinkProbe] = {}
         self._moved: dict[str, list[LinkProbe]] = {}  # by host, until all of its pages are known
+        self._moved_before = _group_moved(records.remembered)
         self._unsettled = Counter(map(iri.find_host, wanted))
         self._canaries: dict[str, str | None] = {}
         self._canaries_sought = False
@@ -284,9 +295,8 @@ class Run:
         origins: dict[str, list[str]] = {}  # of each target
         for probe in probes:
             origins.setdefault(probe.answer.final_url.partition("#")[0], []).append(probe.url)
-        for url, memory in self._records.remembered.items():
-            if memory.record.status == "moved" and iri.find_host(url) == host:
-                origins.setdefault(memory.final_url.partition("#")[0], []).append(page_of(url)[0])
+        for url, target in self._moved_before.get(host, ()):
+            origins.setdefault(target, []).append(page_of(url)[0])
         links = []
         for probe in probes:
             others = origins[probe.answer.final_url.partition("#")[0]]
