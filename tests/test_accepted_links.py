@@ -270,8 +270,10 @@ def test_comments_are_read_in_linear_time(part: str, tmp_path: Path) -> None:
             find_acceptances(loaded, links, NOW)
         return time.process_time() - begun
 
-    cpu_seconds(100)
-    assert cpu_seconds(8000) < 8 * cpu_seconds(2000) + 0.05
+    def measure(size: int) -> float:
+        return min(cpu_seconds(size) for _ in range(3))
+
+    assert measure(8000) < 8 * measure(2000) + 0.05
 
 
 # runs that end early, or have nothing to do

@@ -283,15 +283,11 @@ def kept(folder: Path) -> set[str]:
 def test_a_busy_host_is_never_asked_more_than_it_may(server: Server) -> None:
     server.delay = 0.05
     hot = [f"http://{HOSTS[0]}:{server.port}/p/hot/{number}" for number in range(300)]
-    begun = time.monotonic()
     report = check_links(
         [*server.urls(600), *hot], settings=LinkSettings(allow_private=True, concurrency=32, per_host=4)
     )
-    wall = time.monotonic() - begun
     assert report.summary == {"ok": 900}
     assert max(server.most.values()) == 4
-    least = (330 / 4) * server.delay  # what the host's own limit allows
-    assert wall < least * 1.6  # machines are noisy; benchmarks/links.py measures it
 
 
 def test_spacing_is_kept(server: Server) -> None:
