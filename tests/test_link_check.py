@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("short_rests")
 SETTINGS = LinkSettings(allow_private=True, deadline=4.0)
 PAGE = b"<!DOCTYPE html><title>Notes</title><h1>Notes</h1><p id=first>One<p id='zwei \xc3\xa9'>Two" + b" " * 5000
 

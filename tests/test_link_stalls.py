@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from link_farm import Behaviour, Exchange
 
 GOOD, BAD = "127.0.5.1", "127.0.5.2"
+pytestmark = pytest.mark.usefixtures("short_rests")
 SETTINGS = LinkSettings(allow_private=True, deadline=1.0, per_host=4, patience=4.0)
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"

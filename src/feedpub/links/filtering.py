@@ -37,11 +37,11 @@ class AddressFilter:
         scheme = _SCHEME.match(url)
         if scheme and scheme[1].lower() not in ("http", "https"):
             return Verdict(status="skipped", reason=f"{scheme[1].lower()} is not http")
+        if self._exclude and self._is_excluded(url):
+            return classify(Answer(url=url, failure="excluded"))
         fault = iri.fault(url)
         if fault and iri.fault(iri.resolve_url("", url) or ""):
             return Verdict(status="suspect", reason=f"the address {fault}"[:300])
-        if self._exclude and self._is_excluded(url):
-            return classify(Answer(url=url, failure="excluded"))
         if self._refuse_private and (_MAY_BE_NUMERIC.match(url) or not url.isascii()):
             literal = addresses.spelled(iri.find_host(url))
             if literal and not addresses.is_public(str(literal)):

@@ -36,6 +36,7 @@ FRAGMENT_PAGE_BYTES: Final = 2 * 1024 * 1024
 # A page that is shorter, or does not say how long it is, may be an excuse: it is read.
 _SHORT_PAGE_BYTES: Final = 4 * 1024
 MOST_REQUESTS: Final = 30  # of one address, with all redirects, second tries and confirmations
+TOO_MANY_REQUESTS: Final = f"it took {MOST_REQUESTS} requests"
 _HEAD_SHARE: Final = 1 / 3  # of the time for an address, before HEAD is given up
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _PERMANENT: Final = frozenset({301, 308})
@@ -141,6 +142,7 @@ class LinkProbe:
         self.there: dict[str, bool | None] = {}
         self.retry_after: float | None = None
         self.requests = 0  # that were sent for it
+        self.ended_at = 0.0
         self.should_skip_head = False  # its host is in trouble: the answer to HEAD would tell nothing
         self.validators: dict[str, str] = {}
         self.reached: dict[str, bool] = {}
@@ -161,7 +163,7 @@ class LinkProbe:
     @property
     def seconds_spent(self) -> float:
         """How much of its time it has taken; waiting for its turn does not count."""
-        return self._seconds - (self.until - self._clock())
+        return self._seconds - (self.until - self.ended_at)
 
     def start(self) -> Step | None:
         """Return the first request."""
@@ -199,6 +201,9 @@ class LinkProbe:
             self._redirects.append(Redirect(code=code, url=target if fragment else url))
             if len(self._redirects) > MOST_REDIRECTS:
                 self._end(got, "redirects")
+                return
+            if self.requests >= MOST_REQUESTS:
+                self._end(replace(got, detail=TOO_MANY_REQUESTS), "limit")
                 return
             if sum(len(redirect.url) for redirect in self._redirects) > _LONGEST_CHAIN_CHARACTERS:
                 self._end(replace(got, detail=_CHAIN_TOO_LONG), "limit")
@@ -390,7 +395,7 @@ class LinkProbe:
     def _ask(self, method: str, url: str, *, share: float = 1.0) -> Request:
         host_state = self._host_states(url)
         headers = dict(_ANY if method == "HEAD" else _PAGE)
-        headers.update(host_state.settings.headers)
+        headers.update({name.title(): value for name, value in host_state.settings.headers.items()})
         if host_state.settings.user_agent:
             headers["User-Agent"] = host_state.settings.user_agent
         if url != self.url and host_state is not self._host_states(self.url):
@@ -467,12 +472,13 @@ def _is_excuse(other: Answer | None) -> bool:
 def _find_refresh(url: str, got: Response, page: Page | None) -> str:
     """Return where a page sends its readers within seconds; the empty string if it keeps them."""
     header = read_refresh(got.headers.get("refresh", ""))
-    location, base = "", url
+    location = ""
     if header and header[1] and header[0] <= LONGEST_REFRESH_SECONDS:
         location = header[1]
     elif page and page.refresh:
-        location, base = page.refresh[0], iri.resolve_url(url, page.refresh[1]) or url
-    failure, target = _target(base, location) if location else (None, "")
+        base = iri.resolve_url(url, page.refresh[1]) or url
+        location = iri.resolve_url(base, page.refresh[0]) or page.refresh[0]
+    failure, target = _target(url, location) if location else (None, "")
     # One that reloads the page, or runs a script, is none.
     return "" if failure or target.partition("#")[0] == url else target
 

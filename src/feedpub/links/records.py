@@ -103,8 +103,8 @@ class LinkRecords:
 
     def add(self, url: str, answer: Answer, verdict: Verdict, probe: LinkProbe) -> Link:
         """Add a verdict and remember it."""
-        if verdict.status == "skipped":
-            return self.add_unasked(url, verdict)
+        if verdict.status == "skipped":  # a redirect to a private address: what is remembered stays
+            return self.add_failed_by_us(url, answer)
         now = self.time()
         memory = self.remembered.get(url) or Memory(record=Record(url=url))
         wait = timedelta(seconds=probe.retry_after) if probe.retry_after else None

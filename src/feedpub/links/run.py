@@ -64,11 +64,14 @@ def _is_private_to(url: str) -> bool:
     return url.startswith("https:") or (place is not None and place.is_loopback)
 
 
-def _group_moved(memories: Mapping[str, Memory]) -> dict[str, list[tuple[str, str]]]:
-    """Return the addresses that had moved when they were last checked, and where to, by host."""
+def _group_moved(memories: Mapping[str, Memory], wanted: WantedPages) -> dict[str, list[tuple[str, str]]]:
+    """Return the addresses that had moved when they were last checked, and where to, by host.
+
+    Those that are asked now are left out: their new answers count.
+    """
     moved: dict[str, list[tuple[str, str]]] = {}
     for url, memory in memories.items():
-        if memory.record.status == "moved":
+        if memory.record.status == "moved" and page_of(url)[0] not in wanted:
             moved.setdefault(iri.find_host(url), []).append((url, memory.final_url.partition("#")[0]))
     return moved
 
@@ -106,9 +109,10 @@ class Run:
         self._host_states: dict[str, HostState] = {}
         self._confirmations: dict[str, int] = {}
         self._hosts: dict[str, str] = {}  # what their answers say about our own network
+        self._network_is_up = False  # whether an answer has proved it
         self._held: dict[str, LinkProbe] = {}
         self._moved: dict[str, list[LinkProbe]] = {}  # by host, until all of its pages are known
-        self._moved_before = _group_moved(records.remembered)
+        self._moved_before = _group_moved(records.remembered, wanted)
         self._unsettled = Counter(map(iri.find_host, wanted))
         self._canaries: dict[str, str | None] = {}
         self._canaries_sought = False
@@ -122,7 +126,8 @@ class Run:
         stack.callback(self._end)  # before it begins: an interrupt may come in between
         scheduler.start(map(self._make_probe, pages))
         yield from self._results()
-        unreliable = {host for host, state in self._host_states.items() if state.head_is_unreliable}
+        self._end()  # the time may be over while others are under way
+        unreliable = {host for host, state in list(self._host_states.items()) if state.head_is_unreliable}
         self._records.history.add_unreliable_head_hosts(unreliable - self._unreliable_head_hosts)
 
     def _end(self) -> None:
@@ -156,6 +161,8 @@ class Run:
             self._records.history.keep()
             yield from links
         links = self._release_held()
+        for host in list(self._moved):  # the time is over: others of this host are not known
+            links += self._settle_moved(host)
         self._records.history.keep()
         yield from links
 
@@ -217,7 +224,7 @@ class Run:
 
     def _find_time_left(self, probe: LinkProbe) -> float:
         """Return how many seconds of the deadline of a page are left for its confirmations."""
-        return probe.until - time.monotonic() - _CONFIRM_AFTER_SECONDS
+        return probe.until - probe.ended_at - _CONFIRM_AFTER_SECONDS
 
     def _are_dead(self, page: str) -> bool:
         urls = [url for url, _ in self._wanted.get(page, ())]
@@ -226,23 +233,24 @@ class Run:
     def _take(self, probe: LinkProbe) -> list[Link]:
         """Take a probe that has ended; return the links whose results are known now."""
         if probe.url in self._canaries and self._canaries[probe.url] is None:
-            self._canaries[probe.url] = describe_answer(probe.answer, reached=any(probe.reached.values()))
+            says = self._canaries[probe.url] = describe_answer(probe.answer, reached=any(probe.reached.values()))
             self._waiting -= 1
-            return []
-        is_own = self._note_hosts(probe)
+            self._network_is_up = self._network_is_up or says == OWN
+            return self._settle_held() if self._network_is_up else []
+        self._note_hosts(probe)
         verdict = self._classify(probe.answer)
         if verdict.status == "dead" and self._wants_confirmation(probe, verdict):
             confirmation = self._make_probe(probe.url, confirms=probe)
             self.scheduler.add(confirmation, after=_CONFIRM_AFTER_SECONDS, when_idle=True)
             return []
         self._waiting -= 1
-        if not is_own and OWN not in self._hosts.values():
+        if not self._network_is_up:
             self._held[probe.url] = probe
             return []
         return self._settle(probe, verdict) + self._settle_held()
 
-    def _note_hosts(self, probe: LinkProbe) -> bool:
-        """Note what an answer says about our own network; return True if only the host can have given it."""
+    def _note_hosts(self, probe: LinkProbe) -> None:
+        """Note what an answer says about our own network: it is up if only the host can have given the answer."""
         answer = probe.answer
         says = describe_answer(answer, reached=any(probe.reached.values()))
         first = iri.find_host(probe.url)
@@ -251,10 +259,10 @@ class Run:
                 said = says if reached or host == first else UNREACHED
                 if self._hosts.get(host) != OWN:
                     self._hosts[host] = said
-        return says == OWN
+        self._network_is_up = self._network_is_up or says == OWN
 
     def _wants_confirmation(self, probe: LinkProbe, verdict: Verdict) -> bool:
-        """Tell whether a page is to be asked for again before it is pronounced dead."""
+        """Return True if a page is to be asked for again before it is pronounced dead."""
         done = self._confirmations.get(probe.url, 0)
         if done >= CONFIRMATIONS or should_ask_again(probe.answer):  # those were asked several times, slowly
             return False
@@ -313,7 +321,12 @@ class Run:
                 answer = replace(answer, fragment_is_there=probe.there[fragment])
                 said = self._classify(answer)
             if self._second_opinion and said.status == "dead" and self._would_die(url, said):
-                said = ask_second_opinion(self._second_opinion, url, said)
+                if self._time_is_over():
+                    said = replace(
+                        said, status="unsure", reason=f"{said.reason}; no time for a second opinion", evidence=""
+                    )
+                else:
+                    said = ask_second_opinion(self._second_opinion, url, said)
             if said.status == "unsure" and not probe.requests:  # there was no patience, or no time, left for it
                 links.append(self._records.add_failed_by_us(url, answer))
             else:
@@ -327,7 +340,9 @@ class Run:
 
     def _is_cut_off(self) -> bool:
         """Return True if our own network is down, as soon as that is known: not after each address has timed out."""
-        if len(self._hosts) < FEWEST_HOSTS or any(said != UNREACHED for said in self._hosts.values()):
+        if self._network_is_up or len(self._hosts) < FEWEST_HOSTS:
+            return False
+        if any(said != UNREACHED for said in self._hosts.values()):
             return False
         self._seek_canaries()
         if None in self._canaries.values():
@@ -370,6 +385,8 @@ class Run:
         if not self._held:
             return []
         if needs_canaries(self._hosts):
+            if self._time_is_over():
+                return []
             self._seek_canaries()
             while self._waiting and not self._time_is_over():
                 for probe in self._ended():

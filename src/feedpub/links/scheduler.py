@@ -20,7 +20,7 @@ from ..iri import parse_url
 from ..transport.base import ExhaustedError, Request, Response
 from .host_queue import HostQueue, QueuedRequest
 from .pace import is_good, is_overload, should_ask_again
-from .probe import MOST_REQUESTS, PAUSE, retry_after
+from .probe import MOST_REQUESTS, PAUSE, TOO_MANY_REQUESTS, retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -298,6 +298,8 @@ class Scheduler:
             if now >= self._lowered_until:  # those that were sent at the same time fail for the same reason
                 self._lowered_until = now + _EXHAUSTED_PAUSE_SECONDS
                 self.concurrency = max(1, min(self.concurrency, self._active + 1) * 3 // 4)
+            if entry.probe:
+                entry.probe.requests -= 1  # it was not sent
             heapq.heappush(self._later, (now + _EXHAUSTED_PAUSE_SECONDS, next(self._number), entry))
         else:
             if response.connected:
@@ -382,9 +384,12 @@ class Scheduler:
         if request.method == "HEAD":
             return False  # the probe asks again by GET
         entry.response = response
+        if probe.requests >= MOST_REQUESTS and entry.tries < MOST_TRIES:  # a limit of ours, no fact about the page
+            limit = Response(failure="limit", detail=TOO_MANY_REQUESTS, connected=response.connected)
+            self._hand_over(entry, limit)
+            return True
         wanted = retry_after(response.headers)
-        has_ended = now >= probe.until or probe.requests >= MOST_REQUESTS
-        if not has_ended and not host.pace.is_out_of_patience and not (wanted and now + wanted > host.pace.next_at):
+        if now < probe.until and not host.pace.is_out_of_patience and not (wanted and now + wanted > host.pace.next_at):
             most = MOST_TRIES if is_overload(response) else MOST_TRIES_TO_REACH
             if entry.tries < most and (host.is_serving or host not in self._undecided):
                 self._queue_again(entry, now)
@@ -452,6 +457,7 @@ class Scheduler:
             self._parked[probe] = entry
             entry.host.parked += 1
         else:
+            probe.ended_at = self._clock()
             self._ended.append(probe)
         settled, probe.settled = probe.settled, []
         for other in settled:

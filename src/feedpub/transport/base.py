@@ -74,7 +74,7 @@ class ExhaustedError(Exception):
 
 
 class Transport(Protocol):
-    """Send requests and return their answers: a `transport.SocketTransport`, or a `transport.SessionTransport`."""
+    """Send requests and return their answers: a `sockets.SocketTransport`, or a `sessions.SessionTransport`."""
 
     def send(self, key: object, request: Request) -> None:
         """Begin with a request."""

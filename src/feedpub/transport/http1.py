@@ -84,7 +84,7 @@ def _basic(name: str, password: str) -> str:
 
 
 class Reading:
-    """Read one answer: `feed` it what comes until `reply` says what it is and `done` that no more is wanted."""
+    """Read one answer: `feed` it what comes until `response` says what it is and `done` that no more is wanted."""
 
     def __init__(self, method: str, most: int) -> None:
         self.response: Response | None = None

@@ -34,7 +34,7 @@ _SWEEP_SECONDS: Final = 0.1  # how exact deadlines are
 _NEXT_ADDRESS_SECONDS: Final = 0.25  # after that the next address of a host is tried as well (RFC 8305, section 8)
 _MOST_ADDRESSES: Final = 8  # of one host
 _FEW_OPEN: Final = 1000  # connections: fewer leave ports
-_AGAIN_SECONDS: Final = 0.4  # after that a name that was not found is looked up again; `probe` waits longer
+_AGAIN_SECONDS: Final = 0.4  # after that a name that was not found is looked up again
 # What failures to connect to the addresses of a host say of it: the weightiest is told.
 _WEIGHTS: Final[Mapping[Failure, int]] = MappingProxyType({"refused": 1, "reset": 1, "timeout": 2})
 
@@ -68,7 +68,7 @@ class SocketTransport:
         Args:
             user_agent: Says who asks.
             allow_private: Also connect to addresses that are not public.
-            ca_bundle: File of certificates in PEM; by default see `trusting`.
+            ca_bundle: File of certificates in PEM; by default see `create_tls_context`.
             proxy: http address of a proxy.
 
         Raises:
