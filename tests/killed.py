@@ -9,14 +9,14 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import feedpub
 from feedpub.files import remove_leftovers
+from interrupting import trace_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import FrameType
 
 PASTED = "Night trains\n\nSummary\nThey are back.\n\n夜间列车\n\n总结\n夜间列车回来了。\n"
 TITLES = {"en": "Night trains", "zh-Hans": "夜间列车"}
@@ -65,20 +65,13 @@ def count_lines(act: Callable[[], None], *, kill_at: int = 0) -> int:
     """Do something; return how many lines of the modules that write files it takes, or be killed at one of them."""
     count = 0
 
-    def trace(frame: FrameType, event: str, argument: object) -> Callable[..., Any] | None:
+    def kill(_: object) -> None:
         nonlocal count
-        if not frame.f_code.co_filename.endswith(WRITERS):
-            return None
         count += 1
         if count == kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
-        return trace
 
-    sys.settrace(trace)
-    try:
-        act()
-    finally:
-        sys.settrace(None)
+    trace_lines(act, WRITERS, kill)
     return count
 
 

@@ -11,8 +11,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from feedpub.links.check import check_links, iter_check
-from feedpub.links.probe import MOST_REQUESTS
+from feedpub.links.classify import Answer, classify
+from feedpub.links.history import History
+from feedpub.links.lifecycle import Record
+from feedpub.links.pages import Page
+from feedpub.links.probe import MOST_REQUESTS, LinkProbe, _find_refresh
+from feedpub.links.records import LinkRecords
 from feedpub.model import HostSettings, LinkSettings
+from feedpub.transport.base import Response
 from link_farm import Exchange, Farm, says, to
 
 if TYPE_CHECKING:
@@ -118,3 +124,33 @@ def test_excluded_addresses_may_be_malformed() -> None:
     urls = ["http://exa mple.org/bad", "http://999.999.999.999/"]
     report = check_links(urls, settings=LinkSettings(exclude=("bad", "999")))
     assert [link.reason for link in report.links] == ["excluded", "excluded"]
+
+
+@pytest.mark.parametrize("failure", ["private", "excluded"])
+def test_a_dead_link_that_leads_where_nothing_is_asked_stays_dead(failure: str, tmp_path: Path) -> None:
+    url = "https://old.test/"
+    dead = classify(Answer(url=url, code=404))
+    record = Record(url=url, state="dead", status="dead", failures=3, failing_since=NOW, checked=NOW)
+    with History(tmp_path / "links.sqlite") as history:
+        history.remember(record, dead, NOW, before="failing")
+        records = LinkRecords(history, {url: ()}, settings=SETTINGS, strict=False, started=NOW + timedelta(days=1))
+        answer = Answer(url=url, failure=failure)  # type: ignore[arg-type]  # both are failures
+        probe = LinkProbe(url, (), lambda _: None, seconds=1.0, clock=time.monotonic)  # type: ignore[arg-type,return-value]  # not asked
+        link = records.add(url, answer, classify(answer), probe)
+        assert history.record(url) == record
+    assert (link.status, link.state, link.broken) == ("skipped", "dead", True)
+    assert link.incident is not None
+
+
+@pytest.mark.parametrize(
+    ("base", "location", "target"),
+    [
+        ("http://u:p@victim.test/", "x", "http://victim.test/x"),
+        ("http://victim.test/", "http://u:p@victim.test/x", "http://victim.test/x"),
+        ("", "http://u:p@page.test/x", "http://u:p@page.test/x"),  # the page's own server
+        ("http://page.test/folder/", "x", "http://page.test/folder/x"),
+    ],
+)
+def test_a_page_cannot_have_its_credentials_sent_elsewhere(base: str, location: str, target: str) -> None:
+    page = Page(refresh=(location, base))
+    assert _find_refresh("http://page.test/a", Response(200), page) == target

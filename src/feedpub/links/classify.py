@@ -39,7 +39,7 @@ _PLACEHOLDER_TEXT_CHARACTERS: Final = 5_000  # Apache's default page of Debian a
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redirect:
-    """Follow one redirect (RFC 9110, section 15.4).
+    """One redirect (RFC 9110, section 15.4).
 
     Args:
         code: 301, 302, 303, 307 or 308; 200 of a page that sends its readers on (Refresh).
@@ -52,7 +52,7 @@ class Redirect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """Hold what came of asking for one address.
+    """The final answer for one address, and what led to it.
 
     Args:
         url: What was asked for.
@@ -89,10 +89,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """Say what an answer means.
+    """What an answer means.
 
     Args:
-        status: See docs of `classify`.
+        status: `classify` explains each.
         reason: In a few English words.
         code: Of the answer, if there was one.
         final_url: Where redirects led.
@@ -257,7 +257,7 @@ def _is_login(answer: Answer) -> bool:
     if not answer.redirects or is_same_page(answer.url, final) or names_login(answer.url):
         return False
     name = names_login(final)
-    if name == "surely":
+    if name == "certain":
         return True
     is_returned = repeats_address(final, answer.url)
     if name and (is_returned or _says(page, "login") or _find_target_of_every_path(answer)):

@@ -24,7 +24,7 @@ _LOGINS: Final = frozenset(
     "accedi inloggen logowanie zaloguj".split()
 )
 # Names that other pages have, too.
-_PERHAPS_LOGINS: Final = frozenset(
+_POSSIBLE_LOGINS: Final = frozenset(
     "auth authenticate authentication authorize authorization oauth oauth2 openid oidc sso saml saml2 cas adfs idp "
     "account accounts session sessions identity passport register signup sign-up members subscribe".split()
 )
@@ -146,16 +146,16 @@ def _repeats(value: str, url: str) -> bool:
     return bool(path) and f"/{path}" in f"/{unquote(unquote(value))}"
 
 
-def names_login(url: str) -> Literal["", "perhaps", "surely"]:
-    """Return how surely an address is where readers log in, by its name."""
+def names_login(url: str) -> Literal["", "possible", "certain"]:
+    """Return whether an address is a login page, judged by its name."""
     parts = _split(url)
     if parts is None:
         return ""
     names = [parts.host.partition(".")[0].lower()]
     names += [_EXTENSION.sub("", unquote(name).lower()) for name in parts.path.split("/") if name][-3:]
     if any(name in _LOGINS for name in names):
-        return "surely"
-    return "perhaps" if any(name in _PERHAPS_LOGINS for name in names) else ""
+        return "certain"
+    return "possible" if any(name in _POSSIBLE_LOGINS for name in names) else ""
 
 
 def is_error_address(url: str) -> bool:

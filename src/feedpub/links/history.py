@@ -180,7 +180,7 @@ class History:
             self._waiting.clear()
         self._written = self._clock()
 
-    def _change(self, statement: str, values: Sequence[object]) -> int:
+    def _change_rows(self, statement: str, values: Sequence[object]) -> int:
         """Execute one statement after all that waits; return how many rows it changed."""
         self.keep()
         with self._base.transaction():
@@ -229,7 +229,7 @@ class History:
 
     def network_was_down(self, run: int) -> None:
         """Note that the failures of a run were our own."""
-        self._change("UPDATE runs SET network_down = 1 WHERE number = ?", (run,))
+        self._change_rows("UPDATE runs SET network_down = 1 WHERE number = ?", (run,))
 
     def recall(self, urls: Collection[str] | None = None) -> dict[str, Memory]:
         """Return what is remembered of addresses; of all if none are given."""
@@ -340,7 +340,7 @@ class History:
     def accept(self, url: str, acceptance: Acceptance) -> bool:
         """Remember that somebody accepts a link as it is for a while; return True if the link is known."""
         values = (to_stored(acceptance.until), acceptance.why, url)
-        return self._change("UPDATE links SET accepted_until = ?, accepted_why = ? WHERE url = ?", values) > 0
+        return self._change_rows("UPDATE links SET accepted_until = ?, accepted_why = ? WHERE url = ?", values) > 0
 
     def forget(self, url: str) -> bool:
         """Forget all about an address; return True if anything was known."""

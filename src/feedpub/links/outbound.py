@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def outbound(site: Site) -> dict[str, tuple[Place, ...]]:
     """Return the http(s) addresses that a site's feeds publish, and where each was written.
 
-    Those of the site's own pages are left out, and its WebSub hub, which is no page.
+    The site's own pages and its WebSub hub are left out: they are not outbound pages.
 
     Raises:
         FieldError: An entry made in memory cannot be rendered; see `render`.

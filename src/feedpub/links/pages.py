@@ -31,7 +31,7 @@ _MEDIA_TYPES: Final = frozenset({"", "text/html", "application/xhtml+xml"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """Hold what a page says about itself; nothing if it could not be read.
+    """What a page says about itself; empty if it could not be read.
 
     Args:
         source: Its beginning, decoded.

@@ -33,7 +33,7 @@ _LONGEST_VALIDATOR_CHARACTERS: Final = 1000  # longer ones are neither kept nor 
 _LONGEST_CHAIN_CHARACTERS: Final = 32_000  # of all redirects of one address: they are stored and reported
 PAGE_BYTES: Final = 64 * 1024
 FRAGMENT_PAGE_BYTES: Final = 2 * 1024 * 1024
-# A page that is shorter, or does not say how long it is, may be an excuse: it is read.
+# A page that is shorter, or does not say how long it is, may be a soft 404: it is read.
 _SHORT_PAGE_BYTES: Final = 4 * 1024
 MOST_REQUESTS: Final = 30  # of one address, with all redirects, second tries and confirmations
 TOO_MANY_REQUESTS: Final = f"it took {MOST_REQUESTS} requests"
@@ -97,11 +97,11 @@ class HostState:
 
 
 class Wait:
-    """Want to go on when another probe has found out what the server answers for a random path."""
+    """Returned by a probe that waits until another one knows what the server answers for a random path."""
 
 
 class Pause:
-    """Want to go on as soon as others had their turn: a page is being read."""
+    """Returned by a probe that is reading a large page, so that others have their turn."""
 
 
 WAIT: Final = Wait()
@@ -180,11 +180,11 @@ class LinkProbe:
     def _follow(self) -> Generator[Step, Response, None]:
         url, fragment, seen = self.url, "", set()
         while True:
-            method, got = yield from self._tried(url)
+            method, got = yield from self._request_page(url)
             if not got.failure and got.code in _REDIRECTS:
                 code, location = got.code, got.headers.get("location", "")
             else:
-                refresh = yield from self._inspect(url, fragment.partition(":~:")[0], method, got)
+                refresh = yield from self._inspect_page(url, fragment.partition(":~:")[0], method, got)
                 if not refresh:
                     return
                 got, code, location = refresh
@@ -237,7 +237,7 @@ class LinkProbe:
         elif got.code == 304:  # they hold on
             self.validators = dict(self._validators)
 
-    def _inspect(
+    def _inspect_page(
         self, url: str, fragment: str, method: str, got: Response
     ) -> Generator[Step, Response, tuple[Response, int, str] | None]:
         """Look closer at the last answer, and end; or return where its page sends its readers, with the status code."""
@@ -254,7 +254,7 @@ class LinkProbe:
             self.there = self._find_fragments(fragment, got, page)
         host_state = self._host_states(url)
         other = yield from self._probe_random_path(url, host_state.random_path())
-        if method == "HEAD" and (_is_excuse(other) or _is_short(got)) and self._clock() < self.until:
+        if method == "HEAD" and (_is_good_page(other) or _is_short(got)) and self._clock() < self.until:
             got = yield from self._get_page(url, host_state, got)
             if not got.failure and got.code in _REDIRECTS:
                 return got, got.code, got.headers.get("location", "")
@@ -267,7 +267,7 @@ class LinkProbe:
 
     def _get_page(self, url: str, host_state: HostState, head: Response) -> Generator[Step, Response, Response]:
         """Ask for a page whose head was good; if that fails, there is only the head to judge."""
-        got = yield self._ask("GET", url)
+        got = yield self._make_request("GET", url)
         if got.failure or got.code == 416:
             return replace(head, page=b"")
         if got.code and got.code >= 400 and not is_overload(got):
@@ -349,10 +349,10 @@ class LinkProbe:
         try:
             while True:
                 method = "GET" if self._host_states(place).head_is_unreliable else "HEAD"
-                got = yield self._ask(method, place, share=_HEAD_SHARE)
+                got = yield self._make_request(method, place, share=_HEAD_SHARE)
                 is_empty = got.failure or got.code in (405, 501) or (got.code and 200 <= got.code < 300)
                 if method == "HEAD" and is_empty:
-                    got = yield self._ask("GET", place, share=_HEAD_SHARE)
+                    got = yield self._make_request("GET", place, share=_HEAD_SHARE)
                 page = yield from self._read(got, ())
                 location = got.headers.get("location", "") if got.code in _REDIRECTS else ""
                 code = got.code or 0
@@ -371,7 +371,7 @@ class LinkProbe:
         finally:
             self.settled += random_path.settle(found)
 
-    def _tried(self, url: str) -> Generator[Step, Response, tuple[str, Response]]:
+    def _request_page(self, url: str) -> Generator[Step, Response, tuple[str, Response]]:
         """Ask for one address; return the answer and how it was asked for.
 
         HEAD is only for the first address, and only a clean answer to it counts: all else is said after a GET.
@@ -380,19 +380,19 @@ class LinkProbe:
         is_plain = self._confirming or self.should_skip_head or host_state.head_is_unreliable or self.fragments
         head_response = None
         if not is_plain and not self._redirects:
-            head_response = yield self._ask("HEAD", url, share=_HEAD_SHARE)
+            head_response = yield self._make_request("HEAD", url, share=_HEAD_SHARE)
             code = head_response.code or 0
             if not head_response.failure and (200 <= code < 300 or code == 304):
                 host_state.head_has_worked = True
                 return "HEAD", head_response
-        response = yield self._ask("GET", url)
+        response = yield self._make_request("GET", url)
         if response.code in (429, 503):
             self.retry_after = retry_after(response.headers)
         if head_response is not None and _differs_from_get(head_response, response, host_state):
             host_state.head_is_unreliable = True
         return "GET", response
 
-    def _ask(self, method: str, url: str, *, share: float = 1.0) -> Request:
+    def _make_request(self, method: str, url: str, *, share: float = 1.0) -> Request:
         host_state = self._host_states(url)
         headers = dict(_ANY if method == "HEAD" else _PAGE)
         headers.update({name.title(): value for name, value in host_state.settings.headers.items()})
@@ -465,7 +465,7 @@ def _is_short(got: Response) -> bool:
     return not length.isdecimal() or int(length[:15]) < _SHORT_PAGE_BYTES
 
 
-def _is_excuse(other: Answer | None) -> bool:
+def _is_good_page(other: Answer | None) -> bool:
     return bool(other and other.code and 200 <= other.code < 300)
 
 

@@ -221,11 +221,11 @@ class Scheduler:
         further on are not to wait for it.
         """
         begun = 0
-        while begun < _BEGUN_TOGETHER and self._active < self.concurrency and self._begin(now):
+        while begun < _BEGUN_TOGETHER and self._active < self.concurrency and self._begin_next(now):
             begun += 1
         return begun == _BEGUN_TOGETHER
 
-    def _begin(self, now: float) -> bool:
+    def _begin_next(self, now: float) -> bool:
         """Send the next request; False if there is none to be sent now."""
         while self._ready:
             cost, _, host = heapq.heappop(self._ready)

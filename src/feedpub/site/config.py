@@ -277,16 +277,7 @@ class _Reader:
         if not isinstance(given, dict):
             self.add("E005", "links", "is not a table of settings", "write [links] and below it: per_host = 4")
             return LinkSettings()
-        values: dict[str, Any] = {}
-        for name, value in given.items():
-            convert = _LINK_CONVERTERS.get(name)
-            if convert is None:
-                self._add_unknown(f"links.{name}", name, tuple(_LINK_CONVERTERS))
-                continue
-            try:
-                values[name] = convert(value)
-            except _Unusable as error:
-                self.add("E005", f"links.{name}", str(error), error.hint, value if isinstance(value, str) else None)
+        values = self._convert_table("links", given, _LINK_CONVERTERS)
         if values.get("ca_bundle"):
             values["ca_bundle"] = str(Path(self.path).parent / values["ca_bundle"])
         if "hosts" in values:
@@ -302,23 +293,33 @@ class _Reader:
                 hint = 'write [links.hosts."example.org"] or [links.hosts."*.example.org"], and settings below it'
                 self.add("E005", f"links.hosts.{_plain_key(name)}", "is not a host with a table of settings", hint)
                 continue
-            values: dict[str, Any] = {}
-            for key, value in table.items():
-                convert = _HOST_CONVERTERS.get(key)
-                if convert is None:
-                    self._add_unknown(f"links.hosts.{_plain_key(name)}.{key}", key, tuple(_HOST_CONVERTERS))
-                    continue
-                try:
-                    values["token_env" if key == "token" else key] = convert(value)
-                except _Unusable as error:
-                    self.add(
-                        "E005", f"links.hosts.{_plain_key(name)}.{key}", str(error), error.hint
-                    )  # may hold a secret
+            place = f"links.hosts.{_plain_key(name)}"
+            values = self._convert_table(place, table, _HOST_CONVERTERS)
+            if "token" in values:
+                values["token_env"] = values.pop("token")
             try:
                 hosts[host] = HostSettings(**values)
             except FieldError as error:
-                self.add("E005", f"links.hosts.{_plain_key(name)}.headers", error.reason, _HEADERS_HINT)
+                self.add("E005", f"{place}.headers", error.reason, _HEADERS_HINT)
         return MappingProxyType(hosts)
+
+    def _convert_table(
+        self, place: str, table: Mapping[str, Any], converters: Mapping[str, Callable[[Any], Any]]
+    ) -> dict[str, Any]:
+        """Return the values of a table of settings, and add a problem for each that is unknown or wrong."""
+        values: dict[str, Any] = {}
+        for name, value in table.items():
+            convert = converters.get(name)
+            if convert is None:
+                self._add_unknown(f"{place}.{name}", name, tuple(converters))
+                continue
+            try:
+                values[name] = convert(value)
+            except _Unusable as error:
+                # What stands in the table of a host may be a secret.
+                shown = value if isinstance(value, str) and place == "links" else None
+                self.add("E005", f"{place}.{name}", str(error), error.hint, shown)
+        return values
 
     def _check_together(self, values: Mapping[str, Any], languages: tuple[str, ...]) -> None:
         permalink = values.get("permalink")

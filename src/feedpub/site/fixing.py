@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fix:
-    """Hold the changes of one entry file.
+    """The changes of one entry file.
 
     Args:
         path: The file.
@@ -63,7 +63,7 @@ def fix_links(site: Site, *, history: str | os.PathLike[str]) -> tuple[Fix, ...]
     """Find the links of a site that have moved for good, and what their files would be with the new addresses.
 
     An address has moved when its last two checks were redirected for good (301, 308) to the same page. Never to a
-    site's front page, nor from https to http: that may be an excuse, or worse. A link is rewritten if the file then
+    site's front page, nor from https to http: that may be a soft 404, or worse. A link is rewritten if the file then
     links to the new address there, and says the same everywhere else; else it is in `Fix.refused`.
 
     Args:

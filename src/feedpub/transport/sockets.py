@@ -97,7 +97,7 @@ class SocketTransport:
     def send(self, key: object, request: Request) -> None:
         """Begin with a request; `wait` returns its answer with `key`."""
         task = Task(key, request.until)
-        task.steps = self._answered(task, request)
+        task.steps = self._answer_request(task, request)
         self._tasks.add(task)
         self.step(task)
 
@@ -198,7 +198,7 @@ class SocketTransport:
         for task in [task for task in self._tasks if task.until <= now]:
             self.step(task, TimeoutError())
 
-    def _answered(self, task: Task, request: Request) -> Steps:
+    def _answer_request(self, task: Task, request: Request) -> Steps:
         """Send a request over an idle connection or a new one, and read the answer."""
         try:
             origin, target, authorization = split(request.url)
@@ -206,10 +206,10 @@ class SocketTransport:
             raise NoResponseError("no-host", str(error), connected=False) from error
         message = self._message(request, origin, target, authorization)
         while True:
-            connection = self._kept(origin)
+            connection = self._take_idle(origin)
             used = connection is not None
             if connection is None:
-                connection = yield from self._connected(task, origin, request.until)
+                connection = yield from self._make_connection(task, origin, request.until)
             connection.task = task
             reading = Reading(request.method, request.most)
             try:
@@ -252,7 +252,7 @@ class SocketTransport:
         lines.append("\r\n")
         return "".join(lines).encode("latin-1", "replace")
 
-    def _kept(self, origin: Origin) -> Connection | None:
+    def _take_idle(self, origin: Origin) -> Connection | None:
         idle = self._idle.get(origin)
         return idle.pop() if idle else None
 
@@ -265,7 +265,7 @@ class SocketTransport:
         if idle and connection in idle:
             idle.remove(connection)
 
-    def _connected(self, task: Task, origin: Origin, until: float) -> Generator[None, None, Connection]:
+    def _make_connection(self, task: Task, origin: Origin, until: float) -> Generator[None, None, Connection]:
         server = origin
         if origin.scheme == "https":
             self._tls = self._tls or create_tls_context(
@@ -278,7 +278,7 @@ class SocketTransport:
                 raise NoResponseError("private", str(literal), connected=False)
         places = yield from self._places(task, server, guard=not self._proxy)
         try:
-            connection = yield from self._dialled(task, origin, places, server.port, until)
+            connection = yield from self._connect_first(task, origin, places, server.port, until)
         except NoResponseError as error:
             if self._proxy:  # says nothing about the host
                 raise NoResponseError("proxy", error.detail or error.failure, connected=False) from error
@@ -320,7 +320,7 @@ class SocketTransport:
             raise NoResponseError("private", name.found[0], connected=False)
         return public
 
-    def _dialled(
+    def _connect_first(
         self, task: Task, origin: Origin, places: list[str], port: int, until: float
     ) -> Generator[None, None, Connection]:
         """Connect to the first address that answers: all of them are tried, one after the other (RFC 8305, section 5).
@@ -355,7 +355,7 @@ class SocketTransport:
         raise max(failures, key=lambda failure: _WEIGHTS.get(failure.failure, 0))
 
     def _begin_connecting(self, task: Task, origin: Origin, place: str, port: int) -> Connection:
-        connection = self._opened(task, origin, ":" in place)
+        connection = self._open_socket(task, origin, ":" in place)
         try:
             connection.connect(place, port)
         except BaseException:
@@ -411,7 +411,7 @@ class SocketTransport:
             raise meaning from error
         return meaning
 
-    def _opened(self, task: Task, origin: Origin, six: bool) -> Connection:
+    def _open_socket(self, task: Task, origin: Origin, six: bool) -> Connection:
         if self._open >= self._most_open:
             self._make_room()
         family = socket.AF_INET6 if six else socket.AF_INET
