@@ -503,3 +503,15 @@ def test_other_encodings_are_told(encoding: str, tmp_path: Path) -> None:
 
 def test_a_byte_order_mark_is_none_of_the_settings(tmp_path: Path) -> None:
     assert config(tmp_path, f"\ufeff{NEEDED}").authority == "digest.example,2026"
+
+
+@pytest.mark.parametrize("line", [
+    'token = "s3cret"', 'tokens = "s3cret"', "token = s3cret", 'headers = "s3cret"', "spacing = 's3cret'",
+    'headers = { A = 1, Authorization = "s3cret" }', 'token = "s3cret', 'token = { env = "s3cret !" }',
+])  # fmt: skip
+@pytest.mark.parametrize("table", ['[links.hosts."a.example"]\n', "[links]\n'hosts'.b.", "links.hosts.c."])
+def test_what_may_be_a_secret_is_never_shown(tmp_path: Path, table: str, line: str) -> None:
+    found = problems(tmp_path, f"{NEEDED}{table}{line}\n".encode())
+    assert found
+    for problem in found:
+        assert "s3cret" not in f"{problem} {problem.excerpt} {problem.message} {problem.hint}"

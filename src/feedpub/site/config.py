@@ -97,13 +97,23 @@ class _Reader:
             self.problems.add(Problem(code=code, message=message))
             return
         line, column, end = self._place(name, value)
-        excerpt = self.lines[line - 1] if line else ""
+        excerpt = self._excerpt(line)
+        end = min(end, len(excerpt) + 1)  # of a value that is not shown
         self.problems.add(
             Problem(
                 code=code, path=self.path, line=line, column=column, end_column=end, excerpt=excerpt,
                 message=message, hint=hint,
             )
         )  # fmt: skip
+
+    def _excerpt(self, number: int) -> str:
+        """Return a line to be shown, without the value if it is of a host of [links]: that may be a secret."""
+        if not 0 < number <= len(self.lines):
+            return ""
+        line = self.lines[number - 1]
+        key, equals, _ = line.partition("=")
+        table = next((one for one in reversed(self.lines[: number - 1]) if one.lstrip().startswith("[")), "")
+        return f"{key}= …" if equals and ("hosts" in key or "hosts" in table) else line
 
     def _parsed(self) -> dict[str, Any]:
         for text in self.lines:
@@ -118,7 +128,8 @@ class _Reader:
             column = int(found[2]) if found and found[2] else 0
             message = re.sub(r" \(at .*\)", "", str(error)).lower()
             hint = "text stands in quotes, lists in [ ]; each setting on a line of its own"
-            excerpt = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
+            excerpt = self._excerpt(line)
+            column = column if excerpt in self.lines else 0  # of what is not shown
             problem = Problem(
                 code="E002", path=self.path, line=line, column=column, excerpt=excerpt, message=message, hint=hint
             )
@@ -132,7 +143,9 @@ class _Reader:
 
     def _unreadable(self, line: str, message: str, hint: str) -> ConfigError:
         number = self.lines.index(line) + 1
-        problem = Problem(code="E002", path=self.path, line=number, excerpt=line, message=message, hint=hint)
+        problem = Problem(
+            code="E002", path=self.path, line=number, excerpt=self._excerpt(number), message=message, hint=hint
+        )
         return ConfigError([problem])
 
     def _place(self, name: str, value: object) -> tuple[int, int, int]:
@@ -449,7 +462,8 @@ def _number(least: float, most: float, *, whole: bool) -> Callable[[Any], float]
         kinds = (int,) if whole else (int, float)
         if isinstance(given, bool) or not isinstance(given, kinds) or not least <= given <= most:
             what = "a whole number" if whole else "a number"
-            raise _Unusable(f"is not {what} from {least:g} to {most:g}", "write it without quotes")
+            hint = "write it without quotes" if isinstance(given, str) else "leave it out for the usual value"
+            raise _Unusable(f"is not {what} from {least:g} to {most:g}", hint)
         return given
 
     return convert
