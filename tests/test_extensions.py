@@ -15,8 +15,8 @@ from lxml import etree
 
 import feedpub
 from feedpub import Extension, FieldError
-from feedpub.checks import is_legal
-from feedpub.extensions import DEEPEST_EXTENSION
+from feedpub.model.checks import is_legal
+from feedpub.model.extensions import DEEPEST_EXTENSION
 from rss1_row import ROW
 from sample_builds import published
 from sample_feeds import entry, feed
