@@ -149,7 +149,7 @@ def test_the_tutorial_is_true(tmp_path: Path) -> None:
         ("headers of an answer", http1.LONGEST_HEAD_BYTES // 1024),
         ("a page of a link check", probe.PAGE_BYTES // 1024),
         ("redirects", probe.MOST_REDIRECTS),
-        ("time for one link", int(model.LinkSettings().deadline)),
+        ("time for one link", int(feedpub.LinkSettings().deadline)),
     ],
 )
 def test_the_table_of_limits_says_what_the_code_does(what: str, value: int) -> None:

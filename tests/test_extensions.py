@@ -182,7 +182,7 @@ def test_any_text_comes_back(name: str, text: str, attributes: dict[str, str]) -
 
 
 def test_a_new_format_gets_the_namespaces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("feedpub.model.FORMATS", (*feedpub.feed_formats(), ROW))
+    monkeypatch.setattr("feedpub.model.feed.FORMATS", (*feedpub.feed_formats(), ROW))
     data = feedpub.write_feed(replace(podcast(), addresses={ROW.name: "https://x.test/items.rdf"}), ROW)
 
     assert data.count(ITUNES.encode()) == 1

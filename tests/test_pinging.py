@@ -162,7 +162,7 @@ def test_what_was_told_is_not_remembered_behind_a_link(tell: Told) -> None:
 def test_the_hub_is_told_each_feed_of_a_new_format(tell: Told, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("feedpub.serving.websub.FORMATS", (*feed_formats(), ROW))
     feed = replace(feedpub.load(tell.folder).feed("en"), addresses={})
-    monkeypatch.setattr("feedpub.model.FORMATS", (*feed_formats(), ROW))
+    monkeypatch.setattr("feedpub.model.feed.FORMATS", (*feed_formats(), ROW))
     address = f"https://site.test/en/{ROW.file_name}"
     (tell.output / "en" / ROW.file_name).write_bytes(write_feed(replace(feed, addresses={ROW.name: address}), ROW))
 
