@@ -49,7 +49,7 @@ class Server:
         """Return the answer to a request that is served: every page is there."""
         if "feedpub-" in path:
             return Response(404, {"content-type": "text/html"})
-        return Response(200, HTML, page=PAGE if method == "GET" else b"")
+        return Response(200, HTML, body=PAGE if method == "GET" else b"")
 
     def receive(self, request: Request) -> Response:
         self.times.append(self.clock.now)

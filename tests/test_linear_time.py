@@ -35,7 +35,7 @@ from feedpub.rendering.sanitiser import sanitise
 from feedpub.site.settings import read_config
 from feedpub.transport import network_addresses
 from feedpub.transport.base import NoResponseError
-from feedpub.transport.http1 import Reading
+from feedpub.transport.http1 import ResponseReader
 from test_link_fixing import remember
 
 if TYPE_CHECKING:
@@ -178,21 +178,21 @@ def find_refresh(folder: Path, text: str) -> None:
 
 def read_answer(folder: Path, text: str) -> None:
     """Read an answer that comes in pieces of 64 KiB."""
-    reading = Reading("GET", 2 * 1024 * 1024)
+    reading = ResponseReader("GET", 2 * 1024 * 1024)
     data = text.encode("latin-1")
     with contextlib.suppress(NoResponseError):
         for start in range(0, len(data), 65536):
             reading.feed(data[start : start + 65536])
-            if reading.done:
+            if reading.is_done:
                 break
 
 
 def read_answer_by_bytes(folder: Path, text: str) -> None:
-    reading = Reading("GET", 2 * 1024 * 1024)
+    reading = ResponseReader("GET", 2 * 1024 * 1024)
     with contextlib.suppress(NoResponseError):
         for one in text.encode("latin-1"):
             reading.feed(bytes([one]))
-            if reading.done:
+            if reading.is_done:
                 break
 
 
@@ -202,7 +202,7 @@ def follow_redirect(folder: Path, text: str) -> None:
 
 def check_address(folder: Path, text: str) -> None:
     iri.fault(text)
-    network_addresses.spelled(text)
+    network_addresses.parse_numeric_host(text)
 
 
 def redact(folder: Path, text: str) -> None:

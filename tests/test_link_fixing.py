@@ -250,8 +250,8 @@ def test_any_file_with_any_new_address(seed: int, site: Path) -> None:
 def said(site: feedpub.Site, new: str) -> list[str]:
     """Return what the entries say, with OLD for each of both addresses, and nothing percent-encoded."""
     meant = unquote(new)
-    spelled = {meant, escape(meant), escape(meant, quote=False), meant.replace("&", "&amp;")}
-    forms = [*sorted(spelled, key=len, reverse=True), f"{OLD}(?![/\\w])"]
+    parse_numeric_host = {meant, escape(meant), escape(meant, quote=False), meant.replace("&", "&amp;")}
+    forms = [*sorted(parse_numeric_host, key=len, reverse=True), f"{OLD}(?![/\\w])"]
     pattern = re.compile("|".join([*map(re.escape, forms[:-1]), forms[-1]]))
     texts = []
     for article in site.articles:

@@ -272,7 +272,7 @@ def test_a_page_that_waits_is_short() -> None:
         step = probe.step(Response())
     assert step is WAIT
     assert host_state.random_path().waiting == [probe]
-    assert response.page == b""
+    assert response.body == b""
     assert probe.there == {"end": True}
     assert PAGE_BYTES == 64 * 1024
 

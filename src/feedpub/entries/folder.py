@@ -183,11 +183,11 @@ def _problems(files: Iterable[File]) -> Iterable[Problem]:
 def _by_article(files: Iterable[File], config: Config) -> list[dict[str, File]]:
     """Put the files of an article together, in the order of the site's languages: the first is the original."""
     groups: dict[str, dict[str, File]] = {}
-    spelled: dict[str, str] = {}
+    parse_numeric_host: dict[str, str] = {}
     for file in files:
         if not file.language:
             continue
-        other = spelled.setdefault(file.key.casefold(), file.key)
+        other = parse_numeric_host.setdefault(file.key.casefold(), file.key)
         twin = groups.get(other, {}).get(file.language)
         if other != file.key:
             message = f"{file.key} and {other} differ in case only"

@@ -44,7 +44,7 @@ class AddressFilter:
         if fault and iri.fault(iri.resolve_url("", url) or ""):
             return Verdict(status="suspect", reason=f"the address {fault}"[:300])
         if self._refuse_private and (_MAY_BE_NUMERIC.match(url) or not url.isascii()):
-            literal = network_addresses.spelled(iri.find_host(url))
+            literal = network_addresses.parse_numeric_host(iri.find_host(url))
             if literal and not network_addresses.is_public(str(literal)):
                 return classify(Answer(url=url, failure="private", detail=str(literal)))
         return None

@@ -83,11 +83,13 @@ class HostQueue:
             return replace(self.failure, detail="other addresses of this host got no answer")
         if self.late >= LATE_AFTER:
             return Response(
-                failure="timeout", detail="other addresses of this host took too long", connected=self.spoke
+                failure="timeout", detail="other addresses of this host took too long", has_connected=self.spoke
             )
         if self.pace.is_out_of_patience:
             return Response(
-                failure="overloaded", detail="other addresses of this host took all our patience", connected=self.spoke
+                failure="overloaded",
+                detail="other addresses of this host took all our patience",
+                has_connected=self.spoke,
             )
         return None
 

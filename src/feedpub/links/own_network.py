@@ -93,7 +93,7 @@ def _find_portal(answer: Answer) -> str:
 def _is_same_site(host: str, other: str) -> bool:
     if host == other:
         return True
-    if network_addresses.spelled(host) or network_addresses.spelled(other):
+    if network_addresses.parse_numeric_host(host) or network_addresses.parse_numeric_host(other):
         return False
     return host.split(".")[-2:] == other.split(".")[-2:]
 

@@ -269,16 +269,16 @@ class LinkProbe:
         """Ask for a page whose head was good; if that fails, there is only the head to judge."""
         got = yield self._make_request("GET", url)
         if got.failure or got.code == 416:
-            return replace(head, page=b"")
+            return replace(head, body=b"")
         if got.code and got.code >= 400 and not is_overload(got):
             host_state.head_is_unreliable = True
         return got
 
     def _read(self, got: Response, wanted: Collection[str]) -> Generator[Step, Response, Page | None]:
         """Read a page, a few milliseconds at a time; None if the time is over."""
-        if not got.page:
+        if not got.body:
             return NO_PAGE
-        body, got.page = got.page, b""  # many pages may wait for what their hosts answer to other paths
+        body, got.body = got.body, b""  # many pages may wait for what their hosts answer to other paths
         if not wanted:
             body = body[:PAGE_BYTES]
         steps = read_page(body, got.headers, wanted)
@@ -286,7 +286,7 @@ class LinkProbe:
             try:
                 next(steps)
             except StopIteration as end:
-                got.whole = got.whole and len(body) < FRAGMENT_PAGE_BYTES
+                got.is_complete = got.is_complete and len(body) < FRAGMENT_PAGE_BYTES
                 page: Page = end.value
                 return page
             if self._clock() >= self.until:
@@ -307,7 +307,7 @@ class LinkProbe:
             if wanted.lower() in ("", "top") or (page and not names.isdisjoint(page.names)):
                 there[one] = True
             else:
-                there[one] = False if names and page and got.whole else None
+                there[one] = False if names and page and got.is_complete else None
         return there
 
     def _probe_redirected(self, url: str) -> Generator[Step, Response, tuple[Answer, ...]]:
@@ -453,7 +453,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 def _differs_from_get(head: Response, response: Response, host_state: HostState) -> bool:
     """Return True if HEAD is answered otherwise than GET, and not only because the host was overloaded then."""
-    if response.failure or not head.connected or not 200 <= (response.code or 0) < 400:
+    if response.failure or not head.has_connected or not 200 <= (response.code or 0) < 400:
         return False
     if is_overload(head):
         return not host_state.head_has_worked

@@ -61,7 +61,7 @@ def read_tokens(settings: LinkSettings, environment: Mapping[str, str]) -> dict[
 
 def _is_private_to(url: str) -> bool:
     """Return True if nobody else reads what is sent to an address: https, or this machine."""
-    place = network_addresses.spelled(iri.find_host(url))
+    place = network_addresses.parse_numeric_host(iri.find_host(url))
     return url.startswith("https:") or (place is not None and place.is_loopback)
 
 

@@ -292,7 +292,7 @@ class Scheduler:
         if isinstance(response, ExhaustedError) and not self._active:
             self._hopeless += 1
             if self._hopeless >= _HOPELESS_AFTER:  # nothing is under way that could end, and so help
-                response = Response(failure="limit", detail=str(response), connected=False)
+                response = Response(failure="limit", detail=str(response), has_connected=False)
         now = self._clock()
         if isinstance(response, ExhaustedError):
             if now >= self._lowered_until:  # those that were sent at the same time fail for the same reason
@@ -302,7 +302,7 @@ class Scheduler:
                 entry.probe.requests -= 1  # it was not sent
             heapq.heappush(self._later, (now + _EXHAUSTED_PAUSE_SECONDS, next(self._number), entry))
         else:
-            if response.connected:
+            if response.has_connected:
                 self._hopeless = 0
             self._learn(entry, response, now)
             if entry.probe is None:
@@ -333,7 +333,7 @@ class Scheduler:
         """Let a host that answers be asked more at once, and one that is in trouble rest."""
         host, request = entry.host, entry.request
         assert request is not None
-        if response.connected:
+        if response.has_connected:
             host.spoke = True
         elif response.failure not in ("private", "limit"):
             host.silent += 1
@@ -385,7 +385,7 @@ class Scheduler:
             return False  # the probe asks again by GET
         entry.response = response
         if probe.requests >= MOST_REQUESTS and entry.tries < MOST_TRIES:  # a limit of ours, no fact about the page
-            limit = Response(failure="limit", detail=TOO_MANY_REQUESTS, connected=response.connected)
+            limit = Response(failure="limit", detail=TOO_MANY_REQUESTS, has_connected=response.has_connected)
             self._hand_over(entry, limit)
             return True
         wanted = retry_after(response.headers)
@@ -429,8 +429,8 @@ class Scheduler:
         """Give an answer to the probe that has waited for it, and see what it wants next."""
         host, probe = entry.host, entry.probe
         assert probe is not None
-        if response.failure not in ("private", "limit") or response.connected:  # else nobody has tried to reach it
-            probe.reached[host.name] = response.connected or probe.reached.get(host.name, False)
+        if response.failure not in ("private", "limit") or response.has_connected:  # else nobody has tried to reach it
+            probe.reached[host.name] = response.has_connected or probe.reached.get(host.name, False)
         following = probe.step(response)
         if following is None and self._clock() >= probe.until > 0:
             host.late += 1

@@ -87,8 +87,8 @@ class Rewriting:
         old = {mark: self._read_as_written(one) for one, mark in marks.items()}
         done: dict[Replacement, tuple[str, str]] = {}
 
-        def is_possible(spelled: Mapping[Replacement, tuple[str, str]], some: Sequence[Replacement]) -> bool:
-            tried = done | {one: spelled[one] for one in some}
+        def is_possible(parse_numeric_host: Mapping[Replacement, tuple[str, str]], some: Sequence[Replacement]) -> bool:
+            tried = done | {one: parse_numeric_host[one] for one in some}
             marked = self._say({one: marks[one] for one in tried})
             new = {marks[one]: meant for one, (_, meant) in tried.items()}
             return _insert(marked, old) == said and _insert(marked, new) == self._say(
@@ -97,8 +97,11 @@ class Rewriting:
 
         waiting = [one for one in replacements if one.end > one.start]
         for spell in (_spell_plainly, _spell_in_quotes, _spell_with_escapes):
-            spelled = {one: spelling for one in waiting if (spelling := spell(one, self._text))}
-            done |= {one: spelled[one] for one in self._find_possible(list(spelled), partial(is_possible, spelled))}
+            parse_numeric_host = {one: spelling for one in waiting if (spelling := spell(one, self._text))}
+            done |= {
+                one: parse_numeric_host[one]
+                for one in self._find_possible(list(parse_numeric_host), partial(is_possible, parse_numeric_host))
+            }
             waiting = [one for one in waiting if one not in done]
         return self._write({one: written for one, (written, _) in done.items()}), sorted(done)
 
