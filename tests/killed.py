@@ -22,7 +22,7 @@ PASTED = "Night trains\n\nSummary\nThey are back.\n\n夜间列车\n\n总结\n夜
 TITLES = {"en": "Night trains", "zh-Hans": "夜间列车"}
 FOREIGN = {".feedpub-notes": b"mine", "mine.txt": b"mine"}
 MODE = 0o640
-WRITERS = ("feedpub/files.py", "feedpub/site/add.py", "feedpub/site/fixing.py")
+WRITERS = ("feedpub/files.py", "feedpub/site/importing.py", "feedpub/site/link_fixing.py")
 
 
 def paste(entries: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedpub.addresses import is_public, resolve, spelled
+from feedpub.transport.network_addresses import is_public, resolve, spelled
 
 PUBLIC = [
     "1.1.1.1",

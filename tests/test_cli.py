@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 import feedpub
-from feedpub.cli import cli, main
+from feedpub.cli.main import cli, main
 from sample_sites import CHINESE, ENGLISH, GOOD, SETTINGS, post, write_site
 
 DOCS = Path(__file__).parent.parent / "docs"

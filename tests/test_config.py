@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from case_files import load_cases
 from feedpub import Config, ConfigError, HostSettings, Person, Problem
-from feedpub.site.config import FILE_NAME, read_config
+from feedpub.site.settings import FILE_NAME, read_config
 
 NEEDED = 'base_url = "https://digest.example/"\nauthority = "digest.example,2026"\n'
 

@@ -11,13 +11,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from feedpub import Entry, KeyPoint, Reference, Translation, render
-from feedpub.checks import is_legal
 from feedpub.language import autonym, known_languages, words
-from feedpub.model import DEEPEST_LIST
+from feedpub.model.checks import is_legal
+from feedpub.model.key_points import DEEPEST_LIST
 from feedpub.rendering.content import note_language
 from feedpub.rendering.renderer import Renderer
+from feedpub.rendering.sanitiser import SCHEMES, TAGS, sanitise
 from feedpub.rendering.text import html_to_text, split_paragraphs
-from feedpub.sanitiser import SCHEMES, TAGS, sanitise
 
 BASE = "https://example.org/en/a/"
 

@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from case_files import load_cases
-from feedpub.cli import main
+from feedpub.cli.main import main
 from feedpub.display import escape_for_terminal, format_annotation, format_json
 from feedpub.links.classify import Redirect, Verdict
 from feedpub.links.history import History

@@ -13,10 +13,12 @@ from typing import Any
 import pytest
 
 import feedpub
-from feedpub import checks, cli, cli_links, errors, iri, model
+from feedpub import errors, iri
+from feedpub.cli import links, main
 from feedpub.entries import as_markdown, front_matter, lint, markdown, source
 from feedpub.links import probe
-from feedpub.site import config, theme
+from feedpub.model import checks, entry, key_points, values
+from feedpub.site import settings, theme
 from feedpub.transport import http1
 
 ROOT = Path(__file__).parent.parent
@@ -125,15 +127,15 @@ def test_the_tutorial_is_true(tmp_path: Path) -> None:
         ("an entry file", source.LARGEST_ENTRY_BYTES),
         ("its front matter", front_matter.LONGEST_FRONT_MATTER_CHARACTERS),
         ("pasted text", source.LARGEST_ENTRY_BYTES),
-        ("a file that `import` is given", cli.LARGEST_TEXT_BYTES),
-        ("a list of `--urls`", cli_links.LARGEST_LIST_BYTES),
+        ("a file that `import` is given", main.LARGEST_TEXT_BYTES),
+        ("a list of `--urls`", links.LARGEST_LIST_BYTES),
         ("a template", theme.LARGEST_TEMPLATE_BYTES),
-        ("feedpub.toml", config.LARGEST_SETTINGS_BYTES),
-        ("languages of a site", config.MOST_LANGUAGES),
-        ("categories and tags of an entry", model.MOST_VALUES),
-        ("authors, enclosures, translations of an entry", model.MOST_VALUES),
-        ("a title, a category's name", model.LONGEST_TITLE_CHARACTERS),
-        ("key points", model.DEEPEST_LIST),
+        ("feedpub.toml", settings.LARGEST_SETTINGS_BYTES),
+        ("languages of a site", settings.MOST_LANGUAGES),
+        ("categories and tags of an entry", entry.MOST_VALUES),
+        ("authors, enclosures, translations of an entry", entry.MOST_VALUES),
+        ("a title, a category's name", values.LONGEST_TITLE_CHARACTERS),
+        ("key points", key_points.DEEPEST_LIST),
         ("key points of pasted text", as_markdown.DEEPEST_KEY_POINT),
         ("headings compared with section names", lint.MOST_COMPARED_HEADINGS),
         ("quotations", markdown.DEEPEST_QUOTATION),
@@ -147,7 +149,7 @@ def test_the_tutorial_is_true(tmp_path: Path) -> None:
         ("headers of an answer", http1.LONGEST_HEAD_BYTES // 1024),
         ("a page of a link check", probe.PAGE_BYTES // 1024),
         ("redirects", probe.MOST_REDIRECTS),
-        ("time for one link", int(model.LinkSettings().deadline)),
+        ("time for one link", int(feedpub.LinkSettings().deadline)),
     ],
 )
 def test_the_table_of_limits_says_what_the_code_does(what: str, value: int) -> None:

@@ -15,8 +15,8 @@ from lxml import etree
 
 import feedpub
 from feedpub import Extension, FieldError
-from feedpub.checks import is_legal
-from feedpub.extensions import DEEPEST_EXTENSION
+from feedpub.model.checks import is_legal
+from feedpub.model.extensions import DEEPEST_EXTENSION
 from rss1_row import ROW
 from sample_builds import published
 from sample_feeds import entry, feed
@@ -182,7 +182,7 @@ def test_any_text_comes_back(name: str, text: str, attributes: dict[str, str]) -
 
 
 def test_a_new_format_gets_the_namespaces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("feedpub.model.FORMATS", (*feedpub.feed_formats(), ROW))
+    monkeypatch.setattr("feedpub.model.feed.FORMATS", (*feedpub.feed_formats(), ROW))
     data = feedpub.write_feed(replace(podcast(), addresses={ROW.name: "https://x.test/items.rdf"}), ROW)
 
     assert data.count(ITUNES.encode()) == 1

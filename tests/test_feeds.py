@@ -22,8 +22,8 @@ from lxml import etree
 
 import feedpub
 from feedpub import Category, Enclosure, Entry, FieldError, Person, Reference, feeds, formats
-from feedpub.checks import is_legal
 from feedpub.feeds import markup, rss, writer
+from feedpub.model.checks import is_legal
 from feedpub.rendering.renderer import RenderedEntry
 from sample_feeds import ANN, BASE, CASES, WRITERS, archived, entry, feed, siblings
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import feedpub
 from case_files import load_cases
 from feedpub import Article, Category, Enclosure, Entry, Person, Problem, Reference, Site
-from feedpub.checks import RESERVED_KEYS
+from feedpub.model.checks import RESERVED_KEYS
 from sample_sites import CHINESE, ENGLISH, GOOD, SETTINGS, post, write_site
 
 THREE = SETTINGS.replace('"zh-Hans"', '"zh-Hans", "ja"')

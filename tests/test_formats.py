@@ -14,7 +14,7 @@ import pytest
 
 import feedpub
 from feedpub import formats
-from feedpub.site.serving import media_type_of
+from feedpub.serving.preview import media_type_of
 from rss1_row import ROW
 from sample_builds import BASE, Desk, article, published, settle, states
 

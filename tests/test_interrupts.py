@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import feedpub
-from feedpub import cli, interrupts
+from feedpub import interrupts
+from feedpub.cli import main
 from feedpub.database import BusyError
 from feedpub.links import check as check_module
 from feedpub.links import history as history_module
@@ -90,7 +91,7 @@ def run_command(*arguments: str) -> tuple[int, str, str]:
         contextlib.redirect_stderr(io.TextIOWrapper(err, "utf-8", write_through=True)) as stderr,
     ):
         try:
-            cli.main(arguments)
+            main.main(arguments)
         except SystemExit as error:
             code = error.code
         stdout.detach()
@@ -241,7 +242,7 @@ def test_an_interrupt_at_any_line_leaves_a_published_folder_that_the_next_build_
 
     build("whole")  # the first one loads modules
     shutil.rmtree(tmp_path / "whole")
-    lines = find_lines(lambda: build("whole"), ("feedpub/database.py", "feedpub/site/manifest.py"))
+    lines = find_lines(lambda: build("whole"), ("feedpub/database.py", "feedpub/building/manifest.py"))
     assert len(lines) > 100
     for number, line in enumerate(lines[::3]):
         output = f"public-{number}"
@@ -273,7 +274,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals work di
     [
         "enum.py:__set_name__",  # Python 3.11 makes RuntimeError of what is raised there
         "dataclasses.py:_process_class",
-        "feedpub/cli.py:<module>",
+        "feedpub/cli/main.py:<module>",
         "feedpub/links/check.py:<module>",
         "feedpub/links/history.py:300",
         "feedpub/links/history.py:keep",
@@ -327,8 +328,8 @@ def test_what_is_known_is_reported(name: str, code: int, form: str, farm_urls: l
     "place",
     [
         "enum.py:__set_name__",
-        "feedpub/site/building.py:<module>",
-        "feedpub/site/manifest.py:keep",
+        "feedpub/building/builder.py:<module>",
+        "feedpub/building/manifest.py:keep",
         "feedpub/files.py:150",
     ],
 )
@@ -347,7 +348,7 @@ def test_a_signal_while_the_report_is_printed_comes_after_it(
 ) -> None:
     (tmp_path / "urls.txt").write_text("\n".join(farm_urls), encoding="utf-8")
     arguments = ("links", "check", "--urls", "urls.txt", "--allow-private", "--format", form)
-    place = "feedpub/cli_output.py:echo_utf8" if form != "text" else "feedpub/cli_output.py:echo_lines"
+    place = "feedpub/cli/output.py:echo_utf8" if form != "text" else "feedpub/cli/output.py:echo_lines"
     done = run_and_signal(name, place, *arguments, folder=tmp_path)
     assert done.returncode == 128 + getattr(signal, name)
     known = int(done.stderr.partition("interrupted; ")[2].split()[0])

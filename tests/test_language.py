@@ -13,17 +13,7 @@ from hypothesis import strategies as st
 
 import feedpub.language
 from feedpub.errors import LanguageTagError
-from feedpub.language import (
-    autonym,
-    canonical,
-    direction,
-    has_words,
-    isolate,
-    known_languages,
-    match,
-    script,
-    words,
-)
+from feedpub.language import autonym, canonical, direction, has_words, isolate, known_languages, match, script, words
 
 
 @pytest.mark.parametrize(

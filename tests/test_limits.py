@@ -10,10 +10,10 @@ import pytest
 
 import feedpub
 from feedpub import iri
-from feedpub.cli import main
+from feedpub.cli.main import main
 from feedpub.errors import LONGEST_EXCERPT_CHARACTERS, MOST_PROBLEMS_OF_A_CODE, Problem, ProblemList
 from feedpub.links.probe import _target
-from feedpub.site.config import read_config
+from feedpub.site.settings import read_config
 from feedpub.transport.http1 import Reading
 from sample_feeds import entry
 

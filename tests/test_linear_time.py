@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 import feedpub
-from feedpub import addresses, iri
+from feedpub import iri
 from feedpub.entries import front_matter
 from feedpub.entries.headings import default_table
 from feedpub.entries.losses import find_losses
@@ -31,8 +31,9 @@ from feedpub.links.probe import _target
 from feedpub.links.reports import format_report
 from feedpub.links.result import Link, LinkReport
 from feedpub.redaction import hide_secrets
-from feedpub.sanitiser import sanitise
-from feedpub.site.config import read_config
+from feedpub.rendering.sanitiser import sanitise
+from feedpub.site.settings import read_config
+from feedpub.transport import network_addresses
 from feedpub.transport.base import NoResponseError
 from feedpub.transport.http1 import Reading
 from test_link_fixing import remember
@@ -201,7 +202,7 @@ def follow_redirect(folder: Path, text: str) -> None:
 
 def check_address(folder: Path, text: str) -> None:
     iri.fault(text)
-    addresses.spelled(text)
+    network_addresses.spelled(text)
 
 
 def redact(folder: Path, text: str) -> None:

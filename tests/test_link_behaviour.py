@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from feedpub import addresses
 from feedpub.links.check import iter_check
 from feedpub.model import LinkSettings
+from feedpub.transport import network_addresses
 from link_farm import (
     FORTY_KB,
     PAGE,
@@ -306,7 +306,7 @@ def test_a_gate_on_another_host_of_the_domain(domain: str, status: str, monkeypa
         own = "Set-Cookie: other=1\r\nContent-Length: 0\r\n\r\n"
         await exchange.send(f"HTTP/1.1 302 Found\r\n{data}{own}".encode())
 
-    monkeypatch.setattr(addresses, "resolve", lambda *_: iter(["127.0.4.1"]))
+    monkeypatch.setattr(network_addresses, "resolve", lambda *_: iter(["127.0.4.1"]))
     with closing(Farm({"article": article, "gate": gate})) as farm:
         urls = [farm.url("article", "www.works.test")]
         (link,) = iter_check(urls, settings=LinkSettings(allow_private=True, deadline=DEADLINE), strict=False)
@@ -350,7 +350,7 @@ def test_every_hop_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     ]  # fmt: skip
     behaviours: dict[str, Behaviour] = {}
     # Only the first server counts as public, here.
-    monkeypatch.setattr(addresses, "is_public", lambda place: place == "127.0.4.1")
+    monkeypatch.setattr(network_addresses, "is_public", lambda place: place == "127.0.4.1")
     with closing(Farm(behaviours)) as farm:
         targets = [place.format(port=farm.ports["http"]) for place in places]
         behaviours.update({f"hop{number}": to(target) for number, target in enumerate(targets)})

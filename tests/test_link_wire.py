@@ -16,9 +16,9 @@ import pytest
 import trustme
 
 import feedpub
-from feedpub import addresses
 from feedpub.links.check import check_links
 from feedpub.model import HostSettings, LinkSettings
+from feedpub.transport import network_addresses
 from link_farm import Farm, says, to
 from test_link_check import Handler, base
 
@@ -50,7 +50,7 @@ def resolve(monkeypatch: pytest.MonkeyPatch, *answers: list[str] | OSError) -> l
             raise answer
         return iter(answer)
 
-    monkeypatch.setattr(addresses, "resolve", given)
+    monkeypatch.setattr(network_addresses, "resolve", given)
     return asked
 
 

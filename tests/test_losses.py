@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from feedpub.entries.losses import find_losses
-from feedpub.sanitiser import sanitise
+from feedpub.rendering.sanitiser import sanitise
 
 BASE = "https://site.test/en/a/"
 

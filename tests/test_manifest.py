@@ -19,10 +19,10 @@ import pytest
 
 import feedpub
 from case_files import load_cases
+from feedpub.building.manifest import OUTPUT_PATH, Manifest
+from feedpub.building.stale_files import digest
 from feedpub.database import DamagedError
 from feedpub.site.documents import category_folder
-from feedpub.site.manifest import OUTPUT_PATH, Manifest
-from feedpub.site.remains import digest
 from sample_builds import Desk, article, published, settle
 from sample_damage import damaged
 

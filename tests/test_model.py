@@ -31,8 +31,8 @@ from feedpub import (
     Site,
     Translation,
 )
-from feedpub.checks import XML_ILLEGAL, is_legal, without_illegal
-from feedpub.model import DEEPEST_LIST, KeyPointList
+from feedpub.model.checks import XML_ILLEGAL, is_legal, without_illegal
+from feedpub.model.key_points import DEEPEST_LIST, KeyPointList
 
 NOON = datetime(2026, 2, 1, 12, tzinfo=UTC)
 LINK = "https://example.org/en/a/"

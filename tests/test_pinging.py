@@ -22,8 +22,8 @@ import pytest
 
 import feedpub
 from feedpub import ConfigError, Ping, feed_formats, ping, write_feed
-from feedpub.http import NoAnswerError, post_form, session
-from feedpub.site.responses import http_date
+from feedpub.serving.responses import http_date
+from feedpub.transport.requests_client import NoAnswerError, post_form, session
 from rss1_row import ROW
 from sample_sites import GOOD, SETTINGS, write_site
 
@@ -160,9 +160,9 @@ def test_what_was_told_is_not_remembered_behind_a_link(tell: Told) -> None:
 
 
 def test_the_hub_is_told_each_feed_of_a_new_format(tell: Told, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("feedpub.site.pinging.FORMATS", (*feed_formats(), ROW))
+    monkeypatch.setattr("feedpub.serving.websub.FORMATS", (*feed_formats(), ROW))
     feed = replace(feedpub.load(tell.folder).feed("en"), addresses={})
-    monkeypatch.setattr("feedpub.model.FORMATS", (*feed_formats(), ROW))
+    monkeypatch.setattr("feedpub.model.feed.FORMATS", (*feed_formats(), ROW))
     address = f"https://site.test/en/{ROW.file_name}"
     (tell.output / "en" / ROW.file_name).write_bytes(write_feed(replace(feed, addresses={ROW.name: address}), ROW))
 
@@ -416,7 +416,7 @@ def test_a_hub_that_drips(hub: Hub) -> None:
 
 
 def test_a_hub_that_is_silent(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("feedpub.http.READ_SECONDS", 0.2)
+    monkeypatch.setattr("feedpub.transport.requests_client.READ_SECONDS", 0.2)
     ended = threading.Event()
 
     def hang(handler: BaseHTTPRequestHandler) -> None:
@@ -430,7 +430,7 @@ def test_a_hub_that_is_silent(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse what a full queue has no room for")
 def test_a_hub_that_takes_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("feedpub.http.CONNECT_SECONDS", 0.3)
+    monkeypatch.setattr("feedpub.transport.requests_client.CONNECT_SECONDS", 0.3)
     with contextlib.ExitStack() as opened:
         full = opened.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
         for _ in range(3):

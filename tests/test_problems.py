@@ -12,7 +12,7 @@ import pytest
 
 import feedpub
 from feedpub import Problem
-from feedpub.site.manifest import Manifest
+from feedpub.building.manifest import Manifest
 from feedpub.site.pages import Pages
 from feedpub.site.theme import Theme
 from sample_sites import CHINESE, ENGLISH, GOOD, SETTINGS, post, write_site

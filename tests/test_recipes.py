@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 import yaml
 
-from feedpub.cli import cli
-from feedpub.cli_links import links
+from feedpub.cli.links import links
+from feedpub.cli.main import cli
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 RECIPES = ("links-github-actions.yml", "feedpub-links.service", "links.cron")

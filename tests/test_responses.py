@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedpub import respond
-from feedpub.site.responses import GZIP_BYTES, http_date, parse_http_date
+from feedpub.serving.responses import GZIP_BYTES, http_date, parse_http_date
 
 DATA = b"<feed/>"
 LONG = b"<feed>" + b"<title>Night trains</title>" * 200 + b"</feed>"

@@ -247,7 +247,7 @@ def test_a_build_that_stopped_is_completed_though_no_entry_has_changed_since(pre
     press.assert_healed()
 
 
-@pytest.mark.parametrize("module", ["click", "feedpub.cli", "sqlite3", "feedpub.site.work"])
+@pytest.mark.parametrize("module", ["click", "feedpub.cli.main", "sqlite3", "feedpub.building.pipeline"])
 def test_ctrl_c_while_the_program_loads(module: str, press: Press) -> None:
     process = press.start("-X", "importtime")
     wait_for_import(process, module)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedpub.site.rows import DIGEST_BYTES, LISTING_BYTES, Listed, Rows
+from feedpub.site.entry_index import DIGEST_BYTES, LISTING_BYTES, Listed, Rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

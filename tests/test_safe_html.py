@@ -14,8 +14,8 @@ from lxml import etree
 import feedpub
 from case_files import load_cases
 from feedpub import Entry, FieldError, KeyPoint, Reference, Translation
-from feedpub.checks import is_legal
-from feedpub.sanitiser import (
+from feedpub.model.checks import is_legal
+from feedpub.rendering.sanitiser import (
     LARGEST_CONTENT_BYTES,
     LARGEST_GROWTH,
     MOST_OPEN_TAGS,

@@ -20,8 +20,8 @@ from xml.etree import ElementTree
 import pytest
 
 from feedpub import ConfigError, PreviewEvent, serve
-from feedpub.site.responses import respond
-from feedpub.site.serving import RELOAD_PATH, Preview
+from feedpub.serving.preview import RELOAD_PATH, Preview
+from feedpub.serving.responses import respond
 from sample_sites import CHINESE, ENGLISH, SETTINGS, post, write_site
 
 PATIENCE = 30  # seconds, on a busy machine
@@ -330,7 +330,7 @@ def test_a_fault_of_ours_is_told_in_the_terminal(site: Running, monkeypatch: pyt
         return respond(body, *given, **named)
 
     monkeypatch.setattr("threading.excepthook", errors.put)  # what prints the errors of threads
-    monkeypatch.setattr("feedpub.site.serving.respond", broken)
+    monkeypatch.setattr("feedpub.serving.preview.respond", broken)
     assert site.raw(b"GET /zh-Hans/ HTTP/1.1\r\nHost: localhost\r\n\r\n") == b""
     assert str(errors.get(timeout=PATIENCE).exc_value) == "a fault of ours"
     monkeypatch.undo()
@@ -438,7 +438,7 @@ def test_other_failures_are_shown_too(changing: Running, monkeypatch: pytest.Mon
     def full(*given: object, **named: object) -> None:
         raise OSError(28, "No space left on device <x>")
 
-    monkeypatch.setattr("feedpub.site.serving.build_preview", full)
+    monkeypatch.setattr("feedpub.serving.preview.build_preview", full)
     (changing.folder / "new.txt").write_text("")
     event = changing.next_build()
     assert (event.result, event.problems) == (None, ())
@@ -515,7 +515,7 @@ def test_a_page_of_another_preview_hears_at_once(site: Running, query: str) -> N
 
 
 def test_a_browser_that_waits_gets_a_sign_of_life(site: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("feedpub.site.serving._HEARTBEAT_SECONDS", 0.05)
+    monkeypatch.setattr("feedpub.serving.preview._HEARTBEAT_SECONDS", 0.05)
     number = number_in(site.ask("/en/").body)
     with socket.create_connection(("127.0.0.1", site.port), timeout=PATIENCE) as connection:
         connection.sendall(f"GET {RELOAD_PATH}?build={number} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
@@ -601,7 +601,7 @@ def test_a_build_under_way_is_given_up(tmp_path: Path, monkeypatch: pytest.Monke
             time.sleep(0.01)
 
     running = start(write_site(tmp_path / "entries", FILES))
-    monkeypatch.setattr("feedpub.site.serving.build_preview", endless)
+    monkeypatch.setattr("feedpub.serving.preview.build_preview", endless)
     write_site(running.folder, {"new.en.md": post()})
     assert building.wait(PATIENCE)
     running.stop()

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedpub.entries.summaries import LONGEST_SUMMARY_GRAPHEMES, derive_summary, excerpt, has_content
-from feedpub.sanitiser import sanitise
+from feedpub.rendering.sanitiser import sanitise
 
 FAMILY = "👩\u200d👩\u200d👧"
 SENTENCE = "A sentence of some forty characters in all. "

@@ -13,7 +13,7 @@ import pytest
 
 import feedpub
 from feedpub import __version__
-from feedpub.site.versions import package_digest, versions
+from feedpub.building.versions import package_digest, versions
 from sample_sites import post, write_site
 
 

@@ -14,7 +14,11 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from ._version import __version__ as __version__
+
 if TYPE_CHECKING:
+    from .building.builder import BuildResult as BuildResult
+    from .building.builder import build as build
     from .entries.pasted import parse_pasted as parse_pasted
     from .errors import ConfigError as ConfigError
     from .errors import EntryError as EntryError
@@ -25,7 +29,6 @@ if TYPE_CHECKING:
     from .errors import Problem as Problem
     from .errors import explain as explain
     from .errors import problem_codes as problem_codes
-    from .extensions import Extension as Extension
     from .feeds import to_atom as to_atom
     from .feeds import to_json as to_json
     from .feeds import to_rss as to_rss
@@ -64,28 +67,25 @@ if TYPE_CHECKING:
     from .model import Reference as Reference
     from .model import Site as Site
     from .model import Translation as Translation
+    from .model.extensions import Extension as Extension
     from .rendering.renderer import Renderer as Renderer
     from .rendering.renderer import render as render
-    from .site.add import ImportResult as ImportResult
-    from .site.add import import_pasted as import_pasted
-    from .site.add import init as init
-    from .site.building import BuildResult as BuildResult
-    from .site.building import build as build
-    from .site.fixing import Fix as Fix
-    from .site.fixing import fix_links as fix_links
-    from .site.fixing import write_fixes as write_fixes
+    from .serving.preview import PreviewEvent as PreviewEvent
+    from .serving.preview import serve as serve
+    from .serving.responses import respond as respond
+    from .serving.websub import Ping as Ping
+    from .serving.websub import ping as ping
+    from .site.importing import ImportResult as ImportResult
+    from .site.importing import import_pasted as import_pasted
+    from .site.importing import init as init
     from .site.incidents import incident_feed as incident_feed
     from .site.incidents import write_incident_feed as write_incident_feed
+    from .site.link_fixing import Fix as Fix
+    from .site.link_fixing import fix_links as fix_links
+    from .site.link_fixing import write_fixes as write_fixes
     from .site.loading import lint as lint
     from .site.loading import load as load
-    from .site.pinging import Ping as Ping
-    from .site.pinging import ping as ping
-    from .site.responses import respond as respond
     from .site.scheduling import ScheduledEntry as ScheduledEntry
-    from .site.serving import PreviewEvent as PreviewEvent
-    from .site.serving import serve as serve
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "rendering.renderer": ("Renderer", "render"),
@@ -101,7 +101,7 @@ _HOMES = {
         "explain",
         "problem_codes",
     ),
-    "extensions": ("Extension",),
+    "model.extensions": ("Extension",),
     "feeds": ("to_atom", "to_json", "to_rss", "write_feed"),
     "formats": ("FeedFormat", "feed_formats"),
     "links.check": ("Checking", "accept_link", "check_links", "forget_link", "iter_check", "report_links"),
@@ -128,15 +128,15 @@ _HOMES = {
         "Site",
         "Translation",
     ),
-    "site.add": ("ImportResult", "import_pasted", "init"),
-    "site.building": ("BuildResult", "build"),
-    "site.fixing": ("Fix", "fix_links", "write_fixes"),
+    "site.importing": ("ImportResult", "import_pasted", "init"),
+    "building.builder": ("BuildResult", "build"),
+    "site.link_fixing": ("Fix", "fix_links", "write_fixes"),
     "site.incidents": ("incident_feed", "write_incident_feed"),
     "site.loading": ("lint", "load"),
-    "site.pinging": ("Ping", "ping"),
-    "site.responses": ("respond",),
+    "serving.websub": ("Ping", "ping"),
+    "serving.responses": ("respond",),
     "site.scheduling": ("ScheduledEntry",),
-    "site.serving": ("PreviewEvent", "serve"),
+    "serving.preview": ("PreviewEvent", "serve"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

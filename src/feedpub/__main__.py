@@ -11,8 +11,8 @@ def main() -> None:
     try:
         install_handlers()
         _read_names_as_utf8()
-        from .cli import main as run
-        from .cli_output import install_hooks
+        from .cli.main import main as run
+        from .cli.output import install_hooks
 
         install_hooks()
         run()

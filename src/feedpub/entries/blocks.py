@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from ..model import DEEPEST_LIST
+from ..model.key_points import DEEPEST_LIST
 from ..rendering.text import html_to_text
 
 

@@ -8,12 +8,12 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from ..checks import LONGEST_KEY_BYTES, is_legal, is_usable_key
 from ..errors import LanguageTagError
 from ..language import DEFAULT_LANGUAGE, KNOWN_LANGUAGES, canonical, direction, match
-from ..model import KeyPointList
+from ..model.checks import LONGEST_KEY_BYTES, is_legal, is_usable_key
+from ..model.key_points import KeyPointList
+from ..rendering.sanitiser import find_excess, sanitise
 from ..rendering.text import html_to_text, one_line, paragraphs_to_text
-from ..sanitiser import find_excess, sanitise
 from . import fields
 from .blocks import NOTE_MARK, first_text
 from .converters import Context

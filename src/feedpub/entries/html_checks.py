@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from .. import iri
-from ..sanitiser import SCHEMES, trim_address
+from ..rendering.sanitiser import SCHEMES, trim_address
 from .markdown import strip_positions
 from .markdown_checks import find_outside_of_code
 from .summaries import has_content

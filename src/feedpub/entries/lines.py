@@ -10,8 +10,8 @@ from html.entities import html5
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from .. import iri
-from ..checks import XML_ILLEGAL
 from ..errors import EntryError, Problem
+from ..model.checks import XML_ILLEGAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from html import unescape
 from typing import TYPE_CHECKING, Final, Literal
 
-from ..html_rewriting import PICTURE_ADDRESSES
-from ..sanitiser import DROPPED_WITH_CONTENT, SCHEMES, TAGS, trim_address
+from ..rendering.html_rewriting import PICTURE_ADDRESSES
+from ..rendering.sanitiser import DROPPED_WITH_CONTENT, SCHEMES, TAGS, trim_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -18,8 +18,8 @@ from html import escape, unescape
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
-from ..checks import XML_ILLEGAL, is_legal
 from ..language import DEFAULT_LANGUAGE, words
+from ..model.checks import XML_ILLEGAL, is_legal
 from .lines import BARE_URL, is_url, trimmed_url
 
 if TYPE_CHECKING:

@@ -13,18 +13,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from ..language import DEFAULT_LANGUAGE
-from ..model import parse_key_points
+from ..model.key_points import parse_key_points
 from ..rendering.text import html_to_text, paragraphs_to_text
-from .blocks import (
-    Block,
-    before_list,
-    split_blocks,
-    split_group,
-    split_items,
-    split_list,
-    split_tail,
-    tidy_list,
-)
+from .blocks import Block, before_list, split_blocks, split_group, split_items, split_list, split_tail, tidy_list
 from .markdown import MOST_FOOTNOTE_MARKS, render_markdown, strip_positions
 from .markdown_checks import report_lost_marks
 from .references import find_lone_url, read_neighbour, read_reference

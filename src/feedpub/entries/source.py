@@ -8,9 +8,9 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Final
 
-from ..checks import XML_ILLEGAL, is_legal_utf8
 from ..errors import MOST_PROBLEMS_OF_A_CODE, Problem, ProblemList
 from ..files import RefusedFileError, read_file
+from ..model.checks import XML_ILLEGAL, is_legal_utf8
 
 # Parsers and the W3C validator refuse feeds over 5 MB in all; one entry must stay far below.
 LARGEST_ENTRY_BYTES: Final = 1_000_000

@@ -9,8 +9,8 @@ import functools
 import importlib
 from typing import TYPE_CHECKING, Protocol, cast
 
-from ..extensions import namespaces_of
 from ..formats import ATOM, JSON, RSS
+from ..model.extensions import namespaces_of
 from ..rendering.renderer import Renderer
 from .markup import fragments
 

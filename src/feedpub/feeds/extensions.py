@@ -10,7 +10,7 @@ from .markup import attribute, text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ..extensions import Extension
+    from ..model.extensions import Extension
 
 # Members of a JSON object that stands for an element, beside its attributes: no attribute has such a name.
 _TEXT: Final = "#text"

@@ -29,8 +29,8 @@ from . import markup
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from ..extensions import Extension
     from ..model import Category, Enclosure, Entry, Feed, Person
+    from ..model.extensions import Extension
     from .markup import Parts
 
 _PLACEHOLDER = b'<content src="-"/>'

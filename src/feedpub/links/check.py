@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from .. import __version__
+from .._version import __version__
 from ..database import DatabaseError
 from ..errors import HistoryError
 from ..model import LinkSettings, Site
@@ -28,8 +28,8 @@ from .second_opinion import make_command
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
 
-    from .. import http
     from ..errors import Problem
+    from ..transport import requests_client
     from ..transport.base import Transport
     from .classify import LinkStatus
     from .history import History
@@ -47,7 +47,7 @@ def check_links(
     settings: LinkSettings | None = None,
     everything: bool = False,
     strict: bool | None = None,
-    session: http.Session | None = None,
+    session: requests_client.Session | None = None,
     max_seconds: float | None = None,
     now: datetime | None = None,
     second_opinion: Callable[[str], bool] | None = None,
@@ -95,7 +95,7 @@ def iter_check(
     settings: LinkSettings | None = None,
     everything: bool = False,
     strict: bool | None = None,
-    session: http.Session | None = None,
+    session: requests_client.Session | None = None,
     max_seconds: float | None = None,
     now: datetime | None = None,
     second_opinion: Callable[[str], bool] | None = None,
@@ -211,7 +211,7 @@ class Checking:
         settings: LinkSettings | None,
         everything: bool,
         strict: bool | None,
-        session: http.Session | None,
+        session: requests_client.Session | None,
         max_seconds: float | None,
         now: datetime | None,
         second_opinion: SecondOpinion | None = None,
@@ -315,10 +315,10 @@ class Checking:
 
     def _transport(self) -> Transport:
         if self._session:
-            from .. import http
+            from ..transport import requests_client
             from ..transport.sessions import SessionTransport
 
-            http.check_session(self._session)
+            requests_client.check_session(self._session)
             return SessionTransport(self._session)
         settings = self._settings
         return SocketTransport(

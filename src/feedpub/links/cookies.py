@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from .. import addresses, iri
+from .. import iri
+from ..transport import network_addresses
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -100,7 +101,7 @@ def _is_expired(attributes: dict[str, str]) -> bool:
 def _find_domain(domain: str, host: str) -> str:
     """Return whom a cookie is for: a host, or a domain with a dot before it that the host belongs to."""
     domain = f".{domain.strip('.').lower()}"
-    is_wide = domain.count(".") > 1 and not addresses.spelled(host) and f".{host}".endswith(domain)
+    is_wide = domain.count(".") > 1 and not network_addresses.spelled(host) and f".{host}".endswith(domain)
     return domain if is_wide else host
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from .. import addresses, iri
+from .. import iri
+from ..transport import network_addresses
 from .classify import Answer, Verdict, classify
 
 if TYPE_CHECKING:
@@ -43,8 +44,8 @@ class AddressFilter:
         if fault and iri.fault(iri.resolve_url("", url) or ""):
             return Verdict(status="suspect", reason=f"the address {fault}"[:300])
         if self._refuse_private and (_MAY_BE_NUMERIC.match(url) or not url.isascii()):
-            literal = addresses.spelled(iri.find_host(url))
-            if literal and not addresses.is_public(str(literal)):
+            literal = network_addresses.spelled(iri.find_host(url))
+            if literal and not network_addresses.is_public(str(literal)):
                 return classify(Answer(url=url, failure="private", detail=str(literal)))
         return None
 

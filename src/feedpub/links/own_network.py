@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from .. import addresses, iri
+from .. import iri
+from ..transport import network_addresses
 from .destinations import is_same_page
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def _find_portal(answer: Answer) -> str:
 def _is_same_site(host: str, other: str) -> bool:
     if host == other:
         return True
-    if addresses.spelled(host) or addresses.spelled(other):
+    if network_addresses.spelled(host) or network_addresses.spelled(other):
         return False
     return host.split(".")[-2:] == other.split(".")[-2:]
 

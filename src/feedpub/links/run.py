@@ -9,9 +9,10 @@ from dataclasses import replace
 from queue import Empty
 from typing import TYPE_CHECKING, Final
 
-from .. import addresses, iri
+from .. import iri
 from ..errors import FeedpubError
 from ..model import HostSettings
+from ..transport import network_addresses
 from .classify import LATE, Verdict, classify
 from .destinations import are_spellings_of_one
 from .lifecycle import CONFIRMATIONS, needs_confirmation
@@ -60,7 +61,7 @@ def read_tokens(settings: LinkSettings, environment: Mapping[str, str]) -> dict[
 
 def _is_private_to(url: str) -> bool:
     """Return True if nobody else reads what is sent to an address: https, or this machine."""
-    place = addresses.spelled(iri.find_host(url))
+    place = network_addresses.spelled(iri.find_host(url))
     return url.startswith("https:") or (place is not None and place.is_loopback)
 
 

@@ -11,8 +11,8 @@ from .renderer import render
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ..extensions import Extension
     from ..model import Entry
+    from ..model.extensions import Extension
 
 # In sanitised HTML, where "<" starts nothing but a tag and values stand in double quotes.
 _ADDRESS: Final = re.compile(r'<(?:a|img)\b[^<>]*? (?:href|src)="([^"<>]*)"')

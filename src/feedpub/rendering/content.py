@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from ..errors import FieldError
 from ..language import DEFAULT_LANGUAGE, autonym, direction, has_words, match, words
-from ..model import KeyPointList
-from ..sanitiser import SafeHtml, find_excess, sanitise
+from ..model.key_points import KeyPointList
+from .sanitiser import SafeHtml, find_excess, sanitise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ..formats import FeedFormat
     from ..model import Category, Config, Feed
-    from .rows import Rows
+    from .entry_index import Rows
 
 CATEGORIES: Final = "category"
 ARCHIVE: Final = "archive"

@@ -16,7 +16,7 @@ from ..language import words
 from ..links.reports.base import as_shown, place_name
 from ..model import Entry, Feed, Person
 from ..redaction import hide_secrets
-from .remains import BEGINNING_BYTES, has_mark
+from .marks import BEGINNING_BYTES, has_mark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

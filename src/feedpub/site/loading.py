@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from ..entries.folder import read_folder
 from ..errors import ConfigError, EntryError, Problem
 from ..model import Site
-from .config import read_config
 from .scheduling import read_until
+from .settings import read_config
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..feeds.markup import attribute
 from ..formats import PREFERRED
 from ..language import autonym, isolate
-from .remains import OPML_MARK
+from .marks import OPML_MARK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, cast
 from .base import ExhaustedError, Response
 
 if TYPE_CHECKING:
-    from .. import http
+    from . import requests_client
     from .base import Failure, Request
 
 
 class SessionTransport:
     """Send requests and wait for their answers, as a `SocketTransport` does."""
 
-    def __init__(self, session: http.Session) -> None:
-        from .. import http
+    def __init__(self, session: requests_client.Session) -> None:
+        from . import requests_client
 
-        self._session, self._probe = session, http.probe
+        self._session, self._probe = session, requests_client.probe
         self._asked: SimpleQueue[tuple[object, Request] | None] = SimpleQueue()
         self._answered: SimpleQueue[tuple[object, Response | ExhaustedError | BaseException] | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []

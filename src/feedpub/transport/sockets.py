@@ -17,7 +17,7 @@ from collections import deque
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from .. import addresses
+from . import network_addresses
 from .base import ExhaustedError, NoResponseError, Response
 from .connection import EXHAUSTED, Connection, Task, create_tls_context, meaning_of
 from .http1 import Reading, split
@@ -273,8 +273,8 @@ class SocketTransport:
             )  # what cannot be read ends the run: no host is to blame
         if self._proxy:
             server = self._proxy[0]
-            literal = addresses.spelled(origin.host)
-            if literal and not self.allow_private and not addresses.is_public(str(literal)):
+            literal = network_addresses.spelled(origin.host)
+            if literal and not self.allow_private and not network_addresses.is_public(str(literal)):
                 raise NoResponseError("private", str(literal), connected=False)
         places = yield from self._places(task, server, guard=not self._proxy)
         try:
@@ -315,7 +315,7 @@ class SocketTransport:
             raise NoResponseError(name.error.failure, name.error.detail, connected=False)
         if not guard or self.allow_private:
             return name.found
-        public = [place for place in name.found if addresses.is_public(place)]
+        public = [place for place in name.found if network_addresses.is_public(place)]
         if not public:
             raise NoResponseError("private", name.found[0], connected=False)
         return public
@@ -444,7 +444,7 @@ class _Name:
         self.error: NoResponseError | None = None
         self.failed = 0.0  # when
         self.waiting: list[Task] = []
-        literal = addresses.spelled(server.host)
+        literal = network_addresses.spelled(server.host)
         if literal:
             self.found, self.done = [str(literal)], True
             return
@@ -455,7 +455,7 @@ class _Name:
 
     def _look_up(self) -> None:
         try:
-            self.found = list(dict.fromkeys(addresses.resolve(self._host, self._port)))
+            self.found = list(dict.fromkeys(network_addresses.resolve(self._host, self._port)))
         except socket.gaierror as error:
             unknown = error.errno in (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
             self.error = NoResponseError("no-host") if unknown else NoResponseError("lookup", str(error.strerror))

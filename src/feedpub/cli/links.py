@@ -16,10 +16,10 @@ from click.core import ParameterSource
 
 import feedpub
 
-from .cli_output import echo, echo_lines, echo_utf8, fail
-from .cli_progress import Progress
-from .files import read_input
-from .interrupts import deferred, exit_code, find_interrupt, raise_again
+from ..files import read_input
+from ..interrupts import deferred, exit_code, find_interrupt, raise_again
+from .output import echo, echo_lines, echo_utf8, fail
+from .progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

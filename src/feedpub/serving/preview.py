@@ -22,19 +22,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote_to_bytes
 
+from ..building.builder import build_preview
 from ..display import escape_for_terminal
 from ..errors import ConfigError, EntryError, Problem
 from ..files import RefusedFileError, read_file
 from ..formats import format_of
-from .building import build_preview
-from .config import read_config
+from ..site.settings import read_config
 from .responses import respond
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .building import BuildResult
-    from .scheduling import ScheduledEntry
+    from ..building.builder import BuildResult
+    from ..site.scheduling import ScheduledEntry
 
 POLL_SECONDS: Final = 0.25  # a change is built when two looks in a row show the same: half-written files are let be
 _IDLE_SECONDS: Final = 30.0  # of a connection that asks nothing

@@ -19,14 +19,14 @@ from ..formats import FORMATS
 from ..iri import to_uri
 from ..model import Site
 from ..redaction import hide_secrets
-from .config import FILE_NAME, read_config
+from ..site.settings import FILE_NAME, read_config
 from .responses import parse_http_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ..http import Answer, Session
     from ..model import Config
+    from ..transport.requests_client import Answer, Session
 
 PAUSES_SECONDS: Final = (1.0, 2.0, 4.0)  # before the second, third and fourth try
 LONGEST_PAUSE_SECONDS: Final = 30.0  # a hub that wants more is asked another day
@@ -201,15 +201,15 @@ class _Hub:
 
     def _ask(self, fields: dict[str, str]) -> tuple[int | None, str, float | None]:
         """Return status, reason, and how long to wait at least before another try; None if that would be no use."""
-        from .. import http
+        from ..transport import requests_client
 
-        self.session = self.session or http.session()
+        self.session = self.session or requests_client.session()
         seconds = self.until - time.monotonic()
         if seconds <= 0:
             return None, "not asked: there was no time left", None
         try:
-            answer = http.post_form(self.session, self.url, fields, seconds=seconds)
-        except http.NoAnswerError as error:
+            answer = requests_client.post_form(self.session, self.url, fields, seconds=seconds)
+        except requests_client.NoAnswerError as error:
             return None, str(error), 0.0
         if 200 <= answer.status < 300:
             return answer.status, "", None

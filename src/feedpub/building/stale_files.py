@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 from ..errors import LanguageTagError
 from ..files import check_target, read_file
-from ..formats import format_of
 from ..language import canonical
+from ..site.marks import has_mark
 from .changes import UNFINISHED
 from .manifest import FOLDER, OUTPUT_PATH
 
@@ -20,33 +19,9 @@ if TYPE_CHECKING:
 
     from .manifest import Known
 
-# The mark that our pages carry, and where their own values end: further on, others may be quoted.
-_PAGE_MARK: Final = b'<meta name="generator" content="feedpub">'
-_PAGE_HEAD_END: Final = re.compile(rb"<!--|<body")
-OPML_MARK: Final = b"<!-- feedpub -->"  # OPML 2.0 has no element for it
-_OPML_HEAD_END: Final = re.compile(rb"<opml")
 _DEEPEST: Final = 4  # folders: <language>/category/<name>/archive
 OPML: Final = "feeds.opml"  # at the top of every published folder, and nowhere else
 CATEGORY_OPML: Final = "feeds-categories.opml"  # beside it
-BEGINNING_BYTES: Final = 32_768
-
-
-def has_mark(output: str, path: str) -> bool:
-    """Return True if a file of the published folder carries the mark of feedpub; False if it cannot be read, too."""
-    if path.endswith(".html"):
-        mark, head_end = _PAGE_MARK, _PAGE_HEAD_END
-    elif path.endswith(".opml"):
-        mark, head_end = OPML_MARK, _OPML_HEAD_END
-    elif form := format_of(path):
-        mark, head_end = form.mark, form.head_end
-    else:
-        return False
-    try:
-        beginning = read_file(output, path, first=BEGINNING_BYTES)
-    except OSError:
-        return False
-    stop = head_end.search(beginning)
-    return mark in beginning[: stop.start() if stop else None]
 
 
 def digest(data: bytes) -> bytes:

@@ -15,19 +15,20 @@ from ..errors import ConfigError, EntryError, Problem
 from ..files import check_target, remove_file, remove_leftovers
 from ..formats import FORMATS
 from ..model import Site
+from ..site.marks import has_mark
+from ..site.scheduling import LAST_MOMENT, read_until
+from ..site.settings import read_config
+from ..site.theme import Theme
 from .changes import UNFINISHED, compare, trusted
-from .config import read_config
 from .manifest import FOLDER, STATE_NAMES, Manifest
-from .remains import candidates, has_mark
-from .scheduling import LAST_MOMENT, read_until
-from .theme import Theme
+from .stale_files import candidates
 from .versions import package_digest, versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from .scheduling import ScheduledEntry
+    from ..site.scheduling import ScheduledEntry
 
     Progress = Callable[[str, int, int], Any]
 
@@ -177,7 +178,7 @@ def _build(
             if is_finished and not prune:
                 result = _result(output, site, manifest, options, notes, kept=sorted(outputs))
                 return _pruned(result, perhaps_stale, prune)
-        from .work import work  # what follows is most of feedpub, and takes a while to load
+        from .pipeline import work  # what follows is most of feedpub, and takes a while to load
 
         folder, problems = work(
             site, theme, place, manifest, changes, outputs, until, options.keep_going, prune, options.progress

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import click
 
-from .display import escape_for_terminal, format_annotation, format_json
+from ..display import escape_for_terminal, format_annotation, format_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -8,7 +8,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from ..checks import RESERVED_KEYS
 from ..entries.dates import parse_date
 from ..entries.headings import default_table, table
 from ..entries.pasted import read_pasted
@@ -17,7 +16,8 @@ from ..entries.writing import write_entry
 from ..errors import ConfigError, EntryError, LanguageTagError, Problem
 from ..files import read_file, remove_leftovers, write_new_files
 from ..language import DEFAULT_LANGUAGE, autonym, canonical, has_words, match, words
-from .config import FILE_NAME, read_config
+from ..model.checks import RESERVED_KEYS
+from .settings import FILE_NAME, read_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -17,9 +17,9 @@ from contextvars import ContextVar
 from html import escape
 from typing import TYPE_CHECKING, Final
 
-from .checks import XML_ILLEGAL, without_illegal
+from ..iri import resolve_url
+from ..model.checks import XML_ILLEGAL, without_illegal
 from .html_rewriting import REWRITTEN_ATTRIBUTES, REWRITTEN_TAGS, mark_noscript, needs_rewriting, rewrite
-from .iri import resolve_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable

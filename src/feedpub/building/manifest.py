@@ -18,12 +18,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, Self, TypeVar
 
 from .. import iri
-from ..checks import is_legal
 from ..database import COMPANIONS, BusyError, DamagedError, Database, as_integer, as_text
 from ..errors import ConfigError, Problem
 from ..formats import FORMATS
-from .rows import DIGEST_BYTES, LISTING_BYTES, Listed, Rows
-from .scheduling import ScheduledEntry
+from ..model.checks import is_legal
+from ..site.entry_index import DIGEST_BYTES, LISTING_BYTES, Listed, Rows
+from ..site.scheduling import ScheduledEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

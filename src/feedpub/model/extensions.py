@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from ..errors import FieldError
 from .checks import Check, shown
-from .errors import FieldError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -137,3 +137,9 @@ def namespaces_of(extensions: Iterable[Extension], known: Mapping[str, str] | No
             owner = f"Extension '{one.prefix}:{one.name}'"
             raise FieldError(owner, "prefix", f"stands for {one.namespace}, and for {other} elsewhere; choose another")
     return dict(sorted(declared.items()))
+
+
+def check_extensions(check: Check) -> None:
+    """Check the field `extensions` of an entry or a feed."""
+    check.tuples(Extension, "extensions")
+    check.at_most(MOST_EXTENSIONS, "values", "extensions")

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final
 from ..entries.scanning import scan
 from ..errors import EntryError
 from ..model import Site
+from ..site.loading import load
+from ..site.pages import Pages
 from .changes import compare, trusted
-from .folder import PublishedFolder
-from .intake import Intake, Unsettled
-from .loading import load
-from .pages import Pages
-from .spool import Spool
+from .fragments import Spool
+from .ingest import Intake, Unsettled
+from .published_folder import PublishedFolder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..errors import Problem
+    from ..site.theme import Theme
     from .changes import Changes
     from .manifest import Known, Manifest
-    from .theme import Theme
 
 # Of a folder whose files change while they are read.
 _ATTEMPTS: Final = 5

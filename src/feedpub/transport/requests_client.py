@@ -17,8 +17,8 @@ from requests import Session as Session
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 
-from . import __version__
-from .errors import FeedpubError
+from .._version import __version__
+from ..errors import FeedpubError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

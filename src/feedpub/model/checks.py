@@ -6,11 +6,11 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from . import iri
-from .errors import FieldError, LanguageTagError
-from .formats import FORMATS
-from .language import canonical
-from .redaction import hide_secrets
+from .. import iri
+from ..errors import FieldError, LanguageTagError
+from ..formats import FORMATS
+from ..language import canonical
+from ..redaction import hide_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

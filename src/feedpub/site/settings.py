@@ -11,11 +11,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from .. import iri
-from ..checks import is_legal
 from ..errors import ConfigError, FieldError, LanguageTagError, Problem, ProblemList
 from ..files import RefusedFileError, read_file
 from ..language import canonical, match
-from ..model import Config, HostSettings, LinkSettings, Person, find_host_key
+from ..model import Config, HostSettings, LinkSettings, Person
+from ..model.checks import is_legal
+from ..model.settings import find_host_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

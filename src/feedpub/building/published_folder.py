@@ -15,23 +15,24 @@ from ..feeds import write_document
 from ..files import RefusedFileError, check_target, remove_file, remove_leftovers, write_file
 from ..formats import FORMATS
 from ..model import Reference
+from ..site.documents import ARCHIVE, Shelf, category_shelves
+from ..site.marks import has_mark
+from ..site.opml import to_category_opml, to_opml
+from ..site.pages import NEIGHBOURS
 from .changes import UNFINISHED
-from .documents import ARCHIVE, Shelf, category_shelves
+from .fragments import PAGE
 from .manifest import FOLDER, Known
-from .opml import to_category_opml, to_opml
-from .pages import NEIGHBOURS
-from .remains import CATEGORY_OPML, OPML, digest, has_mark, is_as_written
-from .spool import PAGE
+from .stale_files import CATEGORY_OPML, OPML, digest, is_as_written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from ..model import Feed
-    from .documents import Document
-    from .intake import Intake
+    from ..site.documents import Document
+    from ..site.entry_index import Rows
+    from ..site.pages import Pages
+    from .ingest import Intake
     from .manifest import Manifest
-    from .pages import Pages
-    from .rows import Rows
 
 # Articles of a language on the landing page.
 NEWEST: Final = 5

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
-from .. import __version__
+from .._version import __version__
 
 _PACKAGE: Final = str(Path(__file__).parents[1])
 

@@ -11,8 +11,10 @@ import click
 
 import feedpub
 
-from .cli_links import links
-from .cli_output import (
+from ..files import read_input
+from ..interrupts import exit_code, find_interrupt
+from .links import links
+from .output import (
     count_problems,
     echo,
     echo_annotation,
@@ -23,9 +25,7 @@ from .cli_output import (
     fail,
     problem_values,
 )
-from .cli_progress import Progress
-from .files import read_input
-from .interrupts import exit_code, find_interrupt
+from .progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -8,17 +8,17 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from ..checks import is_legal
 from ..entries.folder import Reader, article_key
 from ..entries.ids import automatic_id
 from ..entries.scanning import parts_of
-from ..extensions import namespaces_of
 from ..feeds import write_entry
 from ..formats import FORMATS
+from ..model.checks import is_legal
+from ..model.extensions import namespaces_of
 from ..rendering.renderer import Renderer
-from .documents import category_link, named_categories
+from ..site.documents import category_link, named_categories
+from ..site.entry_index import DIGEST_BYTES, LISTING_BYTES
 from .manifest import Recorded, to_microseconds
-from .rows import DIGEST_BYTES, LISTING_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from ..entries.folder import Reading
     from ..errors import Problem
     from ..model import Article, Config, Entry, Feed
+    from ..site.pages import Pages
     from .changes import Changes
+    from .fragments import Pieces, Spool
     from .manifest import Manifest
-    from .pages import Pages
-    from .spool import Pieces, Spool
 
 # File systems count time in ticks: a file that changed this short a time ago may change again without a trace.
 _TICK_NS: Final = 100_000_000

@@ -1,0 +1,1 @@
+"""What servers do: the preview of `feedpub serve`, HTTP responses for feeds (RFC 9110), and pings to a WebSub hub."""

@@ -1,0 +1,34 @@
+"""The marks by which a later build knows the files of a published folder as feedpub's own."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from ..files import read_file
+from ..formats import format_of
+
+# The mark that our pages carry, and where their own values end: further on, others may be quoted.
+_PAGE_MARK: Final = b'<meta name="generator" content="feedpub">'
+_PAGE_HEAD_END: Final = re.compile(rb"<!--|<body")
+OPML_MARK: Final = b"<!-- feedpub -->"  # OPML 2.0 has no element for it
+_OPML_HEAD_END: Final = re.compile(rb"<opml")
+BEGINNING_BYTES: Final = 32_768
+
+
+def has_mark(output: str, path: str) -> bool:
+    """Return True if a file of the published folder carries the mark of feedpub; False if it cannot be read, too."""
+    if path.endswith(".html"):
+        mark, head_end = _PAGE_MARK, _PAGE_HEAD_END
+    elif path.endswith(".opml"):
+        mark, head_end = OPML_MARK, _OPML_HEAD_END
+    elif feed_format := format_of(path):
+        mark, head_end = feed_format.mark, feed_format.head_end
+    else:
+        return False
+    try:
+        beginning = read_file(output, path, first=BEGINNING_BYTES)
+    except OSError:
+        return False
+    stop = head_end.search(beginning)
+    return mark in beginning[: stop.start() if stop else None]
