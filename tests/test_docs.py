@@ -82,7 +82,7 @@ def test_commands_of_the_readme_exist(command: str) -> None:
 
 
 def test_every_setting_is_documented() -> None:
-    documented = (ROOT / "docs" / "entries.md").read_text(encoding="utf-8")
+    documented = (ROOT / "docs" / "reference" / "entries.md").read_text(encoding="utf-8")
     settings = documented.partition("## feedpub.toml")[2]
     for setting in dataclasses.fields(feedpub.Config):
         assert re.search(rf"^\[?{setting.name}\b|\[{setting.name}\.", documented, re.MULTILINE), setting.name
@@ -91,7 +91,7 @@ def test_every_setting_is_documented() -> None:
 
 
 def test_every_field_of_entry_and_feed_is_in_the_mapping() -> None:
-    mapping = (ROOT / "docs" / "feeds.md").read_text(encoding="utf-8")
+    mapping = (ROOT / "docs" / "reference" / "feeds.md").read_text(encoding="utf-8")
     rows = "\n".join(line for line in mapping.splitlines() if line.startswith("|"))
     shown_in_content = {"body", "key_points"}
     of_the_file = {"entries", "authors", "updated", "stylesheet", "reference_links"}
@@ -153,6 +153,6 @@ def test_the_tutorial_is_true(tmp_path: Path) -> None:
     ],
 )
 def test_the_table_of_limits_says_what_the_code_does(what: str, value: int) -> None:
-    rows = [line.split(" | ") for line in (ROOT / "docs" / "limits.md").read_text(encoding="utf-8").splitlines()]
+    rows = [line.split(" | ") for line in (ROOT / "docs" / "reference" / "limits.md").read_text(encoding="utf-8").splitlines()]
     (limit,) = [row[1] for row in rows if row[0] == f"| {what}"]
     assert re.search(rf"(?<![0-9,]){value:,}(?!,?[0-9])", limit)
