@@ -19,7 +19,7 @@ from ._version import __version__ as __version__
 if TYPE_CHECKING:
     from .building.builder import BuildResult as BuildResult
     from .building.builder import build as build
-    from .entries.pasted import parse_pasted as parse_pasted
+    from .entries.pasted.reader import parse_pasted as parse_pasted
     from .errors import ConfigError as ConfigError
     from .errors import EntryError as EntryError
     from .errors import FeedpubError as FeedpubError
