@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..errors import FieldError, Problem
 from ..iri import fold_id
-from ..model import Article, Config, Entry, Person, Place, Reference, Translation
+from ..model import Article, Config, Entry, Mention, Person, Reference, Translation
 from .dates import ISO_HINT
 from .entry_file import File, ask_for_title, check_dates, clean_texts, name_parts, read_file
 from .front_matter import fields
@@ -364,12 +364,12 @@ def _article(group: Mapping[str, File], config: Config) -> Article | None:
         original=original,
         fallback=group[original].values.get("fallback"),
         paths=paths,
-        find_places=partial(_find_places, paths, config),
+        find_mentions=partial(_find_places, paths, config),
     )
 
 
-def _find_places(paths: Mapping[str, str], config: Config) -> dict[str, tuple[Place, ...]]:
-    """Return where the addresses stand that an article publishes; see `Article.find_places`."""
+def _find_places(paths: Mapping[str, str], config: Config) -> dict[str, tuple[Mention, ...]]:
+    """Return where the addresses stand that an article publishes; see `Article.find_mentions`."""
     from .link_places import LinkMarks  # builds do without
 
     marks, headings = LinkMarks(), table(config.headings)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from ...errors import EntryError, Problem
 from ...language import autonym, match, script
-from ...model import Draft, Pasted, PastedLine
+from ...model import Draft, PastedLine, PastedText
 from ..language_guess import likely_languages
 from ..markdown.positions import strip_positions
 from ..sections.headings import HeadingTable, default_table
@@ -40,7 +40,7 @@ class PastedMarkdown:
     sections.
     """
 
-    pasted: Pasted
+    pasted: PastedText
     markdown: tuple[str, ...]
     is_digest: tuple[bool, ...]
 
@@ -51,7 +51,7 @@ def parse_pasted(
     headings: HeadingTable | None = None,
     languages: Sequence[str] = (),
     language: str | None = None,
-) -> Pasted:
+) -> PastedText:
     """Read the drafts out of a pasted text; docs/entries.md, "Pasted text", has the rules.
 
     No title is made up: only a line under a heading such as "Title", or a Markdown ``# Title``, is one.
@@ -105,7 +105,7 @@ def read_pasted(
         _read_draft(tag, title, markdown, table, has_sections_only=_has_sections_only(part))
         for (tag, part), (title, markdown) in zip(known.items(), written, strict=True)
     ]
-    pasted = Pasted(
+    pasted = PastedText(
         drafts=tuple(draft for draft, _ in read),
         via=document.via,
         previous=document.neighbours.get("previous"),
