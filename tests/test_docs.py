@@ -159,8 +159,5 @@ def test_the_tutorial_is_true(tmp_path: Path) -> None:
 def test_the_table_of_limits_says_what_the_code_does(what: str, value: int) -> None:
     text = (ROOT / "docs" / "reference" / "limits.md").read_text(encoding="utf-8")
     rows = [line.split(" | ") for line in text.splitlines()]
-        line.split(" | ")
-        for line in (ROOT / "docs" / "reference" / "limits.md").read_text(encoding="utf-8").splitlines()
-    ]
     (limit,) = [row[1] for row in rows if row[0] == f"| {what}"]
     assert re.search(rf"(?<![0-9,]){value:,}(?!,?[0-9])", limit)

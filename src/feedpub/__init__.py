@@ -88,7 +88,7 @@ if TYPE_CHECKING:
 
 _NAMES_BY_MODULE = {
     "building.builder": ("BuildResult", "build"),
-    "entries.pasted": ("parse_pasted",),
+    "entries.pasted.reader": ("parse_pasted",),
     "errors": (
         "ConfigError",
         "EntryError",
