@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from case_files import load_cases
 from feedpub.entries.headings import SECTIONS, Heading, _data, default_table, likely_languages, normalise, table
 from feedpub.language import canonical, script
+from support.case_files import load_cases
 
 LANGUAGES = default_table().languages()
 

@@ -13,7 +13,7 @@ from feedpub.entries.source import Source
 from feedpub.entries.value import read_text
 from feedpub.entries.writing import write_entry
 from feedpub.model import KeyPoint, Reference
-from sample_entries import Found, read_entry
+from support.sample_entries import Found, read_entry
 
 ENGLISH = """\
 ---
