@@ -640,7 +640,7 @@ def test_broken_pipe_is_quiet(tmp_path: Path) -> None:
 
 INTERRUPTED_WRITE = """
 import os, signal
-from feedpub.cli import main
+from feedpub.cli.main import main
 
 flush, calls = os.fsync, []
 
