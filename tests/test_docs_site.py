@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 import yaml
+from feedpub.entries.fields import TABLE
 
 import feedpub
-from feedpub.entries.fields import TABLE
-from offline import offline_session
+from support.offline import offline_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from case_files import load_cases
 from feedpub.entries.language_guess import likely_languages
 from feedpub.entries.sections.headings import (
     SECTIONS,
@@ -15,6 +14,7 @@ from feedpub.entries.sections.headings import (
     table,
 )
 from feedpub.language import canonical, script, words
+from support.case_files import load_cases
 
 LANGUAGES = default_table().languages()
 

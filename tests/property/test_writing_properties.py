@@ -16,7 +16,7 @@ from feedpub.entries.writer import write_entry
 from feedpub.errors import EntryError
 from feedpub.model import Draft, Reference
 from feedpub.rendering.text import one_line
-from sample_entries import read_entry
+from support.sample_entries import read_entry
 
 _WORDS = (
     "a Key\xa0Points Summary 要点 总结 ## # 1. 2) - + * ** _ __ ` ``` ~ ~~ --- === > | [ ] ( ) "
