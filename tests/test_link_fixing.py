@@ -15,7 +15,7 @@ from urllib.parse import unquote
 import pytest
 
 import feedpub
-from feedpub.entries.entry_file import read_file
+from feedpub.entries.reader import read_file
 from feedpub.links.classify import Verdict
 from feedpub.links.history import History
 from feedpub.links.lifecycle import Record
