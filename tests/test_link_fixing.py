@@ -15,13 +15,13 @@ from urllib.parse import unquote
 import pytest
 
 import feedpub
-from case_files import load_cases
-from feedpub.entries.file import read_file
+from feedpub.entries.reader import read_file
 from feedpub.links.classify import Verdict
 from feedpub.links.history import History
 from feedpub.links.lifecycle import Record
 from feedpub.links.outbound import outbound
 from feedpub.site import rewriting
+from support.case_files import load_cases
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -250,8 +250,8 @@ def test_any_file_with_any_new_address(seed: int, site: Path) -> None:
 def said(site: feedpub.Site, new: str) -> list[str]:
     """Return what the entries say, with OLD for each of both addresses, and nothing percent-encoded."""
     meant = unquote(new)
-    parse_numeric_host = {meant, escape(meant), escape(meant, quote=False), meant.replace("&", "&amp;")}
-    forms = [*sorted(parse_numeric_host, key=len, reverse=True), f"{OLD}(?![/\\w])"]
+    spelled = {meant, escape(meant), escape(meant, quote=False), meant.replace("&", "&amp;")}
+    forms = [*sorted(spelled, key=len, reverse=True), f"{OLD}(?![/\\w])"]
     pattern = re.compile("|".join([*map(re.escape, forms[:-1]), forms[-1]]))
     texts = []
     for article in site.articles:

@@ -147,8 +147,8 @@ def _sendable(moment: datetime | None, now: datetime) -> datetime | None:
 def _fields(given: RequestHeaders) -> dict[str, str]:
     """Return the fields of a request that count here, by lower-case name."""
     found: dict[str, str] = {}
-    for parse_numeric_host, value in given.items():
-        name = parse_numeric_host.casefold().replace("_", "-").removeprefix("http-")  # WSGI: HTTP_IF_NONE_MATCH
+    for spelled, value in given.items():
+        name = spelled.casefold().replace("_", "-").removeprefix("http-")  # WSGI: HTTP_IF_NONE_MATCH
         if name in _COUNT and isinstance(value, str):  # a WSGI environment holds other things, too
             found[name] = f"{found[name]}, {value}" if name in found else value.strip()
     return found

@@ -11,17 +11,17 @@ from html import unescape
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote, unquote
 
-from ..entries.file import read_file
-from ..entries.headings import table
 from ..entries.link_places import find_end
-from ..entries.markdown import strip_positions
+from ..entries.markdown.positions import strip_positions
+from ..entries.reader import read_file
+from ..entries.sections.headings import table
 from ..entries.source import decode_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from ..entries.file import File
-    from ..model import Config, Place
+    from ..entries.entry_file import File
+    from ..model import Config, Mention
 
 # What may stand anywhere. The others are written percent-encoded if they mean something where they would stand, which
 # servers take for the same: RFC 3986 leaves it to them, and "&", "=", "+", ";" separate fields.
@@ -60,7 +60,7 @@ class Rewriting:
         self._headings = table(config.headings)
         self._file = self._read(text)
 
-    def locate(self, moved: Mapping[Place, tuple[str, str]]) -> list[Replacement]:
+    def locate(self, moved: Mapping[Mention, tuple[str, str]]) -> list[Replacement]:
         """Return what is to be replaced, in the order of the file.
 
         Args:
@@ -87,8 +87,8 @@ class Rewriting:
         old = {mark: self._read_as_written(one) for one, mark in marks.items()}
         done: dict[Replacement, tuple[str, str]] = {}
 
-        def is_possible(parse_numeric_host: Mapping[Replacement, tuple[str, str]], some: Sequence[Replacement]) -> bool:
-            tried = done | {one: parse_numeric_host[one] for one in some}
+        def is_possible(spelled: Mapping[Replacement, tuple[str, str]], some: Sequence[Replacement]) -> bool:
+            tried = done | {one: spelled[one] for one in some}
             marked = self._say({one: marks[one] for one in tried})
             new = {marks[one]: meant for one, (_, meant) in tried.items()}
             return _insert(marked, old) == said and _insert(marked, new) == self._say(
@@ -97,11 +97,8 @@ class Rewriting:
 
         waiting = [one for one in replacements if one.end > one.start]
         for spell in (_spell_plainly, _spell_in_quotes, _spell_with_escapes):
-            parse_numeric_host = {one: spelling for one in waiting if (spelling := spell(one, self._text))}
-            done |= {
-                one: parse_numeric_host[one]
-                for one in self._find_possible(list(parse_numeric_host), partial(is_possible, parse_numeric_host))
-            }
+            spelled = {one: spelling for one in waiting if (spelling := spell(one, self._text))}
+            done |= {one: spelled[one] for one in self._find_possible(list(spelled), partial(is_possible, spelled))}
             waiting = [one for one in waiting if one not in done]
         return self._write({one: written for one, (written, _) in done.items()}), sorted(done)
 
