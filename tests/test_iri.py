@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedpub import iri
-from feedpub.links import probe
+from feedpub.links import redirects
 from feedpub.transport import http1
 from support.case_files import load_cases
 
@@ -265,7 +265,7 @@ def ip_or_name(host: str | None) -> object:
 def test_redirects_are_followed_as_browsers_follow_them(case: dict[str, Any]) -> None:
     base = case.get("base", "http://start.example/a/b")
     location = case["address"]  # an empty one leads nowhere: RFC 9110 allows none
-    failure, target = probe._target(base, location)
+    failure, target = redirects.find_redirect_target(base, location)
     if (
         location
         and case["browser"].startswith("http")

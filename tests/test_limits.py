@@ -12,7 +12,7 @@ import feedpub
 from feedpub import iri
 from feedpub.cli.main import main
 from feedpub.errors import LONGEST_EXCERPT_CHARACTERS, MOST_PROBLEMS_OF_A_CODE, Problem, ProblemList
-from feedpub.links.probe import _target
+from feedpub.links.redirects import find_redirect_target
 from feedpub.site.settings import read_config
 from feedpub.transport.http1 import ResponseReader
 from support.sample_feeds import entry
@@ -178,8 +178,8 @@ def test_many_unknown_settings_are_counted(number: int, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", ["a" * 8000, "token" * 24_000, "ä" * 8000])
 def test_a_redirect_to_a_long_address_is_not_followed(path: str) -> None:
-    assert _target("https://a.test/", f"/{path}") == ("limit", "")
-    assert _target("https://a.test/", f"/{path[:500]}")[0] is None
+    assert find_redirect_target("https://a.test/", f"/{path}") == ("limit", "")
+    assert find_redirect_target("https://a.test/", f"/{path[:500]}")[0] is None
 
 
 def test_an_address_has_8000_characters_at_most(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from feedpub.links.check import check_links
-from feedpub.links.host_queue import LATE_AFTER, MOST_PARKED
+from feedpub.links.host_queue import GIVEN_UP_AFTER_LATE, MOST_PARKED_PROBES
 from feedpub.links.probe import FRAGMENT_PAGE_BYTES
 from feedpub.model import LinkSettings
 from feedpub.transport.base import NoResponseError, Response
@@ -57,7 +57,7 @@ def test_a_host_is_given_up_when_many_of_its_links_take_all_their_time(name: str
     assert {found[url].status for url in bad} <= {"ok", "suspect", "unsure"}
     assert 2 <= len(asked) < 60
     given_up = [url for url in bad if "other addresses of this host took" in found[url].reason]
-    assert len(given_up) >= 60 - LATE_AFTER - 3 * SETTINGS.per_host
+    assert len(given_up) >= 60 - GIVEN_UP_AFTER_LATE - 3 * SETTINGS.per_host
     assert {found[url].status for url in given_up} == {"unsure"}
 
 
@@ -103,7 +103,7 @@ def test_few_addresses_of_a_host_wait_at_once_for_what_it_answers_to_others() ->
         report = check_links(urls, settings=replace(SETTINGS, deadline=20.0))
     assert {link.status for link in report.links} <= {"ok", "suspect"}
     assert len(report.links) == 200
-    assert max(asked[:2]) <= MOST_PARKED + 2 * SETTINGS.per_host + 2
+    assert max(asked[:2]) <= MOST_PARKED_PROBES + 2 * SETTINGS.per_host + 2
 
 
 class FastSocket:

@@ -114,7 +114,7 @@ def test_sockets_that_cannot_be_made_kill_nothing(family: int, monkeypatch: pyte
 def test_a_run_ends_though_no_connection_can_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
     resolve_host(monkeypatch, ["127.0.0.1"])
     sockets(monkeypatch, make=errno.EMFILE)
-    monkeypatch.setattr("feedpub.links.scheduler._HOPELESS_AFTER", 3)
+    monkeypatch.setattr("feedpub.links.scheduler._EXHAUSTED_LIMIT", 3)
     link = check(NOBODY)
     assert (link.status, link.reason) == ("unsure", f"a limit was reached ({os.strerror(errno.EMFILE)})")
 

@@ -14,7 +14,7 @@ from ..errors import FeedpubError
 from ..files import read_file, remove_leftovers, resolve_inside, write_file
 from ..iri import fault, parse_url
 from ..links.history import open_history
-from ..links.outbound import outbound
+from ..links.outbound import find_outbound_links
 from ..redaction import hide_secrets
 from .rewriting import Rewriting
 
@@ -75,9 +75,9 @@ def fix_links(site: Site, *, history: str | os.PathLike[str]) -> tuple[LinkFix, 
         OSError: An entry file cannot be read.
     """
     path = Path(history)
-    places = outbound(site)
+    places = find_outbound_links(site)
     with open_history(path, must_exist=True, exclusive=False) as base:
-        moved = {url: new for url in places if (new := _target(url, base.moved(url)))}
+        moved = {url: new for url in places if (new := _target(url, base.find_permanent_target(url)))}
     files: dict[str, dict[Mention, tuple[str, str]]] = {}
     for url, new in moved.items():
         for place in places[url]:
