@@ -181,11 +181,11 @@ class Manifest:
                 self._base.execute(f"PRAGMA user_version = {_VERSION}")
                 self._base.execute("INSERT INTO settings VALUES ('authority', ?)", (self._authority,))
             if self._base.version() != _VERSION:
-                raise self._base.damage("of another version")
+                raise self._base.make_damaged_error("of another version")
             if not self.is_new and self._seal() not in ("", _checksum(self._file)):
-                raise self._base.damage("not as it was left")
+                raise self._base.make_damaged_error("not as it was left")
             if self._setting("authority") != self._authority:
-                raise self._base.damage("of another site")
+                raise self._base.make_damaged_error("of another site")
             self._start_over_if_need_be()
             last = self._base.row("SELECT max(number) FROM entries", convert=_last_number) or 0
             self._number = last + 1
@@ -355,7 +355,7 @@ class Manifest:
     def _rows(self, numbers: Sequence[int]) -> list[Listed]:
         rows = {row.number: row for row in self._ask(_LISTED.format(", ".join(map(str, numbers))), convert=_listed)}
         if not rows.keys() >= set(numbers):  # the index says otherwise
-            raise self._base.damage("an entry is missing")
+            raise self._base.make_damaged_error("an entry is missing")
         return [rows[number] for number in numbers]
 
     def keys_of(self, numbers: Sequence[int]) -> set[str]:
