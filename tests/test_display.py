@@ -359,7 +359,7 @@ def test_names_that_are_no_text_are_told(tmp_path: Path) -> None:
 
 UNEXPECTED = """
 import sys, threading, warnings
-from feedpub import cli
+from feedpub.cli import main
 text = sys.argv[1]
 def fail(*_):
     warnings.warn(text)
@@ -367,7 +367,7 @@ def fail(*_):
     thread.start()
     thread.join()
     raise RuntimeError(text)
-cli.main = fail
+main.main = fail
 sys.argv = ["feedpub", "lint"]
 from feedpub.__main__ import main
 main()

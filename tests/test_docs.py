@@ -15,7 +15,11 @@ import pytest
 import feedpub
 from feedpub import errors, iri
 from feedpub.cli import links, main
-from feedpub.entries import as_markdown, front_matter, lint, markdown, source
+from feedpub.entries import source
+from feedpub.entries.front_matter import reader as front_matter
+from feedpub.entries.linting import site_checks
+from feedpub.entries.markdown import positions, renderer
+from feedpub.entries.pasted import markdown_writer
 from feedpub.links import probe
 from feedpub.model import checks, entry, key_points, values
 from feedpub.site import settings, theme
@@ -111,10 +115,10 @@ def test_every_field_of_entry_and_feed_is_in_the_mapping() -> None:
         ("authors, enclosures, translations of an entry", entry.MOST_VALUES),
         ("a title, a category's name", values.LONGEST_TITLE_CHARACTERS),
         ("key points", key_points.DEEPEST_LIST),
-        ("key points of pasted text", as_markdown.DEEPEST_KEY_POINT),
-        ("headings compared with section names", lint.MOST_COMPARED_HEADINGS),
-        ("quotations", markdown.DEEPEST_QUOTATION),
-        ("footnote marks", markdown.MOST_FOOTNOTE_MARKS),
+        ("key points of pasted text", markdown_writer.DEEPEST_KEY_POINT),
+        ("headings compared with section names", site_checks.MOST_COMPARED_HEADINGS),
+        ("quotations", positions.DEEPEST_QUOTATION),
+        ("footnote marks", renderer.MOST_FOOTNOTE_MARKS),
         ("the name of an article", checks.LONGEST_KEY_BYTES),
         ("an address", iri.LONGEST_URL_CHARACTERS),
         ("the target of a redirect", iri.LONGEST_URL_CHARACTERS),

@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 import feedpub
-from feedpub.entries.fields import TABLE
+from feedpub.entries.front_matter.fields import TABLE
 from offline import offline_session
 
 if TYPE_CHECKING:
@@ -185,6 +185,11 @@ def test_table_of_settings_is_complete(heading: str, settings: type, not_set: se
             assert float(default) == field.default
         else:
             assert default == str(field.default).lower(), name
+
+
+def test_table_of_settings_of_a_host_is_complete() -> None:
+    names = {field.name for field in dataclasses.fields(feedpub.HostSettings)}
+    assert find_rows("reference/settings.md", "Hosts").keys() == (names - {"token_env"}) | {"token"}
 
 
 def test_table_of_front_matter_keys_is_complete() -> None:

@@ -5,7 +5,15 @@ from typing import Any
 import pytest
 
 from case_files import load_cases
-from feedpub.entries.headings import SECTIONS, Heading, _data, default_table, likely_languages, normalise, table
+from feedpub.entries.language_guess import likely_languages
+from feedpub.entries.sections.headings import (
+    SECTIONS,
+    Heading,
+    _data,
+    default_table,
+    normalise,
+    table,
+)
 from feedpub.language import canonical, script
 
 LANGUAGES = default_table().languages()

@@ -16,7 +16,7 @@ import pytest
 
 import feedpub
 from case_files import load_cases
-from feedpub.entries.file import read_file
+from feedpub.entries.entry_file import read_file
 from feedpub.links.classify import Verdict
 from feedpub.links.history import History
 from feedpub.links.lifecycle import Record

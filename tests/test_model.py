@@ -24,8 +24,8 @@ from feedpub import (
     Feed,
     FieldError,
     KeyPoint,
-    Pasted,
     PastedLine,
+    PastedText,
     Person,
     Reference,
     Site,
@@ -616,7 +616,7 @@ def test_the_first_language_is_the_default() -> None:
 
 
 def test_pasted_text_needs_nothing() -> None:
-    assert Pasted() == Pasted(drafts=(), via=None, previous=None, next=None, lines=())
+    assert PastedText() == PastedText(drafts=(), via=None, previous=None, next=None, lines=())
     assert Draft(language="en").title is None
     assert PastedLine(number=1, text="", fate="dropped", role="blank").number == 1
 

@@ -17,12 +17,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from case_files import load_cases
-from feedpub.entries.as_markdown import DEEPEST_KEY_POINT
-from feedpub.entries.headings import default_table, table
-from feedpub.entries.pasted import parse_pasted, read_pasted
+from feedpub.entries.pasted.markdown_writer import DEEPEST_KEY_POINT
+from feedpub.entries.pasted.reader import parse_pasted, read_pasted
+from feedpub.entries.sections.headings import default_table, table
 from feedpub.errors import EntryError
 from feedpub.language import words
-from feedpub.model import Draft, KeyPoint, Pasted, Reference
+from feedpub.model import Draft, KeyPoint, PastedText, Reference
 
 ENGLISH = """\
 Summary
@@ -117,7 +117,7 @@ def outline(points: tuple[KeyPoint, ...]) -> list[object]:
     return found
 
 
-def ledger(pasted: Pasted) -> list[tuple[str, str]]:
+def ledger(pasted: PastedText) -> list[tuple[str, str]]:
     return [(line.fate, line.role) for line in pasted.lines]
 
 
@@ -760,7 +760,7 @@ def test_pasted_text_becomes_markdown(case: dict[str, Any]) -> None:
     assert (found.pasted.author, found.pasted.published) == (case.get("author"), case.get("published"))
 
 
-def lines_of(pasted: Pasted, fate: str) -> list[str]:
+def lines_of(pasted: PastedText, fate: str) -> list[str]:
     return [line.text for line in pasted.lines if line.fate == fate and line.text.strip()]
 
 

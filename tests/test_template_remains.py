@@ -8,7 +8,7 @@ import pytest
 
 import feedpub
 from case_files import load_cases
-from feedpub.entries.templates import find_template_remains, remove_template_remains
+from feedpub.entries.markdown.template_markup import find_template_remains, remove_template_remains
 from sample_sites import post, write_site
 
 if TYPE_CHECKING:

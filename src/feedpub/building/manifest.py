@@ -432,7 +432,7 @@ def _stored(name: object) -> str:
 # What is read is checked: the file may be damaged, or come from somebody else. ValueError makes the manifest void.
 
 _FEED: Final = "|".join(re.escape(form.file_name) for form in FORMATS)
-_NUMBERED: Final = "|".join(form.numbered_pattern() for form in FORMATS)
+_NUMBERED: Final = "|".join(form.archive_file_name_pattern() for form in FORMATS)
 # A name that is a single step down in every file system.
 _STEP: Final = r"(?!\.+/)[^/\\\x00-\x1f\x7f]+"
 # Every path that a build writes, and no other.

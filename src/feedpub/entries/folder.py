@@ -12,21 +12,21 @@ from typing import TYPE_CHECKING, Final
 
 from ..errors import FieldError, Problem
 from ..iri import fold_id
-from ..model import Article, Config, Entry, Person, Place, Reference, Translation
-from . import fields
+from ..model import Article, Config, Entry, Mention, Person, Reference, Translation
 from .dates import ISO_HINT
-from .file import File, ask_for_title, check_dates, clean_texts, name_parts, read_file
-from .headings import table
-from .html_checks import inspect_html
+from .entry_file import File, ask_for_title, check_dates, clean_texts, name_parts, read_file
+from .front_matter import fields
 from .ids import automatic_id, automatic_link
+from .linting.html_checks import inspect_html
 from .scanning import scan, shown_name, shown_path
+from .sections.headings import table
 from .source import read_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from .value import Value
+    from .front_matter.value import Value
 
 
 def read_folder(
@@ -45,7 +45,7 @@ def read_folder(
         The articles that can be published, newest first, and the problems, by file and line. An article whose
         original has an error is left out; of others only the entries that have one.
     """
-    from . import lint  # builds do without
+    from .linting import site_checks  # builds do not need it
 
     headings = table(config.headings)
     names, notes = scan(folder)
@@ -57,9 +57,9 @@ def read_folder(
         _settle(group, config, inspect=True)
     _refuse_same_ids(files)
     _note_unknown_keys(files)
-    lint.compare_articles(groups, config)
+    site_checks.compare_articles(groups, config)
     if until:
-        lint.note_scheduled(groups, until)
+        site_checks.note_scheduled(groups, until)
     articles = [article for group in groups if (article := _article(group, config))]
     articles.sort(key=lambda article: (article.published, article.key), reverse=True)
     return tuple(articles), (*_problems(files), *notes)
@@ -230,15 +230,15 @@ def _settle(group: Mapping[str, File], config: Config, *, inspect: bool, glance:
         ask_for_title(file, config)
         check_dates(file)
         if inspect:
-            from . import lint
+            from .linting import site_checks
 
-            lint.inspect_file(file, table(config.headings))
+            site_checks.inspect_file(file, table(config.headings))
         elif not glance:
             inspect_html(file)
     if inspect and original.readable:
-        from . import lint
+        from .linting import site_checks
 
-        lint.compare_languages(readable)
+        site_checks.compare_languages(readable)
     for file in readable:
         if file is original and "published" not in file.values and "published" not in file.matter:
             hint = f"add published: to the front matter; {ISO_HINT}"
@@ -364,12 +364,12 @@ def _article(group: Mapping[str, File], config: Config) -> Article | None:
         original=original,
         fallback=group[original].values.get("fallback"),
         paths=paths,
-        find_places=partial(_find_places, paths, config),
+        find_mentions=partial(_find_places, paths, config),
     )
 
 
-def _find_places(paths: Mapping[str, str], config: Config) -> dict[str, tuple[Place, ...]]:
-    """Return where the addresses stand that an article publishes; see `Article.find_places`."""
+def _find_places(paths: Mapping[str, str], config: Config) -> dict[str, tuple[Mention, ...]]:
+    """Return where the addresses stand that an article publishes; see `Article.find_mentions`."""
     from .link_places import LinkMarks  # builds do without
 
     marks, headings = LinkMarks(), table(config.headings)

@@ -143,7 +143,7 @@ class Translation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Mention:
     """Say where an address that an entry publishes was written.
 
     Args:

@@ -113,7 +113,7 @@ def archive_pages(count: int, config: Config) -> int:
 
 
 def _make_file_name(form: FeedFormat, number: int) -> str:
-    return f"{ARCHIVE}/{form.numbered(number)}" if number else form.file_name
+    return f"{ARCHIVE}/{form.archive_file_name(number)}" if number else form.file_name
 
 
 def category_folder(category: Category) -> str:

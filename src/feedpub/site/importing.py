@@ -9,10 +9,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ..entries.dates import parse_date
-from ..entries.headings import default_table, table
-from ..entries.pasted import read_pasted
+from ..entries.pasted.reader import read_pasted
+from ..entries.sections.headings import default_table, table
 from ..entries.slugs import slug
-from ..entries.writing import write_entry
+from ..entries.writer import write_entry
 from ..errors import ConfigError, EntryError, LanguageTagError, Problem
 from ..files import read_file, remove_leftovers, write_new_files
 from ..language import DEFAULT_LANGUAGE, autonym, canonical, has_words, match, words
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
-    from ..entries.headings import HeadingTable
-    from ..model import Config, Draft, Pasted
+    from ..entries.sections.headings import HeadingTable
+    from ..model import Config, Draft, PastedText
 
 _SAMPLE_KEY = "first-article"
 _SAMPLE_LINKS = (
@@ -46,7 +46,7 @@ class ImportResult:
 
     key: str
     paths: tuple[str, ...]
-    pasted: Pasted
+    pasted: PastedText
 
 
 def import_pasted(
@@ -68,7 +68,7 @@ def import_pasted(
         titles: Language → title, for languages whose title the text does not give.
         key: The article's name; made of the title in the site's default language if not given.
         language: The language of a text without headings, which is then imported as it stands.
-        author: The author's name. One that the text names ("By Ann") is only offered, as `Pasted.author`.
+        author: The author's name. One that the text names ("By Ann") is only offered, as `PastedText.author`.
 
     Raises:
         ConfigError: feedpub.toml cannot be used.
@@ -125,7 +125,7 @@ def _read_language(language: str | None) -> str | None:
         raise EntryError([Problem(code="E224", message=str(error), hint="write --language TAG, such as en")]) from None
 
 
-def _check_fates(pasted: Pasted, headings: HeadingTable, problems: list[Problem]) -> None:
+def _check_fates(pasted: PastedText, headings: HeadingTable, problems: list[Problem]) -> None:
     """Refuse a text most of whose lines stand below no heading that is known."""
     lines = [line for line in pasted.lines if line.fate != "dropped"]
     stray = [line for line in lines if line.fate == "ambiguous"]
@@ -220,7 +220,7 @@ def _canonical_titles(
             problems.append(Problem(code="E224", message=message, hint=f"the text is in {', '.join(languages)}"))
 
 
-def _check_date(published: str | None, config: Config, problems: list[Problem], pasted: Pasted) -> None:
+def _check_date(published: str | None, config: Config, problems: list[Problem], pasted: PastedText) -> None:
     if published is None:
         hint = (
             "add --published with an ISO date, e.g. 2026-02-01 or 2026-02-01T09:00:00+08:00; a date is never invented"

@@ -31,7 +31,7 @@ _TITLES: Final[Mapping[Outcome | None, str]] = {
 }  # fmt: skip
 
 
-def incident_feed(site: Site, report: LinkReport) -> Feed:
+def make_incident_feed(site: Site, report: LinkReport) -> Feed:
     """Make a feed of the dead links of a site: an entry for each, updated when the link works again or is removed.
 
     In the site's first language. What gives access, such as a password in an address, is hidden.
@@ -58,13 +58,13 @@ def incident_feed(site: Site, report: LinkReport) -> Feed:
 
 
 def write_incident_feed(site: Site, report: LinkReport, folder: str | os.PathLike[str]) -> tuple[str, ...]:
-    """Write the feed of `incident_feed` as ``atom.xml`` and ``rss.xml``; return the files that have changed.
+    """Write the feed of `make_incident_feed` as ``atom.xml`` and ``rss.xml``; return the files that have changed.
 
     Raises:
         ConfigError: One of the two is a feed of something else; nothing is written.
         OSError: A file cannot be written.
     """
-    feed, place = incident_feed(site, report), os.fspath(folder)
+    feed, place = make_incident_feed(site, report), os.fspath(folder)
     _refuse_other_feeds(place, feed.id)
     files = {"atom.xml": to_atom(feed), "rss.xml": to_rss(feed)}
     changed = tuple(os.path.join(place, name) for name, data in files.items() if write_file(place, name, data))
