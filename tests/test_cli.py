@@ -789,8 +789,8 @@ def test_document_of_the_problems(request: pytest.FixtureRequest) -> None:
         "# Problem codes\n\n"
         "Look up here what a code means and how to fix the problem. An error keeps an entry from being published,\n"
         "a warning is a mistake that readers will notice, and a note is worth knowing. A code never changes its\n"
-        "meaning. `feedpub explain CODE` prints the same text. The page is written from `src/feedpub/problems.toml` by\n"
-        "`pytest tests/test_cli.py --update-golden`.\n"
+        "meaning. `feedpub explain CODE` prints the same text. The page is written from\n"
+        "`src/feedpub/problems.toml` by `pytest tests/test_cli.py --update-golden`.\n"
     ]
     kind = ""
     for code in feedpub.problem_codes():
