@@ -6,7 +6,7 @@ import pytest
 
 from case_files import load_cases
 from feedpub.entries.headings import SECTIONS, Heading, _data, default_table, likely_languages, normalise, table
-from feedpub.language import canonical, script
+from feedpub.language import canonicalise_tag, get_script
 
 LANGUAGES = default_table().languages()
 
@@ -18,7 +18,7 @@ def test_at_least_these_languages_are_known() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_language_has_a_word_for_every_section(language: str) -> None:
-    assert canonical(language) == language
+    assert canonicalise_tag(language) == language
     for section in SECTIONS:
         assert Heading(language, section) in default_table().find(default_table().word(language, section))
 
@@ -186,4 +186,4 @@ def test_a_preferred_language_wins_only_where_the_text_leaves_it_open() -> None:
 
 def test_every_language_has_a_script_that_can_be_seen() -> None:
     seen = {"Latn", "Hans", "Hant", "Jpan", "Kore", "Cyrl", "Hebr", "Arab", "Deva"}
-    assert {script(language) for language in LANGUAGES} <= seen
+    assert {get_script(language) for language in LANGUAGES} <= seen

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import LanguageTagError
-from ..language import DEFAULT_LANGUAGE, KNOWN_LANGUAGES, canonical, direction, match
-from ..model.checks import LONGEST_KEY_BYTES, is_legal, is_usable_key
+from ..language import DEFAULT_LANGUAGE, KNOWN_LANGUAGES, canonicalise_tag, get_direction, match_language
+from ..model.checks import LONGEST_KEY_BYTES, is_legal_xml, is_usable_key
 from ..model.key_points import KeyPointList
-from ..rendering.sanitiser import find_excess, sanitise
-from ..rendering.text import html_to_text, one_line, paragraphs_to_text
+from ..rendering.sanitiser import find_excess, sanitise_html
+from ..rendering.text import html_to_text, join_lines, paragraphs_to_text
 from . import fields
 from .blocks import NOTE_MARK, first_text
 from .converters import Context
@@ -151,7 +151,7 @@ def name_parts(name: str) -> tuple[str, str]:
     first = _FIRST_PART.match(suffix)
     if first and first[0].casefold() not in _COMMON_LANGUAGES:
         try:
-            canonical(suffix)
+            canonicalise_tag(suffix)
         except LanguageTagError as error:
             return (key, suffix) if error.suggestion else (stem, "")
     return key, suffix
@@ -201,9 +201,9 @@ def _language(file: File, suffix: str, config: Config) -> str:
 def _named_language(file: File, suffix: str, config: Config) -> str:
     ending = f"the name ends in .{suffix}.md, and {suffix}"
     try:
-        tag = canonical(suffix)
+        tag = canonicalise_tag(suffix)
     except LanguageTagError as error:
-        known = [found for meant in error.suggestion if (found := match(meant, config.languages))]
+        known = [found for meant in error.suggestion if (found := match_language(meant, config.languages))]
         if error.suggestion and not known:
             hint = f"did you mean {' or '.join(error.suggestion)}? Add it to languages in feedpub.toml"
         else:
@@ -228,7 +228,7 @@ def _stated_language(file: File, config: Config) -> str | None:
     if given is None:
         return ""
     try:
-        tag = canonical(given)
+        tag = canonicalise_tag(given)
     except LanguageTagError as error:
         meant = " or ".join(error.suggestion)
         hint = f"did you mean {meant}?" if meant else "see BCP 47: en, zh-Hans, pt-BR"
@@ -246,16 +246,16 @@ def _site_language(tag: str, file: File, config: Config) -> str | None:
     if tag == "zh" and tag not in config.languages:
         chinese = tuple(language for language in config.languages if language.startswith("zh-"))
         for likely in likely_languages(file.source.text[file.body_start :], ("zh-Hans", "zh-Hant")):
-            if chinese and (found := match(likely, chinese)):
+            if chinese and (found := match_language(likely, chinese)):
                 return found
-    return match(tag, config.languages)
+    return match_language(tag, config.languages)
 
 
 def _settle_key(file: File) -> None:
     name = "key" if "key" in file.matter else "slug"
     if value := file.matter.get(name):
         file.key = unicodedata.normalize("NFC", read_text(file.source, value, name) or file.key)
-    shown = repr(file.key) if is_legal(file.key) else ascii(file.key)
+    shown = repr(file.key) if is_legal_xml(file.key) else ascii(file.key)
     hint = "choose another name for the article; archive, category and the like are names of the published folder"
     if not is_usable_key(file.key):
         file.source.add("E115", f"{shown} cannot be the name of an article", hint, *file.place(name))
@@ -310,24 +310,24 @@ def clean_texts(file: File, base: str, copies: int) -> None:
     if reason := find_excess(html, base, copies=copies, is_closed=not sections.has_raw_html):
         file.source.add("E120", reason, "close the tags that stay open, or split the article")
         body = points = summary = ""
-    towards = direction(file.language)
+    towards = get_direction(file.language)
     if body:
-        body = sanitise(body, base, direction=towards)
+        body = sanitise_html(body, base, direction=towards)
     values["body"] = body
     if points:
-        file.kept_points = sanitise(points, base, direction=towards)
+        file.kept_points = sanitise_html(points, base, direction=towards)
         values["key_points"] = KeyPointList(file.kept_points)
     written: str = values.get("summary") or ""
     if summary and not written:
         is_plain = sections.is_plain_summary
-        values["summary"] = paragraphs_to_text(summary if is_plain else NOTE_MARK.sub("", sanitise(summary, base)))
+        values["summary"] = paragraphs_to_text(summary if is_plain else NOTE_MARK.sub("", sanitise_html(summary, base)))
         in_body |= set() if is_plain else {"summary"}
-    elif summary and sections.is_plain_summary and html_to_text(summary) != one_line(written):
-        values["body"] = sanitise(f"{summary}\n{sections.body}", base, direction=towards)
+    elif summary and sections.is_plain_summary and html_to_text(summary) != join_lines(written):
+        values["body"] = sanitise_html(f"{summary}\n{sections.body}", base, direction=towards)
     elif not written:
         values["summary"] = excerpt(body)
         in_body.add("summary")
-    elif any(start.startswith(one_line(written)) for start in (first_text(body), _first_block_text(body))):
+    elif any(start.startswith(join_lines(written)) for start in (first_text(body), _first_block_text(body))):
         in_body.add("summary")  # the author has copied the start of the text
     values["in_body"] = frozenset(in_body)
 

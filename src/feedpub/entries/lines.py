@@ -150,7 +150,7 @@ def split_link(text: str) -> tuple[str, str | None]:
 
 def is_url(text: str) -> bool:
     """Return True if a text is an address that a feed may link to."""
-    return not iri.fault(text)
+    return not iri.find_url_fault(text)
 
 
 def join(texts: Iterable[str], *, spaced: bool) -> str:
