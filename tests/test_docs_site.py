@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 import yaml
-from feedpub.entries.fields import TABLE
 
 import feedpub
+from feedpub.entries.front_matter.fields import TABLE
 from support.offline import offline_session
 
 if TYPE_CHECKING:
