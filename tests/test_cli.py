@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 import feedpub
 from feedpub.cli.main import cli, main
-from sample_sites import CHINESE, ENGLISH, GOOD, SETTINGS, post, write_site
+from support.sample_sites import CHINESE, ENGLISH, GOOD, SETTINGS, post, write_site
 
 DOCS = Path(__file__).parent.parent / "docs"
 COMMANDS = sorted(cli.commands)

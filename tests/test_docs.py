@@ -24,7 +24,7 @@ from feedpub.links import probe
 from feedpub.model import checks, entry, key_points, values
 from feedpub.site import settings, theme
 from feedpub.transport import http1
-from offline import offline_session
+from support.offline import offline_session
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

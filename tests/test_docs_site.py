@@ -18,7 +18,7 @@ import yaml
 
 import feedpub
 from feedpub.entries.front_matter.fields import TABLE
-from offline import offline_session
+from support.offline import offline_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,7 @@ import pytest
 import feedpub
 from feedpub.entries.front_matter import converters, fields
 from feedpub.entries.front_matter.fields import Field, FieldTable
-from sample_sites import GOOD, SETTINGS, post, write_site
+from support.sample_sites import GOOD, SETTINGS, post, write_site
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,7 +15,7 @@ from feedpub import Problem
 from feedpub.building.manifest import Manifest
 from feedpub.site.pages import Pages
 from feedpub.site.theme import Theme
-from sample_sites import CHINESE, ENGLISH, GOOD, SETTINGS, post, write_site
+from support.sample_sites import CHINESE, ENGLISH, GOOD, SETTINGS, post, write_site
 
 EN, ZH = "entries/a.en.md", "entries/a.zh-Hans.md"
 TOML = "entries/feedpub.toml"
@@ -324,7 +324,7 @@ CASES = [
     ),
     Case(
         code="N106", files={"a.mt.md": post()}, settings=SETTINGS.replace("zh-Hans", "mt"), path="entries/a.mt.md",
-        message="no words in mt", hint="docs/design.md",
+        message="no words in mt", hint="CONTRIBUTING.md",
     ),
     pair(
         "N107", ENGLISH, CHINESE.replace("[时刻表](https://works.test/timetable)", "时刻表"), path=ZH,

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from ..formats import FORMATS
-from .checks import LONGEST_KEY_BYTES, Check, is_usable_key
+from .checks import LONGEST_KEY_BYTES, FieldChecker, is_usable_key
 from .feed import Feed
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Article:
     find_mentions: Callable[[], Mapping[str, tuple[Mention, ...]]] = field(default=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        check = Check(self, self.key)
+        check = FieldChecker(self, self.key)
         check.text("key", self.key)
         if not is_usable_key(self.key):
             check.fail("key", "cannot stand in file names and addresses, or is a name that the published folder needs")

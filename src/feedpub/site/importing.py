@@ -15,7 +15,7 @@ from ..entries.slugs import slug
 from ..entries.writer import write_entry
 from ..errors import ConfigError, EntryError, LanguageTagError, Problem
 from ..files import read_file, remove_leftovers, write_new_files
-from ..language import DEFAULT_LANGUAGE, autonym, canonical, has_words, match, words
+from ..language import DEFAULT_LANGUAGE, canonicalise_tag, get_autonym, get_words, has_words, match_language
 from ..model.checks import RESERVED_KEYS
 from .settings import FILE_NAME, read_config
 
@@ -120,7 +120,7 @@ def import_pasted(
 
 def _read_language(language: str | None) -> str | None:
     try:
-        return canonical(language) if language else None
+        return canonicalise_tag(language) if language else None
     except LanguageTagError as error:
         raise EntryError([Problem(code="E224", message=str(error), hint="write --language TAG, such as en")]) from None
 
@@ -193,7 +193,7 @@ def _titled(
         title = given.get(draft.language) or draft.title
         if not title or not title.strip():
             hint = f'add --title {draft.language}="…"; a title is never invented'
-            message = f"the text has no title in {autonym(draft.language)} ({draft.language})"
+            message = f"the text has no title in {get_autonym(draft.language)} ({draft.language})"
             problems.append(Problem(code="E221", message=message, hint=hint))
         if draft.language not in config.languages:
             hint = f'add "{draft.language}" to languages in {FILE_NAME}, or take that part out of the text'
@@ -209,7 +209,7 @@ def _canonical_titles(
     languages = tuple(draft.language for draft in drafts)
     for tag, title in titles.items():
         try:
-            known = match(canonical(tag), languages)
+            known = match_language(canonicalise_tag(tag), languages)
         except LanguageTagError as error:
             problems.append(Problem(code="E224", message=str(error), hint="write --title LANGUAGE=TEXT"))
             continue
@@ -254,7 +254,7 @@ def init(folder: str | os.PathLike[str] = ".", *, today: date, languages: Sequen
         LanguageTagError: One of the languages is none.
     """
     entries = Path(folder, "entries")
-    tags = tuple(dict.fromkeys(canonical(tag) for tag in languages))
+    tags = tuple(dict.fromkeys(canonicalise_tag(tag) for tag in languages))
     files = {FILE_NAME: _CONFIG.format(year=today.year, languages=f"[{_quoted(tags)}]".ljust(27), titles=_titles(tags))}
     for language in tags:
         published = today.isoformat() if language == tags[0] else None
@@ -274,9 +274,9 @@ def init(folder: str | os.PathLike[str] = ".", *, today: date, languages: Sequen
 
 def _sample(language: str) -> tuple[str, str]:
     """Return the title and the Markdown of the sample."""
-    sample = words(language)["sample"]
+    sample = get_words(language)["sample"]
     headings = default_table()
-    tag = (has_words(language) and match(language, headings.languages())) or DEFAULT_LANGUAGE
+    tag = (has_words(language) and match_language(language, headings.languages())) or DEFAULT_LANGUAGE
     points = [line for text, finer in sample["points"] for line in (f"- {text}", *(f"  - {point}" for point in finer))]
     links = zip(sample["reference_titles"], _SAMPLE_LINKS, strict=True)
     references = [f"{n}. [{title}]({url}) - {name}" for n, (title, (url, name)) in enumerate(links, start=1)]
@@ -293,11 +293,11 @@ def _quoted(tags: Sequence[str]) -> str:
 
 
 def _titles(tags: Sequence[str]) -> str:
-    return "\n".join(f'{tag} = "{words(tag)["latest"]}"' for tag in tags)
+    return "\n".join(f'{tag} = "{get_words(tag)["latest"]}"' for tag in tags)
 
 
 _CONFIG = """\
-# The settings of this site. Only base_url and authority are required; docs/entries.md tells of all.
+# The settings of this site. Only base_url and authority are required; docs/reference/settings.md lists all.
 
 base_url  = "https://example.org/"      # where the published folder will be served; every link starts with it
 authority = "example.org,{year}"          # a domain of yours and a year: the start of all ids, never change it

@@ -12,7 +12,7 @@ from .. import iri
 from ..errors import ConfigError, Problem
 from ..feeds import to_atom, to_rss
 from ..files import check_target, read_file, remove_leftovers, write_file
-from ..language import words
+from ..language import get_words
 from ..links.reports.base import as_shown, place_name
 from ..model import Entry, Feed, Person
 from ..redaction import hide_secrets
@@ -41,7 +41,7 @@ def make_incident_feed(site: Site, report: LinkReport) -> Feed:
         report: Of `check_links` or `report_links`, with a history: others know no incidents.
     """
     config, language = site.config, site.config.default_language
-    labels = words(language)
+    labels = get_words(language)
     links = {link.url: link for link in report.links}
     own = site.feed(language)
     return Feed(
@@ -89,7 +89,7 @@ def _entry(authority: str, language: str, labels: Mapping[str, str], incident: I
     shown_url = as_shown(incident.url)
     key = blake2b(f"{incident.url} {incident.opened.timestamp()}".encode(), digest_size=8).hexdigest()
     url = iri.resolve_url("", hide_secrets(incident.url)) or ""
-    url = iri.to_uri(url) if not iri.fault(url) else f"https://{authority.partition(',')[0]}/"
+    url = iri.to_uri(url) if not iri.find_url_fault(url) else f"https://{authority.partition(',')[0]}/"
     lines = [
         f'<a href="{escape(url)}">{escape(shown_url)}</a>',
         f"<code>{escape(as_shown(incident.reason))}</code>",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ..display import escape_for_terminal
 from ..errors import FeedpubError
 from ..files import read_file, remove_leftovers, resolve_inside, write_file
-from ..iri import fault, parse_url
+from ..iri import find_url_fault, parse_url
 from ..links.history import open_history
 from ..links.outbound import outbound
 from ..redaction import hide_secrets
@@ -108,7 +108,7 @@ def _target(url: str, new: str | None) -> str | None:
     if not new:
         return None
     parsed = parse_url(new)
-    if fault(new) or parsed is None or parsed.pathname == "/":
+    if find_url_fault(new) or parsed is None or parsed.pathname == "/":
         return None
     if url.lower().startswith("https:") and parsed.protocol != "https:":
         return None

@@ -11,9 +11,9 @@ from html import unescape
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote, unquote
 
-from ..entries.entry_file import read_file
 from ..entries.link_places import find_end
 from ..entries.markdown.positions import strip_positions
+from ..entries.reader import read_file
 from ..entries.sections.headings import table
 from ..entries.source import decode_source
 

@@ -7,7 +7,7 @@ import re
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Final
 
-from ...language import autonym, script
+from ...language import get_autonym, get_script
 from ..language_guess import LETTERS, likely_languages
 from ..markdown.code_spans import Spans
 
@@ -39,7 +39,7 @@ _LONGEST_WORD_CHARACTERS: Final = 40  # of a word that a message quotes twice
 
 def fits_language(file: File) -> bool:
     """Return True if the letters of a text fit its language."""
-    own = script(file.language)
+    own = get_script(file.language)
     if own not in _SCRIPTS or file.language == "zh":
         return True  # letters that are not told apart here
     sample = _take_sample(file)
@@ -48,7 +48,7 @@ def fits_language(file: File) -> bool:
     chinese = own in ("Hans", "Hant")
     likely = likely_languages(sample, ("zh-Hans", "zh-Hant") if chinese else (file.language,))
     if likely or (own != "Latn" and not likely_languages(sample, ("en",))):
-        return own in map(script, likely)
+        return own in map(get_script, likely)
     mine, others = (
         len(letters.findall(sample)) for letters in (_compile_letters(own), _compile_letters(own, is_own=False))
     )
@@ -71,7 +71,7 @@ def _take_sample(file: File) -> str:
 
 def report_foreign_script(file: File) -> None:
     """Warn of letters of another script in running text: often a word that was left untranslated."""
-    text, pattern = file.source.text, _compile_foreign(script(file.language))
+    text, pattern = file.source.text, _compile_foreign(get_script(file.language))
     if not pattern.search(text) or any(problem.code == "W104" for problem in file.source.problems):
         return
     at_home = Spans([*find_spans_at_home(text), *_find_references(file)])
@@ -79,14 +79,18 @@ def report_foreign_script(file: File) -> None:
         if run.start() in at_home:
             continue
         word = run.group()[:_LONGEST_WORD_CHARACTERS]
-        message = f"{word} is not in the script of {autonym(file.language)}"
+        message = f"{word} is not in the script of {get_autonym(file.language)}"
         hint = f'translate it; if it is meant, mark it: <i lang="…">{word}</i>'
         file.source.add("W103", message, hint, *run.span())
     for name in ("title", "summary"):
         value = file.values.get(name, "")
         # No mark can stand in front matter: a word in it may be meant, the whole cannot be.
-        if name in file.matter and pattern.search(value) and not _compile_letters(script(file.language)).search(value):
-            message = f"the {name} is not in the script of {autonym(file.language)}"
+        if (
+            name in file.matter
+            and pattern.search(value)
+            and not _compile_letters(get_script(file.language)).search(value)
+        ):
+            message = f"the {name} is not in the script of {get_autonym(file.language)}"
             file.source.add("W103", message, "translate it", *file.place(name))
 
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from ...errors import EntryError, Problem
-from ...language import autonym, match, script
+from ...language import get_autonym, get_script, match_language
 from ...model import Draft, PastedLine, PastedText
 from ..language_guess import likely_languages
 from ..markdown.positions import strip_positions
@@ -52,7 +52,7 @@ def parse_pasted(
     languages: Sequence[str] = (),
     language: str | None = None,
 ) -> PastedText:
-    """Read the drafts out of a pasted text; docs/entries.md, "Pasted text", has the rules.
+    """Read the drafts out of a pasted text; docs/guides/import.md has the rules.
 
     No title is made up: only a line under a heading such as "Title", or a Markdown ``# Title``, is one.
 
@@ -185,16 +185,16 @@ _MOST_REPEATED_SECTIONS: Final = 2
 def _find_language(part: Part, table: HeadingTable, languages: Sequence[str], given: str | None) -> str | None:
     """Return a part's language: that of its headings; of its text if they fit several, or none in its script."""
     if given and not part.languages:
-        return match(given, tuple(languages)) or given
+        return match_language(given, tuple(languages)) or given
     text = " ".join(part.texts())
     likely = likely_languages(text, part.languages, languages)
     if not likely:
         likely = likely_languages(text, table.languages(), languages)
-        if not likely or script(likely[0]) == "Latn":
+        if not likely or get_script(likely[0]) == "Latn":
             likely = part.languages  # Latin names and terms stand in texts of every script
         elif not part.languages:
             likely = likely[: len(likely) == 1]
-    return (match(likely[0], tuple(languages)) or likely[0]) if likely else None
+    return (match_language(likely[0], tuple(languages)) or likely[0]) if likely else None
 
 
 def _unknown_language(part: Part, table: HeadingTable) -> Problem:
@@ -214,7 +214,7 @@ def _unknown_language(part: Part, table: HeadingTable) -> Problem:
 def _same_language(language: str, one: Part, other: Part) -> Problem:
     return Problem(
         code="E204",
-        message=f"a second text in {autonym(language)} begins here; the first begins in line {one.first.number}",
+        message=f"a second text in {get_autonym(language)} begins here; the first begins in line {one.first.number}",
         hint="paste one article at a time",
         line=other.first.number,
         excerpt=other.first.raw,

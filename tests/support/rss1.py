@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from feedpub.feeds.extensions import extension_elements
 from feedpub.feeds.markup import address, attribute, feed_links, moment, parts_of, text
-from rss1_row import ROW
+from support.rss1_row import ROW
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

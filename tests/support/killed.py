@@ -1,6 +1,7 @@
 """A process for test_killed.py: children write entry files, and are killed each at another line of the program.
 
-Run as `python killed.py (import|fix) FOLDER KILLS`; prints how many children were killed, and how many of them midway.
+Run in `tests/` as `python -m support.killed (import|fix) FOLDER KILLS`;
+prints how many children were killed, and how many of them midway.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import feedpub
 from feedpub.files import remove_leftovers
-from interrupting import trace_lines
+from support.interrupting import trace_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,7 @@ from feedpub.rendering.renderer import RenderedEntry
 from feedpub.site.opml import to_category_opml, to_opml
 from feedpub.site.pages import NEIGHBOURS, Pages
 from feedpub.site.theme import Theme
-from sample_feeds import BASE, TITLES, digest_en, digest_zh_hans, entry, feed, right_to_left
+from support.sample_feeds import BASE, TITLES, digest_en, digest_zh_hans, entry, feed, right_to_left
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
