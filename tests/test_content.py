@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from feedpub import Entry, KeyPoint, Reference, Translation, render
 from feedpub.language import get_autonym, get_words, known_languages
 from feedpub.model.checks import is_legal_xml
-from feedpub.model.key_points import DEEPEST_LIST
+from feedpub.model.key_points import DEEPEST_LIST_LEVELS
 from feedpub.rendering.content import note_language
 from feedpub.rendering.renderer import Renderer
 from feedpub.rendering.sanitiser import SCHEMES, TAGS, sanitise_html
@@ -272,11 +272,11 @@ def test_the_html_of_key_points_is_sanitised(text: str, html: str) -> None:
 
 def test_key_points_as_deep_as_can_be() -> None:
     point = KeyPoint(text="deepest")
-    for _ in range(DEEPEST_LIST - 1):
+    for _ in range(DEEPEST_LIST_LEVELS - 1):
         point = KeyPoint(text="p", children=(point,))
     html = render(entry(key_points=(point,)))
-    assert html.count("<ul>") == html.count("</ul>") == DEEPEST_LIST
-    assert html.count("<li>") == html.count("</li>") == DEEPEST_LIST
+    assert html.count("<ul>") == html.count("</ul>") == DEEPEST_LIST_LEVELS
+    assert html.count("<li>") == html.count("</li>") == DEEPEST_LIST_LEVELS
 
 
 @pytest.mark.parametrize(

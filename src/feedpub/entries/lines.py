@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from .. import iri
 from ..errors import EntryError, Problem
-from ..model.checks import XML_ILLEGAL
+from ..model.checks import XML_ILLEGAL_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -197,7 +197,9 @@ MOST_PROBLEMS: Final = 20
 
 
 def _illegal(lines: Sequence[str]) -> Iterator[Problem]:
-    found = [(number, line, bad) for number, line in enumerate(lines, start=1) if (bad := XML_ILLEGAL.search(line))]
+    found = [
+        (number, line, bad) for number, line in enumerate(lines, start=1) if (bad := XML_ILLEGAL_PATTERN.search(line))
+    ]
     unsaid = len(found) - MOST_PROBLEMS
     for number, line, bad in found[:MOST_PROBLEMS]:
         yield Problem(
