@@ -12,14 +12,14 @@ import feedparser
 import pytest
 
 import feedpub
-from case_files import load_cases
 from feedpub.links.acceptance import find_acceptances
 from feedpub.links.check import accept_link, check_links, forget_link, iter_checked_links, report_links
 from feedpub.links.history import History
 from feedpub.links.outbound import outbound
 from feedpub.model import LinkSettings
-from offline import offline_session
-from sample_sites import post, write_site
+from support.case_files import load_cases
+from support.offline import offline_session
+from support.sample_sites import post, write_site
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

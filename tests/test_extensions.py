@@ -17,10 +17,10 @@ import feedpub
 from feedpub import Extension, FieldError
 from feedpub.model.checks import is_legal_xml
 from feedpub.model.extensions import DEEPEST_EXTENSION_LEVELS
-from rss1_row import ROW
-from sample_builds import published
-from sample_feeds import entry, feed
-from sample_sites import GOOD, SETTINGS, write_site
+from support.rss1_row import ROW
+from support.sample_builds import published
+from support.sample_feeds import entry, feed
+from support.sample_sites import GOOD, SETTINGS, write_site
 from test_examples import ROOT, run
 
 if TYPE_CHECKING:

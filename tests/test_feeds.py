@@ -25,7 +25,7 @@ from feedpub import Category, Enclosure, Entry, FieldError, Person, Reference, f
 from feedpub.feeds import markup, rss, writer
 from feedpub.model.checks import is_legal_xml
 from feedpub.rendering.renderer import RenderedEntry
-from sample_feeds import ANN, BASE, CASES, WRITERS, archived, entry, feed, siblings
+from support.sample_feeds import ANN, BASE, CASES, WRITERS, archived, entry, feed, siblings
 
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,13 +13,13 @@ import pytest
 import feedpub
 from feedpub import formats
 from feedpub.serving.preview import media_type_of
-from rss1_row import ROW
-from sample_builds import BASE, Desk, article, published, settle, states
+from support.commands import run_program
+from support.rss1_row import ROW
+from support.sample_builds import BASE, Desk, article, published, settle, states
 
 if TYPE_CHECKING:
-    from sample_builds import State
+    from support.sample_builds import State
 
-PROGRAM = Path(__file__).parent / "rss1_row.py"
 NAME = ROW.file_name
 
 
@@ -37,8 +35,7 @@ def desk(tmp_path: Path) -> Desk:
 
 def run(*arguments: str | Path, status: int = 0) -> str:
     """Run the command line of a feedpub that also writes RSS 1.0; return what it said."""
-    command = [sys.executable, PROGRAM, *arguments]
-    process = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=120, check=False)
+    process = run_program("support.rss1_row", *arguments)
     assert process.returncode == status, process.stderr
     return process.stdout + process.stderr
 

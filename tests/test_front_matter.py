@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from feedpub.entries import fields
-from feedpub.entries.front_matter import read_front_matter
+from feedpub.entries.front_matter import fields
+from feedpub.entries.front_matter.reader import read_front_matter
+from feedpub.entries.front_matter.value import Value, list_items, read_text
 from feedpub.entries.source import Source
-from feedpub.entries.value import Value, list_items, read_text
 from feedpub.rendering.text import join_lines
 
 

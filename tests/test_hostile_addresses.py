@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 import feedpub
-from case_files import load_cases
 from feedpub import iri
 from feedpub.links.outbound import outbound
-from sample_builds import Desk, article
+from support.case_files import load_cases
+from support.sample_builds import Desk, article
 
 if TYPE_CHECKING:
     from pathlib import Path

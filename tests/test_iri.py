@@ -13,10 +13,10 @@ import urllib3
 from hypothesis import given
 from hypothesis import strategies as st
 
-from case_files import load_cases
 from feedpub import iri
 from feedpub.links import probe
 from feedpub.transport import http1
+from support.case_files import load_cases
 
 # address → the URI it is written as; None if it is one already
 GOOD: dict[str, str | None] = {

@@ -15,7 +15,7 @@ from feedpub.errors import LONGEST_EXCERPT_CHARACTERS, MOST_PROBLEMS_OF_A_CODE, 
 from feedpub.links.probe import _target
 from feedpub.site.settings import read_config
 from feedpub.transport.http1 import Reading
-from sample_feeds import entry
+from support.sample_feeds import entry
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,13 +17,13 @@ import pytest
 
 import feedpub
 from feedpub import iri
-from feedpub.entries import front_matter
-from feedpub.entries.headings import default_table
-from feedpub.entries.losses import find_losses
-from feedpub.entries.sections import read_sections
+from feedpub.entries.front_matter import reader as front_matter
+from feedpub.entries.linting.losses import find_losses
+from feedpub.entries.markdown.template_markup import find_template_remains, remove_template_remains
+from feedpub.entries.sections.headings import default_table
+from feedpub.entries.sections.reader import read_sections
 from feedpub.entries.source import Source
 from feedpub.entries.summaries import excerpt
-from feedpub.entries.templates import find_template_remains, remove_template_remains
 from feedpub.links import outbound
 from feedpub.links.classify import Answer, classify
 from feedpub.links.pages import read_page_at_once, read_refresh, targets_of

@@ -16,7 +16,7 @@ import pytest
 from feedpub.links.check import iter_checked_links
 from feedpub.model import LinkSettings
 from feedpub.transport import network_addresses
-from link_farm import (
+from support.link_farm import (
     FORTY_KB,
     PAGE,
     Behaviour,

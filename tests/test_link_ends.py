@@ -19,7 +19,7 @@ from feedpub.links.probe import MOST_REQUESTS, LinkProbe, _find_refresh
 from feedpub.links.records import LinkRecords
 from feedpub.model import HostSettings, LinkSettings
 from feedpub.transport.base import Response
-from link_farm import Exchange, Farm, says, to
+from support.link_farm import Exchange, Farm, says, to
 
 if TYPE_CHECKING:
     from pathlib import Path

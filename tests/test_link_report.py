@@ -422,7 +422,7 @@ def test_a_format_is_a_row_of_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
         reports, "REPORT_FORMATS", (*reports.REPORT_FORMATS, ReportFormat(name="count", module="count_report"))
     )
     assert format_report(report(DEAD, GOOD), "count") == "2 links\n"
-    assert list(report_formats()) == ["text", "json", "jsonl", "github", "markdown", "count"]
+    assert list(report_formats())[-1] == "count"
 
 
 def test_json_has_one_link_per_line() -> None:

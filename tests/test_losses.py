@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from feedpub.entries.losses import find_losses
+from feedpub.entries.linting.losses import find_losses
 from feedpub.rendering.sanitiser import sanitise_html
 
 BASE = "https://site.test/en/a/"

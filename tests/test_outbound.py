@@ -10,10 +10,10 @@ import pytest
 from lxml import etree, html
 
 import feedpub
-from case_files import load_cases
 from feedpub.iri import to_uri
 from feedpub.links.outbound import outbound
-from sample_builds import Desk, article
+from support.case_files import load_cases
+from support.sample_builds import Desk, article
 from test_link_fixing import remember
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from feedpub.rendering.renderer import RenderedEntry
 from feedpub.site.opml import to_category_opml, to_opml
 from feedpub.site.pages import NEIGHBOURS, Pages
 from feedpub.site.theme import NAMES
-from sample_feeds import BASE, TITLES, entry, feed, hard_texts
-from sample_pages import CATEGORY, CONFIG, HOMES, Row, article, by_year, pages, torture, trains
+from support.sample_feeds import BASE, TITLES, entry, feed, hard_texts
+from support.sample_pages import CATEGORY, CONFIG, HOMES, Row, article, by_year, pages, torture, trains
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -346,7 +346,7 @@ def test_feeds_that_are_opened_have_a_hint_in_each_language() -> None:
 
 def test_jinja_is_loaded_with_the_first_page() -> None:
     program = (
-        "import sys; from sample_pages import pages; made = pages()\n"
+        "import sys; from support.sample_pages import pages; made = pages()\n"
         "made.style(); made.feed_style()\n"
         "assert 'jinja2' not in sys.modules; made.landing({}); assert 'jinja2' in sys.modules"
     )

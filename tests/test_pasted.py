@@ -16,13 +16,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from case_files import load_cases
-from feedpub.entries.as_markdown import DEEPEST_KEY_POINT
-from feedpub.entries.headings import default_table, table
-from feedpub.entries.pasted import parse_pasted, read_pasted
+from feedpub.entries.pasted.markdown_writer import DEEPEST_KEY_POINT
+from feedpub.entries.pasted.reader import parse_pasted, read_pasted
+from feedpub.entries.sections.headings import default_table, table
 from feedpub.errors import EntryError
 from feedpub.language import get_words
 from feedpub.model import Draft, KeyPoint, PastedText, Reference
+from support.case_files import load_cases
 
 ENGLISH = """\
 Summary

@@ -24,8 +24,8 @@ import feedpub
 from feedpub import ConfigError, PingResult, feed_formats, ping, write_feed
 from feedpub.serving.responses import http_date
 from feedpub.transport.requests_client import NoAnswerError, post_form, session
-from rss1_row import ROW
-from sample_sites import GOOD, SETTINGS, write_site
+from support.rss1_row import ROW
+from support.sample_sites import GOOD, SETTINGS, write_site
 
 # Status, headers and body; or what to do instead of an answer.
 Reply = tuple[int, Mapping[str, str], bytes] | Callable[[BaseHTTPRequestHandler], None]

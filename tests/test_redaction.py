@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import feedpub
-from case_files import load_cases
 from feedpub import iri
 from feedpub.links.classify import Redirect
 from feedpub.links.reports import format_link, format_report
 from feedpub.links.result import Link, LinkReport
 from feedpub.redaction import HIDDEN, hide_secrets, hide_secrets_in_line
-from sample_feeds import entry
+from support.case_files import load_cases
+from support.sample_feeds import entry
 
 CASES = load_cases("redaction")
 

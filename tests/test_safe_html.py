@@ -12,7 +12,6 @@ import pytest
 from lxml import etree
 
 import feedpub
-from case_files import load_cases
 from feedpub import Entry, FieldError, KeyPoint, Reference, Translation
 from feedpub.model.checks import is_legal_xml
 from feedpub.rendering.sanitiser import (
@@ -23,8 +22,9 @@ from feedpub.rendering.sanitiser import (
     resolve_address,
     sanitise_html,
 )
-from html_oracle import find_page_violations, find_violations
-from sample_sites import post, write_site
+from support.case_files import load_cases
+from support.html_oracle import find_page_violations, find_violations
+from support.sample_sites import post, write_site
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,7 +19,7 @@ from ._version import __version__ as __version__
 if TYPE_CHECKING:
     from .building.builder import BuildResult as BuildResult
     from .building.builder import build as build
-    from .entries.pasted import parse_pasted as parse_pasted
+    from .entries.pasted.reader import parse_pasted as parse_pasted
     from .errors import ConfigError as ConfigError
     from .errors import EntryError as EntryError
     from .errors import FeedpubError as FeedpubError
@@ -88,7 +88,7 @@ if TYPE_CHECKING:
 
 _NAMES_BY_MODULE = {
     "building.builder": ("BuildResult", "build"),
-    "entries.pasted": ("parse_pasted",),
+    "entries.pasted.reader": ("parse_pasted",),
     "errors": (
         "ConfigError",
         "EntryError",

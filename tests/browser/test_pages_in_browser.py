@@ -11,8 +11,8 @@ from chromium import DESKTOP, PHONE, axe, contrast, found, measure
 
 import feedpub
 from feedpub.language import get_words
-from sample_feeds import BASE, TITLES, WORKS
-from sample_pages import HOMES, SUBTITLES, pages, rows, trains, write_pages
+from support.sample_feeds import BASE, TITLES, WORKS
+from support.sample_pages import HOMES, SUBTITLES, pages, rows, trains, write_pages
 
 if TYPE_CHECKING:
     from pathlib import Path

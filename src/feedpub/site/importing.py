@@ -9,10 +9,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ..entries.dates import parse_date
-from ..entries.headings import default_table, table
-from ..entries.pasted import read_pasted
+from ..entries.pasted.reader import read_pasted
+from ..entries.sections.headings import default_table, table
 from ..entries.slugs import slug
-from ..entries.writing import write_entry
+from ..entries.writer import write_entry
 from ..errors import ConfigError, EntryError, LanguageTagError, Problem
 from ..files import read_file, remove_leftovers, write_new_files
 from ..language import DEFAULT_LANGUAGE, canonicalise_tag, get_autonym, get_words, has_words, match_language
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
-    from ..entries.headings import HeadingTable
+    from ..entries.sections.headings import HeadingTable
     from ..model import Config, Draft, PastedText
 
 _SAMPLE_KEY = "first-article"

@@ -270,7 +270,7 @@ class _Reader:
         return known
 
     def _headings(self, given: Any) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
-        from ..entries.headings import SECTIONS
+        from ..entries.sections.headings import SECTIONS
 
         hint = f'write [headings.en] and below it: summary = ["In short"]; sections: {", ".join(SECTIONS)}'
         if not isinstance(given, dict) or not all(isinstance(sections, dict) for sections in given.values()):
