@@ -4,9 +4,17 @@ from typing import Any
 
 import pytest
 
-from case_files import load_cases
-from feedpub.entries.headings import SECTIONS, Heading, _data, default_table, likely_languages, normalise, table
-from feedpub.language import canonical, script, words
+from feedpub.entries.language_guess import likely_languages
+from feedpub.entries.sections.headings import (
+    SECTIONS,
+    Heading,
+    _data,
+    default_table,
+    normalise,
+    table,
+)
+from feedpub.language import canonicalise_tag, get_script, get_words
+from support.case_files import load_cases
 
 LANGUAGES = default_table().languages()
 
@@ -18,7 +26,7 @@ def test_at_least_these_languages_are_known() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_language_has_a_word_for_every_section(language: str) -> None:
-    assert canonical(language) == language
+    assert canonicalise_tag(language) == language
     for section in SECTIONS:
         assert Heading(language, section) in default_table().find(default_table().word(language, section))
 
@@ -76,9 +84,9 @@ def test_words_of_a_section_and_ordinary_headings_that_look_like_them(case: dict
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_words_that_pages_show_are_the_usual_words_of_their_section(language: str) -> None:
     for section in ("key_points", "references"):
-        assert words(language)[section].casefold() == default_table().word(language, section).casefold()
-    for section in ("previous", "next"):
-        assert Heading(language, section) in default_table().find(words(language)[section])
+        assert get_words(language)[section].casefold() == default_table().word(language, section).casefold()
+    assert Heading(language, "previous") in default_table().find(get_words(language)["previous"])
+    assert Heading(language, "next") in default_table().find(get_words(language)["next"])
 
 
 @pytest.mark.parametrize(
@@ -204,4 +212,4 @@ def test_a_preferred_language_wins_only_where_the_text_leaves_it_open() -> None:
 
 def test_every_language_has_a_script_that_can_be_seen() -> None:
     seen = {"Latn", "Hans", "Hant", "Jpan", "Kore", "Cyrl", "Hebr", "Arab", "Deva"}
-    assert {script(language) for language in LANGUAGES} <= seen
+    assert {get_script(language) for language in LANGUAGES} <= seen

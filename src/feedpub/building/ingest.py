@@ -13,8 +13,8 @@ from ..entries.ids import automatic_id
 from ..entries.scanning import parts_of
 from ..feeds import write_entry
 from ..formats import FORMATS
-from ..model.checks import is_legal
-from ..model.extensions import namespaces_of
+from ..model.checks import is_legal_xml
+from ..model.extensions import collect_namespaces
 from ..rendering.renderer import Renderer
 from ..site.documents import category_link, named_categories
 from ..site.entry_index import DIGEST_BYTES, LISTING_BYTES
@@ -117,7 +117,7 @@ class Intake:
             FieldError: A prefix of their extensions stands for two namespaces: some feed would hold both.
         """
         entries = (entry for article in articles for entry in article.entries.values())
-        namespaces_of(one for entry in entries for one in entry.extensions)
+        collect_namespaces(one for entry in entries for one in entry.extensions)
         for key in self.manifest.keys() - {article.key for article in articles}:
             self.manifest.replace_article(key, ())
         for done, article in enumerate(articles):
@@ -145,7 +145,7 @@ class Intake:
             shown = self._shown(article)
             rendered = self._fragments(article, shown, with_pages=with_pages)
             for recorded, entry, parts in zip(known, shown.values(), rendered, strict=True):
-                self.spool.add(recorded.number, parts, namespaces_of(entry.extensions))
+                self.spool.add(recorded.number, parts, collect_namespaces(entry.extensions))
 
     def _take(self, reading: Reading, changes: Changes, files: list[tuple[str, str, int, int]], *, whole: bool) -> None:
         serious = [problem for problem in reading.problems if problem.severity != "note"] if reading.problems else ()
@@ -178,13 +178,13 @@ class Intake:
             held_back: Its entries that are scheduled: nothing is rendered of them.
             whole: Whether more than its front matter was read.
         """
-        if not key.isprintable() and not is_legal(key):
+        if not key.isprintable() and not is_legal_xml(key):
             return  # an error told it; nothing of that name can be recorded
         shown = self._shown(article) if article else {}
         parts = self._fragments(article, shown, with_pages=self.has_pages) if article and whole else []
         if not digest:
             rendered = b"".join(piece for each in parts for pieces in each for piece in pieces)
-            namespaces = [namespaces_of(entry.extensions) for entry in shown.values() if entry.extensions]
+            namespaces = [collect_namespaces(entry.extensions) for entry in shown.values() if entry.extensions]
             rendered += repr(namespaces).encode() if namespaces else b""  # they stand at the top of documents
             digest = hashlib.blake2b(rendered, digest_size=DIGEST_BYTES).digest()
         rows = [_row(key, language, entry, digest, self.config, whole=whole) for language, entry in shown.items()]
@@ -194,7 +194,7 @@ class Intake:
         if [entry[1:] for entry in known] != rows:
             numbers = self.manifest.replace_article(key, rows)
         for number, entry, each in zip(numbers[: len(shown)], shown.values(), parts, strict=whole):
-            self.spool.add(number, each, namespaces_of(entry.extensions))
+            self.spool.add(number, each, collect_namespaces(entry.extensions))
 
     def _shown(self, article: Article) -> dict[str, Entry]:
         """Return the languages that show an article, and what they show."""

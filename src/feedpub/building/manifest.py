@@ -21,7 +21,7 @@ from .. import iri
 from ..database import COMPANIONS, BusyError, DamagedError, Database, as_integer, as_text
 from ..errors import ConfigError, Problem
 from ..formats import FORMATS
-from ..model.checks import is_legal
+from ..model.checks import is_legal_xml
 from ..site.entry_index import DIGEST_BYTES, LISTING_BYTES, Listed, Rows
 from ..site.scheduling import ScheduledEntry
 
@@ -432,7 +432,7 @@ def _stored(name: object) -> str:
 # What is read is checked: the file may be damaged, or come from somebody else. ValueError makes the manifest void.
 
 _FEED: Final = "|".join(re.escape(form.file_name) for form in FORMATS)
-_NUMBERED: Final = "|".join(form.numbered_pattern() for form in FORMATS)
+_NUMBERED: Final = "|".join(form.archive_file_name_pattern() for form in FORMATS)
 # A name that is a single step down in every file system.
 _STEP: Final = r"(?!\.+/)[^/\\\x00-\x1f\x7f]+"
 # Every path that a build writes, and no other.
@@ -501,11 +501,11 @@ def _recorded(row: Sequence[Any]) -> Recorded:
 def _listed(row: Sequence[Any]) -> Listed:
     entry = Listed._make(row)
     texts = (entry.key, entry.language, entry.published, entry.title, entry.link)
-    if set(map(type, texts)) != {str} or not is_legal(entry.title):
+    if set(map(type, texts)) != {str} or not is_legal_xml(entry.title):
         raise ValueError("an entry has no title, or no date")
     if not OUTPUT_PATH.fullmatch(f"{entry.language}/{entry.key}/index.html"):
         raise ValueError(f"{entry.key[:100]!r} is not the name of an article")
-    if iri.fault(entry.link):
+    if iri.find_url_fault(entry.link):
         raise ValueError(f"{entry.link[:100]!r} is not a link")
     for moment in (entry.published, entry.updated):
         if moment is not None and datetime.fromisoformat(as_text(moment)).tzinfo is None:
@@ -524,7 +524,11 @@ def _check_neighbours(stated: object) -> None:
         if not isinstance(neighbour, list) or len(neighbour) != 2:
             raise ValueError("a neighbour that is none")
         title, url = neighbour
-        if not is_legal(as_text(title)) or not title.strip() or (url is not None and iri.fault(as_text(url))):
+        if (
+            not is_legal_xml(as_text(title))
+            or not title.strip()
+            or (url is not None and iri.find_url_fault(as_text(url)))
+        ):
             raise ValueError("a neighbour that is none")
 
 
@@ -535,7 +539,7 @@ def _check_categories(categories: object) -> None:
         if not isinstance(category, list) or len(category) != 2:
             raise ValueError("a category that is none")
         name, label = map(as_text, category)
-        if not OUTPUT_PATH.fullmatch(f"en/category/{name}/index.html") or not is_legal(label):
+        if not OUTPUT_PATH.fullmatch(f"en/category/{name}/index.html") or not is_legal_xml(label):
             raise ValueError(f"{name[:100]!r} is not the name of a category")
 
 

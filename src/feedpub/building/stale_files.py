@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..errors import LanguageTagError
 from ..files import check_target, read_file
-from ..language import canonical
+from ..language import canonicalise_tag
 from ..site.marks import has_mark
 from .changes import UNFINISHED
 from .manifest import FOLDER, OUTPUT_PATH
@@ -65,7 +65,9 @@ def candidates(output: str) -> list[str]:
 
 def _is_language(name: str) -> bool:
     try:
-        return name[0] != "." and canonical(name) == name  # `.feedpub` would load the registry of languages: 30 ms
+        return (
+            name[0] != "." and canonicalise_tag(name) == name
+        )  # `.feedpub` would load the registry of languages: 30 ms
     except LanguageTagError:
         return False
 

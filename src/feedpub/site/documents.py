@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from ..formats import FORMATS
-from ..language import direction, isolate
+from ..language import get_direction, isolate_bidi
 from ..model import Archive
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def archive_pages(count: int, config: Config) -> int:
 
 
 def _make_file_name(form: FeedFormat, number: int) -> str:
-    return f"{ARCHIVE}/{form.numbered(number)}" if number else form.file_name
+    return f"{ARCHIVE}/{form.archive_file_name(number)}" if number else form.file_name
 
 
 def category_folder(category: Category) -> str:
@@ -141,8 +141,8 @@ def category_link(home: str, name: str) -> str:
 
 def _isolated(label: str, language: str) -> str:
     """Keep a Latin name together in a right-to-left title, where the signs of ``C++`` would go to its other end."""
-    if direction(language) == "rtl" and any(unicodedata.bidirectional(character) == "L" for character in label):
-        return f"\u2068{isolate(label)}\u2069"
+    if get_direction(language) == "rtl" and any(unicodedata.bidirectional(character) == "L" for character in label):
+        return f"\u2068{isolate_bidi(label)}\u2069"
     return label
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..feeds.markup import attribute
 from ..formats import PREFERRED
-from ..language import autonym, isolate
+from ..language import get_autonym, isolate_bidi
 from .marks import OPML_MARK
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def to_category_opml(config: Config, feeds: Sequence[Feed], categories: Mapping[
     outlines: list[str] = []
     for feed in feeds:
         if subjects := categories.get(feed.language):
-            outlines.append(f"    <outline text={attribute(autonym(feed.language))}>")
+            outlines.append(f"    <outline text={attribute(get_autonym(feed.language))}>")
             outlines += [f"      {_outline(subject)}" for subject in subjects]
             outlines.append("    </outline>")
     return _write_document(config, feeds, outlines)
@@ -60,9 +60,9 @@ def _write_document(config: Config, feeds: Sequence[Feed], outlines: Sequence[st
 
 def _head(config: Config, feeds: Sequence[Feed]) -> Iterator[str]:
     title = feeds[0].title if feeds else config.title.get(config.default_language) or config.base_url
-    yield f"    <title>{escape(isolate(title), quote=False)}</title>"
+    yield f"    <title>{escape(isolate_bidi(title), quote=False)}</title>"
     if config.author:
-        yield f"    <ownerName>{escape(isolate(config.author.name), quote=False)}</ownerName>"
+        yield f"    <ownerName>{escape(isolate_bidi(config.author.name), quote=False)}</ownerName>"
         if config.author.email:
             yield f"    <ownerEmail>{escape(config.author.email, quote=False)}</ownerEmail>"
         if config.author.uri:
@@ -72,9 +72,9 @@ def _head(config: Config, feeds: Sequence[Feed]) -> Iterator[str]:
 def _outline(feed: Feed) -> str:
     values = {
         "type": "rss",  # OPML's word for any feed
-        "text": isolate(feed.title),
-        "title": isolate(feed.title),
-        "description": isolate(feed.subtitle),
+        "text": isolate_bidi(feed.title),
+        "title": isolate_bidi(feed.title),
+        "description": isolate_bidi(feed.subtitle),
         "language": feed.language,
         "htmlUrl": feed.link,
         "xmlUrl": feed.addresses[PREFERRED.name],

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ..feeds.markup import moment
 from ..formats import FORMATS, PREFERRED
-from ..language import autonym, direction, isolate, region, words
+from ..language import get_autonym, get_direction, get_region, get_words, isolate_bidi
 from ..model import Reference
 from ..rendering.content import render_for_page
 from .documents import ARCHIVE
@@ -95,9 +95,9 @@ class Pages:
     def feed_style(self) -> bytes:
         """Return the style sheet of feeds that are opened in a browser, with a hint in each language."""
         rules = []
-        directions = {language: direction(language) for language in self.feeds}
+        directions = {language: get_direction(language) for language in self.feeds}
         for language in self.feeds:
-            hint = _style_string(words(language)["feed_hint"])
+            hint = _style_string(get_words(language)["feed_hint"])
             rules.append(f":lang({language}):root::before {{ content: {hint}; }}\n")
             if "rtl" in directions.values():  # then an original may stand in a feed of the other direction
                 rules.append(f":lang({language}) {{ direction: {directions[language]}; }}\n")
@@ -110,8 +110,8 @@ class Pages:
             {
                 "feed": self._shown(other, _LANDING),
                 "language": language,
-                "direction": direction(language),
-                "autonym": autonym(language),
+                "direction": get_direction(language),
+                "autonym": get_autonym(language),
                 "words": _words(language),
                 "page": f"{language}/index.html",
                 "articles": self._items(newest.get(language, ()), language, _LANDING),
@@ -122,7 +122,7 @@ class Pages:
             "landing.html",
             feed,
             _LANDING,
-            title=isolate(feed.title),
+            title=isolate_bidi(feed.title),
             description=_description(feed.subtitle),
             canonical=self.config.base_url,
             alternates=self._homes(),
@@ -145,14 +145,14 @@ class Pages:
             "language.html",
             feed,
             _LANGUAGE,
-            title=isolate(feed.title),
+            title=isolate_bidi(feed.title),
             description=_description(feed.subtitle),
             canonical=feed.link,
             alternates=self._homes(),
             feed=self._shown(feed, _LANGUAGE),
             articles=self._items(rows, language, _LANGUAGE),
             total=total,
-            categories=[(isolate(name), self._near(link, _LANGUAGE)) for name, link in categories],
+            categories=[(isolate_bidi(name), self._near(link, _LANGUAGE)) for name, link in categories],
         )
 
     def archive(self, language: str, years: Sequence[tuple[int, Sequence[Row]]]) -> bytes:
@@ -163,7 +163,7 @@ class Pages:
             "archive.html",
             feed,
             _ARTICLE,
-            title=f"{_words(language).all_articles} · {isolate(feed.title)}",
+            title=f"{_words(language).all_articles} · {isolate_bidi(feed.title)}",
             description=_description(feed.subtitle),
             canonical=f"{feed.link}{ARCHIVE}/",
             alternates=[*lists, ("x-default", dict(lists)[self.config.default_language])],
@@ -178,7 +178,7 @@ class Pages:
             "category.html",
             self.feeds[language],
             _CATEGORY,
-            title=isolate(subject.title),
+            title=isolate_bidi(subject.title),
             description=_description(subject.subtitle),
             canonical=subject.link,
             alternates=(),
@@ -200,13 +200,13 @@ class Pages:
         entry = rendered.entry
         links = [(language, other.link) for language, other in article.entries.items()]
         ways = {link: self._way(link, _ARTICLE) for _, link in links}
-        named = [(isolate(name), self._near(link, _ARTICLE)) for name, link in categories]
+        named = [(isolate_bidi(name), self._near(link, _ARTICLE)) for name, link in categories]
         feed = self.feeds[entry.language]
         return self._page(
             "article.html",
             feed,
             _ARTICLE,
-            title=isolate(entry.title),
+            title=isolate_bidi(entry.title),
             description=_description(entry.summary),
             canonical=entry.link,
             alternates=[*links, ("x-default", article.entries[article.original].link)],
@@ -214,9 +214,9 @@ class Pages:
             entry=entry,
             published=moment(entry.published).isoformat(timespec="seconds"),
             updated=moment(entry.updated).isoformat(timespec="seconds"),
-            authors=[(isolate(author.name), author.uri) for author in entry.authors or feed.authors],
+            authors=[(isolate_bidi(author.name), author.uri) for author in entry.authors or feed.authors],
             content=_markup(render_for_page(rendered, ways)),
-            categories=named or [(isolate(one.label or one.term), "") for one in entry.categories],
+            categories=named or [(isolate_bidi(one.label or one.term), "") for one in entry.categories],
             neighbours=_markup(NEIGHBOURS.decode()),
         )
 
@@ -237,7 +237,7 @@ class Pages:
         if other is None:
             return None
         if isinstance(other, Reference):
-            return (isolate(other.title), other.url or "", "", "", "", "")
+            return (isolate_bidi(other.title), other.url or "", "", "", "", "")
         return next(iter(self._items([other], language, _ARTICLE)))
 
     def _items(self, rows: Sequence[Row], language: str, root: str) -> _Items:
@@ -252,11 +252,11 @@ class Pages:
         for row in rows:
             tag, link, title = row.language, row.link, row.title
             if tag not in own:
-                name = autonym(tag)
-                own[tag] = (tag, direction(tag), name if name != autonym(language) else "")
+                name = get_autonym(tag)
+                own[tag] = (tag, get_direction(tag), name if name != get_autonym(language) else "")
             if link.startswith(base) and link.endswith("/"):  # as `_way` does, but faster
                 link = f"{root}{link[start:]}index.html"
-            shown = title if title.isprintable() else isolate(title)  # bidirectional controls are not printable
+            shown = title if title.isprintable() else isolate_bidi(title)  # bidirectional controls are not printable
             yield (shown, link, row.published[:10], *own[tag])
 
     def _way(self, link: str, root: str) -> str:
@@ -273,9 +273,9 @@ class Pages:
     def _shown(self, feed: Feed, root: str) -> SimpleNamespace:
         """Return what templates show of a feed: text that cannot turn its surroundings; addresses and ways to them."""
         return SimpleNamespace(
-            title=isolate(feed.title),
-            subtitle=isolate(feed.subtitle),
-            rights=isolate(feed.rights or ""),
+            title=isolate_bidi(feed.title),
+            subtitle=isolate_bidi(feed.subtitle),
+            rights=isolate_bidi(feed.rights or ""),
             addresses=[
                 (form.label, self._near(feed.addresses[form.name], root), feed.addresses[form.name])
                 for form in FORMATS
@@ -289,7 +289,7 @@ class Pages:
 
     def _switch(self, links: Sequence[tuple[str, str]]) -> list[tuple[str, str, str, str]]:
         """Return the way to other languages, by their own names; none if there is but one."""
-        return [(tag, link, autonym(tag), direction(tag)) for tag, link in links if len(links) > 1]
+        return [(tag, link, get_autonym(tag), get_direction(tag)) for tag, link in links if len(links) > 1]
 
     def _page(self, template: str, home: Feed, root: str, /, **values: Any) -> bytes:
         """Render a page in the language of `home`; `root` leads from the page to the published folder."""
@@ -302,7 +302,7 @@ class Pages:
             others = [other for other in self.feeds.values() if other.language != feed.language]
             known = self._shells[feed.language, root] = {
                 "language": feed.language,
-                "direction": direction(feed.language),
+                "direction": get_direction(feed.language),
                 "words": _words(feed.language),
                 "home": self._shown(feed, root),
                 "root": root,
@@ -319,8 +319,8 @@ class Pages:
         links = [
             {
                 "type": form.media_type,
-                "title": words(feed.language)["feed_link"].format(
-                    title=isolate(feed.title), language=autonym(feed.language), format=form.label
+                "title": get_words(feed.language)["feed_link"].format(
+                    title=isolate_bidi(feed.title), language=get_autonym(feed.language), format=form.label
                 ),
                 "href": feed.addresses[form.name],
                 "language": feed.language,
@@ -335,12 +335,12 @@ class Pages:
 @functools.cache
 def _words(language: str) -> SimpleNamespace:
     """Return the words of a language as attributes, which templates find faster than keys."""
-    return SimpleNamespace(**words(language))
+    return SimpleNamespace(**get_words(language))
 
 
 def _description(text: str) -> str:
     """Return a text as one line for search engines and link previews, cut between words if it is long."""
-    line = isolate(" ".join(text.split()))
+    line = isolate_bidi(" ".join(text.split()))
     if len(line) <= _DESCRIPTION_CHARACTERS:
         return line
     cut = line[:_DESCRIPTION_CHARACTERS]
@@ -351,7 +351,7 @@ def _description(text: str) -> str:
 @functools.cache
 def _locale(tag: str) -> str:
     """Return a language as Open Graph names it, ``zh_CN``: with the country that its tag means most likely."""
-    country = region(tag)
+    country = get_region(tag)
     return f"{tag.partition('-')[0]}_{country}" if country else ""
 
 
