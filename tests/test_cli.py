@@ -1,4 +1,4 @@
-"""The command line: what each command writes, prints and exits with; docs/cli.md is its --help."""
+"""The command line: what each command writes, prints and exits with; docs/reference/cli.md is its --help."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 import feedpub
 from feedpub.cli.main import cli, main
-from sample_sites import CHINESE, ENGLISH, GOOD, SETTINGS, post, write_site
+from support.sample_sites import CHINESE, ENGLISH, GOOD, SETTINGS, post, write_site
 
 DOCS = Path(__file__).parent.parent / "docs"
 COMMANDS = sorted(cli.commands)
@@ -640,7 +640,7 @@ def test_broken_pipe_is_quiet(tmp_path: Path) -> None:
 
 INTERRUPTED_WRITE = """
 import os, signal
-from feedpub.cli import main
+from feedpub.cli.main import main
 
 flush, calls = os.fsync, []
 
@@ -780,7 +780,7 @@ def test_document_of_the_command_line(request: pytest.FixtureRequest) -> None:
         command = cli.commands[name]
         for part in sorted(command.commands) if isinstance(command, click.Group) else ():
             parts.append(f"## feedpub {name} {part}\n\n```text\n{help_of(name, part)}```\n")
-    same_document(DOCS / "cli.md", "\n".join(parts), request)
+    same_document(DOCS / "reference" / "cli.md", "\n".join(parts), request)
 
 
 def test_document_of_the_problems(request: pytest.FixtureRequest) -> None:
@@ -798,7 +798,7 @@ def test_document_of_the_problems(request: pytest.FixtureRequest) -> None:
             parts.append(f"## {kinds[kind]}\n")
         first, _, page = feedpub.explain(code).partition("\n\n")
         parts.append(f"### {first}\n\n{markdown(page)}")
-    same_document(DOCS / "problems.md", "\n".join(parts), request)
+    same_document(DOCS / "reference" / "problems.md", "\n".join(parts), request)
 
 
 def markdown(page: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sample_sites import GOOD, write_site
+from support.sample_sites import GOOD, write_site
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 # The steps of a build that goes on for so many seconds.
 STEPS = """
 import sys, time
-from feedpub import cli_progress
+from feedpub.cli import progress
 clock = 1000.0
 time.monotonic = lambda: clock
-with cli_progress.Progress() as progress:
+with progress.Progress() as bar:
     for done in range({seconds}):
         clock += 1
-        progress("read", done + 1, {seconds})
-    progress("write", 3, 4)
+        bar("read", done + 1, {seconds})
+    bar("write", 3, 4)
 print("done")
 """
 BUILD = """
-from feedpub import cli, cli_progress
-cli_progress.PATIENCE_SECONDS = {patience}
-cli.main(["build"])
+from feedpub.cli import main, progress
+progress.PATIENCE_SECONDS = {patience}
+main.main(["build"])
 """
 
 

@@ -13,15 +13,15 @@ import feedparser
 import pytest
 
 import feedpub
-from feedpub.entries import converters, fields
-from feedpub.entries.fields import Field, FieldTable
-from sample_sites import GOOD, SETTINGS, post, write_site
+from feedpub.entries.front_matter import converters, fields
+from feedpub.entries.front_matter.fields import Field, FieldTable
+from support.sample_sites import GOOD, SETTINGS, post, write_site
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from feedpub.entries.converters import Context
-    from feedpub.entries.value import Value
+    from feedpub.entries.front_matter.converters import Context
+    from feedpub.entries.front_matter.value import Value
 
 ROOT = Path(__file__).parents[1]
 PODCAST = "https://podcastindex.org/namespace/1.0"

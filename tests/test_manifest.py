@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Self
 import pytest
 
 import feedpub
-from case_files import load_cases
 from feedpub.building.manifest import Manifest
 from feedpub.building.published_paths import PUBLISHED_PATH
 from feedpub.building.stale_files import digest_content
 from feedpub.database import DamagedError
 from feedpub.site.documents import make_category_slug
-from sample_builds import Desk, article, published, settle
-from sample_damage import damaged
+from support.case_files import load_cases
+from support.sample_builds import Desk, article, published, settle
+from support.sample_damage import damaged
 
 if TYPE_CHECKING:
     from collections.abc import Callable

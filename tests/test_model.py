@@ -24,14 +24,14 @@ from feedpub import (
     Feed,
     FieldError,
     KeyPoint,
-    Pasted,
     PastedLine,
+    PastedText,
     Person,
     Reference,
     Site,
     Translation,
 )
-from feedpub.model.checks import XML_ILLEGAL, is_legal, without_illegal
+from feedpub.model.checks import XML_ILLEGAL, is_legal_xml, remove_illegal_xml
 from feedpub.model.key_points import DEEPEST_LIST, KeyPointList
 
 NOON = datetime(2026, 2, 1, 12, tzinfo=UTC)
@@ -479,10 +479,10 @@ def test_is_legal_tells_what_the_standard_says(text: str) -> None:
         or ord(character) > 0xFFFF
         for character in text
     )
-    assert is_legal(text) is legal
+    assert is_legal_xml(text) is legal
     assert (XML_ILLEGAL.search(text) is None) is legal
-    clean = without_illegal(text)
-    assert is_legal(clean)
+    clean = remove_illegal_xml(text)
+    assert is_legal_xml(clean)
     assert (clean == text) is legal
 
 
@@ -497,10 +497,10 @@ def test_a_reference_is_legal_or_refused_whatever_the_short_cut(
     try:
         reference = Reference(title=title, publishers=publishers, url=url)
     except FieldError:
-        assert not (title.strip() and all(map(is_legal, (title, *publishers))) and url is None)
+        assert not (title.strip() and all(map(is_legal_xml, (title, *publishers))) and url is None)
     else:
         assert reference.title.strip()
-        assert all(is_legal(text) for text in (reference.label, reference.url or ""))
+        assert all(is_legal_xml(text) for text in (reference.label, reference.url or ""))
 
 
 # --- Site -------------------------------------------------------------------------------------------------------------
@@ -616,7 +616,7 @@ def test_the_first_language_is_the_default() -> None:
 
 
 def test_pasted_text_needs_nothing() -> None:
-    assert Pasted() == Pasted(drafts=(), via=None, previous=None, next=None, lines=())
+    assert PastedText() == PastedText(drafts=(), via=None, previous=None, next=None, lines=())
     assert Draft(language="en").title is None
     assert PastedLine(number=1, text="", fate="dropped", role="blank").number == 1
 

@@ -16,13 +16,13 @@ from xml.etree import ElementTree
 import pytest
 
 from feedpub import Category, ConfigError, Person, Reference, explain, render
-from feedpub.language import direction, known_languages, words
+from feedpub.language import get_direction, get_words, known_languages
 from feedpub.rendering.renderer import RenderedEntry
 from feedpub.site.opml import to_category_opml, to_opml
 from feedpub.site.pages import NEIGHBOURS_PLACEHOLDER, Pages
 from feedpub.site.theme import list_template_names
-from sample_feeds import BASE, TITLES, entry, feed, hard_texts
-from sample_pages import (
+from support.sample_feeds import BASE, TITLES, entry, feed, hard_texts
+from support.sample_pages import (
     CATEGORY,
     CONFIG,
     HOMES,
@@ -94,7 +94,7 @@ def test_every_page_says_who_made_it_and_what_it_is(name: str) -> None:
     seen = Seen(page)
     language = {"language": "ar", "archive": "zh-Hans"}.get(name, "en")
     assert page.startswith(b"<!doctype html>\n<html lang=")
-    assert seen.all("html") == [{"tag": "html", "lang": language, "dir": direction(language)}]
+    assert seen.all("html") == [{"tag": "html", "lang": language, "dir": get_direction(language)}]
     assert seen.meta("generator") == "feedpub"
     assert seen.meta("viewport") == "width=device-width, initial-scale=1"
     assert len(seen.all("h1")) == len(seen.all("main")) == len(seen.all("link", rel="canonical")) == 1
@@ -131,7 +131,7 @@ def test_feeds_are_found_the_own_language_first(name: str) -> None:
     assert [one["type"] for one in links] == own + types[:1] * 2
     assert [one["hreflang"] for one in links] == [language] * len(own) + others
     for link in links:
-        assert words(link["hreflang"])["autonym"] in link["title"]
+        assert get_words(link["hreflang"])["autonym"] in link["title"]
     if name == "category":
         assert links[0]["href"] == CATEGORY.addresses["atom"]
 
@@ -195,7 +195,7 @@ def test_article_page_is_the_content_of_the_feeds_below_a_title() -> None:
 def test_an_article_that_was_never_updated_says_so_by_silence() -> None:
     one = entry()
     page = make_pages().render_article(make_article(one), RenderedEntry(one)).decode()
-    assert words("en")["updated"] not in page
+    assert get_words("en")["updated"] not in page
     assert "modified_time" not in page
     assert "Ann Author" in page  # of the feed
 
@@ -289,7 +289,7 @@ def test_language_page_leads_to_the_archive_if_there_is_more() -> None:
     assert "<h2>Latest articles</h2>" in more
     assert "archive/" not in all_of_it
     assert "<h2>All articles</h2>" in all_of_it
-    assert words("en")["no_articles"] in pages.render_language("en", [], 0).decode()
+    assert get_words("en")["no_articles"] in pages.render_language("en", [], 0).decode()
 
 
 def test_categories_are_linked_where_they_have_pages() -> None:
@@ -321,7 +321,7 @@ def test_archive_has_a_heading_for_each_year_once() -> None:
     assert re.findall(r'<h2 id="y(\d+)">(\d+)</h2>', page) == [("2026", "2026"), ("2025", "2025"), ("2019", "2019")]
     assert re.findall(r'<a href="#y(\d+)">', page) == ["2026", "2025", "2019"]
     assert 'All articles <span class="count">5</span></h1>' in page
-    assert words("en")["no_articles"] in make_pages().render_archive("en", []).decode()
+    assert get_words("en")["no_articles"] in make_pages().render_archive("en", []).decode()
 
 
 def test_neighbours() -> None:
@@ -333,7 +333,7 @@ def test_neighbours() -> None:
     assert both.count("<a ") == 1
     known = pages.render_neighbours("en", None, Reference(title="Ferries", url="https://works.example/")).decode()
     assert '<a href="https://works.example/" rel="next">Ferries</a>' in known
-    assert words("en")["previous"] not in known
+    assert get_words("en")["previous"] not in known
 
 
 def test_one_language_needs_no_choice() -> None:
@@ -348,7 +348,7 @@ def test_one_language_needs_no_choice() -> None:
 
 
 def test_a_card_does_not_say_the_same_twice() -> None:
-    latest = words("en")["latest"]
+    latest = get_words("en")["latest"]
     page = Pages(CONFIG, HOMES | {"en": replace(HOMES["en"], title=latest)}).render_landing({"en": [LISTED]}).decode()
     card = page[page.index('<section class="card" id="en"') :].partition("</section>")[0]
     assert card.count(latest) == 1
@@ -363,15 +363,15 @@ def test_an_icon_is_linked() -> None:
 def test_feeds_that_are_opened_have_a_hint_in_each_language() -> None:
     style = make_pages().make_feed_style().decode()
     for language in HOMES:
-        assert f':lang({language}):root::before {{ content: "{words(language)["feed_hint"]}"; }}' in style
+        assert f':lang({language}):root::before {{ content: "{get_words(language)["feed_hint"]}"; }}' in style
     for language in HOMES:
-        assert f":lang({language}) {{ direction: {direction(language)}; }}" in style
+        assert f":lang({language}) {{ direction: {get_direction(language)}; }}" in style
     assert "direction: rtl" not in make_pages(languages=("en", "zh-Hans")).make_feed_style().decode()
 
 
 def test_jinja_is_loaded_with_the_first_page() -> None:
     program = (
-        "import sys; from sample_pages import make_pages; pages = make_pages()\n"
+        "import sys; from support.sample_pages import make_pages; pages = make_pages()\n"
         "pages.read_style(); pages.make_feed_style()\n"
         "assert 'jinja2' not in sys.modules; pages.render_landing({}); assert 'jinja2' in sys.modules"
     )

@@ -15,7 +15,7 @@ from feedpub import Problem
 from feedpub.building.manifest import Manifest
 from feedpub.site.pages import Pages
 from feedpub.site.theme import Theme
-from sample_sites import CHINESE, ENGLISH, GOOD, SETTINGS, post, write_site
+from support.sample_sites import CHINESE, ENGLISH, GOOD, SETTINGS, post, write_site
 
 EN, ZH = "entries/a.en.md", "entries/a.zh-Hans.md"
 TOML = "entries/feedpub.toml"

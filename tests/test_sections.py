@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from case_files import load_cases
-from feedpub.entries.blocks import first_text
-from sample_entries import read_entry
+from feedpub.entries.sections.blocks import first_text
+from support.case_files import load_cases
+from support.sample_entries import read_entry
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -169,8 +169,8 @@ def test_plain_files_load_no_tables_of_languages(tmp_path: Path) -> None:
     )
     program = f"""
 import sys
-from feedpub.entries.file import read_file
-from feedpub.entries.headings import default_table
+from feedpub.entries.reader import read_file
+from feedpub.entries.sections.headings import default_table
 from feedpub.model import Config
 config = Config(base_url="https://x.test/", authority="x.test,2026", languages=("en", "zh-Hans"))
 file = read_file({str(plain)!r}, "a.en.md", default_table(), config)

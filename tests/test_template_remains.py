@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import feedpub
-from case_files import load_cases
-from feedpub.entries.templates import find_template_remains, remove_template_remains
-from sample_sites import post, write_site
+from feedpub.entries.markdown.template_markup import find_template_remains, remove_template_remains
+from support.case_files import load_cases
+from support.sample_sites import post, write_site
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,7 +14,7 @@ import pytest
 import feedpub
 from feedpub import __version__
 from feedpub.building.versions import digest_package, list_package_versions
-from sample_sites import post, write_site
+from support.sample_sites import post, write_site
 
 
 @pytest.mark.parametrize(

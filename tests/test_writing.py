@@ -5,15 +5,15 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from feedpub.entries.blocks import first_text
-from feedpub.entries.front_matter import read_front_matter
-from feedpub.entries.headings import Section, default_table
-from feedpub.entries.lines import split_link
+from feedpub.entries.front_matter.reader import read_front_matter
+from feedpub.entries.front_matter.value import read_text
+from feedpub.entries.sections.blocks import first_text
+from feedpub.entries.sections.headings import Section, default_table
 from feedpub.entries.source import Source
-from feedpub.entries.value import read_text
-from feedpub.entries.writing import write_entry
+from feedpub.entries.urls import split_link
+from feedpub.entries.writer import write_entry
 from feedpub.model import KeyPoint, Reference
-from sample_entries import Found, read_entry
+from support.sample_entries import Found, read_entry
 
 ENGLISH = """\
 ---

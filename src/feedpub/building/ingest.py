@@ -11,8 +11,8 @@ from ..entries.folder import Reader, article_key
 from ..entries.scanning import parts_of
 from ..feeds import write_entry
 from ..formats import FORMATS
-from ..model.checks import is_legal
-from ..model.extensions import namespaces_of
+from ..model.checks import is_legal_xml
+from ..model.extensions import collect_namespaces
 from ..rendering.renderer import Renderer
 from ..site.documents import label_categories, make_category_url
 from ..site.entry_index import DIGEST_BYTES
@@ -123,7 +123,7 @@ class Ingester:
             FieldError: A prefix of their extensions stands for two namespaces, and some feed would hold both.
         """
         entries = (entry for article in articles for entry in article.entries.values())
-        namespaces_of(extension for entry in entries for extension in entry.extensions)
+        collect_namespaces(extension for entry in entries for extension in entry.extensions)
         for key in self.manifest.list_keys() - {article.key for article in articles}:
             self.manifest.replace_article(key, ())
         for count, article in enumerate(articles):
@@ -151,7 +151,7 @@ class Ingester:
             shown_entries = self._select_entries(article)
             rendered = self._render_fragments(article, shown_entries, with_pages=with_pages)
             for row, entry, fragments in zip(rows, shown_entries.values(), rendered, strict=True):
-                self.fragments.add(row.row_id, fragments, namespaces_of(entry.extensions))
+                self.fragments.add(row.row_id, fragments, collect_namespaces(entry.extensions))
 
     def _ingest_reading(self, reading: Reading, changes: Changes, files: list[FileRow], *, is_complete: bool) -> None:
         problems = [problem for problem in reading.problems if problem.severity != "note"] if reading.problems else ()
@@ -185,7 +185,7 @@ class Ingester:
             held_back: Its scheduled entries, of which nothing is rendered.
             is_complete: Whether more than its front matter was read.
         """
-        if not key.isprintable() and not is_legal(key):
+        if not key.isprintable() and not is_legal_xml(key):
             return  # reported as an error; nothing can be recorded under such a name
         shown_entries = self._select_entries(article) if article else {}
         rendered: list[list[Fragment]] = []
@@ -203,7 +203,7 @@ class Ingester:
             row_ids = self.manifest.replace_article(key, rows)
         pairs = zip(row_ids[: len(shown_entries)], shown_entries.values(), rendered, strict=is_complete)
         for row_id, entry, fragments in pairs:
-            self.fragments.add(row_id, fragments, namespaces_of(entry.extensions))
+            self.fragments.add(row_id, fragments, collect_namespaces(entry.extensions))
 
     def _select_entries(self, article: Article) -> dict[str, Entry]:
         """Return language → the entry that it shows of an article; languages that show none are left out."""
@@ -276,6 +276,6 @@ def _digest_reading(reading: Reading, live: Article | None) -> bytes:
 def _digest_fragments(rendered: Sequence[Sequence[Fragment]], shown_entries: Mapping[str, Entry]) -> bytes:
     """Return a digest of what was rendered of an article that is in memory."""
     seed = b"".join(piece for fragments in rendered for pieces in fragments for piece in pieces)
-    namespaces = [namespaces_of(entry.extensions) for entry in shown_entries.values() if entry.extensions]
+    namespaces = [collect_namespaces(entry.extensions) for entry in shown_entries.values() if entry.extensions]
     seed += repr(namespaces).encode() if namespaces else b""  # they stand at the top of documents
     return hashlib.blake2b(seed, digest_size=DIGEST_BYTES).digest()

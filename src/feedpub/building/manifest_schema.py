@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .. import iri
 from ..database import as_integer, as_text
-from ..model.checks import is_legal
+from ..model.checks import is_legal_xml
 from ..site.entry_index import DIGEST_BYTES, LISTING_DIGEST_BYTES, IndexedEntry
 from ..site.scheduling import ScheduledEntry
 from .published_paths import PUBLISHED_PATH
@@ -171,11 +171,11 @@ def check_indexed_entry(row: Sequence[Any]) -> IndexedEntry:
     """Return the columns of `entries` of which lists, neighbours and feeds are made."""
     entry = IndexedEntry._make(row)
     texts = (entry.key, entry.language, entry.published, entry.title, entry.link)
-    if set(map(type, texts)) != {str} or not is_legal(entry.title):
+    if set(map(type, texts)) != {str} or not is_legal_xml(entry.title):
         raise ValueError("an entry has no title or no date")
     if not PUBLISHED_PATH.fullmatch(f"{entry.language}/{entry.key}/index.html"):
         raise ValueError(f"{entry.key[:100]!r} is not the name of an article")
-    if iri.fault(entry.link):
+    if iri.find_url_fault(entry.link):
         raise ValueError(f"{entry.link[:100]!r} is not a link")
     for moment in (entry.published, entry.updated):
         if moment is not None and datetime.fromisoformat(as_text(moment)).tzinfo is None:
@@ -194,7 +194,8 @@ def _check_neighbours(neighbours: object) -> None:
         if not isinstance(neighbour, list) or len(neighbour) != 2:
             raise ValueError("a neighbour is not a pair of title and address")
         title, url = neighbour
-        if not is_legal(as_text(title)) or not title.strip() or (url is not None and iri.fault(as_text(url))):
+        is_title = is_legal_xml(as_text(title)) and title.strip()
+        if not is_title or (url is not None and iri.find_url_fault(as_text(url))):
             raise ValueError("a neighbour is not a pair of title and address")
 
 
@@ -205,7 +206,7 @@ def _check_categories(categories: object) -> None:
         if not isinstance(category, list) or len(category) != 2:
             raise ValueError("a category is not a pair of slug and label")
         slug, label = map(as_text, category)
-        if not PUBLISHED_PATH.fullmatch(f"en/category/{slug}/index.html") or not is_legal(label):
+        if not PUBLISHED_PATH.fullmatch(f"en/category/{slug}/index.html") or not is_legal_xml(label):
             raise ValueError(f"{slug[:100]!r} is not the name of a category")
 
 

@@ -15,7 +15,7 @@ SITE_FILES: Final = ("index.html", "style.css", "feed.css", OPML, CATEGORY_OPML)
 
 _SITE_FILE: Final = "|".join(map(re.escape, SITE_FILES))
 _FEED: Final = "|".join(re.escape(feed_format.file_name) for feed_format in FORMATS)
-_ARCHIVE_DOCUMENT: Final = "|".join(feed_format.numbered_pattern() for feed_format in FORMATS)
+_ARCHIVE_DOCUMENT: Final = "|".join(feed_format.archive_file_name_pattern() for feed_format in FORMATS)
 # A name that leads to a folder just below, in every file system.
 _FOLDER_NAME: Final = r"(?!\.+/)[^/\\\x00-\x1f\x7f]+"
 # Matches the path of every file that a build writes, relative to the published folder, and no other path.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..errors import LanguageTagError
 from ..files import check_target, read_file
-from ..language import canonical
+from ..language import canonicalise_tag
 from ..site.marks import has_mark
 from .changes import UNVERIFIED
 from .published_paths import OPML, PUBLISHED_PATH, SITE_FILES, STATE_FOLDER
@@ -61,8 +61,10 @@ def list_possible_files(output: str) -> list[str]:
 
 
 def _is_language(name: str) -> bool:
+    if name[0] == ".":
+        return False  # to look up `.feedpub` would load the registry of languages: 30 ms
     try:
-        return name[0] != "." and canonical(name) == name  # `.feedpub` would load the registry of languages: 30 ms
+        return canonicalise_tag(name) == name
     except LanguageTagError:
         return False
 

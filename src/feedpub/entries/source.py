@@ -10,7 +10,7 @@ from typing import Final
 
 from ..errors import MOST_PROBLEMS_OF_A_CODE, Problem, ProblemList
 from ..files import RefusedFileError, read_file
-from ..model.checks import XML_ILLEGAL, is_legal_utf8
+from ..model.checks import XML_ILLEGAL, is_legal_xml_utf8
 
 # Parsers and the W3C validator refuse feeds over 5 MB in all; one entry must stay far below.
 LARGEST_ENTRY_BYTES: Final = 1_000_000
@@ -207,7 +207,7 @@ def _decode(source: Source, data: bytes) -> None:
         _add_not_utf8(source, error)
         return
     source.text = text = _with_unix_lines(text)
-    if not is_legal_utf8(data):
+    if not is_legal_xml_utf8(data):
         if data.count(0) > len(data) * _NUL_SHARE_OF_UTF_16:
             source.add("E104", "the file is UTF-16, or not text", "save it as UTF-8")
             source.text = ""

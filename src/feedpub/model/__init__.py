@@ -10,8 +10,8 @@ from .feed import Archive as Archive
 from .feed import Feed as Feed
 from .key_points import KeyPoint as KeyPoint
 from .pasted import Draft as Draft
-from .pasted import Pasted as Pasted
 from .pasted import PastedLine as PastedLine
+from .pasted import PastedText as PastedText
 from .settings import Config as Config
 from .settings import HostSettings as HostSettings
 from .settings import LinkSettings as LinkSettings
@@ -19,7 +19,7 @@ from .site import Article as Article
 from .site import Site as Site
 from .values import Category as Category
 from .values import Enclosure as Enclosure
+from .values import Mention as Mention
 from .values import Person as Person
-from .values import Place as Place
 from .values import Reference as Reference
 from .values import Translation as Translation

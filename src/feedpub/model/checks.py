@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from .. import iri
 from ..errors import FieldError, LanguageTagError
 from ..formats import FORMATS
-from ..language import canonical
+from ..language import canonicalise_tag
 from ..redaction import hide_secrets
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ LONGEST_KEY_BYTES: Final = 255  # what file systems take for a name
 _UNUSABLE_IN_KEYS: Final = re.compile(r"[/\\\x00-\x1f\x7f]|^\.+$|^$")
 
 
-def is_legal(text: str) -> bool:
+def is_legal_xml(text: str) -> bool:
     """Return True if XML can carry a text: what `XML_ILLEGAL` tells, but faster."""
     if text.isprintable():
         return True
@@ -38,16 +38,16 @@ def is_legal(text: str) -> bool:
     return len(text.encode("ascii").translate(None, _ILLEGAL_BYTES)) == len(text)
 
 
-def is_legal_utf8(data: bytes) -> bool:
+def is_legal_xml_utf8(data: bytes) -> bool:
     """Return True if XML can carry a text in UTF-8: in one pass over its bytes, where most texts hold nothing rare."""
     if len(data.translate(None, _ILLEGAL_BYTES)) != len(data):
         return False
     return b"\xef\xbf" not in data or XML_ILLEGAL.search(data.decode()) is None  # U+FFFE and U+FFFF begin so
 
 
-def without_illegal(text: str) -> str:
+def remove_illegal_xml(text: str) -> str:
     """Remove what XML cannot carry."""
-    return text if is_legal(text) else XML_ILLEGAL.sub("", text)
+    return text if is_legal_xml(text) else XML_ILLEGAL.sub("", text)
 
 
 def is_plain_line(text: object) -> bool:
@@ -57,10 +57,10 @@ def is_plain_line(text: object) -> bool:
 
 def is_usable_key(key: str) -> bool:
     """Return True if a folder of the published folder can have a name, which is that of an article."""
-    return is_legal(key) and not _UNUSABLE_IN_KEYS.search(key) and key.casefold() not in RESERVED_KEYS
+    return is_legal_xml(key) and not _UNUSABLE_IN_KEYS.search(key) and key.casefold() not in RESERVED_KEYS
 
 
-class Check:
+class FieldChecker:
     """Check the fields of one value; every failure names the value and the field."""
 
     __slots__ = ("name", "value")
@@ -95,8 +95,8 @@ class Check:
     def text(self, field_name: str, text: object) -> None:
         """Ask for text that XML can carry."""
         if not isinstance(text, str):
-            self.fail(field_name, f"is {shown(text)}, not text")
-        if not is_legal(text) and (found := XML_ILLEGAL.search(text)):
+            self.fail(field_name, f"is {quote_value(text)}, not text")
+        if not is_legal_xml(text) and (found := XML_ILLEGAL.search(text)):
             place = f"character {found.start() + 1} is U+{ord(found.group()):04X}"
             self.fail(field_name, f"{place}, which XML cannot carry; remove it")
 
@@ -107,32 +107,32 @@ class Check:
 
     def url(self, field_name: str, address: object) -> None:
         """Ask for an absolute http(s) address."""
-        reason = iri.fault(address) if isinstance(address, str) else f"is {shown(address)}, not text"
+        reason = iri.find_url_fault(address) if isinstance(address, str) else f"is {quote_value(address)}, not text"
         if reason:
             self.fail(field_name, reason)
 
     def iri(self, field_name: str, text: object) -> None:
         """Ask for an absolute IRI of any scheme."""
         if not isinstance(text, str) or not iri.is_iri(text):
-            self.fail(field_name, f"{shown(text)} is not an absolute IRI such as tag:example.org,2026:name/en")
+            self.fail(field_name, f"{quote_value(text)} is not an absolute IRI such as tag:example.org,2026:name/en")
 
     def kind(self, kind: type, field_name: str, given: object) -> None:
         """Ask for a value of a kind."""
         if not isinstance(given, kind):
-            self.fail(field_name, f"is {shown(given)}, not a {kind.__name__}")
+            self.fail(field_name, f"is {quote_value(given)}, not a {kind.__name__}")
 
     def choice(self, field_name: str, given: object, choices: Sequence[str]) -> None:
         """Ask for one of some words."""
         if given not in choices:
-            self.fail(field_name, f"{shown(given)} is none of {', '.join(choices)}")
+            self.fail(field_name, f"{quote_value(given)} is none of {', '.join(choices)}")
 
     def language(self, field_name: str) -> None:
         """Ask for a language tag and keep its canonical form."""
         tag = getattr(self.value, field_name)
         if not isinstance(tag, str):
-            self.fail(field_name, f"is {shown(tag)}, not text")
+            self.fail(field_name, f"is {quote_value(tag)}, not text")
         try:
-            known = canonical(tag)
+            known = canonicalise_tag(tag)
         except LanguageTagError as error:
             self.fail(field_name, str(error))
         if known != tag:
@@ -143,7 +143,7 @@ class Check:
         for field_name in field_names:
             moment = getattr(self.value, field_name)
             if not isinstance(moment, datetime):
-                self.fail(field_name, f"is {shown(moment)}, not a datetime")
+                self.fail(field_name, f"is {quote_value(moment)}, not a datetime")
             if moment.utcoffset() is None:
                 self.fail(field_name, f"{moment.isoformat()} has no time zone; give an aware datetime")
             if 1 < moment.year < 9999:
@@ -160,7 +160,7 @@ class Check:
             self.fail(field_name, f"is a {type(values).__name__}; give a tuple")
         for number, item in enumerate(values, start=1):
             if not isinstance(item, kind):
-                self.fail(field_name, f"number {number} is {shown(item)}, not a {kind.__name__}")
+                self.fail(field_name, f"number {number} is {quote_value(item)}, not a {kind.__name__}")
 
     def at_most(self, number: int, unit: str, *field_names: str) -> None:
         """Ask for fields that hold no more than a number of values, or of characters."""
@@ -169,7 +169,7 @@ class Check:
                 self.fail(field_name, f"holds {length:,} {unit}; at most {number:,} are published")
 
 
-def shown(given: object) -> str:
+def quote_value(given: object) -> str:
     """Quote a value for a message, however long it is."""
     text = hide_secrets(repr(given)[:10_000])  # first: a cut could take away what tells that something is secret
     return text if len(text) <= 200 else f"{text[:200]}…"

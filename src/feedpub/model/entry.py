@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from .checks import Check, shown
+from .checks import FieldChecker, quote_value
 from .extensions import Extension, check_extensions
 from .key_points import KeyPoint, KeyPointList
 from .values import LONGEST_TITLE_CHARACTERS, Category, Enclosure, Person, Reference, Translation
@@ -87,7 +87,7 @@ class Entry:
     def __post_init__(self) -> None:
         if self.updated is _AS_PUBLISHED:
             object.__setattr__(self, "updated", self.published)
-        check = Check(self, self.id)
+        check = FieldChecker(self, self.id)
         check.iri("id", self.id)
         check.language("language")
         check.required("title")
@@ -109,4 +109,4 @@ class Entry:
         check.optional(partial(check.kind, Reference), "previous", "next")
         check.kind(frozenset, "in_body", self.in_body)
         if not self.in_body <= _PARTS_IN_BODY:
-            check.fail("in_body", f"is {shown(self.in_body)}; it takes {' and '.join(sorted(_PARTS_IN_BODY))}")
+            check.fail("in_body", f"is {quote_value(self.in_body)}; it takes {' and '.join(sorted(_PARTS_IN_BODY))}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from ..errors import FieldError
-from .checks import Check, shown
+from .checks import FieldChecker, quote_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,7 +69,7 @@ class Extension:
     children: tuple[Extension, ...] = ()
 
     def __post_init__(self) -> None:
-        check = Check(self, f"{self.prefix}:{self.name}")
+        check = FieldChecker(self, f"{self.prefix}:{self.name}")
         _check_namespace(check, self.namespace)
         _check_name(check, "prefix", self.prefix, _PREFIX)
         _check_name(check, "name", self.name)
@@ -87,10 +87,10 @@ class Extension:
         if _count_levels(self) > DEEPEST_EXTENSION:
             check.fail("children", f"are nested more than {DEEPEST_EXTENSION} levels deep")
 
-    def _check_attributes(self, check: Check) -> None:
+    def _check_attributes(self, check: FieldChecker) -> None:
         """Check the attributes, and keep a copy: the caller's may change."""
         if not isinstance(self.attributes, Mapping):
-            check.fail("attributes", f"is {shown(self.attributes)}, not a mapping of name to text")
+            check.fail("attributes", f"is {quote_value(self.attributes)}, not a mapping of name to text")
         object.__setattr__(self, "attributes", dict(self.attributes))
         for name, value in self.attributes.items():
             _check_name(check, "attributes", name)
@@ -99,10 +99,11 @@ class Extension:
             check.text("attributes", value)
 
 
-def _check_namespace(check: Check, namespace: object) -> None:
+def _check_namespace(check: FieldChecker, namespace: object) -> None:
     if not isinstance(namespace, str) or not _NAMESPACE.fullmatch(namespace):
         check.fail(
-            "namespace", f"{shown(namespace)} is not an absolute URI such as https://podcastindex.org/namespace/1.0"
+            "namespace",
+            f"{quote_value(namespace)} is not an absolute URI such as https://podcastindex.org/namespace/1.0",
         )
     if namespace.startswith(("http://", "https://")):
         check.url("namespace", namespace)
@@ -110,17 +111,17 @@ def _check_namespace(check: Check, namespace: object) -> None:
         check.fail("namespace", f"{namespace} is one that feedpub writes itself; use the fields of Entry or Feed")
 
 
-def _check_name(check: Check, field_name: str, name: object, pattern: re.Pattern[str] = _NAME) -> None:
+def _check_name(check: FieldChecker, field_name: str, name: object, pattern: re.Pattern[str] = _NAME) -> None:
     if not isinstance(name, str) or not pattern.fullmatch(name):
         hint = "begin with a letter, and use ASCII letters, digits, '-' and '_'"
-        check.fail(field_name, f"{shown(name)} is not a name that every XML parser takes; {hint}")
+        check.fail(field_name, f"{quote_value(name)} is not a name that every XML parser takes; {hint}")
 
 
 def _count_levels(extension: Extension) -> int:
     return 1 + max(map(_count_levels, extension.children), default=0)
 
 
-def namespaces_of(extensions: Iterable[Extension], known: Mapping[str, str] | None = None) -> dict[str, str]:
+def collect_namespaces(extensions: Iterable[Extension], known: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return prefix → namespace of some elements, as a document declares them.
 
     Args:
@@ -139,7 +140,7 @@ def namespaces_of(extensions: Iterable[Extension], known: Mapping[str, str] | No
     return dict(sorted(declared.items()))
 
 
-def check_extensions(check: Check) -> None:
+def check_extensions(check: FieldChecker) -> None:
     """Check the field `extensions` of an entry or a feed."""
     check.tuples(Extension, "extensions")
     check.at_most(MOST_EXTENSIONS, "values", "extensions")

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from .. import iri
 from ..formats import FORMATS
-from .checks import Check, shown
+from .checks import FieldChecker, quote_value
 from .entry import Entry
-from .extensions import Extension, check_extensions, namespaces_of
+from .extensions import Extension, check_extensions, collect_namespaces
 from .values import Person
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Archive:
     next: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        check = Check(self, "")
+        check = FieldChecker(self, "")
         for name in ("current", "previous", "next"):
             _own_addresses(check, name)
 
@@ -95,7 +95,7 @@ class Feed:
     extensions: tuple[Extension, ...] = ()
 
     def __post_init__(self) -> None:
-        check = Check(self, self.id)
+        check = FieldChecker(self, self.id)
         check.iri("id", self.id)
         check.language("language")
         check.required("title")
@@ -114,22 +114,24 @@ class Feed:
         _own_addresses(check, "addresses")
         check.optional(partial(check.kind, Archive), "archive")
         check_extensions(check)
-        namespaces_of((one for entry in self.entries for one in entry.extensions), namespaces_of(self.extensions))
+        collect_namespaces(
+            (one for entry in self.entries for one in entry.extensions), collect_namespaces(self.extensions)
+        )
         _check_ids(check, self.entries)
 
 
-def _own_addresses(check: Check, name: str) -> None:
+def _own_addresses(check: FieldChecker, name: str) -> None:
     """Check a mapping of format to address, and keep a copy: the caller's may change."""
     given = getattr(check.value, name)
     if not isinstance(given, Mapping):
-        check.fail(name, f"is {shown(given)}, not a mapping of format to address")
+        check.fail(name, f"is {quote_value(given)}, not a mapping of format to address")
     object.__setattr__(check.value, name, dict(given))
     for form, address in given.items():
         check.choice(name, form, [known.name for known in FORMATS])
         check.url(name, address)
 
 
-def _check_ids(check: Check, entries: Iterable[Entry]) -> None:
+def _check_ids(check: FieldChecker, entries: Iterable[Entry]) -> None:
     seen: dict[str, Entry] = {}
     for entry in entries:
         folded = iri.fold_id(entry.id)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, overload
 
-from .checks import Check
+from .checks import FieldChecker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +30,7 @@ class KeyPoint:
     children: tuple[KeyPoint, ...] = ()
 
     def __post_init__(self) -> None:
-        check = Check(self, self.text)
+        check = FieldChecker(self, self.text)
         check.texts("text")
         check.tuples(KeyPoint, "children")
         if self.children and _is_deeper(self.children, DEEPEST_LIST - 1):

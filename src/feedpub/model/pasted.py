@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pasted:
+class PastedText:
     """Hold what a pasted text says.
 
     Args:

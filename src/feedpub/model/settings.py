@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal
 
 from .. import iri
-from .checks import Check
+from .checks import FieldChecker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,7 +44,7 @@ class HostSettings:
     def __post_init__(self) -> None:
         for name, value in (*self.headers.items(), ("User-Agent", self.user_agent or "")):
             if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
-                Check(self, "").fail("headers", f"{name[:100]!r} is not a header that can be sent")
+                FieldChecker(self, "").fail("headers", f"{name[:100]!r} is not a header that can be sent")
 
 
 # RFC 9110, sections 5.1 and 5.5; in ASCII, as servers read other letters in different ways.
@@ -99,9 +99,9 @@ class LinkSettings:
     def __post_init__(self) -> None:
         for host in self.hosts:
             if not host or find_host_key(host) != host:
-                Check(self, "").fail("hosts", f"{host[:200]!r} is not a host in ASCII")
+                FieldChecker(self, "").fail("hosts", f"{host[:200]!r} is not a host in ASCII")
         if self.proxy is not None:
-            check = Check(self, "")
+            check = FieldChecker(self, "")
             check.urls("proxy")
             if not self.proxy.startswith("http://"):
                 check.fail("proxy", "is not the address of an HTTP proxy; write http://host:port")
@@ -126,7 +126,7 @@ def find_host_key(text: str) -> str:
     wildcard, host = ("*.", text[2:]) if text.startswith("*.") else ("", text)
     url = f"http://{host}/"
     name = iri.find_host(url)
-    return f"{wildcard}{name.removesuffix('.')}" if name and not iri.fault(iri.to_uri(url)) else ""
+    return f"{wildcard}{name.removesuffix('.')}" if name and not iri.find_url_fault(iri.to_uri(url)) else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from ..formats import FORMATS
-from .checks import LONGEST_KEY_BYTES, Check, is_usable_key
+from .checks import LONGEST_KEY_BYTES, FieldChecker, is_usable_key
 from .feed import Feed
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..errors import Problem
     from .entry import Entry
     from .settings import Config
-    from .values import Place
+    from .values import Mention
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class Article:
         original: The language that it was written in.
         fallback: What languages that it lacks show: as in `Config`; None leaves it to the site.
         paths: Language → the file that it was read from; empty for articles made in memory.
-        find_places: Reads these files again, and returns address → where they have it; nothing for articles in memory.
+        find_mentions: Reads these files again and returns address → its mentions in them; empty for articles in memory.
     """
 
     key: str
@@ -38,10 +38,10 @@ class Article:
     original: str
     fallback: Literal["omit", "original"] | None = None
     paths: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    find_places: Callable[[], Mapping[str, tuple[Place, ...]]] = field(default=dict, repr=False, compare=False)
+    find_mentions: Callable[[], Mapping[str, tuple[Mention, ...]]] = field(default=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        check = Check(self, self.key)
+        check = FieldChecker(self, self.key)
         check.text("key", self.key)
         if not is_usable_key(self.key):
             check.fail("key", "cannot stand in file names and addresses, or is a name that the published folder needs")

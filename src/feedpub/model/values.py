@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from .checks import Check, is_plain_line, shown
+from .checks import FieldChecker, is_plain_line, quote_value
 
 LONGEST_TITLE_CHARACTERS: Final = 1000  # also of a category's name
 
@@ -34,7 +34,7 @@ class Person:
     def __post_init__(self) -> None:
         if self.uri is None and self.email is None and is_plain_line(self.name):
             return
-        check = Check(self, self.name)
+        check = FieldChecker(self, self.name)
         check.required("name")
         check.optional(check.url, "uri")
         check.optional(check.text, "email")
@@ -60,7 +60,7 @@ class Category:
         plain = self.scheme is None and self.label is None and is_plain_line(self.term)
         if plain and len(self.term) <= LONGEST_TITLE_CHARACTERS:
             return
-        check = Check(self, self.term)
+        check = FieldChecker(self, self.term)
         check.required("term")
         check.optional(check.text, "label")
         check.at_most(LONGEST_TITLE_CHARACTERS, "characters", "term", *(["label"] if self.label else []))
@@ -82,13 +82,13 @@ class Enclosure:
     length: int = 0
 
     def __post_init__(self) -> None:
-        check = Check(self, self.url)
+        check = FieldChecker(self, self.url)
         check.urls("url")
         check.required("type")
         if not _MEDIA_TYPE.fullmatch(self.type):
             check.fail("type", f"{self.type[:200]!r} is not a media type such as audio/mpeg")
         if type(self.length) is not int or self.length < 0:
-            check.fail("length", f"is {shown(self.length)}; give a number of bytes, 0 if unknown")
+            check.fail("length", f"is {quote_value(self.length)}; give a number of bytes, 0 if unknown")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +106,7 @@ class Reference:
     url: str | None = None
 
     def __post_init__(self) -> None:
-        check = Check(self, self.title)
+        check = FieldChecker(self, self.title)
         if not is_plain_line(self.title):
             check.required("title")
         if self.url is not None:
@@ -136,14 +136,14 @@ class Translation:
     link: str
 
     def __post_init__(self) -> None:
-        check = Check(self, self.language)
+        check = FieldChecker(self, self.language)
         check.language("language")
         check.required("title")
         check.urls("link")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Mention:
     """Say where an address that an entry publishes was written.
 
     Args:

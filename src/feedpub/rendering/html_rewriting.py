@@ -1,7 +1,7 @@
 """Rewrite HTML before it is sanitised, so that what readers cannot show leaves something that they can.
 
-`rewrite` reads the output of an HTML parser (nh3 with more elements than are published): in it "<" starts nothing but
-a tag, every element has its end, and values stand in double quotes. So a tag is what stands between "<" and ">", and
+`rewrite_html` reads the output of an HTML parser (nh3 with more elements than are published): in it "<" starts nothing
+but a tag, every element has its end, and values stand in double quotes. So a tag is what stands between "<" and ">", and
 one walk over the tags is enough. Nothing here makes HTML safe; the sanitiser comes after it.
 """
 
@@ -44,8 +44,8 @@ REWRITTEN_ATTRIBUTES: Final[Mapping[str, set[str]]] = {
     "th": {"style"},
 }
 
-# What `rewrite` is for stands in few articles. To look for words costs less than to look at tags, and most words stand
-# only where others do.
+# What `rewrite_html` is for stands in few articles. To look for words costs less than to look at tags, and most words
+# stand only where others do.
 _TRIGGERS: Final = {
     "src": ("<iframe", "<video", "<audio", "<embed", "srcset", "data-src", "data-lazy-src"),
     "#": ("headerlink", "anchor", "permalink"),
@@ -72,7 +72,7 @@ _TAG = re.compile(r"<[^<>]*>")
 
 
 def needs_rewriting(html: str) -> bool:
-    """Return True if HTML may hold something that `rewrite` changes."""
+    """Return True if HTML may hold something that `rewrite_html` changes."""
     lower = html.lower()
     words = (word for rarer, words in _TRIGGERS.items() if rarer in lower for word in words)
     return any(word in lower for word in words) or ("#" in lower and _LINK_OF_A_SIGN.search(lower) is not None)
@@ -83,7 +83,7 @@ def mark_noscript(html: str) -> str:
     return _NOSCRIPT.sub(rf"<\1{_NOSCRIPT_MARK}", html)
 
 
-def rewrite(html: str, resolve: Callable[[str], str | None]) -> str:
+def rewrite_html(html: str, resolve: Callable[[str], str | None]) -> str:
     """Return HTML in which what readers cannot show is replaced by what they can.
 
     * ``img`` takes its address from the attributes of scripts that load pictures late, or from ``srcset``; without

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from ..formats import FORMATS
-from ..language import direction, isolate
+from ..language import get_direction, isolate_bidi
 from ..model import Archive
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def count_archive_documents(entry_count: int, config: Config) -> int:
 
 
 def _make_file_name(feed_format: FeedFormat, number: int) -> str:
-    return f"{ARCHIVE_FOLDER}/{feed_format.numbered(number)}" if number else feed_format.file_name
+    return f"{ARCHIVE_FOLDER}/{feed_format.archive_file_name(number)}" if number else feed_format.file_name
 
 
 def make_category_slug(category: Category) -> str:
@@ -146,8 +146,8 @@ def make_category_url(language_url: str, slug: str) -> str:
 
 def _isolate_label(label: str, language: str) -> str:
     """Keep a Latin label together in a right-to-left title, where the signs of ``C++`` would move to its other end."""
-    if direction(language) == "rtl" and any(unicodedata.bidirectional(character) == "L" for character in label):
-        return f"\u2068{isolate(label)}\u2069"
+    if get_direction(language) == "rtl" and any(unicodedata.bidirectional(character) == "L" for character in label):
+        return f"\u2068{isolate_bidi(label)}\u2069"
     return label
 
 

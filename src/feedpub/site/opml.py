@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..feeds.markup import attribute
 from ..formats import PREFERRED
-from ..language import autonym, isolate
+from ..language import get_autonym, isolate_bidi
 from .marks import OPML_MARK
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def to_category_opml(config: Config, feeds: Sequence[Feed], categories: Mapping[
     outlines: list[str] = []
     for language_feed in feeds:
         if category_feeds := categories.get(language_feed.language):
-            outlines.append(f"    <outline text={attribute(autonym(language_feed.language))}>")
+            outlines.append(f"    <outline text={attribute(get_autonym(language_feed.language))}>")
             outlines += [f"      {_make_outline(feed)}" for feed in category_feeds]
             outlines.append("    </outline>")
     return _write_document(config, feeds, outlines)
@@ -62,9 +62,9 @@ def _write_document(config: Config, feeds: Sequence[Feed], outlines: Sequence[st
 
 def _list_head_lines(config: Config, feeds: Sequence[Feed]) -> Iterator[str]:
     title = feeds[0].title if feeds else config.title.get(config.default_language) or config.base_url
-    yield f"    <title>{escape(isolate(title), quote=False)}</title>"
+    yield f"    <title>{escape(isolate_bidi(title), quote=False)}</title>"
     if config.author:
-        yield f"    <ownerName>{escape(isolate(config.author.name), quote=False)}</ownerName>"
+        yield f"    <ownerName>{escape(isolate_bidi(config.author.name), quote=False)}</ownerName>"
         if config.author.email:
             yield f"    <ownerEmail>{escape(config.author.email, quote=False)}</ownerEmail>"
         if config.author.uri:
@@ -74,9 +74,9 @@ def _list_head_lines(config: Config, feeds: Sequence[Feed]) -> Iterator[str]:
 def _make_outline(feed: Feed) -> str:
     values = {
         "type": "rss",  # OPML's word for any feed
-        "text": isolate(feed.title),
-        "title": isolate(feed.title),
-        "description": isolate(feed.subtitle),
+        "text": isolate_bidi(feed.title),
+        "title": isolate_bidi(feed.title),
+        "description": isolate_bidi(feed.subtitle),
         "language": feed.language,
         "htmlUrl": feed.link,
         "xmlUrl": feed.addresses[PREFERRED.name],

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ..feeds.markup import moment
 from ..formats import FORMATS, PREFERRED
-from ..language import autonym, direction, isolate, region, words
+from ..language import get_autonym, get_direction, get_region, get_words, isolate_bidi
 from ..model import Reference
 from ..rendering.content import render_for_page
 from .documents import ARCHIVE_FOLDER
@@ -95,9 +95,9 @@ class Pages:
     def make_feed_style(self) -> bytes:
         """Return the style sheet of feeds that are opened in a browser, with a hint in each language."""
         rules = []
-        directions = {language: direction(language) for language in self.feeds}
+        directions = {language: get_direction(language) for language in self.feeds}
         for language in self.feeds:
-            hint = _quote_for_css(words(language)["feed_hint"])
+            hint = _quote_for_css(get_words(language)["feed_hint"])
             rules.append(f":lang({language}):root::before {{ content: {hint}; }}\n")
             if "rtl" in directions.values():  # a fallback may stand in a feed of the other direction
                 rules.append(f":lang({language}) {{ direction: {directions[language]}; }}\n")
@@ -110,8 +110,8 @@ class Pages:
             {
                 "feed": self._describe_feed(feed, _FROM_LANDING),
                 "language": language,
-                "direction": direction(language),
-                "autonym": autonym(language),
+                "direction": get_direction(language),
+                "autonym": get_autonym(language),
                 "words": _get_words(language),
                 "page": f"{language}/index.html",
                 "articles": self._list_items(newest.get(language, ()), language, _FROM_LANDING),
@@ -122,7 +122,7 @@ class Pages:
             "landing.html",
             home,
             _FROM_LANDING,
-            title=isolate(home.title),
+            title=isolate_bidi(home.title),
             description=_make_description(home.subtitle),
             canonical=self.config.base_url,
             alternates=self._list_language_homes(),
@@ -145,14 +145,14 @@ class Pages:
             "language.html",
             feed,
             _FROM_LANGUAGE,
-            title=isolate(feed.title),
+            title=isolate_bidi(feed.title),
             description=_make_description(feed.subtitle),
             canonical=feed.link,
             alternates=self._list_language_homes(),
             feed=self._describe_feed(feed, _FROM_LANGUAGE),
             articles=self._list_items(articles, language, _FROM_LANGUAGE),
             total=total,
-            categories=[(isolate(label), self._make_relative(link, _FROM_LANGUAGE)) for label, link in categories],
+            categories=[(isolate_bidi(label), self._make_relative(link, _FROM_LANGUAGE)) for label, link in categories],
         )
 
     def render_archive(self, language: str, years: Sequence[tuple[int, Sequence[ListedArticle]]]) -> bytes:
@@ -163,7 +163,7 @@ class Pages:
             "archive.html",
             feed,
             _FROM_ARTICLE,
-            title=f"{_get_words(language).all_articles} · {isolate(feed.title)}",
+            title=f"{_get_words(language).all_articles} · {isolate_bidi(feed.title)}",
             description=_make_description(feed.subtitle),
             canonical=f"{feed.link}{ARCHIVE_FOLDER}/",
             alternates=[*archives, ("x-default", dict(archives)[self.config.default_language])],
@@ -179,7 +179,7 @@ class Pages:
             "category.html",
             self.feeds[language],
             _FROM_CATEGORY,
-            title=isolate(category_feed.title),
+            title=isolate_bidi(category_feed.title),
             description=_make_description(category_feed.subtitle),
             canonical=category_feed.link,
             alternates=(),
@@ -205,13 +205,13 @@ class Pages:
         entry = rendered.entry
         links = [(language, translation.link) for language, translation in article.entries.items()]
         hrefs = {link: self._make_article_href(link, _FROM_ARTICLE) for _, link in links}
-        linked = [(isolate(label), self._make_relative(link, _FROM_ARTICLE)) for label, link in categories]
+        linked = [(isolate_bidi(label), self._make_relative(link, _FROM_ARTICLE)) for label, link in categories]
         feed = self.feeds[entry.language]
         return self._render_page(
             "article.html",
             feed,
             _FROM_ARTICLE,
-            title=isolate(entry.title),
+            title=isolate_bidi(entry.title),
             description=_make_description(entry.summary),
             canonical=entry.link,
             alternates=[*links, ("x-default", article.entries[article.original].link)],
@@ -219,9 +219,9 @@ class Pages:
             entry=entry,
             published=moment(entry.published).isoformat(timespec="seconds"),
             updated=moment(entry.updated).isoformat(timespec="seconds"),
-            authors=[(isolate(author.name), author.uri) for author in entry.authors or feed.authors],
+            authors=[(isolate_bidi(author.name), author.uri) for author in entry.authors or feed.authors],
             content=_mark_safe(render_for_page(rendered, hrefs)),
-            categories=linked or [(isolate(category.label or category.term), "") for category in entry.categories],
+            categories=linked or [(isolate_bidi(category.label or category.term), "") for category in entry.categories],
             neighbours=_mark_safe(NEIGHBOURS_PLACEHOLDER.decode()),
         )
 
@@ -244,7 +244,7 @@ class Pages:
         if neighbour is None:
             return None
         if isinstance(neighbour, Reference):
-            return (isolate(neighbour.title), neighbour.url or "", "", "", "", "")
+            return (isolate_bidi(neighbour.title), neighbour.url or "", "", "", "", "")
         return next(iter(self._list_items([neighbour], language, _FROM_ARTICLE)))
 
     def _list_items(self, articles: Sequence[ListedArticle], language: str, root: str) -> _ListItems:
@@ -258,11 +258,11 @@ class Pages:
         for article in articles:
             tag, link, title = article.language, article.link, article.title
             if tag not in language_columns:
-                name = autonym(tag)
-                language_columns[tag] = (tag, direction(tag), name if name != autonym(language) else "")
+                name = get_autonym(tag)
+                language_columns[tag] = (tag, get_direction(tag), name if name != get_autonym(language) else "")
             if link.startswith(base) and link.endswith("/"):  # as `_make_article_href` does, but faster
                 link = f"{root}{link[start:]}index.html"
-            text = title if title.isprintable() else isolate(title)  # bidirectional controls are not printable
+            text = title if title.isprintable() else isolate_bidi(title)  # bidirectional controls are not printable
             yield (text, link, article.published[:10], *language_columns[tag])
 
     def _make_article_href(self, link: str, root: str) -> str:
@@ -279,9 +279,9 @@ class Pages:
     def _describe_feed(self, feed: Feed, root: str) -> SimpleNamespace:
         """Return what templates show of a feed; its texts cannot change the direction of what surrounds them."""
         return SimpleNamespace(
-            title=isolate(feed.title),
-            subtitle=isolate(feed.subtitle),
-            rights=isolate(feed.rights or ""),
+            title=isolate_bidi(feed.title),
+            subtitle=isolate_bidi(feed.subtitle),
+            rights=isolate_bidi(feed.rights or ""),
             addresses=[
                 (feed_format.label, self._make_relative(address, root), address)
                 for feed_format in FORMATS
@@ -306,7 +306,7 @@ class Pages:
             other_feed_links = self._list_feed_links(other_feeds, (PREFERRED,))
             values = self._shared_values[feed.language, root] = {
                 "language": feed.language,
-                "direction": direction(feed.language),
+                "direction": get_direction(feed.language),
                 "words": _get_words(feed.language),
                 "home": self._describe_feed(feed, root),
                 "root": root,
@@ -325,8 +325,8 @@ class Pages:
         links = [
             {
                 "type": feed_format.media_type,
-                "title": words(feed.language)["feed_link"].format(
-                    title=isolate(feed.title), language=autonym(feed.language), format=feed_format.label
+                "title": get_words(feed.language)["feed_link"].format(
+                    title=isolate_bidi(feed.title), language=get_autonym(feed.language), format=feed_format.label
                 ),
                 "href": feed.addresses[feed_format.name],
                 "language": feed.language,
@@ -340,18 +340,18 @@ class Pages:
 
 def _list_languages(links: Sequence[tuple[str, str]]) -> list[tuple[str, str, str, str]]:
     """Return the links to other languages, by their own names; none if there is only one."""
-    return [(tag, link, autonym(tag), direction(tag)) for tag, link in links if len(links) > 1]
+    return [(tag, link, get_autonym(tag), get_direction(tag)) for tag, link in links if len(links) > 1]
 
 
 @functools.cache
 def _get_words(language: str) -> SimpleNamespace:
     """Return the words of a language as attributes, which templates find faster than keys."""
-    return SimpleNamespace(**words(language))
+    return SimpleNamespace(**get_words(language))
 
 
 def _make_description(text: str) -> str:
     """Return a text as one line for search engines and link previews, cut between words if it is long."""
-    line = isolate(" ".join(text.split()))
+    line = isolate_bidi(" ".join(text.split()))
     if len(line) <= _DESCRIPTION_CHARACTERS:
         return line
     cut = line[:_DESCRIPTION_CHARACTERS]
@@ -362,7 +362,7 @@ def _make_description(text: str) -> str:
 @functools.cache
 def _make_locale(tag: str) -> str:
     """Return a language as Open Graph names it, ``zh_CN``: with the most likely country of its tag."""
-    country = region(tag)
+    country = get_region(tag)
     return f"{tag.partition('-')[0]}_{country}" if country else ""
 
 

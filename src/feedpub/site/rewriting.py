@@ -11,17 +11,17 @@ from html import unescape
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote, unquote
 
-from ..entries.file import read_file
-from ..entries.headings import table
 from ..entries.link_places import find_end
-from ..entries.markdown import strip_positions
+from ..entries.markdown.positions import strip_positions
+from ..entries.reader import read_file
+from ..entries.sections.headings import table
 from ..entries.source import decode_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from ..entries.file import File
-    from ..model import Config, Place
+    from ..entries.entry_file import File
+    from ..model import Config, Mention
 
 # What may stand anywhere. The others are written percent-encoded if they mean something where they would stand, which
 # servers take for the same: RFC 3986 leaves it to them, and "&", "=", "+", ";" separate fields.
@@ -60,7 +60,7 @@ class Rewriting:
         self._headings = table(config.headings)
         self._file = self._read(text)
 
-    def locate(self, moved: Mapping[Place, tuple[str, str]]) -> list[Replacement]:
+    def locate(self, moved: Mapping[Mention, tuple[str, str]]) -> list[Replacement]:
         """Return what is to be replaced, in the order of the file.
 
         Args:
