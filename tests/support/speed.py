@@ -48,7 +48,7 @@ def read_package_once(patch: pytest.MonkeyPatch) -> None:
     """Read feedpub's own files, of which each build takes a digest, once in a process."""
     from feedpub.building import builder
 
-    patch.setattr(builder, "package_digest", functools.cache(builder.package_digest))
+    patch.setattr(builder, "digest_package", functools.cache(builder.digest_package))
 
 
 def compile_templates_once(patch: pytest.MonkeyPatch) -> None:
