@@ -68,6 +68,7 @@ _SIGNS: Final = MappingProxyType(
         "uk": "[ґєії]",
         "ar": "[ةىكيأإ]",
         "fa": "[پچژگکی]",
+        "cs": r"\b(?:je|jsou|není|který|která|které|jako)\b|[ěřů]",
     }
 )
 # The national sets of characters part the two ways of writing Chinese: 们 is in GB 2312 only, 們 in Big5 only.
