@@ -157,7 +157,7 @@ def test_translations_inherit(name: str, tmp_path: Path) -> None:
     original = {"published": "2026-02-02", name: EXAMPLES[name]}
     files = {"a.en.md": post(**original), "a.zh-Hans.md": "---\ntitle: 夜间列车\n---\n夜间列车回来了。\n"}
     (article,) = feedpub.load(write_site(tmp_path, files)).articles
-    row = fields.TABLE.find(name)
+    row = fields.TABLE.find_field(name)
     assert row
     values = [getattr(entry, row.entry_field) for entry in article.entries.values()]
     assert values[0] == values[1]

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ..database import DamagedError
-from ..entries.scanning import scan
+from ..entries.scanning import scan_folder
 from ..errors import ConfigError, EntryError, Problem
 from ..files import check_target, remove_file, remove_leftovers
 from ..formats import FORMATS
@@ -168,7 +168,7 @@ def _build(
         perhaps_stale = candidates(os.fspath(place)) if manifest.is_new or prune else []
         changes = None
         if from_folder:
-            states, passed_over = scan(site.folder)
+            states, passed_over = scan_folder(site.folder)
             if any(problem.severity == "error" for problem in passed_over):
                 raise EntryError((*notes, *passed_over))
             changes = compare(states, manifest, until)

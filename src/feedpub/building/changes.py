@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from ..entries.scanning import state_of
+from ..entries.scanning import pack_state
 from ..files import check_target
 from .manifest import Known
 
@@ -26,7 +26,7 @@ class Changes:
     """Compare an entries folder with what was read of it.
 
     Args:
-        states: Every entry file: name → time of change and size, by `scanning.state_of`.
+        states: Every entry file: name → time of change and size, by `scanning.pack_state`.
         changed: The names of those that are new or changed.
         gone: Name → article of those that were read once, and are gone.
         keys: Name → article of those that were read, and are there.
@@ -56,7 +56,7 @@ def compare(states: Mapping[str, int], manifest: Manifest, until: datetime) -> C
             gone[name] = key
             continue
         keys[name] = key
-        if state != state_of(mtime_ns, size):
+        if state != pack_state(mtime_ns, size):
             changed.append(name)
     if len(keys) < len(states):
         changed += states.keys() - keys.keys()

@@ -8,9 +8,9 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from ..entries.folder import Reader, article_key
-from ..entries.ids import automatic_id
-from ..entries.scanning import parts_of
+from ..entries.folder import ArticleReader, find_article_key
+from ..entries.ids import make_entry_id
+from ..entries.scanning import unpack_state
 from ..feeds import write_entry
 from ..formats import FORMATS
 from ..model.checks import is_legal
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
-    from ..entries.folder import Reading
+    from ..entries.folder import ArticleReading
     from ..errors import Problem
     from ..model import Article, Config, Entry, Feed
     from ..site.pages import Pages
@@ -68,7 +68,7 @@ class Intake:
         self._glances = not (self.has_pages or config.archives or config.categories)
         self._problems: dict[str, Sequence[Problem]] = {}
         self._read_articles = 0
-        self._reader: Reader | None = None
+        self._reader: ArticleReader | None = None
         self._folder = ""
         self.has_new_keys = False
 
@@ -87,7 +87,7 @@ class Intake:
             return
         keys = _keys(changes)
         touched = list(dict.fromkeys([*(keys[name] for name in changes.changed), *changes.gone.values(), *changes.due]))
-        self._reader = Reader(folder, self.config, keys)
+        self._reader = ArticleReader(folder, self.config, keys)
         self._read(touched, changes, whole=not self._glances)
         while self._glances and (unread := self._unread()):
             self._read(unread, changes, whole=True)
@@ -100,7 +100,7 @@ class Intake:
     def _read(self, keys: Collection[str], changes: Changes, *, whole: bool) -> None:
         assert self._reader
         files: list[tuple[str, str, int, int]] = []
-        for done, reading in enumerate(self._reader.read(keys, glance=not whole)):
+        for done, reading in enumerate(self._reader.read_articles(keys, front_matter_only=not whole)):
             self.progress("read", done, len(keys))
             self._take(reading, changes, files, whole=whole)
         self.manifest.add_files(files)
@@ -135,8 +135,8 @@ class Intake:
             return
         if self._reader is None:
             files = dict(sorted((name, key) for name, key, _, _ in self.manifest.files()))
-            self._reader = Reader(self._folder, self.config, files)
-        for done, reading in enumerate(self._reader.read(keys)):
+            self._reader = ArticleReader(self._folder, self.config, files)
+        for done, reading in enumerate(self._reader.read_articles(keys)):
             self.progress("read", done, len(keys))
             known = [entry for entry in self.manifest.article(reading.key) if entry.shown]
             article = reading.article and reading.article.without_scheduled(self._until)
@@ -147,7 +147,9 @@ class Intake:
             for recorded, entry, parts in zip(known, shown.values(), rendered, strict=True):
                 self.spool.add(recorded.number, parts, namespaces_of(entry.extensions))
 
-    def _take(self, reading: Reading, changes: Changes, files: list[tuple[str, str, int, int]], *, whole: bool) -> None:
+    def _take(
+        self, reading: ArticleReading, changes: Changes, files: list[tuple[str, str, int, int]], *, whole: bool
+    ) -> None:
         serious = [problem for problem in reading.problems if problem.severity != "note"] if reading.problems else ()
         if serious or reading.key in self._problems:  # a key that comes twice was not complete the first time
             self._problems[reading.key] = serious
@@ -161,7 +163,7 @@ class Intake:
             files.clear()
         for name in reading.files:
             self.has_new_keys = self.has_new_keys or changes.keys.get(name) != reading.key
-            state = parts_of(changes.states[name])
+            state = unpack_state(changes.states[name])
             if serious or state[0] >= settled:  # problems are told again until they are mended
                 state = _READ_AGAIN
             files.append((name, reading.key, *state))
@@ -231,7 +233,7 @@ def _keys(changes: Changes) -> dict[str, str]:
     same: dict[str, str] = {}  # the languages of an article have one key, held once
     keys = {}
     for name in changes.states:
-        key = changes.keys.get(name) or article_key(name)
+        key = changes.keys.get(name) or find_article_key(name)
         keys[name] = same.setdefault(key, key)
     return keys
 
@@ -253,7 +255,7 @@ def _held_back(article: Article | None, live: Article | None) -> list[Entry]:
     ]
 
 
-def _digest_of(reading: Reading, live: Article | None) -> bytes:
+def _digest_of(reading: ArticleReading, live: Article | None) -> bytes:
     """Return a digest that changes whenever what is shown of an article may change, also because another one is due."""
     if live is None or live is reading.article:
         return reading.digest
@@ -281,7 +283,7 @@ def _row(key: str, shown: str, entry: Entry, digest: bytes, config: Config, *, w
     return (
         shown,
         entry.id,
-        entry.id != automatic_id(key, entry.language, config),
+        entry.id != make_entry_id(key, entry.language, config),
         moment,
         whole,
         key,

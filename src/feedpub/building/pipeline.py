@@ -6,7 +6,7 @@ import errno
 from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
-from ..entries.scanning import scan
+from ..entries.scanning import scan_folder
 from ..errors import EntryError
 from ..model import Site
 from ..site.loading import load
@@ -74,7 +74,7 @@ def work(
                 folder.publish(outputs, prune=prune)
             except Unsettled:
                 written |= dict.fromkeys(folder.written)
-                changes = compare(scan(site.folder)[0], manifest, until)
+                changes = compare(scan_folder(site.folder)[0], manifest, until)
                 outputs = trusted(place, manifest.outputs())
                 continue
         if written:
@@ -99,7 +99,7 @@ def _read(site: Site, intake: Intake, changes: Changes | None, *, keep_going: bo
         intake.manifest.distrust()
         problems = whole.problems
     if any(problem.severity == "error" for problem in problems):
-        if scan(site.folder)[0] != changes.states:
+        if scan_folder(site.folder)[0] != changes.states:
             raise Unsettled(site.folder)  # a file that vanished, or was half written, is no error
         if not keep_going:
             raise EntryError(problems)
