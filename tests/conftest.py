@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import signal
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+from support.speed import compile_templates_once, read_package_once, skip_flushing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # `reader` brings its own copy of feedparser, whose `import sgmllib` it leaves to feedparser's dependencies. Those were
 # sgmllib3k once (which is sgmllib); since feedparser 6.0.13 it is feedparser-sgmllib: the same module, another name.
@@ -19,7 +25,7 @@ except ModuleNotFoundError:
 
 # Machines of CI are slow and busy: a property fails for what it finds, never for the time that it took. Each run tries
 # the same examples, so that a failure belongs to the change that it is seen with; `make explore` tries new ones.
-settings.register_profile("feedpub", deadline=None, max_examples=200, derandomize=True)
+settings.register_profile("feedpub", deadline=None, max_examples=50, derandomize=True, database=None)
 settings.register_profile("explore", deadline=None, max_examples=5_000)
 settings.load_profile("feedpub")
 
@@ -31,6 +37,16 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write tests/golden anew")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def fast_builds() -> Iterator[None]:
+    """Neither wait for the disk nor compile the same template twice."""
+    with pytest.MonkeyPatch.context() as patch:
+        skip_flushing(patch)
+        compile_templates_once(patch)
+        read_package_once(patch)
+        yield
 
 
 @pytest.fixture

@@ -12,14 +12,14 @@ import feedparser
 import pytest
 
 import feedpub
-from case_files import load_cases
 from feedpub.links.acceptance import find_acceptances
-from feedpub.links.check import accept_link, check_links, forget_link, iter_check, report_links
+from feedpub.links.check import accept_link, check_links, forget_link, iter_checked_links, report_links
 from feedpub.links.history import History
 from feedpub.links.outbound import outbound
 from feedpub.model import LinkSettings
-from offline import offline_session
-from sample_sites import post, write_site
+from support.case_files import load_cases
+from support.offline import offline_session
+from support.sample_sites import post, write_site
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -136,7 +136,7 @@ def test_the_incident_feed_says_that_a_link_was_removed(language: str, title: st
         (entry,) = feedparser.parse((tmp_path / "feeds" / name).read_bytes()).entries
         assert entry.title.endswith(OLD)
         assert entry.title.replace("\u2068", "").replace("\u2069", "").startswith(title)
-    assert feedpub.incident_feed(site_with(OTHER), report).entries[0].updated == NOW + DAY
+    assert feedpub.make_incident_feed(site_with(OTHER), report).entries[0].updated == NOW + DAY
 
 
 # accepted
@@ -307,7 +307,7 @@ def test_time_ends_while_a_server_is_silent(tmp_path: Path) -> None:
             over.wait(60)
         return 200
 
-    run = iter_check([OTHER, OLD], session=offline_session(find_code), max_seconds=1.0, now=NOW)
+    run = iter_checked_links([OTHER, OLD], session=offline_session(find_code), max_seconds=1.0, now=NOW)
     links = list(run)
     over.set()
     assert len(links) == 2

@@ -13,7 +13,7 @@ from lxml import etree
 
 import feedpub
 from feedpub.formats import feed_formats
-from sample_builds import BASE, Desk, article, published
+from support.sample_builds import BASE, Desk, article, published
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

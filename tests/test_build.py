@@ -22,7 +22,7 @@ import pytest
 from lxml import etree
 
 import feedpub
-from sample_builds import Desk, article
+from support.sample_builds import Desk, article
 
 ROOT = Path(__file__).parent.parent
 ENTRIES = ROOT / "entries"

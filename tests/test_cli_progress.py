@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sample_sites import GOOD, write_site
+from support.sample_sites import GOOD, write_site
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from case_files import load_cases
 from feedpub import Config, ConfigError, HostSettings, Person, Problem
 from feedpub.site.settings import FILE_NAME, read_config
+from support.case_files import load_cases
 
 NEEDED = 'base_url = "https://digest.example/"\nauthority = "digest.example,2026"\n'
 

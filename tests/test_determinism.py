@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 
 from feedpub import Feed, Person, Reference, Renderer
-from sample_feeds import ANN, CASES, WRITERS, digest_en, entry, everything, fallback, feed
+from support.sample_feeds import ANN, CASES, WRITERS, digest_en, entry, everything, fallback, feed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +32,7 @@ try:
     locale.setlocale(locale.LC_ALL, "")
 except locale.Error:
     pass
-from sample_feeds import CASES, WRITERS
+from support.sample_feeds import CASES, WRITERS
 print(json.dumps({
     f"{case}/{name}": hashlib.sha256(write(make())).hexdigest()
     for case, make in CASES.items() for name, write in WRITERS.items()

@@ -20,13 +20,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from case_files import load_cases
 from feedpub.cli.main import main
 from feedpub.display import escape_for_terminal, format_annotation, format_json
 from feedpub.links.classify import Redirect, Verdict
 from feedpub.links.history import History
 from feedpub.links.lifecycle import Record
-from sample_sites import GOOD, post, write_site
+from support.case_files import load_cases
+from support.sample_sites import GOOD, post, write_site
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -15,12 +15,12 @@ from lxml import etree
 
 import feedpub
 from feedpub import Extension, FieldError
-from feedpub.model.checks import is_legal
-from feedpub.model.extensions import DEEPEST_EXTENSION
-from rss1_row import ROW
-from sample_builds import published
-from sample_feeds import entry, feed
-from sample_sites import GOOD, SETTINGS, write_site
+from feedpub.model.checks import is_legal_xml
+from feedpub.model.extensions import DEEPEST_EXTENSION_LEVELS
+from support.rss1_row import ROW
+from support.sample_builds import published
+from support.sample_feeds import entry, feed
+from support.sample_sites import GOOD, SETTINGS, write_site
 from test_examples import ROOT, run
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def test_media_rss_as_json() -> None:
     assert item["_media"] == {"about": MEDIA, "keywords": "a"}
 
 
-TEXTS = st.text().filter(is_legal)
+TEXTS = st.text().filter(is_legal_xml)
 NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9._-]{0,8}", fullmatch=True).filter(lambda name: name[:3].lower() != "xml")
 
 
@@ -251,7 +251,7 @@ def test_what_no_feed_could_carry_is_refused(fields: dict[str, Any], message: st
 
 def test_nesting_has_a_limit() -> None:
     one = itunes("a")
-    for _ in range(DEEPEST_EXTENSION - 1):
+    for _ in range(DEEPEST_EXTENSION_LEVELS - 1):
         one = itunes("a", children=(one,))
     with pytest.raises(FieldError, match="more than 10 levels deep"):
         itunes("a", children=(one,))

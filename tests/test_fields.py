@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import json
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ import pytest
 import feedpub
 from feedpub.entries.front_matter import converters, fields
 from feedpub.entries.front_matter.fields import Field, FieldTable
-from sample_sites import GOOD, SETTINGS, post, write_site
+from support.sample_sites import GOOD, SETTINGS, post, write_site
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -143,13 +142,6 @@ def test_every_row_sets_a_field_or_has_a_purpose() -> None:
 def test_no_word_stands_in_two_rows() -> None:
     words = [word.replace("_", "") for row in fields.TABLE.rows for word in (row.name, *row.aliases)]
     assert len(words) == len(set(words))
-
-
-def test_every_row_is_documented() -> None:
-    text = (ROOT / "docs" / "entries.md").read_text(encoding="utf-8")
-    keys = re.findall(r"^\| ([^|]*) \|", text.partition("| key (or) | value |")[2].partition("\n\n")[0], re.MULTILINE)
-    documented = [re.findall(r"\w+", cell) for cell in keys if not cell.startswith("---")]
-    assert sorted(word for words in documented for word in words) == sorted(fields.TABLE.words)
 
 
 @pytest.mark.parametrize("name", fields.TABLE.inherited)

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 import feedpub
-from case_files import load_cases
 from feedpub.files import (
     RefusedFileError,
     read_file,
@@ -23,7 +22,8 @@ from feedpub.files import (
     write_file,
     write_new_files,
 )
-from sample_sites import GOOD, SETTINGS, post, write_site
+from support.case_files import load_cases
+from support.sample_sites import GOOD, SETTINGS, post, write_site
 
 SECRET = "The secret of another folder"
 needs_pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")

@@ -14,10 +14,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import feedpub
-from case_files import load_cases
 from feedpub import Article, Category, Enclosure, Entry, Person, Problem, Reference, Site
 from feedpub.model.checks import RESERVED_KEYS
-from sample_sites import CHINESE, ENGLISH, GOOD, SETTINGS, post, write_site
+from support.case_files import load_cases
+from support.sample_sites import CHINESE, ENGLISH, GOOD, SETTINGS, post, write_site
 
 THREE = SETTINGS.replace('"zh-Hans"', '"zh-Hans", "ja"')
 BOTH_CHINESE = SETTINGS.replace('"zh-Hans"', '"zh-Hans", "zh-Hant"')

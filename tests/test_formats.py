@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,13 +13,13 @@ import pytest
 import feedpub
 from feedpub import formats
 from feedpub.serving.preview import media_type_of
-from rss1_row import ROW
-from sample_builds import BASE, Desk, article, published, settle, states
+from support.commands import run_program
+from support.rss1_row import ROW
+from support.sample_builds import BASE, Desk, article, published, settle, states
 
 if TYPE_CHECKING:
-    from sample_builds import State
+    from support.sample_builds import State
 
-PROGRAM = Path(__file__).parent / "rss1_row.py"
 NAME = ROW.file_name
 
 
@@ -37,8 +35,7 @@ def desk(tmp_path: Path) -> Desk:
 
 def run(*arguments: str | Path, status: int = 0) -> str:
     """Run the command line of a feedpub that also writes RSS 1.0; return what it said."""
-    command = [sys.executable, PROGRAM, *arguments]
-    process = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=120, check=False)
+    process = run_program("support.rss1_row", *arguments)
     assert process.returncode == status, process.stderr
     return process.stdout + process.stderr
 
@@ -176,11 +173,11 @@ def test_each_row_has_what_it_says(form: feedpub.FeedFormat, desk: Desk, tmp_pat
     feedpub.build(desk.folder, tmp_path / "public")
     document = (tmp_path / "public" / "en" / form.file_name).read_bytes()
 
-    end = form.head_end.search(document)
+    end = form.head_end_pattern.search(document)
     assert end
-    assert form.mark in document[: end.start()]
-    assert formats.format_of(f"en/{form.file_name}") is form
-    assert formats.format_of(f"en/archive/{form.numbered(12)}") is form
+    assert form.generator_mark in document[: end.start()]
+    assert formats.find_format(f"en/{form.file_name}") is form
+    assert formats.find_format(f"en/archive/{form.archive_file_name(12)}") is form
     feed = feedpub.load(desk.folder).feed("en")
     writers = {"atom": feedpub.to_atom, "rss": feedpub.to_rss, "json": feedpub.to_json}
     assert feedpub.write_feed(feed, form) == writers[form.name](feed)
@@ -212,7 +209,7 @@ def test_names_in_the_table_differ() -> None:
 
 @pytest.mark.parametrize("path", ["en/atom-0.xml", "en/atom-.xml", "en/atomxml", "en/atom-1.xml.bak", "en/feed-1.xml"])
 def test_other_names_belong_to_no_format(path: str) -> None:
-    assert formats.format_of(path) is None
+    assert formats.find_format(path) is None
 
 
 def test_a_feed_has_addresses_of_known_formats_only() -> None:

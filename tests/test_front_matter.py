@@ -8,7 +8,7 @@ from feedpub.entries.front_matter import fields
 from feedpub.entries.front_matter.reader import read_front_matter
 from feedpub.entries.front_matter.value import Value, list_items, read_text
 from feedpub.entries.source import Source
-from feedpub.rendering.text import one_line
+from feedpub.rendering.text import join_lines
 
 
 def read(matter: str) -> tuple[Source, dict[str, Value]]:
@@ -239,4 +239,4 @@ def test_list_items() -> None:
     ("text", "line"), [(" a \t\n b\u2028c ", "a b c"), ("a\u00a0: b", "a\u00a0: b"), ("张\u3000三", "张\u3000三")]
 )
 def test_one_line(text: str, line: str) -> None:
-    assert one_line(text) == line
+    assert join_lines(text) == line

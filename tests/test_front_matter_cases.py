@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import feedpub
-from case_files import load_cases
-from sample_sites import write_site
+from support.case_files import load_cases
+from support.sample_sites import write_site
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from case_files import load_cases
 from feedpub.entries.language_guess import guess_languages
 from feedpub.entries.sections.headings import (
     SECTIONS,
@@ -14,7 +13,8 @@ from feedpub.entries.sections.headings import (
     make_heading_table,
     normalise_heading,
 )
-from feedpub.language import canonical, script
+from feedpub.language import canonicalise_tag, get_script, get_words
+from support.case_files import load_cases
 
 LANGUAGES = load_heading_table().list_languages()
 
@@ -26,7 +26,7 @@ def test_at_least_these_languages_are_known() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_language_has_a_word_for_every_section(language: str) -> None:
-    assert canonical(language) == language
+    assert canonicalise_tag(language) == language
     for section in SECTIONS:
         assert Heading(language, section) in load_heading_table().find_headings(
             load_heading_table().find_word(language, section)
@@ -75,6 +75,24 @@ def test_other_lines_are_none(line: str) -> None:
 def test_a_heading_is_known_in_any_decoration(case: dict[str, Any]) -> None:
     expected = tuple(Heading(language, case["section"]) for language in case.get("languages", ()))
     assert load_heading_table().find_headings(case["line"]) == expected
+
+
+@pytest.mark.parametrize("case", load_cases("heading_words"))
+def test_words_of_a_section_and_ordinary_headings_that_look_like_them(case: dict[str, Any]) -> None:
+    for line in case["lines"]:
+        headings = load_heading_table().find_headings(line)
+        if "section" in case:
+            assert Heading(case["language"], case["section"]) in headings, line
+        else:
+            assert (headings, load_heading_table().find_nearest(line)) == ((), None), line
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_words_that_pages_show_are_the_usual_words_of_their_section(language: str) -> None:
+    for section in ("key_points", "references"):
+        assert get_words(language)[section].casefold() == load_heading_table().find_word(language, section).casefold()
+    assert Heading(language, "previous") in load_heading_table().find_headings(get_words(language)["previous"])
+    assert Heading(language, "next") in load_heading_table().find_headings(get_words(language)["next"])
 
 
 @pytest.mark.parametrize(
@@ -204,4 +222,4 @@ def test_a_preferred_language_wins_only_where_the_text_leaves_it_open() -> None:
 
 def test_every_language_has_a_script_that_can_be_seen() -> None:
     seen = {"Latn", "Hans", "Hant", "Jpan", "Kore", "Cyrl", "Hebr", "Arab", "Deva"}
-    assert {script(language) for language in LANGUAGES} <= seen
+    assert {get_script(language) for language in LANGUAGES} <= seen

@@ -14,7 +14,7 @@ from lxml import etree
 
 import feedpub
 from feedpub import Category, Enclosure, Feed, FieldError, KeyPoint, Person, Reference, Translation
-from sample_feeds import BASE, SHANGHAI, entry, feed
+from support.sample_feeds import BASE, SHANGHAI, entry, feed
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import feedpub
-from case_files import load_cases
 from feedpub.iri import encode_iri, fold_id
-from sample_builds import Desk, article, published
+from support.case_files import load_cases
+from support.sample_builds import Desk, article, published
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,6 @@ import subprocess
 import sys
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -28,15 +27,17 @@ from feedpub.links import run as run_module
 from feedpub.links.history import History
 from feedpub.links.history_rows import MIGRATIONS
 from feedpub.transport.sessions import SessionTransport
-from interrupting import find_lines, interrupt_at
-from link_farm import Farm, says
-from offline import offline_session
-from sample_sites import GOOD, write_site
+from support.commands import run_program
+from support.interrupting import find_lines, interrupt_at
+from support.link_farm import Farm, says
+from support.offline import offline_session
+from support.sample_sites import GOOD, write_site
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-    from interrupting import Line
+    from support.interrupting import Line
 
 NOW = datetime(2026, 3, 1, 4, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -260,9 +261,7 @@ def test_an_interrupt_at_any_line_leaves_a_published_folder_that_the_next_build_
 
 def run_and_signal(name: str, place: str, *arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run a command that sends itself a signal when it is at a place."""
-    script = Path(__file__).with_name("interrupting.py")
-    command = [sys.executable, str(script), str(getattr(signal, name)), place, *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+    return run_program("support.interrupting", str(getattr(signal, name)), place, *arguments, folder=folder)
 
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals work differently there")

@@ -4,11 +4,11 @@ Builds are killed in test_robustness.py.
 """
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from support.commands import run_program
 
 KILLS = 100
 
@@ -16,8 +16,7 @@ KILLS = 100
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that begin at once")
 @pytest.mark.parametrize("kind", ["import", "fix"])
 def test_killed_while_entry_files_are_written(kind: str, tmp_path: Path) -> None:
-    command = [sys.executable, str(Path(__file__).with_name("killed.py")), kind, str(tmp_path), str(KILLS)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+    done = run_program("support.killed", kind, tmp_path, str(KILLS))
     assert done.returncode == 0, done.stderr
     killed, midway = map(int, done.stdout.split())
     assert killed == KILLS

@@ -15,7 +15,7 @@ from feedpub.errors import LONGEST_EXCERPT_CHARACTERS, MOST_PROBLEMS_OF_A_CODE, 
 from feedpub.links.probe import _target
 from feedpub.site.settings import read_config
 from feedpub.transport.http1 import Reading
-from sample_feeds import entry
+from support.sample_feeds import entry
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -184,9 +184,9 @@ def test_a_redirect_to_a_long_address_is_not_followed(path: str) -> None:
 
 def test_an_address_has_8000_characters_at_most(tmp_path: Path) -> None:
     long = "https://x.test/" + "a" * 8000
-    assert "8,000 at most" in iri.fault(long)
-    assert not iri.fault(long[:8000])
-    assert "not a host name" in iri.fault(f"https://{'ä.' * 200}test/")
+    assert "8,000 at most" in iri.find_url_fault(long)
+    assert not iri.find_url_fault(long[:8000])
+    assert "not a host name" in iri.find_url_fault(f"https://{'ä.' * 200}test/")
     (problem,) = problems_of(tmp_path, f"source: {long}\n")
     assert (problem.code, problem.line) == ("E111", 4)
     (link,) = feedpub.check_links([long]).links

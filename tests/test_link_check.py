@@ -16,7 +16,7 @@ import pytest
 import requests
 
 import feedpub
-from feedpub.links.check import check_links, iter_check
+from feedpub.links.check import check_links, iter_checked_links
 from feedpub.links.classify import Answer, classify
 from feedpub.links.history import History
 from feedpub.links.lifecycle import advance
@@ -279,7 +279,7 @@ def test_adapters_of_the_caller_answer() -> None:
 
 def test_results_come_one_by_one_and_what_is_known_is_kept(base: str, tmp_path: Path) -> None:
     path = tmp_path / "links.sqlite"
-    run = iter_check([f"{base}/page", f"{base}/slow"], settings=SETTINGS, history=path)
+    run = iter_checked_links([f"{base}/page", f"{base}/slow"], settings=SETTINGS, history=path)
     assert next(run).url == f"{base}/page"
     assert [link.url for link in run.report.links] == [f"{base}/page"]
     run.close()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from feedpub.links.check import check_links, iter_check
+from feedpub.links.check import check_links, iter_checked_links
 from feedpub.links.classify import Answer, classify
 from feedpub.links.history import History
 from feedpub.links.lifecycle import Record
@@ -19,7 +19,7 @@ from feedpub.links.probe import MOST_REQUESTS, LinkProbe, _find_refresh
 from feedpub.links.records import LinkRecords
 from feedpub.model import HostSettings, LinkSettings
 from feedpub.transport.base import Response
-from link_farm import Exchange, Farm, says, to
+from support.link_farm import Exchange, Farm, says, to
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,7 +54,7 @@ def test_links_that_have_moved_are_recorded_when_the_time_is_over(tmp_path: Path
 def test_nothing_is_asked_when_the_time_is_over() -> None:
     with closing(Farm({"page": says()})) as farm:
         urls = [farm.url("page", HOST, path=f"/{number}") for number in range(200)]
-        run = iter_check(urls, settings=LinkSettings(allow_private=True, spacing=0.05), max_seconds=0.5)
+        run = iter_checked_links(urls, settings=LinkSettings(allow_private=True, spacing=0.05), max_seconds=0.5)
         links = list(run)
         asked = len(farm.requests)
         time.sleep(0.3)  # nothing may come: there is no event to wait for
@@ -66,7 +66,7 @@ def test_nothing_is_asked_when_the_time_is_over() -> None:
 def test_a_slow_reader_of_results_takes_no_time_from_confirmations() -> None:
     with closing(Farm({"page": says(404)})) as farm:
         urls = [farm.url("page", f"127.0.8.{number}") for number in range(1, 5)]
-        for _ in iter_check(urls, settings=LinkSettings(allow_private=True, deadline=4.0)):
+        for _ in iter_checked_links(urls, settings=LinkSettings(allow_private=True, deadline=4.0)):
             time.sleep(1.3)
         methods: dict[str, list[str]] = {}
         for method, host, target in farm.requests:

@@ -19,14 +19,14 @@ from urllib.parse import quote
 
 import pytest
 
-from case_files import load_cases
 from feedpub.links.check import check_links
 from feedpub.links.classify import Answer, classify
 from feedpub.links.history import History
 from feedpub.links.lifecycle import advance
 from feedpub.links.second_opinion import ask_second_opinion, make_command
 from feedpub.model import LinkSettings
-from link_farm import Behaviour, Exchange, Farm, by_path, says, to
+from support.case_files import load_cases
+from support.link_farm import Behaviour, Exchange, Farm, by_path, says, to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

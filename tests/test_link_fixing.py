@@ -15,13 +15,13 @@ from urllib.parse import unquote
 import pytest
 
 import feedpub
-from case_files import load_cases
 from feedpub.entries.reader import read_entry_file
 from feedpub.links.classify import Verdict
 from feedpub.links.history import History
 from feedpub.links.lifecycle import Record
 from feedpub.links.outbound import outbound
 from feedpub.site import rewriting
+from support.case_files import load_cases
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import trustme
 
-from case_files import load_cases
 from feedpub.links.check import check_links
 from feedpub.links.history import History
 from feedpub.model import LinkSettings
 from feedpub.transport.base import Response
-from link_farm import Behaviour, Exchange, Farm, by_method, long_chain, says
-from link_simulation import Clock, OneAtATime, Server, Simulation, TokenBucket, simulate
+from support.case_files import load_cases
+from support.link_farm import Behaviour, Exchange, Farm, by_method, long_chain, says
+from support.link_simulation import Clock, OneAtATime, Server, Simulation, TokenBucket, simulate
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,14 +20,14 @@ from feedpub.transport.base import NoResponseError, Response
 from feedpub.transport.connection import MOST_HELD_BYTES, Connection
 from feedpub.transport.http1 import MOST_CHUNKS, Origin, Reading
 from feedpub.transport.sockets import SocketTransport
-from link_farm import Farm, by_method, compressed, endless, raw, says, to
+from support.link_farm import Farm, by_method, compressed, endless, raw, says, to
 
 if TYPE_CHECKING:
     import selectors
     import socket
     from pathlib import Path
 
-    from link_farm import Behaviour, Exchange
+    from support.link_farm import Behaviour, Exchange
 
 GOOD, BAD = "127.0.5.1", "127.0.5.2"
 pytestmark = pytest.mark.usefixtures("short_rests")

@@ -19,7 +19,7 @@ import feedpub
 from feedpub.links.check import check_links
 from feedpub.model import HostSettings, LinkSettings
 from feedpub.transport import network_addresses
-from link_farm import Farm, says, to
+from support.link_farm import Farm, says, to
 from test_link_check import Handler, base
 
 if TYPE_CHECKING:

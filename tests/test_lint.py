@@ -9,7 +9,7 @@ import pytest
 import feedpub
 from feedpub import Problem
 from feedpub.errors import MOST_PROBLEMS_OF_A_CODE
-from sample_sites import CHINESE, ENGLISH, GOOD, SETTINGS, post, write_site
+from support.sample_sites import CHINESE, ENGLISH, GOOD, SETTINGS, post, write_site
 
 ENTRIES = Path(__file__).parent.parent / "entries"
 

@@ -10,10 +10,10 @@ import pytest
 from lxml import etree, html
 
 import feedpub
-from case_files import load_cases
 from feedpub.iri import to_uri
 from feedpub.links.outbound import outbound
-from sample_builds import Desk, article
+from support.case_files import load_cases
+from support.sample_builds import Desk, article
 from test_link_fixing import remember
 
 if TYPE_CHECKING:
@@ -210,7 +210,7 @@ def test_entries_of_memory_have_no_place(desk: Desk) -> None:
     made = feedpub.Article(key="one", entries={"en": entry}, original="en")
     found = outbound(feedpub.Site(config=site.config, articles=(made,)))
     assert found == dict.fromkeys(
-        ("HTTPS://a.test/k", "https://a.test/c.json", "https://a.test/x"), (feedpub.Place(entry=entry.id),)
+        ("HTTPS://a.test/k", "https://a.test/c.json", "https://a.test/x"), (feedpub.Mention(entry=entry.id),)
     )
     # An entry that was changed has the places of what its file still says.
     changed = replace(one, entries={"en": entry})

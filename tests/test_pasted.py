@@ -16,13 +16,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from case_files import load_cases
 from feedpub.entries.pasted.markdown_writer import DEEPEST_KEY_POINT
 from feedpub.entries.pasted.reader import parse_pasted, read_pasted
 from feedpub.entries.sections.headings import load_heading_table, make_heading_table
 from feedpub.errors import EntryError
-from feedpub.language import words
-from feedpub.model import Draft, KeyPoint, Pasted, Reference
+from feedpub.language import get_words
+from feedpub.model import Draft, KeyPoint, PastedText, Reference
+from support.case_files import load_cases
 
 ENGLISH = """\
 Summary
@@ -117,7 +117,7 @@ def outline(points: tuple[KeyPoint, ...]) -> list[object]:
     return found
 
 
-def ledger(pasted: Pasted) -> list[tuple[str, str]]:
+def ledger(pasted: PastedText) -> list[tuple[str, str]]:
     return [(line.fate, line.role) for line in pasted.lines]
 
 
@@ -271,7 +271,7 @@ def test_disguises_give_the_same_drafts(disguise: str) -> None:
 
 def in_language(tag: str) -> str:
     """Write the sample article of a language with the headings of that language."""
-    headings, sample = load_heading_table(), words(tag)["sample"]
+    headings, sample = load_heading_table(), get_words(tag)["sample"]
     bullets = "\n".join(
         f"• {point}\n" + "\n".join(f"  • {finer}" for finer in below) for point, below in sample["points"]
     )
@@ -290,7 +290,7 @@ def test_every_language_is_read_by_its_own_headings() -> None:
     pasted = parse_pasted("\n".join(in_language(tag) for tag in tags))
     assert [draft.language for draft in pasted.drafts] == list(tags)
     for draft in pasted.drafts:
-        sample = words(draft.language)["sample"]
+        sample = get_words(draft.language)["sample"]
         assert (draft.title, draft.summary) == (sample["title"], sample["summary"])
         assert [len(point.children) for point in draft.key_points] == [len(below) for _, below in sample["points"]]
         assert [reference.title for reference in draft.references] == sample["reference_titles"]
@@ -761,7 +761,7 @@ def test_pasted_text_becomes_markdown(case: dict[str, Any]) -> None:
     assert (found.pasted.author, found.pasted.published) == (case.get("author"), case.get("published"))
 
 
-def lines_of(pasted: Pasted, fate: str) -> list[str]:
+def lines_of(pasted: PastedText, fate: str) -> list[str]:
     return [line.text for line in pasted.lines if line.fate == fate and line.text.strip()]
 
 

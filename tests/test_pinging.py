@@ -21,11 +21,11 @@ from urllib.parse import parse_qs
 import pytest
 
 import feedpub
-from feedpub import ConfigError, Ping, feed_formats, ping, write_feed
+from feedpub import ConfigError, PingResult, feed_formats, ping, write_feed
 from feedpub.serving.responses import http_date
 from feedpub.transport.requests_client import NoAnswerError, post_form, session
-from rss1_row import ROW
-from sample_sites import GOOD, SETTINGS, write_site
+from support.rss1_row import ROW
+from support.sample_sites import GOOD, SETTINGS, write_site
 
 # Status, headers and body; or what to do instead of an answer.
 Reply = tuple[int, Mapping[str, str], bytes] | Callable[[BaseHTTPRequestHandler], None]
@@ -111,7 +111,7 @@ class Told:
         self.folder, self.output = folder, folder.parent / "public"
         self.waits: list[float] = []
 
-    def __call__(self, total_seconds: float = 20.0) -> tuple[Ping, ...]:
+    def __call__(self, total_seconds: float = 20.0) -> tuple[PingResult, ...]:
         return ping(self.folder, self.output, sleep=self.waits.append, total_seconds=total_seconds)
 
     @property
@@ -124,7 +124,7 @@ def tell(folder: Path) -> Told:
     return Told(folder)
 
 
-def outcomes(pings: tuple[Ping, ...]) -> list[str]:
+def outcomes(pings: tuple[PingResult, ...]) -> list[str]:
     return [one.outcome for one in pings]
 
 
@@ -172,7 +172,7 @@ def test_the_hub_is_told_each_feed_of_a_new_format(tell: Told, hub: Hub, monkeyp
 
 def test_the_hub_is_told_each_feed(tell: Told, hub: Hub) -> None:
     pings = tell()
-    assert pings == tuple(Ping(topic=topic, hub=hub.url, outcome="accepted", status=202) for topic in TOPICS)
+    assert pings == tuple(PingResult(topic=topic, hub=hub.url, outcome="accepted", status=202) for topic in TOPICS)
     assert hub.forms == [{"hub.mode": ["publish"], "hub.url": [topic], "hub.topic": [topic]} for topic in TOPICS]
     for headers in hub.headers:
         assert headers["content-type"] == "application/x-www-form-urlencoded"
@@ -247,7 +247,7 @@ def test_what_a_killed_ping_left_is_removed_by_the_next_one(tell: Told) -> None:
 
 
 def test_progress_is_told_as_it_comes(folder: Path) -> None:
-    seen: list[Ping] = []
+    seen: list[PingResult] = []
     assert ping(folder, folder.parent / "public", progress=seen.append) == tuple(seen)
 
 

@@ -15,7 +15,7 @@ from feedpub import Problem
 from feedpub.building.manifest import Manifest
 from feedpub.site.pages import Pages
 from feedpub.site.theme import Theme
-from sample_sites import CHINESE, ENGLISH, GOOD, SETTINGS, post, write_site
+from support.sample_sites import CHINESE, ENGLISH, GOOD, SETTINGS, post, write_site
 
 EN, ZH = "entries/a.en.md", "entries/a.zh-Hans.md"
 TOML = "entries/feedpub.toml"
@@ -97,7 +97,7 @@ def render_with_broken_template() -> object:
     """Make a page with a template of the site's own that is not one."""
     write_site(Path("entries/templates"), {"base.html": "<title>{{ title }}</title>\n{% endif %}\n"}, settings=None)
     site = feedpub.load("entries")
-    return Pages(site.config, {"en": site.feed("en")}, Theme(site.folder)).language("en", (), 0)
+    return Pages(site.config, {"en": site.feed("en")}, Theme(site.folder)).render_language("en", (), 0)
 
 
 def build_beside_another() -> object:
@@ -153,7 +153,7 @@ CASES = [
         hint="did you mean zh-CN or zh-Hans?",
     ),
     Case(
-        code="E007", path="entries", message="may not be the entries folder, nor hold it", hint="--output",
+        code="E007", path="entries", message="may not be the entries folder, contain it", hint="--output",
         act=lambda: feedpub.build(feedpub.load("entries"), "entries"),
     ),
     Case(
@@ -164,7 +164,7 @@ CASES = [
         code="E009", path="entries/templates/base.html", line=2, message="unknown tag 'endif'", hint="remove it",
         act=render_with_broken_template,
     ),
-    Case(code="E010", path="public", message="another build is writing", hint="wait", act=build_beside_another),
+    Case(code="E010", path="public", message="another build is running", hint="wait", act=build_beside_another),
     Case(code="E011", path="public", message="holds no feed", hint="feedpub build", act=ping_hub_of_nothing),
     Case(code="E012", path=TOML, message="no hub", hint="hub =", act=lambda: feedpub.ping("entries")),
     Case(code="E014", path="public/en", message="is a symbolic link", hint="remove it", act=build_through_a_link),

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import feedpub
-from case_files import load_cases
-from html_oracle import find_violations
-from sample_sites import SETTINGS, post, write_site
+from support.case_files import load_cases
+from support.html_oracle import find_violations
+from support.sample_sites import SETTINGS, post, write_site
 
 if TYPE_CHECKING:
     from pathlib import Path

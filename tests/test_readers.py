@@ -15,7 +15,19 @@ import reader
 
 import feedpub
 from feedpub import Feed, Person
-from sample_feeds import ANN, BASE, CASES, SHANGHAI, WRITERS, digest_en, entry, everything, fallback, feed, hard_texts
+from support.sample_feeds import (
+    ANN,
+    BASE,
+    CASES,
+    SHANGHAI,
+    WRITERS,
+    digest_en,
+    entry,
+    everything,
+    fallback,
+    feed,
+    hard_texts,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

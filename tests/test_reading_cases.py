@@ -8,7 +8,7 @@ import pytest
 from lxml import etree
 
 import feedpub
-from case_files import load_cases
+from support.case_files import load_cases
 
 if TYPE_CHECKING:
     from pathlib import Path

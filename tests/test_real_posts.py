@@ -9,8 +9,8 @@ import pytest
 from lxml import etree
 
 import feedpub
-from case_files import load_cases
-from sample_sites import write_site
+from support.case_files import load_cases
+from support.sample_sites import write_site
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 import feedpub
-from sample_builds import Desk, State, article, published, settle, states
+from support.sample_builds import Desk, State, article, published, settle, states
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import feedpub
-from sample_builds import Desk, article, published, states
+from support.sample_builds import Desk, article, published, states
 
 if TYPE_CHECKING:
     from pathlib import Path

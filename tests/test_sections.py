@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from case_files import load_cases
 from feedpub.entries.sections.blocks import read_first_text
-from sample_entries import read_entry
+from support.case_files import load_cases
+from support.sample_entries import read_entry
 
 if TYPE_CHECKING:
     from pathlib import Path

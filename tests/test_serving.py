@@ -22,7 +22,7 @@ import pytest
 from feedpub import ConfigError, PreviewEvent, serve
 from feedpub.serving.preview import RELOAD_PATH, Preview
 from feedpub.serving.responses import respond
-from sample_sites import CHINESE, ENGLISH, SETTINGS, post, write_site
+from support.sample_sites import CHINESE, ENGLISH, SETTINGS, post, write_site
 
 PATIENCE = 30  # seconds, on a busy machine
 FILES = {

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 import feedpub
-from case_files import load_cases
 from feedpub.database import BusyError, DamagedError, Database, DatabaseError
 from feedpub.links.classify import Answer, Redirect, classify
 from feedpub.links.history import open_history
 from feedpub.links.lifecycle import Record, advance, without_impossible_times
 from feedpub.links.result import Acceptance
-from sample_damage import damaged
+from support.case_files import load_cases
+from support.sample_damage import damaged
 
 if TYPE_CHECKING:
     from collections.abc import Callable

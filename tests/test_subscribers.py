@@ -22,7 +22,7 @@ import requests
 
 import feedpub
 from feedpub.formats import feed_formats
-from sample_builds import Desk, article
+from support.sample_builds import Desk, article
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

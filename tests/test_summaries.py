@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedpub.entries.summaries import LONGEST_SUMMARY_GRAPHEMES, derive_summary, has_content, make_excerpt
-from feedpub.rendering.sanitiser import sanitise
+from feedpub.rendering.sanitiser import sanitise_html
 
 FAMILY = "👩\u200d👩\u200d👧"
 SENTENCE = "A sentence of some forty characters in all. "
@@ -100,7 +100,7 @@ def test_time_grows_with_the_text_only(repeated: str) -> None:
     ],
 )
 def test_the_start_of_the_first_paragraph(html: str, summary: str) -> None:
-    assert make_excerpt(sanitise(html, "https://site.test/")) == summary
+    assert make_excerpt(sanitise_html(html, "https://site.test/")) == summary
 
 
 @pytest.mark.parametrize("depth", [19, 20, 21, 500])

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import feedpub
-from case_files import load_cases
 from feedpub.entries.markdown.template_markup import find_template_markup, remove_template_markup
-from sample_sites import post, write_site
+from support.case_files import load_cases
+from support.sample_sites import post, write_site
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ from feedpub.entries.source import Source
 from feedpub.entries.urls import split_link
 from feedpub.entries.writer import write_entry_file
 from feedpub.model import KeyPoint, Reference
-from sample_entries import Found, read_entry
+from support.sample_entries import Found, read_entry
 
 ENGLISH = """\
 ---

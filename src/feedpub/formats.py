@@ -31,16 +31,16 @@ class FeedFormat:
     label: str
     file_name: str
     media_type: str
-    mark: bytes
-    head_end: re.Pattern[bytes]
+    generator_mark: bytes
+    head_end_pattern: re.Pattern[bytes]
     module: str
 
-    def numbered(self, number: int) -> str:
+    def archive_file_name(self, number: int) -> str:
         """Return the file name of an archive document."""
         stem, ending = os.path.splitext(self.file_name)
         return f"{stem}-{number}{ending}"
 
-    def numbered_pattern(self) -> str:
+    def archive_file_name_pattern(self) -> str:
         """Return a regular expression for the file names of archive documents."""
         stem, ending = map(re.escape, os.path.splitext(self.file_name))
         return rf"{stem}-[1-9]\d{{0,9}}{ending}"
@@ -54,8 +54,8 @@ ATOM: Final = FeedFormat(
     label="Atom",
     file_name="atom.xml",
     media_type="application/atom+xml",
-    mark=_XML_MARK,
-    head_end=_XML_HEAD_END,
+    generator_mark=_XML_MARK,
+    head_end_pattern=_XML_HEAD_END,
     module=".atom",
 )
 RSS: Final = FeedFormat(
@@ -63,8 +63,8 @@ RSS: Final = FeedFormat(
     label="RSS",
     file_name="rss.xml",
     media_type="application/rss+xml",
-    mark=_XML_MARK,
-    head_end=_XML_HEAD_END,
+    generator_mark=_XML_MARK,
+    head_end_pattern=_XML_HEAD_END,
     module=".rss",
 )
 JSON: Final = FeedFormat(
@@ -72,8 +72,8 @@ JSON: Final = FeedFormat(
     label="JSON Feed",
     file_name="feed.json",
     media_type="application/feed+json",
-    mark=b'"_feedpub":{"about":"feedpub:',
-    head_end=re.compile(rb'"items"'),
+    generator_mark=b'"_feedpub":{"about":"feedpub:',
+    head_end_pattern=re.compile(rb'"items"'),
     module=".jsonfeed",
 )
 
@@ -87,7 +87,9 @@ def feed_formats() -> tuple[FeedFormat, ...]:
     return FORMATS
 
 
-def format_of(path: str) -> FeedFormat | None:
+def find_format(path: str) -> FeedFormat | None:
     """Return the format of a feed document, by its name."""
     name = os.path.basename(path)
-    return next((one for one in FORMATS if name == one.file_name or re.fullmatch(one.numbered_pattern(), name)), None)
+    return next(
+        (one for one in FORMATS if name == one.file_name or re.fullmatch(one.archive_file_name_pattern(), name)), None
+    )

@@ -17,7 +17,7 @@ from lxml import etree
 
 import feedpub
 from feedpub import Category, Enclosure, Entry, Feed, FieldError, KeyPoint, Person, Reference, Translation
-from sample_feeds import BASE
+from support.sample_feeds import BASE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

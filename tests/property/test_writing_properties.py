@@ -15,8 +15,8 @@ from feedpub.entries.urls import split_link
 from feedpub.entries.writer import write_entry_file
 from feedpub.errors import EntryError
 from feedpub.model import Draft, Reference
-from feedpub.rendering.text import one_line
-from sample_entries import read_entry
+from feedpub.rendering.text import join_lines
+from support.sample_entries import read_entry
 
 _WORDS = (
     "a Key\xa0Points Summary 要点 总结 ## # 1. 2) - + * ** _ __ ` ``` ~ ~~ --- === > | [ ] ( ) "
@@ -28,7 +28,7 @@ _WORDS = (
 line = st.lists(
     st.one_of(st.sampled_from(_WORDS), st.just(" "), st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]))),
     max_size=8,
-).map(lambda parts: one_line("".join(parts)))
+).map(lambda parts: join_lines("".join(parts)))
 title = line.filter(bool)
 url = st.sampled_from(
     [

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ..errors import FieldError
-from ..model import Article, Config, Entry, Person, Place, Reference, Translation
+from ..model import Article, Config, Entry, Mention, Person, Reference, Translation
 from .dates import ISO_HINT
 from .front_matter import fields
 from .ids import make_entry_id, make_entry_link
@@ -193,12 +193,12 @@ def make_article(group: Mapping[str, EntryFile], config: Config) -> Article | No
         original=original,
         fallback=group[original].values.get("fallback"),
         paths=paths,
-        find_places=partial(_find_places, paths, config),
+        find_mentions=partial(_find_mentions, paths, config),
     )
 
 
-def _find_places(paths: Mapping[str, str], config: Config) -> dict[str, tuple[Place, ...]]:
-    """Return where the addresses stand that an article publishes; see `Article.find_places`."""
+def _find_mentions(paths: Mapping[str, str], config: Config) -> dict[str, tuple[Mention, ...]]:
+    """Return where the addresses stand that an article publishes; see `Article.find_mentions`."""
     from .link_places import LinkMarks  # builds do without
 
     marks, headings = LinkMarks(), make_heading_table(config.headings)

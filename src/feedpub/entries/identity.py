@@ -8,8 +8,8 @@ import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from ..errors import LanguageTagError
-from ..language import KNOWN_LANGUAGES, canonical, match
-from ..model.checks import LONGEST_KEY_BYTES, is_legal, is_usable_key
+from ..language import KNOWN_LANGUAGES, canonicalise_tag, match_language
+from ..model.checks import LONGEST_KEY_BYTES, is_legal_xml, is_usable_key
 from .dates import parse_date
 from .front_matter.reader import read_front_matter
 from .front_matter.value import read_text
@@ -37,7 +37,7 @@ def split_file_name(name: str) -> tuple[str, str]:
     first = _FIRST_PART.match(suffix)
     if first and first[0].casefold() not in _COMMON_LANGUAGES:
         try:
-            canonical(suffix)
+            canonicalise_tag(suffix)
         except LanguageTagError as error:
             return (key, suffix) if error.suggestion else (stem, "")
     return key, suffix
@@ -94,10 +94,12 @@ def determine_language(file: EntryFile, suffix: str, config: Config) -> str:
 def _read_language_of_name(file: EntryFile, suffix: str, config: Config) -> str:
     ending = f"the name ends in .{suffix}.md, and {suffix}"
     try:
-        tag = canonical(suffix)
+        tag = canonicalise_tag(suffix)
     except LanguageTagError as error:
         matching_languages = [
-            matching_language for meant in error.suggestion if (matching_language := match(meant, config.languages))
+            matching_language
+            for meant in error.suggestion
+            if (matching_language := match_language(meant, config.languages))
         ]
         if error.suggestion and not matching_languages:
             hint = f"did you mean {' or '.join(error.suggestion)}? Add it to languages in feedpub.toml"
@@ -123,7 +125,7 @@ def _read_language_of_front_matter(file: EntryFile, config: Config) -> str | Non
     if text is None:
         return ""
     try:
-        tag = canonical(text)
+        tag = canonicalise_tag(text)
     except LanguageTagError as error:
         meant = " or ".join(error.suggestion)
         hint = f"did you mean {meant}?" if meant else "see BCP 47: en, zh-Hans, pt-BR"
@@ -141,16 +143,16 @@ def _match_site_language(tag: str, file: EntryFile, config: Config) -> str | Non
     if tag == "zh" and tag not in config.languages:
         chinese = tuple(language for language in config.languages if language.startswith("zh-"))
         for likely in guess_languages(file.source.text[file.body_start :], ("zh-Hans", "zh-Hant")):
-            if chinese and (site_language := match(likely, chinese)):
+            if chinese and (site_language := match_language(likely, chinese)):
                 return site_language
-    return match(tag, config.languages)
+    return match_language(tag, config.languages)
 
 
 def determine_key(file: EntryFile) -> None:
     name = "key" if "key" in file.matter else "slug"
     if value := file.matter.get(name):
         file.key = unicodedata.normalize("NFC", read_text(file.source, value, name) or file.key)
-    display_key = repr(file.key) if is_legal(file.key) else ascii(file.key)
+    display_key = repr(file.key) if is_legal_xml(file.key) else ascii(file.key)
     hint = "choose another name for the article; archive, category and the like are names of the published folder"
     if not is_usable_key(file.key):
         file.source.add("E115", f"{display_key} cannot be the name of an article", hint, *file.find_position(name))

@@ -6,7 +6,7 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from ..language import match, script
+from ..language import get_script, match_language
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,11 +25,13 @@ def guess_languages(text: str, candidates: Sequence[str], preferred: Sequence[st
     """
     sample = text[:_SAMPLE_CHARACTERS]
     scripts = _find_scripts(sample)
-    fitting = [language for language in candidates if not scripts or script(language) in scripts]
+    fitting = [language for language in candidates if not scripts or get_script(language) in scripts]
     if len(fitting) > 1:
         fitting = _select_best({language: _count_signs(language, sample) for language in fitting})
     if len(fitting) > 1 and preferred:
-        fitting = _select_best({language: match(language, tuple(preferred)) is not None for language in fitting})
+        fitting = _select_best(
+            {language: match_language(language, tuple(preferred)) is not None for language in fitting}
+        )
     return tuple(fitting)
 
 

@@ -13,7 +13,7 @@ from html import unescape
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_to_bytes
 
-from ..model import Place
+from ..model import Mention
 from ..rendering.addresses import find_addresses
 from .source import Source
 
@@ -60,20 +60,20 @@ class LinkMarks:
 
         return Source(source.path, _START.sub(add_mark, source.text))
 
-    def find_places(self, entries: Iterable[Entry]) -> dict[str, tuple[Place, ...]]:
+    def find_places(self, entries: Iterable[Entry]) -> dict[str, tuple[Mention, ...]]:
         """Return the addresses that entries publish, and where they stand.
 
         Args:
             entries: Read from files with marks.
         """
-        places_by_url: dict[str, dict[Place, None]] = {}
+        places_by_url: dict[str, dict[Mention, None]] = {}
         for entry in entries:
             for address in dict.fromkeys(find_addresses(entry)):
                 mark_match = _MARKED.match(address)
                 if mark_match and int(mark_match[1]) < len(self._places):
                     source, offset = self._places[int(mark_match[1])]
                     line, column = source.find_position(offset)
-                    place = Place(path=source.path, line=line, column=column, entry=entry.id)
+                    place = Mention(path=source.path, line=line, column=column, entry=entry.id)
                     places_by_url.setdefault(_MARK.sub("", address), {})[place] = None
         return {url: tuple(places) for url, places in places_by_url.items()}
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from ..errors import MOST_PROBLEMS_OF_A_CODE, Problem, ProblemList
 from ..files import RefusedFileError, read_file
-from ..model.checks import XML_ILLEGAL, is_legal_utf8
+from ..model.checks import XML_ILLEGAL_PATTERN, is_legal_xml_utf8
 
 # Parsers and the W3C validator refuse feeds over 5 MB in all; one entry must stay far below.
 LARGEST_ENTRY_BYTES: Final = 1_000_000
@@ -79,7 +79,7 @@ class Source:
     def remove_illegal(self) -> None:
         """Remove the characters that XML cannot carry, with a warning at each; most are invisible."""
         text_as_written = self.text
-        matches = list(XML_ILLEGAL.finditer(text_as_written))
+        matches = list(XML_ILLEGAL_PATTERN.finditer(text_as_written))
         for number, match in enumerate(matches):
             message = f"U+{ord(match.group()):04X} cannot stand in a feed and is left out"
             hint = "remove the character; it may be invisible"
@@ -88,7 +88,7 @@ class Source:
                 break
             self.add("W121", message, hint, *match.span())
         self._removed = [match.start() - number for number, match in enumerate(matches)]
-        self._written, self.text = text_as_written, XML_ILLEGAL.sub("", text_as_written)
+        self._written, self.text = text_as_written, XML_ILLEGAL_PATTERN.sub("", text_as_written)
 
     def _find_written_offset(self, offset: int) -> int:
         return offset + bisect_right(self._removed, offset) if self._removed else offset
@@ -207,7 +207,7 @@ def _decode_text(source: Source, data: bytes) -> None:
         _add_not_utf8(source, error)
         return
     source.text = text = _normalise_line_ends(text)
-    if not is_legal_utf8(data):
+    if not is_legal_xml_utf8(data):
         if data.count(0) > len(data) * _NUL_SHARE_OF_UTF_16:
             source.add("E104", "the file is UTF-16, or not text", "save it as UTF-8")
             source.text = ""

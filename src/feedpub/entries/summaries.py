@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from html import unescape
 from typing import TYPE_CHECKING, Final
 
-from ..rendering.text import one_line
+from ..rendering.text import join_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -60,7 +60,7 @@ def derive_summary(paragraph: str, longest: int = LONGEST_SUMMARY_GRAPHEMES) -> 
     Otherwise it is cut between words, or between characters of scripts without spaces, and ends in ``…``; never within
     an address or a word: one that is longer stays whole, if nothing stands before it.
     """
-    text = one_line(paragraph)
+    text = join_lines(paragraph)
     limit = _find_grapheme_end(text, longest)
     if limit == len(text):
         return text

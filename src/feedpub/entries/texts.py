@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..language import direction
+from ..language import get_direction
 from ..model.key_points import KeyPointList
-from ..rendering.sanitiser import find_excess, sanitise
-from ..rendering.text import html_to_text, one_line, paragraphs_to_text
+from ..rendering.sanitiser import find_excess, sanitise_html
+from ..rendering.text import html_to_text, join_lines, paragraphs_to_text
 from .sections.blocks import NOTE_MARK, read_first_text
 from .summaries import LONGEST_FIRST_WORDS_GRAPHEMES, derive_summary, make_excerpt
 
@@ -39,24 +39,26 @@ def sanitise_texts(file: EntryFile, base: str, copies: int) -> None:
     if reason := find_excess(html, base, copies=copies, is_closed=not sections.has_raw_html):
         file.source.add("E120", reason, "close the tags that stay open, or split the article")
         body = points = summary = ""
-    towards = direction(file.language)
+    towards = get_direction(file.language)
     if body:
-        body = sanitise(body, base, direction=towards)
+        body = sanitise_html(body, base, direction=towards)
     values["body"] = body
     if points:
-        file.sanitised_points = sanitise(points, base, direction=towards)
+        file.sanitised_points = sanitise_html(points, base, direction=towards)
         values["key_points"] = KeyPointList(file.sanitised_points)
     stated_summary: str = values.get("summary") or ""
     if summary and not stated_summary:
         is_plain = sections.is_plain_summary
-        values["summary"] = paragraphs_to_text(summary if is_plain else NOTE_MARK.sub("", sanitise(summary, base)))
+        values["summary"] = paragraphs_to_text(summary if is_plain else NOTE_MARK.sub("", sanitise_html(summary, base)))
         in_body |= set() if is_plain else {"summary"}
-    elif summary and sections.is_plain_summary and html_to_text(summary) != one_line(stated_summary):
-        values["body"] = sanitise(f"{summary}\n{sections.body}", base, direction=towards)
+    elif summary and sections.is_plain_summary and html_to_text(summary) != join_lines(stated_summary):
+        values["body"] = sanitise_html(f"{summary}\n{sections.body}", base, direction=towards)
     elif not stated_summary:
         values["summary"] = make_excerpt(body)
         in_body.add("summary")
-    elif any(start.startswith(one_line(stated_summary)) for start in (read_first_text(body), _first_block_text(body))):
+    elif any(
+        start.startswith(join_lines(stated_summary)) for start in (read_first_text(body), _first_block_text(body))
+    ):
         in_body.add("summary")  # the author has copied the start of the text
     values["in_body"] = frozenset(in_body)
 

@@ -31,7 +31,7 @@ def split_link(text: str) -> tuple[str, str | None]:
 
 def is_url(text: str) -> bool:
     """Return True if a text is an address that a feed may link to."""
-    return not iri.fault(text)
+    return not iri.find_url_fault(text)
 
 
 _URL: Final = r"https?://[^\s<>\"“”「」『』《》〈〉，。；：、！？（）【】]+"

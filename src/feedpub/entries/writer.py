@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import yaml
 
-from ..rendering.text import one_line
+from ..rendering.text import join_lines
 from .urls import split_link
 
 if TYPE_CHECKING:
@@ -39,9 +39,9 @@ def write_entry_file(
         is_digest: Say in the front matter that the text is a digest.
     """
     matter = {
-        "title": _write_scalar(one_line(title or "")),
+        "title": _write_scalar(join_lines(title or "")),
         "published": _write_date(published or ""),
-        "author": _write_scalar(one_line(author or "")),
+        "author": _write_scalar(join_lines(author or "")),
         "source": _write_scalar(via or ""),
         "previous": _write_neighbour(previous),
         "next": _write_neighbour(next),
@@ -79,7 +79,7 @@ def _write_neighbour(reference: Reference | None) -> str:
     """Write a neighbour as its title, or as a link; as a mapping if these would be read as something else."""
     if reference is None:
         return ""
-    title, url = one_line(reference.title), reference.url
+    title, url = join_lines(reference.title), reference.url
     text = f"[{title}]({url})" if url else title
     if split_link(text) == (title, url):
         return _write_scalar(text)

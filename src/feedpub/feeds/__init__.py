@@ -10,7 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Protocol, cast
 
 from ..formats import ATOM, JSON, RSS
-from ..model.extensions import namespaces_of
+from ..model.extensions import collect_namespaces
 from ..rendering.renderer import Renderer
 from .markup import fragments
 
@@ -62,7 +62,7 @@ def write_document(
         form: The format that they are written in.
         namespaces: Prefix → namespace of their extensions.
     """
-    return _import_writer(form.module).write_document(feed, entries, namespaces_of(feed.extensions, namespaces))
+    return _import_writer(form.module).write_document(feed, entries, collect_namespaces(feed.extensions, namespaces))
 
 
 def write_feed(feed: Feed, form: FeedFormat, renderer: Renderer | None = None) -> bytes:
@@ -77,7 +77,9 @@ def write_feed(feed: Feed, form: FeedFormat, renderer: Renderer | None = None) -
         FieldError: An entry has no author, nor has the feed, and the format needs one (Atom: RFC 4287, section 4.2.1).
     """
     written = fragments(feed, form.name, _import_writer(form.module).write_entry, renderer or Renderer())
-    return write_document(feed, written, form, namespaces_of(one for entry in feed.entries for one in entry.extensions))
+    return write_document(
+        feed, written, form, collect_namespaces(one for entry in feed.entries for one in entry.extensions)
+    )
 
 
 def to_atom(feed: Feed, renderer: Renderer | None = None) -> bytes:

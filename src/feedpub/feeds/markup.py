@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from ..iri import all_plain, encode_iri, to_uri
-from ..language import isolate
+from ..iri import are_plain_uris, encode_iri, to_uri
+from ..language import isolate_bidi
 from ..model import Feed
 from ..rendering.content import note_language
-from ..rendering.text import collapse
+from ..rendering.text import collapse_spaces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -63,7 +63,7 @@ def looks_like_html(text: str) -> bool:
 
 def one_line(plain: str) -> str:
     """Return a title or a name on one line, with its bidirectional controls closed."""
-    return isolate(collapse(plain))
+    return isolate_bidi(collapse_spaces(plain))
 
 
 def text(value: str) -> str:
@@ -127,7 +127,7 @@ def _make_parts(rendered: RenderedEntry, feed: Feed) -> Parts:
     published = moment(entry.published).isoformat()
     references = tuple([reference.url or "" for reference in entry.references])
     escaped = [reference.url for reference in rendered.references]
-    if not all_plain(references):
+    if not are_plain_uris(references):
         references = tuple([to_uri(url) if url else "" for url in references])
         escaped = list(map(escape, references))
     links = _entry_links(rendered, escaped if feed.reference_links == "related" else ()).encode()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from ..model import Site
-    from .result import Place
+    from .result import Mention
 
 _START, _END, _MARK = "<!--", "-->", "feedpub:"
 _CODE: Final = "W140"
@@ -26,7 +26,7 @@ _FORM: Final = "<!-- feedpub: accept URL until 2026-12-31 because TEXT -->"
 
 
 def find_acceptances(
-    site: Site, links: Mapping[str, Sequence[Place]], now: datetime
+    site: Site, links: Mapping[str, Sequence[Mention]], now: datetime
 ) -> tuple[dict[str, Acceptance], tuple[Problem, ...]]:
     """Read the comments of a site's entries that accept links.
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ..transport.base import Transport
     from .classify import LinkStatus
     from .history import History
-    from .result import Incident, Link, Place
+    from .result import Incident, Link, Mention
     from .second_opinion import SecondOpinion
 
 # Says who asks; some servers want "Mozilla".
@@ -78,7 +78,7 @@ def check_links(
         FeedpubError: An environment variable that a token of `settings.hosts` is in is missing.
         re.error: A pattern of `settings.exclude` is not a regular expression.
     """
-    run = iter_check(
+    run = iter_checked_links(
         target, history=history, settings=settings, everything=everything, strict=strict, session=session,
         max_seconds=max_seconds, now=now, second_opinion=second_opinion,
     )  # fmt: skip
@@ -88,7 +88,7 @@ def check_links(
     return run.report
 
 
-def iter_check(
+def iter_checked_links(
     target: Site | Iterable[str],
     *,
     history: str | os.PathLike[str] | None = None,
@@ -99,9 +99,9 @@ def iter_check(
     max_seconds: float | None = None,
     now: datetime | None = None,
     second_opinion: Callable[[str], bool] | None = None,
-) -> Checking:
+) -> LinkCheck:
     """Check links as `check_links` does, and yield each `Link` when its result is known and kept."""
-    return Checking(
+    return LinkCheck(
         target, history=history, settings=settings, everything=everything, strict=strict, session=session,
         max_seconds=max_seconds, now=now, second_opinion=second_opinion,
     )  # fmt: skip
@@ -200,7 +200,7 @@ def _find_address(base: History, url: str, history: str | os.PathLike[str]) -> s
     return matches[0] if matches else url
 
 
-class Checking:
+class LinkCheck:
     """A run: an iterator of links; its `report` holds what is known so far."""
 
     def __init__(
@@ -242,7 +242,7 @@ class Checking:
         self._not_asked = 0
         self._links: Generator[Link] = self._check()
 
-    def __iter__(self) -> Checking:
+    def __iter__(self) -> LinkCheck:
         """Return itself."""
         return self
 
@@ -334,7 +334,7 @@ def _settings_of(target: Site | Iterable[str], settings: LinkSettings | None) ->
     return settings or (target.config.links if isinstance(target, Site) else LinkSettings())
 
 
-def _find_places(target: Site | Iterable[str]) -> dict[str, tuple[Place, ...]]:
+def _find_places(target: Site | Iterable[str]) -> dict[str, tuple[Mention, ...]]:
     if isinstance(target, Site):
         from .outbound import outbound
 
@@ -343,7 +343,7 @@ def _find_places(target: Site | Iterable[str]) -> dict[str, tuple[Place, ...]]:
 
 
 def _find_acceptances(
-    target: Site | Iterable[str], places: dict[str, tuple[Place, ...]], now: datetime
+    target: Site | Iterable[str], places: dict[str, tuple[Mention, ...]], now: datetime
 ) -> tuple[dict[str, Acceptance], tuple[Problem, ...]]:
     if isinstance(target, Site):
         from .acceptance import find_acceptances

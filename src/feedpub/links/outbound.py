@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from ..iri import parse_url
-from ..model import Place
+from ..model import Mention
 from ..rendering.addresses import find_addresses
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..model import Site
 
 
-def outbound(site: Site) -> dict[str, tuple[Place, ...]]:
+def outbound(site: Site) -> dict[str, tuple[Mention, ...]]:
     """Return the http(s) addresses that a site's feeds publish, and where each was written.
 
     The site's own pages and its WebSub hub are left out: they are not outbound pages.
@@ -26,7 +26,7 @@ def outbound(site: Site) -> dict[str, tuple[Place, ...]]:
     home = _without_scheme(site.config.base_url)
     settings = dict(_of_settings(site))
     pages = {_without_scheme(entry.link) for article in site.articles for entry in article.entries.values()}
-    found: dict[str, dict[tuple[str, int, int], Place]] = {}
+    found: dict[str, dict[tuple[str, int, int], Mention]] = {}
     for url, place in (*settings.items(), *_of_articles(site)):
         rest = _without_scheme(url)
         is_known = place.line == 0 and place.entry and url in settings
@@ -37,19 +37,19 @@ def outbound(site: Site) -> dict[str, tuple[Place, ...]]:
     return dict(sorted(pairs, key=lambda pair: _order(pair[1][0])))
 
 
-def _of_settings(site: Site) -> Iterator[tuple[str, Place]]:
-    place = Place(path=os.path.join(site.folder, "feedpub.toml") if site.folder else "")
+def _of_settings(site: Site) -> Iterator[tuple[str, Mention]]:
+    place = Mention(path=os.path.join(site.folder, "feedpub.toml") if site.folder else "")
     author = site.config.author
     for url in (author.uri if author else None, site.config.icon):
         if url:
             yield url, place
 
 
-def _of_articles(site: Site) -> Iterator[tuple[str, Place]]:
+def _of_articles(site: Site) -> Iterator[tuple[str, Mention]]:
     for article in site.articles:
-        known = article.find_places()
+        known = article.find_mentions()
         for language, entry in article.entries.items():
-            somewhere = (Place(path=article.paths.get(language, ""), entry=entry.id),)
+            somewhere = (Mention(path=article.paths.get(language, ""), entry=entry.id),)
             for url in dict.fromkeys(find_addresses(entry)):
                 places = [place for place in known.get(url, ()) if place.entry == entry.id]
                 for place in places or somewhere:
@@ -62,5 +62,5 @@ def _without_scheme(url: str) -> str:
     return parsed.href.partition("://")[2] if parsed and parsed.protocol in ("http:", "https:") else ""
 
 
-def _order(place: Place) -> tuple[str, int, int, str]:
+def _order(place: Mention) -> tuple[str, int, int, str]:
     return place.path, place.line, place.column, place.entry

@@ -423,7 +423,7 @@ def _target(url: str, location: str) -> tuple[Failure | None, str]:
         return "nowhere", ""
     if target.protocol not in ("http:", "https:"):
         return ("scheme" if target.protocol[:-1] in _REFUSED_SCHEMES else "program"), ""
-    if iri.host_fault(target.href):
+    if iri.find_host_fault(target.href):
         return "nowhere", ""
     if target.origin != before.origin:  # credentials that a server hands out go nowhere
         target.username = target.password = ""

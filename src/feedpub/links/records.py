@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .history import History
     from .lifecycle import LinkState
     from .probe import LinkProbe
-    from .result import Acceptance, Change, Place
+    from .result import Acceptance, Change, Mention
 
 
 class LinkRecords:
@@ -28,7 +28,7 @@ class LinkRecords:
     def __init__(
         self,
         history: History,
-        places: Mapping[str, tuple[Place, ...]],
+        places: Mapping[str, tuple[Mention, ...]],
         *,
         settings: LinkSettings,
         strict: bool,
@@ -144,7 +144,7 @@ class LinkRecords:
         return self._open_incidents.get(url)
 
 
-def make_unasked(url: str, verdict: Verdict, found_in: tuple[Place, ...]) -> Link:
+def make_unasked(url: str, verdict: Verdict, found_in: tuple[Mention, ...]) -> Link:
     """Return a link that no server was asked for."""
     return Link(
         url=url, status=verdict.status, reason=verdict.reason, code=verdict.code, final_url=verdict.final_url or url,
@@ -154,7 +154,7 @@ def make_unasked(url: str, verdict: Verdict, found_in: tuple[Place, ...]) -> Lin
 
 def make_remembered(
     memory: Memory,
-    found_in: tuple[Place, ...],
+    found_in: tuple[Mention, ...],
     incident: Incident | None,
     at: datetime,
     change: Change | None = None,

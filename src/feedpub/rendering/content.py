@@ -11,9 +11,9 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 
 from ..errors import FieldError
-from ..language import DEFAULT_LANGUAGE, autonym, direction, has_words, match, words
+from ..language import DEFAULT_LANGUAGE, get_autonym, get_direction, get_words, has_words, match_language
 from ..model.key_points import KeyPointList
-from .sanitiser import SafeHtml, find_excess, sanitise
+from .sanitiser import SafeHtml, find_excess, sanitise_html
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -31,7 +31,7 @@ def note_language(entry: Entry, reader_language: str | None) -> str | None:
         return None
     if reader_language in _NO_LANGUAGE or entry.language in _NO_LANGUAGE:
         return None
-    return None if match(entry.language, (reader_language,)) else reader_language
+    return None if match_language(entry.language, (reader_language,)) else reader_language
 
 
 def render_for_page(rendered: RenderedEntry, ways: Mapping[str, str]) -> str:
@@ -54,7 +54,7 @@ def render_content(rendered: RenderedEntry, ways: Mapping[str, str] | None = Non
     entry = rendered.entry
     for_page = ways is not None
     level = 2 if for_page else 3
-    towards = direction(entry.language)
+    towards = get_direction(entry.language)
     opening = '<{} dir="rtl">'.format if towards == "rtl" else "<{}>".format
     heading, end_of_heading = opening(f"h{level}"), f"</h{level}>"
     body, points = _clean_body(entry, for_page=for_page), _clean_points(entry, opening("ul"), for_page=for_page)
@@ -65,7 +65,7 @@ def render_content(rendered: RenderedEntry, ways: Mapping[str, str] | None = Non
         parts.append(body)
     has_references = bool(entry.references) and not (body and "references" in entry.in_body)
     if points or has_references or entry.via or entry.translations:
-        labels = words(entry.language)
+        labels = get_words(entry.language)
         if points:
             parts += [f"{heading}{labels['key_points']}{end_of_heading}", points]
         if has_references:
@@ -87,11 +87,19 @@ def _clean_body(entry: Entry, *, for_page: bool) -> str:
     """Return the body as safe HTML; one that was read from a file is safe already, but not made for a page."""
     body = entry.body
     if type(body) is SafeHtml:
-        return sanitise(body, entry.link, direction=direction(entry.language), for_page=True) if for_page else body
+        return (
+            sanitise_html(body, entry.link, direction=get_direction(entry.language), for_page=True)
+            if for_page
+            else body
+        )
     points = () if isinstance(entry.key_points, KeyPointList) else entry.key_points
     if reason := find_excess(joined_html(body, points), entry.link):
         raise FieldError(f"Entry {entry.id[:200]!r}", "body", reason)
-    return sanitise(body, entry.link, direction=direction(entry.language), for_page=for_page).strip() if body else ""
+    return (
+        sanitise_html(body, entry.link, direction=get_direction(entry.language), for_page=for_page).strip()
+        if body
+        else ""
+    )
 
 
 def joined_html(body: str, points: Iterable[KeyPoint]) -> str:
@@ -101,7 +109,9 @@ def joined_html(body: str, points: Iterable[KeyPoint]) -> str:
 
 def _clean_points(entry: Entry, opening: str, *, for_page: bool) -> str:
     points = entry.key_points
-    clean = functools.partial(sanitise, base=entry.link, direction=direction(entry.language), for_page=for_page)
+    clean = functools.partial(
+        sanitise_html, base=entry.link, direction=get_direction(entry.language), for_page=for_page
+    )
     if isinstance(points, KeyPointList):
         return points.html if type(points.html) is SafeHtml else clean(points.html)
     return f"{opening}\n{_point_items(points, opening, clean)}</ul>" if points else ""
@@ -141,12 +151,16 @@ def _write_translations(entry: Entry, line: str, separator: str, ways: Mapping[s
 
 @functools.lru_cache(maxsize=1024)
 def _own_name(language: str) -> str:
-    return f'<bdi lang="{language}">{escape(autonym(language))}</bdi>'
+    return f'<bdi lang="{language}">{escape(get_autonym(language))}</bdi>'
 
 
 def render_note(entry: Entry, language: str) -> str:
     """Return the note of an entry that is not in the reader's language, in that language."""
-    text = words(language)["fallback_note"].format(language=autonym(language), original=autonym(entry.language))
+    text = get_words(language)["fallback_note"].format(
+        language=get_autonym(language), original=get_autonym(entry.language)
+    )
     written = language if has_words(language) else DEFAULT_LANGUAGE
-    towards = f' dir="{direction(written)}"' if "rtl" in (direction(written), direction(entry.language)) else ""
+    towards = (
+        f' dir="{get_direction(written)}"' if "rtl" in (get_direction(written), get_direction(entry.language)) else ""
+    )
     return f'<p lang="{written}"{towards}><em>{escape(text)}</em></p>\n'

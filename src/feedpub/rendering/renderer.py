@@ -6,7 +6,7 @@ import functools
 from html import escape
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from ..language import isolate
+from ..language import isolate_bidi
 from .content import note_language, render_content, render_note
 from .text import split_paragraphs
 
@@ -79,9 +79,9 @@ class Renderer:
 
 
 def _escape_reference(reference: Reference) -> EscapedReference:
-    publishers = isolate(" / ".join(reference.publishers))
+    publishers = isolate_bidi(" / ".join(reference.publishers))
     rest = f" - {escape(publishers)}" if publishers else ""
-    return EscapedReference(escape(reference.url or ""), escape(isolate(reference.title)), rest)
+    return EscapedReference(escape(reference.url or ""), escape(isolate_bidi(reference.title)), rest)
 
 
 def render(entry: Entry, reader_language: str | None = None) -> str:

@@ -7,7 +7,7 @@ from html import unescape
 from typing import Final
 
 
-def one_line(text: str) -> str:
+def join_lines(text: str) -> str:
     """Return text on one line: line ends and runs of spaces become a space; spaces that mean something stay.
 
     French sets no-break spaces at its signs, Chinese wide ones between names; ``str.split`` would lose both.
@@ -26,7 +26,7 @@ def html_to_text(html: str) -> str:
         if "<br" in html or "</p>" in html:
             html = _LINE_BREAK.sub(" ", html)
         html = _TAG.sub("", html)
-    return one_line(unescape(html) if "&" in html else html)
+    return join_lines(unescape(html) if "&" in html else html)
 
 
 _LINE_BREAK: Final = re.compile(r"<br\b[^<>]*>|</p>")
@@ -41,13 +41,13 @@ def paragraphs_to_text(html: str) -> str:
 def split_paragraphs(text: str) -> list[str]:
     """Split plain text at its blank lines."""
     parts = _BETWEEN_PARAGRAPHS.split(text) if "\n" in text else (text,)
-    return [line for line in map(collapse, parts) if line]
+    return [line for line in map(collapse_spaces, parts) if line]
 
 
 _BETWEEN_PARAGRAPHS: Final = re.compile(r"\n[ \t]*\n")
 
 
-def collapse(text: str) -> str:
+def collapse_spaces(text: str) -> str:
     """Return text on one line, without white space at its ends or twice in a row."""
     if "  " not in text and text.isprintable():  # blanks are the only white space that is printable
         return text.strip(" ")

@@ -15,7 +15,7 @@ from ..entries.slugs import make_slug
 from ..entries.writer import write_entry_file
 from ..errors import ConfigError, EntryError, LanguageTagError, Problem
 from ..files import read_file, remove_leftovers, write_new_files
-from ..language import DEFAULT_LANGUAGE, autonym, canonical, has_words, match, words
+from ..language import DEFAULT_LANGUAGE, canonicalise_tag, get_autonym, get_words, has_words, match_language
 from ..model.checks import RESERVED_KEYS
 from .settings import FILE_NAME, read_config
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from ..entries.sections.headings import HeadingTable
-    from ..model import Config, Draft, Pasted
+    from ..model import Config, Draft, PastedText
 
 _SAMPLE_KEY = "first-article"
 _SAMPLE_LINKS = (
@@ -46,7 +46,7 @@ class ImportResult:
 
     key: str
     paths: tuple[str, ...]
-    pasted: Pasted
+    pasted: PastedText
 
 
 def import_pasted(
@@ -68,7 +68,7 @@ def import_pasted(
         titles: Language → title, for languages whose title the text does not give.
         key: The article's name; made of the title in the site's default language if not given.
         language: The language of a text without headings, which is then imported as it stands.
-        author: The author's name. One that the text names ("By Ann") is only offered, as `Pasted.author`.
+        author: The author's name. One that the text names ("By Ann") is only offered, as `PastedText.author`.
 
     Raises:
         ConfigError: feedpub.toml cannot be used.
@@ -122,12 +122,12 @@ def import_pasted(
 
 def _read_language(language: str | None) -> str | None:
     try:
-        return canonical(language) if language else None
+        return canonicalise_tag(language) if language else None
     except LanguageTagError as error:
         raise EntryError([Problem(code="E224", message=str(error), hint="write --language TAG, such as en")]) from None
 
 
-def _check_fates(pasted: Pasted, headings: HeadingTable, problems: list[Problem]) -> None:
+def _check_fates(pasted: PastedText, headings: HeadingTable, problems: list[Problem]) -> None:
     """Refuse a text most of whose lines stand below no heading that is known."""
     lines = [line for line in pasted.lines if line.fate != "dropped"]
     stray = [line for line in lines if line.fate == "ambiguous"]
@@ -195,7 +195,7 @@ def _titled(
         title = given.get(draft.language) or draft.title
         if not title or not title.strip():
             hint = f'add --title {draft.language}="…"; a title is never invented'
-            message = f"the text has no title in {autonym(draft.language)} ({draft.language})"
+            message = f"the text has no title in {get_autonym(draft.language)} ({draft.language})"
             problems.append(Problem(code="E221", message=message, hint=hint))
         if draft.language not in config.languages:
             hint = f'add "{draft.language}" to languages in {FILE_NAME}, or take that part out of the text'
@@ -211,7 +211,7 @@ def _canonical_titles(
     languages = tuple(draft.language for draft in drafts)
     for tag, title in titles.items():
         try:
-            known = match(canonical(tag), languages)
+            known = match_language(canonicalise_tag(tag), languages)
         except LanguageTagError as error:
             problems.append(Problem(code="E224", message=str(error), hint="write --title LANGUAGE=TEXT"))
             continue
@@ -222,7 +222,7 @@ def _canonical_titles(
             problems.append(Problem(code="E224", message=message, hint=f"the text is in {', '.join(languages)}"))
 
 
-def _check_date(published: str | None, config: Config, problems: list[Problem], pasted: Pasted) -> None:
+def _check_date(published: str | None, config: Config, problems: list[Problem], pasted: PastedText) -> None:
     if published is None:
         hint = (
             "add --published with an ISO date, e.g. 2026-02-01 or 2026-02-01T09:00:00+08:00; a date is never invented"
@@ -256,7 +256,7 @@ def init(folder: str | os.PathLike[str] = ".", *, today: date, languages: Sequen
         LanguageTagError: One of the languages is none.
     """
     entries = Path(folder, "entries")
-    tags = tuple(dict.fromkeys(canonical(tag) for tag in languages))
+    tags = tuple(dict.fromkeys(canonicalise_tag(tag) for tag in languages))
     files = {FILE_NAME: _CONFIG.format(year=today.year, languages=f"[{_quoted(tags)}]".ljust(27), titles=_titles(tags))}
     for language in tags:
         published = today.isoformat() if language == tags[0] else None
@@ -276,9 +276,9 @@ def init(folder: str | os.PathLike[str] = ".", *, today: date, languages: Sequen
 
 def _sample(language: str) -> tuple[str, str]:
     """Return the title and the Markdown of the sample."""
-    sample = words(language)["sample"]
+    sample = get_words(language)["sample"]
     headings = load_heading_table()
-    tag = (has_words(language) and match(language, headings.list_languages())) or DEFAULT_LANGUAGE
+    tag = (has_words(language) and match_language(language, headings.list_languages())) or DEFAULT_LANGUAGE
     points = [line for text, finer in sample["points"] for line in (f"- {text}", *(f"  - {point}" for point in finer))]
     links = zip(sample["reference_titles"], _SAMPLE_LINKS, strict=True)
     references = [f"{n}. [{title}]({url}) - {name}" for n, (title, (url, name)) in enumerate(links, start=1)]
@@ -295,7 +295,7 @@ def _quoted(tags: Sequence[str]) -> str:
 
 
 def _titles(tags: Sequence[str]) -> str:
-    return "\n".join(f'{tag} = "{words(tag)["latest"]}"' for tag in tags)
+    return "\n".join(f'{tag} = "{get_words(tag)["latest"]}"' for tag in tags)
 
 
 _CONFIG = """\

@@ -12,7 +12,7 @@ from .. import iri
 from ..errors import ConfigError, Problem
 from ..feeds import to_atom, to_rss
 from ..files import check_target, read_file, remove_leftovers, write_file
-from ..language import words
+from ..language import get_words
 from ..links.reports.base import as_shown, place_name
 from ..model import Entry, Feed, Person
 from ..redaction import hide_secrets
@@ -31,7 +31,7 @@ _TITLES: Final[Mapping[Outcome | None, str]] = {
 }  # fmt: skip
 
 
-def incident_feed(site: Site, report: LinkReport) -> Feed:
+def make_incident_feed(site: Site, report: LinkReport) -> Feed:
     """Make a feed of the dead links of a site: an entry for each, updated when the link works again or is removed.
 
     In the site's first language. What gives access, such as a password in an address, is hidden.
@@ -41,7 +41,7 @@ def incident_feed(site: Site, report: LinkReport) -> Feed:
         report: Of `check_links` or `report_links`, with a history: others know no incidents.
     """
     config, language = site.config, site.config.default_language
-    labels = words(language)
+    labels = get_words(language)
     links = {link.url: link for link in report.links}
     own = site.feed(language)
     return Feed(
@@ -58,13 +58,13 @@ def incident_feed(site: Site, report: LinkReport) -> Feed:
 
 
 def write_incident_feed(site: Site, report: LinkReport, folder: str | os.PathLike[str]) -> tuple[str, ...]:
-    """Write the feed of `incident_feed` as ``atom.xml`` and ``rss.xml``; return the files that have changed.
+    """Write the feed of `make_incident_feed` as ``atom.xml`` and ``rss.xml``; return the files that have changed.
 
     Raises:
         ConfigError: One of the two is a feed of something else; nothing is written.
         OSError: A file cannot be written.
     """
-    feed, place = incident_feed(site, report), os.fspath(folder)
+    feed, place = make_incident_feed(site, report), os.fspath(folder)
     _refuse_other_feeds(place, feed.id)
     files = {"atom.xml": to_atom(feed), "rss.xml": to_rss(feed)}
     changed = tuple(os.path.join(place, name) for name, data in files.items() if write_file(place, name, data))
@@ -89,7 +89,7 @@ def _entry(authority: str, language: str, labels: Mapping[str, str], incident: I
     shown_url = as_shown(incident.url)
     key = blake2b(f"{incident.url} {incident.opened.timestamp()}".encode(), digest_size=8).hexdigest()
     url = iri.resolve_url("", hide_secrets(incident.url)) or ""
-    url = iri.to_uri(url) if not iri.fault(url) else f"https://{authority.partition(',')[0]}/"
+    url = iri.to_uri(url) if not iri.find_url_fault(url) else f"https://{authority.partition(',')[0]}/"
     lines = [
         f'<a href="{escape(url)}">{escape(shown_url)}</a>',
         f"<code>{escape(as_shown(incident.reason))}</code>",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ..display import escape_for_terminal
 from ..errors import FeedpubError
 from ..files import read_file, remove_leftovers, resolve_inside, write_file
-from ..iri import fault, parse_url
+from ..iri import find_url_fault, parse_url
 from ..links.history import open_history
 from ..links.outbound import outbound
 from ..redaction import hide_secrets
@@ -21,11 +21,11 @@ from .rewriting import Rewriting
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ..model import Config, Place, Site
+    from ..model import Config, Mention, Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fix:
+class LinkFix:
     """The changes of one entry file.
 
     Args:
@@ -59,12 +59,12 @@ class Fix:
         )
 
 
-def fix_links(site: Site, *, history: str | os.PathLike[str]) -> tuple[Fix, ...]:
+def fix_links(site: Site, *, history: str | os.PathLike[str]) -> tuple[LinkFix, ...]:
     """Find the links of a site that have moved for good, and what their files would be with the new addresses.
 
     An address has moved when its last two checks were redirected for good (301, 308) to the same page. Never to a
     site's front page, nor from https to http: that may be a soft 404, or worse. A link is rewritten if the file then
-    links to the new address there, and says the same everywhere else; else it is in `Fix.refused`.
+    links to the new address there, and says the same everywhere else; else it is in `LinkFix.refused`.
 
     Args:
         site: With entries from files.
@@ -78,7 +78,7 @@ def fix_links(site: Site, *, history: str | os.PathLike[str]) -> tuple[Fix, ...]
     places = outbound(site)
     with open_history(path, must_exist=True, exclusive=False) as base:
         moved = {url: new for url in places if (new := _target(url, base.moved(url)))}
-    files: dict[str, dict[Place, tuple[str, str]]] = {}
+    files: dict[str, dict[Mention, tuple[str, str]]] = {}
     for url, new in moved.items():
         for place in places[url]:
             if place.line:
@@ -86,7 +86,7 @@ def fix_links(site: Site, *, history: str | os.PathLike[str]) -> tuple[Fix, ...]
     return tuple(_fix_file(path, changes, site.config) for path, changes in sorted(files.items()))
 
 
-def write_fixes(fixes: Iterable[Fix]) -> None:
+def write_fixes(fixes: Iterable[LinkFix]) -> None:
     """Write the changes, each file as a whole or not at all.
 
     Raises:
@@ -108,7 +108,7 @@ def _target(url: str, new: str | None) -> str | None:
     if not new:
         return None
     parsed = parse_url(new)
-    if fault(new) or parsed is None or parsed.pathname == "/":
+    if find_url_fault(new) or parsed is None or parsed.pathname == "/":
         return None
     if url.lower().startswith("https:") and parsed.protocol != "https:":
         return None
@@ -116,7 +116,7 @@ def _target(url: str, new: str | None) -> str | None:
     return f"{new}#{fragment}" if fragment and "#" not in new else new
 
 
-def _fix_file(path: str, moved: Mapping[Place, tuple[str, str]], config: Config) -> Fix:
+def _fix_file(path: str, moved: Mapping[Mention, tuple[str, str]], config: Config) -> LinkFix:
     """Return what is to become of a file.
 
     Args:
@@ -131,4 +131,4 @@ def _fix_file(path: str, moved: Mapping[Place, tuple[str, str]], config: Config)
     changes = tuple((one.line, one.old, one.new) for one in replaced)
     done = set(replaced)
     refused = tuple((one.line, one.old, one.new) for one in found if one not in done)
-    return Fix(path=path, before=before, after=after.encode("utf-8"), changes=changes, refused=refused)
+    return LinkFix(path=path, before=before, after=after.encode("utf-8"), changes=changes, refused=refused)

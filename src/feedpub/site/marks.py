@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from ..files import read_file
-from ..formats import format_of
+from ..formats import find_format
 
 # The mark that our pages carry, and where their own values end: further on, others may be quoted.
 _PAGE_MARK: Final = b'<meta name="generator" content="feedpub">'
@@ -22,8 +22,8 @@ def has_mark(output: str, path: str) -> bool:
         mark, head_end = _PAGE_MARK, _PAGE_HEAD_END
     elif path.endswith(".opml"):
         mark, head_end = OPML_MARK, _OPML_HEAD_END
-    elif feed_format := format_of(path):
-        mark, head_end = feed_format.mark, feed_format.head_end
+    elif feed_format := find_format(path):
+        mark, head_end = feed_format.generator_mark, feed_format.head_end_pattern
     else:
         return False
     try:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from ..entries.entry_file import EntryFile
-    from ..model import Config, Place
+    from ..model import Config, Mention
 
 # What may stand anywhere. The others are written percent-encoded if they mean something where they would stand, which
 # servers take for the same: RFC 3986 leaves it to them, and "&", "=", "+", ";" separate fields.
@@ -60,7 +60,7 @@ class Rewriting:
         self._headings = make_heading_table(config.headings)
         self._file = self._read(text)
 
-    def locate(self, moved: Mapping[Place, tuple[str, str]]) -> list[Replacement]:
+    def locate(self, moved: Mapping[Mention, tuple[str, str]]) -> list[Replacement]:
         """Return what is to be replaced, in the order of the file.
 
         Args:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 from .. import iri
 from ..errors import ConfigError, FieldError, LanguageTagError, Problem, ProblemList
 from ..files import RefusedFileError, read_file
-from ..language import canonical, match
+from ..language import canonicalise_tag, match_language
 from ..model import Config, HostSettings, LinkSettings, Person
-from ..model.checks import is_legal
+from ..model.checks import is_legal_xml
 from ..model.settings import find_host_key
 
 if TYPE_CHECKING:
@@ -235,7 +235,7 @@ class _Reader:
 
     def _language(self, tag: str, name: str) -> str | None:
         try:
-            return canonical(tag)
+            return canonicalise_tag(tag)
         except LanguageTagError as error:
             meant = " or ".join(error.suggestion)
             hint = f"did you mean {meant}?" if meant else "see BCP 47: en, zh-Hans, pt-BR"
@@ -253,7 +253,7 @@ class _Reader:
         found = {}
         for tag, text in given.items():
             language = self._language(tag, f"{name}.{tag}")
-            known = match(language, languages) if language else None
+            known = match_language(language, languages) if language else None
             if known:
                 found[known] = text
             elif language:
@@ -365,7 +365,7 @@ class _Unusable(Exception):  # noqa: N818  # a signal within this module
 
 
 def _is_text(given: object) -> bool:
-    return isinstance(given, str) and bool(given.strip()) and is_legal(given)
+    return isinstance(given, str) and bool(given.strip()) and is_legal_xml(given)
 
 
 def _text(given: Any) -> str:
@@ -375,7 +375,7 @@ def _text(given: Any) -> str:
 
 
 def _address(given: Any) -> str:
-    reason = iri.fault(_text(given))
+    reason = iri.find_url_fault(_text(given))
     if reason:
         raise _Unusable(reason, iri.suggest_url(str(given)))
     return str(given)

@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 from ... import iri
 from ...errors import FieldError
 from ...model import Category, Enclosure, Person, Reference
-from ...rendering.text import one_line
+from ...rendering.text import join_lines
 from ..dates import ISO_HINT, lacks_zeros, parse_date
 from .value import Value, list_items, read_text
 
@@ -76,13 +76,13 @@ class Context:
 
 def convert_line(context: Context, value: Value, key: str) -> str | None:
     """Return text on one line."""
-    return one_line(read_text(context.source, value, key) or "") or None
+    return join_lines(read_text(context.source, value, key) or "") or None
 
 
 def convert_text(context: Context, value: Value, key: str) -> str | None:
     """Return paragraphs, with a blank line between them."""
     text = read_text(context.source, value, key) or ""
-    return "\n\n".join(line for part in _PARAGRAPHS.split(text) if (line := one_line(part))) or None
+    return "\n\n".join(line for part in _PARAGRAPHS.split(text) if (line := join_lines(part))) or None
 
 
 def convert_date(context: Context, value: Value, key: str) -> object:
@@ -142,7 +142,7 @@ def convert_address(context: Context, value: Value, key: str) -> str | None:
 
 def _read_address(context: Context, value: Value, text: str) -> str | None:
     url = _complete_address(context, value, text.removeprefix("<").removesuffix(">"))
-    reason = iri.fault(url)
+    reason = iri.find_url_fault(url)
     if reason:
         context.source.add("E111", reason, iri.suggest_url(url), value.start, value.end)
         return None
@@ -211,7 +211,7 @@ def _make_reference(parts: Mapping[str, str]) -> Reference:
     from ..urls import split_link
 
     title, url = (parts["title"], parts["url"]) if parts["url"] else split_link(parts["title"])
-    return Reference(title=one_line(title) or url or "", url=url or None)
+    return Reference(title=join_lines(title) or url or "", url=url or None)
 
 
 # ---- lists

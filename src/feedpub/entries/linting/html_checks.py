@@ -49,9 +49,9 @@ def inspect_html(file: EntryFile) -> None:
             losses = find_losses(strip_positions(html), f"{values.get('body', '')}\n{file.sanitised_points}")
             removed = {trim_address(loss.address) for loss in losses if loss.kind in ("address", "removed")}
             _report_losses(file, losses)
-        _inspect_addresses(file, html, iri.host_fault, removed)
+        _inspect_addresses(file, html, iri.find_host_fault, removed)
     if sections.unused_links:
-        _inspect_addresses(file, sections.unused_links, iri.fault, None)
+        _inspect_addresses(file, sections.unused_links, iri.find_url_fault, None)
 
 
 def _note_nothing_to_read(file: EntryFile) -> None:

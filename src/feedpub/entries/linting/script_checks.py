@@ -7,7 +7,7 @@ import re
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Final
 
-from ...language import autonym, script
+from ...language import get_autonym, get_script
 from ..language_guess import LETTERS, guess_languages
 from ..markdown.code_spans import Spans
 
@@ -39,7 +39,7 @@ _LONGEST_WORD_CHARACTERS: Final = 40  # of a word that a message quotes twice
 
 def fits_language(file: EntryFile) -> bool:
     """Return True if the letters of a text fit its language."""
-    expected_script = script(file.language)
+    expected_script = get_script(file.language)
     if expected_script not in _SCRIPTS or file.language == "zh":
         return True  # letters that are not told apart here
     sample = _take_sample(file)
@@ -48,7 +48,7 @@ def fits_language(file: EntryFile) -> bool:
     chinese = expected_script in ("Hans", "Hant")
     likely = guess_languages(sample, ("zh-Hans", "zh-Hant") if chinese else (file.language,))
     if likely or (expected_script != "Latn" and not guess_languages(sample, ("en",))):
-        return expected_script in map(script, likely)
+        return expected_script in map(get_script, likely)
     own_letters, foreign_letters = (
         len(letters.findall(sample))
         for letters in (_compile_letters(expected_script), _compile_letters(expected_script, inside=False))
@@ -72,7 +72,7 @@ def _take_sample(file: EntryFile) -> str:
 
 def report_foreign_script(file: EntryFile) -> None:
     """Warn of letters of another script in running text: often a word that was left untranslated."""
-    text, pattern = file.source.text, _compile_foreign(script(file.language))
+    text, pattern = file.source.text, _compile_foreign(get_script(file.language))
     if not pattern.search(text) or any(problem.code == "W104" for problem in file.source.problems):
         return
     exempt = Spans([*find_exempt_spans(text), *_find_references(file)])
@@ -80,14 +80,18 @@ def report_foreign_script(file: EntryFile) -> None:
         if run.start() in exempt:
             continue
         word = run.group()[:_LONGEST_WORD_CHARACTERS]
-        message = f"{word} is not in the script of {autonym(file.language)}"
+        message = f"{word} is not in the script of {get_autonym(file.language)}"
         hint = f'translate it; if it is meant, mark it: <i lang="…">{word}</i>'
         file.source.add("W103", message, hint, *run.span())
     for name in ("title", "summary"):
         value = file.values.get(name, "")
         # No mark can stand in front matter: a word in it may be meant, the whole cannot be.
-        if name in file.matter and pattern.search(value) and not _compile_letters(script(file.language)).search(value):
-            message = f"the {name} is not in the script of {autonym(file.language)}"
+        if (
+            name in file.matter
+            and pattern.search(value)
+            and not _compile_letters(get_script(file.language)).search(value)
+        ):
+            message = f"the {name} is not in the script of {get_autonym(file.language)}"
             file.source.add("W103", message, "translate it", *file.find_position(name))
 
 

@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from ...language import autonym, has_words
+from ...language import get_autonym, has_words
 from ..markdown.positions import POSITION
 from .html_checks import inspect_html
 from .script_checks import fits_language, report_foreign_script
@@ -30,7 +30,7 @@ def inspect_file(file: EntryFile, headings: HeadingTable) -> None:
     _note_mistyped_headings(file, headings)
     _note_joined_lines(file)
     if not fits_language(file):
-        message = f"the text does not look like {autonym(file.language)} ({file.language})"
+        message = f"the text does not look like {get_autonym(file.language)} ({file.language})"
         source.add("W104", message, "name the file after its language, or translate it", *file.find_position("title"))
 
 

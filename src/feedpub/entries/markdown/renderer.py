@@ -18,8 +18,8 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
-from ...language import DEFAULT_LANGUAGE, words
-from ...model.checks import XML_ILLEGAL, is_legal
+from ...language import DEFAULT_LANGUAGE, get_words
+from ...model.checks import XML_ILLEGAL_PATTERN, is_legal_xml
 from .bare_urls import link_bare_urls
 from .cjk_lines import join_cjk_lines
 from .positions import POSITION, prepare_text, remove_matches
@@ -188,12 +188,12 @@ def _decode_host(match: re.Match[str]) -> str:
 def is_illegal_reference(reference: str) -> bool:
     """Return True if a reference such as ``&#1;`` stands for a character that XML cannot carry."""
     number = int(reference[3:-1], 16) if reference[2] in "xX" else int(reference[2:-1])
-    return number > 0 and (number > sys.maxunicode or not is_legal(chr(number)))
+    return number > 0 and (number > sys.maxunicode or not is_legal_xml(chr(number)))
 
 
 def _remove_illegal(html: str) -> tuple[str, list[int]]:
     """Return HTML without the characters that XML cannot carry, and the lines of their blocks."""
-    if is_legal(html) and "&#" not in html:
+    if is_legal_xml(html) and "&#" not in html:
         return html, []
     blocks = list(_BLOCK_LINE.finditer(html))
     starts = [match.start() for match in blocks]
@@ -211,7 +211,7 @@ def _remove_illegal(html: str) -> tuple[str, list[int]]:
 
 
 NUMERIC_REFERENCE: Final = r"&#(?:[0-9]{1,7}|[xX][0-9a-fA-F]{1,6});"
-_ILLEGAL: Final = re.compile(f"{XML_ILLEGAL.pattern}|{NUMERIC_REFERENCE}")
+_ILLEGAL: Final = re.compile(f"{XML_ILLEGAL_PATTERN.pattern}|{NUMERIC_REFERENCE}")
 _BLOCK_LINE: Final = re.compile(rf"{POSITION}(\d+):")
 
 
@@ -255,7 +255,7 @@ _ALERT: Final = re.compile(
 
 
 def _write_alert(language: str, match: re.Match[str]) -> str:
-    title = f"{match[1]}<strong>{match[3].strip() or words(language)[match[2].casefold()]}</strong>"
+    title = f"{match[1]}<strong>{match[3].strip() or get_words(language)[match[2].casefold()]}</strong>"
     return f"{title}</p>\n<p>" if match[4] else title
 
 

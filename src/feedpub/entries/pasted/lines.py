@@ -10,7 +10,7 @@ from html.entities import html5
 from typing import TYPE_CHECKING, Final, Literal
 
 from ...errors import EntryError, Problem
-from ...model.checks import XML_ILLEGAL
+from ...model.checks import XML_ILLEGAL_PATTERN
 from ..whitespace import BLANKS
 
 if TYPE_CHECKING:
@@ -104,7 +104,9 @@ MOST_PROBLEMS: Final = 20
 
 def _find_illegal_characters(lines: Sequence[str]) -> Iterator[Problem]:
     illegal = [
-        (number, line, match) for number, line in enumerate(lines, start=1) if (match := XML_ILLEGAL.search(line))
+        (number, line, match)
+        for number, line in enumerate(lines, start=1)
+        if (match := XML_ILLEGAL_PATTERN.search(line))
     ]
     unreported = len(illegal) - MOST_PROBLEMS
     for number, line, match in illegal[:MOST_PROBLEMS]:

@@ -13,8 +13,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from ...errors import EntryError, Problem
-from ...language import autonym, match, script
-from ...model import Draft, Pasted, PastedLine
+from ...language import get_autonym, get_script, match_language
+from ...model import Draft, PastedLine, PastedText
 from ..language_guess import guess_languages
 from ..markdown.positions import strip_positions
 from ..sections.headings import HeadingTable, load_heading_table
@@ -40,7 +40,7 @@ class PastedMarkdown:
     sections.
     """
 
-    pasted: Pasted
+    pasted: PastedText
     markdown: tuple[str, ...]
     is_digest: tuple[bool, ...]
 
@@ -51,7 +51,7 @@ def parse_pasted(
     headings: HeadingTable | None = None,
     languages: Sequence[str] = (),
     language: str | None = None,
-) -> Pasted:
+) -> PastedText:
     """Read the drafts out of a pasted text; docs/entries.md, "Pasted text", has the rules.
 
     No title is made up: only a line under a heading such as "Title", or a Markdown ``# Title``, is one.
@@ -105,7 +105,7 @@ def read_pasted(
         _read_draft(tag, title, markdown, table, has_sections_only=_has_sections_only(part))
         for (tag, part), (title, markdown) in zip(drafts.items(), texts, strict=True)
     ]
-    pasted = Pasted(
+    pasted = PastedText(
         drafts=tuple(draft for draft, _ in results),
         via=document.via,
         previous=document.neighbours.get("previous"),
@@ -189,16 +189,16 @@ def _find_language(
 ) -> str | None:
     """Return a part's language: that of its headings; of its text if they fit several, or none in its script."""
     if default_language and not draft.languages:
-        return match(default_language, tuple(languages)) or default_language
+        return match_language(default_language, tuple(languages)) or default_language
     text = " ".join(draft.list_texts())
     likely = guess_languages(text, draft.languages, languages)
     if not likely:
         likely = guess_languages(text, table.list_languages(), languages)
-        if not likely or script(likely[0]) == "Latn":
+        if not likely or get_script(likely[0]) == "Latn":
             likely = draft.languages  # Latin names and terms stand in texts of every script
         elif not draft.languages:
             likely = likely[: len(likely) == 1]
-    return (match(likely[0], tuple(languages)) or likely[0]) if likely else None
+    return (match_language(likely[0], tuple(languages)) or likely[0]) if likely else None
 
 
 def _describe_unknown_language(draft: RawDraft, table: HeadingTable) -> Problem:
@@ -220,7 +220,7 @@ def _describe_unknown_language(draft: RawDraft, table: HeadingTable) -> Problem:
 def _describe_same_language(language: str, first: RawDraft, second: RawDraft) -> Problem:
     return Problem(
         code="E204",
-        message=f"a second text in {autonym(language)} begins here; the first begins in line {first.first.number}",
+        message=f"a second text in {get_autonym(language)} begins here; the first begins in line {first.first.number}",
         hint="paste one article at a time",
         line=second.first.number,
         excerpt=second.first.raw,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import ModuleType
 
-    from ..result import Link, LinkReport, Place
+    from ..result import Link, LinkReport, Mention
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +53,6 @@ def as_shown(text: str) -> str:
     return escape_for_terminal(hide_secrets(text))
 
 
-def place_name(place: Place) -> str:
+def place_name(place: Mention) -> str:
     """Return where a link stands: its file, or else its entry, and its line."""
     return f"{place.path or place.entry}{f':{place.line}' if place.line else ''}"

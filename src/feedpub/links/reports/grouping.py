@@ -11,7 +11,7 @@ from ...iri import find_host
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ..result import Link, LinkReport, Place
+    from ..result import Link, LinkReport, Mention
 
 # Group → its title, in the order in which they are shown.
 GROUPS: Final = {
@@ -40,7 +40,7 @@ class Finding:
     host: str = ""
 
     @property
-    def places(self) -> list[Place]:
+    def places(self) -> list[Mention]:
         """Where the links stand."""
         return list(dict.fromkeys(place for link in self.links for place in link.found_in))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ...display import format_json
 from ...redaction import hide_secrets
-from ..result import Place
+from ..result import Mention
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ..result import Link, LinkReport
 
-_PLACE_FIELDS: Final = tuple(field.name for field in fields(Place))
+_PLACE_FIELDS: Final = tuple(field.name for field in fields(Mention))
 
 
 def link_values(link: Link) -> dict[str, Any]:

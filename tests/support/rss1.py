@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from feedpub.feeds.extensions import extension_elements
 from feedpub.feeds.markup import address, attribute, feed_links, moment, parts_of, text
-from rss1_row import ROW
+from support.rss1_row import ROW
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -49,7 +49,7 @@ def write_document(feed: Feed, entries: Iterable[bytes], namespaces: Mapping[str
         f'<?xml version="1.0" encoding="UTF-8"?>\n<rdf:RDF{names}>\n'
         f"<channel rdf:about={address(feed.addresses[ROW.name])}><title>{text(feed.title)}</title>"
         f"<link>{text(feed.link)}</link><description>{text(feed.subtitle or feed.title)}</description>"
-        f"<dc:date>{moment(feed.updated).isoformat()}</dc:date>{ROW.mark.decode()}{links}"
+        f"<dc:date>{moment(feed.updated).isoformat()}</dc:date>{ROW.generator_mark.decode()}{links}"
         f"<items><rdf:Seq>{order}</rdf:Seq></items></channel>\n"
     )
     return head.encode() + items + b"</rdf:RDF>\n"

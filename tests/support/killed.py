@@ -1,6 +1,7 @@
 """A process for test_killed.py: children write entry files, and are killed each at another line of the program.
 
-Run as `python killed.py (import|fix) FOLDER KILLS`; prints how many children were killed, and how many of them midway.
+Run in `tests/` as `python -m support.killed (import|fix) FOLDER KILLS`;
+prints how many children were killed, and how many of them midway.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import feedpub
 from feedpub.files import remove_leftovers
-from interrupting import trace_lines
+from support.interrupting import trace_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,14 +30,14 @@ def paste(entries: Path) -> None:
     feedpub.import_pasted(PASTED, entries, published="2026-02-01", key="trains", titles=TITLES)
 
 
-def fixes(entries: Path) -> list[feedpub.Fix]:
+def fixes(entries: Path) -> list[feedpub.LinkFix]:
     """Return changes of four files that are not written yet."""
     found = []
     for number in range(4):
         path = entries / f"entry-{number}.en.md"
         before, after = b"before\n" * 5000, b"after\n" * 5000
         if path.read_bytes() != after:
-            found.append(feedpub.Fix(path=str(path), before=before, after=after, changes=()))
+            found.append(feedpub.LinkFix(path=str(path), before=before, after=after, changes=()))
     return found
 
 

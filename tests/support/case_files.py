@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-_FOLDER = Path(__file__).with_name("cases")
+_FOLDER = Path(__file__).parents[1] / "cases"
 
 
 def load_cases(name: str) -> list[Any]:

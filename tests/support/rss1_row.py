@@ -1,4 +1,7 @@
-"""The row of RSS 1.0 in the table of formats. Run as a program, this is the command line of a feedpub that has it."""
+"""The row of RSS 1.0 in the table of formats.
+
+Run as `python -m support.rss1_row`, this is the command line of a feedpub that has it.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,9 @@ ROW: Final = formats.FeedFormat(
     label="RSS 1.0",
     file_name="items.rdf",
     media_type="application/rdf+xml",
-    mark=b'<admin:generatorAgent rdf:resource="https://feedpub.example/"/>',
-    head_end=re.compile(rb"<!--|<!\[CDATA\[|<item "),
-    module="rss1",
+    generator_mark=b'<admin:generatorAgent rdf:resource="https://feedpub.example/"/>',
+    head_end_pattern=re.compile(rb"<!--|<!\[CDATA\[|<item "),
+    module="support.rss1",
 )
 
 if __name__ == "__main__":

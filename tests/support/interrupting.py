@@ -1,7 +1,7 @@
 """Interrupt what a test does at chosen lines of the program: in this process, and in one of its own.
 
-Run as `python interrupting.py SIGNAL PLACE COMMAND …`: a command of feedpub that sends itself a signal at PLACE,
-which is `FILE:FUNCTION` (where that begins) or `FILE:NUMBER` (that many lines of it have been executed).
+Run as `python -m support.interrupting SIGNAL PLACE COMMAND …`: a command of feedpub that sends itself a signal at
+PLACE, which is `FILE:FUNCTION` (where that begins) or `FILE:NUMBER` (that many lines of it have been executed).
 """
 
 from __future__ import annotations
