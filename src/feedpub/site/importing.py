@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..entries.dates import parse_date
 from ..entries.pasted.reader import read_pasted
-from ..entries.sections.headings import default_table, table
-from ..entries.slugs import slug
-from ..entries.writer import write_entry
+from ..entries.sections.headings import load_heading_table, make_heading_table
+from ..entries.slugs import make_slug
+from ..entries.writer import write_entry_file
 from ..errors import ConfigError, EntryError, LanguageTagError, Problem
 from ..files import read_file, remove_leftovers, write_new_files
 from ..language import DEFAULT_LANGUAGE, canonicalise_tag, get_autonym, get_words, has_words, match_language
@@ -79,7 +79,7 @@ def import_pasted(
     if published is not None and not isinstance(published, str):
         published = published.isoformat()
     config, _ = read_config(os.fspath(folder))
-    headings = table(config.headings)
+    headings = make_heading_table(config.headings)
     problems: list[Problem] = []
     read = read_pasted(
         text,
@@ -94,7 +94,7 @@ def import_pasted(
     drafts = _titled(pasted.drafts, titles, config, problems)
     _check_date(published, config, problems, pasted)
     original = next((draft for draft in drafts if draft.language == config.default_language), drafts[0])
-    key = slug(key or original.title or "")
+    key = make_slug(key or original.title or "")
     if key in RESERVED_KEYS:
         hint = "give the article another name with --key"
         problems.append(Problem(code="E115", message=f"{key!r} is a name that the published folder needs", hint=hint))
@@ -112,7 +112,9 @@ def import_pasted(
                 "previous": pasted.previous,
                 "next": pasted.next,
             }
-        contents[names[draft.language]] = write_entry(draft.title, markdown, is_digest=is_digest, **shared).encode()
+        contents[names[draft.language]] = write_entry_file(
+            draft.title, markdown, is_digest=is_digest, **shared
+        ).encode()
     remove_leftovers(os.fspath(place))
     _write_all(place, contents)
     return ImportResult(key=key, paths=tuple((place / name).as_posix() for name in contents), pasted=pasted)
@@ -132,7 +134,7 @@ def _check_fates(pasted: PastedText, headings: HeadingTable, problems: list[Prob
     if 2 * len(stray) <= len(lines):
         return
     language = pasted.drafts[0].language
-    words = [headings.word(language, section) for section in ("summary", "key_points", "references")]
+    words = [headings.find_word(language, section) for section in ("summary", "key_points", "references")]
     near = next((f"line {line.number} is {line.hint}; " for line in stray if line.hint), "")
     looked_for = (
         f"headings such as {', '.join(f'“{word}”' for word in words)} were looked for, each on a line of its own"
@@ -258,7 +260,7 @@ def init(folder: str | os.PathLike[str] = ".", *, today: date, languages: Sequen
     files = {FILE_NAME: _CONFIG.format(year=today.year, languages=f"[{_quoted(tags)}]".ljust(27), titles=_titles(tags))}
     for language in tags:
         published = today.isoformat() if language == tags[0] else None
-        files[f"{_SAMPLE_KEY}.{language}.md"] = write_entry(*_sample(language), published=published)
+        files[f"{_SAMPLE_KEY}.{language}.md"] = write_entry_file(*_sample(language), published=published)
     missing = _find_missing(
         entries, {name: text.encode() for name, text in files.items()}
     )  # one that was killed is completed
@@ -275,15 +277,15 @@ def init(folder: str | os.PathLike[str] = ".", *, today: date, languages: Sequen
 def _sample(language: str) -> tuple[str, str]:
     """Return the title and the Markdown of the sample."""
     sample = get_words(language)["sample"]
-    headings = default_table()
-    tag = (has_words(language) and match_language(language, headings.languages())) or DEFAULT_LANGUAGE
+    headings = load_heading_table()
+    tag = (has_words(language) and match_language(language, headings.list_languages())) or DEFAULT_LANGUAGE
     points = [line for text, finer in sample["points"] for line in (f"- {text}", *(f"  - {point}" for point in finer))]
     links = zip(sample["reference_titles"], _SAMPLE_LINKS, strict=True)
     references = [f"{n}. [{title}]({url}) - {name}" for n, (title, (url, name)) in enumerate(links, start=1)]
     sections = {
-        headings.word(tag, "summary"): sample["summary"],
-        headings.word(tag, "key_points"): "\n".join(points),
-        headings.word(tag, "references"): "\n".join(references),
+        headings.find_word(tag, "summary"): sample["summary"],
+        headings.find_word(tag, "key_points"): "\n".join(points),
+        headings.find_word(tag, "references"): "\n".join(references),
     }
     return sample["title"], "\n".join(f"## {heading}\n\n{text}\n" for heading, text in sections.items())
 

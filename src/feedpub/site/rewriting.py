@@ -11,16 +11,16 @@ from html import unescape
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote, unquote
 
-from ..entries.link_places import find_end
+from ..entries.link_places import find_url_end
 from ..entries.markdown.positions import strip_positions
-from ..entries.reader import read_file
-from ..entries.sections.headings import table
+from ..entries.reader import read_entry_file
+from ..entries.sections.headings import make_heading_table
 from ..entries.source import decode_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from ..entries.entry_file import File
+    from ..entries.entry_file import EntryFile
     from ..model import Config, Mention
 
 # What may stand anywhere. The others are written percent-encoded if they mean something where they would stand, which
@@ -57,7 +57,7 @@ class Rewriting:
             config: The site's settings.
         """
         self._path, self._text, self._config = path, text, config
-        self._headings = table(config.headings)
+        self._headings = make_heading_table(config.headings)
         self._file = self._read(text)
 
     def locate(self, moved: Mapping[Mention, tuple[str, str]]) -> list[Replacement]:
@@ -68,12 +68,12 @@ class Rewriting:
         """
         text = self._text
         starts = [int(text.startswith("\ufeff")), *(match.end() for match in _LINE_END.finditer(text))]
-        body = self._file.source.position_of(self._file.body_start)
+        body = self._file.source.find_position(self._file.body_start)
         located = []
         for place, (old, new) in sorted(moved.items(), key=lambda pair: (pair[0].line, pair[0].column)):
             start = starts[min(place.line, len(starts)) - 1] + place.column - 1
             is_in_front_matter = (place.line, place.column) < body
-            located.append(Replacement(start, find_end(text, start, old), place.line, old, new, is_in_front_matter))
+            located.append(Replacement(start, find_url_end(text, start, old), place.line, old, new, is_in_front_matter))
         return located
 
     def replace(self, replacements: Sequence[Replacement]) -> tuple[str, list[Replacement]]:
@@ -145,9 +145,9 @@ class Rewriting:
             end = one.end
         return "".join([*parts, self._text[end:]])
 
-    def _read(self, text: str) -> File:
+    def _read(self, text: str) -> EntryFile:
         source = decode_source(self._path, text.encode())
-        return read_file(self._path, self._path, self._headings, self._config, source=source)
+        return read_entry_file(self._path, self._path, self._headings, self._config, source=source)
 
     def _say(self, spellings: Mapping[Replacement, str]) -> list[str]:
         return _list_sayings(self._read(self._write(spellings)))
@@ -165,7 +165,7 @@ def _make_mark(number: int, url: str) -> str:
     return f"https://m{number}.invalid/m{ending[0] if ending else '.m'}"
 
 
-def _list_sayings(file: File) -> list[str]:
+def _list_sayings(file: EntryFile) -> list[str]:
     """Return what a file says, without percent-encoding: its data; tags, and what stands between them."""
     sections = file.sections
     html = map(strip_positions, (sections.summary, sections.body, sections.points))

@@ -396,10 +396,10 @@ def _authority(given: Any) -> str:
 
 
 def _timezone(given: Any) -> str:
-    from ..entries.dates import zone
+    from ..entries.dates import find_time_zone
 
     try:
-        zone(_text(given))
+        find_time_zone(_text(given))
     except ValueError:
         raise _Unusable("is not a known time zone", 'write an IANA name, such as "Asia/Shanghai" or "UTC"') from None
     return str(given)
