@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from feedpub import Entry, KeyPoint, Reference, Translation, render
 from feedpub.language import get_autonym, get_words, known_languages
 from feedpub.model.checks import is_legal_xml
-from feedpub.model.key_points import DEEPEST_LIST
+from feedpub.model.key_points import DEEPEST_LIST_LEVELS
 from feedpub.rendering.content import note_language
 from feedpub.rendering.renderer import Renderer
 from feedpub.rendering.sanitiser import SCHEMES, TAGS, sanitise_html
@@ -68,7 +68,7 @@ def test_everything_in_order() -> None:
     assert render(one) == (
         "<p>What it says.</p>\n"
         "<p>At length.</p>\n"
-        "<h3>Key Points</h3>\n"
+        "<h3>Key points</h3>\n"
         "<ul>\n<li>First\n<ul>\n<li>finer <em>still</em></li>\n<li>R&amp;D</li>\n</ul></li>\n"
         "<li>Second &amp; last</li>\n</ul>\n"
         "<h3>References</h3>\n"
@@ -95,7 +95,7 @@ def test_everything_in_order() -> None:
         ({"summary": "One\nline.\n\n \nTwo."}, "<p>One line.</p>\n<p>Two.</p>"),
         ({"body": "\n<p>Body.</p>\n"}, "<p>Body.</p>"),
         ({"body": "bare text"}, "bare text"),
-        ({"key_points": (KeyPoint(text=""),)}, "<h3>Key Points</h3>\n<ul>\n<li></li>\n</ul>"),
+        ({"key_points": (KeyPoint(text=""),)}, "<h3>Key points</h3>\n<ul>\n<li></li>\n</ul>"),
         ({"references": (Reference(title="W"),)}, "<h3>References</h3>\n<ol>\n<li>W</li>\n</ol>"),
         (
             {"summary": "]]> <script>alert(1)</script> &amp;"},
@@ -121,13 +121,13 @@ def test_headings_are_in_the_entrys_language(language: str) -> None:
     keys = ("key_points", "references", "source_line", "translations_line")
     places = [text.index(" ".join(labels[key].partition("{")[0].split())) for key in keys]
     assert places == sorted(places)
-    assert ("Key Points" in text) is (language == "en")
+    assert ("Key points" in text) is (language == "en")
 
 
 def test_regional_variants_have_their_languages_headings() -> None:
     assert "<h3>要点</h3>" in render(entry(language="zh-CN", key_points=(KeyPoint(text="p"),)))
     assert "<h3>重點</h3>" in render(entry(language="zh-TW", key_points=(KeyPoint(text="p"),)))
-    assert "<h3>Key Points</h3>" in render(entry(language="sv", key_points=(KeyPoint(text="p"),)))
+    assert "<h3>Key points</h3>" in render(entry(language="sv", key_points=(KeyPoint(text="p"),)))
 
 
 def test_separators_are_the_languages_own() -> None:
@@ -272,11 +272,11 @@ def test_the_html_of_key_points_is_sanitised(text: str, html: str) -> None:
 
 def test_key_points_as_deep_as_can_be() -> None:
     point = KeyPoint(text="deepest")
-    for _ in range(DEEPEST_LIST - 1):
+    for _ in range(DEEPEST_LIST_LEVELS - 1):
         point = KeyPoint(text="p", children=(point,))
     html = render(entry(key_points=(point,)))
-    assert html.count("<ul>") == html.count("</ul>") == DEEPEST_LIST
-    assert html.count("<li>") == html.count("</li>") == DEEPEST_LIST
+    assert html.count("<ul>") == html.count("</ul>") == DEEPEST_LIST_LEVELS
+    assert html.count("<li>") == html.count("</li>") == DEEPEST_LIST_LEVELS
 
 
 @pytest.mark.parametrize(

@@ -187,6 +187,11 @@ def test_table_of_settings_is_complete(heading: str, settings: type, not_set: se
             assert default == str(field.default).lower(), name
 
 
+def test_table_of_settings_of_a_host_is_complete() -> None:
+    names = {field.name for field in dataclasses.fields(feedpub.HostSettings)}
+    assert find_rows("reference/settings.md", "Hosts").keys() == (names - {"token_env"}) | {"token"}
+
+
 def test_table_of_front_matter_keys_is_complete() -> None:
     rows = find_rows("reference/front-matter.md", "Keys")
     for row in TABLE.rows:

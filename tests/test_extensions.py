@@ -16,7 +16,7 @@ from lxml import etree
 import feedpub
 from feedpub import Extension, FieldError
 from feedpub.model.checks import is_legal_xml
-from feedpub.model.extensions import DEEPEST_EXTENSION
+from feedpub.model.extensions import DEEPEST_EXTENSION_LEVELS
 from support.rss1_row import ROW
 from support.sample_builds import published
 from support.sample_feeds import entry, feed
@@ -251,7 +251,7 @@ def test_what_no_feed_could_carry_is_refused(fields: dict[str, Any], message: st
 
 def test_nesting_has_a_limit() -> None:
     one = itunes("a")
-    for _ in range(DEEPEST_EXTENSION - 1):
+    for _ in range(DEEPEST_EXTENSION_LEVELS - 1):
         one = itunes("a", children=(one,))
     with pytest.raises(FieldError, match="more than 10 levels deep"):
         itunes("a", children=(one,))

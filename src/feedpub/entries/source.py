@@ -10,7 +10,7 @@ from typing import Final
 
 from ..errors import MOST_PROBLEMS_OF_A_CODE, Problem, ProblemList
 from ..files import RefusedFileError, read_file
-from ..model.checks import XML_ILLEGAL, is_legal_xml_utf8
+from ..model.checks import XML_ILLEGAL_PATTERN, is_legal_xml_utf8
 
 # Parsers and the W3C validator refuse feeds over 5 MB in all; one entry must stay far below.
 LARGEST_ENTRY_BYTES: Final = 1_000_000
@@ -79,7 +79,7 @@ class Source:
     def remove_illegal(self) -> None:
         """Remove the characters that XML cannot carry, with a warning at each; most are invisible."""
         written = self.text
-        illegal = list(XML_ILLEGAL.finditer(written))
+        illegal = list(XML_ILLEGAL_PATTERN.finditer(written))
         for number, found in enumerate(illegal):
             message = f"U+{ord(found.group()):04X} cannot stand in a feed and is left out"
             hint = "remove the character; it may be invisible"
@@ -88,7 +88,7 @@ class Source:
                 break
             self.add("W121", message, hint, *found.span())
         self._removed = [found.start() - number for number, found in enumerate(illegal)]
-        self._written, self.text = written, XML_ILLEGAL.sub("", written)
+        self._written, self.text = written, XML_ILLEGAL_PATTERN.sub("", written)
 
     def _written_place(self, place: int) -> int:
         return place + bisect_right(self._removed, place) if self._removed else place

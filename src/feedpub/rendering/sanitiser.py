@@ -18,7 +18,7 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 
 from ..iri import resolve_url
-from ..model.checks import XML_ILLEGAL, remove_illegal_xml
+from ..model.checks import XML_ILLEGAL_PATTERN, remove_illegal_xml
 from .html_rewriting import REWRITTEN_ATTRIBUTES, REWRITTEN_TAGS, mark_noscript, needs_rewriting, rewrite_html
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ _PRE = re.compile(r"<pre\b(?![^>]*\bdir=)")
 _PICTURE_WITHOUT_ADDRESS = re.compile(r'<img(?: (?!src=)[a-z-]+="[^"]*")*+>')
 # Controls of ISO 8859-1 that were meant as characters of windows-1252, as HTML reads their numbers (HTML Standard,
 # section 13.2.5.80, "numeric character reference end state"); Markdown readers leave ``&#146;`` as U+0092.
-_NOT_PUBLISHED = re.compile(f"[\x80-\x9f]|{XML_ILLEGAL.pattern}")
+_NOT_PUBLISHED = re.compile(f"[\x80-\x9f]|{XML_ILLEGAL_PATTERN.pattern}")
 _WINDOWS_1252: Final = {code: text for code in range(0x80, 0xA0) if (text := bytes([code]).decode("cp1252", "ignore"))}
 
 

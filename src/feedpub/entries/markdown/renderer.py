@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from ...language import DEFAULT_LANGUAGE, get_words
-from ...model.checks import XML_ILLEGAL, is_legal_xml
+from ...model.checks import XML_ILLEGAL_PATTERN, is_legal_xml
 from .bare_urls import link_bare_urls
 from .cjk_lines import join_cjk_lines
 from .positions import POSITION, prepare_text, remove_matches
@@ -211,7 +211,7 @@ def _remove_illegal(html: str) -> tuple[str, list[int]]:
 
 
 NUMERIC_REFERENCE: Final = r"&#(?:[0-9]{1,7}|[xX][0-9a-fA-F]{1,6});"
-_ILLEGAL: Final = re.compile(f"{XML_ILLEGAL.pattern}|{NUMERIC_REFERENCE}")
+_ILLEGAL: Final = re.compile(f"{XML_ILLEGAL_PATTERN.pattern}|{NUMERIC_REFERENCE}")
 _BLOCK_LINE: Final = re.compile(rf"{POSITION}(\d+):")
 
 

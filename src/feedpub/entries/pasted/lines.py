@@ -10,7 +10,7 @@ from html.entities import html5
 from typing import TYPE_CHECKING, Final, Literal
 
 from ...errors import EntryError, Problem
-from ...model.checks import XML_ILLEGAL
+from ...model.checks import XML_ILLEGAL_PATTERN
 from ..whitespace import BLANKS
 
 if TYPE_CHECKING:
@@ -103,7 +103,9 @@ MOST_PROBLEMS: Final = 20
 
 
 def _illegal(lines: Sequence[str]) -> Iterator[Problem]:
-    found = [(number, line, bad) for number, line in enumerate(lines, start=1) if (bad := XML_ILLEGAL.search(line))]
+    found = [
+        (number, line, bad) for number, line in enumerate(lines, start=1) if (bad := XML_ILLEGAL_PATTERN.search(line))
+    ]
     unsaid = len(found) - MOST_PROBLEMS
     for number, line, bad in found[:MOST_PROBLEMS]:
         yield Problem(

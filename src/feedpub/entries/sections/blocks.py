@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from ...model.key_points import DEEPEST_LIST
+from ...model.key_points import DEEPEST_LIST_LEVELS
 from ...rendering.text import html_to_text
 
 
@@ -73,7 +73,7 @@ def split_list(block: Block) -> tuple[str, str]:
         depth += -1 if match[1] else 1
         if not depth:
             return html[: match.end()], html[match.end() :]
-        if depth > DEEPEST_LIST:
+        if depth > DEEPEST_LIST_LEVELS:
             return "", html
     return html, ""
 
