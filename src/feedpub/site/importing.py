@@ -84,9 +84,7 @@ def import_pasted(
     problems += _check_date(published, config, pasted)
     original = next((draft for draft in drafts if draft.language == config.default_language), drafts[0])
     key = slug(key or original.title or "")
-    if key in RESERVED_KEYS:
-        message, hint = f"{key!r} is a name that the published folder needs", "give the article another name with --key"
-        problems.append(Problem(code="E115", message=message, hint=hint))
+    problems += _check_key(key)
     names = {draft.language: f"{key}.{draft.language}.md" for draft in drafts}
     if problems:
         raise EntryError([*problems, *_list_existing(find_existing(Path(folder), names.values()))])
@@ -95,6 +93,14 @@ def import_pasted(
         shared = _collect_shared_keys(pasted, published, author) if draft is original else {}
         contents[names[draft.language]] = write_entry(draft.title, markdown, is_digest=is_digest, **shared).encode()
     return ImportResult(key=key, paths=_write_entries(Path(folder), contents), pasted=pasted)
+
+
+def _check_key(key: str) -> list[Problem]:
+    """Return a problem if an article cannot have this name."""
+    if key not in RESERVED_KEYS:
+        return []
+    message, hint = f"{key!r} is a name that the published folder needs", "give the article another name with --key"
+    return [Problem(code="E115", message=message, hint=hint)]
 
 
 def _collect_shared_keys(pasted: PastedText, published: str | None, author: str | None) -> dict[str, Any]:
