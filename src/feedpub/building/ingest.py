@@ -215,7 +215,7 @@ class Intake:
             own = with_pages and entry.language == language
             parts.append((self.pages.article(article, rendered, self._categories(entry)),) if own else ())
             fragments.append(parts)
-        self._renderer.forget()
+        self._renderer.clear()
         return fragments
 
     def _categories(self, entry: Entry) -> list[tuple[str, str]]:

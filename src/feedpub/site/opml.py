@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from ..feeds.markup import attribute
+from ..feeds.xml_text import quote_attribute
 from ..formats import PREFERRED
 from ..language import get_autonym, isolate_bidi
 from .marks import OPML_MARK
@@ -41,7 +41,7 @@ def to_category_opml(config: Config, feeds: Sequence[Feed], categories: Mapping[
     outlines: list[str] = []
     for feed in feeds:
         if subjects := categories.get(feed.language):
-            outlines.append(f"    <outline text={attribute(get_autonym(feed.language))}>")
+            outlines.append(f"    <outline text={quote_attribute(get_autonym(feed.language))}>")
             outlines += [f"      {_outline(subject)}" for subject in subjects]
             outlines.append("    </outline>")
     return _write_document(config, feeds, outlines)
@@ -79,4 +79,4 @@ def _outline(feed: Feed) -> str:
         "htmlUrl": feed.link,
         "xmlUrl": feed.addresses[PREFERRED.name],
     }
-    return f"<outline {' '.join(f'{name}={attribute(value)}' for name, value in values.items() if value)}/>"
+    return f"<outline {' '.join(f'{name}={quote_attribute(value)}' for name, value in values.items() if value)}/>"
