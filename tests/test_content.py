@@ -68,7 +68,7 @@ def test_everything_in_order() -> None:
     assert render(one) == (
         "<p>What it says.</p>\n"
         "<p>At length.</p>\n"
-        "<h3>Key Points</h3>\n"
+        "<h3>Key points</h3>\n"
         "<ul>\n<li>First\n<ul>\n<li>finer <em>still</em></li>\n<li>R&amp;D</li>\n</ul></li>\n"
         "<li>Second &amp; last</li>\n</ul>\n"
         "<h3>References</h3>\n"
@@ -95,7 +95,7 @@ def test_everything_in_order() -> None:
         ({"summary": "One\nline.\n\n \nTwo."}, "<p>One line.</p>\n<p>Two.</p>"),
         ({"body": "\n<p>Body.</p>\n"}, "<p>Body.</p>"),
         ({"body": "bare text"}, "bare text"),
-        ({"key_points": (KeyPoint(text=""),)}, "<h3>Key Points</h3>\n<ul>\n<li></li>\n</ul>"),
+        ({"key_points": (KeyPoint(text=""),)}, "<h3>Key points</h3>\n<ul>\n<li></li>\n</ul>"),
         ({"references": (Reference(title="W"),)}, "<h3>References</h3>\n<ol>\n<li>W</li>\n</ol>"),
         (
             {"summary": "]]> <script>alert(1)</script> &amp;"},
@@ -121,13 +121,13 @@ def test_headings_are_in_the_entrys_language(language: str) -> None:
     keys = ("key_points", "references", "source_line", "translations_line")
     places = [text.index(" ".join(labels[key].partition("{")[0].split())) for key in keys]
     assert places == sorted(places)
-    assert ("Key Points" in text) is (language == "en")
+    assert ("Key points" in text) is (language == "en")
 
 
 def test_regional_variants_have_their_languages_headings() -> None:
     assert "<h3>要点</h3>" in render(entry(language="zh-CN", key_points=(KeyPoint(text="p"),)))
     assert "<h3>重點</h3>" in render(entry(language="zh-TW", key_points=(KeyPoint(text="p"),)))
-    assert "<h3>Key Points</h3>" in render(entry(language="sv", key_points=(KeyPoint(text="p"),)))
+    assert "<h3>Key points</h3>" in render(entry(language="sv", key_points=(KeyPoint(text="p"),)))
 
 
 def test_separators_are_the_languages_own() -> None:

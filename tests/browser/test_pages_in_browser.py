@@ -12,7 +12,7 @@ from chromium import DESKTOP, PHONE, axe, contrast, found, measure
 import feedpub
 from feedpub.language import get_words
 from support.sample_feeds import BASE, TITLES, WORKS
-from support.sample_pages import HOMES, SUBTITLES, pages, rows, trains, write_pages
+from support.sample_pages import HOMES, SUBTITLES, list_articles, make_pages, make_trains, write_pages
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -133,21 +133,23 @@ def public(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found("chromium")
     folder = tmp_path_factory.mktemp("public")
     write_pages(folder)
-    chinese = pages(languages=("zh-Hans", "en"))
+    chinese = make_pages(languages=("zh-Hans", "en"))
     (folder / "chinese").mkdir()
-    (folder / "chinese" / "style.css").write_bytes(chinese.style())
-    newest = {language: rows(trains().entries[language]) for language in chinese.feeds}
-    (folder / "chinese" / "index.html").write_bytes(chinese.landing(newest))
-    alone = pages(languages=("en",))
+    (folder / "chinese" / "style.css").write_bytes(chinese.read_style())
+    newest = {language: list_articles(make_trains().entries[language]) for language in chinese.feeds}
+    (folder / "chinese" / "index.html").write_bytes(chinese.render_landing(newest))
+    alone = make_pages(languages=("en",))
     (folder / "alone").mkdir()
-    (folder / "alone" / "style.css").write_bytes(alone.style())
-    (folder / "alone" / "index.html").write_bytes(alone.landing({"en": rows(trains().entries["en"])}))
+    (folder / "alone" / "style.css").write_bytes(alone.read_style())
+    (folder / "alone" / "index.html").write_bytes(
+        alone.render_landing({"en": list_articles(make_trains().entries["en"])})
+    )
     for name, language in MIXED.items():
-        lines = rows(*trains().entries.values())
-        page = pages().language(language, lines, 3)
-        (folder / name).write_bytes(page + pages().neighbours(language, *lines[::2]))
+        lines = list_articles(*make_trains().entries.values())
+        page = make_pages().render_language(language, lines, 3)
+        (folder / name).write_bytes(page + make_pages().render_neighbours(language, *lines[::2]))
     for name, language in FALLBACKS.items():
-        mixed = replace(HOMES[language], entries=tuple(trains().entries[tag] for tag in ("en", "ar")))
+        mixed = replace(HOMES[language], entries=tuple(make_trains().entries[tag] for tag in ("en", "ar")))
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes((feedpub.to_atom if "atom" in name else feedpub.to_rss)(mixed))
     return folder

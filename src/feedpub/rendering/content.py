@@ -61,7 +61,7 @@ def render_content(rendered: RenderedEntry, page_links: Mapping[str, str] | None
 
     Raises:
         FieldError: The HTML of body and key points would become too large (more than 5 MB and 20 times its size), or
-            take too long (docs/limits.md).
+            take too long (docs/reference/limits.md).
     """
     entry = rendered.entry
     for_page = page_links is not None

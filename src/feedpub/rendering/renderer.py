@@ -33,7 +33,8 @@ def render(entry: Entry, reader_language: str | None = None) -> str:
     """Render the content of an entry to HTML.
 
     Args:
-        entry: The entry. Its body may be HTML of any origin; only safe elements that feed readers show are kept.
+        entry: The entry. Its body may be HTML of any origin; only safe elements that feed readers show are kept
+            (docs/reference/feeds.md).
         reader_language: Language of the feed or page that shows the content. If the entry is in another language, the
             content starts with a note that says so, in this language.
 
@@ -42,6 +43,6 @@ def render(entry: Entry, reader_language: str | None = None) -> str:
 
     Raises:
         FieldError: The HTML of body and key points would become too large (more than 5 MB and 20 times its size), or
-            take too long (docs/limits.md).
+            take too long (docs/reference/limits.md).
     """
     return render_for_reader(RenderedEntry(entry), reader_language).decode()

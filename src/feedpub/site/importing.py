@@ -297,7 +297,7 @@ def _titles(tags: Sequence[str]) -> str:
 
 
 _CONFIG = """\
-# The settings of this site. Only base_url and authority are required; docs/entries.md tells of all.
+# The settings of this site. Only base_url and authority are required; docs/reference/settings.md lists all.
 
 base_url  = "https://example.org/"      # where the published folder will be served; every link starts with it
 authority = "example.org,{year}"          # a domain of yours and a year: the start of all ids, never change it

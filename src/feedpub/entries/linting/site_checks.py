@@ -75,7 +75,7 @@ def _compare_language(files: Sequence[File], language: str, config: Config) -> N
     if files and not has_words(language):
         message = f"feedpub has no words in {language}; headings such as References will be English"
         files[0].source.add(
-            "N106", message, "nothing to do; to add the language, see docs/design.md where feedpub is developed"
+            "N106", message, "nothing to do; CONTRIBUTING.md in feedpub's repository says how to add a language"
         )
     titles: dict[str, File] = {}
     for file in files:

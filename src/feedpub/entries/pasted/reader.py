@@ -52,7 +52,7 @@ def parse_pasted(
     languages: Sequence[str] = (),
     language: str | None = None,
 ) -> PastedText:
-    """Read the drafts out of a pasted text; docs/entries.md, "Pasted text", has the rules.
+    """Read the drafts out of a pasted text; docs/guides/import.md has the rules.
 
     No title is made up: only a line under a heading such as "Title", or a Markdown ``# Title``, is one.
 
