@@ -12,9 +12,9 @@ import feedpub
 from feedpub import iri
 from feedpub.cli.main import main
 from feedpub.errors import LONGEST_EXCERPT_CHARACTERS, MOST_PROBLEMS_OF_A_CODE, Problem, ProblemList
-from feedpub.links.probe import _target
+from feedpub.links.redirects import find_redirect_target
 from feedpub.site.settings import read_config
-from feedpub.transport.http1 import Reading
+from feedpub.transport.http1 import ResponseReader
 from support.sample_feeds import entry
 
 if TYPE_CHECKING:
@@ -178,8 +178,8 @@ def test_many_unknown_settings_are_counted(number: int, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", ["a" * 8000, "token" * 24_000, "ä" * 8000])
 def test_a_redirect_to_a_long_address_is_not_followed(path: str) -> None:
-    assert _target("https://a.test/", f"/{path}") == ("limit", "")
-    assert _target("https://a.test/", f"/{path[:500]}")[0] is None
+    assert find_redirect_target("https://a.test/", f"/{path}") == ("limit", "")
+    assert find_redirect_target("https://a.test/", f"/{path[:500]}")[0] is None
 
 
 def test_an_address_has_8000_characters_at_most(tmp_path: Path) -> None:
@@ -205,13 +205,13 @@ def test_an_answer_in_pieces_is_read_as_one_in_one_piece(size: int) -> None:
     )
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Encoding: deflate\r\n\r\n"
     data = b"\r\n" + b"HTTP/1.1 103 x\r\n\r\n" + head + chunks + b"0\r\n\r\n"
-    reading = Reading("GET", 1_000_000)
+    reading = ResponseReader("GET", 1_000_000)
     for at in range(0, len(data), size):
         reading.feed(data[at : at + size])
-    assert reading.done
-    assert reading.keeps
+    assert reading.is_done
+    assert reading.is_reusable
     assert reading.response
-    assert (reading.response.page, reading.response.whole) == (page, True)
+    assert (reading.response.body, reading.response.is_complete) == (page, True)
 
 
 def test_marks_of_footnotes_are_counted(tmp_path: Path) -> None:

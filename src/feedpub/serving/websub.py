@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ..model import Config
-    from ..transport.requests_client import Answer, Session
+    from ..transport.requests_client import FormResponse, Session
 
 PAUSES_SECONDS: Final = (1.0, 2.0, 4.0)  # before the second, third and fourth try
 LONGEST_PAUSE_SECONDS: Final = 30.0  # a hub that wants more is asked another day
@@ -203,13 +203,13 @@ class _Hub:
         """Return status, reason, and how long to wait at least before another try; None if that would be no use."""
         from ..transport import requests_client
 
-        self.session = self.session or requests_client.session()
+        self.session = self.session or requests_client.make_session()
         seconds = self.until - time.monotonic()
         if seconds <= 0:
             return None, "not asked: there was no time left", None
         try:
             answer = requests_client.post_form(self.session, self.url, fields, seconds=seconds)
-        except requests_client.NoAnswerError as error:
+        except requests_client.FormError as error:
             return None, str(error), 0.0
         if 200 <= answer.status < 300:
             return answer.status, "", None
@@ -221,7 +221,7 @@ class _Hub:
         return answer.status, reason, _retry_after(answer) if again else None
 
 
-def _retry_after(answer: Answer) -> float:
+def _retry_after(answer: FormResponse) -> float:
     """Return the seconds of Retry-After (RFC 9110, 10.2.3), given as such or as a date; 0 if there is none."""
     given = answer.headers.get("Retry-After", "").strip()
     if given.isascii() and given.isdecimal():
