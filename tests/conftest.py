@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from support.speed import compile_templates_once, skip_flushing
+from support.speed import compile_templates_once, read_package_once, skip_flushing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +45,7 @@ def fast_builds() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         skip_flushing(patch)
         compile_templates_once(patch)
+        read_package_once(patch)
         yield
 
 

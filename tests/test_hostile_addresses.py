@@ -22,7 +22,7 @@ MISREAD = {
     if "base" not in case.values[0]
     and not case.values[0]["accepted"]
     and case.values[0]["browser"].startswith("http")
-    and not iri.fault(case.values[0]["browser"])
+    and not iri.find_url_fault(case.values[0]["browser"])
     and not set(case.values[0]["address"]) & set("\t\n\r\0\x01 ")
 }
 NAMES = ("source", "image", "authors", "enclosures", "next")

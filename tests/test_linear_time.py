@@ -19,11 +19,11 @@ import feedpub
 from feedpub import iri
 from feedpub.entries.front_matter import reader as front_matter
 from feedpub.entries.linting.losses import find_losses
-from feedpub.entries.markdown.template_markup import find_template_remains, remove_template_remains
-from feedpub.entries.sections.headings import default_table
+from feedpub.entries.markdown.template_markup import find_template_markup, remove_template_markup
+from feedpub.entries.sections.headings import load_heading_table
 from feedpub.entries.sections.reader import read_sections
 from feedpub.entries.source import Source
-from feedpub.entries.summaries import excerpt
+from feedpub.entries.summaries import make_excerpt
 from feedpub.links.classify import ProbeResult, classify_result
 from feedpub.links.fragments import find_fragment_names
 from feedpub.links.outbound import find_outbound_links
@@ -32,7 +32,7 @@ from feedpub.links.redirects import find_redirect_target
 from feedpub.links.reports import format_report
 from feedpub.links.result import Link, LinkReport
 from feedpub.redaction import hide_secrets
-from feedpub.rendering.sanitiser import sanitise
+from feedpub.rendering.sanitiser import sanitise_html
 from feedpub.site.settings import read_config
 from feedpub.transport import network_addresses
 from feedpub.transport.base import NoResponseError
@@ -89,11 +89,11 @@ def lint_entry(folder: Path, text: str) -> None:
 
 def read_text(folder: Path, text: str) -> None:
     source = Source("a.md", text)
-    read_sections(source, 0, default_table(), has_title=True, title="T")
+    read_sections(source, 0, load_heading_table(), has_title=True, title="T")
 
 
-def sanitise_html(folder: Path, text: str) -> None:
-    sanitise(text, "https://a.test/b/")
+def clean_html(folder: Path, text: str) -> None:
+    sanitise_html(text, "https://a.test/b/")
 
 
 def compare_html(folder: Path, text: str) -> None:
@@ -128,11 +128,11 @@ def _explosion(count: int) -> str:
 
 
 def excerpt_html(folder: Path, text: str) -> None:
-    excerpt(text)
+    make_excerpt(text)
 
 
 def remove_remains(folder: Path, text: str) -> None:
-    remove_template_remains(text, find_template_remains(text))
+    remove_template_markup(text, find_template_markup(text))
 
 
 def read_front_matter(folder: Path, text: str) -> None:
@@ -206,7 +206,7 @@ def follow_redirect(folder: Path, text: str) -> None:
 
 
 def check_address(folder: Path, text: str) -> None:
-    iri.fault(text)
+    iri.find_url_fault(text)
     network_addresses.parse_numeric_host(text)
 
 
@@ -332,17 +332,17 @@ FAMILIES: Final[dict[str, tuple[Callable[[Path, str], object], int, str, str, st
     "a section for the summary that explodes": (explode_in_summary, 500, "a", "", ""),
     "a text that explodes beside two summaries": (explode_beside_summaries, 500, "a", "", ""),
     # HTML that is rewritten, compared, summed up
-    "late pictures": (sanitise_html, 100_000, "<img data-src=x>", "", ""),
-    "pictures for readers without scripts": (sanitise_html, 100_000, _LATE, "", ""),
-    "embeds": (sanitise_html, 100_000, "<iframe src=x></iframe><video><source src=y></video>", "", ""),
-    "an embed with much in it": (sanitise_html, 100_000, "<b>a</b>", "<object data=x>", "</object>"),
-    "formulas of HTML": (sanitise_html, 100_000, "<math><annotation encoding=TeX>x</annotation></math>", "", ""),
-    "a source in many pieces": (sanitise_html, 100_000, "x<b>", "<math><annotation encoding=TeX>", ""),
-    "links of headings": (sanitise_html, 100_000, "<h2>a<a class=anchor href=#a>#</a></h2>", "", ""),
-    "number signs of a link": (sanitise_html, 200_000, 'href="#', "<s><a ", "></a>"),
-    "links in links": (sanitise_html, 40_000, "<a class=anchor href=#><table><tr><td>", "", ""),
-    "struck text": (sanitise_html, 100_000, "<s>a</s>", "", ""),
-    "controls of Latin-1": (sanitise_html, 100_000, "<p>a\x92", "", ""),
+    "late pictures": (clean_html, 100_000, "<img data-src=x>", "", ""),
+    "pictures for readers without scripts": (clean_html, 100_000, _LATE, "", ""),
+    "embeds": (clean_html, 100_000, "<iframe src=x></iframe><video><source src=y></video>", "", ""),
+    "an embed with much in it": (clean_html, 100_000, "<b>a</b>", "<object data=x>", "</object>"),
+    "formulas of HTML": (clean_html, 100_000, "<math><annotation encoding=TeX>x</annotation></math>", "", ""),
+    "a source in many pieces": (clean_html, 100_000, "x<b>", "<math><annotation encoding=TeX>", ""),
+    "links of headings": (clean_html, 100_000, "<h2>a<a class=anchor href=#a>#</a></h2>", "", ""),
+    "number signs of a link": (clean_html, 200_000, 'href="#', "<s><a ", "></a>"),
+    "links in links": (clean_html, 40_000, "<a class=anchor href=#><table><tr><td>", "", ""),
+    "struck text": (clean_html, 100_000, "<s>a</s>", "", ""),
+    "controls of Latin-1": (clean_html, 100_000, "<p>a\x92", "", ""),
     "odd tags": (compare_html, 100_000, "<x y=z>", "", ""),
     "tags of many names": (compare_many_names, 20_000, "a", "", ""),
     "comments of HTML without end": (compare_html, 200_000, "<!--", "<u>", ""),

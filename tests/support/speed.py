@@ -6,6 +6,7 @@ templates again (measured 2026-11-30). Tests that count or fail `os.fsync` repla
 
 from __future__ import annotations
 
+import functools
 import os
 import sqlite3
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -41,6 +42,13 @@ def skip_flushing(patch: pytest.MonkeyPatch) -> None:
 class _UnflushedConnection(sqlite3.Connection):
     def execute(self, statement: str, *values: Any) -> sqlite3.Cursor:
         return super().execute(statement.replace("synchronous = NORMAL", "synchronous = OFF"), *values)
+
+
+def read_package_once(patch: pytest.MonkeyPatch) -> None:
+    """Read feedpub's own files, of which each build takes a digest, once in a process."""
+    from feedpub.building import builder, versions
+
+    patch.setattr(builder, "digest_package", functools.cache(versions.digest_package))
 
 
 def compile_templates_once(patch: pytest.MonkeyPatch) -> None:

@@ -40,8 +40,8 @@ class AddressFilter:
             return Verdict(status="skipped", reason=f"{scheme[1].lower()} is not http")
         if self._exclude and self._is_excluded(url):
             return classify_result(ProbeResult(url=url, failure="excluded"))
-        fault = iri.fault(url)
-        if fault and iri.fault(iri.resolve_url("", url) or ""):
+        fault = iri.find_url_fault(url)
+        if fault and iri.find_url_fault(iri.resolve_url("", url) or ""):
             return Verdict(status="suspect", reason=f"the address {fault}"[:300])
         if self._refuse_private and (_MAY_BE_NUMERIC.match(url) or not url.isascii()):
             literal = network_addresses.parse_numeric_host(iri.find_host(url))

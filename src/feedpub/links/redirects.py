@@ -37,7 +37,7 @@ def find_redirect_target(url: str, location: str) -> tuple[Failure | None, str]:
         return "invalid-redirect", ""
     if target.protocol not in ("http:", "https:"):
         return ("refused-scheme" if target.protocol[:-1] in _REFUSED_SCHEMES else "other-program"), ""
-    if iri.host_fault(target.href):
+    if iri.find_host_fault(target.href):
         return "invalid-redirect", ""
     if target.origin != base.origin:  # credentials in a redirect to another server are dropped
         target.username = target.password = ""

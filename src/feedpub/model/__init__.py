@@ -1,7 +1,8 @@
-"""The values of feedpub: an Article has one Entry per language, a Feed holds the Entries of one language.
+"""The values of feedpub: an Article has one Entry per language, a Feed has the Entries of one language.
 
-Plain frozen dataclasses that check themselves: a value that exists can stand in a feed. What cannot raises
-`FieldError`, which names the value and the field. Start with `entry`; `checks` has the checks that fields share.
+They are frozen dataclasses that check themselves: every value that exists can be written to a feed. A field that
+cannot raises `FieldError`, which names the value and the field. Start reading with `entry`; `checks` has the checks
+that the fields share.
 """
 
 from .entry import Entry as Entry

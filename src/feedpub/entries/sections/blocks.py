@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from ...model.key_points import DEEPEST_LIST
+from ...model.key_points import DEEPEST_LIST_LEVELS
 from ...rendering.text import html_to_text
 
 
@@ -73,7 +73,7 @@ def split_list(block: Block) -> tuple[str, str]:
         depth += -1 if match[1] else 1
         if not depth:
             return html[: match.end()], html[match.end() :]
-        if depth > DEEPEST_LIST:
+        if depth > DEEPEST_LIST_LEVELS:
             return "", html
     return html, ""
 
@@ -101,7 +101,7 @@ def split_items(html: str) -> list[tuple[tuple[int, int], str]]:
     return items
 
 
-def before_list(item: str) -> str:
+def read_before_list(item: str) -> str:
     """Return what stands in an item before a list below it."""
     return _LIST_TAG.split(item, maxsplit=1)[0]
 
@@ -132,7 +132,7 @@ _BREAK: Final = re.compile(r"<br\b[^<>]*>\n")
 _LINE_END_IN_POINT: Final = re.compile(r"\n(?!</?(?:ul|li)\b|\Z)")
 
 
-def first_text(html: str) -> str:
+def read_first_text(html: str) -> str:
     """Return the text of the first paragraph that has some: of one in a quotation only if there is no other."""
     quoted = ""
     for match in _PARAGRAPH.finditer(html):
