@@ -129,12 +129,12 @@ CASES: dict[str, tuple[ProbeResult, str, str]] = {
     "same for every path": (
         answer(page=page("Works"), soft404_probe=answer(page=page("Works"))),
         "suspect",
-        "same to every",
+        "the same page for every",
     ),
     "same for every path, nameless": (
         answer(page=source("<p>Hello"), soft404_probe=answer(page=source("<p>Hello"))),
         "suspect",
-        "same to every",
+        "the same page for every",
     ),
     "nameless": (answer(page=source("<p>Hello"), soft404_probe=answer(page=source("<p>Other"))), "ok", ""),
     "own title": (answer(page=page("A")), "ok", ""),
