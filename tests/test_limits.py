@@ -52,9 +52,9 @@ def test_s5_enclosures_too(tmp_path: Path) -> None:
 def test_s5_the_same_for_values_of_the_library() -> None:
     categories = tuple(feedpub.Category(term=str(number)) for number in range(101))
     assert entry(categories=categories[:100]).categories
-    with pytest.raises(feedpub.FieldError, match=r"categories: holds 101 values"):
+    with pytest.raises(feedpub.FieldError, match=r"categories: has 101 values"):
         entry(categories=categories)
-    with pytest.raises(feedpub.FieldError, match=r"term: holds 1,001 characters"):
+    with pytest.raises(feedpub.FieldError, match=r"term: has 1,001 characters"):
         feedpub.Category(term="a" * 1001)
 
 
@@ -65,7 +65,7 @@ def test_s5_a_build_refuses_what_lint_refuses(front: str, tmp_path: Path) -> Non
     (entries / "feedpub.toml").write_text(SETTINGS, encoding="utf-8")
     text = f"---\n{front}published: 2026-02-01\n---\n## Summary\n\nText.\n"
     (entries / "a.en.md").write_text(text, encoding="utf-8")
-    with pytest.raises(feedpub.EntryError, match="holds 1,001 characters"):
+    with pytest.raises(feedpub.EntryError, match="has 1,001 characters"):
         feedpub.build(entries, tmp_path / "public")
     (entries / "a.en.md").write_text(text.replace("a" * 1001, "a" * 1000), encoding="utf-8")
     feedpub.build(entries, tmp_path / "public")
