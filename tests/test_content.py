@@ -127,7 +127,7 @@ def test_headings_are_in_the_entrys_language(language: str) -> None:
 def test_regional_variants_have_their_languages_headings() -> None:
     assert "<h3>要点</h3>" in render(entry(language="zh-CN", key_points=(KeyPoint(text="p"),)))
     assert "<h3>重點</h3>" in render(entry(language="zh-TW", key_points=(KeyPoint(text="p"),)))
-    assert "<h3>Key points</h3>" in render(entry(language="sv", key_points=(KeyPoint(text="p"),)))
+    assert "<h3>Key points</h3>" in render(entry(language="eo", key_points=(KeyPoint(text="p"),)))
 
 
 def test_separators_are_the_languages_own() -> None:
@@ -217,8 +217,8 @@ def test_other_languages_have_no_direction(language: str) -> None:
         ("en", "zh-Hans", True),
         ("zh-Hans", "en", True),
         ("ar", "fa", True),
-        ("en", "sv", True),
-        ("sv", "en", True),
+        ("en", "eo", True),
+        ("eo", "en", True),
     ],
 )
 def test_a_note_stands_only_over_another_language(language: str, reader: str | None, noted: bool) -> None:
@@ -235,7 +235,7 @@ def test_a_note_stands_only_over_another_language(language: str, reader: str | N
         ("en", "ar", '<p lang="ar" dir="rtl">'),
         ("ar", "en", '<p lang="en" dir="ltr">'),
         ("ar", "he", '<p lang="he" dir="rtl">'),
-        ("en", "sv", '<p lang="en">'),  # no Swedish words: the note is in English, and says so
+        ("en", "eo", '<p lang="en">'),  # no Esperanto words: the note is in English, and says so
         ("en", "ur", '<p lang="en">'),
     ],
 )

@@ -186,7 +186,7 @@ def test_the_first_of_two_keys_holds() -> None:
 )
 def test_unknown_keys(matter: str, hint: str) -> None:
     source, found = read(f"title: a\n{matter}")
-    (key,) = fields.unknown_keys(found)
+    (key,) = fields.find_unknown_keys(found)
     word = matter.partition(":")[0]
     assert source.text[key.start : key.end] == key.content == word
     assert fields.suggest_key(word) == hint

@@ -1,4 +1,4 @@
-"""What is said when something meets a limit of docs/limits.md, and that reports stay small."""
+"""What is said when something meets a limit of docs/reference/limits.md, and that reports stay small."""
 
 from __future__ import annotations
 

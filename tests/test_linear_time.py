@@ -19,11 +19,11 @@ import feedpub
 from feedpub import iri
 from feedpub.entries.front_matter import reader as front_matter
 from feedpub.entries.linting.losses import find_losses
-from feedpub.entries.markdown.template_markup import find_template_remains, remove_template_remains
-from feedpub.entries.sections.headings import default_table
+from feedpub.entries.markdown.template_markup import find_template_markup, remove_template_markup
+from feedpub.entries.sections.headings import load_heading_table
 from feedpub.entries.sections.reader import read_sections
 from feedpub.entries.source import Source
-from feedpub.entries.summaries import excerpt
+from feedpub.entries.summaries import make_excerpt
 from feedpub.links import outbound
 from feedpub.links.classify import Answer, classify
 from feedpub.links.pages import read_page_at_once, read_refresh, targets_of
@@ -88,7 +88,7 @@ def lint_entry(folder: Path, text: str) -> None:
 
 def read_text(folder: Path, text: str) -> None:
     source = Source("a.md", text)
-    read_sections(source, 0, default_table(), has_title=True, title="T")
+    read_sections(source, 0, load_heading_table(), has_title=True, title="T")
 
 
 def clean_html(folder: Path, text: str) -> None:
@@ -127,11 +127,11 @@ def _explosion(count: int) -> str:
 
 
 def excerpt_html(folder: Path, text: str) -> None:
-    excerpt(text)
+    make_excerpt(text)
 
 
 def remove_remains(folder: Path, text: str) -> None:
-    remove_template_remains(text, find_template_remains(text))
+    remove_template_markup(text, find_template_markup(text))
 
 
 def read_front_matter(folder: Path, text: str) -> None:

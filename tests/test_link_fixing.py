@@ -15,7 +15,7 @@ from urllib.parse import unquote
 import pytest
 
 import feedpub
-from feedpub.entries.reader import read_file
+from feedpub.entries.reader import read_entry_file
 from feedpub.links.classify import Verdict
 from feedpub.links.history import History
 from feedpub.links.lifecycle import Record
@@ -275,9 +275,9 @@ def test_a_file_is_read_as_often_whatever_it_holds(number: int, site: Path, monk
 
     def count_readings(*arguments: Any, **named: Any) -> Any:
         readings.append(arguments)
-        return read_file(*arguments, **named)
+        return read_entry_file(*arguments, **named)
 
-    monkeypatch.setattr(rewriting, "read_file", count_readings)
+    monkeypatch.setattr(rewriting, "read_entry_file", count_readings)
     text = f"[a]({OLD}) and {OLD} <a href='{OLD}'>a</a>\n\n" * number
     (site / "one.en.md").write_text(f"{HEAD}source: {OLD}\n---\n{text}", encoding="utf-8")
     (fix,) = feedpub.fix_links(feedpub.load(site), history=remember(site, {OLD: "https://b.test/new"}))

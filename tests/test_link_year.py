@@ -2,7 +2,7 @@
 
 Nothing is sent: what the hosts would answer goes through `classify`, `describe_answer` and `advance`, as in a run. Of
 the scheduler it is assumed that a host is asked again, alone, before an answer to haste counts, and that such an answer
-counts for nothing if the host also gave good ones in the same run (docs/links.md).
+counts for nothing if the host also gave good ones in the same run (docs/reference/links.md).
 """
 
 from __future__ import annotations

@@ -324,7 +324,7 @@ CASES = [
     ),
     Case(
         code="N106", files={"a.mt.md": post()}, settings=SETTINGS.replace("zh-Hans", "mt"), path="entries/a.mt.md",
-        message="no words in mt", hint="docs/design.md",
+        message="no words in mt", hint="CONTRIBUTING.md",
     ),
     pair(
         "N107", ENGLISH, CHINESE.replace("[时刻表](https://works.test/timetable)", "时刻表"), path=ZH,

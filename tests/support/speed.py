@@ -46,9 +46,9 @@ class _UnflushedConnection(sqlite3.Connection):
 
 def read_package_once(patch: pytest.MonkeyPatch) -> None:
     """Read feedpub's own files, of which each build takes a digest, once in a process."""
-    from feedpub.building import builder
+    from feedpub.building import builder, versions
 
-    patch.setattr(builder, "digest_package", functools.cache(builder.digest_package))
+    patch.setattr(builder, "digest_package", functools.cache(versions.digest_package))
 
 
 def compile_templates_once(patch: pytest.MonkeyPatch) -> None:

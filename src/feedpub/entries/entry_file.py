@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True, eq=False)
-class File:
+class EntryFile:
     """Hold one entry file while its article is put together.
 
     Args:
@@ -35,22 +35,22 @@ class File:
     source: Source
     key: str
     language: str = ""
-    readable: bool = False
+    is_readable: bool = False
     matter: dict[str, Value] = field(default_factory=dict)
     body_start: int = 0
     sections: Sections = field(default_factory=Sections)
     values: dict[str, Any] = field(default_factory=dict)
     has_title: bool = True
-    kept_points: str = ""
-    live: bool = False
+    sanitised_points: str = ""
+    is_live: bool = False
     entry: Entry | None = None
 
-    def place(self, key: str) -> tuple[int, int]:
+    def find_position(self, key: str) -> tuple[int, int]:
         """Return where a value of the front matter stands; the whole file if it does not."""
         value = self.matter.get(key)
         return (value.start, value.end) if value else (-1, -1)
 
-    def find_references(self) -> list[tuple[int, int]]:
+    def find_reference_spans(self) -> list[tuple[int, int]]:
         """Return where the references stand, in characters."""
         start = self.sections.start_line
-        return [self.source.span_of(start + line, column) for line, column in self.sections.reference_places]
+        return [self.source.find_line_span(start + line, column) for line, column in self.sections.reference_positions]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-def likely_languages(text: str, candidates: Sequence[str], preferred: Sequence[str] = ()) -> tuple[str, ...]:
+def guess_languages(text: str, candidates: Sequence[str], preferred: Sequence[str] = ()) -> tuple[str, ...]:
     """Return the languages that a text may be written in, of those that share a heading; the likeliest first.
 
     The script decides, then letters and small words, then whether `preferred` has the language; what all that leaves
@@ -24,12 +24,14 @@ def likely_languages(text: str, candidates: Sequence[str], preferred: Sequence[s
         preferred: BCP 47 tags of the site.
     """
     sample = text[:_SAMPLE_CHARACTERS]
-    scripts = _scripts(sample)
+    scripts = _find_scripts(sample)
     fitting = [language for language in candidates if not scripts or get_script(language) in scripts]
     if len(fitting) > 1:
-        fitting = _best({language: _signs(language, sample) for language in fitting})
+        fitting = _select_best({language: _count_signs(language, sample) for language in fitting})
     if len(fitting) > 1 and preferred:
-        fitting = _best({language: match_language(language, tuple(preferred)) is not None for language in fitting})
+        fitting = _select_best(
+            {language: match_language(language, tuple(preferred)) is not None for language in fitting}
+        )
     return tuple(fitting)
 
 
@@ -51,7 +53,7 @@ LETTERS: Final = (
 # Half the letters of a Japanese text are kana; a Chinese text may quote some.
 _KANA_SHARE: Final = 0.2
 # What one of the languages that share a heading writes, and the others do not.
-_SIGNS: Final = MappingProxyType(
+_TYPICAL_WORDS: Final = MappingProxyType(
     {
         "en": r"\b(?:the|and|of|is|are|with|by)\b",
         "fr": r"\b(?:le|les|des|est|et|dans|pour|une|du)\b|[êœç]",
@@ -68,13 +70,14 @@ _SIGNS: Final = MappingProxyType(
         "uk": "[ґєії]",
         "ar": "[ةىكيأإ]",
         "fa": "[پچژگکی]",
+        "cs": r"\b(?:je|jsou|není|který|která|které|jako)\b|[ěřů]",
     }
 )
 # The national sets of characters part the two ways of writing Chinese: 们 is in GB 2312 only, 們 in Big5 only.
 _NATIONAL_SETS: Final = MappingProxyType({"zh-Hans": "gb2312", "zh-Hant": "big5", "ja": "shift_jis"})
 
 
-def _scripts(text: str) -> tuple[str, ...]:
+def _find_scripts(text: str) -> tuple[str, ...]:
     """Return the scripts that the text could be in; empty if it has no letters that we know."""
     counts = [len(re.findall(letters, text)) * weight for _, letters, weight in LETTERS]
     kana, han = counts[:2]
@@ -84,13 +87,13 @@ def _scripts(text: str) -> tuple[str, ...]:
     return LETTERS[counts.index(most)][0] if most else ()
 
 
-def _signs(language: str, text: str) -> int:
+def _count_signs(language: str, text: str) -> int:
     if language in _NATIONAL_SETS:
-        own = re.findall(LETTERS[1][1], text) + (re.findall(LETTERS[0][1], text) if language == "ja" else [])
-        return len("".join(own).encode(_NATIONAL_SETS[language], errors="ignore"))
-    return len(re.findall(_SIGNS[language], text, re.IGNORECASE)) if language in _SIGNS else 0
+        letters = re.findall(LETTERS[1][1], text) + (re.findall(LETTERS[0][1], text) if language == "ja" else [])
+        return len("".join(letters).encode(_NATIONAL_SETS[language], errors="ignore"))
+    return len(re.findall(_TYPICAL_WORDS[language], text, re.IGNORECASE)) if language in _TYPICAL_WORDS else 0
 
 
-def _best(scores: Mapping[str, int]) -> list[str]:
+def _select_best(scores: Mapping[str, int]) -> list[str]:
     most = max(scores.values())
     return [language for language, score in scores.items() if score == most]

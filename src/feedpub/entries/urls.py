@@ -10,12 +10,12 @@ from .. import iri
 
 def find_url(text: str) -> str | None:
     """Return the first address that stands in a line, bare or as that of a link."""
-    found = BARE_URL.search(text)
-    url = trimmed_url(found[0]) if found else ""
+    match = BARE_URL.search(text)
+    url = trim_url(match[0]) if match else ""
     return url if is_url(url) else None
 
 
-def lone_url(text: str) -> str | None:
+def read_lone_url(text: str) -> str | None:
     """Return the address if a line is nothing else: bare, in ``<>``, with punctuation around it."""
     url = find_url(text)
     return url if url and not text.replace(url, "", 1).strip(AROUND_URL) else None
@@ -23,10 +23,10 @@ def lone_url(text: str) -> str | None:
 
 def split_link(text: str) -> tuple[str, str | None]:
     """Put the words of the first Markdown link in its place (its tooltip is left out), and return its address."""
-    found = _LINK.search(text)
-    if not found or not is_url(found["url"]):
+    match = _LINK.search(text)
+    if not match or not is_url(match["url"]):
         return text, None
-    return f"{text[: found.start()]}{found['words'].rstrip()}{text[found.end() :]}", found["url"]
+    return f"{text[: match.start()]}{match['words'].rstrip()}{text[match.end() :]}", match["url"]
 
 
 def is_url(text: str) -> bool:
@@ -48,7 +48,7 @@ AROUND_URL: Final = " \t()（）[]［］【】<>。.;；:：,，、!！*-–—|
 _AFTER_URL: Final = ".,;:!?'*"  # no "_": the names of YouTube's videos end in it
 
 
-def trimmed_url(url: str) -> str:
+def trim_url(url: str) -> str:
     """Cut the punctuation of the sentence off, but no bracket that belongs to the address (Wikipedia has such)."""
     end = len(url)
     surplus = {closing: url.count(closing) - url.count(opening) for opening, closing in ("()", "[]")}

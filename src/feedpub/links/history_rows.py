@@ -1,4 +1,4 @@
-"""The tables of a history of link checks, and what their rows mean; docs/links.md describes them for people.
+"""The tables of a history of link checks, and what their rows mean; docs/reference/links.md describes them for people.
 
 Everything is checked when it is read: the file may be damaged, or come from somebody else.
 """

@@ -49,7 +49,7 @@ def render_content(rendered: RenderedEntry, ways: Mapping[str, str] | None = Non
 
     Raises:
         FieldError: The HTML of body and key points would become huge (more than 5 MB and 20 times its size), or take
-            long (docs/limits.md).
+            long (docs/reference/limits.md).
     """
     entry = rendered.entry
     for_page = ways is not None

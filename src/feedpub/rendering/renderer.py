@@ -97,6 +97,6 @@ def render(entry: Entry, reader_language: str | None = None) -> str:
 
     Raises:
         FieldError: The HTML of body and key points would become huge (more than 5 MB and 20 times its size), or take
-            long (docs/limits.md).
+            long (docs/reference/limits.md).
     """
     return RenderedEntry(entry).content(reader_language).decode()

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..entries.dates import parse_date
 from ..entries.pasted.reader import read_pasted
-from ..entries.sections.headings import table
-from ..entries.slugs import slug
-from ..entries.writer import write_entry
+from ..entries.sections.headings import make_heading_table
+from ..entries.slugs import make_slug
+from ..entries.writer import write_entry_file
 from ..errors import EntryError, LanguageTagError, Problem
 from ..language import canonicalise_tag, get_autonym, match_language
 from ..model.checks import RESERVED_KEYS
@@ -73,7 +73,7 @@ def import_pasted(
     if published is not None and not isinstance(published, str):
         published = published.isoformat()
     config, _ = read_config(os.fspath(folder))
-    headings = table(config.headings)
+    headings = make_heading_table(config.headings)
     text_language = _read_language(language)
     read = read_pasted(
         text, headings=headings, languages=config.languages, language=text_language, titles=tuple(titles.values())
@@ -83,7 +83,7 @@ def import_pasted(
     drafts = _add_titles(pasted.drafts, titles, config, problems)
     problems += _check_date(published, config, pasted)
     original = next((draft for draft in drafts if draft.language == config.default_language), drafts[0])
-    key = slug(key or original.title or "")
+    key = make_slug(key or original.title or "")
     problems += _check_key(key)
     names = {draft.language: f"{key}.{draft.language}.md" for draft in drafts}
     if problems:
@@ -91,7 +91,8 @@ def import_pasted(
     contents: dict[str, bytes] = {}
     for draft, markdown, is_digest in zip(drafts, read.markdown, read.is_digest, strict=True):
         shared = _collect_shared_keys(pasted, published, author) if draft is original else {}
-        contents[names[draft.language]] = write_entry(draft.title, markdown, is_digest=is_digest, **shared).encode()
+        content = write_entry_file(draft.title, markdown, is_digest=is_digest, **shared)
+        contents[names[draft.language]] = content.encode()
     return ImportResult(key=key, paths=_write_entries(Path(folder), contents), pasted=pasted)
 
 
@@ -128,7 +129,7 @@ def _check_lines(pasted: PastedText, headings: HeadingTable) -> list[Problem]:
     if 2 * len(ambiguous) <= len(lines):
         return []
     language = pasted.drafts[0].language
-    words = [headings.word(language, section) for section in ("summary", "key_points", "references")]
+    words = [headings.find_word(language, section) for section in ("summary", "key_points", "references")]
     examples = ", ".join(f"“{word}”" for word in words)
     nearest = next((f"line {line.number} is {line.hint}; " for line in ambiguous if line.hint), "")
     return [

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..entries.sections.headings import default_table
-from ..entries.writer import write_entry
+from ..entries.sections.headings import load_heading_table
+from ..entries.writer import write_entry_file
 from ..errors import ConfigError, Problem
 from ..language import DEFAULT_LANGUAGE, canonicalise_tag, get_words, has_words, match_language
 from .new_files import FilesExistError, write_missing_files
@@ -44,7 +44,7 @@ def init(folder: str | os.PathLike[str] = ".", *, today: date, languages: Sequen
     contents = {FILE_NAME: _make_settings(tags, today.year)}
     for language in tags:
         published = today.isoformat() if language == tags[0] else None
-        contents[f"{_SAMPLE_KEY}.{language}.md"] = write_entry(*_make_sample(language), published=published)
+        contents[f"{_SAMPLE_KEY}.{language}.md"] = write_entry_file(*_make_sample(language), published=published)
     try:
         return write_missing_files(Path(folder, "entries"), {name: text.encode() for name, text in contents.items()})
     except FilesExistError as error:
@@ -63,21 +63,21 @@ def _make_settings(tags: Sequence[str], year: int) -> str:
 def _make_sample(language: str) -> tuple[str, str]:
     """Return the title and the Markdown of the sample."""
     sample = get_words(language)["sample"]
-    headings = default_table()
-    tag = (has_words(language) and match_language(language, headings.languages())) or DEFAULT_LANGUAGE
+    headings = load_heading_table()
+    tag = (has_words(language) and match_language(language, headings.list_languages())) or DEFAULT_LANGUAGE
     points = [line for text, finer in sample["points"] for line in (f"- {text}", *(f"  - {point}" for point in finer))]
     links = zip(sample["reference_titles"], _SAMPLE_LINKS, strict=True)
     references = [f"{n}. [{title}]({url}) - {publisher}" for n, (title, (url, publisher)) in enumerate(links, start=1)]
     sections = {
-        headings.word(tag, "summary"): sample["summary"],
-        headings.word(tag, "key_points"): "\n".join(points),
-        headings.word(tag, "references"): "\n".join(references),
+        headings.find_word(tag, "summary"): sample["summary"],
+        headings.find_word(tag, "key_points"): "\n".join(points),
+        headings.find_word(tag, "references"): "\n".join(references),
     }
     return sample["title"], "\n".join(f"## {heading}\n\n{text}\n" for heading, text in sections.items())
 
 
 _SETTINGS = """\
-# The settings of this site. Only base_url and authority are required; docs/reference/settings.md describes all.
+# The settings of this site. Only base_url and authority are required; docs/reference/settings.md lists all.
 
 base_url  = "https://example.org/"      # where the published folder will be served; every link starts with it
 authority = "example.org,{year}"          # a domain of yours and a year: the start of all ids, never change it

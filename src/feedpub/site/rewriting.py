@@ -14,16 +14,16 @@ from html import unescape
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote, unquote
 
-from ..entries.link_places import find_end
+from ..entries.link_places import find_url_end
 from ..entries.markdown.positions import strip_positions
-from ..entries.reader import read_file
-from ..entries.sections.headings import table
+from ..entries.reader import read_entry_file
+from ..entries.sections.headings import make_heading_table
 from ..entries.source import decode_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from ..entries.entry_file import File
+    from ..entries.entry_file import EntryFile
     from ..model import Config, Mention
 
 # Characters that may stand anywhere. Others are percent-encoded if they would mean something in their place. Servers
@@ -70,7 +70,7 @@ class AddressRewriter:
             config: The settings of the site.
         """
         self._path, self._text, self._config = path, text, config
-        self._headings = table(config.headings)
+        self._headings = make_heading_table(config.headings)
         self._file = self._read_text(text)
 
     def locate(self, moved: Mapping[Mention, tuple[str, str]]) -> list[Replacement]:
@@ -81,12 +81,12 @@ class AddressRewriter:
         """
         text = self._text
         line_starts = [int(text.startswith("\ufeff")), *(match.end() for match in _LINE_END.finditer(text))]
-        body_start = self._file.source.position_of(self._file.body_start)
+        body_start = self._file.source.find_position(self._file.body_start)
         replacements = []
         for mention, (old, new) in sorted(moved.items(), key=lambda pair: (pair[0].line, pair[0].column)):
             start = line_starts[min(mention.line, len(line_starts)) - 1] + mention.column - 1
             is_in_front_matter = (mention.line, mention.column) < body_start
-            end = find_end(text, start, old)
+            end = find_url_end(text, start, old)
             replacements.append(Replacement(start, end, mention.line, old, new, is_in_front_matter))
         return replacements
 
@@ -168,9 +168,9 @@ class AddressRewriter:
             end = replacement.end
         return "".join([*pieces, self._text[end:]])
 
-    def _read_text(self, text: str) -> File:
+    def _read_text(self, text: str) -> EntryFile:
         source = decode_source(self._path, text.encode())
-        return read_file(self._path, self._path, self._headings, self._config, source=source)
+        return read_entry_file(self._path, self._path, self._headings, self._config, source=source)
 
     def _list_statements_with(self, spellings: Mapping[Replacement, str]) -> list[str]:
         return _list_statements(self._read_text(self._write_spellings(spellings)))
@@ -188,7 +188,7 @@ def _make_mark(number: int, url: str) -> str:
     return f"https://m{number}.invalid/m{ending[0] if ending else '.m'}"
 
 
-def _list_statements(file: File) -> list[str]:
+def _list_statements(file: EntryFile) -> list[str]:
     """Return what a file says, without percent-encoding: its data, its tags, and the texts between them."""
     sections = file.sections
     html = map(strip_positions, (sections.summary, sections.body, sections.points))

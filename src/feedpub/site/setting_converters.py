@@ -77,10 +77,10 @@ def _convert_authority(value: Any) -> str:
 
 
 def _convert_timezone(value: Any) -> str:
-    from ..entries.dates import zone
+    from ..entries.dates import find_time_zone
 
     try:
-        zone(_convert_text(value))
+        find_time_zone(_convert_text(value))
     except ValueError:
         hint = 'write an IANA name, such as "Asia/Shanghai" or "UTC"'
         raise UnusableValueError("is not a known time zone", hint) from None

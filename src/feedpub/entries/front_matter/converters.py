@@ -153,10 +153,10 @@ def _complete_address(context: Context, value: Value, url: str) -> str:
     """Return the whole address of one that begins with ``/``: that is one of the site's host."""
     if not url.startswith("/") or url.startswith("//"):
         return url
-    whole = urljoin(context.base_url, url)
+    full_url = urljoin(context.base_url, url)
     hint = "nothing is published beside an entry; write the whole address, https://…"
-    context.source.add("W105", f"{url} is a relative address, read as {whole}", hint, value.start, value.end)
-    return whole
+    context.source.add("W105", f"{url} is a relative address, read as {full_url}", hint, value.start, value.end)
+    return full_url
 
 
 def convert_image(context: Context, value: Value, key: str) -> str | None:
@@ -164,17 +164,21 @@ def convert_image(context: Context, value: Value, key: str) -> str | None:
     content = value.content
     if isinstance(content, list) and content:
         value = content[0]
-        for other in content[1:]:
-            context.source.add("N122", f"{key} takes one picture; this one is not used", "", other.start, other.end)
+        for extra_picture in content[1:]:
+            context.source.add(
+                "N122", f"{key} takes one picture; this one is not used", "", extra_picture.start, extra_picture.end
+            )
         content = value.content
     if not isinstance(content, dict):
         return convert_address(context, value, key)
     parts = _read_parts(context, value, key, _IMAGE_PARTS)
-    place = next((part for word, part in content.items() if _IMAGE_PARTS.get(word) == "url"), value)
+    address_value = next((part for word, part in content.items() if _IMAGE_PARTS.get(word) == "url"), value)
     if not parts["url"]:
-        context.source.add("E110", f"{key} has no address", f"write {key}: https://…", place.start, place.end)
+        context.source.add(
+            "E110", f"{key} has no address", f"write {key}: https://…", address_value.start, address_value.end
+        )
         return None
-    return _read_address(context, place, parts["url"])
+    return _read_address(context, address_value, parts["url"])
 
 
 def convert_id(context: Context, value: Value, key: str) -> str | None:
@@ -215,17 +219,17 @@ def _make_reference(parts: Mapping[str, str]) -> Reference:
 
 def convert_authors(context: Context, value: Value, key: str) -> tuple[Person, ...] | None:
     """Return persons, of ``name``, ``name <address>`` or ``{name, url, email}``."""
-    return _make_all(context, value, lambda item: _make_person(_read_parts(context, item, key, _PERSON_PARTS)))
+    return _make_values(context, value, lambda item: _make_person(_read_parts(context, item, key, _PERSON_PARTS)))
 
 
 def _make_person(parts: Mapping[str, str]) -> Person:
     name, url, email = parts["name"], parts["url"], parts["email"]
-    found = None if url or email else _NAME_AND_ADDRESS.fullmatch(name)
-    if found:
-        address = found[2].removeprefix("mailto:")
+    match = None if url or email else _NAME_AND_ADDRESS.fullmatch(name)
+    if match:
+        address = match[2].removeprefix("mailto:")
         is_url = address.startswith(("http://", "https://"))
         with contextlib.suppress(FieldError):  # "<3" is no address
-            named = found[1].strip().strip('"') or address
+            named = match[1].strip().strip('"') or address
             return Person(name=named, uri=address if is_url else None, email=None if is_url else address)
     return Person(name=name, uri=url or None, email=email or None)
 
@@ -235,7 +239,7 @@ _NAME_AND_ADDRESS: Final = re.compile(r"([^<>]*)<([^<>\s]+)>")
 
 def convert_categories(context: Context, value: Value, key: str) -> tuple[Category, ...] | None:
     """Return categories, of terms or ``{term, scheme, label}``."""
-    return _make_all(context, value, lambda item: _make_category(_read_parts(context, item, key, _CATEGORY_PARTS)))
+    return _make_values(context, value, lambda item: _make_category(_read_parts(context, item, key, _CATEGORY_PARTS)))
 
 
 def _make_category(parts: Mapping[str, str]) -> Category:
@@ -248,12 +252,12 @@ def split_list(source: Source, value: Value, key: str) -> Value:
     if not isinstance(text, str) or not _COMMAS.search(text):
         return value
     items = []
-    written = source.text[value.start : value.end]
-    offset = value.start + max(written.find(text), 0)
-    for found in re.compile(r"[^,，、\n]+").finditer(text):
-        word = found[0].strip()
+    source_text = source.text[value.start : value.end]
+    offset = value.start + max(source_text.find(text), 0)
+    for match in re.compile(r"[^,，、\n]+").finditer(text):
+        word = match[0].strip()
         if word:
-            start = offset + found.start() + len(found[0]) - len(found[0].lstrip())
+            start = offset + match.start() + len(match[0]) - len(match[0].lstrip())
             items.append(Value(word, start, start + len(word)))
     if len(items) < 2:
         return value
@@ -268,11 +272,11 @@ _COMMAS: Final = re.compile("[,，、]")
 def convert_enclosures(context: Context, value: Value, key: str) -> tuple[Enclosure, ...] | None:
     """Return files, of addresses or ``{url, type, length}``."""
 
-    def make(item: Value) -> Enclosure:
+    def make_enclosure(item: Value) -> Enclosure:
         parts = _read_parts(context, item, key, _ENCLOSURE_PARTS)
         return _make_enclosure(parts | {"url": _complete_address(context, item, parts["url"])})
 
-    return _make_all(context, value, make)
+    return _make_values(context, value, make_enclosure)
 
 
 def _make_enclosure(parts: Mapping[str, str]) -> Enclosure:
@@ -320,9 +324,9 @@ def _read_parts(context: Context, value: Value, key: str, words: Mapping[str, st
     return parts
 
 
-def _make_all(context: Context, value: Value, make: Callable[[Value], _T]) -> tuple[_T, ...] | None:
-    made = [_make_value(context, item, make) for item in list_items(value)]
-    return tuple(dict.fromkeys(one for one in made if one)) or None
+def _make_values(context: Context, value: Value, make: Callable[[Value], _T]) -> tuple[_T, ...] | None:
+    values = [_make_value(context, item, make) for item in list_items(value)]
+    return tuple(dict.fromkeys(made_value for made_value in values if made_value)) or None
 
 
 def _make_value(context: Context, value: Value, make: Callable[[Value], _T]) -> _T | None:
@@ -335,7 +339,7 @@ def _make_value(context: Context, value: Value, make: Callable[[Value], _T]) -> 
         if source.problems.total_errors == before:
             parts = value.content if isinstance(value.content, dict) else {}
             names = ("url", "uri") if error.field in ("url", "uri") else (error.field,)
-            place = next((parts[name] for name in names if name in parts), value)
-            code, hint = ("E111", iri.suggest_url(str(place.content))) if "url" in names else ("E110", "")
-            source.add(code, f"{error.field}: {error.reason}", hint, place.start, place.end)
+            faulty_value = next((parts[name] for name in names if name in parts), value)
+            code, hint = ("E111", iri.suggest_url(str(faulty_value.content))) if "url" in names else ("E110", "")
+            source.add(code, f"{error.field}: {error.reason}", hint, faulty_value.start, faulty_value.end)
         return None

@@ -59,7 +59,7 @@ class FieldTable:
         self.inherited = tuple(row.name for row in self.rows if row.is_inherited)
         self._entry_fields = tuple((row.name, row.entry_field) for row in self.rows if row.entry_field)
 
-    def find(self, word: str) -> Field | None:
+    def find_field(self, word: str) -> Field | None:
         """Return the row of a key as it is written, if there is one."""
         return self._by_word.get(word) or self._by_folded_word.get(_fold_word(word))
 
@@ -68,19 +68,19 @@ class FieldTable:
         """All names and aliases."""
         return tuple(self._by_word)
 
-    def entry_values(self, values: Mapping[str, Any]) -> dict[str, Any]:
+    def select_entry_fields(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return the fields of `Entry` that the values of a file set."""
-        found: dict[str, Any] = {}
+        entry_values: dict[str, Any] = {}
         for name, entry_field in self._entry_fields:
             if name in values:
                 value = values[name]
-                is_joined = entry_field in found and isinstance(value, tuple)
-                found[entry_field] = found[entry_field] + value if is_joined else value
-        return found
+                is_joined = entry_field in entry_values and isinstance(value, tuple)
+                entry_values[entry_field] = entry_values[entry_field] + value if is_joined else value
+        return entry_values
 
-    def name_of(self, entry_field: str) -> str:
+    def find_key(self, entry_field: str) -> str:
         """Return the key that sets a field of `Entry`."""
-        return next((name for name, other in self._entry_fields if other == entry_field), entry_field)
+        return next((name for name, set_field in self._entry_fields if set_field == entry_field), entry_field)
 
 
 def _fold_word(word: str) -> str:
@@ -208,23 +208,27 @@ def name_values(source: Source, pairs: Iterable[tuple[Value, Value]]) -> dict[st
     words: dict[str, tuple[str, ...]] = {}  # name → as it is written
     for key, value in pairs:
         word = str(key.content)
-        row = TABLE.find(word)
+        row = TABLE.find_field(word)
         if row is None or row.name == "published":
             row, value = _find_draft(word, row, value)
         if row is None:
             named.setdefault(word, key)
             continue
-        others = words.get(row.name, ())
-        if others and (same := next((other for other in others if _fold_word(other) == _fold_word(word)), "")):
-            alike = f" (the same as {same})" if word != same else ""
-            source.add("E118", f"{word}{alike} stands here twice", "remove one of them", key.start, key.end)
+        earlier_words = words.get(row.name, ())
+        if earlier_words and (
+            same_word := next(
+                (earlier_word for earlier_word in earlier_words if _fold_word(earlier_word) == _fold_word(word)), ""
+            )
+        ):
+            remark = f" (the same as {same_word})" if word != same_word else ""
+            source.add("E118", f"{word}{remark} stands here twice", "remove one of them", key.start, key.end)
             continue
-        words[row.name] = (*others, word)
+        words[row.name] = (*earlier_words, word)
         if value.content:
             if row.split_words and word.casefold() in row.split_words:
                 value = to.split_list(source, value, word)
             if row.name in named:
-                value = _combine_values(source, row, (others[0], named[row.name]), (key, value))
+                value = _combine_values(source, row, (earlier_words[0], named[row.name]), (key, value))
             named[row.name] = value
     return named
 
@@ -233,24 +237,24 @@ def _find_draft(word: str, row: Field | None, value: Value) -> tuple[Field | Non
     """Return what other programs write for a draft as a value of that key."""
     words = _DRAFT_WORDS.get(word.casefold())
     if words and isinstance(value.content, str) and (text := words.get(value.content.strip().casefold())):
-        return TABLE.find("draft"), Value(text, value.start, value.end)
+        return TABLE.find_field("draft"), Value(text, value.start, value.end)
     return row, value
 
 
 def _combine_values(source: Source, row: Field, first: tuple[str, Value], second: tuple[Value, Value]) -> Value:
-    word, before = first
+    word, first_value = first
     key, value = second
     if row.combine:
-        return row.combine(before, value)
-    if before.content != value.content:
+        return row.combine(first_value, value)
+    if first_value.content != value.content:
         message = f"{key.content} means the same as {word}, which stands above and is taken"
         source.add("N120", message, "remove one of them", key.start, key.end)
-    return before
+    return first_value
 
 
-def unknown_keys(matter: Mapping[str, Value]) -> list[Value]:
+def find_unknown_keys(matter: Mapping[str, Value]) -> list[Value]:
     """Return the keys of a file that the table does not have."""
-    return [value for word, value in matter.items() if not TABLE.find(word)]
+    return [value for word, value in matter.items() if not TABLE.find_field(word)]
 
 
 def suggest_key(word: str) -> str:
@@ -273,7 +277,7 @@ def read_values(context: Context, matter: Mapping[str, Value]) -> dict[str, Any]
     """
     values: dict[str, Any] = {}
     for name, value in matter.items():
-        row = TABLE.find(name)
+        row = TABLE.find_field(name)
         converted = row.convert(context, value, name) if row and row.convert else None
         if converted is not None:
             values[name] = converted

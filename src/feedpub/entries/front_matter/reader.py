@@ -106,49 +106,49 @@ def _read_unfenced(source: Source, start: int) -> tuple[dict[str, Value], int]:
     """
     text = source.text
     if nearly := _NEARLY_FENCE.match(text, start) or _BARE_TOML.match(text, start):
-        if fields.TABLE.find(nearly[1]):
-            mark = "+++" if nearly[0].endswith(("=", '"', "'", "[")) else "---"
-            _refuse_unrecognised(source, start, mark)
+        if fields.TABLE.find_field(nearly[1]):
+            fence = "+++" if nearly[0].endswith(("=", '"', "'", "[")) else "---"
+            _refuse_unrecognised(source, start, fence)
             return {}, len(text)
         return {}, 0
     line = _KEY_LINE.match(text, start)
-    if not line or not fields.TABLE.find(line[1]):
+    if not line or not fields.TABLE.find_field(line[1]):
         return {}, 0
     closing = _BARE_END.search(text, start)
     end = min(closing.start() if closing else len(text), start + LONGEST_FRONT_MATTER_CHARACTERS)
     entries = list(_ENTRY.finditer(text[start:end]))
-    known = [field.name for found in entries if (field := fields.TABLE.find(found[1]))]
-    if "title" not in known and not (len(known) > 1 and "published" in known):
+    names = [field.name for match in entries if (field := fields.TABLE.find_field(match[1]))]
+    if "title" not in names and not (len(names) > 1 and "published" in names):
         return {}, 0
-    if any(_UNINDENTED_LINE.search(found[3]) for found in entries):
-        if len(known) == 1:
+    if any(_UNINDENTED_LINE.search(match[3]) for match in entries):
+        if len(names) == 1:
             return {}, 0
         _refuse_unrecognised(source, start, "---")
         return {}, len(text)
-    pairs = [_read_bare_entry(found, start) for found in entries]
+    pairs = [_read_bare_entry(match, start) for match in entries]
     return fields.name_values(source, pairs), closing.end() if closing else len(text)
 
 
 _UNINDENTED_LINE: Final = re.compile(r"\n[^ \t]")
 
 
-def _read_bare_entry(found: re.Match[str], offset: int) -> tuple[Value, Value]:
-    key, rest, following = found.groups()
-    written = rest.strip()
-    start = offset + found.start(2) + len(rest) - len(rest.lstrip())
-    value = Value(written, start, start + len(written))
-    if written.startswith("[") and written.endswith("]"):
-        words = (word.strip("\"' ") for word in written[1:-1].split(","))
+def _read_bare_entry(match: re.Match[str], offset: int) -> tuple[Value, Value]:
+    key, first_line, more_lines = match.groups()
+    first_text = first_line.strip()
+    start = offset + match.start(2) + len(first_line) - len(first_line.lstrip())
+    value = Value(first_text, start, start + len(first_text))
+    if first_text.startswith("[") and first_text.endswith("]"):
+        words = (word.strip("\"' ") for word in first_text[1:-1].split(","))
         value.content = [Value(word, value.start, value.end) for word in words if word]
-    if following:
-        value.content = "\n".join(map(str.strip, f"{written}{following}".split("\n")))
-    return Value(key, offset + found.start(1), offset + found.end(1)), value
+    if more_lines:
+        value.content = "\n".join(map(str.strip, f"{first_text}{more_lines}".split("\n")))
+    return Value(key, offset + match.start(1), offset + match.end(1)), value
 
 
-def _refuse_unrecognised(source: Source, start: int, mark: str) -> None:
+def _refuse_unrecognised(source: Source, start: int, fence: str) -> None:
     end = source.text.find("\n", start)
     message = "front matter not recognised: it is neither between fences nor ends at a blank line"
-    hint = f'write a line {mark} above and below it, with nothing else on these lines, and "key: value" lines between'
-    if mark == "+++":
-        hint = f'write a line {mark} above and below it (TOML), or "key: value" lines between lines ---'
+    hint = f'write a line {fence} above and below it, with nothing else on these lines, and "key: value" lines between'
+    if fence == "+++":
+        hint = f'write a line {fence} above and below it (TOML), or "key: value" lines between lines ---'
     source.add("E108", message, hint, start, end if end >= 0 else len(source.text))

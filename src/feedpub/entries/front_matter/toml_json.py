@@ -40,11 +40,13 @@ def read_toml(source: Source, start: int, end: int) -> Pairs:
             raise _UnusableError(f"a line holds more than {_MOST_DOTS:,} dots")
         return _make_pairs(tomllib.loads(text, parse_float=str).items(), _TOML_KEY, text, start)
     except tomllib.TOMLDecodeError as error:
-        place = end - 1
-        if at := re.search(r" \(at line (\d+), column (\d+)\)", str(error)):
-            place = start + sum(len(line) + 1 for line in text.split("\n")[: int(at[1]) - 1]) + int(at[2]) - 1
+        offset = end - 1
+        if position := re.search(r" \(at line (\d+), column (\d+)\)", str(error)):
+            offset = (
+                start + sum(len(line) + 1 for line in text.split("\n")[: int(position[1]) - 1]) + int(position[2]) - 1
+            )
         message = re.sub(r" \(at .*\)", "", str(error))
-        source.add("E108", f"{message[:1].lower()}{message[1:]} (TOML)", hint, min(place, end - 1))
+        source.add("E108", f"{message[:1].lower()}{message[1:]} (TOML)", hint, min(offset, end - 1))
     except RecursionError:
         source.add("E108", "is nested too deeply", hint, start)
     except (ValueError, _UnusableError) as error:  # Python reads no numbers of thousands of digits
@@ -54,16 +56,16 @@ def read_toml(source: Source, start: int, end: int) -> Pairs:
 
 def _make_pairs(data: Iterable[tuple[str, object]], pattern: re.Pattern[str], text: str, offset: int) -> Pairs:
     """Give keys and values their places: those of the first key of that name."""
-    places: dict[str, re.Match[str]] = {}
-    for found in pattern.finditer(text):
-        places.setdefault(found["key"].strip('"'), found)
+    matches: dict[str, re.Match[str]] = {}
+    for match in pattern.finditer(text):
+        matches.setdefault(match["key"].strip('"'), match)
     pairs: Pairs = []
     for key, value in data:
-        match = places.get(key)
-        start, end, first, last = (*match.span("key"), *match.span("value")) if match else (0, 1, 0, 1)
+        key_match = matches.get(key)
+        start, end, first, last = (*key_match.span("key"), *key_match.span("value")) if key_match else (0, 1, 0, 1)
         last = first + max(len(text[first:last].rstrip()), 1)
-        place = Value(key, offset + start, offset + end)
-        pairs.append((place, _convert_value(value, offset + first, offset + last)))
+        key_value = Value(key, offset + start, offset + end)
+        pairs.append((key_value, _convert_value(value, offset + first, offset + last)))
     return pairs
 
 

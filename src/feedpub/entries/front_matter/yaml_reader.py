@@ -65,9 +65,9 @@ class YamlError(Exception):
         place: Where, in the text.
     """
 
-    def __init__(self, message: str, hint: str, place: int) -> None:
+    def __init__(self, message: str, hint: str, offset: int) -> None:
         super().__init__(message)
-        self.hint, self.place = hint, place
+        self.hint, self.offset = hint, offset
 
 
 def read_yaml(source: Source, start: int, end: int) -> list[tuple[Value, Value]]:
@@ -79,7 +79,7 @@ def read_yaml(source: Source, start: int, end: int) -> list[tuple[Value, Value]]
     for hidden in dict.fromkeys((_hide_signs(text), text)):  # `"C" #2` is YAML only with its comment
         reader = _Reader(text, hidden, start)
         try:
-            pairs = reader.read()
+            pairs = reader.read_pairs()
         except yaml.YAMLError as error:
             fault = _explain_error(error, text)
         except YamlError as error:
@@ -89,8 +89,8 @@ def read_yaml(source: Source, start: int, end: int) -> list[tuple[Value, Value]]
                 message = f"{source.text[first:last][:100]} is read as a comment"
                 source.add("W120", message, "put quotes around the value if this belongs to it", first, last)
             return pairs
-    fault = _find_mistyped(text, fault.place) or fault
-    source.add("E108", str(fault), fault.hint, start + min(fault.place, len(text) - 1))
+    fault = _find_mistyped(text, fault.offset) or fault
+    source.add("E108", str(fault), fault.hint, start + min(fault.offset, len(text) - 1))
     return []
 
 
@@ -113,7 +113,7 @@ class _Reader:
         self.comments: list[tuple[int, int]] = []
         self.events: Iterator[Any] = yaml.parse(hidden, Loader=yaml.CBaseLoader)
 
-    def read(self) -> list[tuple[Value, Value]]:
+    def read_pairs(self) -> list[tuple[Value, Value]]:
         """Return keys and values in their order."""
         pairs: list[tuple[Value, Value]] = []
         for event in self.events:
@@ -139,8 +139,8 @@ class _Reader:
                 items.append(self._read_value(last, depth + 1, is_text=is_text))
             return self._place_value(items, start, last.end_mark.index if last.end_mark else start)
         pairs: dict[str, Value] = {}
-        found, last = self._read_pairs(depth)
-        for key, value in found:
+        key_values, last = self._read_pairs(depth)
+        for key, value in key_values:
             if key.content in pairs:
                 raise YamlError(f"{key.content} stands here twice", "remove one of them", key.start - self.offset)
             pairs[str(key.content)] = value
@@ -151,8 +151,8 @@ class _Reader:
         if not event.style:  # plain
             if event.tag and not event.tag.startswith("tag:yaml.org,2002:"):  # `!important news` is text, not a type
                 text = " ".join(self.text[start:end].split())
-            if is_text and (found := _COMMENT.match(self.text, end)):
-                self._add_comment(*found.span(1))
+            if is_text and (comment := _COMMENT.match(self.text, end)):
+                self._add_comment(*comment.span(1))
             if not is_text and _HIDDEN["#"] in text:  # it is a comment
                 text = text.partition(_HIDDEN["#"])[0].rstrip(" ")
                 sign = self.hidden.index(_HIDDEN["#"], start)
@@ -172,7 +172,7 @@ class _Reader:
             key = self._read_value(event, depth + 1, is_text=True)
             if not key.content or not isinstance(key.content, str):
                 raise YamlError("there is no word before the colon", _PAIRS_HINT, event.start_mark.index)
-            field = None if depth else fields.TABLE.find(key.content)
+            field = None if depth else fields.TABLE.find_field(key.content)
             is_text = field is not None and field.is_text
             pairs.append((key, self._read_value(next(self.events), depth + 1, is_text=is_text)))
         return pairs, event
@@ -183,32 +183,36 @@ class _Reader:
         return Value(content, self.offset + start, self.offset + start + max(len(line), 1))
 
 
-def _find_mistyped(text: str, place: int) -> YamlError | None:
+def _find_mistyped(text: str, offset: int) -> YamlError | None:
     """Return the common mistake that the line at a place has, if it has one."""
-    start = text.rfind("\n", 0, place) + 1
+    start = text.rfind("\n", 0, offset) + 1
     line = text[start:].partition("\n")[0]
     for pattern, message, hint in _MISTYPED:
-        if found := pattern.match(line):
-            return YamlError(message, hint, start + found.start(1))
-    for pattern, others, mark in _INNER_QUOTES:
-        if found := pattern.match(line):
-            inner = line[found.end(1) :].rstrip()[:-1].replace(mark, mark * 2 if mark == "'" else f"\\{mark}")
-            message = f"quotes inside quotes: use {others} quotes outside"
-            return YamlError(message, f"write {mark}{inner}{mark}", start + found.start(1))
+        if match := pattern.match(line):
+            return YamlError(message, hint, start + match.start(1))
+    for pattern, outer_quotes, inner_quote in _INNER_QUOTES:
+        if match := pattern.match(line):
+            inner = (
+                line[match.end(1) :]
+                .rstrip()[:-1]
+                .replace(inner_quote, inner_quote * 2 if inner_quote == "'" else f"\\{inner_quote}")
+            )
+            message = f"quotes inside quotes: use {outer_quotes} quotes outside"
+            return YamlError(message, f"write {inner_quote}{inner}{inner_quote}", start + match.start(1))
     return None
 
 
 def _explain_error(error: yaml.YAMLError, text: str) -> YamlError:
     """Return what the YAML parser found, at the place where a person would look for it."""
     if not isinstance(error, yaml.MarkedYAMLError):  # it stops at what it cannot read, without telling where
-        found = _NOT_IN_YAML.search(text)
-        message = f"U+{ord(found.group()):04X} cannot stand in front matter" if found else str(error)
-        place = found.start() if found else 0
-        return YamlError(message, "remove the character; it may be invisible", place)
+        match = _NOT_IN_YAML.search(text)
+        message = f"U+{ord(match.group()):04X} cannot stand in front matter" if match else str(error)
+        offset = match.start() if match else 0
+        return YamlError(message, "remove the character; it may be invisible", offset)
     mark = error.context_mark if error.context in _OPENED else error.problem_mark
-    place = mark.index if mark else 0
-    for said, message in _PARSER_MESSAGES.items():
-        if said in str(error.problem):
-            return YamlError(message, _PAIRS_HINT, place)
+    offset = mark.index if mark else 0
+    for parser_words, message in _PARSER_MESSAGES.items():
+        if parser_words in str(error.problem):
+            return YamlError(message, _PAIRS_HINT, offset)
     message = f"{error.problem} ({error.context})" if error.context else str(error.problem)
-    return YamlError(message, _PAIRS_HINT, place)
+    return YamlError(message, _PAIRS_HINT, offset)

@@ -75,7 +75,7 @@ def escape_bare_tags(html: str) -> tuple[str, list[BareTag]]:
     Args:
         html: As comrak writes it, with positions: what has none was written by the author.
     """
-    return _Escaper(html).escape()
+    return _Escaper(html).escape_tags()
 
 
 class _Escaper:
@@ -91,7 +91,7 @@ class _Escaper:
         for match in _END.finditer(html):
             self._ends.setdefault((match[1] or match[0]).lower(), []).append(match.start())
 
-    def escape(self) -> tuple[str, list[BareTag]]:
+    def escape_tags(self) -> tuple[str, list[BareTag]]:
         line = 1
         position = 0
         while token := _TOKEN.search(self._html, position):
@@ -167,7 +167,7 @@ class _Escaper:
 
     def _end_of(self, name: str, start: int) -> int:
         """Return where the end of an element or a comment stands in its block; 0 if there is none."""
-        end, block = (_find_next(places, start) for places in (self._ends.get(name, ()), self._block_starts))
+        end, block = (_find_next(offsets, start) for offsets in (self._ends.get(name, ()), self._block_starts))
         return end if end and not (block and block < end) else 0
 
     def _close_element(self, token: re.Match[str], name: str, line: int) -> None:
@@ -215,10 +215,10 @@ _LONGEST_GAP: Final = 200
 _NOT_OPENING: Final = re.compile(r"[^\s<]|<(?!/)")
 
 
-def _find_next(places: Sequence[int], start: int) -> int:
+def _find_next(offsets: Sequence[int], start: int) -> int:
     """Return the first of some sorted places from a start on; 0 if there is none."""
-    index = bisect_left(places, start)
-    return places[index] if index < len(places) else 0
+    index = bisect_left(offsets, start)
+    return offsets[index] if index < len(offsets) else 0
 
 
 _DEEPEST: Final = 100  # open inline elements that an end tag is compared with

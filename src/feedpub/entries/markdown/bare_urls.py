@@ -6,7 +6,7 @@ import re
 from html import unescape
 from typing import Final
 
-from ..urls import BARE_URL, is_url, trimmed_url
+from ..urls import BARE_URL, is_url, trim_url
 from .positions import POSITION
 
 
@@ -51,7 +51,7 @@ _ENTITY_AFTER_URL: Final = re.compile("&(?:quot|lt|gt);")
 
 def _write_link(match: re.Match[str]) -> str:
     url = _ENTITY_AFTER_URL.split(match[0], maxsplit=1)[0]
-    trimmed = trimmed_url(url)
+    trimmed = trim_url(url)
     if not is_url(unescape(trimmed)):
         return match[0]
     return f'<a href="{trimmed}">{trimmed}</a>{match[0][len(trimmed) :]}'

@@ -11,10 +11,10 @@ from .renderer import NUMERIC_REFERENCE, is_illegal_reference
 
 if TYPE_CHECKING:
     from ..source import Source
-    from .renderer import Rendered
+    from .renderer import RenderedMarkdown
 
 
-def report_lost_marks(source: Source, offset: int, rendered: Rendered) -> None:
+def report_lost_marks(source: Source, offset: int, rendered: RenderedMarkdown) -> None:
     """Report emphasis that does not close, footnotes that nothing refers to, and characters that no feed can carry.
 
     Args:
@@ -37,7 +37,7 @@ _REFERENCE: Final = re.compile(NUMERIC_REFERENCE)
 def _report_illegal_references(source: Source, start_line: int, lines: list[int]) -> None:
     position = 0
     for line in lines:
-        position = max(position, source.offset_of(start_line + line, 1))
+        position = max(position, source.find_offset(start_line + line, 1))
         while match := _REFERENCE.search(source.text, position):
             position = match.end()
             if is_illegal_reference(match[0]):
@@ -66,19 +66,19 @@ def _report_asterisks(source: Source, start_line: int, html: str) -> None:
         pairs = list(_ASTERISKS.finditer(text))
         if len(pairs) < 2:
             continue
-        after = text[pairs[0].start() : pairs[0].end() + _SAMPLE_CHARACTERS].partition("\n")[0]
-        begin = source.offset_of(start_line + line, 1)
-        place = find_outside_of_code(source.text, after, begin)
-        if place[0] < 0:
-            place = find_outside_of_code(source.text, "**", begin)
-        place = (place[0], place[0] + len("**")) if place[0] >= 0 else place
+        sample = text[pairs[0].start() : pairs[0].end() + _SAMPLE_CHARACTERS].partition("\n")[0]
+        block_start = source.find_offset(start_line + line, 1)
+        span = find_outside_of_code(source.text, sample, block_start)
+        if span[0] < 0:
+            span = find_outside_of_code(source.text, "**", block_start)
+        span = (span[0], span[0] + len("**")) if span[0] >= 0 else span
         hint = "leave no blank inside of the asterisks, and set one outside of them; or write <strong>…</strong>"
-        source.add("W132", "emphasis is shown as asterisks", hint, *place)
+        source.add("W132", "emphasis is shown as asterisks", hint, *span)
 
 
-def find_outside_of_code(text: str, written: str, start: int) -> tuple[int, int]:
+def find_outside_of_code(text: str, phrase: str, start: int) -> tuple[int, int]:
     """Return where something stands in Markdown from a place on, but not in code and not escaped; -1 if nowhere."""
-    pattern = re.compile(rf"(`+)[^`\n]{{0,300}}\1|\\[!-/:-@\[-`{{-~]|({re.escape(written)})")
+    pattern = re.compile(rf"(`+)[^`\n]{{0,300}}\1|\\[!-/:-@\[-`{{-~]|({re.escape(phrase)})")
     return next((match.span(2) for match in pattern.finditer(text, start) if match[2]), (-1, -1))
 
 

@@ -26,9 +26,9 @@ class Spans:
                 self._starts.append(start)
                 self._ends.append(end)
 
-    def __contains__(self, place: int) -> bool:
-        number = bisect_right(self._starts, place)
-        return number > 0 and place < self._ends[number - 1]
+    def __contains__(self, offset: int) -> bool:
+        index = bisect_right(self._starts, offset)
+        return index > 0 and offset < self._ends[index - 1]
 
 
 _CODE: Final = re.compile(rf'<(pre|code|span data-math-style="\w+"){POSITION}(\d+):(\d+)-(\d+):(\d+)"')
@@ -50,8 +50,8 @@ def find_code(markdown: str) -> Iterator[tuple[int, int]]:
         start = lines[line] + column - 1
         if match[1] != "pre" or column <= _INDENTED_COLUMN or data.startswith(_FENCE, start):
             spans.append((start, lines[end_line] + end_column))
-    done = place = 0  # in bytes, and in characters
+    byte_offset = offset = 0  # in bytes, and in characters
     for start, end in sorted(spans):
-        begin = place + len(data[done:start].decode(errors="ignore"))
-        done, place = end, begin + len(data[start:end].decode(errors="ignore"))
-        yield begin, place
+        code_start = offset + len(data[byte_offset:start].decode(errors="ignore"))
+        byte_offset, offset = end, code_start + len(data[start:end].decode(errors="ignore"))
+        yield code_start, offset

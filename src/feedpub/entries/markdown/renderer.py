@@ -36,7 +36,7 @@ MOST_FOOTNOTE_MARKS: Final = 10_000
 
 
 @dataclass(slots=True)
-class Rendered:
+class RenderedMarkdown:
     """An entry's Markdown as HTML.
 
     Args:
@@ -52,7 +52,7 @@ class Rendered:
     illegal_lines: list[int] = field(default_factory=list)
 
 
-def render_markdown(text: str, *, language: str = DEFAULT_LANGUAGE, hard_breaks: bool = False) -> Rendered:
+def render_markdown(text: str, *, language: str = DEFAULT_LANGUAGE, hard_breaks: bool = False) -> RenderedMarkdown:
     """Render Markdown.
 
     Args:
@@ -80,7 +80,7 @@ def render_markdown(text: str, *, language: str = DEFAULT_LANGUAGE, hard_breaks:
     html = link_bare_urls(html)
     if not text.isascii():
         html = join_cjk_lines(html)
-    return Rendered(html, bare_tags, has_raw_html, illegal_lines)
+    return RenderedMarkdown(html, bare_tags, has_raw_html, illegal_lines)
 
 
 # Each time a block is read as text, another may come to light in it.
@@ -98,10 +98,10 @@ def _escape_tags(text: str, html: str, *, hard_breaks: bool) -> tuple[str, list[
     for _ in range(_MOST_RENDERINGS):
         escaped, bare_tags = escape_bare_tags(html)
         lines = text.split("\n")
-        found = _find_openings(lines, [tag for tag in bare_tags if tag.opening])
-        if not found:
+        openings = _find_openings(lines, [tag for tag in bare_tags if tag.opening])
+        if not openings:
             break
-        for index, tag in found.items():
+        for index, tag in openings.items():
             tags.append((tag.text, index + 1))
             column = lines[index].index("<")
             lines[index] = f"{lines[index][:column]}\\{lines[index][column:]}"
@@ -114,19 +114,19 @@ def _escape_tags(text: str, html: str, *, hard_breaks: bool) -> tuple[str, list[
 
 def _find_openings(lines: Sequence[str], tags: Iterable[BareTag]) -> dict[int, BareTag]:
     """Return the tags that open a block, by the lines of the Markdown, from 0, that begin with them."""
-    places: dict[str, list[int]] = {}
+    indexes_by_text: dict[str, list[int]] = {}
     for index, line in enumerate(lines):
-        written = line.lstrip(_CONTAINERS)
+        text = line.lstrip(_CONTAINERS)
         # Behind an end tag it stands within a block of HTML: a backslash would be shown.
-        if written.startswith("<") and not (index and "</" in lines[index - 1]):
-            places.setdefault(written.rstrip(), []).append(index)
-    found: dict[int, BareTag] = {}
+        if text.startswith("<") and not (index and "</" in lines[index - 1]):
+            indexes_by_text.setdefault(text.rstrip(), []).append(index)
+    tags_by_index: dict[int, BareTag] = {}
     for tag in tags:
-        indexes = places.get(tag.opening, [])
+        indexes = indexes_by_text.get(tag.opening, [])
         number = bisect_left(indexes, tag.line - 1)
         if number < len(indexes) and indexes[number] < tag.line + _LONGEST_BLOCK_LINES:
-            found.setdefault(indexes[number], tag)
-    return found
+            tags_by_index.setdefault(indexes[number], tag)
+    return tags_by_index
 
 
 _LONGEST_BLOCK_LINES: Final = 5000  # before a tag that opens a block
@@ -199,14 +199,14 @@ def _remove_illegal(html: str) -> tuple[str, list[int]]:
     starts = [match.start() for match in blocks]
     lines: list[int] = []
 
-    def remove(match: re.Match[str]) -> str:
+    def remove_character(match: re.Match[str]) -> str:
         if len(match[0]) > 1 and not is_illegal_reference(match[0]):
             return match[0]
         index = bisect_right(starts, match.start()) - 1
         lines.append(int(blocks[index][1]) if index >= 0 else 1)
         return ""
 
-    removed = remove_matches(_ILLEGAL, remove, html)
+    removed = remove_matches(_ILLEGAL, remove_character, html)
     return removed, lines
 
 
@@ -222,10 +222,10 @@ def _undo_single_tildes(html: str, text: str) -> str:
     """Return HTML in which only what stands between two tildes on each side is struck: ``H~2~O`` is not."""
     lines = text.encode().split(b"\n")
 
-    def restore(match: re.Match[str]) -> str:
+    def restore_tildes(match: re.Match[str]) -> str:
         return match[0] if lines[int(match[1]) - 1].startswith(b"~~", int(match[2]) - 1) else f"~{match[3]}~"
 
-    return _STRUCK.sub(restore, html)
+    return _STRUCK.sub(restore_tildes, html)
 
 
 _STRUCK: Final = re.compile(r'<del data-sourcepos="(\d+):(\d+)-[0-9:]+">((?:(?!</?del\b).)*+)</del>', re.DOTALL)

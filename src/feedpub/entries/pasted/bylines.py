@@ -52,10 +52,10 @@ _DATE_LABEL: Final = re.compile(
 
 def _read_name(text: str) -> str | None:
     """Return the author's name; "by night" is none."""
-    found = _AUTHOR.fullmatch(text)
-    if not found or (found["preposition"] and found["name"][0].islower()):
+    match = _AUTHOR.fullmatch(text)
+    if not match or (match["preposition"] and match["name"][0].islower()):
         return None
-    return found["name"].strip()
+    return match["name"].strip()
 
 
 def _read_day(text: str) -> str | None:

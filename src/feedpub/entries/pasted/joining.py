@@ -9,22 +9,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
-def join(texts: Iterable[str], *, spaced: bool) -> str:
+def join_lines(texts: Iterable[str], *, cjk_spacing: bool) -> str:
     """Undo hard wraps.
 
     Args:
         texts: The lines; none is empty.
-        spaced: Whether the writer sets a space between Chinese and Latin letters, see `writes_spaces`.
+        cjk_spacing: Whether the writer sets a space between Chinese and Latin letters, see `has_cjk_spacing`.
     """
     pieces: list[str] = []
     for text in texts:
         if pieces:
-            pieces.append(_glue(pieces[-1], text, spaced))
+            pieces.append(_choose_separator(pieces[-1], text, cjk_spacing))
         pieces.append(text)
     return "".join(pieces)
 
 
-def writes_spaces(texts: Sequence[str]) -> bool:
+def has_cjk_spacing(texts: Sequence[str]) -> bool:
     """Return True if a writer sets a space where Chinese or Japanese meets other letters; yes if nothing shows it.
 
     A text with more spaces than Chinese letters is in another language, and only quotes some.
@@ -48,14 +48,14 @@ _SPACED_BEFORE: Final = (" /", " -", " –", " —")
 _SPACED_BEHIND: Final = ("/ ", "- ", "– ", "— ")
 
 
-def _glue(left: str, right: str, spaced: bool) -> str:
-    if left[-2:] in _SPACED_BEFORE or right[:2] in _SPACED_BEHIND:
+def _choose_separator(before: str, after: str, cjk_spacing: bool) -> str:
+    if before[-2:] in _SPACED_BEFORE or after[:2] in _SPACED_BEHIND:
         return " "
-    ends = (left[-1], right[0])
+    ends = (before[-1], after[0])
     wide = [bool(re.match(_IS_CJK, end)) for end in ends]
     if all(wide) or any(re.match(_WIDE_MARK, end) for end in ends):
         return ""
     if any(wide):
-        return " " if spaced else ""
-    hyphenated = ends[0] in "-\u2010" and left[-2:-1].isalnum() and ends[1].isalnum()
-    return "" if hyphenated and not _SUSPENDED.match(right) else " "
+        return " " if cjk_spacing else ""
+    hyphenated = ends[0] in "-\u2010" and before[-2:-1].isalnum() and ends[1].isalnum()
+    return "" if hyphenated and not _SUSPENDED.match(after) else " "

@@ -33,7 +33,7 @@ class Line:
     fate: Fate = "kept"
     role: str = ""
 
-    def settle(self, fate: Fate, role: str) -> None:
+    def record_fate(self, fate: Fate, role: str) -> None:
         """Write into the ledger what becomes of the line."""
         self.fate, self.role = fate, role
 
@@ -49,29 +49,29 @@ def read_lines(text: str) -> list[Line]:
     raw_lines = _LINE_END.split(text.removeprefix("\ufeff"))
     if not raw_lines[-1]:
         raw_lines.pop()
-    if problems := list(_illegal(raw_lines)):
+    if problems := list(_find_illegal_characters(raw_lines)):
         raise EntryError(problems)
     lines: list[Line] = []
     for number, raw in enumerate(raw_lines, start=1):
-        clean = _clean(raw)
+        clean = _clean_line(raw)
         content = clean.lstrip(BLANKS + _MARKS_OF_DIRECTION)
         indent = sum(_WIDTHS.get(blank, 1) for blank in clean[: len(clean) - len(content)])
-        content, deeper = _without_tabbed_mark(content)
+        content, deeper = _rewrite_tabbed_mark(content)
         after_blank = not lines or not lines[-1].text
-        lines.append(Line(number, raw, _tidy(content), indent + deeper, after_blank))
+        lines.append(Line(number, raw, _normalise_spaces(content), indent + deeper, after_blank))
     return lines
 
 
-def _without_tabbed_mark(content: str) -> tuple[str, int]:
+def _rewrite_tabbed_mark(content: str) -> tuple[str, int]:
     """Write the mark of a word processor, such as ``o⇥``, as a bullet; the mark alone shows how deep the item is."""
-    found = _TABBED_MARK.match(content)
-    if not found:
+    match = _TABBED_MARK.match(content)
+    if not match:
         return content, 0
-    if found["letter"]:
-        depth = 2 if not found["letter"].strip("ivx") else 1
+    if match["letter"]:
+        depth = 2 if not match["letter"].strip("ivx") else 1
     else:
-        depth = next(depth for depth, marks in enumerate(_TABBED_MARKS) if found["bullet"] in marks)
-    return f"• {content[found.end() :]}", depth * _DEEPER_COLUMNS
+        depth = next(depth for depth, bullets in enumerate(_TABBED_MARKS) if match["bullet"] in bullets)
+    return f"• {content[match.end() :]}", depth * _DEEPER_COLUMNS
 
 
 # Word's bullets for its first three levels, copied as text: of Symbol and Wingdings, in private use or as letters.
@@ -102,26 +102,28 @@ _RULES: Final = tuple("-*=_–—─")
 MOST_PROBLEMS: Final = 20
 
 
-def _illegal(lines: Sequence[str]) -> Iterator[Problem]:
-    found = [
-        (number, line, bad) for number, line in enumerate(lines, start=1) if (bad := XML_ILLEGAL_PATTERN.search(line))
+def _find_illegal_characters(lines: Sequence[str]) -> Iterator[Problem]:
+    illegal = [
+        (number, line, match)
+        for number, line in enumerate(lines, start=1)
+        if (match := XML_ILLEGAL_PATTERN.search(line))
     ]
-    unsaid = len(found) - MOST_PROBLEMS
-    for number, line, bad in found[:MOST_PROBLEMS]:
+    unreported = len(illegal) - MOST_PROBLEMS
+    for number, line, match in illegal[:MOST_PROBLEMS]:
         yield Problem(
             code="E202",
-            message=f"U+{ord(bad.group()):04X} cannot stand in a feed",
-            hint="remove the character" + (f" ({len(found)} lines hold such)" if unsaid > 0 else ""),
+            message=f"U+{ord(match.group()):04X} cannot stand in a feed",
+            hint="remove the character" + (f" ({len(illegal)} lines hold such)" if unreported > 0 else ""),
             line=number,
-            column=bad.start() + 1,
-            end_column=bad.end() + 1,
+            column=match.start() + 1,
+            end_column=match.end() + 1,
             excerpt=line,
         )
 
 
-def _clean(raw: str) -> str:
+def _clean_line(raw: str) -> str:
     """Decode what a line says, and leave out what nobody sees."""
-    text = _ENTITY.sub(_decoded, raw) if "&" in raw else raw
+    text = _ENTITY.sub(_decode_entity, raw) if "&" in raw else raw
     if text.isascii():
         return text
     text = _INVISIBLE.sub("", text)
@@ -153,7 +155,7 @@ def decode_entities(text: str) -> str:
     return _ENTITY.sub(lambda entity: html.unescape(entity[0]), text) if "&" in text else text
 
 
-def _decoded(entity: re.Match[str]) -> str:
+def _decode_entity(entity: re.Match[str]) -> str:
     if entity[1] and f"{entity[1]};" not in html5:
         return entity[0]
     character = html.unescape(entity[0])
@@ -166,7 +168,7 @@ def _decoded(entity: re.Match[str]) -> str:
 _MEANT_AS_TEXT: Final = tuple("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 
 
-def _tidy(content: str) -> str:
+def _normalise_spaces(content: str) -> str:
     """Use one space where spaces pile up, and plain ones save for those that French sets at its signs."""
     content = _LAYOUT_SPACE.sub(" ", content).strip(BLANKS)
     return _SPACES.sub(" ", content)

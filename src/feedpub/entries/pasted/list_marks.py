@@ -9,10 +9,10 @@ from typing import Final, NamedTuple
 from ..whitespace import BLANKS
 
 
-class Mark(NamedTuple):
+class ListMark(NamedTuple):
     """What opens an item: a bullet, or the form of a number without its digits; the item's text; the number or -1."""
 
-    form: str
+    style: str
     text: str
     value: int = -1
 
@@ -22,25 +22,25 @@ class Mark(NamedTuple):
         return self.value >= 0
 
 
-def bullet(text: str) -> Mark | None:
+def read_bullet(text: str) -> ListMark | None:
     """Return the mark and the text of a bulleted line; an unmistakable mark needs no space behind it."""
     if text[:1] in _PLAIN_BULLETS or (text[:1] in _BULLETS_OR_TEXT and text[1:2] in _SPACE_OR_END):
-        return Mark(text[0], text[1:].lstrip(BLANKS))
+        return ListMark(text[0], text[1:].lstrip(BLANKS))
     return None
 
 
-def number(text: str) -> Mark | None:
+def read_number(text: str) -> ListMark | None:
     """Return the number and the text of a numbered line: ``1.``, ``1)``, ``(1)``, ``[1]``, ``1、`` or full-width."""
-    found = _NUMBER.match(text)
-    if not found:
+    match = _NUMBER.match(text)
+    if not match:
         return None
-    opening, digits, closing = found.groups()
-    form = unicodedata.normalize("NFKC", opening + closing)
-    rest = text[found.end() :]
-    needs_space = form in _FORMS_IN_TEXT and closing.isascii()  # "2.5 million", "3)x"
-    if form not in _FORMS or (needs_space and rest[:1].isdigit()) or (form == "[]" and rest[:1] == "("):
+    opening, digits, closing = match.groups()
+    style = unicodedata.normalize("NFKC", opening + closing)
+    item = text[match.end() :]
+    needs_space = style in _FORMS_IN_TEXT and closing.isascii()  # "2.5 million", "3)x"
+    if style not in _FORMS or (needs_space and item[:1].isdigit()) or (style == "[]" and item[:1] == "("):
         return None
-    return Mark(form, rest.lstrip(BLANKS), int(digits))
+    return ListMark(style, item.lstrip(BLANKS), int(digits))
 
 
 _PLAIN_BULLETS: Final = tuple("•‣⁃◦▪▫●■□◆◇►▸・\uf0b7\uf0a7")
@@ -53,12 +53,12 @@ _FORMS: Final = (".", ")", "()", "[]", "[]:", "[^]:", "、")
 _FORMS_IN_TEXT: Final = (".", ")")
 
 
-def sign_bullet(text: str) -> Mark | None:
+def read_sign(text: str) -> ListMark | None:
     """Return the sign that opens a line as its mark: ``✅ Point``; an emoji stays, since it may say something."""
     sign = text[:1]
-    if not sign or unicodedata.category(sign) != "So" or not (rest := text[1:].lstrip("\ufe0f\u200d ")):
+    if not sign or unicodedata.category(sign) != "So" or not (item := text[1:].lstrip("\ufe0f\u200d ")):
         return None
-    return Mark(sign, text if sign >= _FIRST_EMOJI and sign not in _COLOURED_SHAPES else rest)
+    return ListMark(sign, text if sign >= _FIRST_EMOJI and sign not in _COLOURED_SHAPES else item)
 
 
 _FIRST_EMOJI: Final = "\U0001f000"

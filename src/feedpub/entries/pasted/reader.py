@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Final
 from ...errors import EntryError, Problem
 from ...language import get_autonym, get_script, match_language
 from ...model import Draft, PastedLine, PastedText
-from ..language_guess import likely_languages
+from ..language_guess import guess_languages
 from ..markdown.positions import strip_positions
-from ..sections.headings import HeadingTable, default_table
+from ..sections.headings import HeadingTable, load_heading_table
 from ..sections.reader import read_sections
 from ..source import LARGEST_ENTRY_BYTES, Source
-from .joining import join, writes_spaces
+from .joining import has_cjk_spacing, join_lines
 from .lines import MOST_PROBLEMS, Line, decode_entities, read_lines
 from .markdown_writer import write_lines
 from .splitting import Block, Splitter
@@ -29,7 +29,7 @@ from .verbatim import mark_verbatim
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from .splitting import Part
+    from .splitting import RawDraft
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ def parse_pasted(
     languages: Sequence[str] = (),
     language: str | None = None,
 ) -> PastedText:
-    """Read the drafts out of a pasted text; docs/entries.md, "Pasted text", has the rules.
+    """Read the drafts out of a pasted text; docs/guides/import.md has the rules.
 
     No title is made up: only a line under a heading such as "Title", or a Markdown ``# Title``, is one.
 
@@ -81,7 +81,7 @@ def read_pasted(
     titles: Collection[str] = (),
 ) -> PastedMarkdown:
     """Do what `parse_pasted` does, and return the Markdown too; a first line that is one of `titles` is the title."""
-    table = headings or default_table()
+    table = headings or load_heading_table()
     if len(text) > LARGEST_ENTRY_BYTES:
         message = f"the text has {len(text):,} characters; at most {LARGEST_ENTRY_BYTES:,} are read"
         raise EntryError([Problem(code="E117", message=message, hint="paste one article at a time")])
@@ -89,24 +89,24 @@ def read_pasted(
     mark_verbatim(lines, table)
     document = Splitter(table, lines)
     for line in lines:
-        document.take(line)
-    parts = document.finish()
-    if not any(block.lines or block.kind == "body" for part in parts for block in part.blocks):
+        document.assign_line(line)
+    raw_drafts = document.finish_drafts()
+    if not any(block.lines or block.kind == "body" for part in raw_drafts for block in part.blocks):
         hint = "paste the text with its headings, such as Summary, Key Points and References"
         raise EntryError([Problem(code="E201", message="there is no text for an article", hint=hint)])
-    known = _by_language(parts, table, languages, language)
-    for part in known.values():
-        _take_given_title(part, titles)
-    written = [_write_part(part, tag, table) for tag, part in known.items()]
-    if language and not any(part.sections - {"title"} for part in parts):
+    drafts = _group_by_language(raw_drafts, table, languages, language)
+    for part in drafts.values():
+        _take_repeated_title(part, titles)
+    texts = [_write_draft(part, tag, table) for tag, part in drafts.items()]
+    if language and not any(part.sections - {"title"} for part in raw_drafts):
         for line in lines:  # somebody says what it is: text without sections
             line.fate = "kept" if line.fate == "ambiguous" else line.fate
-    read = [
+    results = [
         _read_draft(tag, title, markdown, table, has_sections_only=_has_sections_only(part))
-        for (tag, part), (title, markdown) in zip(known.items(), written, strict=True)
+        for (tag, part), (title, markdown) in zip(drafts.items(), texts, strict=True)
     ]
     pasted = PastedText(
-        drafts=tuple(draft for draft, _ in read),
+        drafts=tuple(draft for draft, _ in results),
         via=document.via,
         previous=document.neighbours.get("previous"),
         next=document.neighbours.get("next"),
@@ -116,14 +116,16 @@ def read_pasted(
     )
     return PastedMarkdown(
         pasted=pasted,
-        markdown=tuple(markdown for _, markdown in written),
-        is_digest=tuple(is_forced for _, is_forced in read),
+        markdown=tuple(markdown for _, markdown in texts),
+        is_digest=tuple(is_forced for _, is_forced in results),
     )
 
 
-def _has_sections_only(part: Part) -> bool:
+def _has_sections_only(draft: RawDraft) -> bool:
     """Return True if a part has sections, and no other heading."""
-    return bool(part.sections - {"title"}) and not any(block.kind == "body" and block.heading for block in part.blocks)
+    return bool(draft.sections - {"title"}) and not any(
+        block.kind == "body" and block.heading for block in draft.blocks
+    )
 
 
 def _account_for_lines(lines: Sequence[Line], table: HeadingTable) -> Iterator[PastedLine]:
@@ -135,7 +137,7 @@ def _account_for_lines(lines: Sequence[Line], table: HeadingTable) -> Iterator[P
         is_candidate = line.fate == "ambiguous" or (line.fate == "kept" and is_alone)
         if is_candidate and compared < _MOST_COMPARED_LINES and 0 < len(line.text) <= _LONGEST_COMPARED_CHARACTERS:
             compared += 1
-            near = table.nearest(line.text)
+            near = table.find_nearest(line.text)
             hint = f"nearly the heading “{near[1]}”" if near else ""
         fate = "ambiguous" if hint else line.fate
         yield PastedLine(number=line.number, text=line.raw, fate=fate, role=line.role, hint=hint)
@@ -146,78 +148,82 @@ _MOST_COMPARED_LINES: Final = 200
 _LONGEST_COMPARED_CHARACTERS: Final = 60
 
 
-def _by_language(
-    parts: Sequence[Part], table: HeadingTable, languages: Sequence[str], given: str | None
-) -> dict[str, Part]:
+def _group_by_language(
+    raw_drafts: Sequence[RawDraft], table: HeadingTable, languages: Sequence[str], default_language: str | None
+) -> dict[str, RawDraft]:
     """Find the language of each part; parts of one language that have no section in common are one draft.
 
     Two parts that repeat one section ("Highlights", "Key Insights") are one text, those that repeat more are two.
     A part without headings whose language cannot be told belongs to the part before it, or else behind it.
     """
-    found: dict[str, Part] = {}
-    strays: list[Part] = []
+    drafts: dict[str, RawDraft] = {}
+    strays: list[RawDraft] = []
     problems: list[Problem] = []
-    last: Part | None = None
-    for part in parts:
-        language = _find_language(part, table, languages, given)
+    last: RawDraft | None = None
+    for draft in raw_drafts:
+        language = _find_language(draft, table, languages, default_language)
         if not language:
-            strays = [] if last else [*strays, part]
+            strays = [] if last else [*strays, draft]
             if last:
-                last.add(*part.blocks)
+                last.add_blocks(*draft.blocks)
             continue
-        last = found.setdefault(language, part)
-        if last is not part and len(last.sections & part.sections) >= _MOST_REPEATED_SECTIONS:
-            problems.append(_same_language(language, last, part))
-        elif last is not part:
-            last.add(*part.blocks)
+        last = drafts.setdefault(language, draft)
+        if last is not draft and len(last.sections & draft.sections) >= _MOST_REPEATED_SECTIONS:
+            problems.append(_describe_same_language(language, last, draft))
+        elif last is not draft:
+            last.add_blocks(*draft.blocks)
         last.blocks[:0] = [block for stray in strays for block in stray.blocks]
         strays = []
-    if not found:
-        problems = [_unknown_language(parts[0], table)]
+    if not drafts:
+        problems = [_describe_unknown_language(raw_drafts[0], table)]
     if problems:
         raise EntryError(problems[:MOST_PROBLEMS])
-    return found
+    return drafts
 
 
 _MOST_REPEATED_SECTIONS: Final = 2
 
 
-def _find_language(part: Part, table: HeadingTable, languages: Sequence[str], given: str | None) -> str | None:
+def _find_language(
+    draft: RawDraft, table: HeadingTable, languages: Sequence[str], default_language: str | None
+) -> str | None:
     """Return a part's language: that of its headings; of its text if they fit several, or none in its script."""
-    if given and not part.languages:
-        return match_language(given, tuple(languages)) or given
-    text = " ".join(part.texts())
-    likely = likely_languages(text, part.languages, languages)
+    if default_language and not draft.languages:
+        return match_language(default_language, tuple(languages)) or default_language
+    text = " ".join(draft.list_texts())
+    likely = guess_languages(text, draft.languages, languages)
     if not likely:
-        likely = likely_languages(text, table.languages(), languages)
+        likely = guess_languages(text, table.list_languages(), languages)
         if not likely or get_script(likely[0]) == "Latn":
-            likely = part.languages  # Latin names and terms stand in texts of every script
-        elif not part.languages:
+            likely = draft.languages  # Latin names and terms stand in texts of every script
+        elif not draft.languages:
             likely = likely[: len(likely) == 1]
     return (match_language(likely[0], tuple(languages)) or likely[0]) if likely else None
 
 
-def _unknown_language(part: Part, table: HeadingTable) -> Problem:
-    candidates = [text for text in part.texts() if len(text) <= _LONGEST_COMPARED_CHARACTERS][:_MOST_COMPARED_LINES]
-    near = next((found[1] for text in candidates if (found := table.nearest(text))), None)
+def _describe_unknown_language(draft: RawDraft, table: HeadingTable) -> Problem:
+    candidates = [text for text in draft.list_texts() if len(text) <= _LONGEST_COMPARED_CHARACTERS][
+        :_MOST_COMPARED_LINES
+    ]
+    near = next((nearest_match[1] for text in candidates if (nearest_match := table.find_nearest(text))), None)
     nearest = f" (one line is nearly “{near}”)" if near else ""
     return Problem(
         code="E203",
         message=f"the language of this text cannot be told: it has none of the headings that feedpub knows{nearest}",
         hint="put a heading above each section, in the language of the text, such as Summary or Key Points; "
         "or name the language with --language",
-        line=part.first.number,
-        excerpt=part.first.raw,
+        line=draft.first.number,
+        excerpt=draft.first.raw,
     )
 
 
-def _same_language(language: str, one: Part, other: Part) -> Problem:
+def _describe_same_language(language: str, first: RawDraft, second: RawDraft) -> Problem:
     return Problem(
         code="E204",
-        message=f"a second text in {get_autonym(language)} begins here; the first begins in line {one.first.number}",
+        message=f"a second text in {get_autonym(language)} begins here; the first begins in line {first.first.number}",
         hint="paste one article at a time",
-        line=other.first.number,
-        excerpt=other.first.raw,
+        line=second.first.number,
+        excerpt=second.first.raw,
     )
 
 
@@ -245,53 +251,53 @@ def _read_draft(
     return draft, is_forced
 
 
-def _write_part(part: Part, language: str, table: HeadingTable) -> tuple[str | None, str]:
+def _write_draft(draft: RawDraft, language: str, table: HeadingTable) -> tuple[str | None, str]:
     """Return the title and the Markdown of a draft."""
-    spaced = writes_spaces(part.texts())
+    cjk_spacing = has_cjk_spacing(draft.list_texts())
     title: str | None = None
-    out: list[str] = []
-    for block, following in pairwise([*_join_sections(part.blocks), None]):
+    lines_out: list[str] = []
+    for block, following in pairwise([*_join_sections(draft.blocks), None]):
         if block is None:
             break
         lines: Sequence[Line] = block.lines
         if block.kind == "title":
             if title is None:
-                title, lines = _title(lines, spaced)
-            _settle_stray(lines)
-            out += _end_with_blank_line(write_lines([lines], "body", spaced=spaced))
-            _settle_stray(lines)
+                title, lines = _read_title(lines, cjk_spacing)
+            _mark_stray_lines(lines)
+            lines_out += _end_with_blank_line(write_lines([lines], "body", cjk_spacing=cjk_spacing))
+            _mark_stray_lines(lines)
             continue
         is_section = block.kind != "body"
-        heading = table.word(language, "references") if is_section and not block.heading else block.heading
-        written = write_lines([lines, *block.more_runs], block.kind, spaced=spaced)
+        heading = table.find_word(language, "references") if is_section and not block.heading else block.heading
+        markdown = write_lines([lines, *block.more_runs], block.kind, cjk_spacing=cjk_spacing)
         if not is_section and not block.heading:
-            _settle_stray(lines)
-        if is_section and not written and not _is_below(following):
+            _mark_stray_lines(lines)
+        if is_section and not markdown and not _has_own_heading(following):
             continue
         if heading:
-            out += _end_with_blank_line([heading if heading.startswith("#") else f"## {heading}"])
-        out += _end_with_blank_line(written)
-    return title, _with_plain_notes("\n".join(out).strip("\n") + "\n", part)
+            lines_out += _end_with_blank_line([heading if heading.startswith("#") else f"## {heading}"])
+        lines_out += _end_with_blank_line(markdown)
+    return title, _rewrite_notes("\n".join(lines_out).strip("\n") + "\n", draft)
 
 
-def _take_given_title(part: Part, titles: Collection[str]) -> None:
+def _take_repeated_title(draft: RawDraft, titles: Collection[str]) -> None:
     """Take the first line of a part for its title if it repeats one that was given."""
-    block = next((block for block in part.blocks if block.lines or block.heading), None)
-    if block is None or block.kind != "body" or block.heading or "title" in part.sections:
+    block = next((block for block in draft.blocks if block.lines or block.heading), None)
+    if block is None or block.kind != "body" or block.heading or "title" in draft.sections:
         return
     line = block.lines[0]
     if any(line.text.strip("*_ ").casefold() == " ".join(title.split()).casefold() for title in titles):
         block.lines.remove(line)
         line.text = line.text.strip("*_ ")
-        part.blocks.insert(0, Block("title", lines=[line]))
-        part.sections.add("title")
+        draft.blocks.insert(0, Block("title", lines=[line]))
+        draft.sections.add("title")
 
 
 def _end_with_blank_line(lines: Sequence[str]) -> list[str]:
     return [*lines, ""] if lines else []
 
 
-def _is_below(block: Block | None) -> bool:
+def _has_own_heading(block: Block | None) -> bool:
     """Return True if a block is headed by a heading of the text, which may stand below that of a section."""
     return block is not None and block.kind == "body" and bool(block.heading)
 
@@ -309,34 +315,36 @@ def _join_sections(blocks: Sequence[Block]) -> list[Block]:
     return [block for block in blocks if block.kind == "title" or joined[block.kind] is block]
 
 
-def _settle_stray(lines: Iterable[Line]) -> None:
+def _mark_stray_lines(lines: Iterable[Line]) -> None:
     """Mark text that stands below no heading: to be looked at."""
     for line in lines:
-        line.settle("ambiguous", "body")
+        line.record_fate("ambiguous", "body")
 
 
-def _with_plain_notes(markdown: str, part: Part) -> str:
+def _rewrite_notes(markdown: str, draft: RawDraft) -> str:
     """Write ``[^1]`` as ``[1]`` where the note has become a reference."""
     notes = {
         line.text.partition("]")[0][2:]
-        for block in part.blocks
+        for block in draft.blocks
         if block.kind == "references"
         for line in block.lines
         if line.text.startswith("[^")
     }
-    return _NOTE.sub(lambda found: f"[{found[1]}]" if found[1] in notes else found[0], markdown) if notes else markdown
+    return _NOTE.sub(lambda match: f"[{match[1]}]" if match[1] in notes else match[0], markdown) if notes else markdown
 
 
 _NOTE: Final = re.compile(r"\[\^([0-9]{1,3})\]")
 
 
-def _title(lines: Sequence[Line], spaced: bool) -> tuple[str | None, Sequence[Line]]:
+def _read_title(lines: Sequence[Line], cjk_spacing: bool) -> tuple[str | None, Sequence[Line]]:
     """Take the first line; also the next ones, if each could be the rest of one that was too wide."""
     end = 0
     while end < len(lines) and (not end or (not lines[end].after_blank and _is_wide(lines[end - 1].text))):
-        lines[end].settle("kept", "title")
+        lines[end].record_fate("kept", "title")
         end += 1
-    return decode_entities(join((line.text for line in lines[:end]), spaced=spaced)) or None, lines[end:]
+    return decode_entities(join_lines((line.text for line in lines[:end]), cjk_spacing=cjk_spacing)) or None, lines[
+        end:
+    ]
 
 
 def _is_wide(text: str) -> bool:

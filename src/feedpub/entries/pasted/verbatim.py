@@ -40,8 +40,8 @@ def _mark_code(lines: Sequence[Line]) -> None:
             line.verbatim = _without_indent(line.raw, indent)
             if line.text.startswith(fence) and not line.text.strip(fence[0]):
                 fence = ""
-        elif (found := _FENCE.match(line.text)) and possible[found[1][0]] >= len(found[1]):
-            fence, indent = found[1], len(line.raw) - len(line.raw.lstrip())
+        elif (opening := _FENCE.match(line.text)) and possible[opening[1][0]] >= len(opening[1]):
+            fence, indent = opening[1], len(line.raw) - len(line.raw.lstrip())
             line.verbatim = line.text
 
 
@@ -75,13 +75,17 @@ def _mark_quotes(lines: Sequence[Line], table: HeadingTable) -> None:
     for above, line, below in zip([None, *lines], lines, [*lines[1:], None], strict=False):
         if line.verbatim is None and line.text[:1] == ">":
             is_between = above is not None and above.verbatim is not None and below and below.text[:1] == ">"
-            if is_between or (line.text.strip("> ") and not table.find(line.text)):
+            if is_between or (line.text.strip("> ") and not table.find_headings(line.text)):
                 line.verbatim = line.text
 
 
 def _mark_definitions(lines: Sequence[Line]) -> None:
     """Mark definitions of links and notes that the text uses; the others would vanish, and become text."""
-    defined = [(line, found[1]) for line in lines if line.verbatim is None and (found := _DEFINITION.match(line.text))]
+    defined = [
+        (line, definition[1])
+        for line in lines
+        if line.verbatim is None and (definition := _DEFINITION.match(line.text))
+    ]
     if not defined:
         return
     used = {label.casefold() for line in lines for label in _LABEL.findall(line.text)}
@@ -97,7 +101,7 @@ _LABEL: Final = re.compile(r"\[([^\[\]]{1,200})\](?!:)")
 def _rewrite_underlined(lines: Sequence[Line], table: HeadingTable) -> None:
     """Write ``Heading`` above ``===`` or ``---`` as ``# Heading``; a rule below a sentence is only a rule."""
     for line, underline in pairwise(lines):
-        is_text = line.verbatim is None and line.text and line.after_blank and not table.find(line.text)
+        is_text = line.verbatim is None and line.text and line.after_blank and not table.find_headings(line.text)
         if not is_text or underline.verbatim is not None or not is_underline(underline.text):
             continue
         level = "#" if underline.text[0] == "=" else "##"

@@ -101,7 +101,7 @@ def split_items(html: str) -> list[tuple[tuple[int, int], str]]:
     return items
 
 
-def before_list(item: str) -> str:
+def read_before_list(item: str) -> str:
     """Return what stands in an item before a list below it."""
     return _LIST_TAG.split(item, maxsplit=1)[0]
 
@@ -132,7 +132,7 @@ _BREAK: Final = re.compile(r"<br\b[^<>]*>\n")
 _LINE_END_IN_POINT: Final = re.compile(r"\n(?!</?(?:ul|li)\b|\Z)")
 
 
-def first_text(html: str) -> str:
+def read_first_text(html: str) -> str:
     """Return the text of the first paragraph that has some: of one in a quotation only if there is no other."""
     quoted = ""
     for match in _PARAGRAPH.finditer(html):

@@ -27,22 +27,22 @@ _PUNCTUATION: Final = " \t.,;:()<>。，；：（）"
 Place = tuple[int, int]  # line and column of the file
 
 
-def read_reference(html: str, source: Source, place: Place) -> Reference | None:
+def read_reference(html: str, source: Source, position: Place) -> Reference | None:
     """Read a reference: ``title - publisher / publisher``, with its address as a link, or in the text.
 
     Args:
         html: What stands in the item.
         source: The file; problems are added to it.
-        place: Of the item.
+        position: Of the item.
     """
     label, urls = _take_links(html)
     usable = list(filter(is_url, urls)) if len(urls) != 1 else urls
     if "<sup>" in label or "<li" in label or "<img" in label or len(usable) > 1 or "](" in label:
-        label = _report_oddities(label, urls, usable, source, place)
+        label = _report_oddities(label, urls, usable, source, position)
     title, publishers = split_label_html(label)
     url = usable[0] if usable else None
     if not title and not url:
-        source.add_at("W109", "this reference is empty", "write a title, or remove it", *place)
+        source.add_at("W109", "this reference is empty", "write a title, or remove it", *position)
         return None
     try:
         return Reference(title=title or url or "", publishers=publishers, url=url)
@@ -50,20 +50,20 @@ def read_reference(html: str, source: Source, place: Place) -> Reference | None:
         return Reference(title=title, publishers=publishers) if title else None
 
 
-def _report_oddities(label: str, urls: Sequence[str], usable: Sequence[str], source: Source, place: Place) -> str:
+def _report_oddities(label: str, urls: Sequence[str], usable: Sequence[str], source: Source, position: Place) -> str:
     """Report what a reference cannot hold; return its label without numbers of footnotes."""
     if not urls and _BROKEN_LINK.search(html_to_text(label)):
         message = "this link is broken: its address holds a blank"
-        source.add_at("E111", message, "write %20 for a blank in an address", *place)
+        source.add_at("E111", message, "write %20 for a blank in an address", *position)
     without_notes = _NUMBER_OF_NOTE.sub("", label)
-    for is_true, message in (
+    for applies, message in (
         ("<li" in label, "part of this reference is a list below it, read as one text with it"),
         (without_notes != label, "part of this reference is a footnote, left out"),
         ("<img" in label, "part of this reference is a picture, left out"),
         (len(usable) > 1, f"this reference has {len(usable)} addresses; the first is taken"),
     ):
-        if is_true:
-            source.add_at("W109", message, "write a reference on one line, each work with its own number", *place)
+        if applies:
+            source.add_at("W109", message, "write a reference on one line, each work with its own number", *position)
     return without_notes
 
 
