@@ -1,7 +1,7 @@
-# check: all that CI checks · explore: property tests with many new examples · fix: format and mend · golden: write the golden files anew · bench: measure against peers
+# check: all that CI checks · explore: property tests with many new examples · fix: format and mend · golden: write the golden files anew · docs: build the documentation site into site/ · pictures: take its screenshots anew · bench: measure against peers
 PYTHON ?= python3
 
-.PHONY: check lint test explore fix golden bench
+.PHONY: check lint test explore fix golden docs pictures bench
 
 check: lint test
 
@@ -23,6 +23,12 @@ fix:
 
 golden:
 	$(PYTHON) -m pytest -q tests/test_feeds.py tests/test_cli.py --update-golden
+
+docs:
+	$(PYTHON) -m zensical build --clean --strict
+
+pictures:
+	$(PYTHON) tools/make_pictures.py
 
 bench:
 	$(PYTHON) benchmarks/writers.py

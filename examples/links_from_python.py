@@ -7,7 +7,7 @@ import feedpub
 
 def main(history: str, urls: list[str]) -> int:
     """Print each result as it comes; return 1 if something is dead."""
-    run = feedpub.iter_check(urls, history=history, settings=feedpub.LinkSettings(deadline=20, concurrency=32))
+    run = feedpub.iter_checked_links(urls, history=history, settings=feedpub.LinkSettings(deadline=20, concurrency=32))
     for link in run:
         print(f"{link.status}: {link.url} {link.reason}".rstrip())
     if run.report.network_down:

@@ -1,4 +1,4 @@
-"""The command line: what each command writes, prints and exits with; docs/cli.md is its --help."""
+"""The command line: what each command writes, prints and exits with; docs/reference/cli.md is its --help."""
 
 import json
 import os
@@ -771,8 +771,8 @@ def help_of(*arguments: str) -> str:
 def test_document_of_the_command_line(request: pytest.FixtureRequest) -> None:
     parts = [
         "# Command line\n\n"
-        "What `feedpub --help` says. This file is checked against it: after a change, write it anew with\n"
-        "`pytest tests/test_cli.py --update-golden`.\n",
+        "Look up here every command with its options. The page holds what `feedpub COMMAND --help` prints; it is\n"
+        "written by `pytest tests/test_cli.py --update-golden`.\n",
         f"```text\n{help_of()}```\n",
     ]
     for name in COMMANDS:
@@ -780,15 +780,16 @@ def test_document_of_the_command_line(request: pytest.FixtureRequest) -> None:
         command = cli.commands[name]
         for part in sorted(command.commands) if isinstance(command, click.Group) else ():
             parts.append(f"## feedpub {name} {part}\n\n```text\n{help_of(name, part)}```\n")
-    same_document(DOCS / "cli.md", "\n".join(parts), request)
+    same_document(DOCS / "reference" / "cli.md", "\n".join(parts), request)
 
 
 def test_document_of_the_problems(request: pytest.FixtureRequest) -> None:
     kinds = {"E": "Errors", "W": "Warnings", "N": "Notes"}
     parts = [
-        "# Problems\n\n"
-        "What `feedpub explain` says. Errors keep an entry from being published, warnings are mistakes that readers\n"
-        "will see, notes are worth knowing. A code never changes its meaning. This file is made of\n"
+        "# Problem codes\n\n"
+        "Look up here what a code means and how to fix the problem. An error keeps an entry from being published,\n"
+        "a warning is a mistake that readers will notice, and a note is worth knowing. A code never changes its\n"
+        "meaning. `feedpub explain CODE` prints the same text. The page is written from\n"
         "`src/feedpub/problems.toml` by `pytest tests/test_cli.py --update-golden`.\n"
     ]
     kind = ""
@@ -798,7 +799,7 @@ def test_document_of_the_problems(request: pytest.FixtureRequest) -> None:
             parts.append(f"## {kinds[kind]}\n")
         first, _, page = feedpub.explain(code).partition("\n\n")
         parts.append(f"### {first}\n\n{markdown(page)}")
-    same_document(DOCS / "problems.md", "\n".join(parts), request)
+    same_document(DOCS / "reference" / "problems.md", "\n".join(parts), request)
 
 
 def markdown(page: str) -> str:

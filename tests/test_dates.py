@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedpub.entries.dates import lacks_zeros, parse_date, zone
+from feedpub.entries.dates import find_time_zone, lacks_zeros, parse_date
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_other_dates_are_never_guessed(text: str, message: str) -> None:
 
 @pytest.mark.parametrize("name", ["UTC", "Asia/Shanghai", "America/Argentina/Buenos_Aires", "Etc/GMT+8"])
 def test_zones_have_iana_names(name: str) -> None:
-    assert zone(name).utcoffset(datetime(2026, 2, 1)) is not None
+    assert find_time_zone(name).utcoffset(datetime(2026, 2, 1)) is not None
 
 
 @pytest.mark.parametrize(
@@ -154,13 +154,13 @@ def test_zones_have_iana_names(name: str) -> None:
 )  # fmt: skip
 def test_nothing_else_is_a_zone(name: str) -> None:
     with pytest.raises(ValueError, match="is not the IANA name of a time zone"):
-        zone(name)
+        find_time_zone(name)
 
 
 def test_names_that_only_this_machine_knows_are_no_zones(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "tzname", ("QST", "QDT"))
     with pytest.raises(ValueError, match="QST"):
-        zone("QST")
+        find_time_zone("QST")
 
 
 @given(st.datetimes(timezones=st.just(UTC), min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30)))

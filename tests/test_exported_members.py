@@ -35,15 +35,16 @@ def imports_for_type_checkers() -> dict[str, str]:
 
 
 def test_type_checkers_see_the_same_names_in_the_same_places() -> None:
-    homes = {name: home for home, names in feedpub._HOMES.items() for name in names}
-    assert imports_for_type_checkers() == homes
-    assert set(NAMES) == set(homes)
+    modules = {name: module for module, names in feedpub._NAMES_BY_MODULE.items() for name in names}
+    assert imports_for_type_checkers() == modules
+    assert set(NAMES) == set(modules)
 
 
 def test_names_are_sorted_and_stand_once() -> None:
     assert feedpub.__all__ == sorted(set(feedpub.__all__))
     assert dir(feedpub) == feedpub.__all__
-    for names in feedpub._HOMES.values():
+    assert list(feedpub._NAMES_BY_MODULE) == sorted(feedpub._NAMES_BY_MODULE)
+    for names in feedpub._NAMES_BY_MODULE.values():
         assert list(names) == sorted(set(names))
 
 

@@ -173,11 +173,11 @@ def test_each_row_has_what_it_says(form: feedpub.FeedFormat, desk: Desk, tmp_pat
     feedpub.build(desk.folder, tmp_path / "public")
     document = (tmp_path / "public" / "en" / form.file_name).read_bytes()
 
-    end = form.head_end.search(document)
+    end = form.head_end_pattern.search(document)
     assert end
-    assert form.mark in document[: end.start()]
-    assert formats.format_of(f"en/{form.file_name}") is form
-    assert formats.format_of(f"en/archive/{form.numbered(12)}") is form
+    assert form.generator_mark in document[: end.start()]
+    assert formats.find_format(f"en/{form.file_name}") is form
+    assert formats.find_format(f"en/archive/{form.archive_file_name(12)}") is form
     feed = feedpub.load(desk.folder).feed("en")
     writers = {"atom": feedpub.to_atom, "rss": feedpub.to_rss, "json": feedpub.to_json}
     assert feedpub.write_feed(feed, form) == writers[form.name](feed)
@@ -209,7 +209,7 @@ def test_names_in_the_table_differ() -> None:
 
 @pytest.mark.parametrize("path", ["en/atom-0.xml", "en/atom-.xml", "en/atomxml", "en/atom-1.xml.bak", "en/feed-1.xml"])
 def test_other_names_belong_to_no_format(path: str) -> None:
-    assert formats.format_of(path) is None
+    assert formats.find_format(path) is None
 
 
 def test_a_feed_has_addresses_of_known_formats_only() -> None:

@@ -4,11 +4,11 @@ import time
 
 import pytest
 
-from feedpub.entries import fields
-from feedpub.entries.front_matter import read_front_matter
+from feedpub.entries.front_matter import fields
+from feedpub.entries.front_matter.reader import read_front_matter
+from feedpub.entries.front_matter.value import Value, list_items, read_text
 from feedpub.entries.source import Source
-from feedpub.entries.value import Value, list_items, read_text
-from feedpub.rendering.text import one_line
+from feedpub.rendering.text import join_lines
 
 
 def read(matter: str) -> tuple[Source, dict[str, Value]]:
@@ -186,7 +186,7 @@ def test_the_first_of_two_keys_holds() -> None:
 )
 def test_unknown_keys(matter: str, hint: str) -> None:
     source, found = read(f"title: a\n{matter}")
-    (key,) = fields.unknown_keys(found)
+    (key,) = fields.find_unknown_keys(found)
     word = matter.partition(":")[0]
     assert source.text[key.start : key.end] == key.content == word
     assert fields.suggest_key(word) == hint
@@ -239,4 +239,4 @@ def test_list_items() -> None:
     ("text", "line"), [(" a \t\n b\u2028c ", "a b c"), ("a\u00a0: b", "a\u00a0: b"), ("张\u3000三", "张\u3000三")]
 )
 def test_one_line(text: str, line: str) -> None:
-    assert one_line(text) == line
+    assert join_lines(text) == line

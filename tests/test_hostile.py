@@ -450,9 +450,9 @@ def test_language_tags() -> None:
 
 
 def test_values_cannot_change_behind_a_feeds_back() -> None:
-    with pytest.raises(FieldError, match=r"^Entry .*: authors: is a list; give a tuple"):
+    with pytest.raises(FieldError, match=r"^Entry .*: authors: is a list; use a tuple"):
         entry(authors=[Person(name="A")])
-    with pytest.raises(FieldError, match=r"^Feed .*: entries: is a list; give a tuple"):
+    with pytest.raises(FieldError, match=r"^Feed .*: entries: is a list; use a tuple"):
         Feed(id="tag:a", language="en", title="T", link=BASE, entries=[entry()])  # type: ignore[arg-type]
 
 

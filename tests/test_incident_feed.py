@@ -35,7 +35,7 @@ def site(folder: Path, *, url: str = "https://a.example/", language: str = "en")
 
 
 def report(*incidents: feedpub.Incident) -> feedpub.LinkReport:
-    place = feedpub.Place(path="entries/one.en.md", line=5, entry="x")
+    place = feedpub.Mention(path="entries/one.en.md", line=5, entry="x")
     links = tuple(feedpub.Link(url=one.url, status="dead", state="dead", found_in=(place,)) for one in incidents)
     return feedpub.LinkReport(links=links, at=OPENED, incidents=incidents)
 
@@ -120,14 +120,14 @@ def test_ids_stay_when_a_link_is_well_again(tmp_path: Path) -> None:
         closed=OPENED + timedelta(days=1),
         outcome="recovered",
     )
-    (one,), (other,) = (feedpub.incident_feed(where, report(incident)).entries for incident in (before, after))
+    (one,), (other,) = (feedpub.make_incident_feed(where, report(incident)).entries for incident in (before, after))
     assert one.id == other.id
     assert one.updated < other.updated
 
 
 @pytest.mark.parametrize(("language", "word"), [("zh-Hans", "失效链接：Digest"), ("ar", "روابط معطلة: Digest")])
 def test_in_the_language_of_the_site(tmp_path: Path, language: str, word: str) -> None:
-    assert feedpub.incident_feed(site(tmp_path, language=language), report()).title == word
+    assert feedpub.make_incident_feed(site(tmp_path, language=language), report()).title == word
 
 
 def test_secrets_and_markup_of_addresses_stay_out(tmp_path: Path) -> None:

@@ -298,7 +298,7 @@ def test_a_signal_while_links_are_checked(
     told = {json.loads(line)["url"] for line in done.stdout.splitlines()}
     if (tmp_path / ".feedpub" / "links.sqlite").exists():
         with History(tmp_path / ".feedpub" / "links.sqlite") as history:
-            assert told <= set(history.addresses())
+            assert told <= set(history.list_urls())
     else:
         assert not told
 
@@ -319,7 +319,7 @@ def test_what_is_known_is_reported(name: str, code: int, form: str, farm_urls: l
     assert done.returncode == code
     known = int(done.stderr.partition("interrupted; ")[2].split()[0])
     with History(tmp_path / ".feedpub" / "links.sqlite") as history:
-        assert len(list(history.addresses())) >= known
+        assert len(list(history.list_urls())) >= known
     if form == "json":
         assert len(json.loads(done.stdout)["links"]) == known if known else done.stdout == ""
     elif form == "jsonl":

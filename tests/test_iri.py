@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feedpub import iri
-from feedpub.links import probe
+from feedpub.links import redirects
 from feedpub.transport import http1
 from support.case_files import load_cases
 
@@ -104,28 +104,28 @@ BAD = {
 
 @pytest.mark.parametrize("url", GOOD)
 def test_good_addresses(url: str) -> None:
-    assert iri.fault(url) == ""
+    assert iri.find_url_fault(url) == ""
     assert iri.to_uri(url) == (GOOD[url] or url)
 
 
 @pytest.mark.parametrize("url", GOOD)
 def test_a_uri_is_left_as_it_is(url: str) -> None:
     uri = iri.to_uri(url)
-    assert iri.fault(uri) == ""
+    assert iri.find_url_fault(uri) == ""
     assert iri.to_uri(uri) == uri
     assert uri.isascii()
 
 
 @pytest.mark.parametrize(("url", "reason"), BAD.items())
 def test_bad_addresses_are_quoted_with_the_reason(url: str, reason: str) -> None:
-    said = iri.fault(url)
+    said = iri.find_url_fault(url)
     assert reason in said
     assert said.isprintable()
 
 
 def test_a_long_bad_address_is_not_repeated_in_full() -> None:
-    assert len(iri.fault("x" * 12_000_000)) < 300
-    assert len(iri.fault("https://example.org/ " + "x" * 12_000_000)) < 400
+    assert len(iri.find_url_fault("x" * 12_000_000)) < 300
+    assert len(iri.find_url_fault("https://example.org/ " + "x" * 12_000_000)) < 400
 
 
 def test_no_longer_address_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,23 +136,23 @@ def test_no_longer_address_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
         assert iri.parse_url("x", url) is None
         assert iri.resolve_url("https://example.org/", url) is None
         assert iri.find_host(url) == ""
-        assert "8,000 at most" in iri.fault(url)
+        assert "8,000 at most" in iri.find_url_fault(url)
         assert iri.suggest_url(url).startswith("write an absolute address")
 
 
 @pytest.mark.parametrize("url", GOOD)
 def test_all_plain_addresses_need_no_change(url: str) -> None:
-    if iri.all_plain(["https://example.org/", url]):
+    if iri.are_plain_uris(["https://example.org/", url]):
         assert iri.to_uri(url).casefold() == url.casefold()
     else:
         assert not url.isascii() or set(url) & set('"%<>[\\]^`{|}')
 
 
 def test_all_plain_tells_one_that_is_not() -> None:
-    assert iri.all_plain([])
-    assert iri.all_plain(["https://example.org/a?b", "https://example.org/#c"])
-    assert not iri.all_plain(["https://example.org/", "https://example.org/é"])
-    assert not iri.all_plain(["https://example.org/", "https://example.org/[x]"])
+    assert iri.are_plain_uris([])
+    assert iri.are_plain_uris(["https://example.org/a?b", "https://example.org/#c"])
+    assert not iri.are_plain_uris(["https://example.org/", "https://example.org/é"])
+    assert not iri.are_plain_uris(["https://example.org/", "https://example.org/[x]"])
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ _TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc", "Z", "Cf"), exclud
 @given(path=_TEXT.map(lambda text: text.replace("\\", "/")), query=_TEXT, fragment=_TEXT)
 def test_any_path_becomes_a_uri_that_says_the_same(path: str, query: str, fragment: str) -> None:
     url = f"https://example.org/{path}?x={query}#y{fragment}"
-    assert iri.fault(url) == ""
+    assert iri.find_url_fault(url) == ""
     uri = iri.to_uri(url)
     assert re.fullmatch(r"[!#$%&'()*+,./0-9:;=?@A-Z_a-z~-]*", uri)
     assert not re.search(r"%(?![0-9A-Fa-f]{2})", uri)
@@ -197,14 +197,14 @@ def test_any_path_becomes_a_uri_that_says_the_same(path: str, query: str, fragme
 
 @given(st.text() | st.text().map(lambda text: f"https://{text}") | st.from_regex(r"https?://[^/?#]{0,12}[/?#].{0,12}"))
 def test_any_text_is_an_address_that_can_be_written_or_has_a_fault(url: str) -> None:
-    reason = iri.fault(url)
+    reason = iri.find_url_fault(url)
     if reason:
         assert iri.suggest_url(url).startswith("write ")
     else:
         uri = iri.to_uri(url)
         assert uri.isascii()
         assert urlsplit(uri).hostname == iri.find_host(url).strip("[]")
-        assert iri.fault(uri) == ""
+        assert iri.find_url_fault(uri) == ""
         assert iri.to_uri(uri) == uri
 
 
@@ -240,12 +240,12 @@ def test_the_table_says_what_node_says() -> None:
 def test_no_address_is_checked_at_one_host_and_opened_at_another(case: dict[str, Any]) -> None:
     """In entries and settings; elsewhere, the host that browsers open is the one that is asked."""
     url = case["address"]
-    reason = iri.fault(url)
+    reason = iri.find_url_fault(url)
     assert (not reason) is case["accepted"]
     if case["accepted"]:
         others = [urlsplit(iri.to_uri(url)).hostname, urllib3.util.parse_url(iri.to_uri(url)).host]
         assert {ip_or_name(other) for other in others} == {ip_or_name(case["host"])}
-        assert http1.split(iri.to_uri(url))[0].host == case["host"]
+        assert http1.split_url(iri.to_uri(url))[0].host == case["host"]
         assert iri.resolve_url("https://base.example/x", url) == url
     elif case["browser"].startswith("http"):
         target = iri.suggest_url(url)
@@ -265,15 +265,15 @@ def ip_or_name(host: str | None) -> object:
 def test_redirects_are_followed_as_browsers_follow_them(case: dict[str, Any]) -> None:
     base = case.get("base", "http://start.example/a/b")
     location = case["address"]  # an empty one leads nowhere: RFC 9110 allows none
-    failure, target = probe._target(base, location)
+    failure, target = redirects.find_redirect_target(base, location)
     if (
         location
         and case["browser"].startswith("http")
-        and not iri.host_fault(case["browser"])
+        and not iri.find_host_fault(case["browser"])
         and not set(location) & set("\0\r\n")
     ):
         assert (failure, iri.find_host(target)) == (None, case["host"])
-        assert http1.split(target)[0].host == case["host"]
+        assert http1.split_url(target)[0].host == case["host"]
         assert urlsplit(target).hostname == case["host"].strip("[]")
     elif case["browser"] or not location:
         assert failure

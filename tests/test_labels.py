@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedpub.entries.labels import split_label_html
+from feedpub.entries.sections.labels import split_label_html
 
 
 @pytest.mark.parametrize(

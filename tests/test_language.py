@@ -13,7 +13,17 @@ from hypothesis import strategies as st
 
 import feedpub.language
 from feedpub.errors import LanguageTagError
-from feedpub.language import autonym, canonical, direction, has_words, isolate, known_languages, match, script, words
+from feedpub.language import (
+    canonicalise_tag,
+    get_autonym,
+    get_direction,
+    get_script,
+    get_words,
+    has_words,
+    isolate_bidi,
+    known_languages,
+    match_language,
+)
 
 
 @pytest.mark.parametrize(
@@ -46,8 +56,8 @@ from feedpub.language import autonym, canonical, direction, has_words, isolate, 
     ],
 )
 def test_canonical(tag: str, expected: str) -> None:
-    assert canonical(tag) == expected
-    assert canonical(expected) == expected
+    assert canonicalise_tag(tag) == expected
+    assert canonicalise_tag(expected) == expected
 
 
 @pytest.mark.parametrize(
@@ -85,21 +95,21 @@ def test_canonical(tag: str, expected: str) -> None:
 )
 def test_what_is_no_language_tag(tag: str, suggestion: tuple[str, ...]) -> None:
     with pytest.raises(LanguageTagError) as caught:
-        canonical(tag)
+        canonicalise_tag(tag)
     assert (caught.value.tag, caught.value.suggestion) == (tag, suggestion)
 
 
 @pytest.mark.parametrize("tag", [None, 3, b"en", ("en",)])
 def test_a_tag_is_text(tag: Any) -> None:
     with pytest.raises(LanguageTagError, match="is not a language tag"):
-        canonical(tag)
+        canonicalise_tag(tag)
 
 
 @pytest.mark.parametrize("tag", ["a" * 12_000_000, "en-" + "abcd-" * 100_000 + "x", "en-x-" + "a-" * 60 + "b"])
 def test_a_very_long_tag_is_refused_at_once_and_not_repeated(tag: str) -> None:
     start = time.perf_counter()
     with pytest.raises(LanguageTagError) as caught:
-        canonical(tag)
+        canonicalise_tag(tag)
     assert len(str(caught.value)) < 200
     assert time.perf_counter() - start < 2
 
@@ -119,15 +129,15 @@ _SUBTAGS = (
 @example("en-GB-oed")
 def test_canonical_is_idempotent_and_its_result_can_be_used(tag: str) -> None:
     try:
-        result = canonical(tag)
+        result = canonicalise_tag(tag)
     except LanguageTagError:
         return
-    assert canonical(result) == result
-    assert canonical(result.upper()) == result
+    assert canonicalise_tag(result) == result
+    assert canonicalise_tag(result.upper()) == result
     assert re.fullmatch(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*", result)
-    assert direction(result) in ("ltr", "rtl")
-    assert autonym(result)
-    assert words(result)["key_points"]
+    assert get_direction(result) in ("ltr", "rtl")
+    assert get_autonym(result)
+    assert get_words(result)["key_points"]
 
 
 @pytest.mark.parametrize(
@@ -152,7 +162,7 @@ def test_canonical_is_idempotent_and_its_result_can_be_used(tag: str) -> None:
     ],
 )
 def test_match(tag: str, supported: tuple[str, ...], expected: str | None) -> None:
-    assert match(tag, supported) == expected
+    assert match_language(tag, supported) == expected
 
 
 @pytest.mark.parametrize(
@@ -179,8 +189,8 @@ def test_match(tag: str, supported: tuple[str, ...], expected: str | None) -> No
 )
 def test_script_and_direction(tag: str, written: str, towards: str) -> None:
     if tag != "mul":
-        assert script(tag) == written
-    assert direction(tag) == towards
+        assert get_script(tag) == written
+    assert get_direction(tag) == towards
 
 
 @pytest.mark.parametrize(
@@ -194,12 +204,12 @@ def test_script_and_direction(tag: str, written: str, towards: str) -> None:
         ("ja", "日本語"),
         ("ar", "العربية"),
         ("he", "עברית"),
-        ("sv", "sv"),
+        ("eo", "eo"),
         ("mul", "mul"),
     ],
 )
 def test_autonym(tag: str, name: str) -> None:
-    assert autonym(tag) == name
+    assert get_autonym(tag) == name
 
 
 KEYS_WITH_FIELDS = {
@@ -215,18 +225,17 @@ KEYS_WITH_FIELDS = {
 }
 
 
-def test_the_catalogue_has_21_languages() -> None:
+def test_the_catalogue_has_every_known_language_in_the_same_order() -> None:
     catalogue = tomllib.loads(Path(feedpub.language.__file__).with_name("catalogue.toml").read_text(encoding="utf-8"))
     assert known_languages() == tuple(catalogue)
-    assert {language: dict(words(language)) for language in known_languages()} == catalogue  # read one by one
-    assert len(known_languages()) == 21
-    assert len({autonym(language) for language in known_languages()}) == 21
+    assert {language: dict(get_words(language)) for language in known_languages()} == catalogue  # read one by one
+    assert len({get_autonym(language) for language in known_languages()}) == len(catalogue)
 
 
 @pytest.mark.parametrize("language", known_languages())
 def test_each_language_has_all_words(language: str) -> None:
-    english, found = words("en"), words(language)
-    assert canonical(language) == language
+    english, found = get_words("en"), get_words(language)
+    assert canonicalise_tag(language) == language
     assert has_words(language)
     assert set(found) == set(english)
     for key, text in found.items():
@@ -234,7 +243,7 @@ def test_each_language_has_all_words(language: str) -> None:
             fields = {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
             assert fields == KEYS_WITH_FIELDS.get(key, set()), key
             assert text.strip(), key
-            assert isolate(text) == text, key  # it turns nothing around it
+            assert isolate_bidi(text) == text, key  # it turns nothing around it
             assert not set(text) & set("<>&"), key  # it stands in HTML
             if key != "list_separator":
                 assert text == text.strip(), key
@@ -242,7 +251,7 @@ def test_each_language_has_all_words(language: str) -> None:
 
 @pytest.mark.parametrize("language", known_languages())
 def test_each_sample_article_has_the_same_shape(language: str) -> None:
-    english, sample = words("en")["sample"], words(language)["sample"]
+    english, sample = get_words("en")["sample"], get_words(language)["sample"]
     assert set(sample) == set(english)
     assert [len(children) for _, children in sample["points"]] == [len(children) for _, children in english["points"]]
     assert len(sample["reference_titles"]) == len(english["reference_titles"])
@@ -254,16 +263,16 @@ def test_each_sample_article_has_the_same_shape(language: str) -> None:
 
 @pytest.mark.parametrize("language", sorted(set(known_languages()) - {"en"}))
 def test_no_language_was_left_in_english(language: str) -> None:
-    english, found = words("en"), words(language)
+    english, found = get_words("en"), get_words(language)
     sentences = ("key_points", "fallback_note", "translations_line", "feed_hint", "no_articles", "all_articles")
     assert not [key for key in sentences if found[key] == english[key]]
     assert not set(map(str, found["sample"].values())) & set(map(str, english["sample"].values()))
 
 
-@pytest.mark.parametrize("tag", ["sv", "mul", "und", "x-house", "yue"])
+@pytest.mark.parametrize("tag", ["eo", "mul", "und", "x-house", "yue"])
 def test_other_languages_have_the_english_words(tag: str) -> None:
     assert not has_words(tag)
-    assert words(tag) == words("en")
+    assert get_words(tag) == get_words("en")
 
 
 RLE, LRO, RLO, PDF = "\u202b", "\u202d", "\u202e", "\u202c"
@@ -285,7 +294,7 @@ LRI, RLI, FSI, PDI = "\u2066", "\u2067", "\u2068", "\u2069"
     ],
 )
 def test_balanced_text_is_unchanged(text: str) -> None:
-    assert isolate(text) == text
+    assert isolate_bidi(text) == text
 
 
 @pytest.mark.parametrize(
@@ -303,7 +312,7 @@ def test_balanced_text_is_unchanged(text: str) -> None:
     ],
 )
 def test_unbalanced_text_is_isolated(text: str, expected: str) -> None:
-    assert isolate(text) == expected
+    assert isolate_bidi(text) == expected
 
 
 def leaks(text: str) -> bool:
@@ -328,7 +337,7 @@ CONTROLS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 @given(st.text("ab\u200f\n" + CONTROLS))
 def test_the_result_never_leaks_and_keeps_the_visible_text(text: str) -> None:
-    result = isolate(text)
+    result = isolate_bidi(text)
     assert not leaks(result)
     assert re.sub(f"[{CONTROLS}]", "", result) == re.sub(f"[{CONTROLS}]", "", text)
     if result != text:
@@ -347,4 +356,4 @@ _BALANCED = st.recursive(
 
 @given(_BALANCED)
 def test_any_balanced_text_is_unchanged(text: str) -> None:
-    assert isolate(text) == text
+    assert isolate_bidi(text) == text

@@ -17,25 +17,26 @@ import pytest
 
 import feedpub
 from feedpub import iri
-from feedpub.entries import front_matter
-from feedpub.entries.headings import default_table
-from feedpub.entries.losses import find_losses
-from feedpub.entries.sections import read_sections
+from feedpub.entries.front_matter import reader as front_matter
+from feedpub.entries.linting.losses import find_losses
+from feedpub.entries.markdown.template_markup import find_template_markup, remove_template_markup
+from feedpub.entries.sections.headings import load_heading_table
+from feedpub.entries.sections.reader import read_sections
 from feedpub.entries.source import Source
-from feedpub.entries.summaries import excerpt
-from feedpub.entries.templates import find_template_remains, remove_template_remains
-from feedpub.links import outbound
-from feedpub.links.classify import Answer, classify
-from feedpub.links.pages import read_page_at_once, read_refresh, targets_of
-from feedpub.links.probe import _target
+from feedpub.entries.summaries import make_excerpt
+from feedpub.links.classify import ProbeResult, classify_result
+from feedpub.links.fragments import find_fragment_names
+from feedpub.links.outbound import find_outbound_links
+from feedpub.links.pages import read_page_at_once, read_refresh
+from feedpub.links.redirects import find_redirect_target
 from feedpub.links.reports import format_report
 from feedpub.links.result import Link, LinkReport
 from feedpub.redaction import hide_secrets
-from feedpub.rendering.sanitiser import sanitise
+from feedpub.rendering.sanitiser import sanitise_html
 from feedpub.site.settings import read_config
 from feedpub.transport import network_addresses
 from feedpub.transport.base import NoResponseError
-from feedpub.transport.http1 import Reading
+from feedpub.transport.http1 import ResponseReader
 from support.speed import THOROUGH
 from test_link_fixing import remember
 
@@ -89,11 +90,11 @@ def lint_entry(folder: Path, text: str) -> None:
 
 def read_text(folder: Path, text: str) -> None:
     source = Source("a.md", text)
-    read_sections(source, 0, default_table(), has_title=True, title="T")
+    read_sections(source, 0, load_heading_table(), has_title=True, title="T")
 
 
-def sanitise_html(folder: Path, text: str) -> None:
-    sanitise(text, "https://a.test/b/")
+def clean_html(folder: Path, text: str) -> None:
+    sanitise_html(text, "https://a.test/b/")
 
 
 def compare_html(folder: Path, text: str) -> None:
@@ -128,11 +129,11 @@ def _explosion(count: int) -> str:
 
 
 def excerpt_html(folder: Path, text: str) -> None:
-    excerpt(text)
+    make_excerpt(text)
 
 
 def remove_remains(folder: Path, text: str) -> None:
-    remove_template_remains(text, find_template_remains(text))
+    remove_template_markup(text, find_template_markup(text))
 
 
 def read_front_matter(folder: Path, text: str) -> None:
@@ -152,24 +153,28 @@ def parse_pasted(folder: Path, text: str) -> None:
 
 def classify_page(folder: Path, text: str) -> None:
     page = read_page_at_once(text.encode(), {})
-    classify(
-        Answer(url="https://a.test/b", code=200, page=page, soft404_probe=Answer(url="https://a.test/", page=page))
+    classify_result(
+        ProbeResult(
+            url="https://a.test/b", code=200, page=page, soft404_probe=ProbeResult(url="https://a.test/", page=page)
+        )
     )
 
 
 def find_fragment(folder: Path, text: str) -> None:
-    read_page_at_once(text.encode(), {}, targets_of("wanted"))
+    read_page_at_once(text.encode(), {}, find_fragment_names("wanted"))
 
 
 def find_many_fragments(folder: Path, text: str) -> None:
     """Look for as many fragments in a page as it has characters, divided by a hundred."""
-    wanted = frozenset().union(*(targets_of(f"wanted{number}") for number in range(len(text) // 100)))
+    wanted = frozenset().union(*(find_fragment_names(f"wanted{number}") for number in range(len(text) // 100)))
     read_page_at_once(text.encode(), {}, wanted)
 
 
 def find_fragment_in_charset(folder: Path, text: str) -> None:
     for charset in ("punycode", "idna", "unicode_escape", "utf-7", "hz", "utf-16", "gb18030", "iso-2022-jp"):
-        read_page_at_once(text.encode(), {"content-type": f"text/html; charset={charset}"}, targets_of("wanted"))
+        read_page_at_once(
+            text.encode(), {"content-type": f"text/html; charset={charset}"}, find_fragment_names("wanted")
+        )
 
 
 def find_refresh(folder: Path, text: str) -> None:
@@ -179,31 +184,31 @@ def find_refresh(folder: Path, text: str) -> None:
 
 def read_answer(folder: Path, text: str) -> None:
     """Read an answer that comes in pieces of 64 KiB."""
-    reading = Reading("GET", 2 * 1024 * 1024)
+    reading = ResponseReader("GET", 2 * 1024 * 1024)
     data = text.encode("latin-1")
     with contextlib.suppress(NoResponseError):
         for start in range(0, len(data), 65536):
             reading.feed(data[start : start + 65536])
-            if reading.done:
+            if reading.is_done:
                 break
 
 
 def read_answer_by_bytes(folder: Path, text: str) -> None:
-    reading = Reading("GET", 2 * 1024 * 1024)
+    reading = ResponseReader("GET", 2 * 1024 * 1024)
     with contextlib.suppress(NoResponseError):
         for one in text.encode("latin-1"):
             reading.feed(bytes([one]))
-            if reading.done:
+            if reading.is_done:
                 break
 
 
 def follow_redirect(folder: Path, text: str) -> None:
-    _target("https://a.test/b", text)
+    find_redirect_target("https://a.test/b", text)
 
 
 def check_address(folder: Path, text: str) -> None:
-    iri.fault(text)
-    network_addresses.spelled(text)
+    iri.find_url_fault(text)
+    network_addresses.parse_numeric_host(text)
 
 
 def redact(folder: Path, text: str) -> None:
@@ -216,8 +221,8 @@ def load_entry(folder: Path, text: str) -> feedpub.Site:
     return feedpub.load(folder, keep_going=True)
 
 
-def find_outbound_links(folder: Path, text: str) -> None:
-    outbound.outbound(load_entry(folder, text))
+def list_outbound_links(folder: Path, text: str) -> None:
+    find_outbound_links(load_entry(folder, text))
 
 
 def fix_links(folder: Path, text: str, new: str = "https://b.test/new") -> None:
@@ -328,17 +333,17 @@ FAMILIES: Final[dict[str, tuple[Callable[[Path, str], object], int, str, str, st
     "a section for the summary that explodes": (explode_in_summary, 500, "a", "", ""),
     "a text that explodes beside two summaries": (explode_beside_summaries, 500, "a", "", ""),
     # HTML that is rewritten, compared, summed up
-    "late pictures": (sanitise_html, 100_000, "<img data-src=x>", "", ""),
-    "pictures for readers without scripts": (sanitise_html, 100_000, _LATE, "", ""),
-    "embeds": (sanitise_html, 100_000, "<iframe src=x></iframe><video><source src=y></video>", "", ""),
-    "an embed with much in it": (sanitise_html, 100_000, "<b>a</b>", "<object data=x>", "</object>"),
-    "formulas of HTML": (sanitise_html, 100_000, "<math><annotation encoding=TeX>x</annotation></math>", "", ""),
-    "a source in many pieces": (sanitise_html, 100_000, "x<b>", "<math><annotation encoding=TeX>", ""),
-    "links of headings": (sanitise_html, 100_000, "<h2>a<a class=anchor href=#a>#</a></h2>", "", ""),
-    "number signs of a link": (sanitise_html, 200_000, 'href="#', "<s><a ", "></a>"),
-    "links in links": (sanitise_html, 40_000, "<a class=anchor href=#><table><tr><td>", "", ""),
-    "struck text": (sanitise_html, 100_000, "<s>a</s>", "", ""),
-    "controls of Latin-1": (sanitise_html, 100_000, "<p>a\x92", "", ""),
+    "late pictures": (clean_html, 100_000, "<img data-src=x>", "", ""),
+    "pictures for readers without scripts": (clean_html, 100_000, _LATE, "", ""),
+    "embeds": (clean_html, 100_000, "<iframe src=x></iframe><video><source src=y></video>", "", ""),
+    "an embed with much in it": (clean_html, 100_000, "<b>a</b>", "<object data=x>", "</object>"),
+    "formulas of HTML": (clean_html, 100_000, "<math><annotation encoding=TeX>x</annotation></math>", "", ""),
+    "a source in many pieces": (clean_html, 100_000, "x<b>", "<math><annotation encoding=TeX>", ""),
+    "links of headings": (clean_html, 100_000, "<h2>a<a class=anchor href=#a>#</a></h2>", "", ""),
+    "number signs of a link": (clean_html, 200_000, 'href="#', "<s><a ", "></a>"),
+    "links in links": (clean_html, 40_000, "<a class=anchor href=#><table><tr><td>", "", ""),
+    "struck text": (clean_html, 100_000, "<s>a</s>", "", ""),
+    "controls of Latin-1": (clean_html, 100_000, "<p>a\x92", "", ""),
     "odd tags": (compare_html, 100_000, "<x y=z>", "", ""),
     "tags of many names": (compare_many_names, 20_000, "a", "", ""),
     "comments of HTML without end": (compare_html, 200_000, "<!--", "<u>", ""),
@@ -477,9 +482,9 @@ FAMILIES: Final[dict[str, tuple[Callable[[Path, str], object], int, str, str, st
     "names of secrets": (redact, 100_000, "token", "https://a.test/?", ""),
     "fields with secrets": (redact, 100_000, "?token=", "https://a.test/", ""),
     "slashes and at signs": (redact, 100_000, "//a@", "https:", ""),
-    "links of a body": (find_outbound_links, 50_000, "<a ", "", "\n"),
+    "links of a body": (list_outbound_links, 50_000, "<a ", "", "\n"),
     "addresses of a body": (
-        lambda folder, text: find_outbound_links(
+        lambda folder, text: list_outbound_links(
             folder, "".join(f'<a href="https://x.test/{number}">\n' for number in range(len(text)))
         ),
         1500,
@@ -487,11 +492,11 @@ FAMILIES: Final[dict[str, tuple[Callable[[Path, str], object], int, str, str, st
         "",
         "",
     ),
-    "dots behind an address": (find_outbound_links, 50_000, ".", "https://x.test/a", "b\n"),
-    "slashes of a body": (find_outbound_links, 100_000, "//", "", "\n"),
-    "addresses in an address": (find_outbound_links, 7_000, "https://", "https://x.test/", "\n"),
-    "addresses in code": (find_outbound_links, 50_000, "https://x.test/`", "`", "\n"),
-    "uses of a definition": (find_outbound_links, 40_000, "[x] ", "[x]: https://x.test/\n\n", "\n"),
+    "dots behind an address": (list_outbound_links, 50_000, ".", "https://x.test/a", "b\n"),
+    "slashes of a body": (list_outbound_links, 100_000, "//", "", "\n"),
+    "addresses in an address": (list_outbound_links, 7_000, "https://", "https://x.test/", "\n"),
+    "addresses in code": (list_outbound_links, 50_000, "https://x.test/`", "`", "\n"),
+    "uses of a definition": (list_outbound_links, 40_000, "[x] ", "[x]: https://x.test/\n\n", "\n"),
     "links that have moved": (fix_links, 20_000, "[a](https://a.test/) b\n\n", "", ""),
     "links that cannot be changed": (
         lambda folder, text: fix_links(folder, text, "https://b.test/new."), 2_000, "See https://a.test/ b\n\n", "", "",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from feedpub.links.check import iter_check
+from feedpub.links.check import iter_checked_links
 from feedpub.model import LinkSettings
 from feedpub.transport import network_addresses
 from support.link_farm import (
@@ -247,7 +247,7 @@ def found() -> Iterator[Found]:
         }
         settings = LinkSettings(allow_private=True, ca_bundle=farm.ca, deadline=DEADLINE, concurrency=256)
         begun = time.monotonic()
-        links = {urls[link.url]: link for link in iter_check(urls, settings=settings, strict=False)}
+        links = {urls[link.url]: link for link in iter_checked_links(urls, settings=settings, strict=False)}
         yield Found(farm, links, time.monotonic() - begun)
 
 
@@ -280,7 +280,7 @@ def test_credentials_stay_with_their_server() -> None:
         behaviours["stays"] = to("/page", 301)
         urls = [farm.url(name, "127.0.4.1").replace("//", "//me:secret@") for name in ("away", "stays")]
         settings = LinkSettings(allow_private=True)
-        assert [link.status for link in iter_check(urls, settings=settings, strict=False)] == ["moved", "moved"]
+        assert [link.status for link in iter_checked_links(urls, settings=settings, strict=False)] == ["moved", "moved"]
         for head in farm.heads:
             given = "authorization: basic" in head.lower()
             assert given == head.startswith("127.0.4.1 "), head
@@ -306,10 +306,10 @@ def test_a_gate_on_another_host_of_the_domain(domain: str, status: str, monkeypa
         own = "Set-Cookie: other=1\r\nContent-Length: 0\r\n\r\n"
         await exchange.send(f"HTTP/1.1 302 Found\r\n{data}{own}".encode())
 
-    monkeypatch.setattr(network_addresses, "resolve", lambda *_: iter(["127.0.4.1"]))
+    monkeypatch.setattr(network_addresses, "resolve_host", lambda *_: iter(["127.0.4.1"]))
     with closing(Farm({"article": article, "gate": gate})) as farm:
         urls = [farm.url("article", "www.works.test")]
-        (link,) = iter_check(urls, settings=LinkSettings(allow_private=True, deadline=DEADLINE), strict=False)
+        (link,) = iter_checked_links(urls, settings=LinkSettings(allow_private=True, deadline=DEADLINE), strict=False)
         assert link.status == status, link
 
 
@@ -318,7 +318,7 @@ def test_a_host_that_leads_every_path_astray_is_found_out() -> None:
     with closing(Farm(behaviours)) as farm:
         farm.everywhere["127.0.4.1"] = to(farm.url("en", "127.0.4.2", path="/"), 301)
         urls = [farm.url(f"page{number}", "127.0.4.1") for number in range(3)] + [farm.url("", "127.0.4.1")]
-        links = list(iter_check(urls, settings=LinkSettings(allow_private=True), strict=False))
+        links = list(iter_checked_links(urls, settings=LinkSettings(allow_private=True), strict=False))
         assert {link.url: link.status for link in links} == dict.fromkeys(urls[:3], "suspect") | {urls[3]: "moved"}
         probes = [host for _, host, target in farm.requests if "feedpub-" in target]
         assert sorted(probes) == ["127.0.4.1", "127.0.4.2"]
@@ -333,7 +333,7 @@ def test_the_next_handshake_with_a_server_is_a_short_one(ends: str, per_host: in
     with closing(Farm({"page": slow})) as farm:
         urls = [farm.url("page", "127.0.4.1", kind="good", path=f"/{number}") for number in range(12)]
         settings = LinkSettings(allow_private=True, ca_bundle=farm.ca, per_host=per_host)
-        assert [link.status for link in iter_check(urls, settings=settings, strict=False)] == ["ok"] * 12
+        assert [link.status for link in iter_checked_links(urls, settings=settings, strict=False)] == ["ok"] * 12
         assert farm.resumed.count(True) >= (12 if ends == "close" else 2)
 
 
@@ -355,7 +355,7 @@ def test_every_hop_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
         targets = [place.format(port=farm.ports["http"]) for place in places]
         behaviours.update({f"hop{number}": to(target) for number, target in enumerate(targets)})
         urls = [farm.url(name, "127.0.4.1") for name in behaviours]
-        links = list(iter_check([*urls, *targets], settings=LinkSettings(deadline=DEADLINE), strict=False))
+        links = list(iter_checked_links([*urls, *targets], settings=LinkSettings(deadline=DEADLINE), strict=False))
         assert {host for _, host, _ in farm.requests} == {"127.0.4.1"}
         assert {link.status for link in links} <= {"skipped", "dead", "suspect"}, [
             (link.url, link.status, link.reason) for link in links if link.status == "unsure"

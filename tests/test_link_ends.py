@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from feedpub.links.check import check_links, iter_check
-from feedpub.links.classify import Answer, classify
+from feedpub.links.check import check_links, iter_checked_links
+from feedpub.links.classify import ProbeResult, classify_result
 from feedpub.links.history import History
 from feedpub.links.lifecycle import Record
 from feedpub.links.pages import Page
-from feedpub.links.probe import MOST_REQUESTS, LinkProbe, _find_refresh
+from feedpub.links.probe import MOST_REQUESTS, LinkProbe
 from feedpub.links.records import LinkRecords
+from feedpub.links.redirects import find_refresh_target
 from feedpub.model import HostSettings, LinkSettings
-from feedpub.transport.base import Response
 from support.link_farm import Exchange, Farm, says, to
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def test_links_that_have_moved_are_recorded_when_the_time_is_over(tmp_path: Path
 def test_nothing_is_asked_when_the_time_is_over() -> None:
     with closing(Farm({"page": says()})) as farm:
         urls = [farm.url("page", HOST, path=f"/{number}") for number in range(200)]
-        run = iter_check(urls, settings=LinkSettings(allow_private=True, spacing=0.05), max_seconds=0.5)
+        run = iter_checked_links(urls, settings=LinkSettings(allow_private=True, spacing=0.05), max_seconds=0.5)
         links = list(run)
         asked = len(farm.requests)
         time.sleep(0.3)  # nothing may come: there is no event to wait for
@@ -66,7 +66,7 @@ def test_nothing_is_asked_when_the_time_is_over() -> None:
 def test_a_slow_reader_of_results_takes_no_time_from_confirmations() -> None:
     with closing(Farm({"page": says(404)})) as farm:
         urls = [farm.url("page", f"127.0.8.{number}") for number in range(1, 5)]
-        for _ in iter_check(urls, settings=LinkSettings(allow_private=True, deadline=4.0)):
+        for _ in iter_checked_links(urls, settings=LinkSettings(allow_private=True, deadline=4.0)):
             time.sleep(1.3)
         methods: dict[str, list[str]] = {}
         for method, host, target in farm.requests:
@@ -129,15 +129,15 @@ def test_excluded_addresses_may_be_malformed() -> None:
 @pytest.mark.parametrize("failure", ["private", "excluded"])
 def test_a_dead_link_that_leads_where_nothing_is_asked_stays_dead(failure: str, tmp_path: Path) -> None:
     url = "https://old.test/"
-    dead = classify(Answer(url=url, code=404))
+    dead = classify_result(ProbeResult(url=url, code=404))
     record = Record(url=url, state="dead", status="dead", failures=3, failing_since=NOW, checked=NOW)
     with History(tmp_path / "links.sqlite") as history:
-        history.remember(record, dead, NOW, before="failing")
+        history.add_check(record, dead, NOW, before="failing")
         records = LinkRecords(history, {url: ()}, settings=SETTINGS, strict=False, started=NOW + timedelta(days=1))
-        answer = Answer(url=url, failure=failure)  # type: ignore[arg-type]  # both are failures
+        answer = ProbeResult(url=url, failure=failure)  # type: ignore[arg-type]  # both are failures
         probe = LinkProbe(url, (), lambda _: None, seconds=1.0, clock=time.monotonic)  # type: ignore[arg-type,return-value]  # not asked
-        link = records.add(url, answer, classify(answer), probe)
-        assert history.record(url) == record
+        link = records.add_verdict(url, answer, classify_result(answer), probe)
+        assert history.load_record(url) == record
     assert (link.status, link.state, link.broken) == ("skipped", "dead", True)
     assert link.incident is not None
 
@@ -153,4 +153,4 @@ def test_a_dead_link_that_leads_where_nothing_is_asked_stays_dead(failure: str, 
 )
 def test_a_page_cannot_have_its_credentials_sent_elsewhere(base: str, location: str, target: str) -> None:
     page = Page(refresh=(location, base))
-    assert _find_refresh("http://page.test/a", Response(200), page) == target
+    assert find_refresh_target("http://page.test/a", {}, page) == target

@@ -19,9 +19,9 @@ from feedpub.display import escape_for_terminal
 from feedpub.errors import Problem
 from feedpub.links import reports
 from feedpub.links.classify import Redirect
-from feedpub.links.reports import format_link, format_report, has_news, report_formats
+from feedpub.links.reports import format_link, format_report, report_formats
 from feedpub.links.reports.base import ReportFormat
-from feedpub.links.result import Incident, Link, LinkReport, Place
+from feedpub.links.result import Incident, Link, LinkReport, Mention
 from feedpub.redaction import hide_secrets
 
 AT = datetime(2026, 3, 1, 6, tzinfo=UTC)
@@ -29,7 +29,7 @@ FORMS = tuple(report_formats())
 DEAD = Link(
     url="https://a.example/x", status="dead", state="dead", reason="404 not found", code=404, checked=AT, change="died",
     final_url="https://a.example/x",
-    found_in=(Place(path="entries/one.en.md", line=7, column=5, entry="tag:e,2026:one/en"),),
+    found_in=(Mention(path="entries/one.en.md", line=7, column=5, entry="tag:e,2026:one/en"),),
     incident=Incident(number=3, url="https://a.example/x", opened=AT, reason="404 not found"),
 )  # fmt: skip
 MOVED = Link(
@@ -141,9 +141,9 @@ def test_what_is_accepted_is_no_finding() -> None:
     accepted = report(replace(DEAD, accepted=True, change=None))
     assert accepted.broken == ()
     assert format_report(accepted, "text") == "1 link: 1 dead, 1 accepted\n"
-    assert not has_news(accepted)
-    assert has_news(report(DEAD))
-    assert has_news(report(GOOD, network_down=True))
+    assert not accepted.has_changes
+    assert report(DEAD).has_changes
+    assert report(GOOD, network_down=True).has_changes
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -255,7 +255,7 @@ def test_what_is_no_secret_stays() -> None:
 )
 def test_texts_of_others_are_nothing_but_code_in_an_issue(text: str) -> None:
     """GitHub looks for mentions, issues and addresses in all text but code, also where it is escaped."""
-    places = (Place(path=text, line=1), Place(path=f"{text}/a"))
+    places = (Mention(path=text, line=1), Mention(path=f"{text}/a"))
     links = [
         replace(DEAD, url=f"https://a.test/{text}", reason=text, found_in=places, incident=None),
         replace(MOVED, url=f"https://b.test/{text}", final_url=f"https://c.test/{text}", found_in=places),
@@ -292,7 +292,7 @@ def assert_issue_fits(text: str) -> None:
 
 @pytest.mark.parametrize("number", [1, 700, 5000])
 def test_an_issue_has_60000_characters_at_most(number: int) -> None:
-    places = tuple(Place(path=f"{name}.md", line=1) for name in range(100))
+    places = tuple(Mention(path=f"{name}.md", line=1) for name in range(100))
     links = [replace(DEAD, url=f"https://a{one}.test/", reason="404 not found", incident=None) for one in range(number)]
     links[0] = replace(links[0], found_in=places)
     text = format_report(report(*links, replace(MOVED, url=f"https://z.test/{'y' * 7000}")), "markdown")
@@ -307,7 +307,7 @@ def test_an_issue_has_60000_characters_at_most(number: int) -> None:
 )
 def test_an_issue_fits_whatever_is_long(width: int, number: int) -> None:
     """Addresses, reasons, places and problems, in every section."""
-    place = Place(path=f"{'p' * width}.md", line=7)
+    place = Mention(path=f"{'p' * width}.md", line=7)
     problems = tuple(
         Problem(code="W140", message="m" * width, hint="h", path="x.md", line=line) for line in range(number)
     )
@@ -332,7 +332,7 @@ def test_an_issue_fits_whatever_is_long(width: int, number: int) -> None:
 GONE = [
     replace(
         DEAD, url=f"https://gone.test/{number}", reason="no such host", incident=None,
-        found_in=(Place(path=f"{number}.md", line=3),),
+        found_in=(Mention(path=f"{number}.md", line=3),),
     )
     for number in range(900)
 ]  # fmt: skip
@@ -403,7 +403,7 @@ def test_github_is_given_as_many_annotations_as_it_shows(number: int, annotated:
 
 
 def test_an_annotation_stands_at_the_first_place_of_a_link() -> None:
-    places = tuple(Place(path=f"{number}.md", line=number) for number in range(1, 41))
+    places = tuple(Mention(path=f"{number}.md", line=number) for number in range(1, 41))
     annotation, *rest = format_report(report(replace(DEAD, found_in=places)), "github").splitlines()
     assert annotation.startswith("::error file=1.md,line=1,")
     assert annotation.endswith("404 not found (also in 39 more)")
@@ -422,7 +422,7 @@ def test_a_format_is_a_row_of_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
         reports, "REPORT_FORMATS", (*reports.REPORT_FORMATS, ReportFormat(name="count", module="count_report"))
     )
     assert format_report(report(DEAD, GOOD), "count") == "2 links\n"
-    assert list(report_formats()) == ["text", "json", "jsonl", "github", "markdown", "count"]
+    assert list(report_formats())[-1] == "count"
 
 
 def test_json_has_one_link_per_line() -> None:

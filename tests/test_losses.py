@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from feedpub.entries.losses import find_losses
-from feedpub.rendering.sanitiser import sanitise
+from feedpub.entries.linting.losses import find_losses
+from feedpub.rendering.sanitiser import sanitise_html
 
 BASE = "https://site.test/en/a/"
 
@@ -14,7 +14,7 @@ def read_losses(html: str) -> list[str]:
     """Return the losses of HTML in short: kind, how many, element, attribute, address."""
     return [
         " ".join(filter(None, (loss.kind, str(loss.count), loss.element, loss.attribute, loss.address)))
-        for loss in find_losses(html, sanitise(html, BASE))
+        for loss in find_losses(html, sanitise_html(html, BASE))
     ]
 
 
@@ -66,7 +66,7 @@ def test_losses(html: str, losses: list[str]) -> None:
 
 def test_losses_stand_in_the_order_of_the_text() -> None:
     html = "<p>a</p><u>b</u><script>c</script><a href='data:x' title='y'>d</a>"
-    losses = find_losses(html, sanitise(html, BASE))
+    losses = find_losses(html, sanitise_html(html, BASE))
     positions = [loss.position for loss in losses]
     assert positions == sorted(positions)
     assert [html[position:].startswith(f"<{loss.element}") for loss, position in zip(losses, positions, strict=True)]
@@ -74,5 +74,5 @@ def test_losses_stand_in_the_order_of_the_text() -> None:
 
 def test_a_loss_describes_itself() -> None:
     html = "<u>a</u><iframe src='https://v.test/'></iframe><script></script><img><a title=x>y</a>"
-    codes = {loss.element: loss.describe()[0] for loss in find_losses(html, sanitise(html, BASE))}
+    codes = {loss.element: loss.describe_problem()[0] for loss in find_losses(html, sanitise_html(html, BASE))}
     assert codes == {"u": "N132", "iframe": "W106", "script": "W106", "img": "W106", "a": "N132"}

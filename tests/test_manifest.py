@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Self
 import pytest
 
 import feedpub
-from feedpub.building.manifest import OUTPUT_PATH, Manifest
-from feedpub.building.stale_files import digest
+from feedpub.building.manifest import Manifest
+from feedpub.building.published_paths import PUBLISHED_PATH
+from feedpub.building.stale_files import digest_content
 from feedpub.database import DamagedError
-from feedpub.site.documents import category_folder
+from feedpub.site.documents import make_category_slug
 from support.case_files import load_cases
 from support.sample_builds import Desk, article, published, settle
 from support.sample_damage import damaged
@@ -178,11 +179,11 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "newer version": execute("PRAGMA user_version = 99"),
     "no version": execute("PRAGMA user_version = 0"),
     "table missing": execute("DROP TABLE entries"),
-    "column missing": execute("ALTER TABLE outputs DROP COLUMN recipe"),
+    "column missing": execute("ALTER TABLE published_files DROP COLUMN input_digest"),
     "nothing recorded": execute("DELETE FROM settings", "DELETE FROM files", "DELETE FROM entries"),
-    "no outputs recorded": execute("DELETE FROM outputs"),
-    "other outputs recorded": execute("UPDATE outputs SET path = path || 'x'"),
-    "other recipes": execute("UPDATE outputs SET recipe = x'00'"),
+    "no published files recorded": execute("DELETE FROM published_files"),
+    "other published files recorded": execute("UPDATE published_files SET path = path || 'x'"),
+    "other input digests": execute("UPDATE published_files SET input_digest = x'00'"),
     "another site's": other_site,
     "older": older_build,
     "with a foreign journal": lambda manifest: (manifest.parent / f"{manifest.name}-journal").write_bytes(
@@ -267,7 +268,7 @@ def test_damage_to_a_manifest_without_seal_never_ends_in_another_error(shop: Sho
     chance = random.Random(20261201)
     whole = shop.manifest.read_bytes()
     with Manifest(shop.public, b"", AUTHORITY) as manifest:
-        fingerprint = manifest._setting("fingerprint")
+        fingerprint = manifest._read_setting("fingerprint")
     voids = 0
     for _ in range(300):
         shop.manifest.write_bytes(damaged(whole, chance))
@@ -283,18 +284,18 @@ def test_damage_to_a_manifest_without_seal_never_ends_in_another_error(shop: Sho
 
 
 def read_everything(manifest: Manifest) -> None:
-    list(manifest.files())
-    manifest.outputs()
+    list(manifest.list_files())
+    manifest.list_published_files()
     for language in ("en", "zh-Hans"):
-        rows = manifest.entries(language)
-        list(rows)
-        manifest.keys_of(rows.numbers)
-        manifest.unread(language, 3)
-    for key in sorted(manifest.keys()):
-        manifest.article(key)
-    manifest.titles()
-    manifest.languages()
-    manifest.has_twins(has_new_keys=True)
+        index = manifest.index_entries(language)
+        list(index)
+        manifest.find_keys(index.row_ids)
+        manifest.find_incomplete(language, 3)
+    for key in sorted(manifest.list_keys()):
+        manifest.get_article(key)
+    manifest.map_titles()
+    manifest.count_by_language()
+    manifest.has_duplicates(has_new_keys=True)
 
 
 @pytest.mark.parametrize(
@@ -354,8 +355,8 @@ def test_a_crafted_manifest_that_knows_what_files_of_others_hold(name: str, shop
     victim.parent.mkdir(parents=True, exist_ok=True)
     victim.write_bytes(b"<!doctype html><title>Mine</title><body>Mine")
     state = victim.stat()
-    values = f"'{name}', {state.st_mtime_ns}, {state.st_size}, x'01', x'{digest(victim.read_bytes()).hex()}'"
-    execute(f"INSERT INTO outputs VALUES ({values})")(shop.manifest)
+    values = f"'{name}', {state.st_mtime_ns}, {state.st_size}, x'01', x'{digest_content(victim.read_bytes()).hex()}'"
+    execute(f"INSERT INTO published_files VALUES ({values})")(shop.manifest)
     shop.manifest.with_name("manifest.seal").unlink()
     shop.edit()
     result = shop.build()
@@ -420,8 +421,8 @@ def test_pages_of_templates_without_the_mark_are_told_and_pruned(shop: Shop) -> 
     ["a\x7fb", "a/b", "a\\b", "a\nb", ".", "..x", "...", "x" * 300, "海" * 90, "C++", "\x85a", "\ufeff", "e\u0301"],
 )
 def test_the_folders_of_categories_are_such_as_the_manifest_takes(term: str) -> None:
-    name = category_folder(feedpub.Category(term=term))
-    assert OUTPUT_PATH.fullmatch(f"en/category/{name}/archive/atom-1.xml")
+    name = make_category_slug(feedpub.Category(term=term))
+    assert PUBLISHED_PATH.fullmatch(f"en/category/{name}/archive/atom-1.xml")
 
 
 @pytest.mark.parametrize("name", [".feedpub", MANIFEST, f"{MANIFEST}-journal", ".feedpub/manifest.seal"])

@@ -24,15 +24,15 @@ from feedpub import (
     Feed,
     FieldError,
     KeyPoint,
-    Pasted,
     PastedLine,
+    PastedText,
     Person,
     Reference,
     Site,
     Translation,
 )
-from feedpub.model.checks import XML_ILLEGAL, is_legal, without_illegal
-from feedpub.model.key_points import DEEPEST_LIST, KeyPointList
+from feedpub.model.checks import XML_ILLEGAL_PATTERN, is_legal_xml, remove_illegal_xml
+from feedpub.model.key_points import DEEPEST_LIST_LEVELS, KeyPointList
 
 NOON = datetime(2026, 2, 1, 12, tzinfo=UTC)
 LINK = "https://example.org/en/a/"
@@ -254,13 +254,13 @@ def test_languages_are_kept_in_canonical_form(kind: type, tag: str, expected: st
 def test_only_tuples_hold_many_values(kind: type, field: str, item: object, convert: Any) -> None:
     if convert in (set, dict.fromkeys) and isinstance(item, Feed):
         convert = list  # a feed cannot be hashed
-    refused(kind, field, convert((item,)), "give a tuple")
+    refused(kind, field, convert((item,)), "use a tuple")
 
 
 @pytest.mark.parametrize(("kind", "field", "item"), TUPLE_FIELDS)
 @pytest.mark.parametrize("wrong", [None, "text", 3])
 def test_what_is_no_sequence_of_values(kind: type, field: str, item: object, wrong: object) -> None:
-    refused(kind, field, wrong, "give a tuple")
+    refused(kind, field, wrong, "use a tuple")
 
 
 @pytest.mark.parametrize(("kind", "field", "item"), TUPLE_FIELDS)
@@ -311,7 +311,7 @@ def test_media_types_may_have_parameters(given: str) -> None:
 
 @pytest.mark.parametrize("wrong", [-1, 1.5, "1", None, True])
 def test_a_length_is_a_number_of_bytes(wrong: object) -> None:
-    refused(Enclosure, "length", wrong, f"is {wrong!r}; give a number of bytes")
+    refused(Enclosure, "length", wrong, f"is {wrong!r}; use a number of bytes")
 
 
 def test_a_feed_knows_its_formats_and_choices() -> None:
@@ -339,7 +339,7 @@ def offset(hours: float) -> timezone:
         ("2026-02-01", "is '2026-02-01', not a datetime"),
         (date(2026, 2, 1), "not a datetime"),
         (0, "is 0, not a datetime"),
-        (datetime(2026, 2, 1, 9, 30), "2026-02-01T09:30:00 has no time zone; give an aware datetime"),
+        (datetime(2026, 2, 1, 9, 30), "2026-02-01T09:30:00 has no time zone; use an aware datetime"),
         (datetime(1, 1, 1, 2, tzinfo=offset(8)), "0001-01-01T02:00:00+08:00 is outside the years 1 to 9999 in UTC"),
         (datetime(9999, 12, 31, 23, tzinfo=offset(-5)), "is outside the years 1 to 9999 in UTC"),
     ],
@@ -417,14 +417,14 @@ def test_an_id_stands_once_in_a_feed() -> None:
     assert feed(one, entry(id="tag:example.org,2026:b/en")).entries[0] is one
 
 
-@pytest.mark.parametrize("levels", [1, 2, DEEPEST_LIST])
+@pytest.mark.parametrize("levels", [1, 2, DEEPEST_LIST_LEVELS])
 def test_key_points_nest(levels: int) -> None:
     assert entry(key_points=(nested(levels),)).key_points[0] == nested(levels)
     assert repr(nested(levels)).count("KeyPoint") == levels
     assert dataclasses.replace(nested(levels), text="other").children == nested(levels).children
 
 
-@pytest.mark.parametrize("levels", [DEEPEST_LIST + 1, 500])
+@pytest.mark.parametrize("levels", [DEEPEST_LIST_LEVELS + 1, 500])
 def test_key_points_do_not_nest_without_end(levels: int) -> None:
     with pytest.raises(FieldError) as caught:
         nested(levels)
@@ -433,10 +433,10 @@ def test_key_points_do_not_nest_without_end(levels: int) -> None:
 
 
 def test_the_deepest_branch_counts() -> None:
-    deep, shallow = nested(DEEPEST_LIST - 1), KeyPoint(text="shallow")
+    deep, shallow = nested(DEEPEST_LIST_LEVELS - 1), KeyPoint(text="shallow")
     assert KeyPoint(text="top", children=(shallow, deep, shallow)).children[1] is deep
     with pytest.raises(FieldError, match="nested more than"):
-        KeyPoint(text="top", children=(shallow, nested(DEEPEST_LIST), shallow))
+        KeyPoint(text="top", children=(shallow, nested(DEEPEST_LIST_LEVELS), shallow))
 
 
 @pytest.mark.parametrize(
@@ -479,10 +479,10 @@ def test_is_legal_tells_what_the_standard_says(text: str) -> None:
         or ord(character) > 0xFFFF
         for character in text
     )
-    assert is_legal(text) is legal
-    assert (XML_ILLEGAL.search(text) is None) is legal
-    clean = without_illegal(text)
-    assert is_legal(clean)
+    assert is_legal_xml(text) is legal
+    assert (XML_ILLEGAL_PATTERN.search(text) is None) is legal
+    clean = remove_illegal_xml(text)
+    assert is_legal_xml(clean)
     assert (clean == text) is legal
 
 
@@ -497,10 +497,10 @@ def test_a_reference_is_legal_or_refused_whatever_the_short_cut(
     try:
         reference = Reference(title=title, publishers=publishers, url=url)
     except FieldError:
-        assert not (title.strip() and all(map(is_legal, (title, *publishers))) and url is None)
+        assert not (title.strip() and all(map(is_legal_xml, (title, *publishers))) and url is None)
     else:
         assert reference.title.strip()
-        assert all(is_legal(text) for text in (reference.label, reference.url or ""))
+        assert all(is_legal_xml(text) for text in (reference.label, reference.url or ""))
 
 
 # --- Site -------------------------------------------------------------------------------------------------------------
@@ -616,7 +616,7 @@ def test_the_first_language_is_the_default() -> None:
 
 
 def test_pasted_text_needs_nothing() -> None:
-    assert Pasted() == Pasted(drafts=(), via=None, previous=None, next=None, lines=())
+    assert PastedText() == PastedText(drafts=(), via=None, previous=None, next=None, lines=())
     assert Draft(language="en").title is None
     assert PastedLine(number=1, text="", fate="dropped", role="blank").number == 1
 

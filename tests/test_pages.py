@@ -16,19 +16,29 @@ from xml.etree import ElementTree
 import pytest
 
 from feedpub import Category, ConfigError, Person, Reference, explain, render
-from feedpub.language import direction, known_languages, words
-from feedpub.rendering.renderer import RenderedEntry
+from feedpub.language import get_direction, get_words, known_languages
+from feedpub.rendering.rendered_entry import RenderedEntry
 from feedpub.site.opml import to_category_opml, to_opml
-from feedpub.site.pages import NEIGHBOURS, Pages
-from feedpub.site.theme import NAMES
+from feedpub.site.pages import NEIGHBOURS_PLACEHOLDER, Pages
+from feedpub.site.theme import list_template_names
 from support.sample_feeds import BASE, TITLES, entry, feed, hard_texts
-from support.sample_pages import CATEGORY, CONFIG, HOMES, Row, article, by_year, pages, torture, trains
+from support.sample_pages import (
+    CATEGORY,
+    CONFIG,
+    HOMES,
+    ListedArticle,
+    group_by_year,
+    make_article,
+    make_pages,
+    make_torture,
+    make_trains,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 OLD = datetime(2006, 1, 1, tzinfo=UTC)
-ROW = Row("Night trains", f"{BASE}en/night-trains/", "2026-02-01T00:00:00+00:00", "en")
+LISTED = ListedArticle("Night trains", f"{BASE}en/night-trains/", "2026-02-01T00:00:00+00:00", "en")
 
 
 class Seen(HTMLParser):
@@ -64,27 +74,27 @@ class Seen(HTMLParser):
 
 
 def english() -> bytes:
-    made = trains()
-    return pages().article(made, RenderedEntry(made.entries["en"]))
+    pages = make_trains()
+    return make_pages().render_article(pages, RenderedEntry(pages.entries["en"]))
 
 
 EVERY: dict[str, Callable[[Pages], bytes]] = {
-    "landing": lambda made: made.landing({"en": [ROW]}),
-    "language": lambda made: made.language("ar", [ROW], 9),
-    "archive": lambda made: made.archive("zh-Hans", by_year([ROW])),
-    "category": lambda made: made.category("en", CATEGORY, [ROW]),
-    "article": lambda made: made.article(trains(), RenderedEntry(trains().entries["en"])),
-    "wide": lambda made: made.article(torture(), RenderedEntry(torture().entries["en"])),
+    "landing": lambda pages: pages.render_landing({"en": [LISTED]}),
+    "language": lambda pages: pages.render_language("ar", [LISTED], 9),
+    "archive": lambda pages: pages.render_archive("zh-Hans", group_by_year([LISTED])),
+    "category": lambda pages: pages.render_category("en", CATEGORY, [LISTED]),
+    "article": lambda pages: pages.render_article(make_trains(), RenderedEntry(make_trains().entries["en"])),
+    "wide": lambda pages: pages.render_article(make_torture(), RenderedEntry(make_torture().entries["en"])),
 }
 
 
 @pytest.mark.parametrize("name", EVERY)
 def test_every_page_says_who_made_it_and_what_it_is(name: str) -> None:
-    page = EVERY[name](pages())
+    page = EVERY[name](make_pages())
     seen = Seen(page)
     language = {"language": "ar", "archive": "zh-Hans"}.get(name, "en")
     assert page.startswith(b"<!doctype html>\n<html lang=")
-    assert seen.all("html") == [{"tag": "html", "lang": language, "dir": direction(language)}]
+    assert seen.all("html") == [{"tag": "html", "lang": language, "dir": get_direction(language)}]
     assert seen.meta("generator") == "feedpub"
     assert seen.meta("viewport") == "width=device-width, initial-scale=1"
     assert len(seen.all("h1")) == len(seen.all("main")) == len(seen.all("link", rel="canonical")) == 1
@@ -99,21 +109,21 @@ def test_every_page_says_who_made_it_and_what_it_is(name: str) -> None:
 
 @pytest.mark.parametrize("name", EVERY)
 def test_before_the_content_come_at_most_15_kb(name: str) -> None:
-    made = pages()
-    head = EVERY[name](made).partition(b"<main")[0]
-    assert len(head) + len(made.style()) <= 15_000
+    pages = make_pages()
+    head = EVERY[name](pages).partition(b"<main")[0]
+    assert len(head) + len(pages.read_style()) <= 15_000
 
 
 def test_21_languages_fit_before_the_content_too() -> None:
     config = replace(CONFIG, languages=known_languages(), title={})
-    made = Pages(config, {language: feed(language) for language in known_languages()})
-    head = made.language("he", [ROW], 1).partition(b"<main")[0]
-    assert len(head) + len(made.style()) <= 25_000
+    pages = Pages(config, {language: feed(language) for language in known_languages()})
+    head = pages.render_language("he", [LISTED], 1).partition(b"<main")[0]
+    assert len(head) + len(pages.read_style()) <= 25_000
 
 
 @pytest.mark.parametrize("name", EVERY)
 def test_feeds_are_found_the_own_language_first(name: str) -> None:
-    links = [one for one in Seen(EVERY[name](pages())).all("link", rel="alternate") if "type" in one]
+    links = [one for one in Seen(EVERY[name](make_pages())).all("link", rel="alternate") if "type" in one]
     language = {"language": "ar", "archive": "zh-Hans"}.get(name, "en")
     others = [other for other in HOMES if other != language]
     types = ["application/atom+xml", "application/rss+xml", "application/feed+json"]
@@ -121,7 +131,7 @@ def test_feeds_are_found_the_own_language_first(name: str) -> None:
     assert [one["type"] for one in links] == own + types[:1] * 2
     assert [one["hreflang"] for one in links] == [language] * len(own) + others
     for link in links:
-        assert words(link["hreflang"])["autonym"] in link["title"]
+        assert get_words(link["hreflang"])["autonym"] in link["title"]
     if name == "category":
         assert links[0]["href"] == CATEGORY.addresses["atom"]
 
@@ -132,24 +142,24 @@ def test_languages_know_each_other() -> None:
         return {one["hreflang"]: one["href"] for one in links if "type" not in one}
 
     homes = {language: f"{BASE}{language}/" for language in HOMES} | {"x-default": BASE}
-    made = pages()
-    assert alternates(made.landing({})) == homes
-    assert alternates(made.language("ar", (), 0)) == homes
+    pages = make_pages()
+    assert alternates(pages.render_landing({})) == homes
+    assert alternates(pages.render_language("ar", (), 0)) == homes
     assert alternates(english()) == {language: f"{BASE}{language}/night-trains/" for language in HOMES} | {
         "x-default": f"{BASE}en/night-trains/"
     }
-    assert alternates(made.archive("en", ())) == {language: f"{home}archive/" for language, home in homes.items()} | {
-        "x-default": f"{BASE}en/archive/"
-    }
-    assert Seen(made.archive("en", ())).all("a", hreflang="ar", href="../../ar/archive/index.html")
-    assert alternates(made.category("en", CATEGORY, ())) == {}  # other languages may not have it
+    assert alternates(pages.render_archive("en", ())) == {
+        language: f"{home}archive/" for language, home in homes.items()
+    } | {"x-default": f"{BASE}en/archive/"}
+    assert Seen(pages.render_archive("en", ())).all("a", hreflang="ar", href="../../ar/archive/index.html")
+    assert alternates(pages.render_category("en", CATEGORY, ())) == {}  # other languages may not have it
 
 
 def test_description_is_the_summary_in_one_line() -> None:
     assert Seen(english()).meta("description") == (
         "Night trains are coming back to Europe. Who pays for the empty berths in winter?"
     )
-    assert Seen(pages().language("en", (), 0)).meta("og:description") == "Articles, summed up"
+    assert Seen(make_pages().render_language("en", (), 0)).meta("og:description") == "Articles, summed up"
 
 
 @pytest.mark.parametrize(
@@ -164,16 +174,16 @@ def test_description_is_the_summary_in_one_line() -> None:
 )
 def test_descriptions_are_cut_between_words(summary: str, expected: str | None) -> None:
     one = entry(summary=summary)
-    assert Seen(pages().article(article(one), RenderedEntry(one))).meta("description") == expected
+    assert Seen(make_pages().render_article(make_article(one), RenderedEntry(one))).meta("description") == expected
 
 
 def test_article_page_is_the_content_of_the_feeds_below_a_title() -> None:
-    made = trains()
+    pages = make_trains()
     page = english().decode()
-    shown = render(made.entries["en"]).replace("h3>", "h2>")
+    shown = render(pages.entries["en"]).replace("h3>", "h2>")
     shown = re.sub(rf'"{BASE}([\w-]+/night-trains/)"', r'"../../\1index.html"', shown)
     assert shown in page
-    assert page.count(NEIGHBOURS.decode()) == 1
+    assert page.count(NEIGHBOURS_PLACEHOLDER.decode()) == 1
     assert f"<title>Night trains return · {TITLES['en']}</title>" in page
     assert '<time dir="ltr" datetime="2026-02-01T09:00:00+08:00">2026-02-01</time>' in page
     assert '<time dir="ltr" datetime="2026-02-03T18:30:15+08:00">2026-02-03</time>' in page
@@ -184,31 +194,33 @@ def test_article_page_is_the_content_of_the_feeds_below_a_title() -> None:
 
 def test_an_article_that_was_never_updated_says_so_by_silence() -> None:
     one = entry()
-    page = pages().article(article(one), RenderedEntry(one)).decode()
-    assert words("en")["updated"] not in page
+    page = make_pages().render_article(make_article(one), RenderedEntry(one)).decode()
+    assert get_words("en")["updated"] not in page
     assert "modified_time" not in page
     assert "Ann Author" in page  # of the feed
 
 
 def test_dates_of_odd_offsets_are_written_as_html_can_hold_them() -> None:
     one = entry(published=datetime(1900, 1, 1, tzinfo=timezone(timedelta(hours=8, minutes=5, seconds=43))))
-    assert b'datetime="1899-12-31T15:54:17+00:00"' in pages().article(article(one), RenderedEntry(one))
+    assert b'datetime="1899-12-31T15:54:17+00:00"' in make_pages().render_article(make_article(one), RenderedEntry(one))
 
 
 def test_attachments_pictures_and_rights_are_shown() -> None:
-    one = replace(torture().entries["en"], image="https://media.example/picture.jpg")
-    seen = Seen(pages().article(article(one), RenderedEntry(one)))
+    one = replace(make_torture().entries["en"], image="https://media.example/picture.jpg")
+    seen = Seen(make_pages().render_article(make_article(one), RenderedEntry(one)))
     assert seen.all("a", type="audio/mpeg", href=one.enclosures[0].url)
     assert seen.all("img", src="https://media.example/picture.jpg", alt="")
     assert seen.meta("og:image") == "https://media.example/picture.jpg"
     assert "© Ann" in seen.text
     same = entry(rights="CC BY 4.0")
-    assert pages().article(article(same), RenderedEntry(same)).count(b"CC BY 4.0") == 1  # as below each page
+    assert (
+        make_pages().render_article(make_article(same), RenderedEntry(same)).count(b"CC BY 4.0") == 1
+    )  # as below each page
 
 
 def test_what_is_wide_can_be_reached_by_keyboard() -> None:
     one = entry(body="<pre>ls</pre><table><tr><td>1</td></tr></table>")
-    page = pages().article(article(one), RenderedEntry(one))
+    page = make_pages().render_article(make_article(one), RenderedEntry(one))
     assert b'<pre tabindex="0">ls</pre>' in page
     assert b'<table tabindex="0">' in page
     assert Seen(page).all("table")
@@ -216,71 +228,80 @@ def test_what_is_wide_can_be_reached_by_keyboard() -> None:
 
 @pytest.mark.parametrize("one", hard_texts().entries, ids=lambda one: one.id)
 def test_hard_texts_stay_text(one: Any) -> None:
-    row = Row(one.title, one.link, one.published.isoformat(), "en")
-    made = pages()
+    row = ListedArticle(one.title, one.link, one.published.isoformat(), "en")
+    pages = make_pages()
     for page in (
-        made.article(article(one), RenderedEntry(one)),
-        made.archive("en", by_year([row])),
-        made.landing({"en": [row]}),
+        pages.render_article(make_article(one), RenderedEntry(one)),
+        pages.render_archive("en", group_by_year([row])),
+        pages.render_landing({"en": [row]}),
     ):
         seen = Seen(page)
         assert not seen.all("script")
         assert " ".join(re.sub("[\u2066-\u2069]", "", one.title).split()) in " ".join(
             re.sub("[\u2066-\u2069]", "", seen.text).split()
         )
-    assert Seen(made.neighbours("en", row, Reference(title=one.title))).all("a", rel="prev")
+    assert Seen(pages.render_neighbours("en", row, Reference(title=one.title))).all("a", rel="prev")
 
 
 def test_lists_lead_to_our_pages_by_ways_that_need_no_server() -> None:
-    made = pages()
-    for page, root in ((made.landing({"en": [ROW]}), ""), (made.language("en", [ROW], 1), "../")):
+    pages = make_pages()
+    for page, root in ((pages.render_landing({"en": [LISTED]}), ""), (pages.render_language("en", [LISTED], 1), "../")):
         assert f'<a href="{root}en/night-trains/index.html">Night trains</a>'.encode() in page
-    assert b'<a href="../../en/night-trains/index.html"' in made.archive("en", by_year([ROW]))
-    assert b'<a href="../../../en/night-trains/index.html"' in made.category("en", CATEGORY, [ROW])
+    assert b'<a href="../../en/night-trains/index.html"' in pages.render_archive("en", group_by_year([LISTED]))
+    assert b'<a href="../../../en/night-trains/index.html"' in pages.render_category("en", CATEGORY, [LISTED])
 
 
 def test_articles_elsewhere_are_linked_as_they_are() -> None:
-    made = pages(permalink=f"{BASE}blog/{{language}}/{{key}}/")
-    row = ROW._replace(link=f"{BASE}blog/en/night-trains/")
-    for page in (made.landing({"en": [row]}), made.language("en", [row], 1), made.archive("en", by_year([row]))):
+    pages = make_pages(permalink=f"{BASE}blog/{{language}}/{{key}}/")
+    row = LISTED._replace(link=f"{BASE}blog/en/night-trains/")
+    for page in (
+        pages.render_landing({"en": [row]}),
+        pages.render_language("en", [row], 1),
+        pages.render_archive("en", group_by_year([row])),
+    ):
         assert f'<a href="{row.link}">'.encode() in page
-    assert f'<a href="{row.link}" rel="next">'.encode() in made.neighbours("en", None, row)
+    assert f'<a href="{row.link}" rel="next">'.encode() in pages.render_neighbours("en", None, row)
 
 
 def test_feeds_elsewhere_are_linked_as_they_are() -> None:
     moved = replace(HOMES["en"], addresses={"atom": "https://feeds.example/digest"})
-    page = Pages(CONFIG, HOMES | {"en": moved}).language("en", [], 0).decode()
+    page = Pages(CONFIG, HOMES | {"en": moved}).render_language("en", [], 0).decode()
     assert '<a href="https://feeds.example/digest" lang="en" dir="ltr">Atom</a>' in page
     assert "rss.xml" not in page
 
 
 def test_an_entry_of_another_language_is_marked() -> None:
-    row = ROW._replace(title="夜间列车", language="zh-Hans")
-    page = pages().language("ar", [row], 1).decode()
+    row = LISTED._replace(title="夜间列车", language="zh-Hans")
+    page = make_pages().render_language("ar", [row], 1).decode()
     assert 'lang="zh-Hans" dir="ltr" hreflang="zh-Hans">夜间列车</a> <span><span lang="zh-Hans">简体中文</span>' in page
-    british = pages().language("en", [ROW._replace(language="en-GB")], 1).decode()
+    british = make_pages().render_language("en", [LISTED._replace(language="en-GB")], 1).decode()
     assert 'lang="en-GB"' in british
     assert british.count("English") == british.replace("<span>English", "").count("English")
 
 
 def test_language_page_leads_to_the_archive_if_there_is_more() -> None:
-    made = pages()
-    more, all_of_it = made.language("en", [ROW], 7).decode(), made.language("en", [ROW], 1).decode()
+    pages = make_pages()
+    more, all_of_it = (
+        pages.render_language("en", [LISTED], 7).decode(),
+        pages.render_language("en", [LISTED], 1).decode(),
+    )
     assert '<a href="archive/index.html">All articles <span class="count">7</span></a>' in more
     assert "<h2>Latest articles</h2>" in more
     assert "archive/" not in all_of_it
     assert "<h2>All articles</h2>" in all_of_it
-    assert words("en")["no_articles"] in made.language("en", [], 0).decode()
+    assert get_words("en")["no_articles"] in pages.render_language("en", [], 0).decode()
 
 
 def test_categories_are_linked_where_they_have_pages() -> None:
-    made, one = pages(), entry(categories=(Category(term="travel", label="Travel"),))
+    pages, one = make_pages(), entry(categories=(Category(term="travel", label="Travel"),))
     named = [("Travel", CATEGORY.link)]
-    assert b'<a href="../en/category/travel/index.html" dir="auto">Travel</a>' in made.language("en", [], 0, named)
-    assert b'<a href="../../en/category/travel/index.html" dir="auto">Travel</a>' in made.article(
-        article(one), RenderedEntry(one), named
+    assert b'<a href="../en/category/travel/index.html" dir="auto">Travel</a>' in pages.render_language(
+        "en", [], 0, named
     )
-    assert b'<span dir="auto">Travel</span>' in made.article(article(one), RenderedEntry(one))
+    assert b'<a href="../../en/category/travel/index.html" dir="auto">Travel</a>' in pages.render_article(
+        make_article(one), RenderedEntry(one), named
+    )
+    assert b'<span dir="auto">Travel</span>' in pages.render_article(make_article(one), RenderedEntry(one))
 
 
 def test_archive_has_a_heading_for_each_year_once() -> None:
@@ -292,63 +313,67 @@ def test_archive_has_a_heading_for_each_year_once() -> None:
         datetime(2026, 1, 1, 0, 30, tzinfo=east),
         datetime(2019, 1, 1, tzinfo=UTC),
     ]
-    page = pages().archive("en", by_year([ROW._replace(published=date.isoformat()) for date in dates])).decode()
+    page = (
+        make_pages()
+        .render_archive("en", group_by_year([LISTED._replace(published=date.isoformat()) for date in dates]))
+        .decode()
+    )
     assert re.findall(r'<h2 id="y(\d+)">(\d+)</h2>', page) == [("2026", "2026"), ("2025", "2025"), ("2019", "2019")]
     assert re.findall(r'<a href="#y(\d+)">', page) == ["2026", "2025", "2019"]
     assert 'All articles <span class="count">5</span></h1>' in page
-    assert words("en")["no_articles"] in pages().archive("en", []).decode()
+    assert get_words("en")["no_articles"] in make_pages().render_archive("en", []).decode()
 
 
 def test_neighbours() -> None:
-    made = pages()
-    assert made.neighbours("en", None, None) == b""
-    both = made.neighbours("zh-Hans", ROW, Reference(title="下一篇文章")).decode()
+    pages = make_pages()
+    assert pages.render_neighbours("en", None, None) == b""
+    both = pages.render_neighbours("zh-Hans", LISTED, Reference(title="下一篇文章")).decode()
     assert '<a href="../../en/night-trains/index.html" rel="prev" lang="en" dir="ltr">Night trains</a>' in both
     assert "<span>下一篇文章</span>" in both
     assert both.count("<a ") == 1
-    known = made.neighbours("en", None, Reference(title="Ferries", url="https://works.example/")).decode()
+    known = pages.render_neighbours("en", None, Reference(title="Ferries", url="https://works.example/")).decode()
     assert '<a href="https://works.example/" rel="next">Ferries</a>' in known
-    assert words("en")["previous"] not in known
+    assert get_words("en")["previous"] not in known
 
 
 def test_one_language_needs_no_choice() -> None:
-    made = pages(languages=("en",))
+    pages = make_pages(languages=("en",))
     one = entry()
     for page in (
-        made.landing({"en": [ROW]}),
-        made.language("en", [ROW], 1),
-        made.article(article(one), RenderedEntry(one)),
+        pages.render_landing({"en": [LISTED]}),
+        pages.render_language("en", [LISTED], 1),
+        pages.render_article(make_article(one), RenderedEntry(one)),
     ):
         assert b'class="languages"' not in page
 
 
 def test_a_card_does_not_say_the_same_twice() -> None:
-    latest = words("en")["latest"]
-    page = Pages(CONFIG, HOMES | {"en": replace(HOMES["en"], title=latest)}).landing({"en": [ROW]}).decode()
+    latest = get_words("en")["latest"]
+    page = Pages(CONFIG, HOMES | {"en": replace(HOMES["en"], title=latest)}).render_landing({"en": [LISTED]}).decode()
     card = page[page.index('<section class="card" id="en"') :].partition("</section>")[0]
     assert card.count(latest) == 1
     assert f'<p class="name">{TITLES["ar"]}</p>' in page
 
 
 def test_an_icon_is_linked() -> None:
-    page = pages(icon="https://media.example/icon.png").language("en", [], 0)
+    page = make_pages(icon="https://media.example/icon.png").render_language("en", [], 0)
     assert Seen(page).all("link", rel="icon", href="https://media.example/icon.png")
 
 
 def test_feeds_that_are_opened_have_a_hint_in_each_language() -> None:
-    style = pages().feed_style().decode()
+    style = make_pages().make_feed_style().decode()
     for language in HOMES:
-        assert f':lang({language}):root::before {{ content: "{words(language)["feed_hint"]}"; }}' in style
+        assert f':lang({language}):root::before {{ content: "{get_words(language)["feed_hint"]}"; }}' in style
     for language in HOMES:
-        assert f":lang({language}) {{ direction: {direction(language)}; }}" in style
-    assert "direction: rtl" not in pages(languages=("en", "zh-Hans")).feed_style().decode()
+        assert f":lang({language}) {{ direction: {get_direction(language)}; }}" in style
+    assert "direction: rtl" not in make_pages(languages=("en", "zh-Hans")).make_feed_style().decode()
 
 
 def test_jinja_is_loaded_with_the_first_page() -> None:
     program = (
-        "import sys; from support.sample_pages import pages; made = pages()\n"
-        "made.style(); made.feed_style()\n"
-        "assert 'jinja2' not in sys.modules; made.landing({}); assert 'jinja2' in sys.modules"
+        "import sys; from support.sample_pages import make_pages; pages = make_pages()\n"
+        "pages.read_style(); pages.make_feed_style()\n"
+        "assert 'jinja2' not in sys.modules; pages.render_landing({}); assert 'jinja2' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parent)
 
@@ -366,38 +391,37 @@ def cheapest(act: Callable[[], object], rounds: int) -> float:
 def own_template(folder: Path, name: str, text: str | bytes) -> Pages:
     (folder / "templates").mkdir(exist_ok=True)
     (folder / "templates" / name).write_bytes(text.encode() if isinstance(text, str) else text)
-    return pages(folder.as_posix())
+    return make_pages(folder.as_posix())
 
 
 def test_a_site_may_have_templates_of_its_own(tmp_path: Path) -> None:
-    made = own_template(
+    pages = own_template(
         tmp_path, "base.html", '{% extends "feedpub/base.html" %}{% block footer %}By {{ home.title }}.{% endblock %}'
     )
-    assert b"By The Digest." in made.language("en", [ROW], 1)
-    assert b"Night trains</a>" in made.language("en", [ROW], 1)
-    assert pages().style() == made.style()
+    assert b"By The Digest." in pages.render_language("en", [LISTED], 1)
+    assert b"Night trains</a>" in pages.render_language("en", [LISTED], 1)
+    assert make_pages().read_style() == pages.read_style()
     styled = own_template(tmp_path, "style.css", "@media print{#nav{display:none}}\n")
-    assert styled.style() == b"@media print{#nav{display:none}}\n"
-    feeds = own_template(tmp_path, "feed.css", "entry { color: red }\n").feed_style()
+    assert styled.read_style() == b"@media print{#nav{display:none}}\n"
+    feeds = own_template(tmp_path, "feed.css", "entry { color: red }\n").make_feed_style()
     assert feeds.startswith(b"entry { color: red }\n:lang(en)")
 
 
 def test_a_base_of_their_own_needs_two_lines(tmp_path: Path) -> None:
     text = '{% import "macros.html" as show %}\n<main>{% block main %}{% endblock %}</main>\n'
-    assert "`" + text.partition("\n")[0] + "`" in (Path(__file__).parent.parent / "docs" / "entries.md").read_text(
-        encoding="utf-8"
-    )
-    made = own_template(tmp_path, "base.html", text)
+    guide = (Path(__file__).parent.parent / "docs" / "guides" / "templates.md").read_text(encoding="utf-8")
+    assert "`" + text.partition("\n")[0] + "`" in guide
+    pages = own_template(tmp_path, "base.html", text)
     for name, write in EVERY.items():
-        page = write(made).decode()
+        page = write(pages).decode()
         assert page.startswith("<main>"), name
         assert "Night trains" in page or name == "wide"
 
 
 def test_a_template_may_include_others(tmp_path: Path) -> None:
     own_template(tmp_path, "motto.html", "\ufeffFestina lente")
-    made = own_template(tmp_path, "neighbours.html", '{% include "motto.html" %}')
-    assert made.neighbours("en", ROW, None) == b"Festina lente"
+    pages = own_template(tmp_path, "neighbours.html", '{% include "motto.html" %}')
+    assert pages.render_neighbours("en", LISTED, None) == b"Festina lente"
 
 
 @pytest.mark.parametrize(
@@ -413,9 +437,9 @@ def test_a_template_may_include_others(tmp_path: Path) -> None:
     ],
 )
 def test_a_broken_template_is_named(name: str, text: str | bytes, line: int, message: str, tmp_path: Path) -> None:
-    made = own_template(tmp_path, name, text)
+    pages = own_template(tmp_path, name, text)
     with pytest.raises(ConfigError) as caught:
-        made.article(trains(), RenderedEntry(trains().entries["en"]))
+        pages.render_article(make_trains(), RenderedEntry(make_trains().entries["en"]))
     (problem,) = caught.value.problems
     place = f"{tmp_path.as_posix()}/templates"
     assert (problem.code, problem.path, problem.line) == ("E009", f"{place}/{name}" if line else place, line)
@@ -424,19 +448,19 @@ def test_a_broken_template_is_named(name: str, text: str | bytes, line: int, mes
 
 
 def test_templates_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = own_template(tmp_path, "article.html", "")
+    pages = own_template(tmp_path, "article.html", "")
 
     def refuse(folder: str, name: str, **_: object) -> bytes:
         raise PermissionError(13, "Permission denied", f"{folder}/{name}")
 
     monkeypatch.setattr("feedpub.site.theme.read_file", refuse)
     with pytest.raises(ConfigError, match="Permission denied") as caught:
-        made.landing({})
+        pages.render_landing({})
     assert caught.value.problems[0].path.endswith("templates/article.html")
 
 
 def test_the_page_of_the_code_names_every_template() -> None:
-    for name in NAMES:
+    for name in list_template_names():
         assert name in explain("E009")
 
 

@@ -21,9 +21,9 @@ from urllib.parse import parse_qs
 import pytest
 
 import feedpub
-from feedpub import ConfigError, Ping, feed_formats, ping, write_feed
+from feedpub import ConfigError, PingResult, feed_formats, ping, write_feed
 from feedpub.serving.responses import http_date
-from feedpub.transport.requests_client import NoAnswerError, post_form, session
+from feedpub.transport.requests_client import FormError, make_session, post_form
 from support.rss1_row import ROW
 from support.sample_sites import GOOD, SETTINGS, write_site
 
@@ -111,7 +111,7 @@ class Told:
         self.folder, self.output = folder, folder.parent / "public"
         self.waits: list[float] = []
 
-    def __call__(self, total_seconds: float = 20.0) -> tuple[Ping, ...]:
+    def __call__(self, total_seconds: float = 20.0) -> tuple[PingResult, ...]:
         return ping(self.folder, self.output, sleep=self.waits.append, total_seconds=total_seconds)
 
     @property
@@ -124,7 +124,7 @@ def tell(folder: Path) -> Told:
     return Told(folder)
 
 
-def outcomes(pings: tuple[Ping, ...]) -> list[str]:
+def outcomes(pings: tuple[PingResult, ...]) -> list[str]:
     return [one.outcome for one in pings]
 
 
@@ -172,7 +172,7 @@ def test_the_hub_is_told_each_feed_of_a_new_format(tell: Told, hub: Hub, monkeyp
 
 def test_the_hub_is_told_each_feed(tell: Told, hub: Hub) -> None:
     pings = tell()
-    assert pings == tuple(Ping(topic=topic, hub=hub.url, outcome="accepted", status=202) for topic in TOPICS)
+    assert pings == tuple(PingResult(topic=topic, hub=hub.url, outcome="accepted", status=202) for topic in TOPICS)
     assert hub.forms == [{"hub.mode": ["publish"], "hub.url": [topic], "hub.topic": [topic]} for topic in TOPICS]
     for headers in hub.headers:
         assert headers["content-type"] == "application/x-www-form-urlencoded"
@@ -247,7 +247,7 @@ def test_what_a_killed_ping_left_is_removed_by_the_next_one(tell: Told) -> None:
 
 
 def test_progress_is_told_as_it_comes(folder: Path) -> None:
-    seen: list[Ping] = []
+    seen: list[PingResult] = []
     assert ping(folder, folder.parent / "public", progress=seen.append) == tuple(seen)
 
 
@@ -410,8 +410,8 @@ def test_a_hub_that_drips(hub: Hub) -> None:
 
     hub.replies = [drip]
     started = time.monotonic()
-    with pytest.raises(NoAnswerError, match=r"no answer within 0\.6 seconds"):
-        post_form(session(), hub.url, {"a": "b"}, seconds=0.6)
+    with pytest.raises(FormError, match=r"no answer within 0\.6 seconds"):
+        post_form(make_session(), hub.url, {"a": "b"}, seconds=0.6)
     assert time.monotonic() - started < 3
 
 
@@ -423,8 +423,8 @@ def test_a_hub_that_is_silent(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None
         ended.wait(20)
 
     hub.replies = [hang]
-    with pytest.raises(NoAnswerError, match=r"no answer within 0\.2 seconds"):
-        post_form(session(), hub.url, {"a": "b"}, seconds=5)
+    with pytest.raises(FormError, match=r"no answer within 0\.2 seconds"):
+        post_form(make_session(), hub.url, {"a": "b"}, seconds=5)
     ended.set()
 
 
@@ -437,8 +437,8 @@ def test_a_hub_that_takes_no_connection(monkeypatch: pytest.MonkeyPatch) -> None
             waiting = opened.enter_context(socket.socket())
             waiting.setblocking(False)
             waiting.connect_ex(full.getsockname())
-        with pytest.raises(NoAnswerError, match=r"no connection within 0\.3 seconds"):
-            post_form(session(), f"http://127.0.0.1:{full.getsockname()[1]}/", {"a": "b"}, seconds=5)
+        with pytest.raises(FormError, match=r"no connection within 0\.3 seconds"):
+            post_form(make_session(), f"http://127.0.0.1:{full.getsockname()[1]}/", {"a": "b"}, seconds=5)
 
 
 def test_a_body_that_drips_is_cut(hub: Hub) -> None:
@@ -447,35 +447,35 @@ def test_a_body_that_drips_is_cut(hub: Hub) -> None:
         handler.wfile.flush()  # and the connection ends, 98 bytes too early
 
     hub.replies = [drip]
-    answer = post_form(session(), hub.url, {"a": "b"}, seconds=5)
+    answer = post_form(make_session(), hub.url, {"a": "b"}, seconds=5)
     assert (answer.status, answer.text) in {(400, "no"), (400, "")}
 
 
 def test_a_server_that_hangs_up(hub: Hub) -> None:
     hub.replies = [lambda handler: handler.connection.close()]
-    with pytest.raises(NoAnswerError, match=r"no connection \(.+\)"):
-        post_form(session(), hub.url, {"a": "b"}, seconds=5)
+    with pytest.raises(FormError, match=r"no connection \(.+\)"):
+        post_form(make_session(), hub.url, {"a": "b"}, seconds=5)
 
 
 def test_what_is_no_hub_at_all(hub: Hub) -> None:
-    with pytest.raises(NoAnswerError, match="no TLS connection"):
-        post_form(session(), hub.url.replace("http:", "https:"), {"a": "b"}, seconds=5)
-    with pytest.raises(NoAnswerError, match="No connection adapters"):
-        post_form(session(), "ftp://hub.test/", {"a": "b"}, seconds=5)
+    with pytest.raises(FormError, match="no TLS connection"):
+        post_form(make_session(), hub.url.replace("http:", "https:"), {"a": "b"}, seconds=5)
+    with pytest.raises(FormError, match="No connection adapters"):
+        post_form(make_session(), "ftp://hub.test/", {"a": "b"}, seconds=5)
 
 
 def test_a_proxy_that_is_down(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free.getsockname()[1]}")
     monkeypatch.setenv("no_proxy", "")
-    with pytest.raises(NoAnswerError, match="the proxy does not answer"):
-        post_form(session(), "http://hub.test/", {"a": "b"}, seconds=5)
+    with pytest.raises(FormError, match="the proxy does not answer"):
+        post_form(make_session(), "http://hub.test/", {"a": "b"}, seconds=5)
     assert hub.forms == []
 
 
 def test_other_errors_are_not_swallowed(hub: Hub) -> None:
     with pytest.raises(TypeError):
-        post_form(session(), hub.url, 5, seconds=5)  # type: ignore[arg-type]
+        post_form(make_session(), hub.url, 5, seconds=5)  # type: ignore[arg-type]
 
 
 # The command

@@ -97,7 +97,7 @@ def render_with_broken_template() -> object:
     """Make a page with a template of the site's own that is not one."""
     write_site(Path("entries/templates"), {"base.html": "<title>{{ title }}</title>\n{% endif %}\n"}, settings=None)
     site = feedpub.load("entries")
-    return Pages(site.config, {"en": site.feed("en")}, Theme(site.folder)).language("en", (), 0)
+    return Pages(site.config, {"en": site.feed("en")}, Theme(site.folder)).render_language("en", (), 0)
 
 
 def build_beside_another() -> object:
@@ -153,7 +153,7 @@ CASES = [
         hint="did you mean zh-CN or zh-Hans?",
     ),
     Case(
-        code="E007", path="entries", message="may not be the entries folder, nor hold it", hint="--output",
+        code="E007", path="entries", message="may not be the entries folder, contain it", hint="--output",
         act=lambda: feedpub.build(feedpub.load("entries"), "entries"),
     ),
     Case(
@@ -164,7 +164,7 @@ CASES = [
         code="E009", path="entries/templates/base.html", line=2, message="unknown tag 'endif'", hint="remove it",
         act=render_with_broken_template,
     ),
-    Case(code="E010", path="public", message="another build is writing", hint="wait", act=build_beside_another),
+    Case(code="E010", path="public", message="another build is running", hint="wait", act=build_beside_another),
     Case(code="E011", path="public", message="holds no feed", hint="feedpub build", act=ping_hub_of_nothing),
     Case(code="E012", path=TOML, message="no hub", hint="hub =", act=lambda: feedpub.ping("entries")),
     Case(code="E014", path="public/en", message="is a symbolic link", hint="remove it", act=build_through_a_link),
@@ -324,7 +324,7 @@ CASES = [
     ),
     Case(
         code="N106", files={"a.mt.md": post()}, settings=SETTINGS.replace("zh-Hans", "mt"), path="entries/a.mt.md",
-        message="no words in mt", hint="docs/design.md",
+        message="no words in mt", hint="CONTRIBUTING.md",
     ),
     pair(
         "N107", ENGLISH, CHINESE.replace("[时刻表](https://works.test/timetable)", "时刻表"), path=ZH,

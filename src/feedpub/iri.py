@@ -78,7 +78,7 @@ def resolve_url(base: str, address: str) -> str | None:
     Returns:
         An address of any scheme; None if it leads nowhere.
     """
-    if not fault(address):
+    if not find_url_fault(address):
         return address
     parsed = parse_url(address, base)
     if parsed is None:
@@ -90,7 +90,7 @@ def resolve_url(base: str, address: str) -> str | None:
     except ValueError:
         return parsed.href
     same = parse_url(joined)
-    return joined if same and same.href == parsed.href and not fault(joined) else parsed.href
+    return joined if same and same.href == parsed.href and not find_url_fault(joined) else parsed.href
 
 
 def normalise_url(url: str) -> str:
@@ -99,7 +99,7 @@ def normalise_url(url: str) -> str:
     return parsed.href if parsed else url
 
 
-def fault(url: str) -> str:
+def find_url_fault(url: str) -> str:
     """Return why `url` is not an absolute http(s) address that all programs read alike; "" if it is one."""
     if not url:
         return "is empty"
@@ -110,23 +110,23 @@ def fault(url: str) -> str:
         return f"{start!r}… has {len(url):,} characters; an address has {LONGEST_URL_CHARACTERS:,} at most"
     found = _FORBIDDEN.search(url)
     if found:
-        return f"{_quoted(url)} holds {found.group()!r}, which no address may; write it percent-encoded"
-    return host_fault(url)
+        return f"{_quote_url(url)} holds {found.group()!r}, which no address may; write it percent-encoded"
+    return find_host_fault(url)
 
 
-def host_fault(url: str) -> str:
+def find_host_fault(url: str) -> str:
     """Return why an address leads to no host, or to another one than it shows; "" if it leads there."""
     parsed = parse_url(url)
     if parsed is None and url[:4].lower() == "http":
-        return f"{_quoted(url)} is not an address that browsers can open"
+        return f"{_quote_url(url)} is not an address that browsers can open"
     if parsed is None or parsed.protocol not in ("https:", "http:"):
-        return f"{_quoted(url)} is not an absolute http or https address"
+        return f"{_quote_url(url)} is not an absolute http or https address"
     if parsed.port == "0":
-        return f"{_quoted(url)} has no usable port"
+        return f"{_quote_url(url)} has no usable port"
     host = parsed.hostname
     parts = _PARTS.fullmatch(url)
     if parts is None or not _is_same_host(parts["host"], host):
-        return f"{_quoted(url)} is not read alike by all programs; browsers open {_quoted(parsed.href)}"
+        return f"{_quote_url(url)} is not read alike by all programs; browsers open {_quote_url(parsed.href)}"
     if host[0] != "[" and not _DNS_NAME.fullmatch(host):
         return f"{host[:200]!r} is not a host name"
     return ""
@@ -138,7 +138,7 @@ def suggest_url(url: str) -> str:
     if parsed is None or parsed.protocol not in ("https:", "http:"):
         return _EXAMPLE
     meant = hide_secrets(to_uri(parsed.href))
-    return f"write {meant}, the address that a browser opens" if not fault(parsed.href) else _EXAMPLE
+    return f"write {meant}, the address that a browser opens" if not find_url_fault(parsed.href) else _EXAMPLE
 
 
 def find_host(url: str) -> str:
@@ -147,7 +147,7 @@ def find_host(url: str) -> str:
     return parsed.hostname if parsed else ""
 
 
-def all_plain(urls: Sequence[str]) -> bool:
+def are_plain_uris(urls: Sequence[str]) -> bool:
     """Return True if none of these addresses, known to be http(s) ones, needs a change to be a URI."""
     text = "".join(urls)
     return text.isascii() and not text.encode("ascii").translate(None, _PLAIN_BYTES)
@@ -165,7 +165,7 @@ def to_uri(url: str) -> str:
 
     What is percent-encoded already is kept byte for byte (RFC 3987, section 3.1).
     """
-    if url.startswith("http") and all_plain((url,)):
+    if url.startswith("http") and are_plain_uris((url,)):
         return url
     parts = _PARTS.fullmatch(url)
     if parts is None:
@@ -173,7 +173,8 @@ def to_uri(url: str) -> str:
     host = parts["host"] if parts["host"].isascii() else find_host(url)
     return (
         f"{parts['scheme'].lower()}://{quote(parts['userinfo'] or '', safe=_USERINFO)}{host}{parts['port'] or ''}"
-        f"{_encode(parts['path'], _PATH)}{_encode(parts['query'], _QUERY)}{_encode(parts['fragment'], _QUERY)}"
+        f"{_encode_part(parts['path'], _PATH)}{_encode_part(parts['query'], _QUERY)}"
+        f"{_encode_part(parts['fragment'], _QUERY)}"
     )
 
 
@@ -210,7 +211,7 @@ _REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,30}[0
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
 
 
-def _encode(part: str, safe: str) -> str:
+def _encode_part(part: str, safe: str) -> str:
     if not _ESCAPED.fullmatch(part):  # a stray percent sign
         part = re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", part)
     return part[:1] + quote(part[1:], safe=safe)  # the first one is the delimiter
@@ -237,5 +238,5 @@ def _parse_ip(text: str) -> object:
         return None
 
 
-def _quoted(url: str) -> str:
+def _quote_url(url: str) -> str:
     return repr(hide_secrets(url[: 2 * LONGEST_URL_CHARACTERS])[:200])  # first: a cut would hide what is secret

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # What people write for a language that is the code of a country (ISO 3166) or an old habit, never a language.
-_MEANT = MappingProxyType(
+_SUGGESTIONS = MappingProxyType(
     {
         "cn": ("zh-CN", "zh-Hans"),
         "jp": ("ja",),
@@ -46,7 +46,7 @@ SAME_LANGUAGE_DISTANCE = 9
 DEFAULT_LANGUAGE = "en"
 # The tables of the catalogue, each with the likely script and region of its language; held to catalogue and langcodes
 # by a test. Most sites need to load neither.
-_LIKELY: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+_LIKELY_SUBTAGS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "en": ("Latn", "US"),
         "zh-Hans": ("Hans", "CN"),
@@ -69,15 +69,16 @@ _LIKELY: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "uk": ("Cyrl", "UA"),
         "he": ("Hebr", "IL"),
         "fa": ("Arab", "IR"),
+        "cs": ("Latn", "CZ"),
     }
 )
-KNOWN_LANGUAGES: Final = tuple(_LIKELY)
+KNOWN_LANGUAGES: Final = tuple(_LIKELY_SUBTAGS)
 # Longer than any tag in use (RFC 5646, section 4.4.1, asks for 35), short enough for the name of a folder.
-LONGEST_TAG = 100
+LONGEST_TAG_CHARACTERS = 100
 
 
 @functools.lru_cache(maxsize=1024)
-def canonical(tag: str) -> str:
+def canonicalise_tag(tag: str) -> str:
     """Return a language tag in its canonical form (RFC 5646, section 4.5): ``zh_cn`` → ``zh-CN``, ``iw`` → ``he``.
 
     Raises:
@@ -90,20 +91,20 @@ def canonical(tag: str) -> str:
     import langcodes
 
     given = tag.strip()
-    meant = _MEANT.get(given.casefold(), ())
-    if meant or len(given) > LONGEST_TAG or not re.fullmatch(r"[A-Za-z0-9]+([-_][A-Za-z0-9]+)*", given):
+    meant = _SUGGESTIONS.get(given.casefold(), ())
+    if meant or len(given) > LONGEST_TAG_CHARACTERS or not re.fullmatch(r"[A-Za-z0-9]+([-_][A-Za-z0-9]+)*", given):
         raise LanguageTagError(tag, meant)
     try:
         result = str(langcodes.standardize_tag(given))
     except ValueError:
-        raise LanguageTagError(tag, _closest(given)) from None
+        raise LanguageTagError(tag, _find_similar_tags(given)) from None
     if not langcodes.tag_is_valid(result):
-        raise LanguageTagError(tag, _closest(given))
+        raise LanguageTagError(tag, _find_similar_tags(given))
     return result
 
 
 @functools.lru_cache(maxsize=4096)
-def match(tag: str, supported: tuple[str, ...]) -> str | None:
+def match_language(tag: str, supported: tuple[str, ...]) -> str | None:
     """Return the tag among `supported` that a reader of `tag` takes for the same language, or None.
 
     ``zh-CN`` matches ``zh-Hans`` but not ``zh-Hant``; ``en-GB`` matches ``en``.
@@ -117,18 +118,18 @@ def match(tag: str, supported: tuple[str, ...]) -> str | None:
 
 
 @functools.lru_cache(maxsize=1024)
-def script(tag: str) -> str:
+def get_script(tag: str) -> str:
     """Return the script that a language is written in, by its tag: an ISO 15924 code, such as ``Hans`` or ``Latn``."""
-    return _likely(tag)[0] or "Zyyy"
+    return _find_likely_subtags(tag)[0] or "Zyyy"
 
 
-def region(tag: str) -> str:
+def get_region(tag: str) -> str:
     """Return the region that a language is most likely of: an ISO 3166 code, such as ``CN``; empty if there is none."""
-    return _likely(tag)[1]
+    return _find_likely_subtags(tag)[1]
 
 
-def _likely(tag: str) -> tuple[str, str]:
-    known = _LIKELY.get(tag)
+def _find_likely_subtags(tag: str) -> tuple[str, str]:
+    known = _LIKELY_SUBTAGS.get(tag)
     if known:
         return known
     import langcodes
@@ -138,29 +139,29 @@ def _likely(tag: str) -> tuple[str, str]:
 
 
 @functools.lru_cache(maxsize=1024)
-def direction(tag: str) -> str:
+def get_direction(tag: str) -> str:
     """Return ``rtl`` for languages written from right to left, else ``ltr``."""
-    return "rtl" if script(tag) in _RIGHT_TO_LEFT_SCRIPTS else "ltr"
+    return "rtl" if get_script(tag) in _RIGHT_TO_LEFT_SCRIPTS else "ltr"
 
 
-def autonym(tag: str) -> str:
+def get_autonym(tag: str) -> str:
     """Return a language's own name (``简体中文``); the tag itself for languages that the catalogue lacks."""
-    known = match(tag, known_languages())
-    return str(_table(known)["autonym"]) if known else tag
+    known = match_language(tag, known_languages())
+    return str(_read_table(known)["autonym"]) if known else tag
 
 
 @functools.lru_cache(maxsize=1024)
-def words(tag: str) -> Mapping[str, Any]:
+def get_words(tag: str) -> Mapping[str, Any]:
     """Return the words of feeds and pages in a language; in English for languages that the catalogue lacks."""
-    return _table(match(tag, known_languages()) or DEFAULT_LANGUAGE)
+    return _read_table(match_language(tag, known_languages()) or DEFAULT_LANGUAGE)
 
 
 def has_words(tag: str) -> bool:
     """Tell whether the catalogue has the words of this language."""
-    return match(tag, known_languages()) is not None
+    return match_language(tag, known_languages()) is not None
 
 
-def isolate(text: str) -> str:
+def isolate_bidi(text: str) -> str:
     """Close what a text leaves open in bidirectional controls, so that it cannot turn the text around it.
 
     A balanced text comes back unchanged; else it stands in FSI … PDI, whose end closes every embedding within
@@ -196,15 +197,15 @@ _BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 @functools.cache
-def _table(tag: str) -> Mapping[str, Any]:
+def _read_table(tag: str) -> Mapping[str, Any]:
     """Return the table of one language; those of others are not parsed, which takes 4 ms."""
     name = tag if tag.isalpha() else f'"{tag}"'
-    tables = [table for table in _catalogue().split("\n[") if table.startswith((f"{name}]", f"{name}."))]
+    tables = [table for table in _read_catalogue().split("\n[") if table.startswith((f"{name}]", f"{name}."))]
     return MappingProxyType(tomllib.loads("".join([f"[{table}\n" for table in tables]))[tag])
 
 
 @functools.cache
-def _catalogue() -> str:
+def _read_catalogue() -> str:
     return Path(__file__).with_name("catalogue.toml").read_text(encoding="utf-8")
 
 
@@ -213,7 +214,7 @@ def known_languages() -> tuple[str, ...]:
     return KNOWN_LANGUAGES
 
 
-def _closest(tag: str) -> tuple[str, ...]:
+def _find_similar_tags(tag: str) -> tuple[str, ...]:
     import difflib
 
     return tuple(difflib.get_close_matches(tag.replace("_", "-"), known_languages(), n=2, cutoff=0.6))

@@ -10,9 +10,9 @@ import pytest
 from chromium import DESKTOP, PHONE, axe, contrast, found, measure
 
 import feedpub
-from feedpub.language import words
+from feedpub.language import get_words
 from support.sample_feeds import BASE, TITLES, WORKS
-from support.sample_pages import HOMES, SUBTITLES, pages, rows, trains, write_pages
+from support.sample_pages import HOMES, SUBTITLES, list_articles, make_pages, make_trains, write_pages
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -133,21 +133,23 @@ def public(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found("chromium")
     folder = tmp_path_factory.mktemp("public")
     write_pages(folder)
-    chinese = pages(languages=("zh-Hans", "en"))
+    chinese = make_pages(languages=("zh-Hans", "en"))
     (folder / "chinese").mkdir()
-    (folder / "chinese" / "style.css").write_bytes(chinese.style())
-    newest = {language: rows(trains().entries[language]) for language in chinese.feeds}
-    (folder / "chinese" / "index.html").write_bytes(chinese.landing(newest))
-    alone = pages(languages=("en",))
+    (folder / "chinese" / "style.css").write_bytes(chinese.read_style())
+    newest = {language: list_articles(make_trains().entries[language]) for language in chinese.feeds}
+    (folder / "chinese" / "index.html").write_bytes(chinese.render_landing(newest))
+    alone = make_pages(languages=("en",))
     (folder / "alone").mkdir()
-    (folder / "alone" / "style.css").write_bytes(alone.style())
-    (folder / "alone" / "index.html").write_bytes(alone.landing({"en": rows(trains().entries["en"])}))
+    (folder / "alone" / "style.css").write_bytes(alone.read_style())
+    (folder / "alone" / "index.html").write_bytes(
+        alone.render_landing({"en": list_articles(make_trains().entries["en"])})
+    )
     for name, language in MIXED.items():
-        lines = rows(*trains().entries.values())
-        page = pages().language(language, lines, 3)
-        (folder / name).write_bytes(page + pages().neighbours(language, *lines[::2]))
+        lines = list_articles(*make_trains().entries.values())
+        page = make_pages().render_language(language, lines, 3)
+        (folder / name).write_bytes(page + make_pages().render_neighbours(language, *lines[::2]))
     for name, language in FALLBACKS.items():
-        mixed = replace(HOMES[language], entries=tuple(trains().entries[tag] for tag in ("en", "ar")))
+        mixed = replace(HOMES[language], entries=tuple(make_trains().entries[tag] for tag in ("en", "ar")))
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes((feedpub.to_atom if "atom" in name else feedpub.to_rss)(mixed))
     return folder
@@ -175,7 +177,7 @@ def test_landing_page_has_a_card_for_each_language(page: str, light: Seen) -> No
     assert (seen["lang"], seen["title"], seen["heading"]) == (first, TITLES[first], TITLES[first])
     assert [card["lang"] for card in seen["cards"]] == languages
     for language, card in zip(languages, seen["cards"], strict=True):
-        known = words(language)
+        known = get_words(language)
         assert card["direction"] == ("rtl" if language == "ar" else "ltr")
         for text in (TITLES[language], SUBTITLES[language], known["latest"], known["subscribe"]):
             assert text in card["text"]
@@ -186,20 +188,20 @@ def test_landing_page_has_a_card_for_each_language(page: str, light: Seen) -> No
         assert home[1].endswith(f"/{language}/index.html")
         assert article[1].endswith(f"/{language}/night-trains/index.html")
     text, towards = seen["footer"][0]
-    assert text == words(first)["opml"]
+    assert text == get_words(first)["opml"]
     assert towards.endswith("/feeds.opml")
 
 
 @pytest.mark.parametrize("language", ARTICLES)
 def test_article_page_shows_all_of_the_article(language: str, light: Seen) -> None:
-    seen, known = light[ARTICLE, ARTICLES[language]], words(language)
+    seen, known = light[ARTICLE, ARTICLES[language]], get_words(language)
     assert [tag for tag, _ in seen["headings"]] == ["H1"] + ["H2"] * (len(seen["headings"]) - 1)
     assert [text for _, text in seen["headings"]][1:3] == [known["key_points"], known["references"]]
     assert seen["points"] >= 1
     assert seen["marker"] == "decimal"
     assert "2026-02-01" in seen["text"]
     for other in set(ARTICLES) - {language}:
-        ways = [href for text, href in seen["links"] if text == words(other)["autonym"]]
+        ways = [href for text, href in seen["links"] if text == get_words(other)["autonym"]]
         assert ways
         assert all(href.endswith(f"/{ARTICLES[other]}") for href in ways)
     assert seen["direction"] == ("rtl" if language == "ar" else "ltr")
@@ -260,7 +262,7 @@ def test_light_and_dark_have_contrast(page: str, preferred: str, request: pytest
 @pytest.mark.parametrize("page", FEEDS)
 def test_a_feed_that_is_opened_says_how_to_subscribe(page: str, light: Seen) -> None:
     seen, language = light[FEED, page], page.partition("/")[0]
-    assert words(language)["feed_hint"] in seen["hint"]
+    assert get_words(language)["feed_hint"] in seen["hint"]
     assert seen["title"] == [TITLES[language]]
     assert len(seen["titles"]) == len(seen["summaries"]) == (2 if language == "en" else 1)
     assert "<" not in "".join(seen["summaries"])

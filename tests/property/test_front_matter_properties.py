@@ -8,11 +8,11 @@ import yaml
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
+from feedpub.entries.front_matter.yaml_reader import read_yaml
 from feedpub.entries.source import Source
-from feedpub.entries.yaml_reader import read_yaml
 
 if TYPE_CHECKING:
-    from feedpub.entries.value import Value
+    from feedpub.entries.front_matter.value import Value
 
 MANY = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 pieces = st.sampled_from(

@@ -7,15 +7,15 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from feedpub.entries.front_matter import read_front_matter
-from feedpub.entries.lines import split_link
-from feedpub.entries.pasted import read_pasted
+from feedpub.entries.front_matter.reader import read_front_matter
+from feedpub.entries.front_matter.value import Value, read_text
+from feedpub.entries.pasted.reader import read_pasted
 from feedpub.entries.source import Source
-from feedpub.entries.value import Value, read_text
-from feedpub.entries.writing import write_entry
+from feedpub.entries.urls import split_link
+from feedpub.entries.writer import write_entry_file
 from feedpub.errors import EntryError
 from feedpub.model import Draft, Reference
-from feedpub.rendering.text import one_line
+from feedpub.rendering.text import join_lines
 from support.sample_entries import read_entry
 
 _WORDS = (
@@ -28,7 +28,7 @@ _WORDS = (
 line = st.lists(
     st.one_of(st.sampled_from(_WORDS), st.just(" "), st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]))),
     max_size=8,
-).map(lambda parts: one_line("".join(parts)))
+).map(lambda parts: join_lines("".join(parts)))
 title = line.filter(bool)
 url = st.sampled_from(
     [
@@ -76,7 +76,7 @@ def read(text: str, language: str = "en") -> tuple[Draft, dict[str, Any]]:
 def test_neighbours_and_source_are_read_again(
     before: Reference | None, after: Reference | None, via: str | None
 ) -> None:
-    _, values = read(write_entry(None, "", previous=before, next=after, via=via))
+    _, values = read(write_entry_file(None, "", previous=before, next=after, via=via))
     expected = {"previous": before, "next": after, "source": via}
     assert values == {key: value for key, value in expected.items() if value}
 
@@ -98,5 +98,5 @@ def test_what_was_pasted_is_written_and_read_again(text: str) -> None:
     except EntryError:
         return
     for draft, markdown, is_digest in zip(found.pasted.drafts, found.markdown, found.is_digest, strict=True):
-        again, _ = read(write_entry(draft.title, markdown, is_digest=is_digest), draft.language)
+        again, _ = read(write_entry_file(draft.title, markdown, is_digest=is_digest), draft.language)
         assert again == draft

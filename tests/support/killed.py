@@ -30,14 +30,14 @@ def paste(entries: Path) -> None:
     feedpub.import_pasted(PASTED, entries, published="2026-02-01", key="trains", titles=TITLES)
 
 
-def fixes(entries: Path) -> list[feedpub.Fix]:
+def fixes(entries: Path) -> list[feedpub.LinkFix]:
     """Return changes of four files that are not written yet."""
     found = []
     for number in range(4):
         path = entries / f"entry-{number}.en.md"
         before, after = b"before\n" * 5000, b"after\n" * 5000
         if path.read_bytes() != after:
-            found.append(feedpub.Fix(path=str(path), before=before, after=after, changes=()))
+            found.append(feedpub.LinkFix(path=str(path), before=before, after=after, changes=()))
     return found
 
 

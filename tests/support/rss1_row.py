@@ -15,8 +15,8 @@ ROW: Final = formats.FeedFormat(
     label="RSS 1.0",
     file_name="items.rdf",
     media_type="application/rdf+xml",
-    mark=b'<admin:generatorAgent rdf:resource="https://feedpub.example/"/>',
-    head_end=re.compile(rb"<!--|<!\[CDATA\[|<item "),
+    generator_mark=b'<admin:generatorAgent rdf:resource="https://feedpub.example/"/>',
+    head_end_pattern=re.compile(rb"<!--|<!\[CDATA\[|<item "),
     module="support.rss1",
 )
 

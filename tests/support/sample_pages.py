@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import feedpub
 from feedpub import Article, Category, Config, Enclosure, Entry, Feed, Person, Reference
-from feedpub.rendering.renderer import RenderedEntry
+from feedpub.rendering.rendered_entry import RenderedEntry
 from feedpub.site.opml import to_category_opml, to_opml
-from feedpub.site.pages import NEIGHBOURS, Pages
+from feedpub.site.pages import NEIGHBOURS_PLACEHOLDER, Pages
 from feedpub.site.theme import Theme
 from support.sample_feeds import BASE, TITLES, digest_en, digest_zh_hans, entry, feed, right_to_left
 
@@ -32,27 +32,27 @@ CATEGORY = feed(
 )
 
 
-def pages(folder: str = "", **settings: Any) -> Pages:
+def make_pages(folder: str = "", **settings: Any) -> Pages:
     """Make the pages of the sample site, with other settings perhaps."""
-    return _pages(folder, **settings) if folder or settings else _plain_pages()
+    return _make_pages(folder, **settings) if folder or settings else _make_plain_pages()
 
 
 @functools.cache
-def _plain_pages() -> Pages:
-    return _pages("")
+def _make_plain_pages() -> Pages:
+    return _make_pages("")
 
 
-def _pages(folder: str, **settings: Any) -> Pages:
+def _make_pages(folder: str, **settings: Any) -> Pages:
     config = replace(CONFIG, **settings)
     return Pages(config, {tag: HOMES[tag] for tag in config.languages}, Theme(folder))
 
 
-def article(*entries: Entry, original: str = "en") -> Article:
+def make_article(*entries: Entry, original: str = "en") -> Article:
     """Make an article of entries."""
     return Article(key="night-trains", entries={one.language: one for one in entries}, original=original)
 
 
-class Row(NamedTuple):
+class ListedArticle(NamedTuple):
     """Name an article in a list."""
 
     title: str
@@ -61,21 +61,21 @@ class Row(NamedTuple):
     language: str
 
 
-def rows(*entries: Entry) -> list[Row]:
+def list_articles(*entries: Entry) -> list[ListedArticle]:
     """Make the rows of entries."""
-    return [Row(one.title, one.link, one.published.isoformat(), one.language) for one in entries]
+    return [ListedArticle(one.title, one.link, one.published.isoformat(), one.language) for one in entries]
 
 
-def by_year(given: Sequence[Row]) -> list[tuple[int, list[Row]]]:
+def group_by_year(given: Sequence[ListedArticle]) -> list[tuple[int, list[ListedArticle]]]:
     """Part rows by the year in which they were published, the last first."""
     years = sorted({row.published[:4] for row in given}, reverse=True)
     return [(int(year), [row for row in given if row.published[:4] == year]) for year in years]
 
 
-def trains() -> Article:
+def make_trains() -> Article:
     """Make an article in three languages, with key points, references and a source."""
     english, chinese, arabic = digest_en().entries[0], digest_zh_hans().entries[0], right_to_left().entries[0]
-    return article(
+    return make_article(
         replace(
             english,
             authors=(Person(name="Ann Author", uri="https://ann.example/"), Person(name="Bob & Co")),
@@ -86,7 +86,7 @@ def trains() -> Article:
     )
 
 
-def torture() -> Article:
+def make_torture() -> Article:
     """Make an article that would be wider than a phone: long words, a table, code, addresses, a long title."""
     columns = "".join(f"<td>Column number {number}</td>" for number in range(12))
     text = entry(
@@ -106,10 +106,10 @@ def torture() -> Article:
 
 def write_pages(public: Path) -> None:
     """Write the sample site: pages, style sheets and feeds."""
-    made = pages()
-    articles = (trains(), torture())
+    pages = make_pages()
+    articles = (make_trains(), make_torture())
     lists: dict[str, list[Entry]] = {
-        tag: [one.entries[tag] for one in articles if tag in one.entries] for tag in made.feeds
+        tag: [one.entries[tag] for one in articles if tag in one.entries] for tag in pages.feeds
     }
 
     def put(name: str, data: bytes) -> None:
@@ -117,33 +117,40 @@ def write_pages(public: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
 
-    put("style.css", made.style())
-    put("feed.css", made.feed_style())
-    put("index.html", made.landing({tag: rows(*entries) for tag, entries in lists.items()}))
-    feeds = tuple(made.feeds.values())
-    put("feeds.opml", to_opml(made.config, feeds))
-    put("feeds-categories.opml", to_category_opml(made.config, feeds, {"en": [CATEGORY]}))
+    put("style.css", pages.read_style())
+    put("feed.css", pages.make_feed_style())
+    put("index.html", pages.render_landing({tag: list_articles(*entries) for tag, entries in lists.items()}))
+    feeds = tuple(pages.feeds.values())
+    put("feeds.opml", to_opml(pages.config, feeds))
+    put("feeds-categories.opml", to_category_opml(pages.config, feeds, {"en": [CATEGORY]}))
     for tag, entries in lists.items():
-        put(f"{tag}/index.html", made.language(tag, rows(*entries[:1]), 2, [("Travel", CATEGORY.link)]))
-        put(f"{tag}/archive/index.html", made.archive(tag, by_year(rows(*entries, *_old(tag)))))
-        _feeds(put, replace(made.feeds[tag], entries=tuple(entries)))
+        put(
+            f"{tag}/index.html", pages.render_language(tag, list_articles(*entries[:1]), 2, [("Travel", CATEGORY.link)])
+        )
+        put(
+            f"{tag}/archive/index.html",
+            pages.render_archive(tag, group_by_year(list_articles(*entries, *_make_older(tag)))),
+        )
+        _put_feeds(put, replace(pages.feeds[tag], entries=tuple(entries)))
     put("en/category/travel/atom.xml", feedpub.to_atom(CATEGORY))
-    put("en/category/travel/index.html", made.category("en", CATEGORY, rows(*lists["en"])))
+    put("en/category/travel/index.html", pages.render_category("en", CATEGORY, list_articles(*lists["en"])))
     for one in articles:
         for tag, found in one.entries.items():
             before = Reference(title="Ferries") if tag == "en" else None
-            after = next(iter(rows(*(other for other in lists[tag] if other != found))), None)
-            page = made.article(one, RenderedEntry(found)).replace(NEIGHBOURS, made.neighbours(tag, before, after))
+            after = next(iter(list_articles(*(other for other in lists[tag] if other != found))), None)
+            page = pages.render_article(one, RenderedEntry(found)).replace(
+                NEIGHBOURS_PLACEHOLDER, pages.render_neighbours(tag, before, after)
+            )
             put(f"{tag}/{one.key}/index.html", page)
 
 
-def _old(tag: str) -> Sequence[Entry]:
+def _make_older(tag: str) -> Sequence[Entry]:
     """Make entries of other years; they have the page of the article."""
-    base = trains().entries[tag]
+    base = make_trains().entries[tag]
     return [replace(base, published=base.published.replace(year=year)) for year in (2025, 2025, 2019)]
 
 
-def _feeds(put: Any, full: Feed) -> None:
+def _put_feeds(put: Any, full: Feed) -> None:
     put(f"{full.language}/atom.xml", feedpub.to_atom(full))
     put(f"{full.language}/rss.xml", feedpub.to_rss(full))
     put(f"{full.language}/feed.json", feedpub.to_json(full))

@@ -50,7 +50,7 @@ def read_package_once(patch: pytest.MonkeyPatch) -> None:
     """Read feedpub's own files, of which each build takes a digest, once in a process."""
     from feedpub.building import builder, versions
 
-    patch.setattr(builder, "package_digest", functools.cache(versions.package_digest))
+    patch.setattr(builder, "digest_package", functools.cache(versions.digest_package))
 
 
 def compile_templates_once(patch: pytest.MonkeyPatch) -> None:

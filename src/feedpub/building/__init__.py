@@ -1,5 +1,6 @@
 """Incremental builds: an entries folder becomes a published folder.
 
-Start with `builder`: nothing changed → done, else `pipeline`. `manifest` records what the published folder was made of,
-`changes` finds what is different now, `ingest` reads and renders it, `published_folder` writes the documents and pages.
+Start with `builder`. `changes` compares the folder with the `manifest` of the last build; if nothing changed, the build
+is done. Otherwise `pipeline` reads and renders articles (`ingest`), and writes the files (`published_folder`) that the
+`plan` lists.
 """

@@ -1,4 +1,4 @@
-"""What changed since the last build, by the state of files on disk: nothing is read."""
+"""What changed since the last build, by the dates and sizes of files: no file is read."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from ..entries.scanning import state_of
+from ..entries.scanning import pack_state
 from ..files import check_target
-from .manifest import Known
+from .manifest_schema import PublishedFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,60 +17,67 @@ if TYPE_CHECKING:
 
     from .manifest import Manifest
 
-# A file of the published folder whose recipe is not known: it is made anew, and compared.
-UNFINISHED: Final = Known(-1, -1, b"", b"")
+# A file of the published folder that may not be as a build left it: it is made again, and compared.
+UNVERIFIED: Final = PublishedFile(-1, -1, b"", b"")
 
 
 @dataclass(slots=True)
 class Changes:
-    """Compare an entries folder with what was read of it.
+    """The changes of an entries folder since it was last read.
 
     Args:
-        states: Every entry file: name → time of change and size, by `scanning.state_of`.
-        changed: The names of those that are new or changed.
-        gone: Name → article of those that were read once, and are gone.
-        keys: Name → article of those that were read, and are there.
-        due: Articles of which something is to be shown now, or not any more, though no file changed.
+        states: All entry files: name → date and size, as `scanning.pack_state` joins them.
+        changed: The names of files that are new or changed.
+        removed: Name → key, of files that were read by an earlier build and do not exist any more.
+        keys: Name → key, of files that were read by an earlier build and still exist.
+        due: The keys of articles of which more or less is to be shown now, though no file changed.
     """
 
     states: Mapping[str, int]
     changed: tuple[str, ...]
-    gone: Mapping[str, str]
+    removed: Mapping[str, str]
     keys: Mapping[str, str]
     due: tuple[str, ...] = ()
 
-    def release(self) -> None:
-        """Forget the states, once they are recorded: what follows needs the memory."""
+    def release_states(self) -> None:
+        """Drop the states and keys once they are recorded: what follows needs the memory."""
         self.states, self.keys = {}, {}
 
     def __bool__(self) -> bool:
-        return bool(self.changed or self.gone or self.due)
+        return bool(self.changed or self.removed or self.due)
 
 
-def compare(states: Mapping[str, int], manifest: Manifest, until: datetime) -> Changes:
-    """Find what changed, and what has come due: is published until `until`, but was later than the last build's."""
-    keys, gone, changed = dict[str, str](), dict[str, str](), list[str]()
-    for name, key, mtime_ns, size in manifest.files():
+def find_changes(states: Mapping[str, int], manifest: Manifest, until: datetime) -> Changes:
+    """Return what changed in an entries folder, and what has come due.
+
+    Args:
+        states: The entry files, as `scanning.scan` returns them.
+        manifest: What earlier builds have read.
+        until: The moment until which entries are shown.
+    """
+    keys, removed, changed = dict[str, str](), dict[str, str](), list[str]()
+    for name, key, mtime_ns, size in manifest.list_files():
         state = states.get(name)
         if state is None:
-            gone[name] = key
+            removed[name] = key
             continue
         keys[name] = key
-        if state != state_of(mtime_ns, size):
+        if state != pack_state(mtime_ns, size):
             changed.append(name)
     if len(keys) < len(states):
         changed += states.keys() - keys.keys()
-    return Changes(states, tuple(sorted(changed)), dict(sorted(gone.items())), keys, tuple(manifest.due(until)))
+    return Changes(states, tuple(sorted(changed)), dict(sorted(removed.items())), keys, tuple(manifest.list_due(until)))
 
 
-def trusted(place: Path, outputs: Mapping[str, Known]) -> dict[str, Known]:
-    """Return what is known of the files of a published folder; nothing of those that are not as we left them."""
-    root, folders, found = os.fspath(place), set[str](), {}
-    for path, known in outputs.items():
+def verify_published_files(output: Path, recorded_files: Mapping[str, PublishedFile]) -> dict[str, PublishedFile]:
+    """Return the recorded files of a published folder, with `UNVERIFIED` for each that is not as it was left."""
+    root, known_folders = os.fspath(output), set[str]()
+    files: dict[str, PublishedFile] = {}
+    for path, recorded in recorded_files.items():
         try:
-            state = check_target(root, path, folders)
+            state = check_target(root, path, known_folders)
         except OSError:
             state = None
-        same = state is not None and state.st_mtime_ns == known.mtime_ns and state.st_size == known.size
-        found[path] = known if same else UNFINISHED
-    return found
+        is_same = state is not None and state.st_mtime_ns == recorded.mtime_ns and state.st_size == recorded.size
+        files[path] = recorded if is_same else UNVERIFIED
+    return files

@@ -1,4 +1,4 @@
-"""Rendered fragments, set aside on disk until the documents that they stand in are put together."""
+"""Rendered fragments, kept in a temporary file until the documents that hold them are put together."""
 
 from __future__ import annotations
 
@@ -16,112 +16,110 @@ if TYPE_CHECKING:
     from typing import IO
 
 PAGE: Final = "page"
-# What is written of an entry: its fragment of each format, by name, and its page.
-PARTS: Final = (*(form.name for form in FORMATS), PAGE)
-_SPANS: Final = 1 + len(PARTS)  # of an entry: where it begins, and the size of each part
-Pieces = tuple[bytes, ...]
-# Fragments of this many bytes are written at once.
-_WAITING_BYTES: Final = 1 << 20
+# The fragments of an entry: one for each format, by its name, and its page.
+FRAGMENT_NAMES: Final = (*(feed_format.name for feed_format in FORMATS), PAGE)
+# What is recorded of an entry: the offset of its first fragment, and the size of each.
+_SPAN_LENGTH: Final = 1 + len(FRAGMENT_NAMES)
+# A fragment in pieces, in order.
+Fragment = tuple[bytes, ...]
+_BUFFER_BYTES: Final = 1 << 20
 
 
-class Spool:
-    """Hold the fragments of entries by number, in a file without name: no build that is killed leaves it behind."""
+class FragmentStore:
+    """The fragments of entries by row id, in a file without a name, so that no killed build leaves it behind."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._file: IO[bytes] | None = None
-        self._waiting: list[bytes] = []
-        self._row = range(0)  # most numbers come one after the other
-        self._places: dict[int, int] = {}  # of those that do not
+        self._buffer: list[bytes] = []
+        self._consecutive = range(0)  # most row ids come one after the other
+        self._span_starts: dict[int, int] = {}  # of the other row ids
         self._namespaces: dict[int, Mapping[str, str]] = {}  # of entries with extensions
         self._spans = array("Q")
-        self._end = self._written = 0
+        self._total_bytes = self._written_bytes = 0
 
-    def has(self, number: int, *, with_page: bool) -> bool:
-        """Return True if the fragments of an entry were set aside, of all formats, and its page if it is needed."""
-        place = self._place(number)
-        return place is not None and (not with_page or self._spans[place + 1 + PARTS.index(PAGE)] > 0)
+    def has_fragments(self, row_id: int, *, with_page: bool) -> bool:
+        """Return True if the fragments of an entry are stored in all formats, and its page if that is needed."""
+        start = self._find_span(row_id)
+        return start is not None and (not with_page or self._spans[start + 1 + FRAGMENT_NAMES.index(PAGE)] > 0)
 
-    def _place(self, number: int) -> int | None:
-        """Return where the spans of an entry begin."""
-        if number in self._places:
-            return self._places[number]
-        return (number - self._row.start) * _SPANS if number in self._row else None
+    def _find_span(self, row_id: int) -> int | None:
+        """Return where the offset and sizes of an entry begin in `_spans`."""
+        if row_id in self._span_starts:
+            return self._span_starts[row_id]
+        return (row_id - self._consecutive.start) * _SPAN_LENGTH if row_id in self._consecutive else None
 
-    def add(self, number: int, parts: Sequence[Pieces], namespaces: Mapping[str, str]) -> None:
-        """Set the fragments of an entry aside.
+    def add(self, row_id: int, fragments: Sequence[Fragment], namespaces: Mapping[str, str]) -> None:
+        """Store the fragments of an entry.
 
         Args:
-            number: Of the entry.
-            parts: In the order of `PARTS`; a page without pieces counts as missing.
+            row_id: The row of the entry in the manifest.
+            fragments: In the order of `FRAGMENT_NAMES`; a page without pieces counts as missing.
             namespaces: Prefix → namespace, of the entry's extensions.
         """
         if namespaces:
-            self._namespaces[number] = namespaces
-        if not self._places and (not self._row or number == self._row.stop):
-            self._row = range(self._row.start if self._row else number, number + 1)
+            self._namespaces[row_id] = namespaces
+        if not self._span_starts and (not self._consecutive or row_id == self._consecutive.stop):
+            self._consecutive = range(self._consecutive.start if self._consecutive else row_id, row_id + 1)
         else:
-            self._places[number] = len(self._spans)
-        sizes = [sum(map(len, pieces)) for pieces in parts]
-        self._spans.extend((self._end, *sizes))
-        self._end += sum(sizes)
-        for pieces in parts:
-            self._waiting += pieces
-        if self._end - self._written > _WAITING_BYTES:
-            self._write()
+            self._span_starts[row_id] = len(self._spans)
+        sizes = [sum(map(len, pieces)) for pieces in fragments]
+        self._spans.extend((self._total_bytes, *sizes))
+        self._total_bytes += sum(sizes)
+        for pieces in fragments:
+            self._buffer += pieces
+        if self._total_bytes - self._written_bytes > _BUFFER_BYTES:
+            self._write_buffer()
 
-    def _write(self) -> None:
+    def _write_buffer(self) -> None:
         try:
             if self._file is None:
-                self._file = self._opened()
-            rest = memoryview(b"".join(self._waiting))
-            self._waiting.clear()
-            while rest:
-                rest = rest[self._file.write(rest) :]
+                self._file = self._open_temporary_file()
+            unwritten = memoryview(b"".join(self._buffer))
+            self._buffer.clear()
+            while unwritten:
+                unwritten = unwritten[self._file.write(unwritten) :]
         except OSError as error:
-            raise self._named(error) from error
-        self._written = self._end
+            number = error.errno or errno.EIO
+            raise OSError(number, os.strerror(number), str(self._folder)) from error
+        self._written_bytes = self._total_bytes
 
-    def _opened(self) -> IO[bytes]:
+    def _open_temporary_file(self) -> IO[bytes]:
         with contextlib.suppress(OSError, AttributeError):  # not all systems and file systems have files without name
             return open(os.open(self._folder, os.O_TMPFILE | os.O_RDWR, 0o600), "w+b", buffering=0)
         import tempfile  # takes 10 ms to load
 
         return tempfile.TemporaryFile(dir=self._folder, buffering=0)
 
-    def get(self, number: int, part: str) -> bytes:
-        """Return a fragment that was set aside."""
-        place = self._place(number)
-        assert place is not None
-        if self._waiting:
-            self._write()
+    def read_fragment(self, row_id: int, name: str) -> bytes:
+        """Return one of the stored fragments of an entry, by its name in `FRAGMENT_NAMES`."""
+        start = self._find_span(row_id)
+        assert start is not None
+        if self._buffer:
+            self._write_buffer()
         assert self._file
-        which = place + 1 + PARTS.index(part)
-        start = self._spans[place] + sum(self._spans[place + 1 : which])
-        return _read(self._file.fileno(), self._spans[which], start)
+        index = start + 1 + FRAGMENT_NAMES.index(name)
+        offset = self._spans[start] + sum(self._spans[start + 1 : index])
+        return _read_at(self._file.fileno(), self._spans[index], offset)
 
-    def namespaces(self, numbers: Iterable[int]) -> dict[str, str]:
-        """Return prefix → namespace of the extensions of entries; in all of them, a prefix stands for one namespace."""
-        found: dict[str, str] = {}
+    def join_namespaces(self, row_ids: Iterable[int]) -> dict[str, str]:
+        """Return prefix → namespace of the extensions of entries; a prefix stands for one namespace in all of them."""
+        namespaces: dict[str, str] = {}
         if self._namespaces:
-            for number in numbers:
-                found |= self._namespaces.get(number, {})
-        return found
+            for row_id in row_ids:
+                namespaces |= self._namespaces.get(row_id, {})
+        return namespaces
 
     def close(self) -> None:
-        """Give the disk back."""
+        """Close the temporary file, which frees its space on the disk."""
         if self._file is not None:
             self._file.close()
 
-    def _named(self, error: OSError) -> OSError:
-        number = error.errno or errno.EIO
-        return OSError(number, os.strerror(number), str(self._folder))
 
-
-def _read(file: int, size: int, start: int) -> bytes:
+def _read_at(file: int, size: int, offset: int) -> bytes:
     if hasattr(os, "pread"):
-        return os.pread(file, size, start)
-    os.lseek(file, start, os.SEEK_SET)  # Windows
+        return os.pread(file, size, offset)
+    os.lseek(file, offset, os.SEEK_SET)  # Windows
     data = os.read(file, size)
     os.lseek(file, 0, os.SEEK_END)
     return data

@@ -1,4 +1,4 @@
-"""The part of a build that does something: read what changed, then bring the published folder up to date."""
+"""The part of a build that reads entries and writes documents; it runs only if something changed."""
 
 from __future__ import annotations
 
@@ -6,103 +6,106 @@ import errno
 from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
-from ..entries.scanning import scan
+from ..entries.scanning import scan_folder
 from ..errors import EntryError
 from ..model import Site
 from ..site.loading import load
 from ..site.pages import Pages
-from .changes import compare, trusted
-from .fragments import Spool
-from .ingest import Intake, Unsettled
+from .changes import find_changes, verify_published_files
+from .fragments import FragmentStore
+from .ingest import EntriesChangedError, Ingester
 from .published_folder import PublishedFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from ..errors import Problem
     from ..site.theme import Theme
     from .changes import Changes
-    from .manifest import Known, Manifest
+    from .manifest import Manifest
+    from .manifest_schema import PublishedFile
+    from .options import BuildOptions
 
-# Of a folder whose files change while they are read.
-_ATTEMPTS: Final = 5
+# For a folder whose files change while they are read.
+_MOST_ATTEMPTS: Final = 5
 
 
-def work(
+def run_pipeline(
     site: Site,
     theme: Theme,
-    place: Path,
+    output: Path,
     manifest: Manifest,
     changes: Changes | None,
-    outputs: Mapping[str, Known],
-    until: datetime,
-    keep_going: bool,
-    prune: bool,
-    progress: Callable[[str, int, int], object],
+    recorded_files: Mapping[str, PublishedFile],
+    options: BuildOptions,
 ) -> tuple[PublishedFolder, Sequence[Problem]]:
-    """Do a build.
+    """Read what changed, then bring the published folder up to date.
 
     Args:
-        site: Its settings and folder; its articles, if there is no folder to read.
-        theme: Its templates.
-        place: The published folder.
-        manifest: What it was made of.
+        site: The settings and the folder; the articles, if there is no folder to read.
+        theme: The templates.
+        output: The published folder.
+        manifest: Its manifest.
         changes: What changed in the entries folder; None if the articles are in memory.
-        outputs: What is known of the files of the published folder.
-        until: What is published later is held back.
-        keep_going: Whether articles with errors are left out.
-        prune: As of `build`.
-        progress: As of `build`.
+        recorded_files: The files of the published folder, as `verify_published_files` returns them.
+        options: How to build.
+
+    Returns:
+        The published folder, which says what was written and removed, and the problems of the articles.
 
     Raises:
         EntryError: Some entries cannot be published; nothing is written.
         FieldError: Two entries of a Site have one id.
-        OSError: A file cannot be written, or the entries do not come to rest.
+        OSError: A file cannot be written, or the entries change all the time.
     """
-    empty = Site(config=site.config)
-    feeds = {language: empty.feed(language) for language in site.config.languages}
+    empty_site = Site(config=site.config)
+    feeds = {language: empty_site.feed(language) for language in site.config.languages}
     pages = Pages(site.config, feeds, theme)
-    written: dict[str, None] = {}
-    for _ in range(_ATTEMPTS):
-        with closing(Spool(manifest.folder)) as spool:
-            intake = Intake(site.config, feeds, pages, manifest, spool, until, progress)
-            folder = PublishedFolder(place, feeds, pages, manifest, intake, progress)
+    written: dict[str, None] = {}  # in all attempts
+    for _ in range(_MOST_ATTEMPTS):
+        with closing(FragmentStore(manifest.folder)) as fragments:
+            ingester = Ingester(site.config, feeds, pages, manifest, fragments, options)
+            folder = PublishedFolder(output, ingester, options)
             try:
-                problems = _read(site, intake, changes, keep_going=keep_going)
-                folder.publish(outputs, prune=prune)
-            except Unsettled:
+                problems = _read_articles(site, ingester, changes, keep_going=options.keep_going)
+                folder.update(recorded_files)
+            except EntriesChangedError:
                 written |= dict.fromkeys(folder.written)
-                changes = compare(scan(site.folder)[0], manifest, until)
-                outputs = trusted(place, manifest.outputs())
+                changes = find_changes(scan_folder(site.folder)[0], manifest, options.shown_until)
+                recorded_files = verify_published_files(output, manifest.list_published_files())
                 continue
         if written:
             folder.written = [*(written | dict.fromkeys(folder.written))]
             folder.kept = [path for path in folder.kept if path not in written]
         return folder, problems
-    raise OSError(errno.EAGAIN, "changes again and again; build it when it is at rest", site.folder)
+    raise OSError(errno.EAGAIN, "its files keep changing; build it when nobody writes to it", site.folder)
 
 
-def _read(site: Site, intake: Intake, changes: Changes | None, *, keep_going: bool) -> Sequence[Problem]:
+def _read_articles(site: Site, ingester: Ingester, changes: Changes | None, *, keep_going: bool) -> Sequence[Problem]:
     if changes is None:
-        intake.take_articles(site.articles)
-        if intake.manifest.has_twins(has_new_keys=True):
-            for language in site.config.languages:
-                site.feed(language)  # tells which, if they meet in one feed
-        return site.problems
-    intake.take_folder(site.folder, changes)
-    problems: Sequence[Problem] = intake.problems
-    if changes and intake.manifest.has_twins(has_new_keys=intake.has_new_keys):
-        whole = load(site.folder, keep_going=True)  # all files together tell where
-        intake.take_articles(whole.articles)
-        intake.manifest.distrust()
-        problems = whole.problems
+        return _take_articles(site, ingester)
+    ingester.ingest_folder(site.folder, changes)
+    problems: Sequence[Problem] = ingester.problems
+    if changes and ingester.manifest.has_duplicates(has_new_keys=ingester.has_new_keys):
+        # Only all files together tell which entries have the same id.
+        full_site = load(site.folder, keep_going=True)
+        ingester.ingest_articles(full_site.articles)
+        ingester.manifest.invalidate()
+        problems = full_site.problems
     if any(problem.severity == "error" for problem in problems):
-        if scan(site.folder)[0] != changes.states:
-            raise Unsettled(site.folder)  # a file that vanished, or was half written, is no error
+        if scan_folder(site.folder)[0] != changes.states:
+            raise EntriesChangedError(site.folder)  # a file that vanished, or was half written, is not an error
         if not keep_going:
             raise EntryError(problems)
-    changes.release()
-    intake.release()
+    changes.release_states()
+    ingester.release_reader()
     return problems
+
+
+def _take_articles(site: Site, ingester: Ingester) -> Sequence[Problem]:
+    ingester.ingest_articles(site.articles)
+    if ingester.manifest.has_duplicates(has_new_keys=True):
+        for language in site.config.languages:
+            site.feed(language)  # raises FieldError if two entries with one id are in one feed
+    return site.problems

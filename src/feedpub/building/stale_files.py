@@ -1,85 +1,84 @@
-"""Files of the published folder that are not written by this build: which of them are ours, and may be removed."""
+"""Stale files: files of a published folder that the build does not write any more, and that it may remove."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final
 
 from ..errors import LanguageTagError
 from ..files import check_target, read_file
-from ..language import canonical
+from ..language import canonicalise_tag
 from ..site.marks import has_mark
-from .changes import UNFINISHED
-from .manifest import FOLDER, OUTPUT_PATH
+from .changes import UNVERIFIED
+from .published_paths import OPML, PUBLISHED_PATH, SITE_FILES, STATE_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .manifest import Known
+    from .manifest_schema import PublishedFile
 
-_DEEPEST: Final = 4  # folders: <language>/category/<name>/archive
-OPML: Final = "feeds.opml"  # at the top of every published folder, and nowhere else
-CATEGORY_OPML: Final = "feeds-categories.opml"  # beside it
+_DEEPEST_FOLDER: Final = 4  # <language>/category/<slug>/archive
 
 
-def digest(data: bytes) -> bytes:
-    """Return the digest of a file by which a later build knows it as its own."""
+def digest_content(data: bytes) -> bytes:
+    """Return the digest by which a later build knows a file as one that feedpub wrote."""
     return blake2b(data, digest_size=16).digest()
 
 
-def is_as_written(output: str, path: str, recorded: Known) -> bool:
-    """Return True if a file of the published folder is what a build wrote, and nobody changed it since.
+def is_as_written(output: str, path: str, recorded: PublishedFile) -> bool:
+    """Return True if a file of the published folder holds what a build wrote.
 
-    A build that was killed may have recorded a file that it was about to write, but not its digest: the mark tells.
+    A build that was killed may have recorded a file that it was about to write, but not its digest. The mark of feedpub
+    decides then.
     """
-    if recorded.mtime_ns == UNFINISHED.mtime_ns and not recorded.digest:
+    if recorded.mtime_ns == UNVERIFIED.mtime_ns and not recorded.content_digest:
         return has_mark(output, path)
     try:
-        found = check_target(output, path)
-        return found is not None and found.st_size == recorded.size and _digest_of(output, path) == recorded.digest
+        state = check_target(output, path)
+        if state is None or state.st_size != recorded.size:
+            return False
+        return digest_content(read_file(output, path)) == recorded.content_digest
     except OSError:
         return False
 
 
-def _digest_of(output: str, path: str) -> bytes:
-    return digest(read_file(output, path))
+def list_possible_files(output: str) -> list[str]:
+    """Return the files of a published folder that have a path that feedpub uses, whoever wrote them.
 
-
-def candidates(output: str) -> list[str]:
-    """Return the files of a published folder that have a path of ours, whoever wrote them.
-
-    Links are not followed. Another published folder that stands in it is let be, also one that was copied there without
-    what it remembers.
+    Links are not followed. Another published folder inside it is left alone, even if it was copied there without its
+    manifest.
     """
-    found: list[str] = []
-    if os.path.isfile(os.path.join(output, CATEGORY_OPML)):
-        found.append(CATEGORY_OPML)
-    with contextlib.suppress(FileNotFoundError):
-        for language in sorted(os.listdir(output)):
-            if _is_language(language):
-                found += _files(os.path.join(output, language), f"{language}/")
-    return found
+    paths = [name for name in SITE_FILES if os.path.isfile(os.path.join(output, name))]
+    try:
+        names = sorted(os.listdir(output))
+    except FileNotFoundError:
+        return paths
+    for name in names:
+        if _is_language(name):
+            paths += _list_files(os.path.join(output, name), f"{name}/")
+    return paths
 
 
 def _is_language(name: str) -> bool:
+    if name[0] == ".":
+        return False  # to look up `.feedpub` would load the registry of languages: 30 ms
     try:
-        return name[0] != "." and canonical(name) == name  # `.feedpub` would load the registry of languages: 30 ms
+        return canonicalise_tag(name) == name
     except LanguageTagError:
         return False
 
 
-def _files(place: str, below: str) -> Iterator[str]:
+def _list_files(folder: str, prefix: str) -> Iterator[str]:
     try:
-        found = sorted(os.scandir(place), key=lambda entry: entry.name)
-    except OSError:  # no folder, or one that may not be read
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError:  # not a folder, or one that may not be read
         return
-    if os.path.islink(place) or any(entry.name in (FOLDER, OPML) for entry in found):
+    if os.path.islink(folder) or any(entry.name in (STATE_FOLDER, OPML) for entry in entries):
         return
-    for entry in found:
-        path = below + entry.name
-        if entry.is_dir(follow_symlinks=False) and path.count("/") < _DEEPEST:
-            yield from _files(entry.path, f"{path}/")
-        elif entry.is_file(follow_symlinks=False) and OUTPUT_PATH.fullmatch(path):
+    for entry in entries:
+        path = prefix + entry.name
+        if entry.is_dir(follow_symlinks=False) and path.count("/") < _DEEPEST_FOLDER:
+            yield from _list_files(entry.path, f"{path}/")
+        elif entry.is_file(follow_symlinks=False) and PUBLISHED_PATH.fullmatch(path):
             yield path

@@ -150,7 +150,7 @@ def check(
         _tell_left_out(target)
     if folder and not (isinstance(target, feedpub.Site) and not no_history):
         raise click.UsageError("--feed is for the links of a site, with a history: its ids begin with the authority")
-    run = feedpub.iter_check(
+    run = feedpub.iter_checked_links(
         target, history=None if no_history else _history_of(entries, urls, history),
         settings=_changed(settings, given), everything=everything, strict=strict or no_history,
         max_seconds=None if max_time is None else 60 * max_time, now=now,
@@ -165,7 +165,7 @@ def check(
     _exit(run.report, fail_if_empty=fail_if_empty)
 
 
-def _run(run: feedpub.Checking, report_format: feedpub.ReportFormat, *, quiet: bool) -> None:
+def _run(run: feedpub.LinkCheck, report_format: feedpub.ReportFormat, *, quiet: bool) -> None:
     """Check links and print the report; if that is interrupted, or the history fails, print what is known, and exit."""
     printed = set[str]()
     is_reported = False
@@ -299,7 +299,7 @@ def forget(url: str, history: str | None) -> None:
         raise click.UsageError("nothing is remembered of this address")
 
 
-def _more(run: feedpub.Checking, number: int, dead: int, seconds: float) -> str:
+def _more(run: feedpub.LinkCheck, number: int, dead: int, seconds: float) -> str:
     return f": {dead} dead, {number / seconds:.0f} a second, {run.hosts_waiting} hosts waiting"
 
 
@@ -364,7 +364,7 @@ def _history_of(entries: str, urls: str | None, history: str | None) -> Path:
 
 def _echo_report(found: feedpub.LinkReport, report_format: feedpub.ReportFormat, *, quiet: bool) -> None:
     """Print a report that is written as a whole; nothing if there are no news and nobody wants to hear of that."""
-    if quiet and not feedpub.has_news(found):
+    if quiet and not found.has_changes:
         return
     text = feedpub.format_report(found, report_format.name)
     if report_format.is_for_programs:

@@ -383,10 +383,10 @@ def _say_previewed(entries: str) -> Callable[[feedpub.PreviewEvent], None]:
     return say
 
 
-def _say_pinged(form: str) -> Callable[[feedpub.Ping], None]:
+def _say_pinged(form: str) -> Callable[[feedpub.PingResult], None]:
     """Return what tells of each ping as it comes; nothing if all are told at the end, as JSON."""
 
-    def say(done: feedpub.Ping) -> None:
+    def say(done: feedpub.PingResult) -> None:
         if form == "github" and done.outcome == "failed":
             echo_annotation("error", f"{done.topic}: {done.reason}", title="ping failed")
         elif form != "json":
@@ -395,7 +395,7 @@ def _say_pinged(form: str) -> Callable[[feedpub.Ping], None]:
     return say
 
 
-def _ledger(pasted: feedpub.Pasted) -> str:
+def _ledger(pasted: feedpub.PastedText) -> str:
     fates = [line.fate for line in pasted.lines]
     languages = ", ".join(
         f"{draft.language}: {_number(draft.key_points, 'key point')}, {_number(draft.references, 'reference')}"

@@ -1,4 +1,7 @@
-"""Text ⇄ Article: entry files, pasted text, and the headings of many languages.
+"""From text to articles: entry files, pasted text, and what `feedpub lint` says about them.
 
-Its modules are imported one by one, as they are needed: to see that nothing changed, a build reads no entry.
+Start reading at `folder` (the entries folder → articles) and `entry_file` (one file); both go through `source` (the
+text and its problems), `front_matter`, `markdown` (→ HTML) and `sections` (summary, key points, references).
+`pasted` reads text that somebody pastes, and `linting` finds what is doubtful.
+Import the modules one by one: a build in which nothing changed reads no entry, and must not load them.
 """

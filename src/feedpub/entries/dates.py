@@ -62,14 +62,14 @@ def parse_date(text: str, timezone: str) -> datetime:
     Raises:
         ValueError: It is none; the message tells how it could be read, for people who wrote it another way.
     """
-    moment = usual_moment(text)
+    moment = read_usual_date(text)
     if moment and type(moment.tzinfo) is fixed_zone and 1 < moment.year < 9999:
         return moment  # its offset is of whole minutes: the form has no more
-    moment = moment or any_moment(" ".join(text.split()))
-    return _fixed(moment if moment.tzinfo else moment.replace(tzinfo=zone(timezone)))
+    moment = moment or read_any_date(" ".join(text.split()))
+    return _fix_offset(moment if moment.tzinfo else moment.replace(tzinfo=find_time_zone(timezone)))
 
 
-def usual_moment(text: str) -> datetime | None:
+def read_usual_date(text: str) -> datetime | None:
     """Read the form that nearly all dates have; None if it is another, or no date."""
     try:
         return datetime.fromisoformat(text) if _USUAL.fullmatch(text) else None
@@ -80,40 +80,40 @@ def usual_moment(text: str) -> datetime | None:
 _USUAL = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:[0-5]\d)?)?", re.ASCII)
 
 
-def any_moment(given: str) -> datetime:
+def read_any_date(text: str) -> datetime:
     """Read what else ISO 8601 allows, and what can mean only one moment; ValueError if it is none."""
     from dateutil.parser import isoparse  # takes 20 ms to load
 
-    text = given
-    if unusual := re.fullmatch(_YEAR_FIRST, given, re.ASCII) or re.fullmatch(_E_MAIL, given, re.ASCII):
-        text = _iso_text(unusual) or given
-    found = re.fullmatch(_ISO, text, re.ASCII)
-    if not found:
-        raise ValueError(_misread(given))
-    clock = f"T{found['clock']}{(found['offset'] or '').upper()}" if found["clock"] else ""
+    iso_text = text
+    if other_form := re.fullmatch(_YEAR_FIRST, text, re.ASCII) or re.fullmatch(_E_MAIL, text, re.ASCII):
+        iso_text = _write_iso_text(other_form) or text
+    match = re.fullmatch(_ISO, iso_text, re.ASCII)
+    if not match:
+        raise ValueError(_describe_unread_date(text))
+    clock = f"T{match['clock']}{(match['offset'] or '').upper()}" if match["clock"] else ""
     try:
-        moment = isoparse(found["day"] + clock)
+        moment = isoparse(match["day"] + clock)
     except ValueError:
-        raise ValueError(_no_such(found)) from None
-    weekday = unusual.groupdict().get("weekday") if unusual else None
+        raise ValueError(_describe_missing_date(match)) from None
+    weekday = other_form.groupdict().get("weekday") if other_form else None
     if weekday and not _WEEKDAYS[moment.weekday()].startswith(weekday):
-        raise ValueError(f"{_spoken(moment, with_year=True)} is a {_WEEKDAYS[moment.weekday()]}")
+        raise ValueError(f"{_format_day(moment, with_year=True)} is a {_WEEKDAYS[moment.weekday()]}")
     return moment
 
 
-def _iso_text(found: re.Match[str]) -> str | None:
+def _write_iso_text(match: re.Match[str]) -> str | None:
     """Return a date of another form as ISO 8601 has it; None if its month has no such name."""
-    month = found["month"]
+    month = match["month"]
     if not month.isdecimal():
         number = next((number for number, name in enumerate(_MONTHS, start=1) if name[:3] == month), 0)
         if not number:
             return None
         month = str(number)
-    day = f"{found['year']}-{int(month):02}-{int(found['day']):02}"
-    if not found["hour"]:
+    day = f"{match['year']}-{int(month):02}-{int(match['day']):02}"
+    if not match["hour"]:
         return day
-    offset = found["offset"] or ""
-    return f"{day}T{int(found['hour']):02}:{found['rest']}{'Z' if offset.isalpha() else offset}"
+    offset = match["offset"] or ""
+    return f"{day}T{int(match['hour']):02}:{match['rest']}{'Z' if offset.isalpha() else offset}"
 
 
 def lacks_zeros(text: str) -> bool:
@@ -122,7 +122,7 @@ def lacks_zeros(text: str) -> bool:
 
 
 @lru_cache(maxsize=16)
-def zone(name: str) -> tzinfo:
+def find_time_zone(name: str) -> tzinfo:
     """Return a time zone by its IANA name.
 
     Raises:
@@ -133,13 +133,13 @@ def zone(name: str) -> tzinfo:
     from dateutil import tz
 
     is_name = re.fullmatch(_IANA_NAME, name, re.ASCII) and len(name) <= _LONGEST_NAME
-    found = tz.gettz(name) if is_name and name.partition("/")[0] not in _NOT_ZONES else None
-    if found is None or isinstance(found, (tz.tzlocal, tz.tzstr)):
+    time_zone = tz.gettz(name) if is_name and name.partition("/")[0] not in _NOT_ZONES else None
+    if time_zone is None or isinstance(time_zone, (tz.tzlocal, tz.tzstr)):
         raise ValueError(f"{name!r} is not the IANA name of a time zone, such as Asia/Shanghai")
-    return found
+    return time_zone
 
 
-def _fixed(moment: datetime) -> datetime:
+def _fix_offset(moment: datetime) -> datetime:
     if not 1 < moment.year < 9999:
         try:
             moment.astimezone(UTC)
@@ -150,26 +150,26 @@ def _fixed(moment: datetime) -> datetime:
     return moment.replace(tzinfo=fixed_zone(timedelta(minutes=minutes)) if minutes else UTC)
 
 
-def _no_such(found: re.Match[str]) -> str:
+def _describe_missing_date(match: re.Match[str]) -> str:
     """Say what of a well-formed date does not exist."""
-    year, month, day = int(found[2]), int(found[3]), int(found[4])
+    year, month, day = int(match[2]), int(match[3]), int(match[4])
     if not year or not 1 <= month <= 12:
         return f"there is no month {month}" if year else "there is no year 0"
-    if _day(year, month, day):
-        return f"there is no time {found['clock']}{found['offset'] or ''}"
+    if _make_day(year, month, day):
+        return f"there is no time {match['clock']}{match['offset'] or ''}"
     return f"there is no {day} {_MONTHS[month - 1]}" + (f" {year}" if (month, day) == (2, 29) else "")
 
 
-def _misread(text: str) -> str:
+def _describe_unread_date(text: str) -> str:
     """Say how a text that is no ISO date could be read."""
-    if behind := re.fullmatch(_ZONE_BEHIND, text, re.ASCII):
-        return f"{behind[1]} is not an offset such as +08:00"
-    if behind := re.match(_ISO_DAY, text, re.ASCII):
-        return f"{text[behind.end() :][:40]!r} behind the day is not a time such as T09:00:00+08:00"
+    if suffix := re.fullmatch(_ZONE_BEHIND, text, re.ASCII):
+        return f"{suffix[1]} is not an offset such as +08:00"
+    if suffix := re.match(_ISO_DAY, text, re.ASCII):
+        return f"{text[suffix.end() :][:40]!r} behind the day is not a time such as T09:00:00+08:00"
     readings = find_days(text, is_whole=False)
     if readings:
         one_year = len({reading.year for reading in readings}) == 1 < len(readings)
-        return f"could be {' or '.join(_spoken(reading, with_year=not one_year) for reading in readings)}"
+        return f"could be {' or '.join(_format_day(reading, with_year=not one_year) for reading in readings)}"
     return "is not an ISO date"
 
 
@@ -195,7 +195,7 @@ def find_days(text: str, *, is_whole: bool) -> list[date]:
             candidates = [(2000 + third, second, first), (2000 + third, first, second)]
             if first > 12:  # 26/2/1
                 candidates.append((2000 + first, second, third))
-    return list(dict.fromkeys(day for candidate in candidates if (day := _day(*candidate))))
+    return list(dict.fromkeys(day for candidate in candidates if (day := _make_day(*candidate))))
 
 
 def _find_month(name: str) -> int:
@@ -204,12 +204,12 @@ def _find_month(name: str) -> int:
     return next((number for number, starts in numbered if name.startswith(tuple(starts.split()))), 0)
 
 
-def _day(year: int, month: int, day: int) -> date | None:
+def _make_day(year: int, month: int, day: int) -> date | None:
     try:
         return date(year, month, day)
     except ValueError:
         return None
 
 
-def _spoken(day: date, *, with_year: bool) -> str:
+def _format_day(day: date, *, with_year: bool) -> str:
     return f"{day.day} {_MONTHS[day.month - 1]}" + (f" {day.year}" if with_year else "")

@@ -13,7 +13,7 @@ from html import unescape
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_to_bytes
 
-from ..model import Place
+from ..model import Mention
 from ..rendering.addresses import find_addresses
 from .source import Source
 
@@ -25,8 +25,11 @@ if TYPE_CHECKING:
 
 def _write_pattern(text: str) -> str:
     """Return a pattern of a text whose characters may be written as HTML and JSON have them."""
-    others = {":": "|&colon;", "/": r"|&sol;|\\/"}
-    return "".join(rf"(?:{one}|&\#0*{ord(one)};|&\#x0*{ord(one):x};{others.get(one, '')})" for one in text)
+    more_forms = {":": "|&colon;", "/": r"|&sol;|\\/"}
+    return "".join(
+        rf"(?:{character}|&\#0*{ord(character)};|&\#x0*{ord(character):x};{more_forms.get(character, '')})"
+        for character in text
+    )
 
 
 # The start of an address, perhaps without its scheme; and whether the name of a user follows. Not of one with an IPv6
@@ -48,7 +51,7 @@ class LinkMarks:
     def __init__(self) -> None:
         self._places: list[tuple[Source, int]] = []
 
-    def mark(self, source: Source) -> Source:
+    def add_marks(self, source: Source) -> Source:
         """Return the text of a file with a mark in each address."""
 
         def add_mark(match: re.Match[str]) -> str:
@@ -57,42 +60,42 @@ class LinkMarks:
 
         return Source(source.path, _START.sub(add_mark, source.text))
 
-    def find(self, entries: Iterable[Entry]) -> dict[str, tuple[Place, ...]]:
+    def find_places(self, entries: Iterable[Entry]) -> dict[str, tuple[Mention, ...]]:
         """Return the addresses that entries publish, and where they stand.
 
         Args:
             entries: Read from files with marks.
         """
-        found: dict[str, dict[Place, None]] = {}
+        places_by_url: dict[str, dict[Mention, None]] = {}
         for entry in entries:
             for address in dict.fromkeys(find_addresses(entry)):
-                mark = _MARKED.match(address)
-                if mark and int(mark[1]) < len(self._places):
-                    source, offset = self._places[int(mark[1])]
-                    line, column = source.position_of(offset)
-                    place = Place(path=source.path, line=line, column=column, entry=entry.id)
-                    found.setdefault(_MARK.sub("", address), {})[place] = None
-        return {url: tuple(places) for url, places in found.items()}
+                mark_match = _MARKED.match(address)
+                if mark_match and int(mark_match[1]) < len(self._places):
+                    source, offset = self._places[int(mark_match[1])]
+                    line, column = source.find_position(offset)
+                    place = Mention(path=source.path, line=line, column=column, entry=entry.id)
+                    places_by_url.setdefault(_MARK.sub("", address), {})[place] = None
+        return {url: tuple(places) for url, places in places_by_url.items()}
 
 
-def find_end(text: str, start: int, url: str) -> int:
+def find_url_end(text: str, start: int, url: str) -> int:
     """Return where an address ends that begins at a place of a file and is published as `url`; -1 if it is another.
 
     Files may write it with entities, backslashes, and other characters percent-encoded.
     """
     prefix = _START.match(text, start)
-    wanted = unquote_to_bytes(url.partition("://")[2])
-    end, done = prefix.end() if prefix else -1, 0
-    while prefix and done < len(wanted):
+    url_bytes = unquote_to_bytes(url.partition("://")[2])
+    end, matched_bytes = prefix.end() if prefix else -1, 0
+    while prefix and matched_bytes < len(url_bytes):
         piece = _PIECE.match(text, end)
-        written = piece[0] if piece else ""
-        for meaning in (written, unescape(written), written.removeprefix("\\")):
+        piece_text = piece[0] if piece else ""
+        for meaning in (piece_text, unescape(piece_text), piece_text.removeprefix("\\")):
             data = unquote_to_bytes(meaning)
-            if data and wanted.startswith(data, done):
+            if data and url_bytes.startswith(data, matched_bytes):
                 break
         else:
             return -1
-        end, done = end + len(written), done + len(data)
+        end, matched_bytes = end + len(piece_text), matched_bytes + len(data)
     return end
 
 

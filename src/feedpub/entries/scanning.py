@@ -28,39 +28,39 @@ _SIZE_BITS: Final = 48
 _UNKNOWN: Final = -1
 
 # Python reads names by the locale, but for UTF-8 mode (PEP 540); ids and links that are made of them must not.
-_IS_OTHERWISE: Final = sys.getfilesystemencoding() != "utf-8"
+_IS_NOT_UTF_8: Final = sys.getfilesystemencoding() != "utf-8"
 
 
-def state_of(mtime_ns: int, size: int) -> int:
+def pack_state(mtime_ns: int, size: int) -> int:
     """Return time of change and size of a file as one number: of thousands, pairs would take twice the memory."""
     return mtime_ns << _SIZE_BITS | size
 
 
-def parts_of(state: int) -> tuple[int, int]:
+def unpack_state(state: int) -> tuple[int, int]:
     """Return time of change in nanoseconds and size in bytes."""
     return state >> _SIZE_BITS, state & (1 << _SIZE_BITS) - 1
 
 
-def scan(folder: str) -> tuple[dict[str, int], tuple[Problem, ...]]:
+def scan_folder(folder: str) -> tuple[dict[str, int], tuple[Problem, ...]]:
     """Return the entry files of a folder, not those below it, in no order.
 
     Files that begin with ``.`` or ``_`` and README.md are no entries.
 
     Returns:
-        Name → its state, by `state_of`; and notes on what looks like entries but is none. If nothing is an entry, but
+        Name → its state, by `pack_state`; and notes on what looks like entries but is none. If nothing is an entry, but
         something looks like one, the first of them is an error.
 
     Raises:
         OSError: The folder cannot be read, or the locale reads a name otherwise than as UTF-8.
     """
     states: dict[str, int] = {}
-    others: list[os.DirEntry[str]] = []
-    with os.scandir(folder) as found:
-        for entry in found:
+    other_files: list[os.DirEntry[str]] = []
+    with os.scandir(folder) as directory:
+        for entry in directory:
             name = entry.name
             if name[0] in "._":
                 continue
-            if _IS_OTHERWISE and not name.isascii():
+            if _IS_NOT_UTF_8 and not name.isascii():
                 message = f"cannot be read under this locale ({sys.getfilesystemencoding()}); set PYTHONUTF8=1"
                 raise OSError(errno.EILSEQ, message, entry.path)
             if (name.endswith(_MARKDOWN) and name[0] not in "Rr") or _is_entry(name):
@@ -70,8 +70,8 @@ def scan(folder: str) -> tuple[dict[str, int], tuple[Problem, ...]]:
                 except OSError:
                     states[name] = _UNKNOWN
             elif name.casefold().endswith(_OTHER_TEXT) or entry.is_dir():
-                others.append(entry)
-    notes = tuple(_passed_over(folder, others))
+                other_files.append(entry)
+    notes = tuple(_note_ignored(folder, other_files))
     return states, notes if states else (*_explain_no_entries(folder), *notes)
 
 
@@ -79,12 +79,12 @@ def _is_entry(name: str) -> bool:
     return name[-len(_MARKDOWN) :].casefold() == _MARKDOWN and name[:7].casefold() != "readme."
 
 
-def shown_path(folder: str, name: str) -> str:
+def make_display_path(folder: str, name: str) -> str:
     """Return a path as problems name it; bytes of a name that are no UTF-8 are replaced."""
-    return f"{Path(folder).as_posix()}/{shown_name(name)}"
+    return f"{Path(folder).as_posix()}/{make_display_name(name)}"
 
 
-def shown_name(name: str) -> str:
+def make_display_name(name: str) -> str:
     """Return the name of a file as problems name it."""
     return name if name.isascii() else os.fsencode(name).decode("utf-8", "replace")
 
@@ -93,9 +93,9 @@ def _explain_no_entries(folder: str) -> Iterator[Problem]:
     """Report which texts a folder without entries holds instead, in it and below it."""
     endings, folders = Counter[str](), Counter[str]()
     looked_at = 0
-    for place, below, names in os.walk(folder):
-        is_top = place == folder
-        below[:] = sorted(name for name in below if name[0] != "." and not (is_top and name == _OWN_FOLDER))
+    for path, subfolders, names in os.walk(folder):
+        is_top = path == folder
+        subfolders[:] = sorted(name for name in subfolders if name[0] != "." and not (is_top and name == _OWN_FOLDER))
         looked_at += len(names)
         if looked_at > _MOST_LOOKED_AT:
             break
@@ -106,27 +106,30 @@ def _explain_no_entries(folder: str) -> Iterator[Problem]:
             if is_top:
                 endings[ending] += 1
             else:
-                folders[os.path.relpath(place, folder).split(os.sep)[0]] += 1
-    seen = [_format_count(number, f"file *{ending}", f"files *{ending}") for ending, number in sorted(endings.items())]
-    seen += [
-        f"{shown_name(name)}/ with {_format_count(number, 'text', 'texts')}" for name, number in sorted(folders.items())
+                folders[os.path.relpath(path, folder).split(os.sep)[0]] += 1
+    counts = [
+        _format_count(number, f"file *{ending}", f"files *{ending}") for ending, number in sorted(endings.items())
     ]
-    if not seen:
+    counts += [
+        f"{make_display_name(name)}/ with {_format_count(number, 'text', 'texts')}"
+        for name, number in sorted(folders.items())
+    ]
+    if not counts:
         return
-    more = f" and {len(seen) - _MOST_NAMED} more" if len(seen) > _MOST_NAMED else ""
-    message = f"nothing in this folder is an entry; it holds {', '.join(seen[:_MOST_NAMED])}{more}"
+    more = f" and {len(counts) - _MOST_NAMED} more" if len(counts) > _MOST_NAMED else ""
+    message = f"nothing in this folder is an entry; it holds {', '.join(counts[:_MOST_NAMED])}{more}"
     hint = "put the articles side by side into the folder itself, and name them article.md or article.en.md"
     yield Problem(code="E121", path=Path(folder).as_posix(), message=message, hint=hint)
 
 
-def _format_count(number: int, one: str, several: str) -> str:
-    return f"{number:,} {one if number == 1 else several}"
+def _format_count(number: int, singular: str, plural: str) -> str:
+    return f"{number:,} {singular if number == 1 else plural}"
 
 
-def _passed_over(folder: str, others: Iterable[os.DirEntry[str]]) -> Iterator[Problem]:
+def _note_ignored(folder: str, other_files: Iterable[os.DirEntry[str]]) -> Iterator[Problem]:
     """Note what looks like entries but is none: text by another name, and folders with entries in them."""
-    for entry in sorted(others, key=lambda entry: entry.name):
-        path = shown_path(folder, entry.name)
+    for entry in sorted(other_files, key=lambda entry: entry.name):
+        path = make_display_path(folder, entry.name)
         if entry.is_symlink() and entry.is_dir():
             continue  # what is in it is not the site's
         if not entry.is_dir():

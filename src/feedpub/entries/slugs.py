@@ -9,7 +9,7 @@ LONGEST_SLUG_CHARACTERS: Final = 80
 LONGEST_SLUG_BYTES: Final = 200  # file systems take 255 for a name, and ".zh-Hans.md" follows
 
 
-def slug(text: str) -> str:
+def make_slug(text: str) -> str:
     """Return a name made of the letters and digits of any script: ``Open Source!`` → ``open-source``.
 
     At most 80 characters and 200 bytes; the same text always gives the same name. Text without a letter gives

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from html import unescape
 from typing import TYPE_CHECKING, Final
 
-from ..rendering.text import one_line
+from ..rendering.text import join_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,7 +24,7 @@ _GRAPHEME: Final = (
 _SENTENCE_END: Final = r"[.!?…]+[\"'”’)\]]*(?=\s)|[。！？]+[”’」』）]*|[।؟۔]"
 
 
-def excerpt(html: str) -> str:
+def make_excerpt(html: str) -> str:
     """Return the start of the first paragraph of sanitised HTML as plain text, cut as `derive_summary` does.
 
     Paragraphs without text do not count, and those in lists, quotations and tables only if there is no other. Without
@@ -60,41 +60,41 @@ def derive_summary(paragraph: str, longest: int = LONGEST_SUMMARY_GRAPHEMES) -> 
     Otherwise it is cut between words, or between characters of scripts without spaces, and ends in ``…``; never within
     an address or a word: one that is longer stays whole, if nothing stands before it.
     """
-    text = one_line(paragraph)
-    room = _first_graphemes(text, longest)
-    if room == len(text):
+    text = join_lines(paragraph)
+    limit = _find_grapheme_end(text, longest)
+    if limit == len(text):
         return text
-    ends = [found.end() for found in re.compile(_SENTENCE_END).finditer(text, 0, room + 1) if found.end() <= room]
-    if ends and ends[-1] > room // 3:
+    ends = [match.end() for match in re.compile(_SENTENCE_END).finditer(text, 0, limit + 1) if match.end() <= limit]
+    if ends and ends[-1] > limit // 3:
         return text[: ends[-1]]
-    end = _word_end(text, room)
+    end = _find_word_end(text, limit)
     return text if end == len(text) else text[:end].rstrip(" ,;:，；：、") + "…"
 
 
-def _first_graphemes(text: str, longest: int) -> int:
+def _find_grapheme_end(text: str, longest: int) -> int:
     if len(text) <= longest:
         return len(text)
     end = 0
-    for count, found in enumerate(re.finditer(_GRAPHEME, text, re.DOTALL)):
+    for count, match in enumerate(re.finditer(_GRAPHEME, text, re.DOTALL)):
         if count == longest:
             return end
-        end = found.end()
+        end = match.end()
     return end
 
 
-def _word_end(text: str, room: int) -> int:
+def _find_word_end(text: str, limit: int) -> int:
     """Go back to where no word or address is cut, or on to the end of one that is longer than the summary."""
-    end = room
-    while end and _joined(text[end - 1]) and _joined(text[end]):
+    end = limit
+    while end and _is_joined(text[end - 1]) and _is_joined(text[end]):
         end -= 1
     if end:
         return end
-    while end < len(text) and _joined(text[end]):
+    while end < len(text) and _is_joined(text[end]):
         end += 1
     return end
 
 
-def _joined(character: str) -> bool:
+def _is_joined(character: str) -> bool:
     """Return True if a character is part of words with spaces around them; Thai and its neighbours set none."""
     return "!" <= character <= "~" or ("\u00c0" <= character <= "\u1fff" and not _UNSPACED.match(character))
 
@@ -146,18 +146,18 @@ def _read_text(html: str) -> str:
     if "<" not in html:
         return unescape(html)
     levels = [_Level("", "")]
-    done = 0
+    position = 0
     for tag in _TAG.finditer(html):
         level, name = levels[-1], tag[2]
-        level.parts.append(unescape(html[done : tag.start()]))
-        done = tag.end()
+        level.parts.append(unescape(html[position : tag.start()]))
+        position = tag.end()
         if name in _SPACED:
             level.parts.append(" ")
         elif tag[1]:
             level.depth -= name == level.name
             if not level.depth:
                 levels.pop()
-                levels[-1].parts.append(level.finish("".join(levels[-1].parts[-1:])))
+                levels[-1].parts.append(level.make_text("".join(levels[-1].parts[-1:])))
         else:
             roles = _PARTS_OF_FORMULAS.get(level.name, ())
             role = roles[level.children] if level.children < len(roles) else name
@@ -167,7 +167,7 @@ def _read_text(html: str) -> str:
                 levels.append(_Level(name, role, alternative=unescape(alternative[1]) if alternative else ""))
             else:
                 level.depth += name == level.name
-    return "".join(part for level in levels for part in level.parts) + unescape(html[done:])
+    return "".join(part for level in levels for part in level.parts) + unescape(html[position:])
 
 
 @dataclass(slots=True)
@@ -190,7 +190,7 @@ class _Level:
     depth: int = 1
     children: int = 0
 
-    def finish(self, before: str) -> str:
+    def make_text(self, before: str) -> str:
         """Return the text of the element as it stands behind other text."""
         text = self.alternative or "".join(self.parts)
         if self.role in _LEFT_OUT:

@@ -24,7 +24,9 @@ def decode_page(body: bytes, content_type: str) -> Generator[None, None, str]:
         body: The page, or its beginning.
         content_type: The field Content-Type.
     """
-    encoding = _sniff_encoding(body) or _find_encoding(content_type) or _find_declared(body[:_PRESCANNED_BYTES])
+    encoding = (
+        _sniff_encoding(body) or _find_encoding(content_type) or _find_declared_encoding(body[:_PRESCANNED_BYTES])
+    )
     if encoding is None:  # no label: UTF-8 where it is that, else what browsers assume in the West
         encoding = webencodings.UTF8 if (yield from _is_utf8(body)) else webencodings.lookup("windows-1252")
     if encoding and encoding.name == "gbk":
@@ -67,7 +69,7 @@ def _find_encoding(text: str) -> webencodings.Encoding | None:
     return webencodings.lookup(match[1]) if match else None
 
 
-def _find_declared(start: bytes) -> webencodings.Encoding | None:
+def _find_declared_encoding(start: bytes) -> webencodings.Encoding | None:
     """Return what a meta element says; one that says UTF-16 cannot be right, since it was read as ASCII."""
     for match in _META.finditer(start):
         encoding = _find_encoding(match[0].decode("latin-1"))

@@ -13,11 +13,11 @@ from ..transport import base
 from .destinations import (
     find_common_target,
     is_error_address,
-    is_home,
+    is_home_page,
     is_parking_host,
     is_same_page,
-    names_login,
-    repeats_address,
+    is_url_in_query,
+    rate_login_name,
 )
 from .pages import NO_PAGE, Page
 
@@ -25,7 +25,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 LinkStatus = Literal["ok", "moved", "dead", "blocked", "suspect", "unsure", "skipped"]
-Failure = base.Failure | Literal["network", "scheme", "program", "loop", "redirects", "nowhere", "excluded", "busy"]
+Failure = (
+    base.Failure
+    | Literal[
+        "network-down", "excluded", "redirect-loop", "too-many-redirects", "invalid-redirect", "refused-scheme",
+        "other-program",
+    ]
+)  # fmt: skip
 # What a failure rests on: a statement of the server about this address; one that nobody makes by mistake; trouble of
 # the host, which may pass.
 Evidence = Literal["", "statement", "gone", "trouble"]
@@ -51,7 +57,7 @@ class Redirect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class ProbeResult:
     """The final answer for one address, and what led to it.
 
     Args:
@@ -76,8 +82,8 @@ class Answer:
     detail: str = ""
     headers: Mapping[str, str] | None = None
     page: Page = NO_PAGE
-    soft404_probe: Answer | None = None
-    redirect_probes: tuple[Answer, ...] = ()
+    soft404_probe: ProbeResult | None = None
+    redirect_probes: tuple[ProbeResult, ...] = ()
     is_shared_target: bool = False
     fragment_is_there: bool | None = None
 
@@ -106,7 +112,7 @@ class Verdict:
     evidence: Evidence = ""
 
 
-def classify(answer: Answer) -> Verdict:
+def classify_result(answer: ProbeResult) -> Verdict:
     """Return what an answer means.
 
     Returns:
@@ -119,21 +125,21 @@ def classify(answer: Answer) -> Verdict:
     return Verdict(status=status, reason=reason, code=answer.code, final_url=answer.final_url, evidence=evidence)
 
 
-def _find_evidence(answer: Answer) -> Evidence:
+def _find_evidence(answer: ProbeResult) -> Evidence:
     if answer.failure == "no-host" or (not answer.failure and answer.code == 410):
         return "gone"
-    if answer.failure == "scheme" or (not answer.failure and answer.code == 404):
+    if answer.failure == "refused-scheme" or (not answer.failure and answer.code == 404):
         return "statement"
     return "trouble"
 
 
-def _judge_failure(answer: Answer) -> tuple[LinkStatus, str]:
+def _judge_failure(answer: ProbeResult) -> tuple[LinkStatus, str]:
     assert answer.failure
     status, reason = _FAILURES[answer.failure]
     return status, f"{reason} ({answer.detail})" if answer.detail else reason
 
 
-def _judge_code(answer: Answer) -> tuple[LinkStatus, str]:
+def _judge_code(answer: ProbeResult) -> tuple[LinkStatus, str]:
     code = answer.code or 0
     if _is_challenge(answer):
         return "blocked", "a challenge for robots"
@@ -154,7 +160,7 @@ def _judge_code(answer: Answer) -> tuple[LinkStatus, str]:
     return "suspect", f"unexpected status {code}"
 
 
-LATE: Final = "no answer in time"  # with nothing behind it: the address itself took all its time
+TIMEOUT_REASON: Final = "no answer in time"  # with nothing behind it: the address itself took all its time
 _FAILURES: Final[Mapping[Failure, tuple[LinkStatus, str]]] = {
     "no-host": ("dead", "no such host"),
     "refused": ("dead", "connection refused"),
@@ -162,16 +168,16 @@ _FAILURES: Final[Mapping[Failure, tuple[LinkStatus, str]]] = {
     "certificate": ("dead", "no browser accepts the certificate"),
     "tls": ("dead", "no secure connection"),
     "malformed": ("dead", "the answer is not HTTP"),
-    "scheme": ("dead", "redirects to a scheme that browsers refuse"),
-    "loop": ("dead", "redirects in a loop"),
-    "redirects": ("dead", "too many redirects"),
-    "nowhere": ("dead", "redirects to an invalid address"),
-    "program": ("suspect", "redirects to another program"),
+    "refused-scheme": ("dead", "redirects to a scheme that browsers refuse"),
+    "redirect-loop": ("dead", "redirects in a loop"),
+    "too-many-redirects": ("dead", "too many redirects"),
+    "invalid-redirect": ("dead", "redirects to an invalid address"),
+    "other-program": ("suspect", "redirects to another program"),
     "identity": ("blocked", "requires a client certificate"),
     "chain": ("suspect", "the certificate chain is incomplete"),
     "lookup": ("unsure", "the DNS lookup failed"),
-    "timeout": ("unsure", LATE),
-    "network": ("unsure", "our own network is down"),
+    "timeout": ("unsure", TIMEOUT_REASON),
+    "network-down": ("unsure", "our own network is down"),
     "limit": ("unsure", "a limit was reached"),
     "unreachable": ("unsure", "the host cannot be reached"),
     "proxy": ("unsure", "the proxy did not connect"),
@@ -191,20 +197,22 @@ _REFUSALS: Final = {
 _PHRASES: Final = {400: "bad request", 404: "not found", 405: "method not allowed", 406: "not acceptable", 410: "gone"}
 
 
-def _judge_page(answer: Answer) -> tuple[LinkStatus, str]:
-    page, other = answer.page, answer.soft404_probe
+def _judge_page(answer: ProbeResult) -> tuple[LinkStatus, str]:
+    page, random_page = answer.page, answer.soft404_probe
     if _is_parked(answer):
         return "suspect", "the domain is parked or for sale"
-    if _says(page, "placeholder") and page.text_characters < _PLACEHOLDER_TEXT_CHARACTERS:
+    if _has_title(page, "placeholder") and page.text_characters < _PLACEHOLDER_TEXT_CHARACTERS:
         return "suspect", "the host shows a placeholder"
     if _is_login(answer):
         return "blocked", "requires authentication"
-    knows_better = bool(other and other.code in (404, 410))
+    knows_better = bool(random_page and random_page.code in (404, 410))
     # Where random paths get a true 404, it is a page about pages that are not found.
-    if page.status_code in (404, 410) or (_says(page, "not_found") and not knows_better):
+    if page.status_code in (404, 410) or (_has_title(page, "not_found") and not knows_better):
         return "suspect", "the page says that it is not found"
-    is_soft404 = other and page.source and 200 <= (other.code or 0) < 300 and _is_equal(page, other.page)
-    if is_soft404 and not is_home(answer.url):
+    is_soft404 = (
+        random_page and page.source and 200 <= (random_page.code or 0) < 300 and _are_alike(page, random_page.page)
+    )
+    if is_soft404 and not is_home_page(answer.url):
         return "suspect", "the host answers the same to every path"
     if answer.redirects and (reason := _find_wrong_redirect(answer)):
         return "suspect", reason
@@ -216,70 +224,70 @@ def _judge_page(answer: Answer) -> tuple[LinkStatus, str]:
     return "ok", "redirects from https to http" if unsafe else ""
 
 
-def _find_wrong_redirect(answer: Answer) -> str:
+def _find_wrong_redirect(answer: ProbeResult) -> str:
     """Return why a redirect does not lead to what the link meant; the empty string if it may."""
     if _find_target_of_every_path(answer):
         return "the host redirects every path to the same page"
     if is_error_address(answer.final_url) and not is_error_address(answer.url):
         return "redirects to an error page"
-    if is_home(answer.final_url) and not is_home(answer.url):
+    if is_home_page(answer.final_url) and not is_home_page(answer.url):
         return "redirects to the home page"
     if answer.is_shared_target and not is_same_page(answer.url, answer.final_url):
         return "several links of this host are redirected to the same page"
     return ""
 
 
-def _is_equal(page: Page, other: Page) -> bool:
+def _are_alike(page: Page, random_page: Page) -> bool:
     """Return True if two pages call themselves the same, or are, if they have no name."""
-    return page.titles == other.titles if page.titles else page.source == other.source
+    return page.titles == random_page.titles if page.titles else page.source == random_page.source
 
 
-def _find_target_of_every_path(answer: Answer) -> str:
+def _find_target_of_every_path(answer: ProbeResult) -> str:
     """Return where the link is redirected to, if random paths are redirected there, too; else the empty string."""
-    if is_home(answer.url):
+    if is_home_page(answer.url):
         return ""
-    others = [answer.soft404_probe, *answer.redirect_probes]
-    for other in others:
-        if other and other.redirects and other.code not in (404, 410):
-            target = find_common_target(answer.url, _targets(answer), other.url, _targets(other))
+    random_pages = [answer.soft404_probe, *answer.redirect_probes]
+    for random_page in random_pages:
+        if random_page and random_page.redirects and random_page.code not in (404, 410):
+            target = find_common_target(answer.url, _list_targets(answer), random_page.url, _list_targets(random_page))
             if target:
                 return target
     return ""
 
 
-def _targets(answer: Answer) -> list[str]:
+def _list_targets(answer: ProbeResult) -> list[str]:
     return [redirect.url for redirect in answer.redirects]
 
 
-def _is_login(answer: Answer) -> bool:
+def _is_login(answer: ProbeResult) -> bool:
     """Return True if a link was redirected to where readers log in."""
     final, page = answer.final_url, answer.page
-    if not answer.redirects or is_same_page(answer.url, final) or names_login(answer.url):
+    if not answer.redirects or is_same_page(answer.url, final) or rate_login_name(answer.url):
         return False
-    name = names_login(final)
+    name = rate_login_name(final)
     if name == "certain":
         return True
-    is_returned = repeats_address(final, answer.url)
-    if name and (is_returned or _says(page, "login") or _find_target_of_every_path(answer)):
+    is_returned = is_url_in_query(final, answer.url)
+    if name and (is_returned or _has_title(page, "login") or _find_target_of_every_path(answer)):
         return True
     return page.has_password_field and bool(
-        name or is_returned or page.text_characters < _SHORT_TEXT_CHARACTERS or _says(page, "login")
+        name or is_returned or page.text_characters < _SHORT_TEXT_CHARACTERS or _has_title(page, "login")
     )
 
 
-def _is_parked(answer: Answer) -> bool:
+def _is_parked(answer: ProbeResult) -> bool:
     page = answer.page
     if answer.redirects and is_parking_host(answer.final_url) and not is_parking_host(answer.url):
         return True
     if not page.source:
         return False
     # Pages proper may name such services, too; those of a parked domain hold little else.
-    if page.text_characters < _SHORT_TEXT_CHARACTERS and _holds(page, "parked_source"):
+    if page.text_characters < _SHORT_TEXT_CHARACTERS and _has_marker(page, "parked_source"):
         return True
-    return page.text_characters < _LONG_TEXT_CHARACTERS and _says(page, "parked")
+    return page.text_characters < _LONG_TEXT_CHARACTERS and _has_title(page, "parked")
 
 
-def _is_challenge(answer: Answer) -> bool:
+def _is_challenge(answer: ProbeResult) -> bool:
     """Return True if a page asks for proof that nobody runs a robot, whatever its code."""
     headers = answer.headers or {}
     if headers.get("cf-mitigated", "").casefold() == "challenge" or "x-amzn-waf-action" in headers:
@@ -288,32 +296,32 @@ def _is_challenge(answer: Answer) -> bool:
     page = answer.page
     if not 0 < len(page.source) < _LONGEST_CHALLENGE_CHARACTERS:
         return False
-    if page.text_characters < _LITTLE_TEXT_CHARACTERS and _holds(page, "challenge_script"):
+    if page.text_characters < _LITTLE_TEXT_CHARACTERS and _has_marker(page, "challenge_script"):
         return True
-    is_named = page.text_characters < _SHORT_TEXT_CHARACTERS and _says(page, "challenge_title")
-    return is_named or _holds(page, "challenge")
+    is_named = page.text_characters < _SHORT_TEXT_CHARACTERS and _has_title(page, "challenge_title")
+    return is_named or _has_marker(page, "challenge")
 
 
-def _holds(page: Page, what: str) -> bool:
-    return any(map(page.source.__contains__, _markers()[what]))
+def _has_marker(page: Page, what: str) -> bool:
+    return any(map(page.source.__contains__, _load_markers()[what]))
 
 
-def _says(page: Page, what: str) -> bool:
+def _has_title(page: Page, what: str) -> bool:
     """Return True if a page calls itself by one of some phrases, alone or beside the site's name."""
     if not page.titles:
         return False
-    phrases = _markers()[what]
-    return any(part in phrases for part in _title_parts(page.titles))
+    phrases = _load_markers()[what]
+    return any(part in phrases for part in _split_titles(page.titles))
 
 
-def _title_parts(titles: Iterable[str]) -> Iterator[str]:
+def _split_titles(titles: Iterable[str]) -> Iterator[str]:
     for title in titles:
         text = _DOMAIN.sub("{domain}", title.replace("’", "'"))
         for part in (text, *_SEPARATORS.split(text)):
-            yield _strip_marks(part)
+            yield _strip_punctuation(part)
 
 
-def _strip_marks(text: str) -> str:
+def _strip_punctuation(text: str) -> str:
     return text.strip(" .!?…。！？¡¿،؟।")
 
 
@@ -323,12 +331,14 @@ _DOMAIN: Final = re.compile(r"\b(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,24}\b", re.ASC
 
 
 @cache
-def _markers() -> Mapping[str, frozenset[str]]:
+def _load_markers() -> Mapping[str, frozenset[str]]:
     data = tomllib.loads(Path(__file__).with_name("markers.toml").read_text(encoding="utf-8"))
     return {
-        name: frozenset(phrases if name in _SOURCES else (_strip_marks(phrase.casefold()) for phrase in phrases))
+        name: frozenset(
+            phrases if name in _CASE_SENSITIVE else (_strip_punctuation(phrase.casefold()) for phrase in phrases)
+        )
         for name, phrases in data.items()
     }
 
 
-_SOURCES: Final = ("challenge", "challenge_script", "parked_source")  # of these, case counts
+_CASE_SENSITIVE: Final = ("challenge", "challenge_script", "parked_source")  # of these, case counts

@@ -25,15 +25,15 @@ class _Key(NamedTuple):
 class Cookies:
     """Keep cookies until they are deleted; `str` of it says what is kept."""
 
-    __slots__ = ("_kept",)
+    __slots__ = ("_cookies",)
 
     def __init__(self) -> None:
-        self._kept: dict[_Key, tuple[str, bool]] = {}  # value, and whether only https gets it
+        self._cookies: dict[_Key, tuple[str, bool]] = {}  # value, and whether only https gets it
 
     def __str__(self) -> str:
-        return str(self._kept)
+        return str(self._cookies)
 
-    def take(self, url: str, fields: Iterable[str]) -> None:
+    def store_cookies(self, url: str, fields: Iterable[str]) -> None:
         """Keep, change or delete what the answer of an address sets (the fields Set-Cookie)."""
         parsed = iri.parse_url(url)
         if parsed is None:
@@ -49,14 +49,14 @@ class Cookies:
             if not path.startswith("/"):
                 path = parsed.pathname.rpartition("/")[0] or "/"  # section 5.1.4
             key = _Key(domain, path, name)
-            self._kept.pop(key, None)
-            size = sum(len(key.name) + len(value) for key, (value, _) in self._kept.items())
+            self._cookies.pop(key, None)
+            size = sum(len(key.name) + len(value) for key, (value, _) in self._cookies.items())
             if not _is_expired(attributes) and size + len(name) + len(value) <= _MOST_CHARACTERS:
-                self._kept[key] = (value, "secure" in attributes)
+                self._cookies[key] = (value, "secure" in attributes)
 
-    def header(self, url: str) -> str:
+    def format_header(self, url: str) -> str:
         """Return the field Cookie for an address; the empty string if there is none to send."""
-        if not self._kept:
+        if not self._cookies:
             return ""
         parsed = iri.parse_url(url)
         if parsed is None:
@@ -64,7 +64,7 @@ class Cookies:
         is_secure = parsed.protocol == "https:"
         sent = [
             (key, value)
-            for key, (value, needs_https) in self._kept.items()
+            for key, (value, needs_https) in self._cookies.items()
             if (is_secure or not needs_https)
             and _matches_domain(key.domain, parsed.hostname)
             and _matches_path(key.path, parsed.pathname)
@@ -101,7 +101,7 @@ def _is_expired(attributes: dict[str, str]) -> bool:
 def _find_domain(domain: str, host: str) -> str:
     """Return whom a cookie is for: a host, or a domain with a dot before it that the host belongs to."""
     domain = f".{domain.strip('.').lower()}"
-    is_wide = domain.count(".") > 1 and not network_addresses.spelled(host) and f".{host}".endswith(domain)
+    is_wide = domain.count(".") > 1 and not network_addresses.parse_numeric_host(host) and f".{host}".endswith(domain)
     return domain if is_wide else host
 
 

@@ -73,7 +73,7 @@ class Record:
 _DEFAULTS: Final = LinkSettings()
 
 
-def advance(
+def advance_record(
     record: Record,
     verdict: Verdict,
     now: datetime,
@@ -122,7 +122,7 @@ def advance(
     )  # fmt: skip
 
 
-def without_impossible_times(record: Record, now: datetime) -> Record:
+def drop_impossible_times(record: Record, now: datetime) -> Record:
     """Return a record without the times that only a wrong clock can have written.
 
     A run in 2106 would else keep its links from being asked for 80 years, and one in 1970 would make a link that fails
@@ -161,7 +161,10 @@ def needs_confirmation(
     record: Record, verdict: Verdict, now: datetime, settings: LinkSettings = _DEFAULTS, *, strict: bool = False
 ) -> bool:
     """Return True if a verdict would make a link dead: then it is asked `CONFIRMATIONS` times more, first."""
-    return record.state != "dead" and advance(record, verdict, now, settings=settings, strict=strict).state == "dead"
+    return (
+        record.state != "dead"
+        and advance_record(record, verdict, now, settings=settings, strict=strict).state == "dead"
+    )
 
 
 def _is_dead(
@@ -182,8 +185,8 @@ def _find_jitter(url: str) -> float:
 
     Those of one host are due at nearly the same time: its soft-404 probe and its connections serve all of them.
     """
-    return (1 - _SHARE_OF_PATH) * _hash(find_host(url)) + _SHARE_OF_PATH * _hash(url)
+    return (1 - _SHARE_OF_PATH) * _hash_text(find_host(url)) + _SHARE_OF_PATH * _hash_text(url)
 
 
-def _hash(text: str) -> float:
+def _hash_text(text: str) -> float:
     return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=4).digest()) / 2**32

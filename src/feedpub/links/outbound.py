@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from ..iri import parse_url
-from ..model import Place
+from ..model import Mention
 from ..rendering.addresses import find_addresses
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..model import Site
 
 
-def outbound(site: Site) -> dict[str, tuple[Place, ...]]:
+def find_outbound_links(site: Site) -> dict[str, tuple[Mention, ...]]:
     """Return the http(s) addresses that a site's feeds publish, and where each was written.
 
     The site's own pages and its WebSub hub are left out: they are not outbound pages.
@@ -24,36 +24,36 @@ def outbound(site: Site) -> dict[str, tuple[Place, ...]]:
         FieldError: An entry made in memory cannot be rendered; see `render`.
     """
     home = _without_scheme(site.config.base_url)
-    settings = dict(_of_settings(site))
+    settings = dict(_list_settings_links(site))
     pages = {_without_scheme(entry.link) for article in site.articles for entry in article.entries.values()}
-    found: dict[str, dict[tuple[str, int, int], Place]] = {}
-    for url, place in (*settings.items(), *_of_articles(site)):
+    found: dict[str, dict[tuple[str, int, int], Mention]] = {}
+    for url, mention in (*settings.items(), *_list_article_links(site)):
         rest = _without_scheme(url)
-        is_known = place.line == 0 and place.entry and url in settings
+        is_known = mention.line == 0 and mention.entry and url in settings
         if rest and rest not in pages and not is_known and not f"{rest}/".startswith(home):
             # A translation that takes a value from its original has it in the same place.
-            found.setdefault(url, {}).setdefault((place.path, place.line, place.column), place)
-    pairs = [(url, tuple(sorted(places.values(), key=_order))) for url, places in found.items()]
-    return dict(sorted(pairs, key=lambda pair: _order(pair[1][0])))
+            found.setdefault(url, {}).setdefault((mention.path, mention.line, mention.column), mention)
+    pairs = [(url, tuple(sorted(mentions.values(), key=_find_sort_key))) for url, mentions in found.items()]
+    return dict(sorted(pairs, key=lambda pair: _find_sort_key(pair[1][0])))
 
 
-def _of_settings(site: Site) -> Iterator[tuple[str, Place]]:
-    place = Place(path=os.path.join(site.folder, "feedpub.toml") if site.folder else "")
+def _list_settings_links(site: Site) -> Iterator[tuple[str, Mention]]:
+    mention = Mention(path=os.path.join(site.folder, "feedpub.toml") if site.folder else "")
     author = site.config.author
     for url in (author.uri if author else None, site.config.icon):
         if url:
-            yield url, place
+            yield url, mention
 
 
-def _of_articles(site: Site) -> Iterator[tuple[str, Place]]:
+def _list_article_links(site: Site) -> Iterator[tuple[str, Mention]]:
     for article in site.articles:
-        known = article.find_places()
+        known = article.find_mentions()
         for language, entry in article.entries.items():
-            somewhere = (Place(path=article.paths.get(language, ""), entry=entry.id),)
+            somewhere = (Mention(path=article.paths.get(language, ""), entry=entry.id),)
             for url in dict.fromkeys(find_addresses(entry)):
-                places = [place for place in known.get(url, ()) if place.entry == entry.id]
-                for place in places or somewhere:
-                    yield url, place
+                mentions = [mention for mention in known.get(url, ()) if mention.entry == entry.id]
+                for mention in mentions or somewhere:
+                    yield url, mention
 
 
 def _without_scheme(url: str) -> str:
@@ -62,5 +62,5 @@ def _without_scheme(url: str) -> str:
     return parsed.href.partition("://")[2] if parsed and parsed.protocol in ("http:", "https:") else ""
 
 
-def _order(place: Place) -> tuple[str, int, int, str]:
-    return place.path, place.line, place.column, place.entry
+def _find_sort_key(mention: Mention) -> tuple[str, int, int, str]:
+    return mention.path, mention.line, mention.column, mention.entry

@@ -16,19 +16,19 @@ from .destinations import is_same_page
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from .classify import Answer
+    from .classify import ProbeResult
 
 FEWEST_HOSTS: Final = 5
 _FEWEST_BEHIND_PROXY: Final = 2  # of a proxy that was set it is known that it may answer in place of hosts
 _SHARE_FAILED: Final = 0.6
 # What one answer says about the network. Anything else is an answer that somebody on the way may have given, such as
 # "503 Service Unavailable": two that differ come from the hosts.
-OWN: Final = "own"  # only the host itself can have given it
+FROM_HOST: Final = "host"  # only the host itself can have given it
 UNREACHED: Final = "unreached"  # it failed at the look-up of the name, or before there was a connection
 UNANSWERED: Final = "unanswered"
 NETWORK_LOGIN: Final = "511"  # RFC 6585, section 6
 
-_UNREACHED: Final = frozenset({"no-host", "lookup", "refused", "timeout", "unreachable", "network"})
+_UNREACHED: Final = frozenset({"no-host", "lookup", "refused", "timeout", "unreachable", "network-down"})
 _UNANSWERED: Final = frozenset({"timeout", "reset", "limit", "busy", "proxy", "malformed", "tls"})
 # What proxies and portals show of their own: a certificate that is not the host's.
 _INTERCEPTED: Final = frozenset({"certificate", "chain"})
@@ -36,7 +36,7 @@ _OF_GATEWAYS: Final = frozenset({407, 502, 503, 504})
 _COMPARED_CHARACTERS: Final = 4000
 
 
-def describe_answer(answer: Answer, *, reached: bool) -> str:
+def describe_evidence(answer: ProbeResult, *, reached: bool) -> str:
     """Return what an answer says about our own network: one of the values above, or what others may answer, too.
 
     Args:
@@ -49,9 +49,9 @@ def describe_answer(answer: Answer, *, reached: bool) -> str:
             return UNREACHED
         if failure in _INTERCEPTED:
             return f"{failure} {answer.detail}"
-        return UNANSWERED if failure in _UNANSWERED else OWN
+        return UNANSWERED if failure in _UNANSWERED else FROM_HOST
     if failure:
-        return OWN  # the host has sent a redirect
+        return FROM_HOST  # the host has sent a redirect
     code = answer.code or 0
     if code == 511:
         return NETWORK_LOGIN
@@ -62,11 +62,11 @@ def describe_answer(answer: Answer, *, reached: bool) -> str:
     other = answer.soft404_probe
     if other and 200 <= code < 300 and other.code == code and answer.page.source and not answer.redirects:
         mine, its = _describe_page(answer), _describe_page(other)
-        return f"{code} {mine}" if mine == its else OWN
-    return OWN
+        return f"{code} {mine}" if mine == its else FROM_HOST
+    return FROM_HOST
 
 
-def _describe_page(answer: Answer) -> str:
+def _describe_page(answer: ProbeResult) -> str:
     """Return what a page says, without the address that it was asked for."""
     page = answer.page
     text = "\n".join(page.titles) or page.source[:_COMPARED_CHARACTERS]
@@ -76,7 +76,7 @@ def _describe_page(answer: Answer) -> str:
     return text
 
 
-def _find_portal(answer: Answer) -> str:
+def _find_portal(answer: ProbeResult) -> str:
     """Return the foreign host that a link and a random path of its host are redirected to; the empty string if none."""
     host = iri.find_host(answer.final_url)
     if not answer.redirects or _is_same_site(host, iri.find_host(answer.url)):
@@ -93,7 +93,7 @@ def _find_portal(answer: Answer) -> str:
 def _is_same_site(host: str, other: str) -> bool:
     if host == other:
         return True
-    if network_addresses.spelled(host) or network_addresses.spelled(other):
+    if network_addresses.parse_numeric_host(host) or network_addresses.parse_numeric_host(other):
         return False
     return host.split(".")[-2:] == other.split(".")[-2:]
 
@@ -106,13 +106,13 @@ def needs_canaries(hosts: Mapping[str, str]) -> bool:
     """
     values = list(hosts.values())
     shared = set(values) - {UNREACHED, UNANSWERED}
-    if OWN in shared or len(shared) > 1:
+    if FROM_HOST in shared or len(shared) > 1:
         return False
     failed = len(values) - values.count(UNANSWERED)
     return failed > _SHARE_FAILED * len(values)
 
 
-def network_is_down(hosts: Mapping[str, str], canaries: Collection[str], *, has_proxy: bool = False) -> bool:
+def is_network_down(hosts: Mapping[str, str], canaries: Collection[str], *, has_proxy: bool = False) -> bool:
     """Return True if it is our own network that fails; then no failure counts.
 
     Args:
@@ -124,7 +124,7 @@ def network_is_down(hosts: Mapping[str, str], canaries: Collection[str], *, has_
         return False
     shared = set(hosts.values()) - {UNREACHED, UNANSWERED}
     if canaries:
-        return len((shared | set(canaries)) - {UNREACHED, UNANSWERED}) <= 1 and OWN not in canaries
+        return len((shared | set(canaries)) - {UNREACHED, UNANSWERED}) <= 1 and FROM_HOST not in canaries
     if NETWORK_LOGIN in shared or (has_proxy and any(one.startswith("407") for one in shared)):
         return True
     return len(hosts) >= (_FEWEST_BEHIND_PROXY if has_proxy and shared else FEWEST_HOSTS)

@@ -8,11 +8,14 @@ overload answer and shrinks with each other one (additive increase, multiplicati
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ..transport.base import Response
-    from .classify import Answer
+    from .classify import ProbeResult
 
 FIRST_AT_ONCE: Final = 2.0  # requests to one host; more as answers come
 _FIRST_REST_SECONDS: Final = 1.0
@@ -27,6 +30,7 @@ _FAST_SHRINKING: Final = 0.9  # until the limit has been met twice, as in slow s
 _SHRINKING: Final = 0.97
 _EARNED_SECONDS: Final = 0.1  # of patience, by each good answer: a host that serves us slowly is never given up
 
+_LONGEST_RETRY_AFTER_SECONDS: Final = 366 * 86400.0
 _NO_OVERLOAD: Final = frozenset({501, 505})
 _OVERLOAD_FAILURES: Final = frozenset({"reset", "timeout"})
 # The host cannot be reached for now, or our own network fails: it is asked again after the same rests.
@@ -34,7 +38,7 @@ _UNREACHED_FAILURES: Final = frozenset({"lookup", "refused", "no-host", "unreach
 _WELL: Final = frozenset({404, 410})  # beside 200 to 399
 
 
-def is_overload(response: Response | Answer) -> bool:
+def is_overload(response: Response | ProbeResult) -> bool:
     """Return True if an answer may be one to our haste: 429, 5xx but 501 and 505, a reset, a time-out."""
     if response.failure:
         return response.failure in _OVERLOAD_FAILURES
@@ -42,7 +46,7 @@ def is_overload(response: Response | Answer) -> bool:
     return code == 429 or (500 <= code < 600 and code not in _NO_OVERLOAD)
 
 
-def should_ask_again(response: Response | Answer) -> bool:
+def should_retry(response: Response | ProbeResult) -> bool:
     """Return True if the same request may have another answer when the host has rested."""
     return response.failure in _UNREACHED_FAILURES or is_overload(response)
 
@@ -50,6 +54,22 @@ def should_ask_again(response: Response | Answer) -> bool:
 def is_good(response: Response) -> bool:
     """Return True if an answer shows that the host serves us: a page, a redirect, or that there is none."""
     return not response.failure and (200 <= (response.code or 0) < 400 or response.code in _WELL)
+
+
+def parse_retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds of Retry-After (RFC 9110, section 10.2.3), also from a date; None if there is none."""
+    value = headers.get("retry-after", "").strip()
+    if value.isascii() and value.isdecimal():
+        return min(float(value[:12]), _LONGEST_RETRY_AFTER_SECONDS)
+    from email.utils import parsedate_to_datetime  # takes 10 ms to load, and is seldom needed
+
+    try:
+        moment = parsedate_to_datetime(value)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return min(max(0.0, (moment - datetime.now(UTC)).total_seconds()), _LONGEST_RETRY_AFTER_SECONDS)
 
 
 class HostPace:
@@ -104,7 +124,7 @@ class HostPace:
         self,
         now: float,
         *,
-        sent: float,
+        sent_at: float,
         retry_after: float | None,
         is_timeout: bool,
         may_be_haste: bool,
@@ -114,7 +134,7 @@ class HostPace:
 
         Args:
             now: When it came.
-            sent: When its request was sent: those sent before the host rested tell nothing new.
+            sent_at: When its request was sent: those sent before the host rested tell nothing new.
             retry_after: What the answer asks for.
             is_timeout: Whether there was no answer: then patience was needed since the request was sent.
             may_be_haste: Whether a longer interval may help; else it is perhaps the page that fails.
@@ -124,10 +144,10 @@ class HostPace:
             How much longer nothing is sent to the host because of it.
         """
         if is_timeout:
-            self.rested += now - sent
+            self.rested += now - sent_at
         left = self._patience - self.rested
         wanted = retry_after if retry_after and retry_after <= left else None
-        if sent < self.rest_began:
+        if sent_at < self.rest_began:
             wait = wanted or 0.0
         else:
             wait = wanted or self._rest

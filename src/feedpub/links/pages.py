@@ -11,7 +11,6 @@ import re
 from dataclasses import dataclass, field
 from html import unescape
 from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote
 
 from .. import iri
 from .charsets import decode_page
@@ -79,15 +78,15 @@ def read_page(body: bytes, headers: Mapping[str, str], wanted: Collection[str] =
     Args:
         body: The page, or its beginning, decompressed.
         headers: Names in lower case.
-        wanted: Targets of fragments to look for (see `targets_of`).
+        wanted: Targets of fragments to look for (see `fragments.find_names`).
     """
     if not is_page(headers):
         return Page()
     text = yield from decode_page(body, headers.get("content-type", ""))
     is_xml = headers.get("content-type", "").strip().lower().startswith("application/xhtml+xml")
     scanner = _Scanner(text, frozenset(wanted), is_xml=is_xml)
-    yield from scanner.scan()
-    return scanner.page()
+    yield from scanner.scan_tokens()
+    return scanner.make_page()
 
 
 def read_page_at_once(body: bytes, headers: Mapping[str, str], wanted: Collection[str] = ()) -> Page:
@@ -97,16 +96,8 @@ def read_page_at_once(body: bytes, headers: Mapping[str, str], wanted: Collectio
         try:
             next(steps)
         except StopIteration as end:
-            page: Page = end.value
-            return page
-
-
-def targets_of(fragment: str) -> frozenset[str]:
-    """Return the names that a fragment may mean (HTML, section 7.4.6.4); none if only a script knows it."""
-    if fragment.startswith(("!", "/")) or "=" in fragment:
-        return frozenset()
-    names = {fragment, unquote(fragment)}
-    return frozenset(names | {f"user-content-{name}" for name in names})  # of GitHub's pages, which a script resolves
+            make_page: Page = end.value
+            return make_page
 
 
 def read_refresh(value: str) -> tuple[float, str] | None:
@@ -182,7 +173,7 @@ class _Scanner:
     _heading_parts: list[str] = field(default_factory=list)
     _steps: int = 0
 
-    def page(self) -> Page:
+    def make_page(self) -> Page:
         """Return what was found."""
         return Page(
             source=self.text[:MOST_SOURCE_CHARACTERS], title=self.title or "", heading=self.heading,
@@ -191,7 +182,7 @@ class _Scanner:
             names=frozenset(self.found),
         )  # fmt: skip
 
-    def scan(self) -> Generator[None, None, None]:
+    def scan_tokens(self) -> Generator[None, None, None]:
         """Read all tokens; stop every so many."""
         text, end = self.text, len(self.text)
         while 0 <= self.at < end:
@@ -304,7 +295,7 @@ class _Scanner:
                     value, at = bare[0], bare.end()
             name = match[0].lower()
             if attributes is not None and name in _WANTED_ATTRIBUTES:
-                attributes.setdefault(name, _unescape(value))
+                attributes.setdefault(name, _unescape_value(value))
 
     def _take_tag(self, name: str, attributes: Mapping[str, str]) -> None:
         if attributes:
@@ -334,7 +325,7 @@ class _Scanner:
     def _end_heading(self, end: int) -> None:
         start, self._heading_start = self._heading_start, None
         if start is not None and end - start <= _LONGEST_NAME_CHARACTERS:
-            self.heading = _as_name(" ".join(self._heading_parts))
+            self.heading = _normalise_name(" ".join(self._heading_parts))
 
     def _skip_raw(self, name: str) -> Generator[None, None, None]:
         """Go on behind the end tag of an element whose content is no markup."""
@@ -355,13 +346,13 @@ class _Scanner:
             at += 2
         if name == "title" and self.title is None and not self.templates:
             content = text[start : min(at, start + _LONGEST_NAME_CHARACTERS + 1)]
-            self.title = _as_name(content) if len(content) <= _LONGEST_NAME_CHARACTERS else ""
+            self.title = _normalise_name(content) if len(content) <= _LONGEST_NAME_CHARACTERS else ""
         elif name == "textarea":
             self._take_text(start, at)
         self.at = at  # the end tag is read as all others
 
 
-def _unescape(text: str) -> str:
+def _unescape_value(text: str) -> str:
     if "&" not in text or len(text) > _LONGEST_CONTENT_CHARACTERS:
         return text
     try:
@@ -370,5 +361,5 @@ def _unescape(text: str) -> str:
         return text
 
 
-def _as_name(text: str) -> str:
-    return " ".join(_unescape(text).split()).casefold()
+def _normalise_name(text: str) -> str:
+    return " ".join(_unescape_value(text).split()).casefold()

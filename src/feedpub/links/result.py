@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from ..model import Place as Place  # noqa: TC001  # others import it from here
+from ..model import Mention as Mention  # noqa: TC001  # others import it from here
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,7 +83,7 @@ class Link:
     code: int | None = None
     final_url: str = ""
     chain: tuple[Redirect, ...] = ()
-    found_in: tuple[Place, ...] = ()
+    found_in: tuple[Mention, ...] = ()
     checked: datetime | None = None
     remembered: bool = False
     change: Change | None = None
@@ -121,6 +121,11 @@ class LinkReport:
     def broken(self) -> tuple[Link, ...]:
         """The links that are dead and not accepted."""
         return tuple(link for link in self.links if link.broken)
+
+    @property
+    def has_changes(self) -> bool:
+        """True if a link has changed since the last run, or if nothing could be checked as the network was down."""
+        return self.network_down or any(link.change for link in self.links)
 
     @property
     def summary(self) -> Mapping[str, int]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     SecondOpinion = Callable[[str], bool]
 
 
-def make_command(command: str, seconds: float) -> SecondOpinion:
+def make_second_opinion(command: str, seconds: float) -> SecondOpinion:
     """Return a function that runs a command, without a shell, and returns True if it ends with exit status 0.
 
     Args:
@@ -40,7 +40,7 @@ def make_command(command: str, seconds: float) -> SecondOpinion:
     return ask
 
 
-def ask_second_opinion(ask: SecondOpinion, url: str, verdict: Verdict) -> Verdict:
+def apply_second_opinion(ask: SecondOpinion, url: str, verdict: Verdict) -> Verdict:
     """Return a verdict after somebody else was asked about an address that would be pronounced dead.
 
     What goes wrong there is told in the reason, and changes nothing.

@@ -1,4 +1,7 @@
-"""What a field may hold: text that XML can carry, addresses, languages, dates. Failures name value and field."""
+"""Checks of the fields of values: text that XML can carry, addresses, languages, dates.
+
+Each failure is a `FieldError` that names the value and the field.
+"""
 
 from __future__ import annotations
 
@@ -9,167 +12,170 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from .. import iri
 from ..errors import FieldError, LanguageTagError
 from ..formats import FORMATS
-from ..language import canonical
+from ..language import canonicalise_tag
 from ..redaction import hide_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-# XML 1.0, section 2.2: what no document may hold, however it is escaped.
-XML_ILLEGAL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+# Characters that no XML document may contain, however they are escaped (XML 1.0, section 2.2).
+XML_ILLEGAL_PATTERN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ILLEGAL_BYTES = bytes(set(range(0x20)) - set(b"\t\n\r"))
-# What the published folder needs for itself, beside the articles.
+# Names that the published folder uses itself, beside the folders of articles.
 RESERVED_KEYS: Final = frozenset(
     [
         "archive", "category", "index.html", "style.css", "feed.css", "feeds.opml", "feeds-categories.opml",
-        *(form.file_name for form in FORMATS),
+        *(feed_format.file_name for feed_format in FORMATS),
     ]
 )  # fmt: skip
-LONGEST_KEY_BYTES: Final = 255  # what file systems take for a name
+LONGEST_KEY_BYTES: Final = 255  # the longest file name that file systems accept
 _UNUSABLE_IN_KEYS: Final = re.compile(r"[/\\\x00-\x1f\x7f]|^\.+$|^$")
 
 
-def is_legal(text: str) -> bool:
-    """Return True if XML can carry a text: what `XML_ILLEGAL` tells, but faster."""
+def is_legal_xml(text: str) -> bool:
+    """Return True if XML can carry a text: the same answer as `XML_ILLEGAL_PATTERN`, but faster."""
     if text.isprintable():
         return True
     if not text.isascii():
-        return text.replace("\n", " ").isprintable() or XML_ILLEGAL.search(text) is None
+        return text.replace("\n", " ").isprintable() or XML_ILLEGAL_PATTERN.search(text) is None
     return len(text.encode("ascii").translate(None, _ILLEGAL_BYTES)) == len(text)
 
 
-def is_legal_utf8(data: bytes) -> bool:
-    """Return True if XML can carry a text in UTF-8: in one pass over its bytes, where most texts hold nothing rare."""
+def is_legal_xml_utf8(data: bytes) -> bool:
+    """Return True if XML can carry a text in UTF-8; most texts need one pass over their bytes."""
     if len(data.translate(None, _ILLEGAL_BYTES)) != len(data):
         return False
-    return b"\xef\xbf" not in data or XML_ILLEGAL.search(data.decode()) is None  # U+FFFE and U+FFFF begin so
+    return b"\xef\xbf" not in data or XML_ILLEGAL_PATTERN.search(data.decode()) is None  # starts U+FFFE and U+FFFF
 
 
-def without_illegal(text: str) -> str:
-    """Remove what XML cannot carry."""
-    return text if is_legal(text) else XML_ILLEGAL.sub("", text)
+def remove_illegal_xml(text: str) -> str:
+    """Remove the characters that XML cannot carry."""
+    return text if is_legal_xml(text) else XML_ILLEGAL_PATTERN.sub("", text)
 
 
 def is_plain_line(text: object) -> bool:
-    """Return True if a value is text that every field takes, as most are: one line of printable characters."""
+    """Return True if a value is one line of printable text, which every text field accepts.
+
+    A quick check for the common case; a value that fails it may still be valid.
+    """
     return type(text) is str and text.isprintable() and text[:1].isalnum()
 
 
 def is_usable_key(key: str) -> bool:
-    """Return True if a folder of the published folder can have a name, which is that of an article."""
-    return is_legal(key) and not _UNUSABLE_IN_KEYS.search(key) and key.casefold() not in RESERVED_KEYS
+    """Return True if an article's folder in the published folder can have this name."""
+    return is_legal_xml(key) and not _UNUSABLE_IN_KEYS.search(key) and key.casefold() not in RESERVED_KEYS
 
 
-class Check:
-    """Check the fields of one value; every failure names the value and the field."""
+class FieldChecker:
+    """Checks of the fields of one value. Each raises `FieldError`, which names the value and the field."""
 
     __slots__ = ("name", "value")
 
     def __init__(self, value: object, name: str) -> None:
         self.value, self.name = value, name
 
-    def fail(self, field_name: str, reason: str) -> NoReturn:
-        """Raise for a field."""
+    def reject(self, field_name: str, reason: str) -> NoReturn:
+        """Raise `FieldError` for a field."""
         owner = f"{type(self.value).__name__} {hide_secrets(str(self.name)[:10_000])[:200]!r}"
         raise FieldError(owner, field_name, reason)
 
-    def optional(self, ask: Callable[[str, Any], None], *field_names: str) -> None:
-        """Ask the same of each field that is not None."""
+    def check_optional(self, check: Callable[[str, Any], None], *field_names: str) -> None:
+        """Apply a check to each field that is not None."""
         for field_name in field_names:
-            given = getattr(self.value, field_name)
-            if given is not None:
-                ask(field_name, given)
+            value = getattr(self.value, field_name)
+            if value is not None:
+                check(field_name, value)
 
-    def required(self, field_name: str) -> None:
-        """Ask for some text that XML can carry and that is not all white space."""
+    def check_not_blank(self, field_name: str) -> None:
+        """Require text that XML can carry, with more in it than white space."""
         text = getattr(self.value, field_name)
-        self.text(field_name, text)
+        self.check_text(field_name, text)
         if not text.strip():
-            self.fail(field_name, "is empty")
+            self.reject(field_name, "is empty")
 
-    def texts(self, *field_names: str) -> None:
-        """Ask for text that XML can carry."""
+    def check_texts(self, *field_names: str) -> None:
+        """Require text that XML can carry in each of these fields."""
         for field_name in field_names:
-            self.text(field_name, getattr(self.value, field_name))
+            self.check_text(field_name, getattr(self.value, field_name))
 
-    def text(self, field_name: str, text: object) -> None:
-        """Ask for text that XML can carry."""
+    def check_text(self, field_name: str, text: object) -> None:
+        """Require text that XML can carry."""
         if not isinstance(text, str):
-            self.fail(field_name, f"is {shown(text)}, not text")
-        if not is_legal(text) and (found := XML_ILLEGAL.search(text)):
-            place = f"character {found.start() + 1} is U+{ord(found.group()):04X}"
-            self.fail(field_name, f"{place}, which XML cannot carry; remove it")
+            self.reject(field_name, f"is {quote_value(text)}, not text")
+        if not is_legal_xml(text) and (match := XML_ILLEGAL_PATTERN.search(text)):
+            character = f"character {match.start() + 1} is U+{ord(match.group()):04X}"
+            self.reject(field_name, f"{character}, which XML cannot carry; remove it")
 
-    def urls(self, *field_names: str) -> None:
-        """Ask for absolute http(s) addresses."""
+    def check_urls(self, *field_names: str) -> None:
+        """Require an absolute http(s) address in each of these fields."""
         for field_name in field_names:
-            self.url(field_name, getattr(self.value, field_name))
+            self.check_url(field_name, getattr(self.value, field_name))
 
-    def url(self, field_name: str, address: object) -> None:
-        """Ask for an absolute http(s) address."""
-        reason = iri.fault(address) if isinstance(address, str) else f"is {shown(address)}, not text"
+    def check_url(self, field_name: str, url: object) -> None:
+        """Require an absolute http(s) address."""
+        reason = iri.find_url_fault(url) if isinstance(url, str) else f"is {quote_value(url)}, not text"
         if reason:
-            self.fail(field_name, reason)
+            self.reject(field_name, reason)
 
-    def iri(self, field_name: str, text: object) -> None:
-        """Ask for an absolute IRI of any scheme."""
+    def check_iri(self, field_name: str, text: object) -> None:
+        """Require an absolute IRI of any scheme."""
         if not isinstance(text, str) or not iri.is_iri(text):
-            self.fail(field_name, f"{shown(text)} is not an absolute IRI such as tag:example.org,2026:name/en")
+            self.reject(field_name, f"{quote_value(text)} is not an absolute IRI such as tag:example.org,2026:name/en")
 
-    def kind(self, kind: type, field_name: str, given: object) -> None:
-        """Ask for a value of a kind."""
-        if not isinstance(given, kind):
-            self.fail(field_name, f"is {shown(given)}, not a {kind.__name__}")
+    def check_type(self, expected_type: type, field_name: str, value: object) -> None:
+        """Require a value of a type."""
+        if not isinstance(value, expected_type):
+            self.reject(field_name, f"is {quote_value(value)}, not a {expected_type.__name__}")
 
-    def choice(self, field_name: str, given: object, choices: Sequence[str]) -> None:
-        """Ask for one of some words."""
-        if given not in choices:
-            self.fail(field_name, f"{shown(given)} is none of {', '.join(choices)}")
+    def check_choice(self, field_name: str, value: object, choices: Sequence[str]) -> None:
+        """Require one of these words."""
+        if value not in choices:
+            self.reject(field_name, f"{quote_value(value)} is none of {', '.join(choices)}")
 
-    def language(self, field_name: str) -> None:
-        """Ask for a language tag and keep its canonical form."""
+    def check_language(self, field_name: str) -> None:
+        """Require a language tag, and replace it by its canonical form."""
         tag = getattr(self.value, field_name)
         if not isinstance(tag, str):
-            self.fail(field_name, f"is {shown(tag)}, not text")
+            self.reject(field_name, f"is {quote_value(tag)}, not text")
         try:
-            known = canonical(tag)
+            canonical_tag = canonicalise_tag(tag)
         except LanguageTagError as error:
-            self.fail(field_name, str(error))
-        if known != tag:
-            object.__setattr__(self.value, field_name, known)
+            self.reject(field_name, str(error))
+        if canonical_tag != tag:
+            object.__setattr__(self.value, field_name, canonical_tag)
 
-    def dates(self, *field_names: str) -> None:
-        """Ask for aware datetimes that UTC can express."""
+    def check_dates(self, *field_names: str) -> None:
+        """Require an aware datetime that UTC can express in each of these fields."""
         for field_name in field_names:
-            moment = getattr(self.value, field_name)
-            if not isinstance(moment, datetime):
-                self.fail(field_name, f"is {shown(moment)}, not a datetime")
-            if moment.utcoffset() is None:
-                self.fail(field_name, f"{moment.isoformat()} has no time zone; give an aware datetime")
-            if 1 < moment.year < 9999:
+            date = getattr(self.value, field_name)
+            if not isinstance(date, datetime):
+                self.reject(field_name, f"is {quote_value(date)}, not a datetime")
+            if date.utcoffset() is None:
+                self.reject(field_name, f"{date.isoformat()} has no time zone; use an aware datetime")
+            if 1 < date.year < 9999:
                 continue
             try:
-                moment.astimezone(UTC)
+                date.astimezone(UTC)
             except OverflowError:
-                self.fail(field_name, f"{moment.isoformat()} is outside the years 1 to 9999 in UTC")
+                self.reject(field_name, f"{date.isoformat()} is outside the years 1 to 9999 in UTC")
 
-    def tuples(self, kind: type, field_name: str) -> None:
-        """Ask for a tuple of values of one kind: lists could change behind a feed's back."""
+    def check_tuple(self, item_type: type, field_name: str) -> None:
+        """Require a tuple of values of one type. A list could change after it was checked."""
         values = getattr(self.value, field_name)
         if not isinstance(values, tuple):
-            self.fail(field_name, f"is a {type(values).__name__}; give a tuple")
+            self.reject(field_name, f"is a {type(values).__name__}; use a tuple")
         for number, item in enumerate(values, start=1):
-            if not isinstance(item, kind):
-                self.fail(field_name, f"number {number} is {shown(item)}, not a {kind.__name__}")
+            if not isinstance(item, item_type):
+                self.reject(field_name, f"number {number} is {quote_value(item)}, not a {item_type.__name__}")
 
-    def at_most(self, number: int, unit: str, *field_names: str) -> None:
-        """Ask for fields that hold no more than a number of values, or of characters."""
+    def check_length(self, limit: int, unit: str, *field_names: str) -> None:
+        """Require at most so many values, or characters, in each of these fields."""
         for field_name in field_names:
-            if (length := len(getattr(self.value, field_name))) > number:
-                self.fail(field_name, f"holds {length:,} {unit}; at most {number:,} are published")
+            if (length := len(getattr(self.value, field_name))) > limit:
+                self.reject(field_name, f"has {length:,} {unit}; at most {limit:,} are published")
 
 
-def shown(given: object) -> str:
-    """Quote a value for a message, however long it is."""
-    text = hide_secrets(repr(given)[:10_000])  # first: a cut could take away what tells that something is secret
+def quote_value(value: object) -> str:
+    """Return a value as a message quotes it: at most 200 characters, without secrets."""
+    text = hide_secrets(repr(value)[:10_000])  # before the cut, which could remove what shows that a part is secret
     return text if len(text) <= 200 else f"{text[:200]}…"

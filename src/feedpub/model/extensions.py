@@ -1,4 +1,4 @@
-"""Elements of other namespaces that entries and feeds carry: podcasts, licences, and whatever a reader may want."""
+"""Extension elements: elements of other namespaces in entries and feeds, such as those of podcasts and licences."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from ..errors import FieldError
-from .checks import Check, shown
+from .checks import FieldChecker, quote_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# Namespaces in XML 1.0, section 3: an NCName. ASCII alone: the parsers that XML 1.0 had before its fifth edition refuse
-# others, and no vocabulary of feeds has them.
-_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9._-]*")
-_PREFIX: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")  # names of objects in JSON Feed: "_", then a letter
-# An absolute URI (RFC 3986), without brackets and with a port that is not empty: what libxml2 takes for a namespace.
-_NAMESPACE: Final = re.compile(
+# An NCName (Namespaces in XML 1.0, section 3), in ASCII only: parsers that follow an XML 1.0 before its fifth edition
+# reject many other letters, and no vocabulary for feeds uses any.
+_NAME_PATTERN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9._-]*")
+_PREFIX_PATTERN: Final = re.compile(
+    r"[A-Za-z][A-Za-z0-9_-]*"
+)  # JSON Feed: the name of an extension object is "_" and a letter
+# An absolute URI (RFC 3986) that libxml2 accepts as a namespace: without brackets, and without an empty port.
+_NAMESPACE_PATTERN: Final = re.compile(
     r"""
     [A-Za-z][A-Za-z0-9+.-]*:                                       # scheme
     (?!//[^/?\#]*:(?:[/?\#]|$))                                    # no empty port
@@ -27,8 +29,8 @@ _NAMESPACE: Final = re.compile(
     """,
     re.VERBOSE,
 )
-# What feedpub writes itself, by prefix; Entry and Feed have fields for all that is in them.
-_OWN: Final[Mapping[str, str]] = {
+# The namespaces that feedpub writes itself, by prefix. Entry and Feed have fields for everything in them.
+_RESERVED_PREFIXES: Final[Mapping[str, str]] = {
     "atom": "http://www.w3.org/2005/Atom",
     "content": "http://purl.org/rss/1.0/modules/content/",
     "dc": "http://purl.org/dc/elements/1.1/",
@@ -36,29 +38,30 @@ _OWN: Final[Mapping[str, str]] = {
     "xml": "http://www.w3.org/XML/1998/namespace",
     "xmlns": "http://www.w3.org/2000/xmlns/",
 }
-_OWN_NAMESPACES: Final = frozenset(_OWN.values())
-# Declared in every document, since feedpub writes the picture of an entry in it; all else in it is for extensions.
+_RESERVED_NAMESPACES: Final = frozenset(_RESERVED_PREFIXES.values())
+# Declared in every document, since feedpub writes the picture of an entry with it. Its other elements are free for
+# extensions.
 _MEDIA_PREFIX: Final = "media"
 _MEDIA_NAMESPACE: Final = "http://search.yahoo.com/mrss/"
-_FOR_JSON: Final = "feedpub"  # the prefix of what feedpub adds to JSON Feed
-DEEPEST_EXTENSION: Final = 10
+_JSON_PREFIX: Final = "feedpub"  # names feedpub's own object in JSON Feed
+DEEPEST_EXTENSION_LEVELS: Final = 10
 MOST_EXTENSIONS: Final = 100  # of an entry, a feed, or an element
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extension:
-    """An element of another namespace, as Atom and RSS write it; JSON Feed has it in an object ``_prefix``.
+    """An element of another namespace. Atom and RSS write it as it is, JSON Feed as a member of an object ``_prefix``.
 
     Args:
-        namespace: An absolute URI; none of those that feedpub writes itself, but Media RSS.
-        prefix: Stands for the namespace in a whole document: ``itunes``; that of Media RSS is ``media``.
-        name: Of the element, without prefix: ``duration``.
-        text: Plain text.
+        namespace: An absolute URI; not one that feedpub writes itself, except for Media RSS.
+        prefix: Prefix of the namespace, such as ``itunes``; the same in the whole document. Media RSS needs ``media``.
+        name: Name of the element without prefix, such as ``duration``.
+        text: Plain text inside the element.
         attributes: Name → plain text; names without prefix.
-        children: Elements in it, of the same namespace and prefix; `DEEPEST_EXTENSION` levels in all.
+        children: Elements inside the element, with the same namespace and prefix; at most 10 levels in all.
 
     Raises:
-        FieldError: A name, a namespace or a text that no feed could carry.
+        FieldError: A name, a namespace or a text that no feed can carry.
     """
 
     namespace: str
@@ -69,77 +72,78 @@ class Extension:
     children: tuple[Extension, ...] = ()
 
     def __post_init__(self) -> None:
-        check = Check(self, f"{self.prefix}:{self.name}")
-        _check_namespace(check, self.namespace)
-        _check_name(check, "prefix", self.prefix, _PREFIX)
-        _check_name(check, "name", self.name)
-        if self.prefix in _OWN or self.prefix == _FOR_JSON or self.prefix.lower().startswith("xml"):
-            check.fail("prefix", f"{self.prefix!r} is one that feedpub or XML needs itself; choose another")
+        checker = FieldChecker(self, f"{self.prefix}:{self.name}")
+        _check_namespace(checker, self.namespace)
+        _check_name(checker, "prefix", self.prefix, _PREFIX_PATTERN)
+        _check_name(checker, "name", self.name)
+        if self.prefix in _RESERVED_PREFIXES or self.prefix == _JSON_PREFIX or self.prefix.lower().startswith("xml"):
+            checker.reject("prefix", f"{self.prefix!r} is used by feedpub or XML itself; choose another")
         if (self.prefix == _MEDIA_PREFIX) != (self.namespace == _MEDIA_NAMESPACE):
-            check.fail("prefix", f"{_MEDIA_PREFIX!r} stands for {_MEDIA_NAMESPACE}, and for nothing else")
-        check.texts("text")
-        self._check_attributes(check)
-        check.tuples(Extension, "children")
-        check.at_most(MOST_EXTENSIONS, "values", "children")
+            checker.reject("prefix", f"{_MEDIA_PREFIX!r} means {_MEDIA_NAMESPACE} and nothing else")
+        checker.check_texts("text")
+        self._check_attributes(checker)
+        checker.check_tuple(Extension, "children")
+        checker.check_length(MOST_EXTENSIONS, "values", "children")
         for child in self.children:
             if (child.namespace, child.prefix) != (self.namespace, self.prefix):
-                check.fail("children", f"{child.prefix}:{child.name} is of another namespace or prefix")
-        if _count_levels(self) > DEEPEST_EXTENSION:
-            check.fail("children", f"are nested more than {DEEPEST_EXTENSION} levels deep")
+                checker.reject("children", f"{child.prefix}:{child.name} has another namespace or prefix")
+        if _count_levels(self) > DEEPEST_EXTENSION_LEVELS:
+            checker.reject("children", f"are nested more than {DEEPEST_EXTENSION_LEVELS} levels deep")
 
-    def _check_attributes(self, check: Check) -> None:
-        """Check the attributes, and keep a copy: the caller's may change."""
+    def _check_attributes(self, checker: FieldChecker) -> None:
+        """Check the attributes, and replace them by a copy that their owner cannot change."""
         if not isinstance(self.attributes, Mapping):
-            check.fail("attributes", f"is {shown(self.attributes)}, not a mapping of name to text")
+            checker.reject("attributes", f"is {quote_value(self.attributes)}, not a mapping of name to text")
         object.__setattr__(self, "attributes", dict(self.attributes))
         for name, value in self.attributes.items():
-            _check_name(check, "attributes", name)
+            _check_name(checker, "attributes", name)
             if name.lower().startswith("xml"):
-                check.fail("attributes", f"{name!r} is a name that XML keeps for itself")
-            check.text("attributes", value)
+                checker.reject("attributes", f"{name!r} starts with xml, which is reserved for XML itself")
+            checker.check_text("attributes", value)
 
 
-def _check_namespace(check: Check, namespace: object) -> None:
-    if not isinstance(namespace, str) or not _NAMESPACE.fullmatch(namespace):
-        check.fail(
-            "namespace", f"{shown(namespace)} is not an absolute URI such as https://podcastindex.org/namespace/1.0"
+def _check_namespace(checker: FieldChecker, namespace: object) -> None:
+    if not isinstance(namespace, str) or not _NAMESPACE_PATTERN.fullmatch(namespace):
+        checker.reject(
+            "namespace",
+            f"{quote_value(namespace)} is not an absolute URI such as https://podcastindex.org/namespace/1.0",
         )
     if namespace.startswith(("http://", "https://")):
-        check.url("namespace", namespace)
-    if namespace in _OWN_NAMESPACES:
-        check.fail("namespace", f"{namespace} is one that feedpub writes itself; use the fields of Entry or Feed")
+        checker.check_url("namespace", namespace)
+    if namespace in _RESERVED_NAMESPACES:
+        checker.reject("namespace", f"{namespace} is written by feedpub itself; use the fields of Entry or Feed")
 
 
-def _check_name(check: Check, field_name: str, name: object, pattern: re.Pattern[str] = _NAME) -> None:
+def _check_name(checker: FieldChecker, field_name: str, name: object, pattern: re.Pattern[str] = _NAME_PATTERN) -> None:
     if not isinstance(name, str) or not pattern.fullmatch(name):
-        hint = "begin with a letter, and use ASCII letters, digits, '-' and '_'"
-        check.fail(field_name, f"{shown(name)} is not a name that every XML parser takes; {hint}")
+        hint = "start with a letter, and use only ASCII letters, digits, '-' and '_'"
+        checker.reject(field_name, f"{quote_value(name)} is not a name that every XML parser accepts; {hint}")
 
 
 def _count_levels(extension: Extension) -> int:
     return 1 + max(map(_count_levels, extension.children), default=0)
 
 
-def namespaces_of(extensions: Iterable[Extension], known: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return prefix → namespace of some elements, as a document declares them.
+def collect_namespaces(extensions: Iterable[Extension], inherited: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the namespaces of extension elements, sorted by prefix, as a document declares them.
 
     Args:
-        extensions: Of one document.
-        known: What the document declares besides.
+        extensions: Elements of one document; their children have the same namespaces.
+        inherited: Other namespaces of the document, by prefix.
 
     Raises:
         FieldError: A prefix stands for two namespaces.
     """
-    declared = dict(known or {})
-    for one in extensions:
-        other = declared.setdefault(one.prefix, one.namespace)
-        if other != one.namespace:
-            owner = f"Extension '{one.prefix}:{one.name}'"
-            raise FieldError(owner, "prefix", f"stands for {one.namespace}, and for {other} elsewhere; choose another")
+    declared = dict(inherited or {})
+    for extension in extensions:
+        other = declared.setdefault(extension.prefix, extension.namespace)
+        if other != extension.namespace:
+            owner = f"Extension '{extension.prefix}:{extension.name}'"
+            raise FieldError(owner, "prefix", f"means {extension.namespace} here and {other} elsewhere; choose another")
     return dict(sorted(declared.items()))
 
 
-def check_extensions(check: Check) -> None:
+def check_extensions(checker: FieldChecker) -> None:
     """Check the field `extensions` of an entry or a feed."""
-    check.tuples(Extension, "extensions")
-    check.at_most(MOST_EXTENSIONS, "values", "extensions")
+    checker.check_tuple(Extension, "extensions")
+    checker.check_length(MOST_EXTENSIONS, "values", "extensions")

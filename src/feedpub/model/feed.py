@@ -10,33 +10,35 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from .. import iri
 from ..formats import FORMATS
-from .checks import Check, shown
+from .checks import FieldChecker, quote_value
 from .entry import Entry
-from .extensions import Extension, check_extensions, namespaces_of
+from .extensions import Extension, check_extensions, collect_namespaces
 from .values import Person
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-
-_NEWEST: Final = datetime.min
-
-
-# A feed without entries needs some date that is no clock's; the W3C validator holds those before 1990 for mistakes.
+# Default of `updated`. No feed can have it as a date, since it has no time zone.
+_DATE_OF_NEWEST_ENTRY: Final = datetime.min
+# The date of a feed without entries does not depend on a clock. The W3C validator warns about dates before 1990.
 _NO_DATE: Final = datetime(1990, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archive:
-    """Place a document among those that hold a feed's entries together (RFC 5005, section 4).
+    """The neighbours of one document of a feed that is split over several documents (RFC 5005, section 4).
 
-    The newest document is the one that people subscribe to; archive documents hold the older entries and hardly ever
-    change. Each mapping is format (``atom``, ``rss``, ``json``) → address.
+    People subscribe to the newest document; archive documents hold the older entries and hardly ever change. Each
+    mapping is format name (``atom``, ``rss``, ``json``) → address.
 
     Args:
-        current: The newest document; empty if this document is it, else this is an archive document (`fh:archive`).
-        previous: The archive document with the next older entries: `prev-archive`, JSON Feed `next_url`.
-        next: The archive document with the next newer entries: `next-archive`; never the newest document.
+        current: The newest document, ``link rel=current``; empty for the newest document itself. With addresses, the
+            document is an archive document and has ``fh:archive``.
+        previous: The archive document with the next older entries: ``link rel=prev-archive``, JSON ``next_url``.
+        next: The archive document with the next newer entries, ``link rel=next-archive``; never the newest document.
+
+    Raises:
+        FieldError: A format that does not exist, or an address that is not absolute.
     """
 
     current: Mapping[str, str] = field(default_factory=dict, hash=False)
@@ -44,36 +46,44 @@ class Archive:
     next: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        check = Check(self, "")
-        for name in ("current", "previous", "next"):
-            _own_addresses(check, name)
+        checker = FieldChecker(self, "")
+        for field_name in ("current", "previous", "next"):
+            _check_addresses(checker, field_name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """Hold the entries of one language, in the order in which they are written (newest first is the custom).
+    """A feed: the entries of one language, in the order in which they are written, by custom the newest first.
+
+    Text is plain text. Addresses are absolute http(s) URLs.
 
     Args:
-        id: An absolute IRI that never changes; Atom `id`.
-        language: BCP 47 tag. An entry of another language is written with a note, in the feed's language.
-        title: Plain text.
-        link: The page that the feed belongs to: Atom `link rel=alternate`, RSS `link`, JSON Feed `home_page_url`.
-        entries: Each id once.
-        subtitle: Plain text; Atom `subtitle`, RSS and JSON Feed `description`.
-        updated: Aware; the newest entry's if not given, 1990-01-01 if there is none.
-        addresses: Format (``atom``, ``rss``, ``json``) → where that document is served; `link rel=self`.
-        siblings: The feeds of the other languages, for `link rel=related`; their entries do not count.
-        authors: Of entries that name none.
-        rights: Plain text; Atom `rights`, RSS `copyright`.
-        hub: Address of a WebSub hub.
-        icon: Address of a square picture; Atom `icon`, RSS `image`, JSON Feed `icon`.
-        stylesheet: Address of a CSS file, absolute or relative to the feed, for browsers that open the feed.
-        reference_links: ``related`` gives the references as data too, ``none`` only in the visible content.
-        archive: Its place, if the feed's entries are spread over several documents.
-        extensions: Elements of other namespaces, of the feed itself.
+        id: An absolute IRI that never changes. Atom ``id``.
+        language: BCP 47 tag, kept in its canonical form. Atom and RSS ``xml:lang``, RSS and JSON ``language``. An entry
+            in another language is written with a note in the language of the feed.
+        title: ``title`` in every format.
+        link: The page that the feed belongs to. Atom ``link rel=alternate``, RSS ``link``, JSON ``home_page_url``.
+        entries: No two with the same id. Atom ``entry``, RSS ``item``, JSON ``items``.
+        subtitle: Atom ``subtitle``, RSS and JSON ``description``.
+        updated: Aware datetime; defaults to the latest `Entry.updated`, and to 1990-01-01 without entries. Atom
+            ``updated``, RSS ``lastBuildDate``.
+        addresses: Format name (``atom``, ``rss``, ``json``) → address of that document. Atom and RSS ``link rel=self``,
+            JSON ``feed_url``.
+        siblings: The feeds of the same site in other languages; their entries are not used. Atom and RSS ``link
+            rel=related``, JSON ``_feedpub``.
+        authors: Authors of the entries that have none. Atom ``author``, JSON ``authors``.
+        rights: Copyright notice. Atom ``rights``, RSS ``copyright``.
+        hub: Address of a WebSub hub. Atom and RSS ``link rel=hub``, JSON ``hubs``.
+        icon: Address of a square picture. Atom ``icon``, RSS ``image``, JSON ``icon``.
+        stylesheet: Address of a CSS file for browsers that open the feed, absolute or relative to the feed:
+            ``<?xml-stylesheet?>`` in Atom and RSS.
+        reference_links: ``"related"`` also writes references as data (see `Entry.references`), ``"none"`` writes them
+            in the content only.
+        archive: The neighbours of this document; None if the feed is a single document.
+        extensions: Elements of other namespaces that belong to the feed itself.
 
     Raises:
-        FieldError: A field that no feed could carry.
+        FieldError: A field has a value that no feed can carry. The message names the feed and the field.
     """
 
     id: str
@@ -82,7 +92,7 @@ class Feed:
     link: str
     entries: tuple[Entry, ...] = ()
     subtitle: str = ""
-    updated: datetime = _NEWEST
+    updated: datetime = _DATE_OF_NEWEST_ENTRY
     addresses: Mapping[str, str] = field(default_factory=dict, hash=False)
     siblings: tuple[Feed, ...] = ()
     authors: tuple[Person, ...] = ()
@@ -95,46 +105,48 @@ class Feed:
     extensions: tuple[Extension, ...] = ()
 
     def __post_init__(self) -> None:
-        check = Check(self, self.id)
-        check.iri("id", self.id)
-        check.language("language")
-        check.required("title")
-        check.texts("subtitle")
-        check.urls("link")
-        check.optional(check.url, "hub", "icon")
-        check.optional(check.text, "rights", "stylesheet")
-        check.tuples(Entry, "entries")
-        check.tuples(Feed, "siblings")
-        check.tuples(Person, "authors")
-        if self.updated is _NEWEST:
+        checker = FieldChecker(self, self.id)
+        checker.check_iri("id", self.id)
+        checker.check_language("language")
+        checker.check_not_blank("title")
+        checker.check_texts("subtitle")
+        checker.check_urls("link")
+        checker.check_optional(checker.check_url, "hub", "icon")
+        checker.check_optional(checker.check_text, "rights", "stylesheet")
+        checker.check_tuple(Entry, "entries")
+        checker.check_tuple(Feed, "siblings")
+        checker.check_tuple(Person, "authors")
+        if self.updated is _DATE_OF_NEWEST_ENTRY:
             newest = max((entry.updated for entry in self.entries), default=_NO_DATE)
             object.__setattr__(self, "updated", newest)
-        check.dates("updated")
-        check.choice("reference_links", self.reference_links, ("related", "none"))
-        _own_addresses(check, "addresses")
-        check.optional(partial(check.kind, Archive), "archive")
-        check_extensions(check)
-        namespaces_of((one for entry in self.entries for one in entry.extensions), namespaces_of(self.extensions))
-        _check_ids(check, self.entries)
+        checker.check_dates("updated")
+        checker.check_choice("reference_links", self.reference_links, ("related", "none"))
+        _check_addresses(checker, "addresses")
+        checker.check_optional(partial(checker.check_type, Archive), "archive")
+        check_extensions(checker)
+        collect_namespaces(
+            (one for entry in self.entries for one in entry.extensions), collect_namespaces(self.extensions)
+        )
+        _check_unique_ids(checker, self.entries)
 
 
-def _own_addresses(check: Check, name: str) -> None:
-    """Check a mapping of format to address, and keep a copy: the caller's may change."""
-    given = getattr(check.value, name)
-    if not isinstance(given, Mapping):
-        check.fail(name, f"is {shown(given)}, not a mapping of format to address")
-    object.__setattr__(check.value, name, dict(given))
-    for form, address in given.items():
-        check.choice(name, form, [known.name for known in FORMATS])
-        check.url(name, address)
+def _check_addresses(checker: FieldChecker, field_name: str) -> None:
+    """Check a mapping of format name to address, and replace it by a copy that its owner cannot change."""
+    addresses = getattr(checker.value, field_name)
+    if not isinstance(addresses, Mapping):
+        checker.reject(field_name, f"is {quote_value(addresses)}, not a mapping of format to address")
+    object.__setattr__(checker.value, field_name, dict(addresses))
+    for format_name, address in addresses.items():
+        checker.check_choice(field_name, format_name, [known.name for known in FORMATS])
+        checker.check_url(field_name, address)
 
 
-def _check_ids(check: Check, entries: Iterable[Entry]) -> None:
-    seen: dict[str, Entry] = {}
+def _check_unique_ids(checker: FieldChecker, entries: Iterable[Entry]) -> None:
+    entries_by_id: dict[str, Entry] = {}
     for entry in entries:
         folded = iri.fold_id(entry.id)
-        other = seen.get(folded)
-        seen[folded] = entry
+        other = entries_by_id.get(folded)
+        entries_by_id[folded] = entry
         if other:
-            alike = "" if other.id == entry.id else f", but for escaping that of {other.id!r}"
-            check.fail("entries", f"two have the id {entry.id!r}{alike}: {other.title!r} and {entry.title!r}")
+            difference = "" if other.id == entry.id else f", but for escaping that of {other.id!r}"
+            checker.reject("entries", f"two have the id {entry.id!r}{difference}: {other.title!r} and {entry.title!r}")

@@ -7,34 +7,37 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, overload
 
-from .checks import Check
+from .checks import FieldChecker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-# Deeper than anyone writes, and shallow enough for every parser (libxml2 stops at 256 elements, two to a level).
-DEEPEST_LIST: Final = 100
+# More than anyone writes, and few enough for every parser: libxml2 stops at 256 nested elements, and a level has two.
+DEEPEST_LIST_LEVELS: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyPoint:
-    """State a point, with finer points under it, `DEEPEST_LIST` levels in all.
+    """A key point of an entry: one item of a nested list in the content.
 
     Args:
-        text: Inline HTML: escape ``&`` and ``<`` of plain text.
-        children: The finer points.
+        text: Inline HTML; escape ``&`` and ``<`` in plain text.
+        children: The points below it; at most 100 levels in all.
+
+    Raises:
+        FieldError: A text that XML cannot carry, or too many levels.
     """
 
     text: str
     children: tuple[KeyPoint, ...] = ()
 
     def __post_init__(self) -> None:
-        check = Check(self, self.text)
-        check.texts("text")
-        check.tuples(KeyPoint, "children")
-        if self.children and _is_deeper(self.children, DEEPEST_LIST - 1):
-            check.fail("children", f"are nested more than {DEEPEST_LIST} levels deep")
+        checker = FieldChecker(self, self.text)
+        checker.check_texts("text")
+        checker.check_tuple(KeyPoint, "children")
+        if self.children and _is_deeper(self.children, DEEPEST_LIST_LEVELS - 1):
+            checker.reject("children", f"are nested more than {DEEPEST_LIST_LEVELS} levels deep")
 
 
 def _is_deeper(points: Iterable[KeyPoint], levels: int) -> bool:
@@ -46,12 +49,12 @@ def _is_deeper(points: Iterable[KeyPoint], levels: int) -> bool:
 
 
 class KeyPointList(Sequence[KeyPoint]):
-    """Key points as an HTML list, as they are read from files; `KeyPoint` values are made when somebody asks for them.
+    """Key points that were read from a file: a sequence of `KeyPoint` values, stored as an HTML list.
 
-    It equals the tuple of these values. Programs that only publish a site never make them.
+    It equals the tuple of these values. They are made on access; publishing a site needs only the HTML.
 
     Args:
-        html: ``<ul>``, with ``<li>`` elements whose text is inline HTML, with or without a ``<ul>`` at its end.
+        html: A ``<ul>`` of ``<li>`` elements; each has inline HTML, and may end with another ``<ul>``.
     """
 
     __slots__ = ("html",)
@@ -91,7 +94,7 @@ _LIST_TAG = re.compile(r"\n?<(/?)(ul|li)\b[^<>]*>\n?")
 
 
 def parse_key_points(html: str) -> tuple[KeyPoint, ...]:
-    """Return the key points of an HTML list; see `KeyPointList`."""
+    """Parse an HTML list of the form that `KeyPointList` has."""
     levels: list[list[KeyPoint]] = [[]]
     texts: list[str] = []
     start = 0

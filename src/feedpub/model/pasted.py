@@ -1,4 +1,4 @@
-"""What a pasted text holds: drafts of entries, and what became of each line."""
+"""The result of parsing pasted text: drafts of entries, and an account of each line."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pasted:
-    """Hold what a pasted text says.
+class PastedText:
+    """A pasted text, parsed.
 
     Args:
         drafts: One per language, in the order of the text.
         via: Address of the source.
-        previous: Title of the article before it.
-        next: Title of the article after it.
-        author: Whom a line above the article names ("By Ann"); for the user to confirm.
-        published: The ISO date that such a line names ("May 3, 2026"); for the user to confirm.
-        lines: The ledger: every line of the input and what became of it.
+        previous: The article before this one.
+        next: The article after this one.
+        author: The name in a line above the article, such as "By Ann". It may be wrong; let the user confirm it.
+        published: ISO date of such a line, such as "May 3, 2026". It may be wrong; let the user confirm it.
+        lines: Every line of the input, and what it was taken for.
     """
 
     drafts: tuple[Draft, ...] = ()
@@ -35,7 +35,7 @@ class Pasted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """Hold what a text says in one language; it has no id, link or date yet. Fields as in `Entry`."""
+    """The parts of an entry in one language, without id, link and date. The fields are those of `Entry`."""
 
     language: str
     title: str | None = None
@@ -47,14 +47,15 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastedLine:
-    """Account for one line of pasted text.
+    """One line of a pasted text, and what it was taken for.
 
     Args:
-        number: 1-based.
-        text: The line as it was given, without its end.
-        fate: ``kept``, ``dropped`` (page furniture, dividers, blank lines) or ``ambiguous`` (kept, but look at it).
+        number: From 1.
+        text: The line as it was pasted, without its line end.
+        fate: ``kept``, ``dropped`` (blank lines, dividers, menus and buttons of a page) or ``ambiguous`` (kept, but
+            check it).
         role: What it was taken for: ``summary``, ``key_points``, ``heading``, ``furniture``, ``blank`` and so on.
-        hint: The heading that the line nearly is, if it is ambiguous.
+        hint: The heading that an ambiguous line resembles; empty if there is none.
     """
 
     number: int

@@ -1,4 +1,4 @@
-"""The settings of a site and of its link checks: what feedpub.toml holds, checked."""
+"""The settings of a site and of its link checks: the contents of feedpub.toml, checked."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal
 
 from .. import iri
-from .checks import Check
+from .checks import FieldChecker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,18 +18,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostSettings:
-    """How one host is asked for links, other than all others: a table ``[links.hosts."example.org"]``.
+    """Settings for the links to one host: a table ``[links.hosts."example.org"]``.
+
+    None means the value that `LinkSettings` has for all hosts.
 
     Args:
-        spacing: Seconds between two requests; None: as for all hosts. Likewise `per_host`, `patience`, `deadline`.
-        per_host: Requests at once, at most.
-        patience: Seconds that the host may rest in one run.
+        spacing: Seconds between two requests.
+        per_host: Most requests at the same time.
+        patience: Most seconds to wait for the host in one run, after answers such as 429 or 503.
         deadline: Seconds for one address.
-        user_agent: Sent instead of feedpub's own.
+        user_agent: User-Agent header instead of feedpub's own.
         accept: Status codes that count as ok.
-        headers: Sent with each request to this host.
-        token_env: Environment variable that holds a token, sent as ``Authorization: Bearer …``: over https or to this
-            machine only, and not after a redirect from another server.
+        headers: Headers of each request to this host.
+        token_env: Environment variable with a token that is sent as ``Authorization: Bearer …``. It is sent only over
+            https or to this machine, and not after a redirect from another server.
+
+    Raises:
+        FieldError: A header that cannot be sent.
     """
 
     spacing: float | None = None
@@ -44,40 +49,41 @@ class HostSettings:
     def __post_init__(self) -> None:
         for name, value in (*self.headers.items(), ("User-Agent", self.user_agent or "")):
             if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
-                Check(self, "").fail("headers", f"{name[:100]!r} is not a header that can be sent")
+                FieldChecker(self, "").reject("headers", f"{name[:100]!r} is not a header that can be sent")
 
 
-# RFC 9110, sections 5.1 and 5.5; in ASCII, as servers read other letters in different ways.
+# RFC 9110, sections 5.1 and 5.5. ASCII only, since servers read other letters in different ways.
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
-
-
 _HEADER_VALUE: Final = re.compile(r"[\t -~]{0,8000}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkSettings:
-    """Hold how outbound links are checked: the table ``[links]`` of feedpub.toml.
+    """Settings of link checks: the table ``[links]`` of feedpub.toml.
 
     Args:
-        concurrency: Requests at once, in all.
-        per_host: Requests at once to one host, at most; it starts with 2 and goes up as answers come.
+        concurrency: Most requests at the same time, in all.
+        per_host: Most requests at the same time to one host. A run starts with 2 and increases as answers arrive.
         spacing: Seconds between two requests to one host.
-        patience: Seconds that one host may rest in a run, after answers such as 429 or 503.
-        deadline: Seconds for one address, with all redirects and confirmations; the time that its host rests does not
-            count.
-        hosts: Host, or ``*.example.org`` for all hosts below one → how it is asked other than all others. The host
-            itself goes before the longest of the others; only one of them counts.
-        exclude: Addresses that are not asked: regular expressions (Python's `re`), searched for in the address.
-        allow_private: Also ask hosts of private networks.
-        ca_bundle: File of certificates to trust instead of certifi's.
-        proxy: Address of an HTTP proxy, for all requests.
-        statement_failures: A link is dead after so many failures in a row, if the server says that nothing is there
-            (404, a redirect to a scheme that browsers refuse); after 2 over 1 day for 410 and hosts that do not exist.
-        statement_days: The first and the last of them are at least so many days apart.
-        trouble_failures: The same of all other failures: 5xx, refused, reset, TLS, malformed answers.
-        trouble_days: Likewise.
-        second_opinion: Command that is run before a link is pronounced dead, without a shell, with the address as its
-            last argument; exit status 0 says that it is reachable.
+        patience: Most seconds to wait for one host in a run, after answers such as 429 or 503.
+        deadline: Seconds for one address, with all redirects and confirmations. Time spent waiting for the host (see
+            `patience`) does not count.
+        hosts: Host → its own settings. ``*.example.org`` stands for all hosts below one. Only one row counts: that of
+            the host itself, or else the longest that matches.
+        exclude: Regular expressions (Python's `re`); addresses in which one is found are not checked.
+        allow_private: Also check hosts in private networks.
+        ca_bundle: File of trusted certificates, instead of certifi's.
+        proxy: Address of an HTTP proxy for all requests.
+        statement_failures: Failures in a row after which a link is dead if the server says that nothing is there (404,
+            or a redirect to a scheme that browsers refuse). For 410 and hosts that do not exist it is 2, one day apart.
+        statement_days: Least days between the first and the last of them.
+        trouble_failures: The same for all other failures: 5xx, refused, reset, TLS, malformed answers.
+        trouble_days: Least days between the first and the last of them.
+        second_opinion: Command that is run before a link is reported dead: without a shell, with the address as its
+            last argument. Exit status 0 means that the address can be reached.
+
+    Raises:
+        FieldError: A host that is not in ASCII, or an address that is not that of a proxy.
     """
 
     concurrency: int = 128
@@ -99,15 +105,15 @@ class LinkSettings:
     def __post_init__(self) -> None:
         for host in self.hosts:
             if not host or find_host_key(host) != host:
-                Check(self, "").fail("hosts", f"{host[:200]!r} is not a host in ASCII")
+                FieldChecker(self, "").reject("hosts", f"{host[:200]!r} is not a host in ASCII")
         if self.proxy is not None:
-            check = Check(self, "")
-            check.urls("proxy")
+            checker = FieldChecker(self, "")
+            checker.check_urls("proxy")
             if not self.proxy.startswith("http://"):
-                check.fail("proxy", "is not the address of an HTTP proxy; write http://host:port")
+                checker.reject("proxy", "is not the address of an HTTP proxy; write http://host:port")
 
     def for_host(self, host: str) -> HostSettings:
-        """Return what is set for a host, by its name in ASCII."""
+        """Return the settings of a host, by its name in ASCII."""
         name = host.removesuffix(".")
         if name in self.hosts:
             return self.hosts[name]
@@ -122,39 +128,40 @@ _NO_HOST_SETTINGS: Final = HostSettings()
 
 
 def find_host_key(text: str) -> str:
-    """Return a host, or ``*.`` and a host, as `LinkSettings.hosts` names it: in ASCII; "" if it is none."""
+    """Return the key of `LinkSettings.hosts` for a host, or for ``*.`` and a host: in ASCII; "" if it is not a host."""
     wildcard, host = ("*.", text[2:]) if text.startswith("*.") else ("", text)
     url = f"http://{host}/"
     name = iri.find_host(url)
-    return f"{wildcard}{name.removesuffix('.')}" if name and not iri.fault(iri.to_uri(url)) else ""
+    return f"{wildcard}{name.removesuffix('.')}" if name and not iri.find_url_fault(iri.to_uri(url)) else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """Hold the settings of a site: the contents of feedpub.toml, checked.
+    """The settings of a site: the contents of feedpub.toml, checked.
 
     Args:
-        base_url: Where the published folder is served; ends with ``/``.
-        authority: RFC 4151 authority and date, such as ``example.org,2026``: the start of every id.
-        languages: BCP 47 tags; the first is the default.
-        timezone: IANA name, for dates without offset.
-        author: Of articles that name none.
-        fallback: ``omit`` leaves an article out of the feeds of languages that it lacks, ``original`` shows it there.
-        pages: Write a page per article.
-        permalink: Where articles live if not on our pages; holds ``{language}`` and ``{key}``.
-        rights: Plain text, for every feed and entry.
+        base_url: Address of the published folder; ends with ``/``.
+        authority: Authority and date of tag URIs (RFC 4151), such as ``example.org,2026``: the start of every id.
+        languages: BCP 47 tags; the first is the default language.
+        timezone: IANA name of the time zone of dates without offset.
+        author: Author of the articles that name none.
+        fallback: ``"omit"`` leaves an article out of the feeds of languages without a translation, ``"original"`` shows
+            the original there.
+        pages: Write a page for each article.
+        permalink: Address of articles that are not on feedpub's own pages; contains ``{language}`` and ``{key}``.
+        rights: Copyright notice of all feeds and entries, as plain text.
         hub: Address of a WebSub hub.
         icon: Address of a square picture.
-        limit: Entries of an archive document, and at least in the newest one (RFC 5005, section 4).
-        archives: Publish older entries in archive documents; else a feed holds the newest `limit` entries only.
-        categories: Write one more feed set per category.
-        untitled: Publish entries without title; else each needs one.
-        hard_breaks: Publish each line end of a text as a line break, as in verse.
-        reference_links: ``related`` also links references as data, ``none`` only shows them.
+        limit: Number of entries in an archive document (RFC 5005, section 4); the newest document has at least as many.
+        archives: Publish older entries in archive documents. Without them, a feed has only the newest `limit` entries.
+        categories: Write a set of feeds for each category too.
+        untitled: Accept entries without a title.
+        hard_breaks: Publish each line end of a text as a line break, as verse needs.
+        reference_links: ``"related"`` also writes references as data, ``"none"`` writes them in the content only.
         title: Language → title of the feed.
         subtitle: Language → subtitle of the feed.
-        headings: Language → section → words, more headings than the package knows.
-        links: How outbound links are checked.
+        headings: Language → section → words that are headings of this section, besides those of the package.
+        links: Settings of link checks.
     """
 
     base_url: str

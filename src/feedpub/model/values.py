@@ -1,4 +1,4 @@
-"""What entries are made of: people, categories, enclosures, references, links to translations, places in files."""
+"""The values that entries are made of: people, categories, enclosures, references, translations, mentions."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from .checks import Check, is_plain_line, shown
+from .checks import FieldChecker, is_plain_line, quote_value
 
-LONGEST_TITLE_CHARACTERS: Final = 1000  # also of a category's name
-
+LONGEST_TITLE_CHARACTERS: Final = 1000  # also of a category's term and label
 
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+( *;[ -~]*)?", re.ASCII)
-
-
 _EMAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Name an author (RFC 4287, section 3.2).
+    """An author (RFC 4287, section 3.2).
 
     Args:
-        name: Shown in every format.
-        uri: A home page; Atom and JSON Feed.
-        email: Atom only.
+        name: Plain text. Atom ``name``, RSS ``dc:creator``, JSON ``name``.
+        uri: Address of a home page. Atom ``uri``, JSON ``url``.
+        email: Atom ``email``.
+
+    Raises:
+        FieldError: A field has a value that no feed can carry.
     """
 
     name: str
@@ -34,22 +34,26 @@ class Person:
     def __post_init__(self) -> None:
         if self.uri is None and self.email is None and is_plain_line(self.name):
             return
-        check = Check(self, self.name)
-        check.required("name")
-        check.optional(check.url, "uri")
-        check.optional(check.text, "email")
+        checker = FieldChecker(self, self.name)
+        checker.check_not_blank("name")
+        checker.check_optional(checker.check_url, "uri")
+        checker.check_optional(checker.check_text, "email")
         if self.email is not None and not _EMAIL.fullmatch(self.email):
-            check.fail("email", f"{self.email[:200]!r} is not an e-mail address")
+            checker.reject("email", f"{self.email[:200]!r} is not an e-mail address")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Category:
-    """File an entry under a subject (RFC 4287, section 4.2.2).
+    """A subject that an entry is about (RFC 4287, section 4.2.2).
 
     Args:
-        term: Atom `term`, RSS `category`; JSON Feed `tags` take the label if there is one.
-        scheme: An IRI that says where the term is defined; Atom `scheme`, RSS `domain`.
-        label: What people read; Atom `label`.
+        term: Plain text, at most 1,000 characters. Atom ``term``, RSS ``category``, JSON ``tags`` unless there is a
+            label.
+        scheme: An IRI that says where the term is defined. Atom ``scheme``, RSS ``domain``.
+        label: The name that people read, at most 1,000 characters. Atom ``label``, JSON ``tags``.
+
+    Raises:
+        FieldError: A field has a value that no feed can carry.
     """
 
     term: str
@@ -60,21 +64,24 @@ class Category:
         plain = self.scheme is None and self.label is None and is_plain_line(self.term)
         if plain and len(self.term) <= LONGEST_TITLE_CHARACTERS:
             return
-        check = Check(self, self.term)
-        check.required("term")
-        check.optional(check.text, "label")
-        check.at_most(LONGEST_TITLE_CHARACTERS, "characters", "term", *(["label"] if self.label else []))
-        check.optional(check.iri, "scheme")
+        checker = FieldChecker(self, self.term)
+        checker.check_not_blank("term")
+        checker.check_optional(checker.check_text, "label")
+        checker.check_length(LONGEST_TITLE_CHARACTERS, "characters", "term", *(["label"] if self.label else []))
+        checker.check_optional(checker.check_iri, "scheme")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enclosure:
-    """Attach a file to an entry (RFC 4287, section 4.2.7.2; RSS 2.0, enclosure).
+    """A file that is attached to an entry (RFC 4287, section 4.2.7.2; RSS 2.0, enclosure).
 
     Args:
-        url: Where it is.
-        type: Its media type, such as ``audio/mpeg``.
-        length: Its size in bytes; 0 if unknown.
+        url: Address of the file. Atom ``href``, RSS and JSON ``url``.
+        type: Media type, such as ``audio/mpeg``. Atom and RSS ``type``, JSON ``mime_type``.
+        length: Size in bytes; 0 if unknown. Atom and RSS ``length``, JSON ``size_in_bytes``.
+
+    Raises:
+        FieldError: A field has a value that no feed can carry.
     """
 
     url: str
@@ -82,23 +89,26 @@ class Enclosure:
     length: int = 0
 
     def __post_init__(self) -> None:
-        check = Check(self, self.url)
-        check.urls("url")
-        check.required("type")
+        checker = FieldChecker(self, self.url)
+        checker.check_urls("url")
+        checker.check_not_blank("type")
         if not _MEDIA_TYPE.fullmatch(self.type):
-            check.fail("type", f"{self.type[:200]!r} is not a media type such as audio/mpeg")
+            checker.reject("type", f"{self.type[:200]!r} is not a media type such as audio/mpeg")
         if type(self.length) is not int or self.length < 0:
-            check.fail("length", f"is {shown(self.length)}; give a number of bytes, 0 if unknown")
+            checker.reject("length", f"is {quote_value(self.length)}; use a number of bytes, 0 if unknown")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """Cite a work; its number is its place in `Entry.references`.
+    """A work that an entry cites. Its number is its position in `Entry.references`.
 
     Args:
         title: Plain text.
-        publishers: Who published it; plain text.
-        url: Where it is; a reference without address is shown as text.
+        publishers: The publishers, as plain text.
+        url: Address of the work. A reference without address is shown as text.
+
+    Raises:
+        FieldError: A field has a value that no feed can carry.
     """
 
     title: str
@@ -106,29 +116,32 @@ class Reference:
     url: str | None = None
 
     def __post_init__(self) -> None:
-        check = Check(self, self.title)
+        checker = FieldChecker(self, self.title)
         if not is_plain_line(self.title):
-            check.required("title")
+            checker.check_not_blank("title")
         if self.url is not None:
-            check.url("url", self.url)
-        check.tuples(str, "publishers")
+            checker.check_url("url", self.url)
+        checker.check_tuple(str, "publishers")
         for publisher in self.publishers:
-            check.text("publishers", publisher)
+            checker.check_text("publishers", publisher)
 
     @property
     def label(self) -> str:
-        """``title - publisher / publisher``, as it is written in lists."""
+        """Title and publishers as lists show them: ``title - publisher / publisher``."""
         return f"{self.title} - {' / '.join(self.publishers)}" if self.publishers else self.title
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Translation:
-    """Point to the same article in another language.
+    """A link to the same article in another language.
 
     Args:
-        language: BCP 47 tag.
-        title: Its title, in that language.
-        link: Its page.
+        language: BCP 47 tag, kept in its canonical form.
+        title: The title in that language.
+        link: Address of the page in that language.
+
+    Raises:
+        FieldError: A field has a value that no feed can carry.
     """
 
     language: str
@@ -136,22 +149,22 @@ class Translation:
     link: str
 
     def __post_init__(self) -> None:
-        check = Check(self, self.language)
-        check.language("language")
-        check.required("title")
-        check.urls("link")
+        checker = FieldChecker(self, self.language)
+        checker.check_language("language")
+        checker.check_not_blank("title")
+        checker.check_urls("link")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Say where an address that an entry publishes was written.
+class Mention:
+    """A position in a file at which an entry mentions an address.
 
     Args:
-        path: The file, which is that of another language if the entry takes a value from there; empty for entries made
-            in memory.
-        line: From 1; 0 if it is not known.
-        column: In characters, from 1; 0 if it is not known.
-        entry: Id of the entry; empty if the address is one of the site's settings.
+        path: The file; empty for entries made in memory. It is the file of another language if the entry inherits the
+            address from there.
+        line: From 1; 0 if unknown.
+        column: In characters, from 1; 0 if unknown.
+        entry: Id of the entry; empty if the address is in the settings of the site.
     """
 
     path: str = ""

@@ -1,8 +1,8 @@
-"""Rewrite HTML before it is sanitised, so that what readers cannot show leaves something that they can.
+"""Rewrite HTML before it is sanitised: replace elements that readers cannot show by elements that they can.
 
-`rewrite` reads the output of an HTML parser (nh3 with more elements than are published): in it "<" starts nothing but
-a tag, every element has its end, and values stand in double quotes. So a tag is what stands between "<" and ">", and
-one walk over the tags is enough. Nothing here makes HTML safe; the sanitiser comes after it.
+`rewrite_html` reads the output of an HTML parser (nh3 with more elements than are published). In it, "<" only starts a
+tag, every element has an end tag, and attribute values are in double quotes. So everything between "<" and ">" is a
+tag, and one pass over the tags is enough. Nothing here makes HTML safe; the sanitiser runs after it.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-# Scripts do not run in readers, so what stands in `noscript` is content. A parser takes it for text, unless the element
-# has another name.
+# Scripts do not run in readers, so the content of `noscript` counts. A parser reads it as text, unless the element has
+# another name.
 _NOSCRIPT_MARK: Final = "x-noscript"
 _NOSCRIPT = re.compile(r"<(/?)noscript(?=[ \t\n\f\r/>])", re.IGNORECASE)
 
@@ -27,7 +27,7 @@ REWRITTEN_TAGS: Final = frozenset(
 ).union(_EMBEDS)
 _LAZY_SOURCES: Final = ("data-src", "data-original", "data-lazy-src")
 _SOURCE_SETS: Final = ("srcset", "data-srcset", "data-lazy-srcset")
-# Where the address of a picture may stand.
+# Attributes that may have the address of a picture.
 PICTURE_ADDRESSES: Final = ("src", *_LAZY_SOURCES, *_SOURCE_SETS)
 REWRITTEN_ATTRIBUTES: Final[Mapping[str, set[str]]] = {
     "*": {"aria-hidden"},
@@ -44,58 +44,58 @@ REWRITTEN_ATTRIBUTES: Final[Mapping[str, set[str]]] = {
     "th": {"style"},
 }
 
-# What `rewrite` is for stands in few articles. To look for words costs less than to look at tags, and most words stand
-# only where others do.
-_TRIGGERS: Final = {
+# Few articles have anything to rewrite. Searching for words costs less than reading tags, and most words (the values)
+# occur only together with another one (the key).
+_TRIGGER_WORDS: Final = {
     "src": ("<iframe", "<video", "<audio", "<embed", "srcset", "data-src", "data-lazy-src"),
     "#": ("headerlink", "anchor", "permalink"),
     "": ("<s>", "<s ", "<strike", "<object", "<noscript", "<math", "data-original", "text-align"),
 }
 _EMPTY_LINK_TEXT: Final = r"(?:[\s¶#§🔗\ufe0e\ufe0f]|&para;|&sect;|&#[0-9xa-f]{2,6};)*+"
-_LINK_OF_A_SIGN = re.compile(rf"""href=["']?#[^<>]{{0,500}}>{_EMPTY_LINK_TEXT}</a>""")
+_SYMBOL_LINK = re.compile(rf"""href=["']?#[^<>]{{0,500}}>{_EMPTY_LINK_TEXT}</a>""")
 
 _TOKEN = re.compile(r"<iframe([^<>]*)>.*?</iframe>|<(/?)([^\s/<>]+)([^<>]*)>", re.DOTALL)
 _ATTRIBUTE = re.compile(r' ([^\s="<>/]+)="([^"<>]*)"')
 _VOID: Final = frozenset({"img", "br", "hr", "source", "embed"})
 _RENAMED: Final = {"s": "del", "strike": "del"}
 _UNWRAPPED: Final = frozenset({"picture", "source", _NOSCRIPT_MARK})
-# Where a link that stands for an embed needs a paragraph of its own.
+# Elements in which a link that replaces an embed needs a paragraph of its own.
 _HOLDS_BLOCKS: Final = frozenset("div section article main aside center figure blockquote".split())
 _HEADINGS: Final = frozenset("h1 h2 h3 h4 h5 h6".split())
 _HEADING_LINK_CLASS = re.compile(
     r"(?<![\w-])(?:headerlink|anchor|header-anchor|heading-anchor|anchor-link|permalink)\b"
 )
 _HEADING_LINK_TEXT = re.compile(r"[\s¶#§🔗\ufe0e\ufe0f]*")
-_MOST_TOKENS_OF_A_SIGN: Final = 6  # in a link that is nothing but a sign
+_MOST_PARTS_OF_SYMBOL_LINK: Final = 6  # of a link whose text is only a symbol
 _TEXT_ALIGN = re.compile(r"(?:^|;)\s*text-align\s*:\s*(left|center|right)\s*(?:;|$)", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
 
 
 def needs_rewriting(html: str) -> bool:
-    """Return True if HTML may hold something that `rewrite` changes."""
+    """Return True if HTML may contain something that `rewrite_html` changes."""
     lower = html.lower()
-    words = (word for rarer, words in _TRIGGERS.items() if rarer in lower for word in words)
-    return any(word in lower for word in words) or ("#" in lower and _LINK_OF_A_SIGN.search(lower) is not None)
+    words = (word for rarer, words in _TRIGGER_WORDS.items() if rarer in lower for word in words)
+    return any(word in lower for word in words) or ("#" in lower and _SYMBOL_LINK.search(lower) is not None)
 
 
 def mark_noscript(html: str) -> str:
-    """Rename `noscript`, so that a parser reads its content as HTML."""
+    """Rename ``noscript`` elements, so that a parser reads their content as HTML."""
     return _NOSCRIPT.sub(rf"<\1{_NOSCRIPT_MARK}", html)
 
 
-def rewrite(html: str, resolve: Callable[[str], str | None]) -> str:
-    """Return HTML in which what readers cannot show is replaced by what they can.
+def rewrite_html(html: str, resolve: Callable[[str], str | None]) -> str:
+    """Replace elements that readers cannot show by elements that they can.
 
-    * ``img`` takes its address from the attributes of scripts that load pictures late, or from ``srcset``; without
-      address it is left out, as is the copy in a ``noscript`` behind it.
+    * ``img`` gets its address from ``srcset`` or from the attributes of lazy-loading scripts. Without an address it is
+      removed, and so is the copy in a ``noscript`` after it.
     * ``iframe``, ``video``, ``audio``, ``object`` and ``embed`` become a link to their address.
     * ``s`` and ``strike`` become ``del``; ``style="text-align:…"`` of table cells becomes ``align``.
-    * The TeX source of a formula becomes its ``alttext``; the visual copy beside a formula is left out.
-    * Links of headings to themselves (``¶``, ``#``) are left out.
+    * The TeX source of a formula becomes its ``alttext``; the visual copy beside a formula is removed.
+    * Links of headings to themselves (``¶``, ``#``) are removed.
 
     Args:
-        html: As nh3 writes it.
-        resolve: Returns the absolute address for one that stands in the HTML; None if readers may not follow it.
+        html: HTML as nh3 writes it.
+        resolve: Returns the absolute address for an address in the HTML, or None if readers may not follow it.
     """
     rewriter = _Rewriter(resolve)
     end = 0
@@ -113,10 +113,10 @@ class _Element:
 
     Attributes:
         name: Its name in lower case.
-        start: Which of the written parts is its start tag.
-        has_formula: A formula stands in it, or in an element directly below it.
-        source: Of ``picture``, the first address of a ``source``.
-        is_heading_link: A link within the page, of a heading to itself if its text is nothing but a sign.
+        start: Index of its start tag in the written parts.
+        has_formula: It contains a formula, directly or in one of its children.
+        source: Of a ``picture``, the first address of a ``source``.
+        is_heading_link: It is a link within the page, and a link of a heading to itself if its text is only a symbol.
     """
 
     name: str
@@ -128,49 +128,51 @@ class _Element:
 
 @dataclass(slots=True)
 class _Omission:
-    """An element that is left out with all it holds: which address it has, and what replaces it."""
+    """An element that is removed with its content: its address, and what replaces it."""
 
     name: str
     depth: int = 1
     address: str | None = None
     title: str = ""
-    text: list[str] | None = None  # of an annotation
+    text: list[str] | None = None  # content of a TeX annotation
 
 
 @dataclass(slots=True)
 class _WrittenPicture:
-    number: int  # of parts up to and with it
+    """The picture that was written last."""
+
+    number: int  # of written parts, including the picture
     address: str | None
     is_lazy: bool
 
 
 class _Rewriter:
-    """One walk over the tags of a document."""
+    """One pass over the tags of a document, which collects the parts of the result."""
 
     def __init__(self, resolve: Callable[[str], str | None]) -> None:
         self.parts: list[str] = []
         self._resolve = resolve
         self._open = [_Element("", 0)]
-        self._omitted: _Omission | None = None
+        self._omission: _Omission | None = None
         self._picture = _WrittenPicture(-1, None, is_lazy=False)
         self._headings = 0
 
     def add_text(self, text: str) -> None:
-        if self._omitted is None:
+        if self._omission is None:
             if text:
                 self.parts.append(text)
-        elif self._omitted.text is not None:
-            self._omitted.text.append(text)
+        elif self._omission.text is not None:
+            self._omission.text.append(text)
 
     def add_tag(self, token: re.Match[str]) -> None:
         if token[3] is None:  # an iframe, whose content is not HTML
-            if self._omitted is None:
+            if self._omission is None:
                 attributes = _read_attributes(token[1])
                 self._write_link(self._find_address(attributes), attributes.get("title", ""))
             return
         name, is_end = token[3], bool(token[2])
-        if self._omitted is not None:
-            self._omit_tag(self._omitted, name, token[4], is_end=is_end)
+        if self._omission is not None:
+            self._omit_tag(self._omission, name, token[4], is_end=is_end)
         elif is_end:
             self._close_element(name)
         elif name in _VOID:
@@ -178,17 +180,17 @@ class _Rewriter:
         else:
             self._add_start(name, token[4], token[0])
 
-    def _add_start(self, name: str, written: str, tag: str) -> None:
-        attributes = _read_attributes(written)
+    def _add_start(self, name: str, attribute_text: str, tag: str) -> None:
+        attributes = _read_attributes(attribute_text)
         if attributes.get("aria-hidden") == "true" and self._open[-1].has_formula:
-            self._omitted = _Omission(name)
+            self._omission = _Omission(name)
             return
         if name in _EMBEDS:
-            self._omitted = _Omission(name, address=self._find_address(attributes), title=attributes.get("title", ""))
+            self._omission = _Omission(name, address=self._find_address(attributes), title=attributes.get("title", ""))
             return
         if name == "annotation":
             is_tex = attributes.get("encoding", "").lower() in ("application/x-tex", "tex", "latex")
-            self._omitted = _Omission(name, text=[] if is_tex else None)
+            self._omission = _Omission(name, text=[] if is_tex else None)
             return
         element = _Element(name, len(self.parts))
         if name == "a" and attributes.get("href", "#").startswith("#"):
@@ -197,9 +199,9 @@ class _Rewriter:
         elif name in _HEADINGS:
             self._headings += 1
         elif name in ("td", "th") and "align" not in attributes:
-            aligned = _TEXT_ALIGN.search(attributes.get("style", ""))
-            if aligned:
-                tag = f'{tag[:-1]} align="{aligned[1].lower()}">'
+            alignment = _TEXT_ALIGN.search(attributes.get("style", ""))
+            if alignment:
+                tag = f'{tag[:-1]} align="{alignment[1].lower()}">'
         self._open.append(element)
         if name not in _UNWRAPPED:
             self.parts.append(f"<{_RENAMED[name]}>" if name in _RENAMED else tag)
@@ -213,7 +215,7 @@ class _Rewriter:
             elif name == "math":
                 for ancestor in self._open[-2:]:
                     ancestor.has_formula = True
-            elif element.is_heading_link and len(self.parts) - element.start <= _MOST_TOKENS_OF_A_SIGN:
+            elif element.is_heading_link and len(self.parts) - element.start <= _MOST_PARTS_OF_SYMBOL_LINK:
                 text = unescape(_TAG.sub("", "".join(self.parts[element.start :])))
                 if _HEADING_LINK_TEXT.fullmatch(text) and "<img" not in "".join(self.parts[element.start :]):
                     del self.parts[element.start :]
@@ -222,13 +224,13 @@ class _Rewriter:
             self.parts.append(f"</{_RENAMED.get(name, name)}>")
 
     def _strip_heading(self, heading: _Element) -> None:
-        """Remove the white space that stood between a heading and its link to itself."""
+        """Remove the white space between the text of a heading and its link to itself."""
         if len(self.parts) > heading.start + 1:
             self.parts[heading.start + 1] = self.parts[heading.start + 1].lstrip()
             self.parts[-1] = self.parts[-1].rstrip()
 
-    def _add_void(self, name: str, written: str, tag: str) -> None:
-        attributes = _read_attributes(written) if name in ("img", "source", "embed") else {}
+    def _add_void(self, name: str, attribute_text: str, tag: str) -> None:
+        attributes = _read_attributes(attribute_text) if name in ("img", "source", "embed") else {}
         if attributes.get("aria-hidden") == "true" and self._open[-1].has_formula:
             return
         if name == "img":
@@ -237,51 +239,51 @@ class _Rewriter:
             self._write_link(self._find_address(attributes), attributes.get("title", ""))
         elif name == "source":
             if self._open[-1].name == "picture" and not self._open[-1].source:
-                self._open[-1].source = _first_of_sets(attributes)
+                self._open[-1].source = _find_first_of_srcset(attributes)
         else:
             self.parts.append(tag)
 
     def _add_picture(self, attributes: dict[str, str]) -> None:
-        written = attributes.get("src", "")
-        late = next((attributes[name] for name in _LAZY_SOURCES if name in attributes), "")
-        of_picture = self._open[-1].source if self._open[-1].name == "picture" else ""
-        candidates = (written, late, _first_of_sets(attributes), of_picture)
+        src = attributes.get("src", "")
+        lazy_source = next((attributes[name] for name in _LAZY_SOURCES if name in attributes), "")
+        picture_source = self._open[-1].source if self._open[-1].name == "picture" else ""
+        candidates = (src, lazy_source, _find_first_of_srcset(attributes), picture_source)
         address = next(filter(None, map(self._resolve, filter(None, candidates))), None)
         if address is None or self._is_copy(address):
             return
-        kept = "".join(
+        other_attributes = "".join(
             f' {name}="{escape(value)}"'
             for name, value in attributes.items()
             if name in ("alt", "title", "width", "height", "dir", "lang")
         )
-        self.parts.append(f'<img src="{escape(address)}"{kept}>')
-        self._picture = _WrittenPicture(len(self.parts), address, is_lazy=bool(late) or not self._resolve(written))
+        self.parts.append(f'<img src="{escape(address)}"{other_attributes}>')
+        self._picture = _WrittenPicture(len(self.parts), address, is_lazy=bool(lazy_source) or not self._resolve(src))
 
     def _is_copy(self, address: str) -> bool:
-        """Return True if a picture in `noscript` is the one before it, for readers without scripts."""
+        """Return True if a picture in ``noscript`` is a copy of the picture before it."""
         if self._open[-1].name != _NOSCRIPT_MARK:
             return False
-        before, number = self._picture, len(self.parts)
-        if not 0 < before.number <= number <= before.number + 2 or "".join(self.parts[before.number :]).strip():
+        previous, number = self._picture, len(self.parts)
+        if not 0 < previous.number <= number <= previous.number + 2 or "".join(self.parts[previous.number :]).strip():
             return False
-        return before.is_lazy or before.address == address
+        return previous.is_lazy or previous.address == address
 
-    def _omit_tag(self, omitted: _Omission, name: str, written: str, *, is_end: bool) -> None:
-        """Pass over a tag within an element that is left out; its address may stand in one of them."""
-        if omitted.address is None and omitted.name in _EMBEDS and name in ("source", "embed"):
-            omitted.address = self._find_address(_read_attributes(written))
-        if name == omitted.name:
-            omitted.depth += -1 if is_end else 1
-        if omitted.depth:
+    def _omit_tag(self, omission: _Omission, name: str, attribute_text: str, *, is_end: bool) -> None:
+        """Skip a tag within an element that is removed; read the address of the element from it if it has one."""
+        if omission.address is None and omission.name in _EMBEDS and name in ("source", "embed"):
+            omission.address = self._find_address(_read_attributes(attribute_text))
+        if name == omission.name:
+            omission.depth += -1 if is_end else 1
+        if omission.depth:
             return
-        self._omitted = None
-        if omitted.name in _EMBEDS:
-            self._write_link(omitted.address, omitted.title)
-        elif omitted.text:
-            self._set_alternative("".join(omitted.text))
+        self._omission = None
+        if omission.name in _EMBEDS:
+            self._write_link(omission.address, omission.title)
+        elif omission.text:
+            self._set_alternative("".join(omission.text))
 
     def _set_alternative(self, source: str) -> None:
-        """Give the formula that is open its source as text, unless it has one."""
+        """Set the TeX source as ``alttext`` of the open formula, unless it has one."""
         formula = next((element for element in reversed(self._open[-4:]) if element.name == "math"), None)
         if formula and " alttext=" not in self.parts[formula.start]:
             text = escape(" ".join(unescape(source).split()))
@@ -295,16 +297,16 @@ class _Rewriter:
         self.parts.append(f"<p>{link}</p>" if is_block else link)
 
     def _find_address(self, attributes: Mapping[str, str]) -> str | None:
-        written = (attributes.get(name, "") for name in ("src", "data", "data-src"))
-        return next(filter(None, map(self._resolve, filter(None, written))), None)
+        candidates = (attributes.get(name, "") for name in ("src", "data", "data-src"))
+        return next(filter(None, map(self._resolve, filter(None, candidates))), None)
 
 
-def _read_attributes(written: str) -> dict[str, str]:
-    return {name: unescape(value) for name, value in _ATTRIBUTE.findall(written)} if written else {}
+def _read_attributes(attribute_text: str) -> dict[str, str]:
+    return {name: unescape(value) for name, value in _ATTRIBUTE.findall(attribute_text)} if attribute_text else {}
 
 
-def _first_of_sets(attributes: Mapping[str, str]) -> str:
-    """Return the first address of ``srcset`` and its like (HTML Standard, section 4.8.4.2.1)."""
+def _find_first_of_srcset(attributes: Mapping[str, str]) -> str:
+    """Return the first address in ``srcset`` or its lazy-loading variants (HTML Standard, section 4.8.4.2.1)."""
     for name in _SOURCE_SETS:
         words = attributes.get(name, "").split(maxsplit=1)
         if words:

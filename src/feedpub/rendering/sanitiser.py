@@ -1,4 +1,4 @@
-"""Sanitise HTML of any origin for feeds and pages: `sanitise` is the only function that makes markup safe.
+"""Sanitise HTML of any origin for feeds and pages: `sanitise_html` is the only function that makes markup safe.
 
 The sanitiser (nh3, which is ammonia and html5ever in Rust) has the last word: whatever changes the HTML does so before
 it is called, or in its own attribute filter. What comes out of it is only joined with other safe HTML, never edited.
@@ -18,8 +18,8 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 
 from ..iri import resolve_url
-from ..model.checks import XML_ILLEGAL, without_illegal
-from .html_rewriting import REWRITTEN_ATTRIBUTES, REWRITTEN_TAGS, mark_noscript, needs_rewriting, rewrite
+from ..model.checks import XML_ILLEGAL_PATTERN, remove_illegal_xml
+from .html_rewriting import REWRITTEN_ATTRIBUTES, REWRITTEN_TAGS, mark_noscript, needs_rewriting, rewrite_html
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,17 +102,17 @@ _PRE = re.compile(r"<pre\b(?![^>]*\bdir=)")
 _PICTURE_WITHOUT_ADDRESS = re.compile(r'<img(?: (?!src=)[a-z-]+="[^"]*")*+>')
 # Controls of ISO 8859-1 that were meant as characters of windows-1252, as HTML reads their numbers (HTML Standard,
 # section 13.2.5.80, "numeric character reference end state"); Markdown readers leave ``&#146;`` as U+0092.
-_NOT_PUBLISHED = re.compile(f"[\x80-\x9f]|{XML_ILLEGAL.pattern}")
+_NOT_PUBLISHED = re.compile(f"[\x80-\x9f]|{XML_ILLEGAL_PATTERN.pattern}")
 _WINDOWS_1252: Final = {code: text for code in range(0x80, 0xA0) if (text := bytes([code]).decode("cp1252", "ignore"))}
 
 
 class SafeHtml(str):
-    """HTML that `sanitise` returned: whoever renders it need not sanitise it again."""
+    """HTML that `sanitise_html` returned; it need not be sanitised again when it is rendered."""
 
     __slots__ = ()
 
 
-def sanitise(html: str, base: str, *, direction: str = "ltr", for_page: bool = False) -> SafeHtml:
+def sanitise_html(html: str, base: str, *, direction: str = "ltr", for_page: bool = False) -> SafeHtml:
     """Return HTML that every reader can show: only `TAGS`, absolute addresses, text that XML can carry.
 
     Args:
@@ -144,10 +144,10 @@ _POSITIONS: Final = re.compile(rf'{_POSITION}[0-9:-]+"')
 def _replace_controls(text: str) -> str:
     """Return text that XML can carry: nh3 decodes references such as ``&#x1F;``."""
     if text.isascii():
-        return without_illegal(text)
+        return remove_illegal_xml(text)
     if text.replace("\n", " ").isprintable() or not _NOT_PUBLISHED.search(text):
         return text
-    return without_illegal(text.translate(_WINDOWS_1252))
+    return remove_illegal_xml(text.translate(_WINDOWS_1252))
 
 
 def _prepare_html(html: str, base: str, *, for_page: bool) -> str:
@@ -159,7 +159,7 @@ def _prepare_html(html: str, base: str, *, for_page: bool) -> str:
         return html
     if needs_rewriting(html):
         normal = _make_normaliser().clean(mark_noscript(html))
-        html = rewrite(normal, functools.partial(resolve_address, base))
+        html = rewrite_html(normal, functools.partial(resolve_address, base))
     level = 2 if for_page else 3
     html = _HEADING.sub(lambda match: f"<{match[1]}h{level + (match[2] > '3')}", html)
     return _GLUED.sub("\n<", html)
@@ -207,7 +207,7 @@ def _make_normaliser() -> nh3.Cleaner:
 
 
 def _new_normaliser(attribute_filter: Callable[[str, str, str], str | None] | None) -> nh3.Cleaner:
-    """Return what brings HTML into the one form that `rewrite` reads; the result is not safe yet."""
+    """Return what brings HTML into the one form that `rewrite_html` reads; the result is not safe yet."""
     import nh3
 
     return nh3.Cleaner(
@@ -242,7 +242,7 @@ def _new_cleaner(attribute_filter: Callable[[str, str, str], str | None], *, for
 def _filter_attribute(base: str, tag: str, name: str, value: str) -> str | None:
     """Return the value that an attribute may have; None removes it. nh3 has judged its name before."""
     if name in ("href", "src"):
-        return resolve_address(base, without_illegal(value))
+        return resolve_address(base, remove_illegal_xml(value))
     if tag == "mspace":
         return value if _LENGTH.fullmatch(value) else None
     if name in _VALUES:
@@ -329,7 +329,7 @@ def find_excess(html: str, base: str, *, copies: int = 1, is_closed: bool = Fals
 
     Args:
         html: All HTML of one entry.
-        base: As for `sanitise`.
+        base: As for `sanitise_html`.
         copies: How many feeds of a language show it: its own, and those of the entry's categories.
         is_closed: Whether every element has its end, as in what a Markdown renderer made: a text of up to 10,000 tags
             then takes neither time nor room, unless relative addresses are many and long.

@@ -26,7 +26,7 @@ from ..building.builder import build_preview
 from ..display import escape_for_terminal
 from ..errors import ConfigError, EntryError, Problem
 from ..files import RefusedFileError, read_file
-from ..formats import format_of
+from ..formats import find_format
 from ..site.settings import read_config
 from .responses import respond
 
@@ -53,7 +53,7 @@ _TYPES: Final[Mapping[str, str]] = {
 
 def media_type_of(path: Path) -> str:
     """Return the media type of a published file for a browser: feeds go as plain XML or JSON, which browsers show."""
-    form = format_of(path.name)
+    form = find_format(path.name)
     if form is None:
         return _TYPES.get(path.suffix, "application/octet-stream")
     _, plus, syntax = form.media_type.partition("+")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ..model import Config
-    from ..transport.requests_client import Answer, Session
+    from ..transport.requests_client import FormResponse, Session
 
 PAUSES_SECONDS: Final = (1.0, 2.0, 4.0)  # before the second, third and fourth try
 LONGEST_PAUSE_SECONDS: Final = 30.0  # a hub that wants more is asked another day
@@ -35,7 +35,7 @@ STATE_NAME: Final = ".feedpub/pings.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ping:
+class PingResult:
     """Say what became of telling a hub about one feed document.
 
     Args:
@@ -57,11 +57,11 @@ def ping(
     source: Site | str | os.PathLike[str] = "entries",
     output: str | os.PathLike[str] = "public",
     *,
-    progress: Callable[[Ping], None] | None = None,
+    progress: Callable[[PingResult], None] | None = None,
     session: Session | None = None,
     sleep: Callable[[float], None] = time.sleep,
     total_seconds: float = TOTAL_SECONDS,
-) -> tuple[Ping, ...]:
+) -> tuple[PingResult, ...]:
     """Tell the site's hub about each published feed whose bytes have changed since the hub was last told.
 
     Do so when the published folder is on the web: the hub fetches the feeds at once. Archive pages are not told, as
@@ -94,7 +94,7 @@ def ping(
         raise ConfigError([Problem(code="E011", path=shown, message="holds no feed of this site", hint=hint)])
     known = _known(os.fspath(output))
     hub = _Hub(to_uri(config.hub), session, sleep, time.monotonic() + total_seconds)
-    pings: list[Ping] = []
+    pings: list[PingResult] = []
     try:
         for path in paths:
             data = read_file(os.fspath(output), path.relative_to(output).as_posix())
@@ -120,21 +120,21 @@ def _documents(output: Path, config: Config) -> Iterator[Path]:
             yield from (path for form in FORMATS if os.path.lexists(path := place / form.file_name))
 
 
-def _tell(hub: _Hub, data: bytes, path: Path, config: Config, known: dict[str, dict[str, str]]) -> Ping:
+def _tell(hub: _Hub, data: bytes, path: Path, config: Config, known: dict[str, dict[str, str]]) -> PingResult:
     """Tell the hub about one document unless it knows these bytes; record what it has accepted in `known`."""
     topic, name = _own_address(data, path), hide_secrets(hub.url)
     if not topic.startswith(to_uri(config.base_url)):
         reason = f"{path.as_posix()} says that it is served at {topic or 'no address'}; build it for {config.base_url}"
-        return Ping(topic=topic, hub=name, outcome="failed", reason=reason)
+        return PingResult(topic=topic, hub=name, outcome="failed", reason=reason)
     digest = sha256(data).hexdigest()
     told = known.setdefault(hub.url, {})
     if told.get(topic) == digest:
-        return Ping(topic=topic, hub=name, outcome="unchanged")
+        return PingResult(topic=topic, hub=name, outcome="unchanged")
     status, reason = hub.tell(topic)
     if reason:
-        return Ping(topic=topic, hub=name, outcome="failed", status=status, reason=hide_secrets(reason))
+        return PingResult(topic=topic, hub=name, outcome="failed", status=status, reason=hide_secrets(reason))
     told[topic] = digest
-    return Ping(topic=topic, hub=name, outcome="accepted", status=status)
+    return PingResult(topic=topic, hub=name, outcome="accepted", status=status)
 
 
 _LINK = re.compile(r"<(?:atom:)?link\b[^<>]*>")
@@ -203,13 +203,13 @@ class _Hub:
         """Return status, reason, and how long to wait at least before another try; None if that would be no use."""
         from ..transport import requests_client
 
-        self.session = self.session or requests_client.session()
+        self.session = self.session or requests_client.make_session()
         seconds = self.until - time.monotonic()
         if seconds <= 0:
             return None, "not asked: there was no time left", None
         try:
             answer = requests_client.post_form(self.session, self.url, fields, seconds=seconds)
-        except requests_client.NoAnswerError as error:
+        except requests_client.FormError as error:
             return None, str(error), 0.0
         if 200 <= answer.status < 300:
             return answer.status, "", None
@@ -221,7 +221,7 @@ class _Hub:
         return answer.status, reason, _retry_after(answer) if again else None
 
 
-def _retry_after(answer: Answer) -> float:
+def _retry_after(answer: FormResponse) -> float:
     """Return the seconds of Retry-After (RFC 9110, 10.2.3), given as such or as a date; 0 if there is none."""
     given = answer.headers.get("Retry-After", "").strip()
     if given.isascii() and given.isdecimal():

@@ -1,4 +1,4 @@
-"""Entries in an order, of which hardly anything is in memory: what is recorded of them is fetched when it is read."""
+"""An ordered view of the entries of a language: ids and digests in memory, everything else read on access."""
 
 from __future__ import annotations
 
@@ -11,25 +11,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 DIGEST_BYTES: Final = 16
-LISTING_BYTES: Final = 8
-_FETCHED_AT_ONCE: Final = 200
+LISTING_DIGEST_BYTES: Final = 8
+_ENTRIES_PER_FETCH: Final = 200
 
 
-class Listed(NamedTuple):
-    """Hold what lists, neighbours and feeds need to know of an entry.
+class IndexedEntry(NamedTuple):
+    """What lists, neighbours and feeds need to know of an entry.
 
     Args:
-        number: Names it within the manifest.
-        key: The article's name.
-        language: Its own.
-        published: With its offset, ISO 8601.
-        updated: Likewise; None if it is as published.
-        title: As in `Entry`, likewise `link`.
-        neighbours: JSON of the articles that it names as previous and next, if any.
-        categories: JSON: list of folder and label, if any.
+        row_id: Its row in the manifest.
+        key: The name of its article.
+        language: The language in which it is written.
+        published: ISO 8601, with its own offset.
+        updated: Likewise; None if it is the same as `published`.
+        title: As in `Entry`.
+        link: As in `Entry`.
+        neighbours: JSON of the articles that it names as previous and next; None if it names none.
+        categories: JSON list of pairs of slug and label; None if it has none.
     """
 
-    number: int
+    row_id: int
     key: str
     language: str
     published: str
@@ -41,99 +42,100 @@ class Listed(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Rows(Sequence[Listed]):
-    """An ordered sequence of entries. Slices and selections share its data: 43 bytes per entry.
+class EntryIndex(Sequence[IndexedEntry]):
+    """An ordered sequence of entries. Slices and selections share its columns, which take 43 bytes per entry.
 
     Args:
-        fetch: Returns what is recorded of entries, by their numbers, in that order.
-        all_numbers: Of entries.
+        fetch: Returns the entries with some row ids, in the order of these.
+        all_row_ids: The rows of the manifest.
         all_updates: When each was updated, in microseconds since 1970.
-        all_years: In which they were published, by their own offset.
-        all_in_feeds: 1 for each that feeds show, else 0.
-        all_digests: One after the other, each of `DIGEST_BYTES`; changes whenever what is rendered may change.
-        all_listings: Likewise, each of `LISTING_BYTES`; changes whenever what lists show may change.
-        places: Which of them, in which order.
+        all_years: The years of publication, by the entries' own offsets.
+        all_in_feeds: 1 for each entry that feeds show, else 0.
+        all_digests: Digests of `DIGEST_BYTES`, joined; one changes whenever what is rendered of its entry may change.
+        all_listing_digests: Digests of `LISTING_DIGEST_BYTES`, joined; one changes whenever what lists show of its
+            entry may change.
+        positions: Which of them are in this view, in its order.
     """
 
-    fetch: Callable[[Sequence[int]], list[Listed]]
-    all_numbers: array[int]
+    fetch: Callable[[Sequence[int]], list[IndexedEntry]]
+    all_row_ids: array[int]
     all_updates: array[int]
     all_years: array[int]
     all_in_feeds: bytes
     all_digests: bytes
-    all_listings: bytes
-    places: Sequence[int]
+    all_listing_digests: bytes
+    positions: Sequence[int]
 
     def __len__(self) -> int:
-        return len(self.places)
+        return len(self.positions)
 
     @overload
-    def __getitem__(self, index: int) -> Listed: ...
+    def __getitem__(self, index: int) -> IndexedEntry: ...
     @overload
-    def __getitem__(self, index: slice) -> Rows: ...
-    def __getitem__(self, index: int | slice) -> Listed | Rows:
+    def __getitem__(self, index: slice) -> EntryIndex: ...
+    def __getitem__(self, index: int | slice) -> IndexedEntry | EntryIndex:
         if isinstance(index, slice):
-            return self.at(self.places[index])
-        return self.fetch([self.number(index)])[0]
+            return self.select(self.positions[index])
+        return self.fetch([self.get_row_id(index)])[0]
 
-    def __iter__(self) -> Iterator[Listed]:
-        for start in range(0, len(self), _FETCHED_AT_ONCE):
-            yield from self.fetch(self[start : start + _FETCHED_AT_ONCE].numbers)
+    def __iter__(self) -> Iterator[IndexedEntry]:
+        for start in range(0, len(self), _ENTRIES_PER_FETCH):
+            yield from self.fetch(self[start : start + _ENTRIES_PER_FETCH].row_ids)
 
-    def at(self, places: Sequence[int]) -> Rows:
-        """Return those at some places of the whole."""
-        return replace(self, places=places)
+    def select(self, positions: Sequence[int]) -> EntryIndex:
+        """Return a view of the entries at some positions of the columns."""
+        return replace(self, positions=positions)
 
-    def in_feeds(self) -> Rows:
-        """Return those that feeds show: nearly always all of them."""
+    def select_in_feeds(self) -> EntryIndex:
+        """Return a view of the entries that feeds show: nearly always all of them."""
         if 0 not in self.all_in_feeds:
             return self
-        return self.at([place for place in self.places if self.all_in_feeds[place]])
+        return self.select([position for position in self.positions if self.all_in_feeds[position]])
 
-    def number(self, index: int) -> int:
-        """Return the number of one; nothing is fetched."""
-        return self.all_numbers[self.places[index]]
+    def get_row_id(self, index: int) -> int:
+        """Return the row id of an entry without fetching it."""
+        return self.all_row_ids[self.positions[index]]
 
-    def digest(self, index: int) -> bytes:
-        """Return the digest of one."""
-        place = self.places[index]
-        return self.all_digests[place * DIGEST_BYTES : (place + 1) * DIGEST_BYTES]
+    def get_digest(self, index: int) -> bytes:
+        """Return the digest of what is rendered of an entry."""
+        position = self.positions[index]
+        return self.all_digests[position * DIGEST_BYTES : (position + 1) * DIGEST_BYTES]
 
-    def listing(self, index: int) -> bytes:
-        """Return the digest of what lists show of one."""
-        place = self.places[index]
-        return self.all_listings[place * LISTING_BYTES : (place + 1) * LISTING_BYTES]
-
-    @property
-    def numbers(self) -> list[int]:
-        """Their numbers, in order."""
-        return [self.all_numbers[place] for place in self.places]
-
-    def by_year(self) -> list[tuple[int, Rows]]:
-        """Return the years in which they were published, the last first, each with its own."""
-        found: dict[int, list[int]] = {}
-        for place in self.places:
-            found.setdefault(self.all_years[place], []).append(place)
-        return [(year, self.at(places)) for year, places in sorted(found.items(), reverse=True)]
+    def get_listing_digest(self, index: int) -> bytes:
+        """Return the digest of what lists show of an entry."""
+        position = self.positions[index]
+        return self.all_listing_digests[position * LISTING_DIGEST_BYTES : (position + 1) * LISTING_DIGEST_BYTES]
 
     @property
-    def latest(self) -> Listed | None:
-        """The one that was updated last; of several the last in this order."""
-        place = max(reversed(self.places), key=self.all_updates.__getitem__, default=None)
-        return None if place is None else self.at([place])[0]
+    def row_ids(self) -> list[int]:
+        """The row ids of all entries, in order."""
+        return [self.all_row_ids[position] for position in self.positions]
+
+    def group_by_year(self) -> list[tuple[int, EntryIndex]]:
+        """Return the entries by their years of publication, the last year first."""
+        positions_by_year: dict[int, list[int]] = {}
+        for position in self.positions:
+            positions_by_year.setdefault(self.all_years[position], []).append(position)
+        return [(year, self.select(positions)) for year, positions in sorted(positions_by_year.items(), reverse=True)]
+
+    @property
+    def last_updated(self) -> IndexedEntry | None:
+        """The entry that was updated last; of several with the same date the last in this order."""
+        position = max(reversed(self.positions), key=self.all_updates.__getitem__, default=None)
+        return None if position is None else self.select([position])[0]
 
     @property
     def digests(self) -> bytes:
-        """Their digests, one after the other."""
-        return self._joined(self.all_digests, DIGEST_BYTES)
+        """The digests of what is rendered of the entries, joined."""
+        return self._join_slices(self.all_digests, DIGEST_BYTES)
 
     @property
-    def listings(self) -> bytes:
-        """Their digests of what lists show, one after the other."""
-        return self._joined(self.all_listings, LISTING_BYTES)
+    def listing_digests(self) -> bytes:
+        """The digests of what lists show of the entries, joined."""
+        return self._join_slices(self.all_listing_digests, LISTING_DIGEST_BYTES)
 
-    def _joined(self, data: bytes, size: int) -> bytes:
-        places = self.places
-        if isinstance(places, range) and places.step == 1:
-            return data[places.start * size : places.stop * size]
-        return b"".join([data[place * size : (place + 1) * size] for place in places])
+    def _join_slices(self, column: bytes, size: int) -> bytes:
+        positions = self.positions
+        if isinstance(positions, range) and positions.step == 1:
+            return column[positions.start * size : positions.stop * size]
+        return b"".join([column[position * size : (position + 1) * size] for position in positions])

@@ -1,6 +1,6 @@
 """The pages of a site: plain HTML, so that every link of the feeds leads somewhere.
 
-A page is made of small rows and of one entry at most, so that a build need not hold all articles at once.
+A page is made of short list items and at most one entry, so that a build need not have all articles in memory at once.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ import functools
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from ..feeds.markup import moment
+from ..feeds.xml_text import round_date
 from ..formats import FORMATS, PREFERRED
-from ..language import autonym, direction, isolate, region, words
+from ..language import get_autonym, get_direction, get_region, get_words, isolate_bidi
 from ..model import Reference
 from ..rendering.content import render_for_page
-from .documents import ARCHIVE
+from .documents import ARCHIVE_FOLDER
 from .theme import Theme
 
 if TYPE_CHECKING:
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 
     from ..formats import FeedFormat
     from ..model import Article, Config, Feed
-    from ..rendering.renderer import RenderedEntry
+    from ..rendering.rendered_entry import RenderedEntry
 
-# Stands in the page of an article where the way to its neighbours goes. No text can hold it: what is shown is escaped,
-# and of bodies no comment is kept.
-NEIGHBOURS: Final = b"<!--feedpub:neighbours-->"
-# From a page to the published folder.
-_LANDING, _LANGUAGE, _ARTICLE, _CATEGORY = "", "../", "../../", "../../../"
+# Stands in the page of an article where the links to its neighbours go. No text can contain it: what is shown is
+# escaped, and comments in bodies are removed.
+NEIGHBOURS_PLACEHOLDER: Final = b"<!--feedpub:neighbours-->"
+# The relative paths from the pages to the published folder.
+_FROM_LANDING, _FROM_LANGUAGE, _FROM_ARTICLE, _FROM_CATEGORY = "", "../", "../../", "../../../"
 # Search engines show about half of it; link previews of messengers show more.
 _DESCRIPTION_CHARACTERS = 300
 
 
-class Row(Protocol):
-    """Name an article in a list."""
+class ListedArticle(Protocol):
+    """What lists show of an article."""
 
     @property
     def title(self) -> str:
@@ -42,305 +42,316 @@ class Row(Protocol):
 
     @property
     def link(self) -> str:
-        """Where the article is."""
+        """The address of the article."""
 
     @property
     def published(self) -> str:
-        """ISO 8601; its date stands in the list."""
+        """ISO 8601; lists show the date."""
 
     @property
     def language(self) -> str:
-        """Of the entry; another one than the page's if the original stands in for a translation."""
+        """The language of the entry, which may be another one than that of the page."""
 
 
-# A row as templates show it: title, link, day; its language, that language's direction, and its name for those who do
-# not expect it, all three empty if it is the page's own.
-_Item = tuple[str, str, str, str, str, str]
+# An article in a list, as templates take it: title, link, date, language, direction of the language, and the name of
+# the language if readers do not expect it. The last three are empty if the entry is in the language of the page.
+_ListItem = tuple[str, str, str, str, str, str]
 
 
-class _Items:
-    """Make the items of a list when a template asks for them, so that not all of thousands are there at once."""
+class _ListItems:
+    """The items of a list, made while a template iterates over them, so that thousands are not in memory at once."""
 
-    def __init__(self, rows: Sized, make: Callable[[], Iterator[_Item]]) -> None:
-        self._rows, self._make = rows, make
+    def __init__(self, articles: Sized, make_items: Callable[[], Iterator[_ListItem]]) -> None:
+        self._articles, self._make_items = articles, make_items
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._articles)
 
-    def __iter__(self) -> Iterator[_Item]:
-        return self._make()
+    def __iter__(self) -> Iterator[_ListItem]:
+        return self._make_items()
 
 
 class Pages:
-    """Render the pages of one site.
+    """Renders the pages of one site.
 
     Args:
-        config: Its settings.
+        config: The settings of the site.
         feeds: Language → Feed without entries, in the order of the site's languages.
-        theme: The templates; ours, if not given.
+        theme: The templates; feedpub's own if not given.
     """
 
     def __init__(self, config: Config, feeds: Mapping[str, Feed], theme: Theme | None = None) -> None:
         self.config = config
         self.feeds = feeds
         self._theme = theme or Theme()
-        # Articles that live elsewhere (`permalink`) are linked as they are. No address starts with a space.
-        self._pages_at = " " if config.permalink else config.base_url
-        self._shells: dict[tuple[str, str], dict[str, Any]] = {}
+        # Articles that are published elsewhere (`permalink`) keep their links: no address starts with a space.
+        self._article_base = " " if config.permalink else config.base_url
+        self._shared_values: dict[tuple[str, str], dict[str, Any]] = {}
 
-    def style(self) -> bytes:
+    def read_style(self) -> bytes:
         """Return the style sheet of the pages."""
-        return self._theme.source("style.css")
+        return self._theme.read_source("style.css")
 
-    def feed_style(self) -> bytes:
+    def make_feed_style(self) -> bytes:
         """Return the style sheet of feeds that are opened in a browser, with a hint in each language."""
         rules = []
-        directions = {language: direction(language) for language in self.feeds}
+        directions = {language: get_direction(language) for language in self.feeds}
         for language in self.feeds:
-            hint = _style_string(words(language)["feed_hint"])
+            hint = _quote_for_css(get_words(language)["feed_hint"])
             rules.append(f":lang({language}):root::before {{ content: {hint}; }}\n")
-            if "rtl" in directions.values():  # then an original may stand in a feed of the other direction
+            if "rtl" in directions.values():  # a fallback may stand in a feed of the other direction
                 rules.append(f":lang({language}) {{ direction: {directions[language]}; }}\n")
-        return self._theme.source("feed.css") + "".join(rules).encode()
+        return self._theme.read_source("feed.css") + "".join(rules).encode()
 
-    def landing(self, newest: Mapping[str, Sequence[Row]]) -> bytes:
-        """Return the page of all languages, in the default language; `newest` holds a few articles of each."""
-        feed = self.feeds[self.config.default_language]
+    def render_landing(self, newest: Mapping[str, Sequence[ListedArticle]]) -> bytes:
+        """Return the page of all languages, in the default language; `newest` has a few articles of each language."""
+        home = self.feeds[self.config.default_language]
         cards = [
             {
-                "feed": self._shown(other, _LANDING),
+                "feed": self._describe_feed(feed, _FROM_LANDING),
                 "language": language,
-                "direction": direction(language),
-                "autonym": autonym(language),
-                "words": _words(language),
+                "direction": get_direction(language),
+                "autonym": get_autonym(language),
+                "words": _get_words(language),
                 "page": f"{language}/index.html",
-                "articles": self._items(newest.get(language, ()), language, _LANDING),
+                "articles": self._list_items(newest.get(language, ()), language, _FROM_LANDING),
             }
-            for language, other in self.feeds.items()
+            for language, feed in self.feeds.items()
         ]
-        return self._page(
+        return self._render_page(
             "landing.html",
-            feed,
-            _LANDING,
-            title=isolate(feed.title),
-            description=_description(feed.subtitle),
+            home,
+            _FROM_LANDING,
+            title=isolate_bidi(home.title),
+            description=_make_description(home.subtitle),
             canonical=self.config.base_url,
-            alternates=self._homes(),
+            alternates=self._list_language_homes(),
             cards=cards,
         )
 
-    def language(
-        self, language: str, rows: Sequence[Row], total: int, categories: Sequence[tuple[str, str]] = ()
+    def render_language(
+        self, language: str, articles: Sequence[ListedArticle], total: int, categories: Sequence[tuple[str, str]] = ()
     ) -> bytes:
         """Return the page of one language: its newest articles and its feeds.
 
         Args:
-            language: One of the site's.
-            rows: The newest articles, newest first.
-            total: How many articles there are; if more than `rows`, the page leads to the archive.
-            categories: The name and address of each category that has a page.
+            language: One of the site's languages.
+            articles: The newest articles, newest first.
+            total: How many articles there are; if more than `articles`, the page links to the archive.
+            categories: The label and the address of each category that has a page.
         """
         feed = self.feeds[language]
-        return self._page(
+        return self._render_page(
             "language.html",
             feed,
-            _LANGUAGE,
-            title=isolate(feed.title),
-            description=_description(feed.subtitle),
+            _FROM_LANGUAGE,
+            title=isolate_bidi(feed.title),
+            description=_make_description(feed.subtitle),
             canonical=feed.link,
-            alternates=self._homes(),
-            feed=self._shown(feed, _LANGUAGE),
-            articles=self._items(rows, language, _LANGUAGE),
+            alternates=self._list_language_homes(),
+            feed=self._describe_feed(feed, _FROM_LANGUAGE),
+            articles=self._list_items(articles, language, _FROM_LANGUAGE),
             total=total,
-            categories=[(isolate(name), self._near(link, _LANGUAGE)) for name, link in categories],
+            categories=[(isolate_bidi(label), self._make_relative(link, _FROM_LANGUAGE)) for label, link in categories],
         )
 
-    def archive(self, language: str, years: Sequence[tuple[int, Sequence[Row]]]) -> bytes:
+    def render_archive(self, language: str, years: Sequence[tuple[int, Sequence[ListedArticle]]]) -> bytes:
         """Return the list of all articles of a language, by year; years and articles newest first."""
         feed = self.feeds[language]
-        lists = [(other, f"{home.link}{ARCHIVE}/") for other, home in self.feeds.items()]
-        return self._page(
+        archives = [(other, f"{other_feed.link}{ARCHIVE_FOLDER}/") for other, other_feed in self.feeds.items()]
+        return self._render_page(
             "archive.html",
             feed,
-            _ARTICLE,
-            title=f"{_words(language).all_articles} · {isolate(feed.title)}",
-            description=_description(feed.subtitle),
-            canonical=f"{feed.link}{ARCHIVE}/",
-            alternates=[*lists, ("x-default", dict(lists)[self.config.default_language])],
-            switch=self._switch([(other, self._near(link, _ARTICLE)) for other, link in lists]),
-            years=[(year, self._items(rows, language, _ARTICLE)) for year, rows in years],
-            total=sum(len(rows) for _, rows in years),
+            _FROM_ARTICLE,
+            title=f"{_get_words(language).all_articles} · {isolate_bidi(feed.title)}",
+            description=_make_description(feed.subtitle),
+            canonical=f"{feed.link}{ARCHIVE_FOLDER}/",
+            alternates=[*archives, ("x-default", dict(archives)[self.config.default_language])],
+            switch=_list_languages([(other, self._make_relative(link, _FROM_ARTICLE)) for other, link in archives]),
+            years=[(year, self._list_items(articles, language, _FROM_ARTICLE)) for year, articles in years],
+            total=sum(len(articles) for _, articles in years),
         )
 
-    def category(self, language: str, subject: Feed, rows: Sequence[Row]) -> bytes:
-        """Return the page of one category of a language; `subject` is the category's own feed."""
-        return self._page(
+    def render_category(self, language: str, category_feed: Feed, articles: Sequence[ListedArticle]) -> bytes:
+        """Return the page of one category of a language: all of its articles, newest first."""
+        feed_links = self._list_feed_links([category_feed], FORMATS)
+        return self._render_page(
             "category.html",
             self.feeds[language],
-            _CATEGORY,
-            title=isolate(subject.title),
-            description=_description(subject.subtitle),
-            canonical=subject.link,
+            _FROM_CATEGORY,
+            title=isolate_bidi(category_feed.title),
+            description=_make_description(category_feed.subtitle),
+            canonical=category_feed.link,
             alternates=(),
-            own=self._list_discovery_links([subject], FORMATS),
-            feed=self._shown(subject, _CATEGORY),
-            articles=self._items(rows, language, _CATEGORY),
-            total=len(rows),
+            feed_links=feed_links,
+            own=feed_links,
+            feed=self._describe_feed(category_feed, _FROM_CATEGORY),
+            articles=self._list_items(articles, language, _FROM_CATEGORY),
+            total=len(articles),
             categories=(),
         )
 
-    def article(self, article: Article, rendered: RenderedEntry, categories: Sequence[tuple[str, str]] = ()) -> bytes:
-        """Return the page of an article in one language, with `NEIGHBOURS` where `neighbours` belongs.
+    def render_article(
+        self, article: Article, rendered: RenderedEntry, categories: Sequence[tuple[str, str]] = ()
+    ) -> bytes:
+        """Return the page of an article in one language, with `NEIGHBOURS_PLACEHOLDER` for `render_neighbours`.
 
         Args:
             article: Its other entries are the other languages.
-            rendered: One of them.
-            categories: The name and address of each category that has a page; the entry's own, unlinked, if not given.
+            rendered: One of its entries.
+            categories: The label and the address of each category that has a page; if not given, the categories of the
+                entry are shown without links.
         """
         entry = rendered.entry
-        links = [(language, other.link) for language, other in article.entries.items()]
-        ways = {link: self._way(link, _ARTICLE) for _, link in links}
-        named = [(isolate(name), self._near(link, _ARTICLE)) for name, link in categories]
+        links = [(language, translation.link) for language, translation in article.entries.items()]
+        hrefs = {link: self._make_article_href(link, _FROM_ARTICLE) for _, link in links}
+        linked = [(isolate_bidi(label), self._make_relative(link, _FROM_ARTICLE)) for label, link in categories]
         feed = self.feeds[entry.language]
-        return self._page(
+        return self._render_page(
             "article.html",
             feed,
-            _ARTICLE,
-            title=isolate(entry.title),
-            description=_description(entry.summary),
+            _FROM_ARTICLE,
+            title=isolate_bidi(entry.title),
+            description=_make_description(entry.summary),
             canonical=entry.link,
             alternates=[*links, ("x-default", article.entries[article.original].link)],
-            switch=self._switch([(language, ways[link]) for language, link in links]),
+            switch=_list_languages([(language, hrefs[link]) for language, link in links]),
             entry=entry,
-            published=moment(entry.published).isoformat(timespec="seconds"),
-            updated=moment(entry.updated).isoformat(timespec="seconds"),
-            authors=[(isolate(author.name), author.uri) for author in entry.authors or feed.authors],
-            content=_markup(render_for_page(rendered, ways)),
-            categories=named or [(isolate(one.label or one.term), "") for one in entry.categories],
-            neighbours=_markup(NEIGHBOURS.decode()),
+            published=round_date(entry.published).isoformat(timespec="seconds"),
+            updated=round_date(entry.updated).isoformat(timespec="seconds"),
+            authors=[(isolate_bidi(author.name), author.uri) for author in entry.authors or feed.authors],
+            content=_mark_safe(render_for_page(rendered, hrefs)),
+            categories=linked or [(isolate_bidi(category.label or category.term), "") for category in entry.categories],
+            neighbours=_mark_safe(NEIGHBOURS_PLACEHOLDER.decode()),
         )
 
-    def neighbours(self, language: str, previous: Row | Reference | None, next: Row | Reference | None) -> bytes:
-        """Return what stands in for `NEIGHBOURS`: the way to the article before and the one after, if any."""
+    def render_neighbours(
+        self, language: str, previous: ListedArticle | Reference | None, next: ListedArticle | Reference | None
+    ) -> bytes:
+        """Return what replaces `NEIGHBOURS_PLACEHOLDER`: links to the articles before and after, if there are any."""
         if previous is None and next is None:
             return b""
-        return self._theme.render(
+        return self._theme.render_template(
             "neighbours.html",
             {
-                "words": _words(language),
-                "previous": self._neighbour(previous, language),
-                "next": self._neighbour(next, language),
+                "words": _get_words(language),
+                "previous": self._make_neighbour_item(previous, language),
+                "next": self._make_neighbour_item(next, language),
             },
         )
 
-    def _neighbour(self, other: Row | Reference | None, language: str) -> _Item | None:
-        if other is None:
+    def _make_neighbour_item(self, neighbour: ListedArticle | Reference | None, language: str) -> _ListItem | None:
+        if neighbour is None:
             return None
-        if isinstance(other, Reference):
-            return (isolate(other.title), other.url or "", "", "", "", "")
-        return next(iter(self._items([other], language, _ARTICLE)))
+        if isinstance(neighbour, Reference):
+            return (isolate_bidi(neighbour.title), neighbour.url or "", "", "", "", "")
+        return next(iter(self._list_items([neighbour], language, _FROM_ARTICLE)))
 
-    def _items(self, rows: Sequence[Row], language: str, root: str) -> _Items:
-        """Return rows as templates show them."""
-        return _Items(rows, functools.partial(self._shown_rows, rows, language, root))
+    def _list_items(self, articles: Sequence[ListedArticle], language: str, root: str) -> _ListItems:
+        return _ListItems(articles, functools.partial(self._make_items, articles, language, root))
 
-    def _shown_rows(self, rows: Iterable[Row], language: str, root: str) -> Iterator[_Item]:
-        """Yield rows as templates show them; an archive has thousands, so the loop does little."""
-        base = self._pages_at
+    def _make_items(self, articles: Iterable[ListedArticle], language: str, root: str) -> Iterator[_ListItem]:
+        """Yield list items; an archive has thousands, so the loop does little."""
+        base = self._article_base
         start = len(base)
-        own = {language: ("", "", "")}
-        for row in rows:
-            tag, link, title = row.language, row.link, row.title
-            if tag not in own:
-                name = autonym(tag)
-                own[tag] = (tag, direction(tag), name if name != autonym(language) else "")
-            if link.startswith(base) and link.endswith("/"):  # as `_way` does, but faster
+        language_columns = {language: ("", "", "")}
+        for article in articles:
+            tag, link, title = article.language, article.link, article.title
+            if tag not in language_columns:
+                name = get_autonym(tag)
+                language_columns[tag] = (tag, get_direction(tag), name if name != get_autonym(language) else "")
+            if link.startswith(base) and link.endswith("/"):  # as `_make_article_href` does, but faster
                 link = f"{root}{link[start:]}index.html"
-            shown = title if title.isprintable() else isolate(title)  # bidirectional controls are not printable
-            yield (shown, link, row.published[:10], *own[tag])
+            text = title if title.isprintable() else isolate_bidi(title)  # bidirectional controls are not printable
+            yield (text, link, article.published[:10], *language_columns[tag])
 
-    def _way(self, link: str, root: str) -> str:
-        """Return the way to an article: on our pages one that needs no server, else its address."""
-        return self._near(link, root) if link.startswith(self._pages_at) else link
+    def _make_article_href(self, link: str, root: str) -> str:
+        """Return the link to an article: relative, so that it needs no server, if its page is on this site."""
+        return self._make_relative(link, root) if link.startswith(self._article_base) else link
 
-    def _near(self, address: str, root: str) -> str:
-        """Return the way to what stands in the published folder, the same wherever that is served, or opened."""
+    def _make_relative(self, address: str, root: str) -> str:
+        """Return a relative link to a file of the published folder, which works wherever that is served or opened."""
         base = self.config.base_url
         if not address.startswith(base):
             return address
         return f"{root}{address[len(base) :]}{'index.html' if address.endswith('/') else ''}"
 
-    def _shown(self, feed: Feed, root: str) -> SimpleNamespace:
-        """Return what templates show of a feed: text that cannot turn its surroundings; addresses and ways to them."""
+    def _describe_feed(self, feed: Feed, root: str) -> SimpleNamespace:
+        """Return what templates show of a feed; its texts cannot change the direction of what surrounds them."""
         return SimpleNamespace(
-            title=isolate(feed.title),
-            subtitle=isolate(feed.subtitle),
-            rights=isolate(feed.rights or ""),
+            title=isolate_bidi(feed.title),
+            subtitle=isolate_bidi(feed.subtitle),
+            rights=isolate_bidi(feed.rights or ""),
             addresses=[
-                (form.label, self._near(feed.addresses[form.name], root), feed.addresses[form.name])
-                for form in FORMATS
-                if form.name in feed.addresses
+                (feed_format.label, self._make_relative(address, root), address)
+                for feed_format in FORMATS
+                if (address := feed.addresses.get(feed_format.name)) is not None
             ],
         )
 
-    def _homes(self) -> list[tuple[str, str]]:
+    def _list_language_homes(self) -> list[tuple[str, str]]:
         homes = [(language, feed.link) for language, feed in self.feeds.items()]
         return [*homes, ("x-default", self.config.base_url)]
 
-    def _switch(self, links: Sequence[tuple[str, str]]) -> list[tuple[str, str, str, str]]:
-        """Return the way to other languages, by their own names; none if there is but one."""
-        return [(tag, link, autonym(tag), direction(tag)) for tag, link in links if len(links) > 1]
+    def _render_page(self, template: str, home: Feed, root: str, /, **values: Any) -> bytes:
+        """Render a page in the language of `home`; `root` is the relative path from it to the published folder."""
+        return self._theme.render_template(template, self._get_shared_values(home, root) | values)
 
-    def _page(self, template: str, home: Feed, root: str, /, **values: Any) -> bytes:
-        """Render a page in the language of `home`; `root` leads from the page to the published folder."""
-        return self._theme.render(template, self._shell(home, root) | values)
-
-    def _shell(self, feed: Feed, root: str) -> dict[str, Any]:
-        """Return what is the same for all pages of a language and depth; made once."""
-        known = self._shells.get((feed.language, root))
-        if known is None:
-            others = [other for other in self.feeds.values() if other.language != feed.language]
-            known = self._shells[feed.language, root] = {
+    def _get_shared_values(self, feed: Feed, root: str) -> dict[str, Any]:
+        """Return what is the same for all pages of a language and depth."""
+        values = self._shared_values.get((feed.language, root))
+        if values is None:
+            other_feeds = [other for other in self.feeds.values() if other.language != feed.language]
+            feed_links = self._list_feed_links([feed], FORMATS)
+            other_feed_links = self._list_feed_links(other_feeds, (PREFERRED,))
+            values = self._shared_values[feed.language, root] = {
                 "language": feed.language,
-                "direction": direction(feed.language),
-                "words": _words(feed.language),
-                "home": self._shown(feed, root),
+                "direction": get_direction(feed.language),
+                "words": _get_words(feed.language),
+                "home": self._describe_feed(feed, root),
                 "root": root,
                 "icon": self.config.icon,
-                "own": self._list_discovery_links([feed], FORMATS),
-                "discovery": self._list_discovery_links(others, (PREFERRED,)),
-                "locale": _locale(feed.language),
-                "switch": self._switch([(language, f"{root}{language}/index.html") for language in self.feeds]),
+                "feed_links": feed_links,
+                "other_feed_links": other_feed_links,
+                "locale": _make_locale(feed.language),
+                "switch": _list_languages([(language, f"{root}{language}/index.html") for language in self.feeds]),
+                "own": feed_links,  # the old name of feed_links; until 0.2
+                "discovery": other_feed_links,  # the old name of other_feed_links; until 0.2
             }
-        return known
+        return values
 
-    def _list_discovery_links(self, feeds: Iterable[Feed], forms: Sequence[FeedFormat]) -> Any:
-        """Return the autodiscovery links of feeds; the title names the language, which readers show when they ask."""
+    def _list_feed_links(self, feeds: Iterable[Feed], formats: Sequence[FeedFormat]) -> Any:
+        """Return the autodiscovery links of feeds, as HTML; titles name the language, as readers let people choose."""
         links = [
             {
-                "type": form.media_type,
-                "title": words(feed.language)["feed_link"].format(
-                    title=isolate(feed.title), language=autonym(feed.language), format=form.label
+                "type": feed_format.media_type,
+                "title": get_words(feed.language)["feed_link"].format(
+                    title=isolate_bidi(feed.title), language=get_autonym(feed.language), format=feed_format.label
                 ),
-                "href": feed.addresses[form.name],
+                "href": feed.addresses[feed_format.name],
                 "language": feed.language,
             }
             for feed in feeds
-            for form in forms
-            if form.name in feed.addresses
+            for feed_format in formats
+            if feed_format.name in feed.addresses
         ]
-        return _markup(self._theme.render("discovery.html", {"links": links}).decode())
+        return _mark_safe(self._theme.render_template("discovery.html", {"links": links}).decode())
+
+
+def _list_languages(links: Sequence[tuple[str, str]]) -> list[tuple[str, str, str, str]]:
+    """Return the links to other languages, by their own names; none if there is only one."""
+    return [(tag, link, get_autonym(tag), get_direction(tag)) for tag, link in links if len(links) > 1]
 
 
 @functools.cache
-def _words(language: str) -> SimpleNamespace:
+def _get_words(language: str) -> SimpleNamespace:
     """Return the words of a language as attributes, which templates find faster than keys."""
-    return SimpleNamespace(**words(language))
+    return SimpleNamespace(**get_words(language))
 
 
-def _description(text: str) -> str:
+def _make_description(text: str) -> str:
     """Return a text as one line for search engines and link previews, cut between words if it is long."""
-    line = isolate(" ".join(text.split()))
+    line = isolate_bidi(" ".join(text.split()))
     if len(line) <= _DESCRIPTION_CHARACTERS:
         return line
     cut = line[:_DESCRIPTION_CHARACTERS]
@@ -349,17 +360,17 @@ def _description(text: str) -> str:
 
 
 @functools.cache
-def _locale(tag: str) -> str:
-    """Return a language as Open Graph names it, ``zh_CN``: with the country that its tag means most likely."""
-    country = region(tag)
+def _make_locale(tag: str) -> str:
+    """Return a language as Open Graph names it, ``zh_CN``: with the most likely country of its tag."""
+    country = get_region(tag)
     return f"{tag.partition('-')[0]}_{country}" if country else ""
 
 
-def _markup(html: str) -> Any:
+def _mark_safe(html: str) -> Any:
     from markupsafe import Markup
 
-    return Markup(html)  # noqa: S704  # ours, or sanitised
+    return Markup(html)  # noqa: S704  # feedpub's own, or sanitised
 
 
-def _style_string(text: str) -> str:
+def _quote_for_css(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ") + '"'

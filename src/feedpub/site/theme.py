@@ -1,4 +1,4 @@
-"""The templates of pages: ours, and those of a site that stand in for them by name."""
+"""The templates of pages: feedpub's own, and those of a site that replace them by name."""
 
 from __future__ import annotations
 
@@ -16,66 +16,70 @@ if TYPE_CHECKING:
 
     import jinja2
 
-NAMES: Final = (
-    "base.html", "landing.html", "language.html", "category.html", "archive.html", "article.html", "neighbours.html",
-    "macros.html", "discovery.html", "style.css", "feed.css",
-)  # fmt: skip
-# `{% extends "feedpub/base.html" %}`: ours, though a site has its own of that name.
-_OURS: Final = "feedpub/"
+# In `{% extends "feedpub/base.html" %}`: feedpub's own template, even if the site has one of that name.
+_BUILT_IN_PREFIX: Final = "feedpub/"
 _FOLDER_NAME: Final = "templates"
+_BUILT_IN_FOLDER: Final = Path(__file__).with_name(_FOLDER_NAME)
+_ENDINGS: Final = (".html", ".css")
 LARGEST_TEMPLATE_BYTES: Final = 1_000_000
 
 
+@functools.cache
+def list_template_names() -> tuple[str, ...]:
+    """Return the names of feedpub's own templates and style sheets: every such file in ``templates/``."""
+    return tuple(sorted(name for name in os.listdir(_BUILT_IN_FOLDER) if name.endswith(_ENDINGS)))
+
+
 class Theme:
-    """Find, read and render templates. Each file is read once, so that what is rendered is what was digested.
+    """Finds, reads and renders templates. Each file is read once, so that what is rendered is what was digested.
 
     Args:
-        folder: The entries folder; its ``templates/`` may hold files with the names of `NAMES`, and others that those
-            include. Empty for a site made in memory.
+        folder: The entries folder; its ``templates/`` may hold files with the names of `list_template_names`, and
+            others that those include. Empty for a site made in memory.
     """
 
     def __init__(self, folder: str = "") -> None:
         self.folder = Path(folder, _FOLDER_NAME).as_posix() if folder else ""
 
-    def sources(self) -> Iterator[tuple[str, bytes]]:
+    def list_sources(self) -> Iterator[tuple[str, bytes]]:
         """Yield the name and the bytes of every template, in an order that is the same on all machines."""
-        ours = ((_OURS + name, _our_source(name)) for name in NAMES)
-        yield from sorted((*ours, *self._theirs.items()))
+        built_in = ((_BUILT_IN_PREFIX + name, _read_built_in(name)) for name in list_template_names())
+        yield from sorted((*built_in, *self._site_sources.items()))
 
-    def source(self, name: str) -> bytes:
-        """Return one template's bytes: the site's own, or ours."""
-        own = self._theirs.get(name)
-        return _our_source(name) if own is None else own
+    def read_source(self, name: str) -> bytes:
+        """Return the bytes of one template: the site's own, else feedpub's."""
+        source = self._site_sources.get(name)
+        return _read_built_in(name) if source is None else source
 
-    def render(self, name: str, values: Mapping[str, Any]) -> bytes:
+    def render_template(self, name: str, values: Mapping[str, Any]) -> bytes:
         """Render a template.
 
         Raises:
             ConfigError: A template of the site cannot be used.
         """
-        if not self._theirs:
-            return self._rendered(name, values)
+        if not self._site_sources:
+            return self._render_unchecked(name, values)
         try:
-            return self._rendered(name, values)
-        except Exception as error:  # whatever an author's template raises
-            raise ConfigError([self._problem(error)]) from error
+            return self._render_unchecked(name, values)
+        except Exception as error:  # a template of an author may raise anything
+            raise ConfigError([self._describe_error(error)]) from error
 
-    def _rendered(self, name: str, values: Mapping[str, Any]) -> bytes:
-        page = io.BytesIO()  # the pieces of a long list would take ten times more
+    def _render_unchecked(self, name: str, values: Mapping[str, Any]) -> bytes:
+        page = io.BytesIO()  # a list of all pieces would take ten times the memory
         for piece in self._environment.get_template(name).generate(values):
             page.write(piece.encode())
         return page.getvalue()
 
     @functools.cached_property
-    def _theirs(self) -> dict[str, bytes]:
-        """The site's own templates; also those of other names, which may be included."""
+    def _site_sources(self) -> dict[str, bytes]:
+        """The templates of the site, by name; also further ones that may be included."""
         if not self.folder or not os.path.lexists(self.folder):
             return {}
-        entries = os.path.dirname(self.folder)
+        entries_folder = os.path.dirname(self.folder)
         try:
-            resolve_inside(entries, _FOLDER_NAME)
-            return {name: read_file(entries, f"{_FOLDER_NAME}/{name}", limit=LARGEST_TEMPLATE_BYTES)
-                    for name in _names(self.folder)}  # fmt: skip
+            resolve_inside(entries_folder, _FOLDER_NAME)
+            return {name: read_file(entries_folder, f"{_FOLDER_NAME}/{name}", limit=LARGEST_TEMPLATE_BYTES)
+                    for name in _list_names(self.folder)}  # fmt: skip
         except OSError as error:
             message = error.strerror or str(error)
             path = Path(error.filename or self.folder).as_posix()
@@ -85,12 +89,12 @@ class Theme:
 
     @functools.cached_property
     def _environment(self) -> jinja2.Environment:
-        # At the first page: 30 ms that other commands need not wait for.
+        # Imported with the first page: it takes 30 ms that other commands need not wait for.
         import jinja2
         from jinja2.sandbox import ImmutableSandboxedEnvironment
 
         return ImmutableSandboxedEnvironment(
-            loader=jinja2.FunctionLoader(self._load),
+            loader=jinja2.FunctionLoader(self._load_template),
             autoescape=True,
             auto_reload=False,
             trim_blocks=True,
@@ -99,59 +103,61 @@ class Theme:
             undefined=jinja2.StrictUndefined,
         )
 
-    def _load(self, name: str) -> tuple[str, str, None] | None:
-        if name in self._theirs:
-            return self._theirs[name].decode("utf-8-sig"), f"{self.folder}/{name}", None
-        ours = name.removeprefix(_OURS)
-        return (_our_source(ours).decode(), _OURS + ours, None) if ours in NAMES else None
+    def _load_template(self, name: str) -> tuple[str, str, None] | None:
+        if name in self._site_sources:
+            return self._site_sources[name].decode("utf-8-sig"), f"{self.folder}/{name}", None
+        built_in = name.removeprefix(_BUILT_IN_PREFIX)
+        if built_in not in list_template_names():
+            return None
+        return _read_built_in(built_in).decode(), _BUILT_IN_PREFIX + built_in, None
 
-    def _problem(self, error: Exception) -> Problem:
-        path, line = self._place(error)
+    def _describe_error(self, error: Exception) -> Problem:
+        path, line = self._locate_error(error)
         excerpt = ""
-        source = self._theirs.get(path.removeprefix(f"{self.folder}/"))
+        source = self._site_sources.get(path.removeprefix(f"{self.folder}/"))
         if source is not None and line:
             lines = source.decode("utf-8-sig", "replace").splitlines()
             excerpt = lines[line - 1].strip() if line <= len(lines) else ""
-        return Problem(code="E009", path=path, line=line, excerpt=excerpt, message=_message(error), hint=_HINT)
+        return Problem(code="E009", path=path, line=line, excerpt=excerpt, message=_describe_cause(error), hint=_HINT)
 
-    def _place(self, error: Exception) -> tuple[str, int]:
-        """Return the file and line of the site's own template that is to blame, as well as can be told."""
+    def _locate_error(self, error: Exception) -> tuple[str, int]:
+        """Return the file and line of the site's template that caused an error; line 0 if it is not known."""
         import jinja2
 
         if isinstance(error, jinja2.TemplateSyntaxError):
             return error.filename or self.folder, error.lineno
-        found, trace = (self.folder, 0), error.__traceback__
-        while trace:  # Jinja2 writes the templates' own lines into it
-            name = trace.tb_frame.f_code.co_filename
-            if name.startswith(f"{self.folder}/"):
-                found = name, trace.tb_lineno
-            trace = trace.tb_next
         if isinstance(error, UnicodeDecodeError):
-            name = next(name for name, source in sorted(self._theirs.items()) if source == error.object)
+            name = next(name for name, source in sorted(self._site_sources.items()) if source == error.object)
             return f"{self.folder}/{name}", error.object.count(b"\n", 0, error.start) + 1
-        return found
+        location, trace = (self.folder, 0), error.__traceback__
+        while trace:  # Jinja2 writes the lines of templates into it
+            file_name = trace.tb_frame.f_code.co_filename
+            if file_name.startswith(f"{self.folder}/"):
+                location = file_name, trace.tb_lineno
+            trace = trace.tb_next
+        return location
 
 
 _LINK_HINT = "put the file itself there: templates are read from the entries folder alone (feedpub explain E009)"
-_HINT = "mend it, or remove it: then feedpub's own template stands in (feedpub explain E009)"
+_HINT = "correct it, or remove it: feedpub then uses its own template (feedpub explain E009)"
 
 
-def _names(folder: str) -> Iterator[str]:
+def _list_names(folder: str) -> Iterator[str]:
     """Yield the names of the templates below a folder, relative to it."""
-    for place, folders, names in os.walk(folder, onerror=_raise):
+    for parent, folders, names in os.walk(folder, onerror=_raise_error):
         for name in folders:
-            if os.path.islink(path := os.path.join(place, name)):
+            if os.path.islink(path := os.path.join(parent, name)):
                 raise RefusedFileError("link", "is a symbolic link to a folder", path)
         for name in names:
-            if name.endswith((".html", ".css")):
-                yield os.path.relpath(os.path.join(place, name), folder).replace(os.sep, "/")
+            if name.endswith(_ENDINGS):
+                yield os.path.relpath(os.path.join(parent, name), folder).replace(os.sep, "/")
 
 
-def _raise(error: OSError) -> None:
+def _raise_error(error: OSError) -> None:
     raise error
 
 
-def _message(error: Exception) -> str:
+def _describe_cause(error: Exception) -> str:
     import jinja2
 
     if isinstance(error, UnicodeDecodeError):
@@ -164,9 +170,6 @@ def _message(error: Exception) -> str:
     return text if isinstance(error, jinja2.TemplateError) else f"{type(error).__name__}: {text}"
 
 
-_FOLDER: Final = Path(__file__).with_name("templates").as_posix()
-
-
 @functools.cache
-def _our_source(name: str) -> bytes:
-    return Path(_FOLDER, name).read_bytes()
+def _read_built_in(name: str) -> bytes:
+    return (_BUILT_IN_FOLDER / name).read_bytes()

@@ -46,8 +46,3 @@ def format_report(report: LinkReport, form: str = "text") -> str:
         KeyError: There is no such format.
     """
     return "".join(f"{line}\n" for line in report_formats()[form].write(report))
-
-
-def has_news(report: LinkReport) -> bool:
-    """Return True if something has changed since the last run, or could not be checked."""
-    return report.network_down or any(link.change for link in report.links)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import ModuleType
 
-    from ..result import Link, LinkReport, Place
+    from ..result import Link, LinkReport, Mention
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,23 +36,23 @@ class ReportFormat:
 
     def write(self, report: LinkReport) -> Iterator[str]:
         """Return the lines of a report."""
-        lines: Iterator[str] = self._load().write(report)
+        lines: Iterator[str] = self._load_module().write_report(report)
         return lines
 
     def write_link(self, link: Link) -> str:
         """Return the line of one link, of a format that has one for each."""
-        line: str = self._load().format_link(link)
+        line: str = self._load_module().format_link(link)
         return line
 
-    def _load(self) -> ModuleType:
+    def _load_module(self) -> ModuleType:
         return import_module(self.module, __package__)
 
 
-def as_shown(text: str) -> str:
+def escape_text(text: str) -> str:
     """Return text of others without secrets, as one line in which no terminal finds anything to obey."""
     return escape_for_terminal(hide_secrets(text))
 
 
-def place_name(place: Place) -> str:
-    """Return where a link stands: its file, or else its entry, and its line."""
-    return f"{place.path or place.entry}{f':{place.line}' if place.line else ''}"
+def format_mention(mention: Mention) -> str:
+    """Return where a link was written: its file, or else the id of its entry, and its line."""
+    return f"{mention.path or mention.entry}{f':{mention.line}' if mention.line else ''}"

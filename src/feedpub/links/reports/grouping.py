@@ -11,7 +11,7 @@ from ...iri import find_host
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ..result import Link, LinkReport, Place
+    from ..result import Link, LinkReport, Mention
 
 # Group → its title, in the order in which they are shown.
 GROUPS: Final = {
@@ -40,9 +40,9 @@ class Finding:
     host: str = ""
 
     @property
-    def places(self) -> list[Place]:
+    def mentions(self) -> list[Mention]:
         """Where the links stand."""
-        return list(dict.fromkeys(place for link in self.links for place in link.found_in))
+        return list(dict.fromkeys(mention for link in self.links for mention in link.found_in))
 
     @property
     def reason(self) -> str:
@@ -67,8 +67,8 @@ def find_findings(report: LinkReport) -> list[Finding]:
     for host, links in hosts.items():
         group = "died" if any(link.change == "died" for link in links) else "dead"
         findings.append(Finding(group=group, links=links, host=host))
-    order = {group: place for place, group in enumerate(GROUPS)}
-    return sorted(findings, key=lambda finding: (order[finding.group], *_newest(finding)))
+    order = {group: mention for mention, group in enumerate(GROUPS)}
+    return sorted(findings, key=lambda finding: (order[finding.group], *_find_sort_key(finding)))
 
 
 def find_group(link: Link) -> str:
@@ -86,7 +86,7 @@ def find_group(link: Link) -> str:
     return "suspect" if link.status == "ok" and link.reason else ""  # such as from https to http
 
 
-def _newest(finding: Finding) -> tuple[int, str]:
+def _find_sort_key(finding: Finding) -> tuple[int, str]:
     """Put new deaths first, by day: which of two links of a run answered first is of no interest."""
     days = [link.incident.opened.toordinal() for link in finding.links if link.incident]
     return -max(days, default=0), finding.host or finding.links[0].url
@@ -105,7 +105,7 @@ def _find_outages(links: Iterable[Link]) -> dict[str, list[Link]]:
     }
 
 
-def summarise(report: LinkReport) -> str:
+def summarise_report(report: LinkReport) -> str:
     """Return how many links there are of each kind, in one line."""
     counted = Counter(map(_describe_state, report.links)).most_common()
     counts = [f"{number} {name}" for name, number in counted]

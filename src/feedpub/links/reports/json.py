@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _SCHEMA: Final = 1
 
 
-def write(report: LinkReport) -> Iterator[str]:
+def write_report(report: LinkReport) -> Iterator[str]:
     """Return the lines of the document.
 
     With `indent`, the standard library would encode in Python, which takes four times as long.

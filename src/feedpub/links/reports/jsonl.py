@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ...display import format_json
 from ...redaction import hide_secrets
-from ..result import Place
+from ..result import Mention
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ..result import Link, LinkReport
 
-_PLACE_FIELDS: Final = tuple(field.name for field in fields(Place))
+_MENTION_FIELDS: Final = tuple(field.name for field in fields(Mention))
 
 
 def link_values(link: Link) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def link_values(link: Link) -> dict[str, Any]:
         "reason": hide_secrets(link.reason) if link.reason else "",
         "final_url": url if link.final_url == link.url else hide_secrets(link.final_url),
         "chain": [{"code": redirect.code, "url": hide_secrets(redirect.url)} for redirect in link.chain],
-        "found_in": [{name: getattr(place, name) for name in _PLACE_FIELDS} for place in link.found_in],
+        "found_in": [{name: getattr(mention, name) for name in _MENTION_FIELDS} for mention in link.found_in],
         "checked": _format_moment(link.checked),
         "remembered": link.remembered,
         "change": link.change,
@@ -55,6 +55,6 @@ def format_link(link: Link) -> str:
     return format_json(link_values(link))
 
 
-def write(report: LinkReport) -> Iterator[str]:
+def write_report(report: LinkReport) -> Iterator[str]:
     """Return the lines of a report."""
     return map(format_link, report.links)

@@ -1,0 +1,34 @@
+"""A value of front matter with its place in the file, and what every converter needs to read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from ..source import Source
+
+NULL_WORDS: Final = frozenset(["", "~", "null", "Null", "NULL"])  # YAML 1.1, null
+DEEPEST_LEVELS: Final = 5  # of front matter; enclosures are a list of mappings
+
+
+@dataclass(slots=True)
+class Value:
+    """One value of the front matter: text, a list or a mapping, and its place in the text of the file."""
+
+    content: str | list[Value] | dict[str, Value]
+    start: int
+    end: int
+
+
+def read_text(source: Source, value: Value, key: str) -> str | None:
+    """Return a value that must be text; else record E110 and return None."""
+    if isinstance(value.content, str):
+        return value.content.strip()
+    source.add("E110", f"{key} must be one text", f'write {key}: "…" on one line', value.start, value.end)
+    return None
+
+
+def list_items(value: Value) -> list[Value]:
+    """Return the values of a list; a single value is a list of one."""
+    return value.content if isinstance(value.content, list) else [value]

@@ -1,0 +1,58 @@
+"""The how-tos for contributors, followed to the letter: their changes apply, touch what they name, and work."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted(ROOT.glob("docs/contributing/add-*.md"))
+BLOCK = re.compile(r"^```(diff|sh)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FILE_ROW = re.compile(r"^\| `([^`]+)` \|", re.MULTILINE)
+
+
+def read_blocks(page: Path, language: str) -> list[str]:
+    return [match[2] for match in BLOCK.finditer(page.read_text(encoding="utf-8")) if match[1] == language]
+
+
+def run(command: list[str], folder: Path, **environment: str) -> None:
+    done = subprocess.run(
+        command, cwd=folder, env=os.environ | environment, check=False, text=True, capture_output=True, timeout=120
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_changes_of_a_how_to_apply_and_work(page: Path, tmp_path: Path) -> None:
+    for name in ("src", "tests", "docs", "entries"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "browser", ".*"))
+    run(["git", "init", "-q"], tmp_path)
+
+    for diff in read_blocks(page, "diff"):
+        (tmp_path / "change.diff").write_text(diff, encoding="utf-8")
+        # Where a change stands is told by the lines around it: those of a page have no true line numbers.
+        run(["git", "apply", "--recount", "-C1", "change.diff"], tmp_path)
+
+    tools = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    checks = read_blocks(page, "sh")
+    assert checks
+    for check in checks:
+        run(["bash", "-euo", "pipefail", "-c", check], tmp_path, PYTHONPATH=str(tmp_path / "src"), PATH=tools)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_how_to_names_each_file_that_it_changes(page: Path) -> None:
+    changed = re.findall(r"^\+\+\+ b/(.+)$", "".join(read_blocks(page, "diff")), re.MULTILINE)
+    assert changed
+    assert sorted(set(changed)) == sorted(FILE_ROW.findall(page.read_text(encoding="utf-8")))
+
+
+def test_the_guide_links_to_every_how_to() -> None:
+    guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"\(docs/contributing/(add-[a-z-]+\.md)\)", guide)) == [page.name for page in PAGES]
