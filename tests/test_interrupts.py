@@ -197,7 +197,7 @@ ACTS: dict[str, tuple[str, Callable[[Folder], tuple[int, str, str]]]] = {
 @pytest.mark.parametrize("kind_of_interrupt", INTERRUPTS)
 def test_an_interrupt_at_any_line_leaves_a_whole_history(kind_of_interrupt: str, folder: Folder) -> None:
     """At lines of each module; in a thorough run at each line once, and then at later executions of them."""
-    interrupt, exit_code = INTERRUPTS[kind_of_interrupt]
+    interrupt, find_exit_code = INTERRUPTS[kind_of_interrupt]
     moments: dict[tuple[Line, int], str] = {}
     for name, (kind, act) in ACTS.items():
         folder.begin_again(kind)
@@ -215,7 +215,7 @@ def test_an_interrupt_at_any_line_leaves_a_whole_history(kind_of_interrupt: str,
         if interrupt_at(line, times, interrupt, lambda act=act, done=done: done.append(act(folder))):  # type: ignore[misc]
             reached += 1
             code, out, err = done[0]
-            assert code == exit_code, (name, line, times, err)
+            assert code == find_exit_code, (name, line, times, err)
             assert "Traceback" not in err
             folder.assert_nothing_is_lost(out if name != "ack" else "")
         if reached >= MOMENTS:
@@ -280,9 +280,9 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals work di
         "feedpub/cli/main.py:<module>",
         "feedpub/links/check.py:<module>",
         "feedpub/links/history.py:300",
-        "feedpub/links/history.py:keep",
+        "feedpub/links/history.py:write_pending",
         "feedpub/database.py:commit",
-        "feedpub/links/run.py:links",
+        "feedpub/links/run.py:iter_links",
     ],
 )
 def test_a_signal_while_links_are_checked(
@@ -315,7 +315,7 @@ def test_what_is_known_is_reported(name: str, code: int, form: str, farm_urls: l
     """The signal comes when the first results are written."""
     (tmp_path / "urls.txt").write_text("\n".join(farm_urls), encoding="utf-8")
     arguments = ("links", "check", "--urls", "urls.txt", "--allow-private", "--format", form)
-    done = run_and_signal(name, "feedpub/links/history.py:keep", *arguments, folder=tmp_path)
+    done = run_and_signal(name, "feedpub/links/history.py:write_pending", *arguments, folder=tmp_path)
     assert done.returncode == code
     known = int(done.stderr.partition("interrupted; ")[2].split()[0])
     with History(tmp_path / ".feedpub" / "links.sqlite") as history:
