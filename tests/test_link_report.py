@@ -455,7 +455,7 @@ def test_all_lines_of_all_formats_are_written_in_linear_time(form: str) -> None:
     def measure(number: int) -> float:
         return min(cpu_seconds(number) for _ in range(3))
 
-    assert measure(8000) < 8 * measure(2000) + 0.05
+    assert measure(2000) < 8 * measure(500) + 0.02
 
 
 @pytest.mark.parametrize("form", FORMS)
