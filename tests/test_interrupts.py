@@ -332,7 +332,7 @@ def test_what_is_known_is_reported(name: str, code: int, form: str, farm_urls: l
     [
         "enum.py:__set_name__",
         "feedpub/building/builder.py:<module>",
-        "feedpub/building/manifest.py:keep",
+        "feedpub/building/manifest.py:commit",
         "feedpub/files.py:150",
     ],
 )

@@ -88,16 +88,20 @@ CASES: dict[str, tuple[ProbeResult, str, str]] = {
     "teapot": (make_result(418), "suspect", "418 refused"),
     "no redirect": (make_result(304 - 1), "suspect", "unexpected status 303"),
     "continue": (make_result(100), "suspect", "unexpected status 100"),
-    "challenge": (make_result(403, headers={"cf-mitigated": "challenge"}), "blocked", "prove that they are human"),
+    "challenge": (
+        make_result(403, headers={"cf-mitigated": "challenge"}),
+        "blocked",
+        "a challenge that robots cannot pass",
+    ),
     "challenge that is 200": (
         make_result(page=make_source("<script>window._cf_chl_opt={}")),
         "blocked",
-        "prove that they are human",
+        "a challenge that robots cannot pass",
     ),
     "challenge that is 404": (
         make_result(404, headers={"x-amzn-waf-action": "captcha"}),
         "blocked",
-        "prove that they are human",
+        "a challenge that robots cannot pass",
     ),
     "page with a challenge's script": (make_result(page=make_source("cf_chl_opt" + " " * 40_000)), "ok", ""),
     "says so in its title": (

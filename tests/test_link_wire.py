@@ -253,7 +253,9 @@ def test_what_is_set_for_a_host_is_sent_to_it_alone(monkeypatch: pytest.MonkeyPa
     assert "sesame" not in feedpub.format_report(report, "json")
 
 
-@pytest.mark.parametrize(("value", "words"), [(None, "is not set"), ("", "is not set"), ("a b", "holds no token")])
+@pytest.mark.parametrize(
+    ("value", "words"), [(None, "is not set"), ("", "is not set"), ("a b", "does not contain a token")]
+)
 def test_a_token_that_is_missing_is_told_before_anything_is_asked(
     base: str, value: str | None, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -142,7 +142,7 @@ def _judge_failure(result: ProbeResult) -> tuple[LinkStatus, str]:
 def _judge_code(result: ProbeResult) -> tuple[LinkStatus, str]:
     code = result.code or 0
     if _is_challenge(result):
-        return "blocked", "asks visitors to prove that they are human"
+        return "blocked", "shows a challenge that robots cannot pass"
     if 200 <= code < 300 or code == 304:
         return _judge_page(result)
     if code in _REFUSALS:
