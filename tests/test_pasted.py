@@ -1,4 +1,4 @@
-"""Pasted text: the grammar of docs/entries.md, one article in many disguises, and what holds for any text."""
+"""Pasted text: the rules of docs/guides/import.md, one article in many disguises, and what holds for any text."""
 
 import contextlib
 import re

@@ -36,7 +36,9 @@ def skip_flushing(patch: pytest.MonkeyPatch) -> None:
     """Let no file wait for the disk: neither files that are written nor databases; nobody pulls the plug of tests."""
     patch.setattr(os, "fsync", lambda descriptor: None)
     connect = sqlite3.connect
-    patch.setattr(sqlite3, "connect", lambda *values, **named: connect(*values, factory=_UnflushedConnection, **named))
+    patch.setattr(
+        sqlite3, "connect", lambda *values, **named: connect(*values, **{"factory": _UnflushedConnection} | named)
+    )
 
 
 class _UnflushedConnection(sqlite3.Connection):
@@ -46,9 +48,9 @@ class _UnflushedConnection(sqlite3.Connection):
 
 def read_package_once(patch: pytest.MonkeyPatch) -> None:
     """Read feedpub's own files, of which each build takes a digest, once in a process."""
-    from feedpub.building import builder
+    from feedpub.building import builder, versions
 
-    patch.setattr(builder, "digest_package", functools.cache(builder.digest_package))
+    patch.setattr(builder, "digest_package", functools.cache(versions.digest_package))
 
 
 def compile_templates_once(patch: pytest.MonkeyPatch) -> None:

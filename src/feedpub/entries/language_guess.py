@@ -70,6 +70,7 @@ _TYPICAL_WORDS: Final = MappingProxyType(
         "uk": "[ґєії]",
         "ar": "[ةىكيأإ]",
         "fa": "[پچژگکی]",
+        "cs": r"\b(?:je|jsou|není|který|která|které|jako)\b|[ěřů]",
     }
 )
 # National character sets tell the two ways of writing Chinese apart: 们 is only in GB 2312, 們 only in Big5.

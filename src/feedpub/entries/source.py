@@ -196,7 +196,7 @@ def _describe_refusal(error: RefusedFileError) -> tuple[str, str, str]:
         return "E107", message, "put the file itself there; links to other entries are fine"
     if error.fault == "size":
         hint = (
-            f"an entry may hold {LARGEST_ENTRY_BYTES // 1000:,} KB, since readers refuse large feeds; split the article"
+            f"an entry may have {LARGEST_ENTRY_BYTES // 1000:,} KB, since readers refuse large feeds; split the article"
         )
         return "E117", f"the file has {error.size // 1000:,} KB", hint
     if error.fault == "folder":

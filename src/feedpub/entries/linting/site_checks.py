@@ -74,7 +74,9 @@ def note_scheduled(groups: Iterable[Mapping[str, EntryFile]], until: datetime) -
 def _compare_language(files: Sequence[EntryFile], language: str, config: Config) -> None:
     if files and not has_words(language):
         message = f"feedpub has no words in {language}; headings such as References will be English"
-        files[0].source.add("N106", message, "nothing to do; CONTRIBUTING.md of feedpub says how to add a language")
+        files[0].source.add(
+            "N106", message, "nothing to do; CONTRIBUTING.md in feedpub's repository says how to add a language"
+        )
     titles: dict[str, EntryFile] = {}
     for file in files:
         twin = titles.setdefault(file.values.get("title", file.source.path), file)

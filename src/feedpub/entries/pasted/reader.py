@@ -55,7 +55,7 @@ def parse_pasted(
     languages: Sequence[str] = (),
     language: str | None = None,
 ) -> PastedText:
-    """Read the drafts in a pasted text; "Pasted text" in docs/reference/entries.md has the rules.
+    """Read the drafts in a pasted text; docs/guides/import.md has the rules.
 
     Only a line under a heading such as "Title", or a Markdown heading ``# Title``, becomes the title.
 

@@ -276,7 +276,7 @@ class Splitter:
         self._open_block(Block("body", line.text, line))
         return True
 
-    # --- furniture, and what stands above an article
+    # --- page furniture, and lines above an article
 
     def _take_furniture(self, line: Line) -> bool:
         if self._is_furniture or self._goes_on_furniture(line):

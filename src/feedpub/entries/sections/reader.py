@@ -121,7 +121,7 @@ def read_sections(
     text = source.text[offset:]
     footnote_marks = text.count("[^")
     if footnote_marks > MOST_FOOTNOTE_MARKS:
-        message = f"holds {footnote_marks:,} footnote marks; at most {MOST_FOOTNOTE_MARKS:,} are published"
+        message = f"has {footnote_marks:,} footnote marks; at most {MOST_FOOTNOTE_MARKS:,} are published"
         source.add("E120", message, "split the article")
         return Sections()
     text, markup = _remove_template_markup(text)
