@@ -6,7 +6,7 @@ import pytest
 
 from feedpub.entries.front_matter import fields
 from feedpub.entries.front_matter.reader import read_front_matter
-from feedpub.entries.front_matter.value import Value, list_items, read_text
+from feedpub.entries.front_matter.value import Value, read_items, read_text
 from feedpub.entries.source import Source
 from feedpub.rendering.text import join_lines
 
@@ -235,8 +235,8 @@ def test_text_of(written: str, text: str | None, problem: str | None) -> None:
 
 
 def test_list_items() -> None:
-    assert [plain(item) for item in list_items(read("tags: [a, b]")[1]["categories"])] == ["a", "b"]
-    assert [plain(item) for item in list_items(read("tags: a")[1]["categories"])] == ["a"]
+    assert [plain(item) for item in read_items(read("tags: [a, b]")[1]["categories"])] == ["a", "b"]
+    assert [plain(item) for item in read_items(read("tags: a")[1]["categories"])] == ["a"]
 
 
 @pytest.mark.parametrize(

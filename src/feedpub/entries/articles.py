@@ -73,25 +73,14 @@ def complete_files(
     _fill_missing_urls(live_files)
     readable = [file for file in live_files if file.is_readable]
     for file in readable:
-        if not front_matter_only:
-            copies = 1 + len(file.values.get("categories", ())) if config.categories else 1
-            sanitise_texts(file, make_entry_link(file.key, file.language, config), copies)
-        ensure_title(file, config)
-        check_dates(file)
-        if should_lint:
-            from .linting import site_checks
-
-            site_checks.inspect_file(file, make_heading_table(config.headings))
-        elif not front_matter_only:
-            inspect_html(file)
+        _complete_file(file, config, should_lint=should_lint, front_matter_only=front_matter_only)
     if should_lint and original.is_readable:
         from .linting import site_checks
 
         site_checks.compare_languages(readable)
-    for file in readable:
-        if file is original and "published" not in file.values and "published" not in file.matter:
-            hint = f"add published: to the front matter; {ISO_HINT}"
-            file.source.add("E103", "there is no publication date", hint)
+    if original in readable and "published" not in original.values and "published" not in original.matter:
+        hint = f"add published: to the front matter; {ISO_HINT}"
+        original.source.add("E103", "there is no publication date", hint)
     publishable = [file for file in readable if not file.source.has_errors and "published" in file.values]
     links = {}
     if len(publishable) > 1 and not front_matter_only:
@@ -99,6 +88,21 @@ def complete_files(
     for file in publishable:
         links_to_others = [link for language, link in links.items() if link and language != file.language]
         file.entry = _make_entry(file, tuple(links_to_others), config)
+
+
+def _complete_file(file: EntryFile, config: Config, *, should_lint: bool, front_matter_only: bool) -> None:
+    """Sanitise the texts of a file, and check it; for the arguments see `complete_files`."""
+    if not front_matter_only:
+        copies = 1 + len(file.values.get("categories", ())) if config.categories else 1
+        sanitise_texts(file, make_entry_link(file.key, file.language, config), copies)
+    ensure_title(file, config)
+    check_dates(file)
+    if should_lint:
+        from .linting import site_checks
+
+        site_checks.inspect_file(file, make_heading_table(config.headings))
+    elif not front_matter_only:
+        inspect_html(file)
 
 
 def _mark_drafts(files: Sequence[EntryFile]) -> None:

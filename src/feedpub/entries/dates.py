@@ -17,8 +17,8 @@ _ISO: Final = (
     r"(?P<day>(\d{4})-?(\d{2})-?(\d{2}))(?:[Tt ] *(?P<clock>\d{2}(?::?\d{2}){0,2}(?:[.,]\d+)?)"
     r"(?: *(?P<offset>[Zz]|[+-]\d{2}(?::?\d{2})?))?)?"
 )
-_NUMERIC: Final = r"(\d{1,4})\s*[./年년-]\s*(\d{1,2})\s*[./月월-]\s*(\d{1,4})(?!\d)\s*[日일]?"
-_NAMED: Final = (
+_NUMERIC_DAY: Final = r"(\d{1,4})\s*[./年년-]\s*(\d{1,2})\s*[./月월-]\s*(\d{1,4})(?!\d)\s*[日일]?"
+_NAMED_MONTH: Final = (
     r"(?:\b[^\W\d_]{3,10},? )?(?:\b(?P<before>\d{1,2})(?:st|nd|rd|th|er)?\.?(?: de)?[ -])?"
     r"\b(?P<month>[^\W\d_]{3,10})\.?,?(?: de)?[ -](?:(?P<after>\d{1,2})(?:st|nd|rd|th)?,? )?(?P<year>\d{4})\b"
 )
@@ -40,7 +40,7 @@ _STARTS_OF_MONTHS: Final = (
     "jun juin giu июн", "jul juil lug июл", "aug aoû aou ago авг", "sep set сен", "oct okt out ott окт", "nov ноя",
     "dec dez déc dic дек",
 )  # fmt: skip
-_ZONE_BEHIND: Final = r"\d{4}-\d{2}-\d{2}[Tt ][\d:.]+ ?([A-Z]{2,5}|[A-Za-z]+/[A-Za-z_]+)"
+_ZONE_AFTER_TIME: Final = r"\d{4}-\d{2}-\d{2}[Tt ][\d:.]+ ?([A-Z]{2,5}|[A-Za-z]+/[A-Za-z_]+)"
 _ISO_DAY: Final = r"\d{4}-\d{2}-\d{2}(?!\d)"
 _LONGEST_NAME_CHARACTERS: Final = 100  # gettz asks the file system
 # Names beside the zones on some machines: the zone of the machine, and zones that count leap seconds.
@@ -167,7 +167,7 @@ def _describe_missing_date(match: re.Match[str]) -> str:
 
 def _describe_unread_date(text: str) -> str:
     """Return how a text that is not an ISO date could be read."""
-    if suffix := re.fullmatch(_ZONE_BEHIND, text, re.ASCII):
+    if suffix := re.fullmatch(_ZONE_AFTER_TIME, text, re.ASCII):
         return f"{suffix[1]} is not an offset such as +08:00"
     if suffix := re.match(_ISO_DAY, text, re.ASCII):
         return f"{text[suffix.end() :][:40]!r} after the day is not a time such as T09:00:00+08:00"
@@ -187,10 +187,10 @@ def find_days(text: str, *, is_whole: bool) -> list[date]:
     """
     find = re.fullmatch if is_whole else re.search
     candidates: list[tuple[int, int, int]] = []
-    if named := find(_NAMED, text, re.IGNORECASE):
+    if named := find(_NAMED_MONTH, text, re.IGNORECASE):
         day = named["before"] or named["after"]
         candidates = [(int(named["year"]), _find_month(named["month"].casefold()), int(day or 0))]
-    elif numeric := (re.fullmatch if is_whole else re.match)(_NUMERIC, text, re.ASCII):
+    elif numeric := (re.fullmatch if is_whole else re.match)(_NUMERIC_DAY, text, re.ASCII):
         first, second, third = (int(part) for part in numeric.groups())
         if len(numeric[1]) > 2:  # 2026/2/1
             candidates = [(first, second, third)]

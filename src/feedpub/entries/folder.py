@@ -56,7 +56,7 @@ def read_folder(
     _note_unknown_keys(files)
     site_checks.compare_articles(groups, config)
     if until:
-        site_checks.note_scheduled(groups, until)
+        site_checks.note_scheduled_entries(groups, until)
     articles = [article for group in groups if (article := make_article(group, config))]
     articles.sort(key=lambda article: (article.published, article.key), reverse=True)
     return tuple(articles), (*_sort_problems(files), *notes)
@@ -102,7 +102,7 @@ class ArticleReader:
                 files. Only these files are read. The reader updates the mapping.
         """
         self.config = config
-        self._place, self._shown = os.path.join(folder, ""), make_display_path(folder, "")
+        self._path, self._display_path = os.path.join(folder, ""), make_display_path(folder, "")
         self.headings = make_heading_table(config.headings)
         self.keys = keys
 
@@ -132,7 +132,7 @@ class ArticleReader:
             key = queue.pop()
             files = []
             for name in sorted(names[key]):
-                path, display_path = self._place + name, self._shown + make_display_name(name)
+                path, display_path = self._path + name, self._display_path + make_display_name(name)
                 file = read_entry_file(
                     path, display_path, self.headings, self.config, front_matter_only=front_matter_only
                 )

@@ -44,7 +44,7 @@ def split_file_name(name: str) -> tuple[str, str]:
     return key, suffix
 
 
-def take_date_of_name(file: EntryFile, path: str, config: Config) -> str:
+def extract_date_of_name(file: EntryFile, path: str, config: Config) -> str:
     """Return the date in a file name such as Jekyll's ``2026-02-03-hello.md``, and remove it from the key.
 
     If the original has a date in its front matter, the file name stays as it is: translations often have no date, and

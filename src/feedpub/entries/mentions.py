@@ -34,7 +34,7 @@ def _write_pattern(text: str) -> str:
 
 # The start of an address, perhaps without its scheme; the group matches if a user name follows. Addresses with an IPv6
 # host are left out: comrak changes them if they have a user name.
-_START: Final = re.compile(
+_URL_START: Final = re.compile(
     rf"""
     (?:{_write_pattern("http")}{_write_pattern("s")}?{_write_pattern(":")}|(?<![\w:/])){_write_pattern("//")}(?![/\[])
     ((?=[^\s/?\#@"'<>()]*(?:@|&\#64;|&commat;)))?
@@ -42,7 +42,7 @@ _START: Final = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _MARK: Final = re.compile(r"feedpub-mark-([0-9]+)[@.]")
-_MARKED: Final = re.compile(rf"https?://{_MARK.pattern}", re.IGNORECASE)
+_MARKED_URL: Final = re.compile(rf"https?://{_MARK.pattern}", re.IGNORECASE)
 
 
 class MentionFinder:
@@ -58,7 +58,7 @@ class MentionFinder:
             self._places.append((source, match.start()))
             return f"{match[0]}feedpub-mark-{len(self._places) - 1}{'@' if match[1] is None else '.'}"
 
-        return Source(source.path, _START.sub(add_mark, source.text))
+        return Source(source.path, _URL_START.sub(add_mark, source.text))
 
     def find_mentions(self, entries: Iterable[Entry]) -> dict[str, tuple[Mention, ...]]:
         """Return the addresses that entries publish, each with the places where it is written.
@@ -69,7 +69,7 @@ class MentionFinder:
         mentions: dict[str, dict[Mention, None]] = {}
         for entry in entries:
             for address in dict.fromkeys(find_addresses(entry)):
-                mark_match = _MARKED.match(address)
+                mark_match = _MARKED_URL.match(address)
                 if mark_match and int(mark_match[1]) < len(self._places):
                     source, offset = self._places[int(mark_match[1])]
                     line, column = source.find_position(offset)
@@ -83,7 +83,7 @@ def find_url_end(text: str, start: int, url: str) -> int:
 
     In the text it may be written with entities, with backslashes, or with other characters percent-encoded.
     """
-    prefix = _START.match(text, start)
+    prefix = _URL_START.match(text, start)
     url_bytes = unquote_to_bytes(url.partition("://")[2])
     end, matched_bytes = prefix.end() if prefix else -1, 0
     while prefix and matched_bytes < len(url_bytes):

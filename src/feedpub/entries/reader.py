@@ -12,7 +12,7 @@ from .entry_file import EntryFile
 from .front_matter import fields
 from .front_matter.converters import Context
 from .front_matter.reader import read_front_matter
-from .identity import determine_key, determine_language, split_file_name, take_date_of_name
+from .identity import determine_key, determine_language, extract_date_of_name, split_file_name
 from .sections.reader import read_sections
 from .source import read_source
 
@@ -56,7 +56,7 @@ def read_entry_file(
         file.matter, file.body_start = read_front_matter(source)
         file.is_readable = not any(problem.code in ("E108", "E109") for problem in source.problems)
     file.language = determine_language(file, suffix, config)
-    date_of_name = take_date_of_name(file, path, config) if file.is_readable else ""
+    date_of_name = extract_date_of_name(file, path, config) if file.is_readable else ""
     determine_key(file)
     if file.is_readable:
         context = Context(source=source, timezone=config.timezone, base_url=config.base_url, authority=config.authority)

@@ -14,13 +14,13 @@ from ..errors import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_MARKDOWN: Final = ".md"
+_MARKDOWN_ENDING: Final = ".md"
 # Endings of text files that other tools publish.
-_OTHER_TEXT: Final = (
+_OTHER_TEXT_ENDINGS: Final = (
     ".adoc", ".asciidoc", ".htm", ".html", ".ipynb", ".markdown", ".mdown", ".mdtext", ".mdwn", ".mdx", ".mkd", ".mkdn",
     ".org", ".qmd", ".rmd", ".rst", ".textile", ".txt",
 )  # fmt: skip
-_OWN_FOLDER: Final = "templates"
+_TEMPLATES_FOLDER: Final = "templates"
 _MOST_LISTED_FILES: Final = 20_000  # files below a folder without entries
 _MOST_NAMED_KINDS: Final = 5  # of files and folders, in one message
 _SIZE_BITS: Final = 48
@@ -63,20 +63,20 @@ def scan_folder(folder: str) -> tuple[dict[str, int], tuple[Problem, ...]]:
             if _IS_NOT_UTF_8 and not name.isascii():
                 message = f"cannot be read under this locale ({sys.getfilesystemencoding()}); set PYTHONUTF8=1"
                 raise OSError(errno.EILSEQ, message, entry.path)
-            if (name.endswith(_MARKDOWN) and name[0] not in "Rr") or _is_entry(name):
+            if (name.endswith(_MARKDOWN_ENDING) and name[0] not in "Rr") or _is_entry(name):
                 try:
                     state = entry.stat()
                     states[name] = state.st_mtime_ns << _SIZE_BITS | state.st_size
                 except OSError:
                     states[name] = _UNKNOWN_STATE
-            elif name.casefold().endswith(_OTHER_TEXT) or entry.is_dir():
+            elif name.casefold().endswith(_OTHER_TEXT_ENDINGS) or entry.is_dir():
                 other_files.append(entry)
     notes = tuple(_note_ignored(folder, other_files))
     return states, notes if states else (*_explain_no_entries(folder), *notes)
 
 
 def _is_entry(name: str) -> bool:
-    return name[-len(_MARKDOWN) :].casefold() == _MARKDOWN and name[:7].casefold() != "readme."
+    return name[-len(_MARKDOWN_ENDING) :].casefold() == _MARKDOWN_ENDING and name[:7].casefold() != "readme."
 
 
 def make_display_path(folder: str, name: str) -> str:
@@ -95,13 +95,15 @@ def _explain_no_entries(folder: str) -> Iterator[Problem]:
     looked_at = 0
     for path, subfolders, names in os.walk(folder):
         is_top = path == folder
-        subfolders[:] = sorted(name for name in subfolders if name[0] != "." and not (is_top and name == _OWN_FOLDER))
+        subfolders[:] = sorted(
+            name for name in subfolders if name[0] != "." and not (is_top and name == _TEMPLATES_FOLDER)
+        )
         looked_at += len(names)
         if looked_at > _MOST_LISTED_FILES:
             break
         for name in names:
             ending = os.path.splitext(name)[1].casefold()
-            if name[0] in "._" or not (ending in _OTHER_TEXT or (ending == _MARKDOWN and not is_top)):
+            if name[0] in "._" or not (ending in _OTHER_TEXT_ENDINGS or (ending == _MARKDOWN_ENDING and not is_top)):
                 continue
             if is_top:
                 endings[ending] += 1

@@ -108,11 +108,11 @@ _TAG = re.compile(r"<(/?)([a-z0-9]+)([^<>]*)>")
 _HEADING = re.compile(r"<h[2-4][ >].*?</h[2-4]>", re.DOTALL)
 _PARAGRAPH = re.compile(r"<(/?)(p|blockquote|figure|table|details|ul|ol|dl)(?=[ >])[^<>]*>")
 _ALTERNATIVE = re.compile(r' alttext="([^"]*)"')
-_LEFT_OUT: Final = frozenset({"del", "rt", "rp"})
-_SPACED: Final = frozenset(
+_OMITTED_ROLES: Final = frozenset({"del", "rt", "rp"})
+_SPACED_ELEMENTS: Final = frozenset(
     "br hr p li dt dd tr td th h2 h3 h4 blockquote figure figcaption caption pre summary details".split()
 )
-_READ_AS_A_WHOLE: Final = _LEFT_OUT | {"sup", "sub", "math", "msup", "msub", "msubsup", "mfrac", "msqrt"}
+_CONVERTED_ELEMENTS: Final = _OMITTED_ROLES | {"sup", "sub", "math", "msup", "msub", "msubsup", "mfrac", "msqrt"}
 # What the second and the third part of an element of a formula are.
 _PARTS_OF_FORMULAS: Final = {
     "msup": ("", "sup"),
@@ -152,7 +152,7 @@ def _read_text(html: str) -> str:
         level, name = levels[-1], tag[2]
         level.parts.append(unescape(html[position : tag.start()]))
         position = tag.end()
-        if name in _SPACED:
+        if name in _SPACED_ELEMENTS:
             level.parts.append(" ")
         elif tag[1]:
             level.depth -= name == level.name
@@ -163,7 +163,7 @@ def _read_text(html: str) -> str:
             roles = _PARTS_OF_FORMULAS.get(level.name, ())
             role = roles[level.children] if level.children < len(roles) else name
             level.children += 1
-            if (roles or name in _READ_AS_A_WHOLE) and len(levels) <= _DEEPEST_LEVELS:
+            if (roles or name in _CONVERTED_ELEMENTS) and len(levels) <= _DEEPEST_LEVELS:
                 alternative = _ALTERNATIVE.search(tag[3]) if name == "math" else None
                 levels.append(_Level(name, role, alternative=unescape(alternative[1]) if alternative else ""))
             else:
@@ -194,7 +194,7 @@ class _Level:
     def make_text(self, before: str) -> str:
         """Return the text of the element as it is written after other text."""
         text = self.alternative or "".join(self.parts)
-        if self.role in _LEFT_OUT:
+        if self.role in _OMITTED_ROLES:
             return ""
         if self.role == "sup":
             return "" if _NOTE_NUMBER.fullmatch(text) else _write_superscript(text, before)

@@ -58,13 +58,13 @@ def sanitise_texts(file: EntryFile, base: str, copies: int) -> None:
         values["summary"] = make_excerpt(body)
         in_body.add("summary")
     elif any(
-        start.startswith(join_lines(stated_summary)) for start in (read_first_text(body), _first_block_text(body))
+        start.startswith(join_lines(stated_summary)) for start in (read_first_text(body), _read_first_block(body))
     ):
         in_body.add("summary")  # the author has copied the start of the text
     values["in_body"] = frozenset(in_body)
 
 
-def _first_block_text(body: str) -> str:
+def _read_first_block(body: str) -> str:
     """Return the text of the first block, even if it is a quotation."""
     return html_to_text(body.partition("</p>")[0])
 

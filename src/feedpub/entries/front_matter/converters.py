@@ -14,7 +14,7 @@ from ...errors import FieldError
 from ...model import Category, Enclosure, Person, Reference
 from ...rendering.text import join_lines
 from ..dates import ISO_HINT, lacks_zeros, parse_date
-from .value import Value, list_items, read_text
+from .value import Value, read_items, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -331,7 +331,7 @@ def _read_parts(context: Context, value: Value, key: str, words: Mapping[str, st
 
 
 def _make_values(context: Context, value: Value, make: Callable[[Value], _T]) -> tuple[_T, ...] | None:
-    values = [_make_value(context, item, make) for item in list_items(value)]
+    values = [_make_value(context, item, make) for item in read_items(value)]
     return tuple(dict.fromkeys(made_value for made_value in values if made_value)) or None
 
 

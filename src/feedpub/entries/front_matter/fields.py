@@ -27,7 +27,7 @@ from .converters import (
     is_true,
     split_list,
 )
-from .value import Value, list_items
+from .value import Value, read_items
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -103,7 +103,7 @@ def _fold_word(word: str) -> str:
 
 
 def _join_values(first: Value, second: Value) -> Value:
-    return Value([*list_items(first), *list_items(second)], first.start, first.end)
+    return Value([*read_items(first), *read_items(second)], first.start, first.end)
 
 
 def _prefer_true(first: Value, second: Value) -> Value:

@@ -37,6 +37,6 @@ def read_text(source: Source, value: Value, key: str) -> str | None:
     return None
 
 
-def list_items(value: Value) -> list[Value]:
+def read_items(value: Value) -> list[Value]:
     """Return the items of a list; a single value counts as a list of one."""
     return value.content if isinstance(value.content, list) else [value]

@@ -36,7 +36,7 @@ def inspect_html(file: EntryFile) -> None:
     source, values = file.source, file.values
     sections = file.sections
     _report_bare_tags(file)
-    _report_template_remains(file)
+    _report_template_markup(file)
     if any(problem.code == "E120" for problem in source.problems):
         return
     _note_nothing_to_read(file)
@@ -83,13 +83,13 @@ def _report_losses(file: EntryFile, losses: Iterable[Loss]) -> None:
             spans_by_name.setdefault(name, []).append(match.span())
     for name, group in by_name.items():
         for loss in group:
-            spans = spans_by_name.get(name, _NOWHERE)
+            spans = spans_by_name.get(name, _NO_SPAN)
             is_each = loss.kind != "attribute" and len(spans) == loss.count
             for span in spans if is_each else spans[:1]:
                 file.source.add(*loss.describe_problem(), *span)
 
 
-def _report_template_remains(file: EntryFile) -> None:
+def _report_template_markup(file: EntryFile) -> None:
     reported = [markup for markup in file.sections.template_markup if markup.is_reported]
     if reported:
         markdown = file.source.text[file.body_start :]
@@ -98,7 +98,7 @@ def _report_template_remains(file: EntryFile) -> None:
             file.source.add(*markup.describe_problem(markdown), *span)
 
 
-_NOWHERE: Final = [(-1, -1)]
+_NO_SPAN: Final = [(-1, -1)]
 _START_OF_TAG = re.compile(r"<([A-Za-z][^\s/<>]*+)(?=[\s/>])")
 
 
@@ -114,13 +114,13 @@ def _inspect_addresses(
         removed: The addresses with other schemes that the sanitiser removed; None if it removed all of them.
     """
     source = file.source
-    link_places = _LinkPlaces(file, html)
+    link_positions = _LinkPositions(file, html)
     for match in _ADDRESSES.finditer(html):
         address = trim_address(unescape(match[2] or match[3] or match[4] or ""))
         scheme = _SCHEME.match(address)
         name = scheme[1].casefold() if scheme else ""
         if name in ("http", "https") and (reason := find_fault(address)):
-            span = (-1, -1) if source.problems.is_full("E111") else link_places.find_place(match, address)
+            span = (-1, -1) if source.problems.is_full("E111") else link_positions.find_span(match, address)
             source.add("E111", reason, iri.suggest_url(address), *span)
         is_kept = scheme and removed is not None and address.split()[0] not in removed
         if address.startswith("#") or name in SCHEMES or is_kept:
@@ -128,7 +128,7 @@ def _inspect_addresses(
         span = (
             (-1, -1)
             if source.problems.is_full("W106" if scheme else "W105")
-            else link_places.find_place(match, address)
+            else link_positions.find_span(match, address)
         )
         if scheme:
             source.add("W106", f"{scheme[1]}: links are removed", "link to a web page", *span)
@@ -140,7 +140,7 @@ def _inspect_addresses(
             source.add("W105", message, hint, *span)
 
 
-class _LinkPlaces:
+class _LinkPositions:
     """The positions in the Markdown of the links in its HTML."""
 
     def __init__(self, file: EntryFile, html: str) -> None:
@@ -150,7 +150,7 @@ class _LinkPlaces:
         self._lines = [int(match[1]) for match in blocks]
         self._next: dict[str, int] = {}  # where to look for the same address in raw HTML again
 
-    def find_place(self, match: re.Match[str], address: str) -> tuple[int, int]:
+    def find_span(self, match: re.Match[str], address: str) -> tuple[int, int]:
         """Return start and end of an address in its link; of the link, if the address is written in another way."""
         return self._find_in_link(match[1], address) if match[1] else self._find_in_html(match, address)
 

@@ -58,7 +58,7 @@ def compare_articles(groups: Iterable[Mapping[str, EntryFile]], config: Config) 
         _compare_language([file for file in live if file.language == language], language, config)
 
 
-def note_scheduled(groups: Iterable[Mapping[str, EntryFile]], until: datetime) -> None:
+def note_scheduled_entries(groups: Iterable[Mapping[str, EntryFile]], until: datetime) -> None:
     """Note the entries that are published after a moment, each in the file that states the date."""
     for group in groups:
         original = next(iter(group.values()))

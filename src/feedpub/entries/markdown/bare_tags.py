@@ -24,19 +24,21 @@ HTML_NAMES: Final = frozenset(
     "rtc ruby s samp script search section select slot small source span strike strong style sub summary sup svg "
     "table tbody td template textarea tfoot th thead time title tr track tt u ul var video wbr xmp".split()
 )
-_VOID: Final = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+_VOID_ELEMENTS: Final = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 _SHOWN_VOID: Final = frozenset(["br", "hr", "wbr"])
 # What follows these, up to their end tags, is not text to HTML parsers.
-_SWALLOWING: Final = frozenset(
+_SWALLOWING_ELEMENTS: Final = frozenset(
     "iframe noembed noframes noscript object plaintext script select style svg template textarea title xmp math".split()
 )
 # Useless within a text: whoever writes them there writes about them.
-_OF_DOCUMENTS: Final = frozenset("base body frame frameset head html noembed noframes plaintext template title".split())
+_DOCUMENT_ELEMENTS: Final = frozenset(
+    "base body frame frameset head html noembed noframes plaintext template title".split()
+)
 _FOREIGN: Final = frozenset(["math", "svg"])
 
 # Instructions and declarations are code examples (``<?php``, ``<!ENTITY``), except for those of word processors and
 # whole documents.
-_OF_HTML_FILES: Final = re.compile(r"<(?:!doctype\s+html|\?xml:namespace)\b", re.IGNORECASE)
+_DOCUMENT_DECLARATIONS: Final = re.compile(r"<(?:!doctype\s+html|\?xml:namespace)\b", re.IGNORECASE)
 
 _MOST_PIECES: Final = 200  # of the attributes of a tag; a tag with more of them is left as it is
 _TOKEN: Final = re.compile(
@@ -45,8 +47,10 @@ _TOKEN: Final = re.compile(
     (?P<attributes>(?:[^<>"']++|"[^"]*+"|'[^']*+'){{0,{_MOST_PIECES}}}+)>""",
     re.VERBOSE,
 )
-_END: Final = re.compile(rf"-->|</({'|'.join(sorted(_SWALLOWING))})\b", re.IGNORECASE)
-_BLOCKS: Final = frozenset("p h1 h2 h3 h4 h5 h6 li ul ol td th tr table thead tbody blockquote pre hr section".split())
+_END: Final = re.compile(rf"-->|</({'|'.join(sorted(_SWALLOWING_ELEMENTS))})\b", re.IGNORECASE)
+_BLOCK_ELEMENTS: Final = frozenset(
+    "p h1 h2 h3 h4 h5 h6 li ul ol td th tr table thead tbody blockquote pre hr section".split()
+)
 _WITHOUT_PROSE: Final = frozenset("pre ul ol table tr thead tbody blockquote section".split())
 _LINES: Final = re.compile(r'data-sourcepos="(\d+):\d+-(\d+)')
 
@@ -103,15 +107,15 @@ class _Escaper:
             sourcepos = _LINES.search(token["attributes"])
             if sourcepos:  # there are no tags within code: the next one comes after it
                 line = int(sourcepos[2]) + 1 if name == "pre" else int(sourcepos[1])
-            if name in _BLOCKS and (sourcepos or self._ends_block(token, name)):
+            if name in _BLOCK_ELEMENTS and (sourcepos or self._ends_block(token, name)):
                 self._close_block()
                 has_blocks = name in _WITHOUT_PROSE or _BLOCK_START.match(self._html, token.end() + 1)
                 self._block = "" if token["closing"] or has_blocks else name
                 self._last_tag = token.end()
-            elif name in _BLOCKS and token["closing"] and not self._block:  # of a list, a table or code
+            elif name in _BLOCK_ELEMENTS and token["closing"] and not self._block:  # of a list, a table or code
                 self._last_tag = token.end()
             elif sourcepos:
-                if name not in _VOID:
+                if name not in _VOID_ELEMENTS:
                     self._open.append((name, None, line))
             else:
                 position = max(position, self._take_tag(token, name, line, in_prose=bool(self._block)))
@@ -123,9 +127,9 @@ class _Escaper:
 
     def _take_comment(self, token: re.Match[str], line: int) -> int:
         """Escape a comment without end, an instruction or a declaration; return where to continue."""
-        if token[0] == "<!--" and (end := self._end_of("-->", token.end())):
+        if token[0] == "<!--" and (end := self._find_end("-->", token.end())):
             return end
-        if not _OF_HTML_FILES.match(self._html, token.start()):
+        if not _DOCUMENT_DECLARATIONS.match(self._html, token.start()):
             self._add_tag(token, line)
         return token.end()
 
@@ -138,18 +142,18 @@ class _Escaper:
         elif token["closing"]:
             if in_prose:
                 self._close_element(token, name, line)
-        elif (name in _SWALLOWING and not (end := self._end_of(name, token.end()))) or (
-            in_prose and name in _OF_DOCUMENTS
+        elif (name in _SWALLOWING_ELEMENTS and not (end := self._find_end(name, token.end()))) or (
+            in_prose and name in _DOCUMENT_ELEMENTS
         ):
             self._add_tag(token, line)
-        elif name in _SWALLOWING and name != "noscript":
+        elif name in _SWALLOWING_ELEMENTS and name != "noscript":
             return self._html.find(">", end) + 1
-        elif in_prose and is_bare and (name not in _VOID or name not in _SHOWN_VOID):
-            if name in _VOID:
+        elif in_prose and is_bare and (name not in _VOID_ELEMENTS or name not in _SHOWN_VOID):
+            if name in _VOID_ELEMENTS:
                 self._add_tag(token, line)
             else:
                 self._open.append((name, token, line))
-        elif in_prose and name not in _VOID:
+        elif in_prose and name not in _VOID_ELEMENTS:
             self._open.append((name, None, line))
         return 0
 
@@ -165,7 +169,7 @@ class _Escaper:
         else:
             self._components[name] += 1
 
-    def _end_of(self, name: str, start: int) -> int:
+    def _find_end(self, name: str, start: int) -> int:
         """Return the offset of the end of an element or a comment in its block; 0 if there is none."""
         end, block = (_find_next(offsets, start) for offsets in (self._ends.get(name, ()), self._block_starts))
         return end if end and not (block and block < end) else 0

@@ -36,7 +36,7 @@ _FENCE: Final = (b"`", b"~")
 _INDENTED_COLUMN: Final = 5
 
 
-def find_code(markdown: str) -> Iterator[tuple[int, int]]:
+def find_code_spans(markdown: str) -> Iterator[tuple[int, int]]:
     """Yield start and end of blocks and spans of code, and of formulas, in order.
 
     Indented code counts only outside lists: within lists, authors often mean text (the downloads of Ruby's news).

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from .bare_tags import HTML_NAMES
-from .code_spans import Spans, find_code
+from .code_spans import Spans, find_code_spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -67,7 +67,7 @@ def find_template_markup(markdown: str) -> list[TemplateMarkup]:
     imports = list(_find_imports(markdown))
     if not pieces and not imports:
         return []
-    code = [*find_code(markdown), *(match.span() for match in _RAW_HTML.finditer(markdown))]
+    code = [*find_code_spans(markdown), *(match.span() for match in _RAW_HTML.finditer(markdown))]
     verbatim = list(_find_verbatim_tags(markdown, Spans(code)))
     guarded = Spans([*code, *((tags[0].start, tags[-1].end) for tags in verbatim)])
     markup = [*imports, *(tag for tags in verbatim for tag in tags)]

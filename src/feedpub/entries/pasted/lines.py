@@ -87,7 +87,7 @@ def _rewrite_tabbed_mark(content: str) -> tuple[str, int]:
         depth = 2 if not match["letter"].strip("ivx") else 1
     else:
         depth = next(depth for depth, bullets in enumerate(_TABBED_MARKS) if match["bullet"] in bullets)
-    return f"• {content[match.end() :]}", depth * _DEEPER_COLUMNS
+    return f"• {content[match.end() :]}", depth * _LEVEL_COLUMNS
 
 
 # Word's bullets for its first three levels, copied as text: of Symbol and Wingdings, in private use or as letters.
@@ -96,7 +96,7 @@ _TABBED_MARKS: Final = ("\uf0b7\uf0d8\uf076Øüvq", "o", "\uf0a7§▪")
 _TABBED_MARK: Final = re.compile(
     f"(?:(?P<bullet>[{''.join(_TABBED_MARKS)}])|(?P<letter>[a-z]|[ivx]{{1,4}})[.)])(?:\t|\u00a0\u00a0)[\t\u00a0 ]*"
 )
-_DEEPER_COLUMNS: Final = 4
+_LEVEL_COLUMNS: Final = 4
 
 
 def is_rule(text: str) -> bool:
@@ -145,7 +145,7 @@ def _clean_line(raw: str) -> str:
     text = _INVISIBLE.sub("", text)
     if not _RIGHT_TO_LEFT.search(text):
         text = _DIRECTIONS.sub("", text)
-    parts = _PILE_OF_MARKS.split(text)
+    parts = _MANY_COMBINING_MARKS.split(text)
     parts[::2] = [unicodedata.normalize("NFC", part) for part in parts[::2]]
     return "".join(parts)
 
@@ -164,7 +164,7 @@ _RIGHT_TO_LEFT: Final = re.compile(
 )
 # UAX #15, section 13: no real text has more than 30 combining marks on a character, and the time to sort them grows
 # with the square of their number.
-_PILE_OF_MARKS: Final = re.compile(r"([^\x00-\x7f\w]{31,})")
+_MANY_COMBINING_MARKS: Final = re.compile(r"([^\x00-\x7f\w]{31,})")
 
 
 def decode_entities(text: str) -> str:

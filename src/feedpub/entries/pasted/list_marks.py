@@ -43,8 +43,8 @@ def read_number(text: str) -> ListMark | None:
     opening, digits, closing = match.groups()
     style = unicodedata.normalize("NFKC", opening + closing)
     item = text[match.end() :]
-    needs_space = style in _FORMS_IN_TEXT and closing.isascii()  # "2.5 million", "3)x"
-    if style not in _FORMS or (needs_space and item[:1].isdigit()) or (style == "[]" and item[:1] == "("):
+    needs_space = style in _STYLES_IN_TEXT and closing.isascii()  # "2.5 million", "3)x"
+    if style not in _NUMBER_STYLES or (needs_space and item[:1].isdigit()) or (style == "[]" and item[:1] == "("):
         return None
     return ListMark(style, item.lstrip(BLANKS), int(digits))
 
@@ -55,8 +55,8 @@ DASHES: Final = (*_BULLETS_OR_TEXT, "・")  # may also be within a sentence that
 _SPACE_OR_END: Final = ("", *BLANKS)
 # Digits, also full-width, Arabic and Devanagari. A year has more digits than the number of an item.
 _NUMBER: Final = re.compile(r"((?:[(（［]|\[\^?)?)([0-9０-９٠-٩۰-۹०-९]{1,3})([.．)）］、]|\]:?)")
-_FORMS: Final = (".", ")", "()", "[]", "[]:", "[^]:", "、")
-_FORMS_IN_TEXT: Final = (".", ")")
+_NUMBER_STYLES: Final = (".", ")", "()", "[]", "[]:", "[^]:", "、")
+_STYLES_IN_TEXT: Final = (".", ")")
 
 
 def read_sign(text: str) -> ListMark | None:

@@ -93,15 +93,15 @@ class _Writer:
         self._is_list = kind in LIST_SECTIONS
         self._first_mark: ListMark | None = None
         self._uses_signs = False
-        self._out: list[str] = []
+        self._lines_out: list[str] = []
         self._open: _OpenBlock | None = None
         self._levels: list[_Level] = []
         self._marks: set[str] = set()
         self._top_mark = ""
         self._items = 0
         self._last: Line | None = None
-        self._last_was = ""
-        self._copied_at = ""
+        self._last_kind = ""
+        self._copy_indent = ""
 
     def begin_run(self, lines: Sequence[Line]) -> None:
         """Prepare for the lines below a heading."""
@@ -119,7 +119,7 @@ class _Writer:
             self._copy_line(line, is_next)
         elif self._take_item(line, following, is_next):
             pass
-        elif self._open and self._goes_on(self._open, line, is_next):
+        elif self._open and self._continues_block(self._open, line, is_next):
             self._open.add_text(line.text, line)
             if (number := read_number(line.text)) and any(
                 level.number and level.number.style == number.style for level in self._levels
@@ -132,7 +132,7 @@ class _Writer:
     def finish_lines(self) -> list[str]:
         """Return the Markdown."""
         self._write_open()
-        return self._out
+        return self._lines_out
 
     def _find_first_mark(self, lines: Sequence[Line]) -> ListMark | None:
         """Return the mark of the section's list; "2026." after other text is not the number of an item."""
@@ -154,9 +154,9 @@ class _Writer:
                 return False
             mark = ListMark("-", line.text)
         if mark.is_number:
-            level = self._level_of_number(line, mark, is_next)
+            level = self._find_number_level(line, mark, is_next)
         else:
-            level = self._level_of_bullet(line, mark.style, following, is_next)
+            level = self._find_bullet_level(line, mark.style, following, is_next)
         if level:
             self._open_item(line, mark, level)
         return level is not None
@@ -167,7 +167,7 @@ class _Writer:
             return None  # the definition of a link
         return mark or (read_sign(line.text) if self._uses_signs else None)
 
-    def _level_of_bullet(self, line: Line, bullet: str, following: Line | None, is_next: bool) -> _Level | None:
+    def _find_bullet_level(self, line: Line, bullet: str, following: Line | None, is_next: bool) -> _Level | None:
         if bullet in DASHES and self._is_wrapped_dash(line, bullet, following, is_next):
             return None
         self._marks.add(bullet)
@@ -199,7 +199,7 @@ class _Writer:
         is_item = self._open.texts[-1].endswith((":", "：")) or (following and following.text.startswith(bullet))
         return not is_item
 
-    def _level_of_number(self, line: Line, number: ListMark, is_next: bool) -> _Level | None:
+    def _find_number_level(self, line: Line, number: ListMark, is_next: bool) -> _Level | None:
         if not self._levels:
             is_text = self._open is not None and is_next and number.value > 1
             return None if is_text else self._push_level(line, number)
@@ -209,7 +209,7 @@ class _Writer:
             return self._push_level(line, number)
         for index in range(depth, -1, -1):
             level = self._levels[index]
-            if level.number and self._counts_on(level.number, number, is_next):
+            if level.number and self._follows_number(level.number, number, is_next):
                 level.number = number
                 del self._levels[index + 1 :]
                 return level
@@ -218,7 +218,7 @@ class _Writer:
             return self._push_level(line, number)
         return None
 
-    def _counts_on(self, last: ListMark, number: ListMark, is_next: bool) -> bool:
+    def _follows_number(self, last: ListMark, number: ListMark, is_next: bool) -> bool:
         """Return True if a number follows the last one, or is the same, since Markdown counts items itself."""
         if last.style == number.style and (
             number.value - last.value in (0, 1) or (not self._is_list and _is_markdown_mark(last.style))
@@ -244,7 +244,7 @@ class _Writer:
 
     def _open_item(self, line: Line, mark: ListMark, level: _Level) -> None:
         if self._open and self._open.is_item and not self._open.texts:
-            level = self._instead_of_empty(level)
+            level = self._replace_empty_item(level)
         self._write_open()
         depth = self._levels.index(level)
         outer = self._levels[depth - 1].inner if depth else 0
@@ -255,13 +255,13 @@ class _Writer:
         level.indent = min(level.indent, line.indent)
         level.content = line.indent + max(len(line.text) - len(mark.text), 1)
         level.inner = column + len(marker) + 1
-        is_apart = self._last_was not in ("item", "copy in item") or (not self._is_list and line.after_blank)
+        is_apart = self._last_kind not in ("item", "copy in item") or (not self._is_list and line.after_blank)
         text = mark.text.rstrip("↩\ufe0e\ufe0f ") if self._kind == "references" else mark.text
         self._start_block(
             _OpenBlock(line, f"{' ' * column}{marker} ", level.inner, is_item=True), text, is_apart=is_apart
         )
 
-    def _instead_of_empty(self, level: _Level) -> _Level:
+    def _replace_empty_item(self, level: _Level) -> _Level:
         """Return the level for an item that follows an empty item."""
         depth = self._levels.index(level)
         if not depth or level.inner:
@@ -284,7 +284,7 @@ class _Writer:
 
     # --- paragraphs, and what is copied
 
-    def _goes_on(self, block: _OpenBlock, line: Line, is_next: bool) -> bool:
+    def _continues_block(self, block: _OpenBlock, line: Line, is_next: bool) -> bool:
         """Return True if the line continues the open paragraph or item."""
         if is_next and not line.after_blank:
             return True
@@ -309,16 +309,16 @@ class _Writer:
         return 0
 
     def _copy_line(self, line: Line, is_next: bool) -> None:
-        if not (is_next and self._last_was.startswith("copy")) or self._open:
+        if not (is_next and self._last_kind.startswith("copy")) or self._open:
             self._write_open()
             inner = self._find_inner_column(line)
             if not inner:
                 self._levels = []
             if line.after_blank or not inner:
                 self._add_blank_line()
-            self._copied_at = " " * inner
-            self._last_was = "copy in item" if inner else "copy"
-        self._out.append(f"{self._copied_at}{line.verbatim}".rstrip() if line.verbatim else "")
+            self._copy_indent = " " * inner
+            self._last_kind = "copy in item" if inner else "copy"
+        self._lines_out.append(f"{self._copy_indent}{line.verbatim}".rstrip() if line.verbatim else "")
 
     def _start_block(self, block: _OpenBlock, text: str, *, is_apart: bool) -> None:
         if is_apart:
@@ -327,8 +327,8 @@ class _Writer:
         block.add_text(text, block.line)
 
     def _add_blank_line(self) -> None:
-        if self._out and self._out[-1]:
-            self._out.append("")
+        if self._lines_out and self._lines_out[-1]:
+            self._lines_out.append("")
 
     def _write_open(self) -> None:
         """Write the open block."""
@@ -338,8 +338,8 @@ class _Writer:
         if not block.texts:
             block.line.fate = "ambiguous"
             return
-        self._out.append(block.prefix + f"\\\n{' ' * block.hang}".join(self._write_pieces(block)))
-        self._last_was = "item" if block.is_item else "paragraph"
+        self._lines_out.append(block.prefix + f"\\\n{' ' * block.hang}".join(self._write_pieces(block)))
+        self._last_kind = "item" if block.is_item else "paragraph"
 
     def _write_pieces(self, block: _OpenBlock) -> Iterator[str]:
         start = 0

@@ -172,7 +172,7 @@ class Splitter:
             self._take_title(draft)
         else:
             draft.languages = shared
-        self._settle_waiting(draft)
+        self._add_waiting_blocks(draft)
         self._open_block(Block(section, heading, line))
 
     def _take_title(self, draft: RawDraft) -> None:
@@ -186,7 +186,7 @@ class Splitter:
                 draft.add_blocks(title)
                 return
 
-    def _settle_waiting(self, draft: RawDraft) -> None:
+    def _add_waiting_blocks(self, draft: RawDraft) -> None:
         draft.add_blocks(*self._waiting)
         self._waiting, self._between_parts = [], False
 
@@ -197,7 +197,7 @@ class Splitter:
                 self._draft = RawDraft(_first_line(self._waiting))
                 self._drafts.append(self._draft)
                 self._take_title(self._draft)
-            self._settle_waiting(self._draft)
+            self._add_waiting_blocks(self._draft)
         self._draft, self._block, self._between_parts = None, None, True
 
     def _open_block(self, block: Block) -> Block:
@@ -279,7 +279,7 @@ class Splitter:
     # --- page furniture, and lines above an article
 
     def _take_furniture(self, line: Line) -> bool:
-        if self._is_furniture or self._goes_on_furniture(line):
+        if self._is_furniture or self._continues_furniture(line):
             line.record_fate("dropped", "furniture")
             return True
         if _is_item(line) or not self._may_be_furniture(line):
@@ -293,7 +293,7 @@ class Splitter:
             self._long_furniture = line
         return True
 
-    def _goes_on_furniture(self, line: Line) -> bool:
+    def _continues_furniture(self, line: Line) -> bool:
         """Return True for the rest of a sentence of page furniture that continues in this line."""
         above = self._long_furniture
         if above is None or above.number != line.number - 1 or _is_item(line):

@@ -23,9 +23,9 @@ SECTIONS: Final[tuple[Section, ...]] = get_args(Section)
 _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _MARKS: Final = "#*_=: \t\u3000【】"
 _LONGEST_HEADING_CHARACTERS: Final = 120
-_MOST_LINES: Final = 1000
+_MOST_CACHED_LINES: Final = 1000
 _SHORTEST_MISTYPED: Final = 5
-_MISTYPED_SECTIONS: Final = frozenset({"summary", "key_points", "references"})
+_CHECKED_SECTIONS: Final = frozenset({"summary", "key_points", "references"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ class HeadingTable:
         self._headings: dict[str, tuple[Heading, ...]] = {}
         self._words: dict[tuple[str, str], str] = {}
         # A site has the same headings again and again.
-        self._find_text = functools.lru_cache(_MOST_LINES)(self._look_up)
-        self._find_nearest = functools.lru_cache(_MOST_LINES)(self._look_up_nearest)
+        self._find_text = functools.lru_cache(_MOST_CACHED_LINES)(self._look_up)
+        self._find_nearest = functools.lru_cache(_MOST_CACHED_LINES)(self._look_up_nearest)
         self._furniture_openings: tuple[str, ...] = ()
         self._furniture_sections: set[str] = set()
         for language, sections in data.items():
@@ -88,7 +88,7 @@ class HeadingTable:
             elif not may_stand_alone:
                 continue
             else:
-                headings = tuple(heading for heading in headings if heading.section in _MISTYPED_SECTIONS)
+                headings = tuple(heading for heading in headings if heading.section in _CHECKED_SECTIONS)
             if headings:
                 other_headings = self._headings.get(other_half, ()) if other_sections else ()
                 sections = {heading.section for heading in headings}
@@ -132,7 +132,7 @@ class HeadingTable:
         """The words by their first and by their last letter; a typing mistake rarely changes both."""
         words: dict[str, list[str]] = {}
         for word, headings in self._headings.items():
-            if headings[0].section in _MISTYPED_SECTIONS:
+            if headings[0].section in _CHECKED_SECTIONS:
                 for letter in {word[0], word[-1]}:
                     words.setdefault(letter, []).append(word)
         return words
@@ -208,7 +208,7 @@ def _is_sign(character: str) -> bool:
     )
 
 
-_PARTED: Final = re.compile(r"([^|/·]+)[|/·]([^|/·]+)")
+_TWO_HALVES: Final = re.compile(r"([^|/·]+)[|/·]([^|/·]+)")
 _BRACKETED: Final = re.compile(r"([^()]+)\(([^()]+)\)")
 
 
@@ -218,7 +218,7 @@ def _split_halves(text: str) -> Iterator[tuple[str, str, bool]]:
     With two languages side by side, "总结 Recap" and "核心提炼 Summary" say the same thing twice; "Nightjet 总结" is a
     summary of something.
     """
-    parted = _PARTED.fullmatch(text) or _BRACKETED.fullmatch(text)
+    parted = _TWO_HALVES.fullmatch(text) or _BRACKETED.fullmatch(text)
     if parted:
         first_half, second_half = (_strip_decoration(half) for half in parted.groups())
         yield from ((first_half, second_half, True), (second_half, first_half, True))

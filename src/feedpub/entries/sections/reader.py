@@ -163,8 +163,8 @@ class _HeadedPart:
 
 # Title, previous and next are titles of articles; longer text is a paragraph.
 _LONGEST_LINE_CHARACTERS: Final = 200
-_OF_A_DIGEST: Final = ("summary", "key_points", "references")
-_FORMS: Final[Mapping[Section, str]] = MappingProxyType(
+_DIGEST_SECTIONS: Final = ("summary", "key_points", "references")
+_REQUIRED_FORMS: Final[Mapping[Section, str]] = MappingProxyType(
     {
         "title": "be one line and nothing else",
         "summary": "begin with a paragraph",
@@ -189,7 +189,7 @@ class _Cutter:
         if blocks and blocks[0].tag == "h1" and not _COMMENT.sub("", before).strip():
             heading, tail = split_tail(blocks[0])
             text = html_to_text(heading)
-            is_section = any(meaning.section in _OF_A_DIGEST for meaning in self._headings.find_headings(text))
+            is_section = any(meaning.section in _DIGEST_SECTIONS for meaning in self._headings.find_headings(text))
             if text.split() == title.split() or not (has_title or is_section):
                 sections.title = "" if has_title else text
                 before, blocks = before + tail, blocks[1:]
@@ -231,7 +231,7 @@ class _Cutter:
         self, parts: Sequence[_HeadedPart], before: str, post: Sections, *, is_forced: bool
     ) -> Sections | None:
         """Return the sections of a digest; None if the text is not a digest and `is_forced` is not set."""
-        names = [part.section for part in parts if part.section in _OF_A_DIGEST]
+        names = [part.section for part in parts if part.section in _DIGEST_SECTIONS]
         if not names and not is_forced:
             return None
         digest = Sections(
@@ -277,7 +277,7 @@ class _Cutter:
             return f"a second section {part.text[:60]!r}", all_blocks
         else:
             is_source = any(heading.section == "source" for heading in self._headings.find_headings(part.text))
-            required_form = _FORMS["source" if is_source else part.section]
+            required_form = _REQUIRED_FORMS["source" if is_source else part.section]
             reason = f"the section {part.text[:60]!r} must {required_form}"
             unfit = getattr(self, f"_read_{part.section}")(blocks, digest)
             if split_tail(part.heading)[1].strip():
@@ -316,9 +316,9 @@ class _Cutter:
     def _take_list(self, blocks: list[Block]) -> tuple[str, list[Block]]:
         """Return the first list that has nothing but text and nested lists, and the other blocks."""
         for index, block in enumerate(blocks):
-            if block.tag in ("ul", "ol") and block.inner <= _IN_POINTS:
+            if block.tag in ("ul", "ol") and block.inner <= _BLOCKS_IN_POINTS:
                 html, tail = split_list(block)
-                if html and not (self._has_raw_html and _NOT_IN_POINTS.search(block.html)):
+                if html and not (self._has_raw_html and _HTML_NOT_IN_POINTS.search(block.html)):
                     other_blocks = [*blocks[:index], *blocks[index + 1 :]]
                     return html, [block._replace(html=tail), *other_blocks] if tail.strip() else other_blocks
         return "", blocks
@@ -377,9 +377,9 @@ class _Cutter:
 
 _HEADINGS: Final = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 _COMMENT: Final = re.compile(r"<!--.*?-->", re.DOTALL)
-_IN_POINTS: Final = frozenset(["p", "ul", "ol"])
+_BLOCKS_IN_POINTS: Final = frozenset(["p", "ul", "ol"])
 # Raw HTML that is more than text and nested lists.
-_NOT_IN_POINTS: Final = re.compile(
+_HTML_NOT_IN_POINTS: Final = re.compile(
     r"<(?:article|aside|audio|blockquote|details|div|dl|figure|form|h[1-6r]|iframe|pre|section|table|video)\b",
     re.IGNORECASE,
 )
