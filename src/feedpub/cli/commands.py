@@ -12,10 +12,10 @@ import click
 import feedpub
 
 from ..files import read_input
-from ..interrupts import exit_code
+from ..interrupts import find_exit_code
 from .output import (
     EXIT_FINDINGS,
-    EXIT_OK,
+    EXIT_FINE,
     EXIT_USAGE,
     count_problems,
     echo,
@@ -146,7 +146,7 @@ def lint_entries(entries: str, is_complete: bool, output_format: str) -> None:
         echo(count_problems(problems))
     if any(problem.code.startswith("E0") for problem in problems):
         sys.exit(EXIT_USAGE)
-    sys.exit(EXIT_FINDINGS if any(problem.severity != "note" for problem in problems) else EXIT_OK)
+    sys.exit(EXIT_FINDINGS if any(problem.severity != "note" for problem in problems) else EXIT_FINE)
 
 
 @cli.command("build", epilog=_EPILOG)
@@ -191,7 +191,7 @@ def build_site(entries: str, output: str, until: str, keep_going: bool, prune: b
         echo_problems(result.problems, output_format)
         echo_build(result)
     has_errors = any(problem.severity == "error" for problem in result.problems)
-    sys.exit(EXIT_FINDINGS if has_errors else EXIT_OK)
+    sys.exit(EXIT_FINDINGS if has_errors else EXIT_FINE)
 
 
 @cli.command("serve", epilog=_EPILOG, short_help="Preview the site on this machine while you edit its entries.")
@@ -214,7 +214,7 @@ def serve_preview(entries: str, port: int) -> None:
         feedpub.serve(entries, port=port, on_event=make_preview_printer(entries))
     except KeyboardInterrupt as interrupt:
         echo("stopped", err=True)
-        sys.exit(exit_code(interrupt))
+        sys.exit(find_exit_code(interrupt))
 
 
 @cli.command("ping", epilog=_EPILOG)
@@ -237,7 +237,7 @@ def ping_hub(entries: str, output: str, output_format: str) -> None:
         outcomes = [result.outcome for result in results]
         accepted, unchanged = outcomes.count("accepted"), outcomes.count("unchanged")
         echo(f"{results[0].hub}: {accepted} accepted, {unchanged} unchanged, {len(failed)} failed")
-    sys.exit(EXIT_FINDINGS if failed else EXIT_OK)
+    sys.exit(EXIT_FINDINGS if failed else EXIT_FINE)
 
 
 @cli.command("explain", epilog=_EPILOG)

@@ -9,10 +9,10 @@ import click
 
 import feedpub
 
-from ..interrupts import exit_code, find_interrupt
+from ..interrupts import find_exit_code, find_interrupt
 from .commands import cli as cli
 from .links import links
-from .output import EXIT_FINDINGS, EXIT_OK, EXIT_USAGE, count_problems, echo, echo_problems, echo_usage_error, fail
+from .output import EXIT_FINDINGS, EXIT_FINE, EXIT_USAGE, count_problems, echo, echo_problems, echo_usage_error, fail
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,14 +40,15 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     try:
         cli.main(arguments, prog_name="feedpub", standalone_mode=False)
-        sys.exit(EXIT_OK)
+        sys.exit(EXIT_FINE)
     except SystemExit:
         raise
     except BaseException as error:
         interrupt = find_interrupt(error)
         if interrupt or isinstance(error, click.Abort):
             fail(
-                "interrupted; no partially written files were left behind", exit_code(interrupt or KeyboardInterrupt())
+                "interrupted; no partially written files were left behind",
+                find_exit_code(interrupt or KeyboardInterrupt()),
             )
         _exit_with_error(error, arguments)
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     import feedpub
 
-EXIT_OK, EXIT_FINDINGS, EXIT_USAGE = 0, 1, 2
+EXIT_FINE, EXIT_FINDINGS, EXIT_USAGE = 0, 1, 2
 MOST_PROBLEMS_SHOWN = 50  # one by one; of more problems, an example of each kind
 _MOST_MESSAGES_OF_CODE = 10  # in a summary
 _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
