@@ -14,8 +14,10 @@ import pytest
 import feedpub
 from feedpub.links.acceptance import find_acceptances
 from feedpub.links.check import accept_link, check_links, forget_link, iter_checked_links, report_links
+from feedpub.links.classify import Verdict
+from feedpub.links.filtering import AddressFilter
 from feedpub.links.history import History
-from feedpub.links.outbound import outbound
+from feedpub.links.outbound import find_outbound_links
 from feedpub.model import LinkSettings
 from support.case_files import load_cases
 from support.offline import offline_session
@@ -92,9 +94,6 @@ def test_a_link_that_works_when_it_is_back_is_no_incident(tmp_path: Path) -> Non
 def test_links_that_are_only_out_of_sight_are_not_removed(tmp_path: Path) -> None:
     gone = {OLD: 404}
     check(site(tmp_path, OLD, OTHER), tmp_path, 0, gone)
-    # excluded
-    report = check(site(tmp_path, OLD, OTHER), tmp_path, 1, gone, settings=LinkSettings(exclude=("old",)))
-    assert outcomes(report) == [(OLD, None)]
     # in a file that has an error now
     entries = tmp_path / "entries"
     (entries / "one.en.md").write_text(f"---\ntitle: One\npublished: never\n---\n[it]({OLD})\n", encoding="utf-8")
@@ -106,6 +105,18 @@ def test_links_that_are_only_out_of_sight_are_not_removed(tmp_path: Path) -> Non
     assert outcomes(check(other_site, tmp_path, 4, gone)) == [(OLD, None)]
     # when nothing but the history is looked at
     assert outcomes(report_links(site(tmp_path, OTHER), history=tmp_path / "links.sqlite")) == [(OLD, None)]
+
+
+def test_an_excluded_link_closes_its_incident(tmp_path: Path) -> None:
+    gone = {OLD: 404}
+    check(site(tmp_path, OLD, OTHER), tmp_path, 0, gone)
+    excluding = LinkSettings(exclude=("old",))
+    report = check(site(tmp_path, OLD, OTHER), tmp_path, 1, gone, settings=excluding)
+    assert outcomes(report) == [(OLD, "removed")]
+    assert report.links[0].status == "skipped"
+    assert outcomes(check(site(tmp_path, OLD, OTHER), tmp_path, 2, gone, settings=excluding)) == [(OLD, "removed")]
+    # checked again, and still dead
+    assert outcomes(check(site(tmp_path, OLD, OTHER), tmp_path, 3, gone)) == [(OLD, None), (OLD, "removed")]
 
 
 def test_incidents_of_lists_stay_when_a_site_is_checked(tmp_path: Path) -> None:
@@ -206,23 +217,25 @@ def test_an_address_that_may_be_several_is_refused(tmp_path: Path) -> None:
         lambda: accept_link(shown, history=history, until=NOW + DAY, why="x"),
         lambda: forget_link(shown, history=history),
     ):
-        with pytest.raises(feedpub.HistoryError, match=r"2 addresses are shown as https://a\.test/\?token=…; give the"):
+        with pytest.raises(
+            feedpub.HistoryError, match=r"reports show 2 addresses as https://a\.test/\?token=…; give the"
+        ):
             act()
     assert accept_link(urls[0], history=history, until=NOW + DAY, why="x") == "dead"
 
 
 def _remember(base: History, url: str) -> None:
-    from feedpub.links.classify import Answer, classify
-    from feedpub.links.lifecycle import Record, advance
+    from feedpub.links.classify import ProbeResult, classify_result
+    from feedpub.links.lifecycle import Record, advance_record
 
-    verdict = classify(Answer(url=url, code=404))
-    base.remember(advance(Record(url=url), verdict, NOW, strict=True), verdict, NOW)
+    verdict = classify_result(ProbeResult(url=url, code=404))
+    base.add_check(advance_record(Record(url=url), verdict, NOW, strict=True), verdict, NOW)
 
 
 @pytest.mark.parametrize("case", load_cases("acceptance"))
 def test_comments_accept_links(case: dict[str, Any], tmp_path: Path) -> None:
     loaded = feedpub.load(write_site(tmp_path / "entries", {"one.en.md": post(case["text"])}, SETTINGS))
-    accepted, problems = find_acceptances(loaded, outbound(loaded), NOW)
+    accepted, problems = find_acceptances(loaded, find_outbound_links(loaded), NOW)
     assert sorted(accepted) == case["accepted"]
     assert len(problems) == len(case["problems"])
     for problem, expected in zip(problems, case["problems"], strict=True):
@@ -246,7 +259,7 @@ def test_a_comment_does_what_ack_does(tmp_path: Path) -> None:
         assert len(report.problems) == (1 if day < 8 else 2)
     text = feedpub.format_report(report)
     assert "warning[W140] comment that accepts nothing" in text
-    assert "2026-03-09 is over" in text
+    assert "this acceptance ended on 2026-03-09" in text
     assert f"{'entries'}/one.en.md" in text
     assert json.loads(feedpub.format_report(report, "json"))["problems"][0]["code"] == "W140"
     assert "W140" in feedpub.format_report(report, "markdown")
@@ -264,7 +277,7 @@ def test_comments_are_read_in_linear_time(part: str, tmp_path: Path) -> None:
         loaded = feedpub.load(
             write_site(tmp_path / str(size), {"one.en.md": post(f"[a]({OLD})\n\n{part * size}\n")}, SETTINGS)
         )
-        links = outbound(loaded)
+        links = find_outbound_links(loaded)
         begun = time.process_time()
         for _ in range(5):
             find_acceptances(loaded, links, NOW)
@@ -273,7 +286,7 @@ def test_comments_are_read_in_linear_time(part: str, tmp_path: Path) -> None:
     def measure(size: int) -> float:
         return min(cpu_seconds(size) for _ in range(3))
 
-    assert measure(8000) < 8 * measure(2000) + 0.05
+    assert measure(2000) < 8 * measure(500) + 0.02
 
 
 # runs that end early, or have nothing to do
@@ -288,7 +301,7 @@ def test_what_is_not_asked_in_time_stays_due(tmp_path: Path) -> None:
         (OLD, "dead", True),
         (OTHER, "ok", True),
     ]
-    assert "2 not asked: the time for this run was over" in feedpub.format_report(report)
+    assert "2 not checked: the time for this run was over" in feedpub.format_report(report)
     assert json.loads(feedpub.format_report(report, "json"))["not_asked"] == 2
     report = check([*urls, "https://new.test/"], tmp_path, 2, max_seconds=0.0)
     assert [link.status for link in report.links] == ["dead", "ok", None]
@@ -364,3 +377,17 @@ def test_a_report_takes_the_settings_of_the_site(tmp_path: Path) -> None:
     loaded = feedpub.load(write_site(tmp_path / "entries", {}, settings))
     report = report_links(loaded, history=tmp_path / "links.sqlite")
     assert [link.status for link in report.links] == ["skipped", "ok"]
+
+
+def test_a_comment_accepts_a_link_that_is_reported_without_a_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An address that another program published may be malformed."""
+    verdict = Verdict(status="suspect", reason="the address has no host")
+    monkeypatch.setattr(AddressFilter, "judge_address", lambda _, url: verdict if url == OLD else None)
+    comment = f"\n<!-- feedpub: accept {OLD} until 2026-12-31 because it is known -->\n"
+    for more, is_accepted in (("", False), (comment, True)):
+        loaded = site(tmp_path, OLD, more=more)
+        (checked,) = check(loaded, tmp_path, 0).links
+        (reported,) = report_links(loaded, history=tmp_path / "links.sqlite", now=NOW).links
+        assert (checked.status, checked.accepted) == (reported.status, reported.accepted) == ("suspect", is_accepted)

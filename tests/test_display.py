@@ -293,11 +293,11 @@ def test_what_is_remembered_of_links_is_only_shown(
             now = NOW.replace(day=day)
             verdict = Verdict(status="moved", reason=text, code=301, final_url=moved)
             record = Record(url="https://a.test/old", status="moved", reason=text, checked=now)
-            history.remember(record, verdict, now, chain=(Redirect(code=301, url=moved),))
+            history.add_check(record, verdict, now, chain=(Redirect(code=301, url=moved),))
             verdict = Verdict(status="moved", reason=text, code=301, final_url="https://a.test/new-c")
-            history.remember(Record(url="https://a.test/c", status="moved", checked=now), verdict, now)
+            history.add_check(Record(url="https://a.test/c", status="moved", checked=now), verdict, now)
             verdict = Verdict(status="suspect", reason=text, code=200, final_url=moved)
-            history.remember(Record(url="https://a.test/b", status="suspect", checked=now), verdict, now)
+            history.add_check(Record(url="https://a.test/b", status="suspect", checked=now), verdict, now)
     for form in REPORTS:
         out, _ = run("links", "report", entries, "--format", form)
         assert "PWNED" in out

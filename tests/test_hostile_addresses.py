@@ -8,7 +8,7 @@ import pytest
 
 import feedpub
 from feedpub import iri
-from feedpub.links.outbound import outbound
+from feedpub.links.outbound import find_outbound_links
 from support.case_files import load_cases
 from support.sample_builds import Desk, article
 
@@ -116,7 +116,7 @@ def test_relative_addresses_lead_where_browsers_go(desk: Desk) -> None:
         "one.en.md", article("One", body='<a href="/&#92;evil.test/x">a</a> <a href="&#92;&#92;evil.test/y">b</a>')
     )
     site = feedpub.load(desk.folder)
-    assert set(outbound(site)) == {"https://evil.test/x", "https://evil.test/y"}
+    assert set(find_outbound_links(site)) == {"https://evil.test/x", "https://evil.test/y"}
     html = feedpub.to_json(site.feed("en")).decode()
     assert "https://evil.test/x" in html
     assert "https://evil.test/y" in html

@@ -306,7 +306,7 @@ def test_a_gate_on_another_host_of_the_domain(domain: str, status: str, monkeypa
         own = "Set-Cookie: other=1\r\nContent-Length: 0\r\n\r\n"
         await exchange.send(f"HTTP/1.1 302 Found\r\n{data}{own}".encode())
 
-    monkeypatch.setattr(network_addresses, "resolve", lambda *_: iter(["127.0.4.1"]))
+    monkeypatch.setattr(network_addresses, "resolve_host", lambda *_: iter(["127.0.4.1"]))
     with closing(Farm({"article": article, "gate": gate})) as farm:
         urls = [farm.url("article", "www.works.test")]
         (link,) = iter_checked_links(urls, settings=LinkSettings(allow_private=True, deadline=DEADLINE), strict=False)

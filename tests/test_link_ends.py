@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from feedpub.links.check import check_links, iter_checked_links
-from feedpub.links.classify import Answer, classify
+from feedpub.links.classify import ProbeResult, classify_result
 from feedpub.links.history import History
 from feedpub.links.lifecycle import Record
 from feedpub.links.pages import Page
-from feedpub.links.probe import MOST_REQUESTS, LinkProbe, _find_refresh
+from feedpub.links.probe import MOST_REQUESTS, LinkProbe
 from feedpub.links.records import LinkRecords
+from feedpub.links.redirects import find_refresh_target
 from feedpub.model import HostSettings, LinkSettings
-from feedpub.transport.base import Response
 from support.link_farm import Exchange, Farm, says, to
 
 if TYPE_CHECKING:
@@ -89,7 +89,10 @@ def test_a_chain_that_takes_too_many_requests_is_unsure() -> None:
     with closing(Farm({"chain": stumble})) as farm:
         (link,) = check_links([farm.url("chain", "127.0.8.21", path="/19")], settings=SETTINGS).links
         assert len(farm.requests) <= MOST_REQUESTS
-    assert (link.status, link.reason) == ("unsure", f"a limit was reached (it took {MOST_REQUESTS} requests)")
+    assert (link.status, link.reason) == (
+        "unsure",
+        f"a limit of feedpub was reached (it took {MOST_REQUESTS} requests)",
+    )
 
 
 def test_what_had_moved_before_and_is_asked_again_counts_as_it_is_now(tmp_path: Path) -> None:
@@ -129,15 +132,15 @@ def test_excluded_addresses_may_be_malformed() -> None:
 @pytest.mark.parametrize("failure", ["private", "excluded"])
 def test_a_dead_link_that_leads_where_nothing_is_asked_stays_dead(failure: str, tmp_path: Path) -> None:
     url = "https://old.test/"
-    dead = classify(Answer(url=url, code=404))
+    dead = classify_result(ProbeResult(url=url, code=404))
     record = Record(url=url, state="dead", status="dead", failures=3, failing_since=NOW, checked=NOW)
     with History(tmp_path / "links.sqlite") as history:
-        history.remember(record, dead, NOW, before="failing")
+        history.add_check(record, dead, NOW, before="failing")
         records = LinkRecords(history, {url: ()}, settings=SETTINGS, strict=False, started=NOW + timedelta(days=1))
-        answer = Answer(url=url, failure=failure)  # type: ignore[arg-type]  # both are failures
+        answer = ProbeResult(url=url, failure=failure)  # type: ignore[arg-type]  # both are failures
         probe = LinkProbe(url, (), lambda _: None, seconds=1.0, clock=time.monotonic)  # type: ignore[arg-type,return-value]  # not asked
-        link = records.add(url, answer, classify(answer), probe)
-        assert history.record(url) == record
+        link = records.add_verdict(url, answer, classify_result(answer), probe)
+        assert history.load_record(url) == record
     assert (link.status, link.state, link.broken) == ("skipped", "dead", True)
     assert link.incident is not None
 
@@ -153,4 +156,4 @@ def test_a_dead_link_that_leads_where_nothing_is_asked_stays_dead(failure: str, 
 )
 def test_a_page_cannot_have_its_credentials_sent_elsewhere(base: str, location: str, target: str) -> None:
     page = Page(refresh=(location, base))
-    assert _find_refresh("http://page.test/a", Response(200), page) == target
+    assert find_refresh_target("http://page.test/a", {}, page) == target

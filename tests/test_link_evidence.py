@@ -20,10 +20,10 @@ from urllib.parse import quote
 import pytest
 
 from feedpub.links.check import check_links
-from feedpub.links.classify import Answer, classify
+from feedpub.links.classify import ProbeResult, classify_result
 from feedpub.links.history import History
-from feedpub.links.lifecycle import advance
-from feedpub.links.second_opinion import ask_second_opinion, make_command
+from feedpub.links.lifecycle import advance_record
+from feedpub.links.second_opinion import apply_second_opinion, make_second_opinion
 from feedpub.model import LinkSettings
 from support.case_files import load_cases
 from support.link_farm import Behaviour, Exchange, Farm, by_path, says, to
@@ -156,7 +156,7 @@ def test_what_all_hosts_answer_alike_comes_from_our_own_network(
     assert report.network_down
     assert {link.status for link in report.links} == {"unsure"}
     with History(history) as kept:
-        assert kept.recall() == {}
+        assert kept.load_links() == {}
 
 
 @pytest.mark.parametrize(
@@ -177,9 +177,11 @@ def test_hosts_that_were_good_are_asked_whether_a_gateway_error_is_theirs(tmp_pa
     with closing(Farm({"page": says()})) as farm:
         farm.everywhere |= dict.fromkeys(HOSTS_OF_A_RUN[:8], says(502, GATEWAY))
         with History(history) as kept:
-            url, verdict = farm.url("page", "127.0.8.2"), classify(Answer(url="", code=200))
+            url, verdict = farm.url("page", "127.0.8.2"), classify_result(ProbeResult(url="", code=200))
 
-            kept.remember(advance(kept.record(url), verdict, datetime.now(UTC)), verdict, datetime.now(UTC))
+            kept.add_check(
+                advance_record(kept.load_record(url), verdict, datetime.now(UTC)), verdict, datetime.now(UTC)
+            )
         report = check(farm, HOSTS_OF_A_RUN[:8], history=history)
         assert ("HEAD", "127.0.8.2", "/page") in farm.requests
     assert not report.network_down
@@ -277,8 +279,8 @@ def test_a_command_gives_a_second_opinion(program: str | None, expected: tuple[s
 
 
 def test_a_command_without_end_is_no_opinion() -> None:
-    ask = make_command(f"{sys.executable} -c 'import time; time.sleep(600)'", 0.1)
-    verdict = ask_second_opinion(ask, "http://a.test/", classify(Answer(url="http://a.test/", code=410)))
+    ask = make_second_opinion(f"{sys.executable} -c 'import time; time.sleep(600)'", 0.1)
+    verdict = apply_second_opinion(ask, "http://a.test/", classify_result(ProbeResult(url="http://a.test/", code=410)))
     assert verdict.status == "dead"
     assert verdict.reason == "410 gone (the second opinion failed: TimeoutError: no end after 0.1 s)"
 

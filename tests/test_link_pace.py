@@ -358,7 +358,7 @@ def test_a_host_that_lies_to_head_is_remembered(tmp_path: Path) -> None:
             methods = [method for method, _, target in farm.requests if target == "/page"]
             assert methods == (["GET"] if run else ["HEAD", "GET"])
     with History(tmp_path / "links.sqlite") as history:
-        assert len(history.unreliable_head_hosts()) == 1
+        assert len(history.list_unreliable_head_hosts()) == 1
 
 
 @pytest.mark.parametrize("redirects", [3, 9, 15, 20, 25])

@@ -17,7 +17,7 @@ import pytest
 
 from feedpub import Category, ConfigError, Person, Reference, explain, render
 from feedpub.language import get_direction, get_words, known_languages
-from feedpub.rendering.renderer import RenderedEntry
+from feedpub.rendering.rendered_entry import RenderedEntry
 from feedpub.site.opml import to_category_opml, to_opml
 from feedpub.site.pages import NEIGHBOURS_PLACEHOLDER, Pages
 from feedpub.site.theme import list_template_names

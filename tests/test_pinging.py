@@ -23,7 +23,7 @@ import pytest
 import feedpub
 from feedpub import ConfigError, PingResult, feed_formats, ping, write_feed
 from feedpub.serving.http_dates import format_http_date
-from feedpub.transport.requests_client import NoAnswerError, post_form, session
+from feedpub.transport.requests_client import FormError, make_session, post_form
 from support.rss1_row import ROW
 from support.sample_sites import GOOD, SETTINGS, write_site
 
@@ -410,8 +410,8 @@ def test_a_hub_that_drips(hub: Hub) -> None:
 
     hub.replies = [drip]
     started = time.monotonic()
-    with pytest.raises(NoAnswerError, match=r"no answer within 0\.6 seconds"):
-        post_form(session(), hub.url, {"a": "b"}, seconds=0.6)
+    with pytest.raises(FormError, match=r"no answer within 0\.6 seconds"):
+        post_form(make_session(), hub.url, {"a": "b"}, seconds=0.6)
     assert time.monotonic() - started < 3
 
 
@@ -423,8 +423,8 @@ def test_a_hub_that_is_silent(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None
         ended.wait(20)
 
     hub.replies = [hang]
-    with pytest.raises(NoAnswerError, match=r"no answer within 0\.2 seconds"):
-        post_form(session(), hub.url, {"a": "b"}, seconds=5)
+    with pytest.raises(FormError, match=r"no answer within 0\.2 seconds"):
+        post_form(make_session(), hub.url, {"a": "b"}, seconds=5)
     ended.set()
 
 
@@ -437,8 +437,8 @@ def test_a_hub_that_takes_no_connection(monkeypatch: pytest.MonkeyPatch) -> None
             waiting = opened.enter_context(socket.socket())
             waiting.setblocking(False)
             waiting.connect_ex(full.getsockname())
-        with pytest.raises(NoAnswerError, match=r"no connection within 0\.3 seconds"):
-            post_form(session(), f"http://127.0.0.1:{full.getsockname()[1]}/", {"a": "b"}, seconds=5)
+        with pytest.raises(FormError, match=r"no connection within 0\.3 seconds"):
+            post_form(make_session(), f"http://127.0.0.1:{full.getsockname()[1]}/", {"a": "b"}, seconds=5)
 
 
 def test_a_body_that_drips_is_cut(hub: Hub) -> None:
@@ -447,35 +447,35 @@ def test_a_body_that_drips_is_cut(hub: Hub) -> None:
         handler.wfile.flush()  # and the connection ends, 98 bytes too early
 
     hub.replies = [drip]
-    answer = post_form(session(), hub.url, {"a": "b"}, seconds=5)
+    answer = post_form(make_session(), hub.url, {"a": "b"}, seconds=5)
     assert (answer.status, answer.text) in {(400, "no"), (400, "")}
 
 
 def test_a_server_that_hangs_up(hub: Hub) -> None:
     hub.replies = [lambda handler: handler.connection.close()]
-    with pytest.raises(NoAnswerError, match=r"no connection \(.+\)"):
-        post_form(session(), hub.url, {"a": "b"}, seconds=5)
+    with pytest.raises(FormError, match=r"no connection \(.+\)"):
+        post_form(make_session(), hub.url, {"a": "b"}, seconds=5)
 
 
 def test_what_is_no_hub_at_all(hub: Hub) -> None:
-    with pytest.raises(NoAnswerError, match="no TLS connection"):
-        post_form(session(), hub.url.replace("http:", "https:"), {"a": "b"}, seconds=5)
-    with pytest.raises(NoAnswerError, match="No connection adapters"):
-        post_form(session(), "ftp://hub.test/", {"a": "b"}, seconds=5)
+    with pytest.raises(FormError, match="no TLS connection"):
+        post_form(make_session(), hub.url.replace("http:", "https:"), {"a": "b"}, seconds=5)
+    with pytest.raises(FormError, match="No connection adapters"):
+        post_form(make_session(), "ftp://hub.test/", {"a": "b"}, seconds=5)
 
 
 def test_a_proxy_that_is_down(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free.getsockname()[1]}")
     monkeypatch.setenv("no_proxy", "")
-    with pytest.raises(NoAnswerError, match="the proxy does not answer"):
-        post_form(session(), "http://hub.test/", {"a": "b"}, seconds=5)
+    with pytest.raises(FormError, match="the proxy does not answer"):
+        post_form(make_session(), "http://hub.test/", {"a": "b"}, seconds=5)
     assert hub.forms == []
 
 
 def test_other_errors_are_not_swallowed(hub: Hub) -> None:
     with pytest.raises(TypeError):
-        post_form(session(), hub.url, 5, seconds=5)  # type: ignore[arg-type]
+        post_form(make_session(), hub.url, 5, seconds=5)  # type: ignore[arg-type]
 
 
 # The command

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import feedpub
 from feedpub import Article, Category, Config, Enclosure, Entry, Feed, Person, Reference
-from feedpub.rendering.renderer import RenderedEntry
+from feedpub.rendering.rendered_entry import RenderedEntry
 from feedpub.site.opml import to_category_opml, to_opml
 from feedpub.site.pages import NEIGHBOURS_PLACEHOLDER, Pages
 from feedpub.site.theme import Theme

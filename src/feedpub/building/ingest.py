@@ -229,7 +229,7 @@ class Ingester:
             categories = self._list_category_links(entry) if has_page else []
             fragments.append((self.pages.render_article(article, rendered, categories),) if has_page else ())
             rendered_entries.append(fragments)
-        self._renderer.forget()
+        self._renderer.clear()
         return rendered_entries
 
     def _list_category_links(self, entry: Entry) -> list[tuple[str, str]]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ..model import Config
-    from ..transport.requests_client import Answer, Session
+    from ..transport.requests_client import FormResponse, Session
 
     # Hub → address of a feed document → SHA-256 of the bytes that the hub has accepted.
     AcceptedDigests = dict[str, dict[str, str]]
@@ -222,13 +222,13 @@ class _Hub:
         """
         from ..transport import requests_client
 
-        self._session = self._session or requests_client.session()
+        self._session = self._session or requests_client.make_session()
         seconds = self._deadline - time.monotonic()
         if seconds <= 0:
             return None, "nothing was sent: there was no time left", None
         try:
             answer = requests_client.post_form(self._session, self.url, fields, seconds=seconds)
-        except requests_client.NoAnswerError as error:
+        except requests_client.FormError as error:
             return None, str(error), 0.0
         if 200 <= answer.status < 300:
             return answer.status, "", None
@@ -240,7 +240,7 @@ class _Hub:
         return answer.status, reason, _parse_retry_after(answer) if is_temporary else None
 
 
-def _parse_retry_after(answer: Answer) -> float:
+def _parse_retry_after(answer: FormResponse) -> float:
     """Return the seconds of Retry-After (RFC 9110, 10.2.3), which may be a date; 0 if there is none."""
     value = answer.headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdecimal():

@@ -13,7 +13,7 @@ from ..errors import ConfigError, Problem
 from ..feeds import to_atom, to_rss
 from ..files import check_target, read_file, remove_leftovers, write_file
 from ..language import get_words
-from ..links.reports.base import as_shown, place_name
+from ..links.reports.base import escape_text, format_mention
 from ..model import Entry, Feed, Person
 from ..redaction import hide_secrets
 from .marks import BEGINNING_BYTES, has_mark
@@ -90,19 +90,19 @@ def _refuse_other_files(output: str, feed_id: str) -> None:
 def _make_entry(
     authority: str, language: str, words: Mapping[str, str], incident: Incident, link: Link | None
 ) -> Entry:
-    display_url = as_shown(incident.url)
+    display_url = escape_text(incident.url)
     key = blake2b(f"{incident.url} {incident.opened.timestamp()}".encode(), digest_size=8).hexdigest()
     url = iri.resolve_url("", hide_secrets(incident.url)) or ""
     url = iri.to_uri(url) if not iri.find_url_fault(url) else f"https://{authority.partition(',')[0]}/"
     lines = [
         f'<a href="{escape(url)}">{escape(display_url)}</a>',
-        f"<code>{escape(as_shown(incident.reason))}</code>",
+        f"<code>{escape(escape_text(incident.reason))}</code>",
     ]
     if link and link.found_in:
-        places = words["list_separator"].join(map(place_name, link.found_in))
-        lines.append(escape(words["found_in"].format(places=as_shown(places))))
+        places = words["list_separator"].join(map(format_mention, link.found_in))
+        lines.append(escape(words["found_in"].format(places=escape_text(places))))
     if link and link.accepted_why:
-        lines.append(escape(as_shown(link.accepted_why)))
+        lines.append(escape(escape_text(link.accepted_why)))
     return Entry(
         id=f"tag:{authority}:links/{key}",
         language=language,

@@ -14,7 +14,7 @@ from ..errors import FeedpubError
 from ..files import read_file, remove_leftovers, resolve_inside, write_file
 from ..iri import find_url_fault, parse_url
 from ..links.history import open_history
-from ..links.outbound import outbound
+from ..links.outbound import find_outbound_links
 from ..redaction import hide_secrets
 from .rewriting import AddressRewriter
 
@@ -75,9 +75,11 @@ def fix_links(site: Site, *, history: str | os.PathLike[str]) -> tuple[LinkFix, 
         HistoryError: There is no such history.
         OSError: An entry file cannot be read.
     """
-    mentions = outbound(site)
+    mentions = find_outbound_links(site)
     with open_history(Path(history), must_exist=True, exclusive=False) as database:
-        targets = {url: target for url in mentions if (target := _find_target(url, database.moved(url)))}
+        targets = {
+            url: target for url in mentions if (target := _find_target(url, database.find_permanent_target(url)))
+        }
     files: dict[str, dict[Mention, tuple[str, str]]] = {}
     for url, target in targets.items():
         for mention in mentions[url]:
