@@ -276,7 +276,7 @@ def test_nothing_is_published(tell: Told, tmp_path: Path, hub: Hub) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "data", "results"),
+    ("name", "data", "address"),
     [
         ("atom.xml", b"<feed/>", "no address"),
         ("atom.xml", b'<feed><link rel="self"/></feed>', "no address"),
@@ -287,12 +287,12 @@ def test_nothing_is_published(tell: Told, tmp_path: Path, hub: Hub) -> None:
         ("feed.json", b'{"feed_url": "https://old.test/feed.json"}', "https://old.test/feed.json"),
     ],
 )
-def test_a_feed_that_was_built_for_elsewhere(tell: Told, hub: Hub, name: str, data: bytes, results: str) -> None:
+def test_a_feed_that_was_built_for_elsewhere(tell: Told, hub: Hub, name: str, data: bytes, address: str) -> None:
     (tell.output / "en" / name).write_bytes(data)
     failed = [result for result in tell() if result.outcome == "failed"]
     assert [result.status for result in failed] == [None]
     path = (tell.output / "en" / name).as_posix()
-    assert failed[0].reason == f"{path} says that it is served at {results}; build it for https://site.test/"
+    assert failed[0].reason == f"{path} says that it is served at {address}; build it for https://site.test/"
     assert len(hub.requests) == 5
 
 
