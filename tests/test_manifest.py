@@ -200,12 +200,12 @@ HARMLESS = {"with a foreign journal", "with a foreign log"}
 
 @pytest.mark.parametrize("is_edited", [False, True], ids=["same", "edited"])
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_manifest_costs_time_and_nothing_else(make_damaged_error: str, is_edited: bool, shop: Shop) -> None:
-    DAMAGES[make_damaged_error](shop.manifest)
+def test_a_damaged_manifest_costs_time_and_nothing_else(damage: str, is_edited: bool, shop: Shop) -> None:
+    DAMAGES[damage](shop.manifest)
     if is_edited:
         shop.edit()
         shop.remove()
-    shop.assert_healed(is_forgotten=make_damaged_error not in HARMLESS)
+    shop.assert_healed(is_forgotten=damage not in HARMLESS)
 
 
 def test_two_sites_in_one_folder_remove_nothing_of_each_other(shop: Shop) -> None:

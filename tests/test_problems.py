@@ -305,7 +305,7 @@ CASES = [
     ),
     setting(
         "N001", SETTINGS.replace("site.test/", "example.org/"), line=1, column=13, marked="https://example.org/",
-        message="only examples have", hint="where you will publish",
+        message="for examples only", hint="where you will publish",
     ),
     entry("N101", post(autor="Ann"), line=4, column=1, marked="autor", message="'autor'", hint="did you mean author"),
     entry(
