@@ -419,6 +419,7 @@ def test_stylesheet_cannot_leave_its_place(stylesheet: str) -> None:
         assert data.count(b"<!--") == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("field", ["body", "summary"])
 def test_12_mb_of_text(field: str) -> None:
     text = "开放的格式活得更久 & <em>.</em> " * 340_000

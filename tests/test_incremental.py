@@ -10,11 +10,12 @@ import pytest
 
 import feedpub
 from support.sample_builds import Desk, RandomAuthor, State, article, published, states
+from support.speed import THOROUGH
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-SEEDS = range(int(os.environ.get("FEEDPUB_SEEDS", "6")))
+SEEDS = range(int(os.environ.get("FEEDPUB_SEEDS", "20" if THOROUGH else "4")))
 STEPS = 12
 
 

@@ -32,6 +32,7 @@ from support.interrupting import find_lines, interrupt_at
 from support.link_farm import Farm, says
 from support.offline import offline_session
 from support.sample_sites import GOOD, write_site
+from support.speed import THOROUGH, sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -56,7 +57,9 @@ ANSWERS = {
     "blocked.test": [403, 200, 403, 200, 403],
 }
 URLS = [f"http://{host}/{number}" for number in range(2) for host in ANSWERS]
-MOMENTS = 500
+# `make explore` interrupts 500 moments, and each line of a build.
+MOMENTS = 500 if THOROUGH else 80
+STEP = 3 if THOROUGH else 20
 INTERRUPTS: dict[str, tuple[Callable[[], BaseException], int]] = {
     "Ctrl-C": (KeyboardInterrupt, 130),
     "SIGTERM": (lambda: interrupts.Interrupted(signal.SIGTERM), 143),
@@ -193,8 +196,8 @@ ACTS: dict[str, tuple[str, Callable[[Folder], tuple[int, str, str]]]] = {
 
 @pytest.mark.parametrize("kind_of_interrupt", INTERRUPTS)
 def test_an_interrupt_at_any_line_leaves_a_whole_history(kind_of_interrupt: str, folder: Folder) -> None:
-    """At each line once; then at later executions of the lines of a check, until it was 500 times."""
-    interrupt, exit_code = INTERRUPTS[kind_of_interrupt]
+    """At lines of each module; in a thorough run at each line once, and then at later executions of them."""
+    interrupt, find_exit_code = INTERRUPTS[kind_of_interrupt]
     moments: dict[tuple[Line, int], str] = {}
     for name, (kind, act) in ACTS.items():
         folder.begin_again(kind)
@@ -202,16 +205,17 @@ def test_an_interrupt_at_any_line_leaves_a_whole_history(kind_of_interrupt: str,
             moments.setdefault((line, 1), name)
     assert {file for (file, _), _ in moments} == set(FILES)
     lines = [line for line, _ in moments]
-    moments |= {(line, times): "another check" for times in (2, 3, 5, 8, 12) for line in lines}
+    later = {(line, times): "another check" for times in (2, 3, 5, 8, 12) for line in lines}
     reached = 0
-    for (line, times), name in moments.items():
+    # Not all lines are executed as often as that.
+    for (line, times), name in sample(moments.items(), MOMENTS * 3 // 4) + sample(later.items(), MOMENTS * 3 // 4):
         kind, act = ACTS[name]
         folder.begin_again(kind)
         done: list[tuple[int, str, str]] = []
         if interrupt_at(line, times, interrupt, lambda act=act, done=done: done.append(act(folder))):  # type: ignore[misc]
             reached += 1
             code, out, err = done[0]
-            assert code == exit_code, (name, line, times, err)
+            assert code == find_exit_code, (name, line, times, err)
             assert "Traceback" not in err
             folder.assert_nothing_is_lost(out if name != "ack" else "")
         if reached >= MOMENTS:
@@ -222,7 +226,7 @@ def test_an_interrupt_at_any_line_leaves_a_whole_history(kind_of_interrupt: str,
 def test_the_check_after_an_interrupt_finds_all(folder: Folder) -> None:
     lines = find_lines(lambda: folder.check(4), FILES)
     final = folder.read()
-    for line in lines[::25]:
+    for line in lines[:: 25 * STEP // 3]:
         folder.begin_again("four days")
         assert interrupt_at(line, 1, KeyboardInterrupt, lambda: folder.check(4))
         folder.check(4)
@@ -245,7 +249,7 @@ def test_an_interrupt_at_any_line_leaves_a_published_folder_that_the_next_build_
     shutil.rmtree(tmp_path / "whole")
     lines = find_lines(lambda: build("whole"), ("feedpub/database.py", "feedpub/building/manifest.py"))
     assert len(lines) > 100
-    for number, line in enumerate(lines[::3]):
+    for number, line in enumerate(lines[::STEP]):
         output = f"public-{number}"
         done: list[tuple[int, str, str]] = []
         assert interrupt_at(line, 1, KeyboardInterrupt, lambda done=done, output=output: done.append(build(output)))  # type: ignore[misc]
@@ -276,9 +280,9 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals work di
         "feedpub/cli/main.py:<module>",
         "feedpub/links/check.py:<module>",
         "feedpub/links/history.py:300",
-        "feedpub/links/history.py:keep",
+        "feedpub/links/history.py:write_pending",
         "feedpub/database.py:commit",
-        "feedpub/links/run.py:links",
+        "feedpub/links/run.py:iter_links",
     ],
 )
 def test_a_signal_while_links_are_checked(
@@ -311,7 +315,7 @@ def test_what_is_known_is_reported(name: str, code: int, form: str, farm_urls: l
     """The signal comes when the first results are written."""
     (tmp_path / "urls.txt").write_text("\n".join(farm_urls), encoding="utf-8")
     arguments = ("links", "check", "--urls", "urls.txt", "--allow-private", "--format", form)
-    done = run_and_signal(name, "feedpub/links/history.py:keep", *arguments, folder=tmp_path)
+    done = run_and_signal(name, "feedpub/links/history.py:write_pending", *arguments, folder=tmp_path)
     assert done.returncode == code
     known = int(done.stderr.partition("interrupted; ")[2].split()[0])
     with History(tmp_path / ".feedpub" / "links.sqlite") as history:

@@ -116,7 +116,7 @@ def test_a_run_ends_though_no_connection_can_be_made(monkeypatch: pytest.MonkeyP
     sockets(monkeypatch, make=errno.EMFILE)
     monkeypatch.setattr("feedpub.links.scheduler._EXHAUSTED_LIMIT", 3)
     link = check(NOBODY)
-    assert (link.status, link.reason) == ("unsure", f"a limit was reached ({os.strerror(errno.EMFILE)})")
+    assert (link.status, link.reason) == ("unsure", f"a limit of feedpub was reached ({os.strerror(errno.EMFILE)})")
 
 
 def test_who_wants_a_certificate_of_ours_is_there(tmp_path: Path) -> None:

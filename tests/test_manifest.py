@@ -37,6 +37,10 @@ MANIFEST = ".feedpub/manifest.sqlite"
 AUTHORITY = "site.test,2026"
 
 
+# State of an entries folder → what a build from nothing gives: files, folders, and names of what it remembers.
+_FRESH: dict[frozenset[tuple[str, bytes]], tuple[dict[str, bytes], set[str], set[str]]] = {}
+
+
 class Shop:
     """A site, and its published folder as a build has left it."""
 
@@ -71,10 +75,13 @@ class Shop:
             self.desk.remove(f"{key}.{language}.md")
 
     def fresh(self) -> dict[str, bytes]:
-        """Return what a build from nothing gives."""
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(os, "fsync", ignore)  # half of the time, and nobody pulls the plug of this one
-            return self.desk.fresh(self.place / "fresh")
+        """Return what a build from nothing gives; most tests have one of few states of the entries folder."""
+        state = frozenset(published(self.desk.folder).items())
+        if state not in _FRESH:
+            fresh = self.desk.fresh(self.place / "fresh")
+            _FRESH[state] = fresh, folders(self.place / "fresh"), names(self.place / "fresh" / ".feedpub")
+        fresh, self.fresh_folders, self.fresh_memory = _FRESH[state]
+        return fresh
 
     def assert_healed(self, *, is_forgotten: bool = False, **foreign: bytes) -> feedpub.BuildResult:
         """Check that a build gives what one from nothing does, and another one then has nothing to do.
@@ -89,16 +96,10 @@ class Shop:
             assert set(result.stale) == before.keys() - fresh.keys() - foreign.keys()
             assert self.build(prune=True).removed == result.stale
         assert published(self.public) == fresh | foreign
-        assert folders(self.public) - folders(self.place / "fresh") == {os.path.dirname(name) for name in foreign} - {
-            ""
-        }
-        assert names(self.manifest.parent) == names(self.place / "fresh" / ".feedpub")
+        assert folders(self.public) - self.fresh_folders == {os.path.dirname(name) for name in foreign} - {""}
+        assert names(self.manifest.parent) == self.fresh_memory
         assert not self.build().written
         return result
-
-
-def ignore(_: int) -> None:
-    pass
 
 
 def names(folder: Path) -> set[str]:
@@ -199,12 +200,12 @@ HARMLESS = {"with a foreign journal", "with a foreign log"}
 
 @pytest.mark.parametrize("is_edited", [False, True], ids=["same", "edited"])
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_manifest_costs_time_and_nothing_else(damage: str, is_edited: bool, shop: Shop) -> None:
-    DAMAGES[damage](shop.manifest)
+def test_a_damaged_manifest_costs_time_and_nothing_else(make_damaged_error: str, is_edited: bool, shop: Shop) -> None:
+    DAMAGES[make_damaged_error](shop.manifest)
     if is_edited:
         shop.edit()
         shop.remove()
-    shop.assert_healed(is_forgotten=damage not in HARMLESS)
+    shop.assert_healed(is_forgotten=make_damaged_error not in HARMLESS)
 
 
 def test_two_sites_in_one_folder_remove_nothing_of_each_other(shop: Shop) -> None:

@@ -23,6 +23,7 @@ import pytest
 
 import feedpub
 from support.sample_builds import Desk, State, article, published, settle, states
+from support.speed import THOROUGH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and rights are otherwise there")
 
 SEED = 2026
-KILLS, INTERRUPTS = 50, 6
+KILLS, INTERRUPTS = (50, 6) if THOROUGH else (12, 4)
 ARTICLES = 10
 # Of one build, on a busy machine.
 PATIENCE_SECONDS = 60

@@ -36,13 +36,9 @@ def skip_flushing(patch: pytest.MonkeyPatch) -> None:
     """Let no file wait for the disk: neither files that are written nor databases; nobody pulls the plug of tests."""
     patch.setattr(os, "fsync", lambda descriptor: None)
     connect = sqlite3.connect
-
-    def connect_unflushed(*values: Any, **named: Any) -> Any:
-        if len(values) <= 5:  # `reader` has a factory of its own, the sixth parameter
-            named.setdefault("factory", _UnflushedConnection)
-        return connect(*values, **named)
-
-    patch.setattr(sqlite3, "connect", connect_unflushed)
+    patch.setattr(
+        sqlite3, "connect", lambda *values, **named: connect(*values, **{"factory": _UnflushedConnection} | named)
+    )
 
 
 class _UnflushedConnection(sqlite3.Connection):
