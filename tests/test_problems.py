@@ -386,7 +386,7 @@ CASES = [
     entry(
         "W140", post("[a](https://a.test/) <!-- feedpub: accept https://a.test/ until 2020-01-01 because x -->\n"),
         line=5, column=22, marked="<!-- feedpub: accept https://a.test/ until 2020-01-01 because x -->",
-        message="2020-01-01 is over", hint="choose a later date", act=check_links_offline,
+        message="ended on 2020-01-01", hint="choose a later date", act=check_links_offline,
     ),
 ]  # fmt: skip
 
