@@ -106,7 +106,7 @@ def test_the_zone_has_summer_and_winter(text: str, offset: int) -> None:
         ("1-Feb-2026", "could be 1 February 2026"),
         ("2026-02-01T09:00 CST", "CST is not an offset such as +08:00"),
         ("2026-02-01 09:00 Asia/Shanghai", "Asia/Shanghai is not an offset such as +08:00"),
-        ("2026-02-01T", "'T' behind the day is not a time such as T09:00:00+08:00"),
+        ("2026-02-01T", "'T' after the day is not a time such as T09:00:00+08:00"),
         ("2024-01-05 12:00 CST", "CST is not an offset such as +08:00"),
         ("Fri, 22 Nov 2013 05:00:00 CST", "could be 22 November 2013"),
         ("Mon, 22 Nov 2013 05:00:00 +0000", "22 November 2013 is a Friday"),

@@ -163,4 +163,4 @@ def test_the_command_writes_it(base: str, tmp_path: Path) -> None:
         cwd=tmp_path, capture_output=True, check=False, timeout=60, input=b"",
     )  # fmt: skip
     assert refused.returncode == 2
-    assert b"--feed is for the links of a site" in refused.stderr
+    assert b"--feed needs a site and a history" in refused.stderr

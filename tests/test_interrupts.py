@@ -29,7 +29,7 @@ from feedpub.links.history_rows import MIGRATIONS
 from feedpub.transport.sessions import SessionTransport
 from support.commands import run_program
 from support.interrupting import find_lines, interrupt_at
-from support.link_farm import Farm, says
+from support.link_farm import Farm, respond
 from support.offline import offline_session
 from support.sample_sites import GOOD, write_site
 from support.speed import THOROUGH, sample
@@ -305,7 +305,7 @@ def test_a_signal_while_links_are_checked(
 
 @pytest.fixture(scope="module")
 def farm_urls() -> Iterator[list[str]]:
-    with closing(Farm({"page": says()})) as farm:
+    with closing(Farm({"page": respond()})) as farm:
         yield [farm.url("page", f"127.0.5.{number % 5 + 1}", path=f"/{number}") for number in range(20)]
 
 

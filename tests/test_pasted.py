@@ -708,7 +708,7 @@ def test_illegal_characters_are_named_with_their_places() -> None:
         ("E202", 2, 2),
         ("E202", 3, 1),
     ]
-    assert (problems[0].message, problems[0].excerpt) == ("U+0000 cannot stand in a feed", "A\x00B")
+    assert (problems[0].message, problems[0].excerpt) == ("U+0000 is not allowed in feeds", "A\x00B")
     assert len(problems) == 20
     assert "31 lines" in problems[-1].hint
 
