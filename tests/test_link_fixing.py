@@ -143,7 +143,7 @@ def test_the_command_shows_first_and_writes_when_told(site: Path) -> None:
     assert "-source: https://a.example/old" in shown.stdout
     assert "+source: https://b.example/new_%28page%29" in shown.stdout
     assert (site / "one.en.md").read_text(encoding="utf-8") == ENTRY.replace("\r\n", "\n")
-    assert run("--write").stderr == "5 changed\n"
+    assert run("--write").stderr == "5 addresses changed\n"
     assert run().stderr == "no link has moved permanently\n"
 
 

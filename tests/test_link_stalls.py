@@ -20,7 +20,7 @@ from feedpub.transport.base import NoResponseError, Response
 from feedpub.transport.connection import MOST_HELD_BYTES, Connection
 from feedpub.transport.connection_pool import ConnectionPool
 from feedpub.transport.http1 import MOST_CHUNKS, Origin, ResponseReader
-from support.link_farm import Farm, by_method, compressed, endless, raw, says, to
+from support.link_farm import Farm, by_method, compress, drip, redirect, respond, send
 
 if TYPE_CHECKING:
     import selectors
@@ -37,17 +37,17 @@ CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 
 # Each takes all the time of a link.
 SLOW: dict[str, Behaviour] = {
-    "silent": raw(then="hang"),
-    "head-by-bytes": endless(b"HTTP/1.1 200 OK\r\n", b"a", 0.2),
-    "interim-answers": endless(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n", 0.2),
-    "body-by-bytes": by_method(says(body=b"", Content_Length=""), endless(CHUNKED, b"1\r\na\r\n", 0.2)),
-    "less-than-it-says": by_method(says(body=b""), raw(HEAD + b"Content-Length: 4000\r\n\r\nabc", then="hang")),
+    "silent": send(then="hang"),
+    "head-by-bytes": drip(b"HTTP/1.1 200 OK\r\n", b"a", 0.2),
+    "interim-answers": drip(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n", 0.2),
+    "body-by-bytes": by_method(respond(body=b"", Content_Length=""), drip(CHUNKED, b"1\r\na\r\n", 0.2)),
+    "less-than-it-says": by_method(respond(body=b""), send(HEAD + b"Content-Length: 4000\r\n\r\nabc", then="hang")),
 }
 
 
 @pytest.mark.parametrize("name", SLOW)
 def test_a_host_is_given_up_when_many_of_its_links_take_all_their_time(name: str) -> None:
-    with closing(Farm({name: SLOW[name], "page": says()})) as farm:
+    with closing(Farm({name: SLOW[name], "page": respond()})) as farm:
         bad = [farm.url(name, BAD, path=f"/{number}") for number in range(60)]
         good = [farm.url("page", GOOD, path=f"/{number}") for number in range(60)]
         report = check_links([url for pair in zip(bad, good, strict=True) for url in pair], settings=SETTINGS)
@@ -62,7 +62,7 @@ def test_a_host_is_given_up_when_many_of_its_links_take_all_their_time(name: str
 
 
 def test_one_port_of_a_host_says_nothing_about_another() -> None:
-    with closing(Farm({"page": says()})) as farm:
+    with closing(Farm({"page": respond()})) as farm:
         bad = [farm.url("page", BAD, kind="mute", path=f"/{number}") for number in range(20)]
         good = [farm.url("page", BAD, path=f"/{number}") for number in range(20)]
         report = check_links([*bad, *good], settings=SETTINGS)
@@ -264,7 +264,7 @@ def test_cookies_of_a_chain_stay_short() -> None:
 
 def test_redirects_to_long_addresses_are_not_kept() -> None:
     async def lead_on(exchange: Exchange) -> None:
-        await to(f"/on/{exchange.times}{'y' * 7000}{len(farm.requests)}", 301)(exchange)
+        await redirect(f"/on/{exchange.times}{'y' * 7000}{len(farm.requests)}", 301)(exchange)
 
     with closing(Farm({"on": lead_on})) as farm:
         (link,) = check_links([farm.url("on", BAD)], settings=replace(SETTINGS, deadline=10.0)).links
@@ -276,10 +276,10 @@ def test_redirects_to_long_addresses_are_not_kept() -> None:
 
 
 LONG: dict[str, Behaviour] = {
-    "heads": endless(HEAD, b"X-Filler: " + b"y" * 8000 + b"\r\n"),
-    "bodies": by_method(raw(HEAD + b"\r\n"), endless(HEAD + b"\r\n", b"<p id=x>" * 8000)),
-    "chunks": by_method(raw(HEAD + b"\r\n"), endless(CHUNKED, b"10000\r\n" + b"x" * 65536 + b"\r\n")),
-    "compressed": by_method(raw(HEAD + b"\r\n"), says(200, compressed(8), Content_Encoding="gzip")),
+    "heads": drip(HEAD, b"X-Filler: " + b"y" * 8000 + b"\r\n"),
+    "bodies": by_method(send(HEAD + b"\r\n"), drip(HEAD + b"\r\n", b"<p id=x>" * 8000)),
+    "chunks": by_method(send(HEAD + b"\r\n"), drip(CHUNKED, b"10000\r\n" + b"x" * 65536 + b"\r\n")),
+    "compressed": by_method(send(HEAD + b"\r\n"), respond(200, compress(8), Content_Encoding="gzip")),
 }
 
 
@@ -294,7 +294,7 @@ def test_long_answers_of_many_hosts_are_bounded_together(name: str, monkeypatch:
 
     monkeypatch.setattr(ConnectionPool, "note_held", watch)
     hosts = [f"127.0.6.{number}" for number in range(1, 61)]
-    with closing(Farm({name: LONG[name], "page": says()})) as farm:
+    with closing(Farm({name: LONG[name], "page": respond()})) as farm:
         urls = [farm.url(name, host, path="#part") for host in hosts]
         good = [farm.url("page", "127.0.6.99", path=f"/{number}") for number in range(5)]
         settings = LinkSettings(allow_private=True, deadline=6.0, patience=0.0, concurrency=64)

@@ -19,7 +19,7 @@ import feedpub
 from feedpub.links.check import check_links
 from feedpub.model import HostSettings, LinkSettings
 from feedpub.transport import network_addresses
-from support.link_farm import Farm, says, to
+from support.link_farm import Farm, redirect, respond
 from test_link_check import Handler, base
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def test_nothing_of_the_environment_is_used(base: str, tmp_path: Path, monkeypat
 
 
 def test_certificates_of_the_environment_are_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
-    with closing(Farm({"page": says()})) as farm:
+    with closing(Farm({"page": respond()})) as farm:
         url = farm.url("page", "127.0.4.1", kind="good")
         assert check(url).status == "suspect"
         monkeypatch.setenv("SSL_CERT_FILE", farm.ca)
@@ -189,7 +189,7 @@ def test_certificates_that_cannot_be_read_kill_nothing(
     elif text:
         file.write_text(text, encoding="utf-8")
     settings = LinkSettings(allow_private=True, ca_bundle=str(file))
-    with closing(Farm({"page": says()})) as farm:
+    with closing(Farm({"page": respond()})) as farm:
         url = farm.url("page", "127.0.4.1", kind="good")
         with pytest.raises(OSError, match=said) as raised:
             check_links([url], settings=settings)
@@ -237,10 +237,10 @@ def test_what_is_set_for_a_host_is_sent_to_it_alone(monkeypatch: pytest.MonkeyPa
     own = HostSettings(
         token_env="EXAMPLE_TOKEN", user_agent="Agent/1", headers={"X-Own": "1"}, accept=(403,), spacing=0.01
     )
-    behaviours = {"page": says(), "refused": says(403, b"")}
+    behaviours = {"page": respond(), "refused": respond(403, b"")}
     with closing(Farm(behaviours)) as farm:
-        behaviours["away"] = to(farm.url("back", there))
-        behaviours["back"] = to(farm.url("page", here, path="/again"))
+        behaviours["away"] = redirect(farm.url("back", there))
+        behaviours["back"] = redirect(farm.url("page", here, path="/again"))
         urls = [farm.url(name, here) for name in ("page", "refused", "away")] + [farm.url("refused", there)]
         report = check_links(urls, settings=LinkSettings(allow_private=True, hosts={here: own}), strict=False)
         heads = {head.splitlines()[0]: head for head in farm.heads}

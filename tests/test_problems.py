@@ -305,7 +305,7 @@ CASES = [
     ),
     setting(
         "N001", SETTINGS.replace("site.test/", "example.org/"), line=1, column=13, marked="https://example.org/",
-        message="only examples have", hint="where you will publish",
+        message="for examples only", hint="where you will publish",
     ),
     entry("N101", post(autor="Ann"), line=4, column=1, marked="autor", message="'autor'", hint="did you mean author"),
     entry(
@@ -386,7 +386,7 @@ CASES = [
     entry(
         "W140", post("[a](https://a.test/) <!-- feedpub: accept https://a.test/ until 2020-01-01 because x -->\n"),
         line=5, column=22, marked="<!-- feedpub: accept https://a.test/ until 2020-01-01 because x -->",
-        message="2020-01-01 is over", hint="choose a later date", act=check_links_offline,
+        message="ended on 2020-01-01", hint="choose a later date", act=check_links_offline,
     ),
 ]  # fmt: skip
 

@@ -19,7 +19,7 @@ GROUPS: Final = {
     "dead": "Dead",
     "recovered": "Recovered",
     "moved": "Moved permanently: update these addresses",
-    "failing": "Failing: will be reported as dead if this continues",
+    "failing": "Failing: reported as dead if this continues",
     "suspect": "Needs review: perhaps no longer the page that you linked to",
 }
 FEWEST_LINKS_OF_OUTAGE: Final = 3

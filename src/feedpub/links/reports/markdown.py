@@ -37,12 +37,12 @@ def write_report(report: LinkReport) -> Iterator[str]:
             for problem in report.problems
         ]
         sections.append((report.problems[0].title.capitalize(), items))
-    left = LONGEST_CHARACTERS - _RESERVED_CHARACTERS
+    characters_left = LONGEST_CHARACTERS - _RESERVED_CHARACTERS
     for title, items in sections:
         yield f"## {title}\n"
         for number, item in enumerate(items):
-            left -= len(item) + 1
-            if left < 0:
+            characters_left -= len(item) + 1
+            if characters_left < 0:
                 yield f"- and {len(items) - number} more"
                 break
             yield item
