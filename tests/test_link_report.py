@@ -328,7 +328,7 @@ def test_an_issue_fits_whatever_is_long(width: int, number: int) -> None:
     for title in (
         "Dead: replace or remove these links",
         "Moved permanently: update these addresses",
-        "Needs review: perhaps no longer the page that you linked to",
+        "Needs review: perhaps not the page that you linked to",
     ):
         assert f"## {title}\n" in text
 
