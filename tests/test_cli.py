@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 import feedpub
 from feedpub.cli.main import cli, main
+from support.commands import run_command_for_bytes
 from support.sample_sites import CHINESE, ENGLISH, GOOD, SETTINGS, post, write_site
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -674,11 +675,11 @@ def test_interrupt_exits_with_130_and_leaves_no_half_file(tmp_path: Path) -> Non
 def test_terminal_that_lacks_characters(encoding: str, form: str, tmp_path: Path) -> None:
     files = {"夜🎉.en.md": post("See 夜 [é](夜.html)\n", title="夜é🎉"), "夜🎉.zh-Hans.md": CHINESE}
     write_site(tmp_path / "entries", files)
-    done = process("lint", "--format", form, folder=tmp_path, environment={"PYTHONIOENCODING": encoding})
-    assert (done.returncode, done.stderr) == (1, b"")
+    code, printed, said = run_command_for_bytes("lint", "--format", form, folder=tmp_path, encoding=encoding)
+    assert (code, said) == (1, b"")
     if form == "json":
         encoding = "utf-8"  # what programs read is UTF-8
-    out = done.stdout.decode("utf-8" if encoding == "ascii" else encoding)  # click takes ASCII for a mistake
+    out = printed.decode("utf-8" if encoding == "ascii" else encoding)  # click takes ASCII for a mistake
     if form == "json":
         assert {problem["path"] for problem in json.loads(out)["problems"]} >= {"entries/夜🎉.en.md"}
     else:

@@ -79,8 +79,8 @@ def test_all_settings(tmp_path: Path) -> None:
         [headings.zh_cn]
         references = ["出处"]
     """
-    found = config(tmp_path, text)
-    assert found == Config(
+    config_ = config(tmp_path, text)
+    assert config_ == Config(
         base_url="https://digest.example/news/",
         authority="ann@digest.example,2026-02-01",
         languages=("zh-CN", "en"),
@@ -102,8 +102,8 @@ def test_all_settings(tmp_path: Path) -> None:
         subtitle={"en": "News"},
         headings={"en": {"summary": ("In short",)}, "zh-CN": {"references": ("出处",)}},
     )
-    changed = {one.name for one in dataclasses.fields(Config) if getattr(found, one.name) != one.default}
-    assert changed == {one.name for one in dataclasses.fields(Config)}  # none was forgotten here
+    changed = {field.name for field in dataclasses.fields(Config) if getattr(config_, field.name) != field.default}
+    assert changed == {field.name for field in dataclasses.fields(Config)}  # none was forgotten here
 
 
 @pytest.mark.parametrize(

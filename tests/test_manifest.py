@@ -26,6 +26,7 @@ from feedpub.site.documents import make_category_slug
 from support.case_files import load_cases
 from support.sample_builds import Desk, article, published, settle
 from support.sample_damage import damaged
+from support.speed import by_turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -198,14 +199,13 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 HARMLESS = {"with a foreign journal", "with a foreign log"}
 
 
-@pytest.mark.parametrize("is_edited", [False, True], ids=["same", "edited"])
-@pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_manifest_costs_time_and_nothing_else(make_damaged_error: str, is_edited: bool, shop: Shop) -> None:
-    DAMAGES[make_damaged_error](shop.manifest)
+@pytest.mark.parametrize(("damage", "is_edited"), by_turns(DAMAGES, (False, True)))
+def test_a_damaged_manifest_costs_time_and_nothing_else(damage: str, is_edited: bool, shop: Shop) -> None:
+    DAMAGES[damage](shop.manifest)
     if is_edited:
         shop.edit()
         shop.remove()
-    shop.assert_healed(is_forgotten=make_damaged_error not in HARMLESS)
+    shop.assert_healed(is_forgotten=damage not in HARMLESS)
 
 
 def test_two_sites_in_one_folder_remove_nothing_of_each_other(shop: Shop) -> None:
@@ -323,8 +323,13 @@ def test_one_byte_of_the_manifest_is_another(was: bytes, byte: bytes, place: int
     shop.assert_healed(is_forgotten=True)
 
 
-@pytest.mark.parametrize("is_edited", [False, True], ids=["same", "edited"])
-@pytest.mark.parametrize("case", load_cases("manifest"))
+@pytest.mark.parametrize(
+    ("case", "is_edited"),
+    [
+        pytest.param(case.values[0], is_edited, id=f"{case.id}-{'edited' if is_edited else 'same'}")
+        for case, is_edited in by_turns(load_cases("manifest"), (False, True))
+    ],
+)
 def test_a_crafted_manifest_costs_time_and_nothing_else(
     case: dict[str, list[str]], is_edited: bool, shop: Shop
 ) -> None:
