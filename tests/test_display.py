@@ -8,10 +8,8 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 import unicodedata
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from urllib.request import urlopen
@@ -25,6 +23,7 @@ from feedpub.display import escape_for_terminal, format_annotation, format_json
 from feedpub.links.classify import Redirect, Verdict
 from feedpub.links.history import History
 from feedpub.links.lifecycle import Record
+from support import http_server
 from support.case_files import load_cases
 from support.sample_sites import GOOD, post, write_site
 
@@ -41,7 +40,8 @@ HARMLESS = "\u200c\u200d\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u
 # Annotations of GitHub Actions that feedpub writes.
 MEANT = re.compile(
     r"""::(?:error|warning|notice)
-    (?:\ (?:file=[^:,]*,)?(?:line=\d+,)?(?:col=\d+,)?title=(?:[EWN]\d{3}\ |link\ |ping\ failed::)
+    (?:\ (?:file=[^:,]*,)?(?:line=\d+,)?(?:col=\d+,)?title=
+        (?:[EWN]\d{3}\ |(?:dead|moved|failing)\ link::|link\ needs\ review::|ping\ failed::)
     |\ file=[^:,]*,line=\d+::line\ \d+\ was\ taken\ for\b
     |::https?://)""",
     re.VERBOSE,
@@ -113,7 +113,7 @@ def test_an_annotation_has_the_properties_that_are_meant(message: str, title: st
 # The commands
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(http_server.Handler):
     """A hub that refuses, and a server whose pages have moved for good: in both, the words of an attacker."""
 
     text = ""
@@ -132,15 +132,7 @@ class Handler(BaseHTTPRequestHandler):
     do_HEAD = do_GET
 
     def send_answer(self, status: int, body: bytes, **headers: str) -> None:
-        self.send_response(status, as_header(self.text))
-        for name, value in {"Content-Type": "text/html", "Content-Length": str(len(body)), **headers}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Stay silent."""
+        self.send(status, {"Content-Type": "text/html", **headers}, body, as_header(self.text))
 
 
 def as_header(text: str) -> str:
@@ -150,13 +142,8 @@ def as_header(text: str) -> str:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    running = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield f"http://127.0.0.1:{running.server_port}"
-    running.shutdown()
-    running.server_close()
-    thread.join()
+    with http_server.serve(Handler) as address:
+        yield address
 
 
 def quoted(text: str) -> str:

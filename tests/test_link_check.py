@@ -5,11 +5,9 @@ from __future__ import annotations
 import errno
 import io
 import ssl
-import threading
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
@@ -23,6 +21,7 @@ from feedpub.links.lifecycle import advance_record
 from feedpub.links.outbound import find_outbound_links
 from feedpub.model import LinkSettings
 from feedpub.transport.connection import create_tls_context
+from support import http_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +42,7 @@ FIXED: dict[str, tuple[int, dict[str, str], bytes]] = {
 }
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(http_server.Handler):
     protocol_version = "HTTP/1.1"
     asked: ClassVar[list[tuple[str, str]]] = []
     gone: ClassVar[set[str]] = set()
@@ -74,16 +73,7 @@ class Handler(BaseHTTPRequestHandler):
             code, body = (200, PAGE) if with_body else (405, b"")
         elif name == "slow":
             time.sleep(6)
-        self.send_response(code)
-        for key, value in headers.items():
-            self.send_header(key, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if with_body:
-            self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
+        self.send(code, headers, body)
 
 
 @pytest.fixture
@@ -91,15 +81,8 @@ def base() -> Iterator[str]:
     Handler.asked.clear()
     Handler.authorizations.clear()
     Handler.gone.clear()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    server.block_on_close = False
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with http_server.serve(Handler) as address:
+        yield address
 
 
 EXPECTED = {
@@ -140,19 +123,19 @@ def test_a_link_dies_and_comes_back(base: str, tmp_path: Path) -> None:
     path, url = tmp_path / "links.sqlite", f"{base}/page"
     begun = datetime(2026, 3, 1, 6, tzinfo=UTC)
 
-    def state(day: float) -> tuple[str | None, str, str | None, bool]:
+    def check_on_day(day: float) -> tuple[str | None, str, str | None, bool]:
         now = begun + timedelta(days=day)
         (link,) = check_links([url], settings=SETTINGS, history=path, now=now, everything=True).links
         return link.status, link.state, link.change, link.incident is not None
 
-    assert state(0) == ("ok", "ok", None, False)
+    assert check_on_day(0) == ("ok", "ok", None, False)
     Handler.gone.add("page")
-    assert [state(day) for day in (1, 2, 3)] == [("dead", "failing", None, False)] * 3
-    assert state(4) == ("dead", "dead", "died", True)
-    assert state(5) == ("dead", "dead", None, True)
+    assert [check_on_day(day) for day in (1, 2, 3)] == [("dead", "failing", None, False)] * 3
+    assert check_on_day(4) == ("dead", "dead", "died", True)
+    assert check_on_day(5) == ("dead", "dead", None, True)
     Handler.gone.clear()
-    assert state(6) == ("ok", "ok", "recovered", True)
-    assert state(7) == ("ok", "ok", None, False)
+    assert check_on_day(6) == ("ok", "ok", "recovered", True)
+    assert check_on_day(7) == ("ok", "ok", None, False)
     with History(path) as history:
         (incident,) = history.list_incidents()
     assert incident.closed == begun + timedelta(days=6)

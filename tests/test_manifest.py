@@ -26,6 +26,7 @@ from feedpub.site.documents import make_category_slug
 from support.case_files import load_cases
 from support.sample_builds import Desk, article, published, settle
 from support.sample_damage import damaged
+from support.speed import by_turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -198,8 +199,7 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 HARMLESS = {"with a foreign journal", "with a foreign log"}
 
 
-@pytest.mark.parametrize("is_edited", [False, True], ids=["same", "edited"])
-@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize(("damage", "is_edited"), by_turns(DAMAGES, (False, True)))
 def test_a_damaged_manifest_costs_time_and_nothing_else(damage: str, is_edited: bool, shop: BuiltSite) -> None:
     DAMAGES[damage](shop.manifest)
     if is_edited:
@@ -323,8 +323,13 @@ def test_one_byte_of_the_manifest_is_another(was: bytes, byte: bytes, offset: in
     shop.assert_healed(is_forgotten=True)
 
 
-@pytest.mark.parametrize("is_edited", [False, True], ids=["same", "edited"])
-@pytest.mark.parametrize("case", load_cases("manifest"))
+@pytest.mark.parametrize(
+    ("case", "is_edited"),
+    [
+        pytest.param(case.values[0], is_edited, id=f"{case.id}-{'edited' if is_edited else 'same'}")
+        for case, is_edited in by_turns(load_cases("manifest"), (False, True))
+    ],
+)
 def test_a_crafted_manifest_costs_time_and_nothing_else(
     case: dict[str, list[str]], is_edited: bool, shop: BuiltSite
 ) -> None:

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -24,6 +24,7 @@ import feedpub
 from feedpub import ConfigError, PingResult, feed_formats, ping, write_feed
 from feedpub.serving.http_dates import format_http_date
 from feedpub.transport.requests_client import FormError, make_session, post_form
+from support import http_server
 from support.rss1_row import ROW
 from support.sample_sites import GOOD, SETTINGS, write_site
 
@@ -48,45 +49,27 @@ class Hub:
         return [fields["hub.topic"][0] for fields in self.requests]
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(http_server.Handler):
     hub: Hub
 
     def do_POST(self) -> None:
         hub = self.hub
-        text = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        text = self.read_body().decode()
         hub.requests.append(parse_qs(text, strict_parsing=True))
         hub.headers.append({name.lower(): value for name, value in self.headers.items()})
         reply = hub.replies.pop(0) if len(hub.replies) > 1 else hub.replies[0]
         if callable(reply):
             reply(self)
             return
-        status, headers, body = reply
-        self.send_response(status)
-        for name, value in {"Content-Length": str(len(body)), **headers}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *given: object) -> None:
-        """Stay silent."""
-
-
-class Server(ThreadingHTTPServer):
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Clients of these tests leave early, on purpose."""
+        self.send(*reply)
 
 
 @pytest.fixture
 def hub() -> Iterator[Hub]:
-    hub = Hub()
-    server = Server(("127.0.0.1", 0), type("OfThisTest", (Handler,), {"hub": hub}))
-    hub.url = f"http://127.0.0.1:{server.server_port}/hub"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield hub
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    made = Hub()
+    with http_server.serve(type("OfThisTest", (Handler,), {"hub": made})) as address:
+        made.url = f"{address}/hub"
+        yield made
 
 
 @pytest.fixture(scope="module")

@@ -179,7 +179,7 @@ def press(tmp_path: Path) -> Press:
 
 
 def test_killed_at_any_moment(tmp_path: Path) -> None:
-    press, chance = Press(tmp_path, articles=15), random.Random(SEED)
+    press, chance = Press(tmp_path), random.Random(SEED)
     usual = duration(press)
     hits = midway = 0
     for number in range(KILLS):

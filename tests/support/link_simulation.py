@@ -127,11 +127,11 @@ class SimulatedTransport:
         while self.coming and self.coming[0][0] <= self.clock.now:
             _, _, key, response, server = heapq.heappop(self.coming)
             server.running -= 1
-            self.idle[self._origin(server)] += 1
+            self.idle[self._find_origin(server)] += 1
             yield key, response
 
-    def _origin(self, server: Server) -> str:
-        return next(origin for origin, one in self.servers.items() if one is server)
+    def _find_origin(self, server: Server) -> str:
+        return next(origin for origin, candidate in self.servers.items() if candidate is server)
 
     def wake(self) -> None:
         """Do nothing: all is one thread."""
@@ -167,9 +167,9 @@ class Simulation:
             self.transport, concurrency=concurrency, clock=self.clock,
             make_pace=lambda _: HostPace(per_host=per_host, spacing=spacing, patience=patience),
         )  # fmt: skip
-        wanted = list(urls)
+        due_urls = list(urls)
         scheduler.take_probes(
-            LinkProbe(url, (), self._find_state, seconds=deadline, clock=self.clock) for url in wanted
+            LinkProbe(url, (), self._find_state, seconds=deadline, clock=self.clock) for url in due_urls
         )
         for _ in range(most_turns):
             scheduler.run_turn()
@@ -177,7 +177,7 @@ class Simulation:
                 ended = scheduler.ended_probes.get()
                 assert not isinstance(ended, BaseException)
                 self.probes += ended
-            if len(self.probes) == len(wanted):
+            if len(self.probes) == len(due_urls):
                 break
         return {probe.url: classify_result(probe.result) for probe in self.probes}
 

@@ -7,6 +7,7 @@ templates again (measured 2026-11-30). Tests that count or fail `os.fsync` repla
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 import sqlite3
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 THOROUGH = bool(os.environ.get("FEEDPUB_THOROUGH"))
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 def sample(values: Iterable[T], most: int) -> list[T]:
@@ -30,6 +32,13 @@ def sample(values: Iterable[T], most: int) -> list[T]:
     if THOROUGH or len(everything) <= most:
         return everything
     return [everything[number * len(everything) // most] for number in range(most)]
+
+
+def by_turns(values: Iterable[T], others: Iterable[U]) -> list[tuple[T, U]]:
+    """Return each value with one of the others, by turns; with all of them in a thorough run."""
+    if THOROUGH:
+        return list(itertools.product(values, others))
+    return list(zip(values, itertools.cycle(others), strict=False))
 
 
 def skip_flushing(patch: pytest.MonkeyPatch) -> None:

@@ -14,8 +14,8 @@ from html import unescape
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote, unquote
 
-from ..entries.link_places import find_url_end
 from ..entries.markdown.positions import strip_positions
+from ..entries.mentions import find_url_end
 from ..entries.reader import read_entry_file
 from ..entries.sections.headings import make_heading_table
 from ..entries.source import decode_source
