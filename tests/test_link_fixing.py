@@ -138,10 +138,10 @@ def test_the_command_shows_first_and_writes_when_told(site: Path) -> None:
             cwd=site.parent, capture_output=True, encoding="utf-8", check=False, timeout=60,
         )  # fmt: skip
 
-    shown = run_fix()
-    assert (shown.returncode, shown.stderr) == (0, "5 addresses to change; --write rewrites the files\n")
-    assert "-source: https://a.example/old" in shown.stdout
-    assert "+source: https://b.example/new_%28page%29" in shown.stdout
+    output = run_fix()
+    assert (output.returncode, output.stderr) == (0, "5 addresses to change; --write rewrites the files\n")
+    assert "-source: https://a.example/old" in output.stdout
+    assert "+source: https://b.example/new_%28page%29" in output.stdout
     assert (site / "one.en.md").read_text(encoding="utf-8") == ENTRY.replace("\r\n", "\n")
     assert run_fix("--write").stderr == "5 addresses changed\n"
     assert run_fix().stderr == "no link has moved permanently\n"
