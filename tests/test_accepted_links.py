@@ -301,7 +301,7 @@ def test_what_is_not_asked_in_time_stays_due(tmp_path: Path) -> None:
         (OLD, "dead", True),
         (OTHER, "ok", True),
     ]
-    assert "2 not asked: the time for this run was over" in feedpub.format_report(report)
+    assert "2 not checked: the time for this run was over" in feedpub.format_report(report)
     assert json.loads(feedpub.format_report(report, "json"))["not_asked"] == 2
     report = check([*urls, "https://new.test/"], tmp_path, 2, max_seconds=0.0)
     assert [link.status for link in report.links] == ["dead", "ok", None]

@@ -772,8 +772,8 @@ def help_of(*arguments: str) -> str:
 def test_document_of_the_command_line(request: pytest.FixtureRequest) -> None:
     parts = [
         "# Command line\n\n"
-        "Look up here every command with its options. The page holds what `feedpub COMMAND --help` prints; it is\n"
-        "written by `pytest tests/test_cli.py --update-golden`.\n",
+        "<!-- Written by: pytest tests/test_cli.py --update-golden -->\n\n"
+        "Look up here every command with its options. `feedpub COMMAND --help` prints the same text.\n",
         f"```text\n{help_of()}```\n",
     ]
     for name in COMMANDS:
@@ -788,10 +788,10 @@ def test_document_of_the_problems(request: pytest.FixtureRequest) -> None:
     kinds = {"E": "Errors", "W": "Warnings", "N": "Notes"}
     parts = [
         "# Problem codes\n\n"
+        "<!-- Written from src/feedpub/problems.toml by: pytest tests/test_cli.py --update-golden -->\n\n"
         "Look up here what a code means and how to fix the problem. An error keeps an entry from being published,\n"
         "a warning is a mistake that readers will notice, and a note is worth knowing. A code never changes its\n"
-        "meaning. `feedpub explain CODE` prints the same text. The page is written from\n"
-        "`src/feedpub/problems.toml` by `pytest tests/test_cli.py --update-golden`.\n"
+        "meaning. `feedpub explain CODE` prints the same text.\n"
     ]
     kind = ""
     for code in feedpub.problem_codes():

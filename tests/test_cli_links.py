@@ -88,7 +88,10 @@ def test_a_list_of_windows_is_read(base: str, tmp_path: Path) -> None:
     assert done == (0, "1 link: 1 ok\n", "")
     (tmp_path / "list.txt").write_text(text, encoding="utf-8")
     assert links(tmp_path, "check", "--urls", "list.txt", "--allow-private") == done
-    assert links(tmp_path, "report", "--allow-private", "--urls", "list.txt")[1] == "1 link: 1 ok; nothing was asked\n"
+    assert (
+        links(tmp_path, "report", "--allow-private", "--urls", "list.txt")[1]
+        == "1 link: 1 ok; all of these results are from earlier checks\n"
+    )
 
 
 def test_the_links_of_a_site_with_no_network(tmp_path: Path) -> None:
@@ -102,7 +105,7 @@ def test_the_links_of_a_site_with_no_network(tmp_path: Path) -> None:
     text = f"---\ntitle: One\npublished: 2026-01-01\n---\nText.\n\n## References\n{references}"
     (entries / "one.en.md").write_text(text, encoding="utf-8")
     code, out, _ = links(tmp_path, "check")
-    assert (code, out.splitlines()[0]) == (3, "Our own network is down: no failure in this run counts.")
+    assert (code, out.splitlines()[0]) == (3, "The network of this computer is down, so no failure in this run counts.")
     assert out.splitlines()[-1] == "7 links: 7 unsure"
 
 
@@ -113,7 +116,7 @@ def test_entries_with_errors_are_not_passed_over_in_silence(tmp_path: Path) -> N
         'base_url = "https://digest.example/"\nauthority = "digest.example,2026"\n', encoding="utf-8"
     )
     (entries / "one.en.md").write_text("---\ntitle: One\npublished: never\n---\nText.\n", encoding="utf-8")
-    said = "1 file has errors: its links are not checked; `feedpub lint` tells what is wrong\n"
+    said = "1 file has errors: its links are not checked; run `feedpub lint` to see the errors\n"
     assert links(tmp_path, "check") == (0, "no links\n", said)
     assert links(tmp_path, "check", "--quiet") == (0, "", "")
 
@@ -185,7 +188,7 @@ def test_a_process_of_its_own_says_the_same(encoding: str, tmp_path: Path) -> No
         (("check", "--urls", "-", "entries"), 2, "exclude each other"),
         (("report", "entries", "--urls", "-"), 2, "exclude each other"),
         (("check", "--urls", "."), 2, "is a folder"),
-        (("ack", "https://a.example/", "--until", "2020-01-01", "--why", "x"), 2, "is over already"),
+        (("ack", "https://a.example/", "--until", "2020-01-01", "--why", "x"), 2, "is in the past"),
         (("check", "--urls", "-", "--max-time", "-1"), 2, "--max-time"),
         (
             ("ack", "https://a.example/", "--until", "2099-01-01", "--why", "x", "--history", "empty"),

@@ -176,6 +176,12 @@ def test_every_public_name_is_in_the_api_reference() -> None:
     assert documented == sorted(name for name in feedpub.__all__ if not name.startswith("_"))
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_names_that_a_page_links_to_are_public(page: str) -> None:
+    names = set(re.findall(r"\]\[feedpub\.(\w+)\]", (DOCS / page).read_text(encoding="utf-8")))
+    assert names <= set(feedpub.__all__)
+
+
 def find_rows(page: str, heading: str) -> dict[str, list[str]]:
     """Return the rows of the tables below a heading by the names in their first column."""
     text = (DOCS / page).read_text(encoding="utf-8").partition(f"\n## {heading}\n")[2].partition("\n## ")[0]

@@ -181,7 +181,7 @@ ACTS: dict[str, tuple[str, Callable[[Folder], tuple[int, str, str]]]] = {
 @pytest.mark.parametrize("kind_of_interrupt", INTERRUPTS)
 def test_an_interrupt_at_any_line_leaves_a_whole_history(kind_of_interrupt: str, folder: Folder) -> None:
     """At lines of each module; in a thorough run at each line once, and then at later executions of them."""
-    interrupt, exit_code = INTERRUPTS[kind_of_interrupt]
+    interrupt, find_exit_code = INTERRUPTS[kind_of_interrupt]
     moments: dict[tuple[Line, int], str] = {}
     for name, (kind, act) in ACTS.items():
         folder.begin_again(kind)
@@ -199,7 +199,7 @@ def test_an_interrupt_at_any_line_leaves_a_whole_history(kind_of_interrupt: str,
         if interrupt_at(line, times, interrupt, lambda act=act, done=done: done.append(act(folder))):  # type: ignore[misc]
             reached += 1
             code, out, err = done[0]
-            assert code == exit_code, (name, line, times, err)
+            assert code == find_exit_code, (name, line, times, err)
             assert "Traceback" not in err
             folder.assert_nothing_is_lost(out if name != "ack" else "")
         if reached >= MOMENTS:
@@ -306,7 +306,7 @@ def test_what_is_known_is_reported(name: str, form: str, farm_urls: list[str], t
     arguments = ("links", "check", "--urls", "urls.txt", "--allow-private", "--format", form)
     done = run_and_signal(name, place_of(History.write_pending), *arguments, folder=tmp_path)
     assert done.returncode == CODES[name]
-    known = int(done.stderr.partition("interrupted; ")[2].split()[0])
+    known = int(done.stderr.partition("interrupted; the results of ")[2].split()[0])
     with History(tmp_path / ".feedpub" / "links.sqlite") as history:
         assert len(list(history.list_urls())) >= known
     if form == "json":
@@ -344,7 +344,7 @@ def test_a_signal_while_the_report_is_printed_comes_after_it(
     place = place_of(output.echo_utf8 if form != "text" else output.echo_lines)
     done = run_and_signal(name, place, *arguments, folder=tmp_path)
     assert done.returncode == 128 + getattr(signal, name)
-    known = int(done.stderr.partition("interrupted; ")[2].split()[0])
+    known = int(done.stderr.partition("interrupted; the results of ")[2].split()[0])
     if form == "json":
         assert len(json.loads(done.stdout)["links"]) == known == len(farm_urls)
     elif form == "jsonl":

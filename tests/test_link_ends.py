@@ -89,7 +89,10 @@ def test_a_chain_that_takes_too_many_requests_is_unsure() -> None:
     with closing(Farm({"chain": stumble})) as farm:
         (link,) = check_links([farm.url("chain", "127.0.8.21", path="/19")], settings=SETTINGS).links
         assert len(farm.requests) <= MOST_REQUESTS
-    assert (link.status, link.reason) == ("unsure", f"a limit was reached (it took {MOST_REQUESTS} requests)")
+    assert (link.status, link.reason) == (
+        "unsure",
+        f"a limit of feedpub was reached (it took {MOST_REQUESTS} requests)",
+    )
 
 
 def test_what_had_moved_before_and_is_asked_again_counts_as_it_is_now(tmp_path: Path) -> None:

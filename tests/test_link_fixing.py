@@ -1,4 +1,4 @@
-"""`feedpub links fix`: addresses that have moved for good, rewritten in the files where they stand."""
+"""`feedpub links fix`: addresses that have moved permanently, rewritten in the files where they stand."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def remember(entries: Path, moved: Mapping[str, str], *, checks: int = 2) -> Pat
         for day in range(checks):
             now = datetime(2026, 3, 1, tzinfo=UTC) + timedelta(days=day)
             for url, new in moved.items():
-                verdict = Verdict(status="moved", reason="moved for good", code=200, final_url=new)
+                verdict = Verdict(status="moved", reason="moved permanently", code=200, final_url=new)
                 history.add_check(Record(url=url, status="moved", checked=now), verdict, now)
     return path
 
@@ -139,12 +139,12 @@ def test_the_command_shows_first_and_writes_when_told(site: Path) -> None:
         )  # fmt: skip
 
     shown = run()
-    assert (shown.returncode, shown.stderr) == (0, "5 to be changed; --write rewrites the files\n")
+    assert (shown.returncode, shown.stderr) == (0, "5 addresses to change; --write rewrites the files\n")
     assert "-source: https://a.example/old" in shown.stdout
     assert "+source: https://b.example/new_%28page%29" in shown.stdout
     assert (site / "one.en.md").read_text(encoding="utf-8") == ENTRY.replace("\r\n", "\n")
     assert run("--write").stderr == "5 changed\n"
-    assert run().stderr == "nothing has moved for good\n"
+    assert run().stderr == "no link has moved permanently\n"
 
 
 def test_a_diff_shows_no_secrets(site: Path) -> None:

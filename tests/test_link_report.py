@@ -33,7 +33,7 @@ DEAD = Link(
     incident=Incident(number=3, url="https://a.example/x", opened=AT, reason="404 not found"),
 )  # fmt: skip
 MOVED = Link(
-    url="https://b.example/old", status="moved", reason="moved for good", code=200, final_url="https://b.example/new",
+    url="https://b.example/old", status="moved", reason="moved permanently", code=200, final_url="https://b.example/new",
     chain=(Redirect(code=301, url="https://b.example/new"),), checked=AT, change="moved",
 )  # fmt: skip
 GOOD = Link(url="https://c.example/", status="ok", final_url="https://c.example/", checked=AT, remembered=True)
@@ -48,9 +48,9 @@ def test_people_read_what_to_do() -> None:
         "Newly dead (1)\n"
         "  https://a.example/x (404 not found)\n"
         "      entries/one.en.md:7\n"
-        "Moved permanently: update the address (1)\n"
+        "Moved permanently: update these addresses (1)\n"
         "  https://b.example/old -> https://b.example/new\n"
-        "3 links: 1 ok, 1 moved, 1 dead; 1 not asked, as they were not due\n"
+        "3 links: 1 ok, 1 moved, 1 dead; 1 of these results is from an earlier check\n"
     )
 
 
@@ -96,7 +96,7 @@ def test_github_shows_them_at_their_lines() -> None:
 
 
 UNSAFE = replace(
-    MOVED, url="https://d.example/", reason="moved for good, from https to http", final_url="http://d.example/",
+    MOVED, url="https://d.example/", reason="moved permanently, from https to http", final_url="http://d.example/",
     found_in=DEAD.found_in, change=None,
 )  # fmt: skip
 
@@ -104,7 +104,7 @@ UNSAFE = replace(
 def test_a_way_from_https_to_http_is_told() -> None:
     for_now = replace(UNSAFE, status="ok", reason="redirects from https to http")
     text = format_report(report(UNSAFE, for_now))
-    assert "  https://d.example/ -> http://d.example/ (moved for good, from https to http)\n" in text
+    assert "  https://d.example/ -> http://d.example/ (moved permanently, from https to http)\n" in text
     assert "  https://d.example/ (redirects from https to http)\n" in text
     first, second, _ = format_report(report(UNSAFE, for_now), "github").splitlines()
     where = "::warning file=entries/one.en.md,line=7,col=5,title="
@@ -134,7 +134,7 @@ def test_an_issue_praises_only_what_is_known() -> None:
     for other in (never, replace(DEAD, accepted=True)):
         assert format_report(report(GOOD, other), "markdown") == "No link needs attention.\n"
     down = format_report(report(replace(GOOD, status="unsure"), network_down=True), "markdown")
-    assert down == "Our own network is down: no failure in this run counts.\n\n"
+    assert down == "The network of this computer is down, so no failure in this run counts.\n\n"
 
 
 def test_what_is_accepted_is_no_finding() -> None:
@@ -323,7 +323,7 @@ def test_an_issue_fits_whatever_is_long(width: int, number: int) -> None:
     ]
     text = format_report(replace(report(*links, network_down=True), problems=problems), "markdown")
     assert_issue_fits(text)
-    for title in ("Dead", "Moved permanently: update the address", "Needs review"):
+    for title in ("Dead", "Moved permanently: update these addresses", "Needs review"):
         assert f"## {title}\n" in text
 
 
@@ -416,7 +416,7 @@ def test_an_annotation_stands_at_the_first_place_of_a_link() -> None:
 def test_a_format_is_a_row_of_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
     """A module and a row more, and reports are written in that format."""
     module = ModuleType("count_report")
-    module.write = lambda found: iter([f"{len(found.links)} links"])  # type: ignore[attr-defined]  # it is the module
+    module.write_report = lambda report: iter([f"{len(report.links)} links"])  # type: ignore[attr-defined]  # it is the module
     monkeypatch.setitem(sys.modules, "count_report", module)
     monkeypatch.setattr(
         reports, "REPORT_FORMATS", (*reports.REPORT_FORMATS, ReportFormat(name="count", module="count_report"))

@@ -193,7 +193,7 @@ def test_a_terminal_shows_how_far_it_is(server: Server, tmp_path: Path) -> None:
             shown += part
     os.close(inner)
     assert run.wait(20) == 0
-    found = re.findall(rb"Asking for links: 0 dead, (\d+) a second, (\d+) hosts waiting", shown)
+    found = re.findall(rb"Checking links: 0 dead, (\d+) a second, (\d+) hosts waiting", shown)
     assert {int(waiting) for _, waiting in found} & set(range(1, 21))
     assert all(int(rate) > 0 for rate, _ in found)
 

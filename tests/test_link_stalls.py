@@ -268,7 +268,10 @@ def test_redirects_to_long_addresses_are_not_kept() -> None:
 
     with closing(Farm({"on": lead_on})) as farm:
         (link,) = check_links([farm.url("on", BAD)], settings=replace(SETTINGS, deadline=10.0)).links
-    assert (link.status, link.reason) == ("unsure", "a limit was reached (the redirects have long addresses)")
+    assert (link.status, link.reason) == (
+        "unsure",
+        "a limit of feedpub was reached (the redirects have long addresses)",
+    )
     assert len(link.chain) < 7
 
 

@@ -116,7 +116,7 @@ def test_a_run_ends_though_no_connection_can_be_made(monkeypatch: pytest.MonkeyP
     sockets(monkeypatch, make=errno.EMFILE)
     monkeypatch.setattr("feedpub.links.scheduler._EXHAUSTED_LIMIT", 3)
     link = check(NOBODY)
-    assert (link.status, link.reason) == ("unsure", f"a limit was reached ({os.strerror(errno.EMFILE)})")
+    assert (link.status, link.reason) == ("unsure", f"a limit of feedpub was reached ({os.strerror(errno.EMFILE)})")
 
 
 def test_who_wants_a_certificate_of_ours_is_there(tmp_path: Path) -> None:
@@ -253,7 +253,7 @@ def test_what_is_set_for_a_host_is_sent_to_it_alone(monkeypatch: pytest.MonkeyPa
     assert "sesame" not in feedpub.format_report(report, "json")
 
 
-@pytest.mark.parametrize(("value", "words"), [(None, "is not set"), ("", "is not set"), ("a b", "holds no token")])
+@pytest.mark.parametrize(("value", "words"), [(None, "is not set"), ("", "is not set"), ("a b", "does not contain")])
 def test_a_token_that_is_missing_is_told_before_anything_is_asked(
     base: str, value: str | None, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

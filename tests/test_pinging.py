@@ -22,7 +22,7 @@ import pytest
 
 import feedpub
 from feedpub import ConfigError, PingResult, feed_formats, ping, write_feed
-from feedpub.serving.responses import http_date
+from feedpub.serving.http_dates import format_http_date
 from feedpub.transport.requests_client import FormError, make_session, post_form
 from support import http_server
 from support.rss1_row import ROW
@@ -295,7 +295,7 @@ def test_a_hub_that_recovers(tell: Told, hub: Hub, status: int) -> None:
 
 
 def test_a_hub_that_says_when_to_come_back(tell: Told, hub: Hub) -> None:
-    soon = http_date(datetime.now(UTC) + timedelta(seconds=8))
+    soon = format_http_date(datetime.now(UTC) + timedelta(seconds=8))
     hub.replies = [
         (429, {"Retry-After": "7"}, b""),
         (503, {"Retry-After": soon}, b""),
@@ -311,9 +311,9 @@ def test_a_hub_that_says_when_to_come_back(tell: Told, hub: Hub) -> None:
 def test_a_hub_that_wants_to_be_left_alone(tell: Told, hub: Hub) -> None:
     hub.replies = [(429, {"Retry-After": "3600"}, b"too many")]
     first, *others = tell()
-    alone = "it wants to be left alone for 3600 seconds"
+    alone = "the hub asks to wait for 3600 seconds"
     assert (first.status, first.reason) == (429, f"the hub answered 429: too many; {alone}")
-    assert {(one.outcome, one.status, one.reason) for one in others} == {("failed", None, f"not asked: {alone}")}
+    assert {(one.outcome, one.status, one.reason) for one in others} == {("failed", None, f"nothing was sent: {alone}")}
     assert len(hub.forms) == 1
     assert tell.waits == []
 
@@ -345,7 +345,7 @@ def test_a_refusal_is_not_repeated(tell: Told, hub: Hub, status: int) -> None:
     [
         (301, {"Location": "https://hub.test/"}, "https://hub.test/"),
         (302, {"Location": "https://hub.test/"}, "https://hub.test/"),
-        (308, {}, "an address that it does not tell"),
+        (308, {}, "an unknown address"),
     ],
 )
 def test_a_redirect_is_no_success(tell: Told, hub: Hub, status: int, headers: dict[str, str], place: str) -> None:
@@ -379,7 +379,7 @@ def test_a_hub_that_hangs_takes_no_longer_than_allowed(tell: Told, hub: Hub) -> 
     assert time.monotonic() - started < 5
     assert first.outcome == "failed"
     assert re.fullmatch(r"no answer within 0\.[45]\d* seconds", first.reason)
-    assert second.reason == "not asked: there was no time left"
+    assert second.reason == "nothing was sent: there was no time left"
     assert len(hub.forms) == 1
 
 

@@ -165,7 +165,7 @@ CASES = [
         act=render_with_broken_template,
     ),
     Case(code="E010", path="public", message="another build is running", hint="wait", act=build_beside_another),
-    Case(code="E011", path="public", message="holds no feed", hint="feedpub build", act=ping_hub_of_nothing),
+    Case(code="E011", path="public", message="contains no feed", hint="feedpub build", act=ping_hub_of_nothing),
     Case(code="E012", path=TOML, message="no hub", hint="hub =", act=lambda: feedpub.ping("entries")),
     Case(code="E014", path="public/en", message="is a symbolic link", hint="remove it", act=build_through_a_link),
     Case(code="E013", path="", message="port", hint="--port", act=serve_at_a_taken_port),

@@ -86,7 +86,7 @@ def test_a_schema_is_ours_or_nobodys(path: Path) -> None:
 )
 def test_another_schema_is_damage(statements: list[str], path: Path) -> None:
     execute(path, TABLES, "PRAGMA user_version = 1", *statements)
-    with pytest.raises(DamagedError, match="is not as feedpub makes it"):
+    with pytest.raises(DamagedError, match="is not the one that feedpub creates"):
         verify(path)
 
 

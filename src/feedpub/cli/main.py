@@ -12,7 +12,7 @@ import click
 import feedpub
 
 from ..files import read_input
-from ..interrupts import exit_code, find_interrupt
+from ..interrupts import find_exit_code, find_interrupt
 from .links import links
 from .output import (
     count_problems,
@@ -221,7 +221,7 @@ def serve(entries: str, port: int) -> None:
         feedpub.serve(entries, port=port, on_event=_say_previewed(entries))
     except KeyboardInterrupt as interrupt:
         echo("stopped", err=True)
-        sys.exit(exit_code(interrupt))
+        sys.exit(find_exit_code(interrupt))
 
 
 @cli.command(epilog=_EPILOG)
@@ -284,7 +284,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         interrupt = find_interrupt(error)
         if interrupt or isinstance(error, click.Abort):
             fail(
-                "interrupted; no partially written files were left behind", exit_code(interrupt or KeyboardInterrupt())
+                "interrupted; no partially written files were left behind",
+                find_exit_code(interrupt or KeyboardInterrupt()),
             )
         _fail_with(error, given)
 

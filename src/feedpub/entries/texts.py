@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from ..language import get_direction
 from ..model.key_points import KeyPointList
-from ..rendering.sanitiser import find_excess, sanitise_html
+from ..rendering.html_limits import find_excess
+from ..rendering.sanitiser import sanitise_html
 from ..rendering.text import html_to_text, join_lines, paragraphs_to_text
 from .sections.blocks import NOTE_MARK, read_first_text
 from .summaries import LONGEST_FIRST_WORDS_GRAPHEMES, derive_summary, make_excerpt

@@ -1,4 +1,4 @@
-"""Where a redirect leads, by its address alone: home page, log-in, error page, or where every path leads."""
+"""What URLs alone tell about a redirect: whether it leads to a home page, a login or an error page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..iri import parse_url
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# Fields that say where a reader came from, not what is shown.
+# Query fields that say where a reader came from, and do not change the page.
 _TRACKING_FIELD: Final = re.compile(
     r"utm_\w*|fbclid|gclid|dclid|msclkid|yclid|twclid|igshid|mc_[ce]id|_hs\w+|mkt_tok|ref|ref_src|ref_url|source|"
     r"from|cmpid|spm|wt_\w+|pk_\w+|mtm_\w+|at_\w+"
@@ -24,7 +24,7 @@ _LOGIN_NAMES: Final = frozenset(
     "accountlogin memberlogin members-login anmelden anmeldung connexion iniciar-sesion inicio-sesion acceso entrar "
     "accedi inloggen logowanie zaloguj".split()
 )
-# Names that other pages have, too.
+# Names that other pages have as well.
 _POSSIBLE_LOGIN_NAMES: Final = frozenset(
     "auth authenticate authentication authorize authorization oauth oauth2 openid oidc sso saml saml2 cas adfs idp "
     "account accounts session sessions identity passport register signup sign-up members subscribe".split()
@@ -35,7 +35,7 @@ _ERROR_PAGE_NAMES: Final = frozenset(
     "404error 404-error".split()
 )
 _ERROR_FIELDS: Final = frozenset({"aspxerrorpath"})
-# Hosts of services that show advertisements in place of what was there.
+# Hosts of services that show advertisements in place of the former site.
 _PARKING_HOSTS: Final = frozenset(
     "sedo.com sedoparking.com parkingcrew.net bodis.com dan.com undeveloped.com afternic.com hugedomains.com "
     "domainmarket.com above.com parklogic.com dsparking.com voodoo.com skenzo.com domainsponsor.com smartname.com "
@@ -53,9 +53,9 @@ class _Parts(NamedTuple):
 
     @property
     def page_key(self) -> tuple[str, tuple[tuple[str, str], ...]]:
-        """What the host shows for it: path, and the fields that count."""
-        counting = tuple(one for one in self.fields if not _TRACKING_FIELD.fullmatch(one[0].lower()))
-        return self.path.rstrip("/"), counting
+        """The path and the query fields that decide which page the host shows."""
+        fields = tuple(field for field in self.fields if not _TRACKING_FIELD.fullmatch(field[0].lower()))
+        return self.path.rstrip("/"), fields
 
 
 def _split_url(url: str) -> _Parts | None:
@@ -71,15 +71,15 @@ def _split_url(url: str) -> _Parts | None:
 
 
 def is_home_page(url: str) -> bool:
-    """Return True if an address is that of a home page: also `/index.html` and `/?utm_source=mail`."""
+    """Return True if a URL is that of a home page, such as `/`, `/index.html` or `/?utm_source=mail`."""
     parts = _split_url(url)
     return parts is not None and parts.page_key == ("", ())
 
 
 def is_same_page(url: str, other: str) -> bool:
-    """Return True if two addresses have the same path and query, on whatever hosts.
+    """Return True if two URLs have the same path and query, whatever their hosts are.
 
-    A slash at the end, `index.html`, and fields that only count visitors make no difference.
+    A slash at the end, `index.html`, and fields that only track visitors make no difference.
     """
     first, second = _split_url(url), _split_url(other)
     if first is None or second is None:
@@ -88,7 +88,7 @@ def is_same_page(url: str, other: str) -> bool:
 
 
 def differ_only_in_spelling(url: str, other: str) -> bool:
-    """Return True if two addresses differ in case or `.html` alone, or in what `is_same_page` ignores."""
+    """Return True if two URLs differ only in case, `.html`, or what `is_same_page` ignores."""
     return is_same_page(_normalise_spelling(url), _normalise_spelling(other))
 
 
@@ -98,43 +98,45 @@ def _normalise_spelling(url: str) -> str:
 
 
 def find_common_target(url: str, targets: Iterable[str], other: str, other_targets: Iterable[str]) -> str:
-    """Return where two addresses are both redirected to, the empty string if nowhere.
+    """Return a target that two URLs are both redirected to; the empty string if there is none.
 
-    Targets are compared without what repeats the address that was asked for, as in `/login?next=PATH`, and without
-    values that are made anew each time, as in `/error?id=5f0c2be1d4`.
+    Query fields that repeat the URL, as in `/login?next=PATH`, or have generated values, as in `/error?id=5f0c2be1d4`,
+    are not compared.
 
     Args:
         url: A link.
         targets: Where it is redirected to, in order.
         other: A random path of the same host.
-        other_targets: Likewise.
+        other_targets: Where that is redirected to, in order.
     """
-    seen = [_split_url(target) for target in other_targets if not is_same_page(target, other)]
+    other_parts = [_split_url(target) for target in other_targets if not is_same_page(target, other)]
     for target in targets:
         parts = _split_url(target)
         if parts is None or is_same_page(target, url):
             continue
-        if any(two is not None and _is_same_target(parts, url, two, other) for two in seen):
+        if any(other_part is not None and _is_same_target(parts, url, other_part, other) for other_part in other_parts):
             return target
     return ""
 
 
-def _is_same_target(one: _Parts, url: str, two: _Parts, other: str) -> bool:
-    if (one.host, one.path.rstrip("/")) != (two.host, two.path.rstrip("/")) or len(one.fields) != len(two.fields):
+def _is_same_target(parts: _Parts, url: str, other_parts: _Parts, other: str) -> bool:
+    if (parts.host, parts.path.rstrip("/")) != (other_parts.host, other_parts.path.rstrip("/")) or len(
+        parts.fields
+    ) != len(other_parts.fields):
         return False
     return all(
-        name == name_two
+        name == other_name
         and (
-            value == value_two
-            or (_has_path_of(value, url) and _has_path_of(value_two, other))
-            or (bool(_GENERATED_VALUE.fullmatch(value)) and bool(_GENERATED_VALUE.fullmatch(value_two)))
+            value == other_value
+            or (_has_path_of(value, url) and _has_path_of(other_value, other))
+            or (bool(_GENERATED_VALUE.fullmatch(value)) and bool(_GENERATED_VALUE.fullmatch(other_value)))
         )
-        for (name, value), (name_two, value_two) in zip(one.fields, two.fields, strict=True)
+        for (name, value), (other_name, other_value) in zip(parts.fields, other_parts.fields, strict=True)
     )
 
 
 def is_url_in_query(target: str, url: str) -> bool:
-    """Return True if a field of an address repeats the address that was asked for."""
+    """Return True if a query field of a target repeats the URL that was redirected."""
     parts = _split_url(target)
     return parts is not None and any(_has_path_of(value, url) for _, value in parts.fields)
 
@@ -148,7 +150,7 @@ def _has_path_of(value: str, url: str) -> bool:
 
 
 def rate_login_name(url: str) -> Literal["", "possible", "certain"]:
-    """Return whether an address is a login page, judged by its name."""
+    """Return how likely it is that a URL is a login page, judged by its name; empty if it is not."""
     parts = _split_url(url)
     if parts is None:
         return ""
@@ -160,7 +162,7 @@ def rate_login_name(url: str) -> Literal["", "possible", "certain"]:
 
 
 def is_error_address(url: str) -> bool:
-    """Return True if an address says that it is where errors are told, as `/404.html` does."""
+    """Return True if the name of a page says that it is an error page, such as `/404.html`."""
     parts = _split_url(url)
     if parts is None:
         return False
@@ -169,7 +171,7 @@ def is_error_address(url: str) -> bool:
 
 
 def is_parking_host(url: str) -> bool:
-    """Return True if a host is one that shows parked domains, or belongs to one."""
+    """Return True if a host belongs to a service that shows parked domains."""
     parts = _split_url(url)
     host = parts.host.partition(":")[0].lower() if parts else ""
     labels = host.split(".")
@@ -177,7 +179,7 @@ def is_parking_host(url: str) -> bool:
 
 
 def find_folder(url: str) -> str:
-    """Return the path of an address up to its last slash."""
+    """Return the path of a URL up to its last slash."""
     parsed = parse_url(url)
     return parsed.pathname.rstrip("/").rpartition("/")[0] + "/" if parsed else "/"
 

@@ -1,4 +1,4 @@
-"""Addresses that no server is asked for: `check` and `report` leave out the same ones."""
+"""Addresses that get a verdict without a request; the same ones for `check` and `report`."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
     from ..model import LinkSettings
 
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30}):")
-# An address whose host may be a number; only then it is parsed for that, which takes longer.
+# URLs whose host may be a number; only these are parsed for that, which takes longer.
 _MAY_BE_NUMERIC: Final = re.compile(r"https?:[/\\]*(?:[^/?#\\]*@)?[0-9\[%]", re.IGNORECASE)
 
 
 class AddressFilter:
-    """The addresses that some settings leave out.
+    """Finds the addresses that need no request: not http, excluded, malformed, or private.
 
     Args:
         settings: How links are checked.
-        refuse_private: Leave out addresses of private networks, unless the settings allow them. The transport refuses
-            them, too, and names and redirects that lead there.
+        refuse_private: Skip addresses of private networks, unless the settings allow them. The transport refuses them
+            as well, and also names and redirects that lead there.
 
     Raises:
         re.error: A pattern of `settings.exclude` is not a regular expression.
@@ -34,7 +34,7 @@ class AddressFilter:
         self._refuse_private = refuse_private and not settings.allow_private
 
     def judge_address(self, url: str) -> Verdict | None:
-        """Return the verdict on an address that no server is asked for; None if one is."""
+        """Return the verdict on an address that needs no request; None if a request is needed."""
         scheme = _SCHEME.match(url)
         if scheme and scheme[1].lower() not in ("http", "https"):
             return Verdict(status="skipped", reason=f"{scheme[1].lower()} is not http")

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 from ..errors import FieldError
 from ..language import DEFAULT_LANGUAGE, get_autonym, get_direction, get_words, has_words, match_language
 from ..model.key_points import KeyPointList
-from .sanitiser import SafeHtml, find_excess, sanitise_html
+from .html_limits import find_excess
+from .sanitiser import SafeHtml, sanitise_html
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

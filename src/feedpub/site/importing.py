@@ -91,9 +91,8 @@ def import_pasted(
     contents: dict[str, bytes] = {}
     for draft, markdown, is_digest in zip(drafts, read.markdown, read.is_digest, strict=True):
         shared = _collect_shared_keys(pasted, published, author) if draft is original else {}
-        contents[names[draft.language]] = write_entry_file(
-            draft.title, markdown, is_digest=is_digest, **shared
-        ).encode()
+        content = write_entry_file(draft.title, markdown, is_digest=is_digest, **shared)
+        contents[names[draft.language]] = content.encode()
     return ImportResult(key=key, paths=_write_entries(Path(folder), contents), pasted=pasted)
 
 

@@ -77,7 +77,7 @@ def _make_sample(language: str) -> tuple[str, str]:
 
 
 _SETTINGS = """\
-# The settings of this site. Only base_url and authority are required; docs/reference/settings.md describes all.
+# The settings of this site. Only base_url and authority are required; docs/reference/settings.md lists all.
 
 base_url  = "https://example.org/"      # where the published folder will be served; every link starts with it
 authority = "example.org,{year}"          # a domain of yours and a year: the start of all ids, never change it

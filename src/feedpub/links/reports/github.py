@@ -25,7 +25,7 @@ _ERRORS: Final = ("died", "dead")
 
 
 def write_report(report: LinkReport) -> Iterator[str]:
-    """Return the lines of a report."""
+    """Yield the lines of a report."""
     if report.network_down:
         yield format_annotation("warning", NETWORK_IS_DOWN)
     for problem in report.problems:
@@ -42,7 +42,7 @@ def write_report(report: LinkReport) -> Iterator[str]:
 
 
 def _write_annotations(severity: str, findings: list[Finding], most: int) -> Iterator[str]:
-    """Write annotations, and what is too much for GitHub as lines of the log."""
+    """Yield annotations; those that GitHub would drop become lines of the log."""
     number = len(findings) if len(findings) <= most else max(most - 1, 0)
     for finding in findings[:number]:
         mention = finding.mentions[0] if finding.mentions else None

@@ -20,7 +20,7 @@ _MENTION_FIELDS: Final = tuple(field.name for field in fields(Mention))
 
 
 def link_values(link: Link) -> dict[str, Any]:
-    """Return a link as it stands in JSON, without secrets."""
+    """Return the JSON object of a link, without secrets."""
     url, incident = hide_secrets(link.url), link.incident
     return {
         "url": url,

@@ -22,7 +22,7 @@ _MOST_MENTIONS: Final = 20  # of one finding
 
 
 def write_report(report: LinkReport) -> Iterator[str]:
-    """Return the lines of a report."""
+    """Yield the lines of a report."""
     if report.network_down:
         yield f"{NETWORK_IS_DOWN}\n"
     # What is new today is not new tomorrow, and what has recovered is no news then: the text must not change for that.

@@ -1,4 +1,4 @@
-"""Reports for people."""
+"""Reports for people, also by mail."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
     from ..result import LinkReport
 
-NETWORK_IS_DOWN: Final = "Our own network is down: no failure in this run counts."
-USUAL_REASON: Final = "moved for good"  # of a link that has moved: its group says so
+NETWORK_IS_DOWN: Final = "The network of this computer is down, so no failure in this run counts."
+USUAL_REASON: Final = "moved permanently"  # of links that have moved: the title of the group says the same
 _MOST_MENTIONS: Final = 3
 
 
 def write_report(report: LinkReport) -> Iterator[str]:
-    """Return the lines of a report."""
+    """Yield the lines of a report."""
     for problem in report.problems:
         yield from str(problem).split("\n")
         yield ""
