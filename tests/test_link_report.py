@@ -1,4 +1,4 @@
-"""Reports of link checks: what they say, and that what they show of links can do nothing."""
+"""Reports of link checks: their texts, and that text from others in them does no harm."""
 
 from __future__ import annotations
 
@@ -420,7 +420,7 @@ def test_an_annotation_stands_at_the_first_place_of_a_link() -> None:
 
 
 def test_a_format_is_a_row_of_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A module and a row more, and reports are written in that format."""
+    """A module and a row are enough for a new format."""
     module = ModuleType("count_report")
     module.write_report = lambda make_report: iter([f"{len(make_report.links)} links"])  # type: ignore[attr-defined]  # it is the module
     monkeypatch.setitem(sys.modules, "count_report", module)
