@@ -1,4 +1,4 @@
-"""What servers do that other link checkers took for something else: one host for each case of link_evidence.toml.
+"""Responses that other link checkers have misjudged: one host for each case of link_evidence.toml.
 
 Each case has the links that are checked and their true statuses, and the routes of its host: the first one that matches
 answers, else 404. In bodies and headers, {path} is what was asked for, {escaped} the same percent-encoded, {random} new

@@ -1,4 +1,4 @@
-"""`feedpub links fix`: addresses that have moved permanently, rewritten in the files where they stand."""
+"""`feedpub links fix`: addresses that have moved permanently are rewritten in their files."""
 
 from __future__ import annotations
 
@@ -248,7 +248,7 @@ def test_any_file_with_any_new_address(seed: int, site: Path) -> None:
 
 
 def list_notes(site: feedpub.Site, new: str) -> list[str]:
-    """Return what the entries say, with OLD for each of both addresses, and nothing percent-encoded."""
+    """Return the texts of the entries, with OLD in place of both addresses, and nothing percent-encoded."""
     meant = unquote(new)
     spelled = {meant, escape(meant), escape(meant, quote=False), meant.replace("&", "&amp;")}
     forms = [*sorted(spelled, key=len, reverse=True), f"{OLD}(?![/\\w])"]

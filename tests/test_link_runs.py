@@ -1,4 +1,4 @@
-"""Whole runs over many loopback hosts: killed, interrupted, two at once, without room, through a proxy, busy hosts."""
+"""Runs of the command over many loopback hosts: killed, interrupted, two at once, a full disk, a proxy, busy hosts."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ HOSTS = [f"127.0.3.{number}" for number in range(1, 21)]
 
 
 class Server:
-    """Answer 200 after a while to /p…, 404 to others; note how many requests of a host are under way."""
+    """A server that answers 200 after a while to /p… and 404 to others, and counts the requests under way per host."""
 
     def __init__(self) -> None:
         self.delay = 0.01
@@ -313,7 +313,7 @@ def test_few_descriptors_only_cost_time(server: Server, tmp_path: Path) -> None:
 
 
 def test_a_proxy_is_asked_instead(server: Server) -> None:
-    """The server is its own proxy: it takes the whole address for a target (RFC 9112, section 3.2.2)."""
+    """The server is its own proxy: it accepts a whole URL as the target (RFC 9112, section 3.2.2)."""
     proxy = f"http://me:secret@{HOSTS[5]}:{server.port}"
     urls = [
         "http://nowhere.invalid/p1",

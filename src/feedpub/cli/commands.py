@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 LARGEST_TEXT_BYTES = 10_000_000  # of a file that a command reads
 
 _EPILOG = """\b
-Exit codes: 0 fine, 1 findings, 2 usage or configuration, 130 interrupted.
+Exit codes: 0 fine, 1 problems found, 2 wrong usage or settings, 130 interrupted.
 Completion: eval "$(_FEEDPUB_COMPLETE=bash_source feedpub)", likewise zsh_source, fish_source.
 """
 
