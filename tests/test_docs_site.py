@@ -165,6 +165,10 @@ def test_links_of_a_document_lead_to_files(path: str) -> None:
         assert link.startswith("https://") or (ROOT / link).exists(), link
 
 
+def test_the_readme_is_short() -> None:
+    assert (ROOT / "README.md").read_text(encoding="utf-8").count("\n") <= 120
+
+
 def test_pictures_are_light() -> None:
     for path in (DOCS / "images").iterdir():
         assert path.stat().st_size <= 150_000, path.name

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM at every line of what remembers: the history stays whole, and the exit code says what happened."""
+"""Ctrl-C and SIGTERM at every line that writes: the history stays intact, and the exit code tells of the signal."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import subprocess
 import sys
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ from feedpub.links.history_rows import MIGRATIONS
 from feedpub.transport.sessions import SessionTransport
 from support.commands import run_command, run_program
 from support.interrupting import find_lines, interrupt_at
-from support.link_farm import Farm, says
+from support.link_farm import Farm, respond
 from support.offline import offline_session
 from support.sample_sites import GOOD, write_site
 from support.speed import THOROUGH, by_turns, sample
@@ -110,7 +111,7 @@ class Folder:
         return run_command("links", "check", "--all", "--format", "jsonl", "--now", now, *self.history, *target)
 
     def begin_again(self, kind: str) -> None:
-        """Bring the history to where it was: that of four days, one of an older version, or none."""
+        """Restore the history: one of four days, one of an older version, or none."""
         for path in self.path.glob("links.sqlite*"):
             path.unlink()
         if kind == "old":
@@ -120,7 +121,7 @@ class Folder:
             shutil.copy(self.path / "before.sqlite", self.path / "links.sqlite")
 
     def read(self) -> dict[str, tuple[str, str, float]]:
-        """Return address → state, status and time of the last check, of a history that is whole."""
+        """Return address → state, status and time of the last check, of a history that is intact."""
         if not (self.path / "links.sqlite").exists():
             return {}
         self.open_once()
@@ -137,7 +138,7 @@ class Folder:
         return {url: tuple(row) for url, row in links.items()}
 
     def open_once(self) -> None:
-        """Open and close the history, as soon as what was interrupted has let go of it: a process would end then."""
+        """Open and close the history as soon as the interrupted run has released it, as the end of a process would."""
         for _ in range(600):
             gc.collect()
             with contextlib.suppress(BusyError), History(self.path / "links.sqlite"):
@@ -145,7 +146,7 @@ class Folder:
         raise AssertionError("the history stays locked")
 
     def assert_nothing_is_lost(self, output: str) -> None:
-        """Check that all that was printed is in the history, which is whole."""
+        """Check that the history is intact, and has everything that was printed."""
         links = self.read()
         for line in output.splitlines():
             link = json.loads(line)
@@ -222,33 +223,36 @@ def test_the_check_after_an_interrupt_finds_all(folder: Folder) -> None:
 def test_an_interrupt_at_any_line_leaves_a_published_folder_that_the_next_build_heals(tmp_path: Path) -> None:
     write_site(tmp_path / "entries", GOOD)
 
-    def build(output: str) -> tuple[int, str, str]:
+    def build_site(output: str) -> tuple[int, str, str]:
         return run_command("build", str(tmp_path / "entries"), "--output", str(tmp_path / output))
 
-    def published(output: str) -> dict[str, bytes]:
+    def build_into(output: str, results: list[tuple[int, str, str]]) -> None:
+        results.append(build_site(output))
+
+    def list_published(output: str) -> dict[str, bytes]:
         files = (path for path in (tmp_path / output).rglob("*") if path.is_file() and ".feedpub" not in path.parts)
         return {path.relative_to(tmp_path / output).as_posix(): path.read_bytes() for path in files}
 
-    build("whole")  # the first one loads modules
+    build_site("whole")  # the first one loads modules
     shutil.rmtree(tmp_path / "whole")
-    lines = find_lines(lambda: build("whole"), ("feedpub/database.py", "feedpub/building/manifest.py"))
+    lines = find_lines(lambda: build_site("whole"), ("feedpub/database.py", "feedpub/building/manifest.py"))
     assert len(lines) > 100
     for number, line in enumerate(lines[::STEP]):
         output = f"public-{number}"
         done: list[tuple[int, str, str]] = []
-        assert interrupt_at(line, 1, KeyboardInterrupt, lambda done=done, output=output: done.append(build(output)))  # type: ignore[misc]
+        assert interrupt_at(line, 1, KeyboardInterrupt, partial(build_into, output, done))
         assert done[0][0] == 130, (line, done)
         assert "Traceback" not in done[0][2]
         gc.collect()  # a process ends then
-        assert build(output)[0] == 0, line
-        assert published(output) == published("whole")
+        assert build_site(output)[0] == 0, line
+        assert list_published(output) == list_published("whole")
 
 
 # real signals
 
 
 def run_and_signal(name: str, place: str, *arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run a command that sends itself a signal when it is at a place."""
+    """Run a command that sends itself a signal at a place in the code."""
     return run_program("support.interrupting", str(getattr(signal, name)), place, *arguments, folder=folder)
 
 
@@ -293,7 +297,7 @@ def test_a_signal_while_links_are_checked(name: str, place: str, farm_urls: list
 
 @pytest.fixture(scope="module")
 def farm_urls() -> Iterator[list[str]]:
-    with closing(Farm({"page": says()})) as farm:
+    with closing(Farm({"page": respond()})) as farm:
         yield [farm.url("page", f"127.0.5.{number % 5 + 1}", path=f"/{number}") for number in range(20)]
 
 
@@ -306,7 +310,7 @@ def test_what_is_known_is_reported(name: str, form: str, farm_urls: list[str], t
     arguments = ("links", "check", "--urls", "urls.txt", "--allow-private", "--format", form)
     done = run_and_signal(name, place_of(History.write_pending), *arguments, folder=tmp_path)
     assert done.returncode == CODES[name]
-    known = int(done.stderr.partition("interrupted; the results of ")[2].split()[0])
+    known = int(done.stderr.partition("interrupted; ")[2].split()[0])
     with History(tmp_path / ".feedpub" / "links.sqlite") as history:
         assert len(list(history.list_urls())) >= known
     if form == "json":
@@ -381,7 +385,7 @@ def test_the_second_signal_ends_at_once_and_what_nohup_ignores_is_ignored(first:
 
 @pytest.mark.parametrize("wrapped", [RuntimeError, OSError, feedpub.HistoryError, feedpub.FeedpubError])
 def test_an_interrupt_that_became_another_error_is_found(wrapped: type[Exception]) -> None:
-    def fail(cause: BaseException | None) -> None:
+    def raise_while_handling(cause: BaseException | None) -> None:
         try:
             raise KeyboardInterrupt
         except KeyboardInterrupt:
@@ -389,6 +393,6 @@ def test_an_interrupt_that_became_another_error_is_found(wrapped: type[Exception
 
     for cause in (KeyboardInterrupt(), None):
         with pytest.raises(wrapped) as caught:
-            fail(cause)
+            raise_while_handling(cause)
         assert interrupts.find_interrupt(caught.value)
     assert interrupts.find_interrupt(wrapped("x")) is None

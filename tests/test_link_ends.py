@@ -1,4 +1,4 @@
-"""How runs end: when their time is over, within the limits of a link, and with a slow reader of their results."""
+"""How runs end: when their time is over, at the limits of one link, and with a slow reader of the results."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from feedpub.links.probe import MOST_REQUESTS, LinkProbe
 from feedpub.links.records import LinkRecords
 from feedpub.links.redirects import find_refresh_target
 from feedpub.model import HostSettings, LinkSettings
-from support.link_farm import Exchange, Farm, says, to
+from support.link_farm import Exchange, Farm, redirect, respond
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +38,7 @@ async def move_each(exchange: Exchange) -> None:
     elif "/new/" in exchange.target:
         await exchange.answer()
     elif name.isdigit():
-        await to(f"/new/{name}", 301)(exchange)
+        await redirect(f"/new/{name}", 301)(exchange)
     else:
         await exchange.answer(404)
 
@@ -52,7 +52,7 @@ def test_links_that_have_moved_are_recorded_when_the_time_is_over(tmp_path: Path
 
 
 def test_nothing_is_asked_when_the_time_is_over() -> None:
-    with closing(Farm({"page": says()})) as farm:
+    with closing(Farm({"page": respond()})) as farm:
         urls = [farm.url("page", HOST, path=f"/{number}") for number in range(200)]
         run = iter_checked_links(urls, settings=LinkSettings(allow_private=True, spacing=0.05), max_seconds=0.5)
         links = list(run)
@@ -64,7 +64,7 @@ def test_nothing_is_asked_when_the_time_is_over() -> None:
 
 
 def test_a_slow_reader_of_results_takes_no_time_from_confirmations() -> None:
-    with closing(Farm({"page": says(404)})) as farm:
+    with closing(Farm({"page": respond(404)})) as farm:
         urls = [farm.url("page", f"127.0.8.{number}") for number in range(1, 5)]
         for _ in iter_checked_links(urls, settings=LinkSettings(allow_private=True, deadline=4.0)):
             time.sleep(1.3)
@@ -84,7 +84,7 @@ def test_a_chain_that_takes_too_many_requests_is_unsure() -> None:
             await exchange.answer(503)
         else:
             host = f"127.0.8.{int(number) + 1}"  # each of its own: else this one would be taken for overloaded
-            await to(exchange.farm.url("chain", host, path=f"/{int(number) - 1}"), 301)(exchange)
+            await redirect(exchange.farm.url("chain", host, path=f"/{int(number) - 1}"), 301)(exchange)
 
     with closing(Farm({"chain": stumble})) as farm:
         (link,) = check_links([farm.url("chain", "127.0.8.21", path="/19")], settings=SETTINGS).links
@@ -101,7 +101,7 @@ def test_what_had_moved_before_and_is_asked_again_counts_as_it_is_now(tmp_path: 
     async def behave(exchange: Exchange) -> None:
         name = exchange.target.rpartition("/")[2]
         if name in redirected:
-            await to("/page/new", 301)(exchange)
+            await redirect("/page/new", 301)(exchange)
         else:
             await exchange.answer(200 if name in ("a", "b", "new") else 404)
 
@@ -117,7 +117,7 @@ def test_what_had_moved_before_and_is_asked_again_counts_as_it_is_now(tmp_path: 
 @pytest.mark.parametrize("name", ["accept", "ACCEPT", "Accept"])
 def test_a_header_of_the_settings_replaces_the_usual_one(name: str) -> None:
     own = HostSettings(headers={name: "application/json"})
-    with closing(Farm({"page": says()})) as farm:
+    with closing(Farm({"page": respond()})) as farm:
         check_links([farm.url("page", HOST)], settings=LinkSettings(allow_private=True, hosts={HOST: own}))
         lines = [line for line in farm.heads[0].splitlines() if line.lower().startswith("accept:")]
     assert lines == ["Accept: application/json"]

@@ -1,4 +1,4 @@
-"""What servers do that other link checkers took for something else: one host for each case of link_evidence.toml.
+"""Responses that other link checkers have misjudged: one host for each case of link_evidence.toml.
 
 Each case has the links that are checked and their true statuses, and the routes of its host: the first one that matches
 answers, else 404. In bodies and headers, {path} is what was asked for, {escaped} the same percent-encoded, {random} new
@@ -26,7 +26,7 @@ from feedpub.links.lifecycle import advance_record
 from feedpub.links.second_opinion import apply_second_opinion, make_second_opinion
 from feedpub.model import LinkSettings
 from support.case_files import load_cases
-from support.link_farm import Behaviour, Exchange, Farm, by_path, says, to
+from support.link_farm import Behaviour, Exchange, Farm, by_path, redirect, respond
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -47,7 +47,7 @@ _CODINGS: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-def serve(routes: list[dict[str, Any]]) -> Behaviour:
+def serve_routes(routes: list[dict[str, Any]]) -> Behaviour:
     async def behave(exchange: Exchange) -> None:
         cookie = exchange.fields.get("cookie", "")
         for route in routes:
@@ -56,28 +56,28 @@ def serve(routes: list[dict[str, Any]]) -> Behaviour:
                 and route.get("method", exchange.method) == exchange.method
                 and re.fullmatch(route.get("cookie", ".*"), cookie)
             ):
-                await answer(exchange, route)
+                await answer_route(exchange, route)
                 return
         await exchange.answer(404, body=b"<title>404</title>")
 
     return behave
 
 
-async def answer(exchange: Exchange, route: Mapping[str, Any]) -> None:
+async def answer_route(exchange: Exchange, route: Mapping[str, Any]) -> None:
     values = {
         "path": exchange.target, "escaped": quote(exchange.target, safe=""), "random": os.urandom(8).hex(),
         "host": f"{exchange.host}:{exchange.farm.ports['http']}",
     }  # fmt: skip
 
-    def fill(text: str) -> str:
+    def fill_in(text: str) -> str:
         return re.sub(r"\{(\w+)\}", lambda match: values[match[1]], text)
 
-    body = fill(route.get("body", "<title>Page</title><h1>Page</h1><p>Text")).encode(route.get("encoding", "utf-8"))
+    body = fill_in(route.get("body", "<title>Page</title><h1>Page</h1><p>Text")).encode(route.get("encoding", "utf-8"))
     body = bytes.fromhex(route.get("before", "")) + body * route.get("times", 1) + b" " * route.get("spaces", 0)
     body = _CODINGS.get(route.get("coding", ""), bytes)(body)
-    headers = {name: fill(value) for name, value in route.get("headers", {}).items()}
+    headers = {name: fill_in(value) for name, value in route.get("headers", {}).items()}
     if "location" in route:
-        headers["Location"] = fill(route["location"])
+        headers["Location"] = fill_in(route["location"])
     cookies = "".join(f"Set-Cookie: {one}\r\n" for one in route.get("cookies", []))
     code = f"{route.get('code', 302 if 'location' in route else 200)} Status"
     await exchange.answer(f"{code}\r\n{cookies}".removesuffix("\r\n"), headers, body)
@@ -89,7 +89,7 @@ def report() -> Iterator[dict[str, Link]]:
         urls = {}
         for parameters in CASES:
             case = parameters.values[0]
-            farm.everywhere[HOSTS[case["id"]]] = serve(case.get("routes", []))
+            farm.everywhere[HOSTS[case["id"]]] = serve_routes(case.get("routes", []))
             for path in case["links"]:
                 urls[farm.url("", HOSTS[case["id"]]) + path.removeprefix("/")] = (case["id"], path)
         links = check_links(urls, settings=SETTINGS, strict=False).links
@@ -114,16 +114,16 @@ HOSTS_OF_A_RUN = [f"127.0.7.{number}" for number in range(1, 19)]
 DEAF = "http://{}:9/page"  # nobody listens there
 
 
-def check(farm: Farm, hosts: list[str], *others: str, history: Path | None = None, **settings: Any) -> LinkReport:
+def check_hosts(farm: Farm, hosts: list[str], *others: str, history: Path | None = None, **settings: Any) -> LinkReport:
     urls = [*(farm.url("page", host) for host in hosts), *others]
     settings = {"allow_private": True, "deadline": 10.0} | settings
     return check_links(urls, settings=LinkSettings(**settings), history=history, strict=True)
 
 
 def test_hosts_that_answer_in_this_run_prove_that_the_network_is_up() -> None:
-    with closing(Farm({"page": says()})) as farm:
+    with closing(Farm({"page": respond()})) as farm:
         deaf = [DEAF.format(host) for host in HOSTS_OF_A_RUN[6:]]
-        report = check(farm, HOSTS_OF_A_RUN[:6], *deaf)
+        report = check_hosts(farm, HOSTS_OF_A_RUN[:6], *deaf)
     assert not report.network_down
     assert {link.url: link.status for link in report.links if link.url in deaf} == dict.fromkeys(deaf, "dead")
     assert report.summary == {"dead": 12, "ok": 6}
@@ -132,27 +132,28 @@ def test_hosts_that_answer_in_this_run_prove_that_the_network_is_up() -> None:
 @pytest.mark.parametrize(
     ("name", "behaviour"),
     [
-        ("502", says(502, GATEWAY)), ("503", says(503, b"<h1>Service unavailable</h1>")), ("empty", says(503, b"")),
-        ("504 that names the address", says(504, b"<title>Error</title><h1>The URL could not be retrieved</h1>")),
-        ("407", says(407, b"<title>Proxy authentication required</title>")), ("511", says(511, LOGIN)),
-        ("one page", says(200, LOGIN)), ("portal", to("http://127.0.8.1:{port}/hotel/login")),
-        ("portal that keeps the address", to("http://127.0.8.1:{port}/hotel?back=/page")),
+        ("502", respond(502, GATEWAY)), ("503", respond(503, b"<h1>Service unavailable</h1>")),
+        ("empty", respond(503, b"")),
+        ("504 that names the address", respond(504, b"<title>Error</title><h1>The URL could not be retrieved</h1>")),
+        ("407", respond(407, b"<title>Proxy authentication required</title>")), ("511", respond(511, LOGIN)),
+        ("one page", respond(200, LOGIN)), ("portal", redirect("http://127.0.8.1:{port}/hotel/login")),
+        ("portal that keeps the address", redirect("http://127.0.8.1:{port}/hotel?back=/page")),
     ],
 )  # fmt: skip
 def test_what_all_hosts_answer_alike_comes_from_our_own_network(
     name: str, behaviour: Behaviour, tmp_path: Path
 ) -> None:
     history = tmp_path / "links.sqlite"
-    with closing(Farm({"hotel": says(200, LOGIN)})) as farm:
+    with closing(Farm({"hotel": respond(200, LOGIN)})) as farm:
         if name.startswith("portal"):
             path = "/hotel?back={path}" if "keeps" in name else "/hotel/login"
 
             async def behaviour(exchange: Exchange) -> None:
                 place = farm.url("", "127.0.8.1") + path.format(path=exchange.target).lstrip("/")
-                await to(place)(exchange)
+                await redirect(place)(exchange)
 
         farm.everywhere |= dict.fromkeys(HOSTS_OF_A_RUN[:8], behaviour)
-        report = check(farm, HOSTS_OF_A_RUN[:8], history=history)
+        report = check_hosts(farm, HOSTS_OF_A_RUN[:8], history=history)
     assert report.network_down
     assert {link.status for link in report.links} == {"unsure"}
     with History(history) as kept:
@@ -161,28 +162,32 @@ def test_what_all_hosts_answer_alike_comes_from_our_own_network(
 
 @pytest.mark.parametrize(
     ("others", "status"),
-    [(by_path("/page", says(), says(404)), "ok"), (says(404, b""), "dead"), (says(503, b"<h1>Another</h1>"), "dead")],
+    [
+        (by_path("/page", respond(), respond(404)), "ok"),
+        (respond(404, b""), "dead"),
+        (respond(503, b"<h1>Another</h1>"), "dead"),
+    ],
 )
 def test_one_other_answer_shows_that_they_come_from_the_hosts(others: Behaviour, status: str) -> None:
     with closing(Farm({})) as farm:
-        farm.everywhere |= dict.fromkeys(HOSTS_OF_A_RUN[:7], says(502, GATEWAY))
+        farm.everywhere |= dict.fromkeys(HOSTS_OF_A_RUN[:7], respond(502, GATEWAY))
         farm.everywhere[HOSTS_OF_A_RUN[7]] = others
-        report = check(farm, HOSTS_OF_A_RUN[:8])
+        report = check_hosts(farm, HOSTS_OF_A_RUN[:8])
     assert not report.network_down
     assert [link.status for link in report.links] == ["dead"] * 7 + [status]
 
 
 def test_hosts_that_were_good_are_asked_whether_a_gateway_error_is_theirs(tmp_path: Path) -> None:
     history = tmp_path / "links.sqlite"
-    with closing(Farm({"page": says()})) as farm:
-        farm.everywhere |= dict.fromkeys(HOSTS_OF_A_RUN[:8], says(502, GATEWAY))
+    with closing(Farm({"page": respond()})) as farm:
+        farm.everywhere |= dict.fromkeys(HOSTS_OF_A_RUN[:8], respond(502, GATEWAY))
         with History(history) as kept:
             url, verdict = farm.url("page", "127.0.8.2"), classify_result(ProbeResult(url="", code=200))
 
             kept.add_check(
                 advance_record(kept.load_record(url), verdict, datetime.now(UTC)), verdict, datetime.now(UTC)
             )
-        report = check(farm, HOSTS_OF_A_RUN[:8], history=history)
+        report = check_hosts(farm, HOSTS_OF_A_RUN[:8], history=history)
         assert ("HEAD", "127.0.8.2", "/page") in farm.requests
     assert not report.network_down
     assert report.summary == {"dead": 8}
@@ -190,8 +195,8 @@ def test_hosts_that_were_good_are_asked_whether_a_gateway_error_is_theirs(tmp_pa
 
 def test_a_few_hosts_may_fail_together() -> None:
     with closing(Farm({})) as farm:
-        farm.everywhere |= dict.fromkeys(HOSTS_OF_A_RUN[:4], says(502, GATEWAY))
-        report = check(farm, HOSTS_OF_A_RUN[:4])
+        farm.everywhere |= dict.fromkeys(HOSTS_OF_A_RUN[:4], respond(502, GATEWAY))
+        report = check_hosts(farm, HOSTS_OF_A_RUN[:4])
     assert not report.network_down
     assert report.summary == {"dead": 4}
 
@@ -199,18 +204,18 @@ def test_a_few_hosts_may_fail_together() -> None:
 @pytest.mark.parametrize(("code", "hosts"), [(503, 2), (502, 3), (407, 1), (511, 1)])
 def test_a_proxy_that_refuses_everything_is_ours(code: int, hosts: int) -> None:
     with closing(Farm({})) as farm:
-        farm.everywhere["127.0.8.3"] = says(code, b"<title>Proxy</title>")
+        farm.everywhere["127.0.8.3"] = respond(code, b"<title>Proxy</title>")
         proxy = farm.url("", "127.0.8.3")
         urls = [f"http://works{number}.test/page" for number in range(hosts)]
-        report = check(farm, [], *urls, proxy=proxy)
+        report = check_hosts(farm, [], *urls, proxy=proxy)
     assert report.network_down
     assert {link.status for link in report.links} == {"unsure"}
 
 
 def test_one_port_says_nothing_about_another() -> None:
-    with closing(Farm({"page": says()})) as farm:
+    with closing(Farm({"page": respond()})) as farm:
         host = HOSTS_OF_A_RUN[0]
-        report = check(farm, [host], f"http://{host}:9/page", DEAF.format(HOSTS_OF_A_RUN[1]))
+        report = check_hosts(farm, [host], f"http://{host}:9/page", DEAF.format(HOSTS_OF_A_RUN[1]))
     assert [link.status for link in report.links] == ["ok", "dead", "dead"]
 
 
@@ -218,7 +223,7 @@ def test_one_port_says_nothing_about_another() -> None:
 
 
 def test_a_large_page_does_not_hold_others_up() -> None:
-    with closing(Farm({"page": says(), "large": says(200, b"<h1>" * 500_000)})) as farm:
+    with closing(Farm({"page": respond(), "large": respond(200, b"<h1>" * 500_000)})) as farm:
         large = [farm.url("large", "127.0.8.4", path=f"#x{number}") for number in range(8)]
         good = [farm.url("page", f"127.0.8.{10 + number % 50}", path=f"/{number}") for number in range(200)]
         report = check_links([*large, *good], settings=SETTINGS, strict=False)
@@ -231,7 +236,7 @@ def test_a_large_page_does_not_hold_others_up() -> None:
 # A second opinion
 
 
-def last_check(report: LinkReport) -> tuple[str | None, str, str]:
+def find_last_check(report: LinkReport) -> tuple[str | None, str, str]:
     (link,) = report.links
     return link.status, link.state, link.reason
 
@@ -239,11 +244,11 @@ def last_check(report: LinkReport) -> tuple[str | None, str, str]:
 def test_a_second_opinion_is_asked_before_a_link_is_dead(tmp_path: Path) -> None:
     asked: list[str] = []
 
-    def reach(url: str) -> bool:
+    def is_reachable(url: str) -> bool:
         asked.append(url)
         return len(asked) == 1
 
-    with closing(Farm({"page": says(410)})) as farm:
+    with closing(Farm({"page": respond(410)})) as farm:
         url = farm.url("page", "127.0.8.5")
         for strict, expected in [
             (False, ("dead", "failing", "410 gone")),
@@ -253,9 +258,9 @@ def test_a_second_opinion_is_asked_before_a_link_is_dead(tmp_path: Path) -> None
         ]:
             report = check_links(
                 [url], settings=SETTINGS, history=tmp_path / "links.sqlite", strict=strict, everything=True,
-                second_opinion=reach,
+                second_opinion=is_reachable,
             )  # fmt: skip
-            assert last_check(report) == expected
+            assert find_last_check(report) == expected
     assert asked == [url, url]  # neither of a first failure, nor of a link that is dead
 
 
@@ -272,7 +277,7 @@ def test_a_command_gives_a_second_opinion(program: str | None, expected: tuple[s
     command = f'{sys.executable} -c "{program}" --quiet' if program else "/no/such/program"
     settings = LinkSettings(allow_private=True, deadline=20.0, second_opinion=command)
     with closing(Farm({})) as farm:
-        status, state, reason = last_check(check_links([farm.url("page", "127.0.8.6")], settings=settings))
+        status, state, reason = find_last_check(check_links([farm.url("page", "127.0.8.6")], settings=settings))
     assert status == expected[0]
     assert expected[1] in reason
     assert state == ("dead" if status == "dead" else "ok")
@@ -286,12 +291,12 @@ def test_a_command_without_end_is_no_opinion() -> None:
 
 
 def test_what_a_second_opinion_raises_does_not_end_the_run() -> None:
-    def fail(url: str) -> bool:
+    def raise_error(url: str) -> bool:
         raise RuntimeError("no browser")
 
     with closing(Farm({})) as farm:
-        report = check_links([farm.url("page", "127.0.8.7")], settings=SETTINGS, second_opinion=fail)
-    assert last_check(report)[::2] == (
+        report = check_links([farm.url("page", "127.0.8.7")], settings=SETTINGS, second_opinion=raise_error)
+    assert find_last_check(report)[::2] == (
         "dead",
         "404 not found (the second opinion failed: RuntimeError: no browser)",
     )

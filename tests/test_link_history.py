@@ -1,4 +1,4 @@
-"""What is remembered of links: between runs, and when a run is killed."""
+"""The history of link checks: between runs, and when a run is killed."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ DAY = timedelta(days=1)
 OK, DEAD = (classify_result(ProbeResult(url=URL, code=code)) for code in (200, 404))
 
 
-def check(history: History, verdict: Verdict, at: datetime, url: str = URL) -> Record:
+def add_check(history: History, verdict: Verdict, at: datetime, url: str = URL) -> Record:
     record = advance_record(history.load_record(url), verdict, at)
     history.add_check(record, verdict, at)
     return record
@@ -49,8 +49,8 @@ def path(tmp_path: Path) -> Path:
 def test_a_record_is_what_it_was(path: Path) -> None:
     with History(path) as history:
         assert history.load_record(URL) == Record(url=URL)
-        first = check(history, OK, NOW)
-        second = check(history, DEAD, NOW + DAY)
+        first = add_check(history, OK, NOW)
+        second = add_check(history, DEAD, NOW + DAY)
         assert history.load_record(URL) == second != first
     with History(path) as history:
         assert history.load_record(URL) == second
@@ -71,16 +71,16 @@ def test_any_record_is_what_it_was(story: list[tuple[Verdict, timedelta]]) -> No
 def test_an_incident_is_one_from_death_to_recovery(path: Path) -> None:
     with History(path) as history:
         for day in range(6):
-            check(history, DEAD, NOW + day * DAY)
+            add_check(history, DEAD, NOW + day * DAY)
         (open_one,) = history.list_incidents()
         assert (open_one.url, open_one.opened, open_one.closed) == (URL, NOW + 3 * DAY, None)
         assert open_one.reason == "404 not found"
-        check(history, OK, NOW + 6 * DAY)
+        add_check(history, OK, NOW + 6 * DAY)
         (closed,) = history.list_incidents()
         assert (closed.number, closed.closed) == (open_one.number, NOW + 6 * DAY)
         assert list(history.list_incidents(since=NOW + 7 * DAY)) == []
         for day in range(8, 12):
-            check(history, DEAD, NOW + day * DAY)
+            add_check(history, DEAD, NOW + day * DAY)
         assert [one.closed is None for one in history.list_incidents()] == [True, False]
 
 
@@ -88,7 +88,7 @@ def test_incidents_of_one_moment_stand_by_address(path: Path) -> None:
     with History(path) as history:
         for day in range(4):
             for name in "bca":
-                check(history, DEAD, NOW + day * DAY, f"https://{name}.test/")
+                add_check(history, DEAD, NOW + day * DAY, f"https://{name}.test/")
         assert [one.url for one in history.list_incidents()] == [f"https://{name}.test/" for name in "abc"]
 
 
@@ -97,10 +97,10 @@ def test_a_death_can_be_accepted_and_a_link_forgotten(path: Path) -> None:
         acceptance = Acceptance(until=NOW + 90 * DAY, why="its author is ill")
         assert not history.accept_link(URL, acceptance)
         for day in range(4):
-            check(history, DEAD, NOW + day * DAY)
+            add_check(history, DEAD, NOW + day * DAY)
         assert history.accept_link(URL, acceptance)
         assert history.load_links([URL])[URL].acceptance == acceptance
-        check(history, DEAD, NOW + 5 * DAY)
+        add_check(history, DEAD, NOW + 5 * DAY)
         assert history.load_links()[URL].acceptance == acceptance
         assert history.forget_link(URL)
         assert not history.forget_link(URL)
@@ -111,8 +111,8 @@ def test_a_death_can_be_accepted_and_a_link_forgotten(path: Path) -> None:
 def test_canaries_are_those_found_good_last(path: Path) -> None:
     with History(path) as history:
         for day, name in enumerate("abcde"):
-            check(history, OK, NOW + day * DAY, f"https://{name}.test/")
-        check(history, DEAD, NOW + 9 * DAY, "https://dead.test/")
+            add_check(history, OK, NOW + day * DAY, f"https://{name}.test/")
+        add_check(history, DEAD, NOW + 9 * DAY, "https://dead.test/")
         assert list(history.list_last_good()) == [f"https://{name}.test/" for name in "edcba"]
 
 
@@ -127,8 +127,8 @@ def test_hosts_that_lie(path: Path) -> None:
 def test_old_checks_are_forgotten(path: Path) -> None:
     with History(path) as history:
         for day in (0, 1, 300):
-            check(history, OK, NOW + day * DAY)
-        check(history, OK, NOW, "https://old.test/")
+            add_check(history, OK, NOW + day * DAY)
+        add_check(history, OK, NOW, "https://old.test/")
         history.prune_checks(NOW + 500 * DAY)
         left = history._base.execute("SELECT url, at FROM checks ORDER BY url").fetchall()
         assert left == [("https://old.test/", NOW.timestamp()), (URL, (NOW + 300 * DAY).timestamp())]
@@ -148,7 +148,7 @@ def test_what_was_found_is_kept_each_second(path: Path) -> None:
 def test_a_second_run_is_refused_after_a_while(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.1)
     with History(path) as history:
-        check(history, OK, NOW)
+        add_check(history, OK, NOW)
         with pytest.raises(BusyError, match=r"links\.sqlite"):
             History(path)
     with History(path) as history:
@@ -158,9 +158,9 @@ def test_a_second_run_is_refused_after_a_while(path: Path, monkeypatch: pytest.M
 def test_who_only_reads_waits_for_nobody(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.1)
     with History(path) as history:
-        check(history, OK, NOW)
+        add_check(history, OK, NOW)
         history.write_pending()
-        check(history, DEAD, NOW + DAY)
+        add_check(history, DEAD, NOW + DAY)
         with History(path, exclusive=False) as reading:
             assert reading.load_record(URL).status == "ok"  # what was kept
 
@@ -176,7 +176,7 @@ def test_a_history_of_an_older_version_is_taken_over(path: Path) -> None:
         assert history.load_links()[URL].etag == "old"
     with History(path) as history:
         assert (history.load_record(URL).state, history.load_record(URL).failures) == ("failing", 2)
-        assert check(history, DEAD, NOW + 3 * DAY).state == "dead"
+        assert add_check(history, DEAD, NOW + 3 * DAY).state == "dead"
         assert [one.url for one in history.list_incidents()] == [URL]
         assert history.begin_run(NOW) == 1
 
@@ -199,14 +199,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from feedpub.links.history import History
 from feedpub.links.history_rows import MIGRATIONS
-from feedpub.links.classify import Answer, classify
-from feedpub.links.lifecycle import advance
-ok = classify(Answer(url="https://a.test/", code=200))
+from feedpub.links.classify import ProbeResult, classify_result
+from feedpub.links.lifecycle import advance_record
+ok = classify_result(ProbeResult(url="https://a.test/", code=200))
 now = datetime.now(UTC)
 with History(Path(sys.argv[1])) as history:
     for number in range(100_000):
         url = f"https://works.test/{number}"
-        history.add_check(advance(history.load_record(url), ok, now), ok, now)
+        history.add_check(advance_record(history.load_record(url), ok, now), ok, now)
         if number % 50 == 0:
             history.write_pending()
             print(number, flush=True)

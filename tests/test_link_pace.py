@@ -1,4 +1,4 @@
-"""How a host is asked: as fast as it bears, and by what requests. Cases: tests/cases/link_pace.toml."""
+"""The pace of a host: how fast requests are sent, and which ones. Cases: tests/cases/link_pace.toml."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from feedpub.links.history import History
 from feedpub.model import LinkSettings
 from feedpub.transport.base import Response
 from support.case_files import load_cases
-from support.link_farm import Behaviour, Exchange, Farm, by_method, long_chain, says
+from support.link_farm import Behaviour, Exchange, Farm, by_method, count_down, respond
 from support.link_simulation import Clock, OneAtATime, Server, Simulation, TokenBucket, simulate
 
 if TYPE_CHECKING:
@@ -29,12 +29,12 @@ SETTINGS = LinkSettings(allow_private=True, deadline=4.0)
 CASES = load_cases("link_pace")
 
 
-def cases(kind: str) -> list[Any]:
+def list_cases(kind: str) -> list[Any]:
     return [case for case in CASES if case.values[0]["kind"] == kind]
 
 
 class Counted:
-    """A behaviour that notes how many requests are under way at each."""
+    """A behaviour that records how many requests are under way at each request."""
 
     def __init__(self, behaviour: Behaviour) -> None:
         self.behaviour, self.under_way = behaviour, 0
@@ -48,7 +48,7 @@ class Counted:
         await self.behaviour(exchange)
 
 
-def at_once(behaviour: Behaviour, count: int, settings: LinkSettings = SETTINGS) -> list[int]:
+def count_at_once(behaviour: Behaviour, count: int, settings: LinkSettings = SETTINGS) -> list[int]:
     counted = Counted(behaviour)
     with closing(Farm({"page": counted})) as farm:
         check_links([farm.url("page", HOST, path=f"/{number}") for number in range(count)], settings=settings)
@@ -56,14 +56,14 @@ def at_once(behaviour: Behaviour, count: int, settings: LinkSettings = SETTINGS)
 
 
 def test_a_host_that_answers_is_asked_more() -> None:
-    seen = at_once(says(), 60)
+    seen = count_at_once(respond(), 60)
     assert max(seen[:2]) == 2
     assert max(seen) == 6
 
 
 def test_it_is_never_asked_more_than_it_may() -> None:
-    assert max(at_once(says(), 20, LinkSettings(allow_private=True, per_host=1))) == 1
-    assert max(at_once(says(), 60, LinkSettings(allow_private=True, per_host=3))) == 3
+    assert max(count_at_once(respond(), 20, LinkSettings(allow_private=True, per_host=1))) == 1
+    assert max(count_at_once(respond(), 60, LinkSettings(allow_private=True, per_host=3))) == 3
 
 
 class Limited(Server):
@@ -77,11 +77,11 @@ class Limited(Server):
 
 
 class LimitedBucket(Limited, TokenBucket):
-    """The same with a rate limit."""
+    """A host of a case with a rate limit."""
 
 
 class LimitedOneAtATime(Limited, OneAtATime):
-    """The same, and one request at a time."""
+    """A host of a case that serves one request at a time."""
 
 
 def make_server(case: dict[str, Any], clock: Clock) -> Server:
@@ -100,7 +100,7 @@ def make_server(case: dict[str, Any], clock: Clock) -> Server:
     return server
 
 
-@pytest.mark.parametrize("case", cases("simulated"))
+@pytest.mark.parametrize("case", list_cases("simulated"))
 def test_a_host_is_asked_as_fast_as_it_bears(case: dict[str, Any]) -> None:
     paths = [f"/p{number}" for number in range(case["links"])]
     _, verdicts, seconds = simulate(lambda clock: make_server(case, clock), paths)
@@ -270,9 +270,9 @@ def serve_rules(rules: list[dict[str, Any]]) -> Behaviour:
     return behave
 
 
-@pytest.mark.parametrize("case", cases("served"))
+@pytest.mark.parametrize("case", list_cases("served"))
 def test_head_and_headers_of_ours_are_not_believed(case: dict[str, Any], tmp_path: Path) -> None:
-    behaviours = {"page": serve_rules(case["rules"]), "other": says(), "login": says()}
+    behaviours = {"page": serve_rules(case["rules"]), "other": respond(), "login": respond()}
     fragment = f"#{case['fragment']}" if "fragment" in case else ""
     with closing(Farm(behaviours)) as farm:
         for _ in range(case.get("runs", 1)):
@@ -294,7 +294,7 @@ def test_head_and_headers_of_ours_are_not_believed(case: dict[str, Any], tmp_pat
 
 
 class TlsServer:
-    """A server that offers what a case says; it answers one page to all requests."""
+    """A server with the TLS settings of a case; it answers all requests with one page."""
 
     def __init__(self, case: dict[str, Any], folder: Path) -> None:
         authority = trustme.CA()
@@ -340,7 +340,7 @@ class TlsServer:
         self._socket.close()
 
 
-@pytest.mark.parametrize("case", cases("tls"))
+@pytest.mark.parametrize("case", list_cases("tls"))
 def test_what_this_client_lacks_is_no_fact_about_the_host(case: dict[str, Any], tmp_path: Path) -> None:
     with closing(TlsServer(case, tmp_path)) as server:
         settings = LinkSettings(allow_private=True, deadline=6.0, ca_bundle=str(tmp_path / "ca.pem"))
@@ -350,7 +350,7 @@ def test_what_this_client_lacks_is_no_fact_about_the_host(case: dict[str, Any], 
 
 
 def test_a_host_that_lies_to_head_is_remembered(tmp_path: Path) -> None:
-    behaviours: dict[str, Behaviour] = {"page": by_method(says(404), says())}
+    behaviours: dict[str, Behaviour] = {"page": by_method(respond(404), respond())}
     with closing(Farm(behaviours)) as farm:
         for run in range(2):
             farm.requests.clear()
@@ -363,7 +363,7 @@ def test_a_host_that_lies_to_head_is_remembered(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("redirects", [3, 9, 15, 20, 25])
 def test_a_chain_makes_thirty_requests_at_most(redirects: int) -> None:
-    with closing(Farm({"chain": long_chain})) as farm:
+    with closing(Farm({"chain": count_down})) as farm:
         settings = LinkSettings(allow_private=True, deadline=20.0)
         (link,) = check_links([farm.url("chain", HOST, path=f"/{redirects}")], settings=settings).links
         assert len(farm.requests) <= 30
@@ -376,7 +376,7 @@ def test_confirmations_fit_into_the_deadline_or_are_left_out() -> None:
         await asyncio.sleep(0.9)
         await exchange.answer(404, body=b"")
 
-    with closing(Farm({"slow": gone_after_a_while, "fast": says(404)})) as farm:
+    with closing(Farm({"slow": gone_after_a_while, "fast": respond(404)})) as farm:
         settings = LinkSettings(allow_private=True, deadline=3.0)
         report = check_links([farm.url("slow", HOST), farm.url("fast", "127.0.4.2")], settings=settings)
         assert [link.status for link in report.broken] == ["dead", "dead"]

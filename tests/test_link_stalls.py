@@ -1,4 +1,4 @@
-"""Servers that would stall a run, or fill memory: what one of them may cost, and that all others are asked."""
+"""Servers that would stall a run or fill the memory: what one of them may cost, and that all others are checked."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from feedpub.transport.base import NoResponseError, Response
 from feedpub.transport.connection import MOST_HELD_BYTES, Connection
 from feedpub.transport.connection_pool import ConnectionPool
 from feedpub.transport.http1 import MOST_CHUNKS, Origin, ResponseReader
-from support.link_farm import Farm, by_method, compressed, endless, raw, says, to
+from support.link_farm import Farm, by_method, compress, drip, redirect, respond, send
 
 if TYPE_CHECKING:
     import selectors
@@ -37,17 +37,17 @@ CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 
 # Each takes all the time of a link.
 SLOW: dict[str, Behaviour] = {
-    "silent": raw(then="hang"),
-    "head-by-bytes": endless(b"HTTP/1.1 200 OK\r\n", b"a", 0.2),
-    "interim-answers": endless(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n", 0.2),
-    "body-by-bytes": by_method(says(body=b"", Content_Length=""), endless(CHUNKED, b"1\r\na\r\n", 0.2)),
-    "less-than-it-says": by_method(says(body=b""), raw(HEAD + b"Content-Length: 4000\r\n\r\nabc", then="hang")),
+    "silent": send(then="hang"),
+    "head-by-bytes": drip(b"HTTP/1.1 200 OK\r\n", b"a", 0.2),
+    "interim-answers": drip(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n", 0.2),
+    "body-by-bytes": by_method(respond(body=b"", Content_Length=""), drip(CHUNKED, b"1\r\na\r\n", 0.2)),
+    "less-than-it-says": by_method(respond(body=b""), send(HEAD + b"Content-Length: 4000\r\n\r\nabc", then="hang")),
 }
 
 
 @pytest.mark.parametrize("name", SLOW)
 def test_a_host_is_given_up_when_many_of_its_links_take_all_their_time(name: str) -> None:
-    with closing(Farm({name: SLOW[name], "page": says()})) as farm:
+    with closing(Farm({name: SLOW[name], "page": respond()})) as farm:
         bad = [farm.url(name, BAD, path=f"/{number}") for number in range(60)]
         good = [farm.url("page", GOOD, path=f"/{number}") for number in range(60)]
         report = check_links([url for pair in zip(bad, good, strict=True) for url in pair], settings=SETTINGS)
@@ -62,7 +62,7 @@ def test_a_host_is_given_up_when_many_of_its_links_take_all_their_time(name: str
 
 
 def test_one_port_of_a_host_says_nothing_about_another() -> None:
-    with closing(Farm({"page": says()})) as farm:
+    with closing(Farm({"page": respond()})) as farm:
         bad = [farm.url("page", BAD, kind="mute", path=f"/{number}") for number in range(20)]
         good = [farm.url("page", BAD, path=f"/{number}") for number in range(20)]
         report = check_links([*bad, *good], settings=SETTINGS)
@@ -164,7 +164,7 @@ def test_a_server_that_is_always_ready_leaves_others_their_turn(data: bytes) -> 
     assert turns < 5000
 
 
-def read(data: bytes, most: int = FRAGMENT_PAGE_BYTES) -> ResponseReader:
+def read_response(data: bytes, most: int = FRAGMENT_PAGE_BYTES) -> ResponseReader:
     reading = ResponseReader("GET", most)
     for at in range(0, len(data), 65_536):
         reading.feed(data[at : at + 65_536])
@@ -174,7 +174,7 @@ def read(data: bytes, most: int = FRAGMENT_PAGE_BYTES) -> ResponseReader:
 
 
 def test_an_answer_has_so_many_chunks() -> None:
-    reading = read(CHUNKED + b"1\r\na\r\n" * (MOST_CHUNKS * 2))
+    reading = read_response(CHUNKED + b"1\r\na\r\n" * (MOST_CHUNKS * 2))
     assert reading.is_done
     assert not reading.is_reusable
     assert reading.response
@@ -184,11 +184,11 @@ def test_an_answer_has_so_many_chunks() -> None:
 
 @pytest.mark.parametrize("unit", [b"\r\n", b"\n", b"\r"])
 def test_blank_lines_before_an_answer(unit: bytes) -> None:
-    reading = read(unit * 3 + HEAD + b"Content-Length: 0\r\n\r\n")
+    reading = read_response(unit * 3 + HEAD + b"Content-Length: 0\r\n\r\n")
     assert reading.response
     assert reading.response.code == 200
     with pytest.raises(NoResponseError):
-        read(unit * 20_000)
+        read_response(unit * 20_000)
 
 
 def read_gzip(page: bytes, piece: int = 65_536) -> Response:
@@ -221,7 +221,7 @@ def test_a_page_has_so_many_members() -> None:
 @pytest.mark.parametrize("coding", ["br", "zstd", "gzip, gzip", "compress"])
 def test_a_page_in_another_coding_is_not_judged(coding: str) -> None:
     fields = f"Content-Encoding: {coding}\r\nContent-Length: 5000\r\n\r\n".encode()
-    reading = read(HEAD + fields + b"x" * 5000)
+    reading = read_response(HEAD + fields + b"x" * 5000)
     assert reading.response
     assert (reading.response.body, reading.response.is_complete) == (b"", False)
 
@@ -239,7 +239,7 @@ def test_a_frame_of_http_2_that_comes_in_pieces(start: bytes) -> None:
 @pytest.mark.parametrize("name", ["a%d", "a", "A-%d ", "Set-Cookie"])
 def test_of_a_header_only_what_counts_is_kept(name: str) -> None:
     fields = "".join(f"{name % number if '%' in name else name}: x\r\n" for number in range(5000))
-    reading = read(HEAD + fields.encode() + b"ETag: y\r\n folded\r\nContent-Length: 0\r\n\r\n")
+    reading = read_response(HEAD + fields.encode() + b"ETag: y\r\n folded\r\nContent-Length: 0\r\n\r\n")
     assert reading.response
     assert reading.response.headers == {"content-type": "text/html", "etag": "y folded", "content-length": "0"}
     assert len(reading.response.cookies) <= 50
@@ -264,7 +264,7 @@ def test_cookies_of_a_chain_stay_short() -> None:
 
 def test_redirects_to_long_addresses_are_not_kept() -> None:
     async def lead_on(exchange: Exchange) -> None:
-        await to(f"/on/{exchange.times}{'y' * 7000}{len(farm.requests)}", 301)(exchange)
+        await redirect(f"/on/{exchange.times}{'y' * 7000}{len(farm.requests)}", 301)(exchange)
 
     with closing(Farm({"on": lead_on})) as farm:
         (link,) = check_links([farm.url("on", BAD)], settings=replace(SETTINGS, deadline=10.0)).links
@@ -276,10 +276,10 @@ def test_redirects_to_long_addresses_are_not_kept() -> None:
 
 
 LONG: dict[str, Behaviour] = {
-    "heads": endless(HEAD, b"X-Filler: " + b"y" * 8000 + b"\r\n"),
-    "bodies": by_method(raw(HEAD + b"\r\n"), endless(HEAD + b"\r\n", b"<p id=x>" * 8000)),
-    "chunks": by_method(raw(HEAD + b"\r\n"), endless(CHUNKED, b"10000\r\n" + b"x" * 65536 + b"\r\n")),
-    "compressed": by_method(raw(HEAD + b"\r\n"), says(200, compressed(8), Content_Encoding="gzip")),
+    "heads": drip(HEAD, b"X-Filler: " + b"y" * 8000 + b"\r\n"),
+    "bodies": by_method(send(HEAD + b"\r\n"), drip(HEAD + b"\r\n", b"<p id=x>" * 8000)),
+    "chunks": by_method(send(HEAD + b"\r\n"), drip(CHUNKED, b"10000\r\n" + b"x" * 65536 + b"\r\n")),
+    "compressed": by_method(send(HEAD + b"\r\n"), respond(200, compress(8), Content_Encoding="gzip")),
 }
 
 
@@ -294,7 +294,7 @@ def test_long_answers_of_many_hosts_are_bounded_together(name: str, monkeypatch:
 
     monkeypatch.setattr(ConnectionPool, "note_held", watch)
     hosts = [f"127.0.6.{number}" for number in range(1, 61)]
-    with closing(Farm({name: LONG[name], "page": says()})) as farm:
+    with closing(Farm({name: LONG[name], "page": respond()})) as farm:
         urls = [farm.url(name, host, path="#part") for host in hosts]
         good = [farm.url("page", "127.0.6.99", path=f"/{number}") for number in range(5)]
         settings = LinkSettings(allow_private=True, deadline=6.0, patience=0.0, concurrency=64)

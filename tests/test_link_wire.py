@@ -1,4 +1,4 @@
-"""Names and connections: what this machine lacks, or what heals, is no fact about a host."""
+"""Names and connections: what this machine lacks, and errors that pass, say nothing about a host."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ import feedpub
 from feedpub.links.check import check_links
 from feedpub.model import HostSettings, LinkSettings
 from feedpub.transport import network_addresses
-from support.link_farm import Farm, says, to
+from support.link_farm import Farm, redirect, respond
 from test_link_check import Handler, base
 
 if TYPE_CHECKING:
@@ -34,13 +34,13 @@ NAME = socket.gaierror(socket.EAI_NONAME, "no such name")
 BUSY = socket.gaierror(socket.EAI_AGAIN, "try again")
 
 
-def check(url: str, *, patience: float = 120.0) -> Link:
+def check_link(url: str, *, patience: float = 120.0) -> Link:
     settings = LinkSettings(allow_private=True, deadline=8.0, patience=patience)
     return check_links([url], settings=settings, strict=False).links[0]
 
 
 def resolve_host(monkeypatch: pytest.MonkeyPatch, *answers: list[str] | OSError) -> list[str]:
-    """Let names be looked up by these answers, in turn; return those that were asked for."""
+    """Answer lookups of names with these results, in turn; return the names that were looked up."""
     asked: list[str] = []
 
     def given(host: str, _: int) -> Iterator[str]:
@@ -55,7 +55,7 @@ def resolve_host(monkeypatch: pytest.MonkeyPatch, *answers: list[str] | OSError)
 
 
 def sockets(monkeypatch: pytest.MonkeyPatch, *, connect: dict[int, int] | None = None, make: int = 0) -> None:
-    """Let sockets fail: connections by family, or the making of any for a network."""
+    """Let sockets fail: connections of a family, or the creation of any."""
 
     class Socket(socket.socket):
         def __init__(self, family: int = -1, *arguments: Any, **more: Any) -> None:
@@ -72,13 +72,13 @@ def sockets(monkeypatch: pytest.MonkeyPatch, *, connect: dict[int, int] | None =
 @pytest.mark.parametrize("failure", [NAME, BUSY], ids=["no such name", "busy"])
 def test_a_name_is_looked_up_again(base: str, failure: OSError, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = resolve_host(monkeypatch, failure, failure, ["127.0.0.1"])
-    assert check(base.replace("127.0.0.1", "works.test") + "/page").status == "ok"
+    assert check_link(base.replace("127.0.0.1", "works.test") + "/page").status == "ok"
     assert asked == ["works.test"] * 3
 
 
 def test_a_name_that_was_found_is_never_looked_up_again(base: str, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = resolve_host(monkeypatch, ["127.0.0.1"], ["127.0.0.2"])
-    assert check(base.replace("127.0.0.1", "works.test") + "/500").status == "dead"  # asked for again and again
+    assert check_link(base.replace("127.0.0.1", "works.test") + "/500").status == "dead"  # asked for again and again
     assert asked == ["works.test"]
 
 
@@ -100,7 +100,7 @@ def test_a_host_is_not_blamed_for_this_machine(
 ) -> None:
     resolve_host(monkeypatch, found)
     sockets(monkeypatch, connect={socket.AF_INET6: six})
-    link = check(NOBODY, patience=0.0)
+    link = check_link(NOBODY, patience=0.0)
     assert (link.status, reason in link.reason) == (status, True), link
 
 
@@ -108,14 +108,14 @@ def test_a_host_is_not_blamed_for_this_machine(
 def test_sockets_that_cannot_be_made_kill_nothing(family: int, monkeypatch: pytest.MonkeyPatch) -> None:
     resolve_host(monkeypatch, ["::1", "127.0.0.1"])
     sockets(monkeypatch, make=family)
-    assert check(NOBODY, patience=0.0).status == "unsure"
+    assert check_link(NOBODY, patience=0.0).status == "unsure"
 
 
 def test_a_run_ends_though_no_connection_can_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
     resolve_host(monkeypatch, ["127.0.0.1"])
     sockets(monkeypatch, make=errno.EMFILE)
     monkeypatch.setattr("feedpub.links.scheduler._EXHAUSTED_LIMIT", 3)
-    link = check(NOBODY)
+    link = check_link(NOBODY)
     assert (link.status, link.reason) == ("unsure", f"a limit of feedpub was reached ({os.strerror(errno.EMFILE)})")
 
 
@@ -157,16 +157,16 @@ def test_nothing_of_the_environment_is_used(base: str, tmp_path: Path, monkeypat
     monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, NOBODY)
-    assert check(f"{base}/page").status == "ok"
+    assert check_link(f"{base}/page").status == "ok"
     assert Handler.authorizations == {None}
 
 
 def test_certificates_of_the_environment_are_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
-    with closing(Farm({"page": says()})) as farm:
+    with closing(Farm({"page": respond()})) as farm:
         url = farm.url("page", "127.0.4.1", kind="good")
-        assert check(url).status == "suspect"
+        assert check_link(url).status == "suspect"
         monkeypatch.setenv("SSL_CERT_FILE", farm.ca)
-        assert check(url).status == "ok"
+        assert check_link(url).status == "ok"
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_certificates_that_cannot_be_read_kill_nothing(
     elif text:
         file.write_text(text, encoding="utf-8")
     settings = LinkSettings(allow_private=True, ca_bundle=str(file))
-    with closing(Farm({"page": says()})) as farm:
+    with closing(Farm({"page": respond()})) as farm:
         url = farm.url("page", "127.0.4.1", kind="good")
         with pytest.raises(OSError, match=said) as raised:
             check_links([url], settings=settings)
@@ -237,10 +237,10 @@ def test_what_is_set_for_a_host_is_sent_to_it_alone(monkeypatch: pytest.MonkeyPa
     own = HostSettings(
         token_env="EXAMPLE_TOKEN", user_agent="Agent/1", headers={"X-Own": "1"}, accept=(403,), spacing=0.01
     )
-    behaviours = {"page": says(), "refused": says(403, b"")}
+    behaviours = {"page": respond(), "refused": respond(403, b"")}
     with closing(Farm(behaviours)) as farm:
-        behaviours["away"] = to(farm.url("back", there))
-        behaviours["back"] = to(farm.url("page", here, path="/again"))
+        behaviours["away"] = redirect(farm.url("back", there))
+        behaviours["back"] = redirect(farm.url("page", here, path="/again"))
         urls = [farm.url(name, here) for name in ("page", "refused", "away")] + [farm.url("refused", there)]
         report = check_links(urls, settings=LinkSettings(allow_private=True, hosts={here: own}), strict=False)
         heads = {head.splitlines()[0]: head for head in farm.heads}
@@ -253,7 +253,9 @@ def test_what_is_set_for_a_host_is_sent_to_it_alone(monkeypatch: pytest.MonkeyPa
     assert "sesame" not in feedpub.format_report(report, "json")
 
 
-@pytest.mark.parametrize(("value", "words"), [(None, "is not set"), ("", "is not set"), ("a b", "does not contain")])
+@pytest.mark.parametrize(
+    ("value", "words"), [(None, "is not set"), ("", "is not set"), ("a b", "does not contain a token")]
+)
 def test_a_token_that_is_missing_is_told_before_anything_is_asked(
     base: str, value: str | None, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,7 +14,7 @@ from feedpub.iri import to_uri
 from feedpub.links.outbound import find_outbound_links
 from support.case_files import load_cases
 from support.sample_builds import Desk, article
-from test_link_fixing import remember
+from test_link_fixing import remember_moved
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +28,7 @@ def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path / "entries", author="Me")
 
 
-def write(desk: Desk, case: dict[str, Any]) -> Path:
+def write_case(desk: Desk, case: dict[str, Any]) -> Path:
     author = f'{{ name = "Me", url = "{ME}" }}' if case.get("author") else '"Me"'
     desk.folder.joinpath("feedpub.toml").write_text(
         f'base_url = "https://site.test/"\nauthority = "site.test,2026"\nauthor = {author}\n', encoding="utf-8"
@@ -47,7 +47,7 @@ def list_places(site: feedpub.Site) -> list[str]:
 
 @pytest.mark.parametrize("case", load_cases("outbound"))
 def test_what_is_checked_is_what_is_published(case: dict[str, Any], desk: Desk) -> None:
-    write(desk, case)
+    write_case(desk, case)
     site = feedpub.load(desk.folder)
     assert sorted(list_places(site)) == sorted(case["links"])
     assert {to_uri(url) for url in find_outbound_links(site)} == find_in_feeds(site)
@@ -55,7 +55,7 @@ def test_what_is_checked_is_what_is_published(case: dict[str, Any], desk: Desk) 
 
 @pytest.mark.parametrize("case", load_cases("outbound"))
 def test_each_place_can_be_rewritten(case: dict[str, Any], desk: Desk) -> None:
-    path = write(desk, case)
+    path = write_case(desk, case)
     site = feedpub.load(desk.folder)
     before, found = path.read_bytes(), find_outbound_links(site)
     moved = {  # the type of an enclosure may be that of its ending
@@ -63,7 +63,7 @@ def test_each_place_can_be_rewritten(case: dict[str, Any], desk: Desk) -> None:
         for number, (url, places) in enumerate(found.items())
         if places[0].line
     }
-    fixes = feedpub.fix_links(site, history=remember(desk.folder, moved))
+    fixes = feedpub.fix_links(site, history=remember_moved(desk.folder, moved))
     refused = {old: line for fix in fixes for line, old, _ in fix.refused}
     assert sorted(refused.values()) == case.get("refused", [])
     feedpub.write_fixes(fixes)
@@ -91,8 +91,8 @@ def find_in_feeds(site: feedpub.Site) -> set[str]:
             own = item.get("_feedpub", {})
             parts = (*own.get("references", ()), own.get("previous", {}), own.get("next", {}))
             found |= {part.get("url", "") for part in parts}
-        for write in (feedpub.to_atom, feedpub.to_rss):
-            for element in etree.fromstring(write(feed)).iter():
+        for write_case in (feedpub.to_atom, feedpub.to_rss):
+            for element in etree.fromstring(write_case(feed)).iter():
                 if etree.QName(element).localname in ("link", "enclosure", "thumbnail", "content", "source"):
                     found |= {element.get("href", ""), element.get("url", "")} - {feed.hub or ""}
                 if etree.QName(element).localname in ("uri", "icon", "url"):
@@ -228,7 +228,7 @@ def test_pages_elsewhere_are_the_sites_own(desk: Desk) -> None:
 
 def test_reports_show_columns(desk: Desk) -> None:
     desk.write("one.en.md", article("One", body="Text [a](https://a.test/x)"))
-    history = remember(desk.folder, {"https://a.test/x": "https://b.test/x"})
+    history = remember_moved(desk.folder, {"https://a.test/x": "https://b.test/x"})
     report = feedpub.report_links(feedpub.load(desk.folder), history=history)
     (link,) = json.loads(feedpub.format_report(report, "json"))["links"]
     assert (link["found_in"][0]["line"], link["found_in"][0]["column"]) == (5, 10)

@@ -201,9 +201,9 @@ class Database:
         """Whether something was written since the database was opened."""
         return self._connection.total_changes > 0
 
-    def make_damaged_error(self, what: str) -> DamagedError:
+    def make_damaged_error(self, fault: str) -> DamagedError:
         """Return the error for a damaged database."""
-        return DamagedError(errno.EILSEQ, f"is damaged ({what[:200]})", self._display_path)
+        return DamagedError(errno.EILSEQ, f"is damaged ({fault[:200]})", self._display_path)
 
     @property
     def _display_path(self) -> str:

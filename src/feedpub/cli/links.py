@@ -28,11 +28,11 @@ EXIT_FINE, EXIT_DEAD_LINKS, EXIT_NOT_CHECKED = 0, 1, 3
 LARGEST_LIST_BYTES = 50_000_000  # shorter than the longest value of the history, so that any address fits in there
 _FIRST_YEAR, _LAST_YEAR = 1970, 9000
 _DEFAULT_HISTORY = Path(".feedpub", "links.sqlite")
-_EPILOG = "Exit codes: 0 no dead links, 1 dead links, 2 wrong usage or settings, 3 could not check, 130 interrupted."
+_EPILOG = "Exit codes: 0 no dead links, 1 dead links, 2 usage or settings, 3 not checked, 130 interrupted."
 
 _entries_argument = click.argument("entries", default="entries", type=click.Path(file_okay=False))
 _urls_option = click.option(
-    "--urls", metavar="FILE", help='Check the addresses in FILE, one per line, not a site ("-": standard input).'
+    "--urls", metavar="FILE", help='Check the addresses in FILE ("-": standard input), one per line, instead of a site.'
 )
 
 
@@ -104,17 +104,17 @@ def links() -> None:
 )
 @click.option("--strict", is_flag=True, help="Report a link as dead on its first confirmed failure.")
 @click.option("--all/--due", "everything", help="Check all links, or only those that are due.  [default: --due]")
-@click.option("--concurrency", type=click.IntRange(1, 1000), help="Most requests at once.  [default: 128]")
-@click.option("--per-host", type=click.IntRange(1, 100), help="Most requests at once to one host.  [default: 6]")
+@click.option("--concurrency", type=click.IntRange(1, 1000), help="Maximum number of requests at once.  [default: 128]")
+@click.option("--per-host", type=click.IntRange(1, 100), help="Maximum number of them to one host.  [default: 6]")
 @click.option(
-    "--spacing", type=click.FloatRange(0, 600), help="Least seconds between two requests to one host.  [default: 0]"
+    "--spacing", type=click.FloatRange(0, 600), help="Minimum seconds between requests to one host.  [default: 0]"
 )
 @click.option(
     "--patience",
     type=click.FloatRange(0, 3600),
-    help="Most seconds to wait in all for one host that answers 429, 503 or similar.  [default: 120]",
+    help="Maximum seconds to wait for a host that answers 429, 503 or similar.  [default: 120]",
 )
-@click.option("--deadline", type=click.FloatRange(1, 600), help="Most seconds for one address.  [default: 30]")
+@click.option("--deadline", type=click.FloatRange(1, 600), help="Maximum seconds for one address.  [default: 30]")
 @click.option(
     "--max-time", metavar="MINUTES", type=click.FloatRange(0, 10_000),
     help="End the check after this time; the remaining links stay due.",
@@ -201,7 +201,7 @@ def _run_check(run: feedpub.LinkCheck, report_format: feedpub.ReportFormat, *, q
             fail(message, EXIT_NOT_CHECKED)
         if message:
             echo(f"feedpub: {message}", err=True)
-        echo(f"interrupted; the results of {len(run.report.links)} of {run.total} links are known", err=True)
+        echo(f"interrupted; {len(run.report.links)} of {run.total} links have a result", err=True)
         sys.exit(find_exit_code(interrupt))
 
 
@@ -219,7 +219,7 @@ def report(
     entries: str, urls: str | None, format_name: str, quiet: bool, fail_if_empty: bool, history: str | None,
     now: datetime | None, **options: Any,
 ) -> None:  # fmt: skip
-    """Show the last results of the links of ENTRIES, and what the last run has changed. No request is sent."""
+    """Show the last results of the links of ENTRIES, without checking them again."""
     target, settings = _load_target(entries, urls)
     report_format = feedpub.report_formats()[format_name]
     try:
@@ -278,9 +278,9 @@ def fix(entries: str, history: str | None, write: bool) -> None:
 @click.option("--why", required=True, metavar="TEXT", help="The reason, for those who read it later.")
 @_make_history_option("in the current folder")
 def ack(url: str, until: datetime, why: str, history: str | None) -> None:
-    """Accept the link URL as it is (dead, suspect, moved, blocked …): it is not reported until DATE.
+    """Accept the link URL as it is: it is not reported until DATE.
 
-    URL is the address, or the address as a report shows it.
+    The link may be dead, suspect, moved, blocked or unsure. URL is its address, or the address as a report shows it.
     """
     if until <= datetime.now(UTC):
         raise click.BadParameter(f"{until:%Y-%m-%d} is in the past; give a later date", param_hint="--until")
@@ -325,7 +325,8 @@ def _load_target(entries: str, urls: str | None) -> tuple[feedpub.Site | list[st
         data = io.BytesIO(read_input(urls, limit=LARGEST_LIST_BYTES))
         lines = [line.strip() for line in io.TextIOWrapper(data, encoding="utf-8-sig")]
     except (OSError, UnicodeDecodeError) as error:
-        raise click.UsageError(f"--urls {urls}: {getattr(error, 'strerror', None) or 'is not UTF-8'}") from None
+        fault = getattr(error, "strerror", None) or "is not UTF-8; save it as UTF-8"
+        raise click.UsageError(f"--urls {urls}: {fault}") from None
     return [line for line in lines if line and not line.startswith("#")], feedpub.LinkSettings()
 
 

@@ -1,4 +1,4 @@
-"""Articles from entry files: group the languages of an article, complete them from each other, make the entries."""
+"""Entry files → articles: group the files of an article, complete them from each other, and make their entries."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 
 def group_files(files: Iterable[EntryFile], config: Config) -> list[dict[str, EntryFile]]:
-    """Put the files of an article together, in the order of the site's languages: the first is the original."""
+    """Group files by article, in the order of the site's languages; the first file of a group is the original.
+
+    Files whose language is unknown, and files that repeat the key and language of another, are left out.
+    """
     groups: dict[str, dict[str, EntryFile]] = {}
     spelled: dict[str, str] = {}
     for file in files:
@@ -36,10 +39,12 @@ def group_files(files: Iterable[EntryFile], config: Config) -> list[dict[str, En
         twin = groups.get(first_spelling, {}).get(file.language)
         if first_spelling != file.key:
             message = f"{file.key} and {first_spelling} differ in case only"
-            file.source.add("E114", message, "rename one: many disks and web servers hold them for the same")
+            file.source.add(
+                "E114", message, "rename one of them: many file systems and web servers do not tell them apart"
+            )
         elif twin:
             message = f"{twin.source.path} is the same article in the same language"
-            file.source.add("E114", message, "give one of them another name", *file.find_position("key"))
+            file.source.add("E114", message, "give one of them another name", *file.find_span("key"))
         else:
             groups.setdefault(file.key, {})[file.language] = file
     return [
@@ -51,58 +56,67 @@ def group_files(files: Iterable[EntryFile], config: Config) -> list[dict[str, En
 def complete_files(
     group: Mapping[str, EntryFile], config: Config, *, should_lint: bool, front_matter_only: bool = False
 ) -> None:
-    """Complete the files of an article from each other, inspect them, and make the entries that can be made.
+    """Complete the files of an article from each other, check them, and set their entries.
 
     Args:
         group: Language → file, the original first.
         config: The site's settings.
-        should_lint: Find all that may be wrong; else only what readers would not see as it was written.
-        front_matter_only: Of entries only what lists need is wanted.
+        should_lint: Report everything doubtful; otherwise only what readers would not see as it was written.
+        front_matter_only: Make entries without texts, for lists.
     """
     files = list(group.values())
     original = files[0]
-    for file in files:
-        if file.values.get("draft"):
-            position = file.find_position("draft")
-            file.source.add("N108", "this is a draft and is left out", "remove this line to publish it", *position)
-        file.is_live = not (file.values.get("draft") or original.values.get("draft"))
+    _mark_drafts(files)
     for file in files[1:]:
         _inherit_values(file, original)
     live_files = [file for file in files if file.is_live]
     _fill_missing_urls(live_files)
     readable = [file for file in live_files if file.is_readable]
     for file in readable:
-        if not front_matter_only:
-            copies = 1 + len(file.values.get("categories", ())) if config.categories else 1
-            sanitise_texts(file, make_entry_link(file.key, file.language, config), copies)
-        ensure_title(file, config)
-        check_dates(file)
-        if should_lint:
-            from .linting import site_checks
-
-            site_checks.inspect_file(file, make_heading_table(config.headings))
-        elif not front_matter_only:
-            inspect_html(file)
+        _complete_file(file, config, should_lint=should_lint, front_matter_only=front_matter_only)
     if should_lint and original.is_readable:
         from .linting import site_checks
 
         site_checks.compare_languages(readable)
-    for file in readable:
-        if file is original and "published" not in file.values and "published" not in file.matter:
-            hint = f"add published: to the front matter; {ISO_HINT}"
-            file.source.add("E103", "there is no date of publication", hint)
+    if original in readable and "published" not in original.values and "published" not in original.matter:
+        hint = f"add published: to the front matter; {ISO_HINT}"
+        original.source.add("E103", "there is no publication date", hint)
     publishable = [file for file in readable if not file.source.has_errors and "published" in file.values]
-    links = (
-        {file.language: _make_translation(file, config) for file in publishable}
-        if len(publishable) > 1 and not front_matter_only
-        else {}
-    )
+    links = {}
+    if len(publishable) > 1 and not front_matter_only:
+        links = {file.language: _make_translation(file, config) for file in publishable}
     for file in publishable:
         links_to_others = [link for language, link in links.items() if link and language != file.language]
-        file.entry = _make_entry(file, tuple(links_to_others), config, front_matter_only=front_matter_only)
+        file.entry = _make_entry(file, tuple(links_to_others), config)
+
+
+def _complete_file(file: EntryFile, config: Config, *, should_lint: bool, front_matter_only: bool) -> None:
+    """Sanitise the texts of a file, and check it; for the arguments see `complete_files`."""
+    if not front_matter_only:
+        copies = 1 + len(file.values.get("categories", ())) if config.categories else 1
+        sanitise_texts(file, make_entry_link(file.key, file.language, config), copies)
+    ensure_title(file, config)
+    check_dates(file)
+    if should_lint:
+        from .linting import site_checks
+
+        site_checks.inspect_file(file, make_heading_table(config.headings))
+    elif not front_matter_only:
+        inspect_html(file)
+
+
+def _mark_drafts(files: Sequence[EntryFile]) -> None:
+    """Note drafts; if the original is a draft, its translations are not live either."""
+    original = files[0]
+    for file in files:
+        if file.values.get("draft"):
+            span = file.find_span("draft")
+            file.source.add("N108", "this is a draft and is left out", "remove this line to publish it", *span)
+        file.is_live = not (file.values.get("draft") or original.values.get("draft"))
 
 
 def _inherit_values(file: EntryFile, original: EntryFile) -> None:
+    """Copy the values that a translation lacks from its original, by `Field.is_inherited`."""
     published = original.values.get("published")
     own_date = "published" in file.matter or file.values.get("published", published) != published
     for name in fields.TABLE.inherited:
@@ -111,7 +125,7 @@ def _inherit_values(file: EntryFile, original: EntryFile) -> None:
 
 
 def _fill_missing_urls(files: Sequence[EntryFile]) -> None:
-    """Take addresses that a language lacks from the same number in another, if they have equally many references."""
+    """Copy missing addresses of references from the same number in another language with equally many references."""
     all_references = [file.sections.references for file in files]
     if len(all_references) < 2 or all(reference.url for references in all_references for reference in references):
         return
@@ -123,18 +137,16 @@ def _fill_missing_urls(files: Sequence[EntryFile]) -> None:
                     completed[index] = Reference(
                         title=reference.title, publishers=reference.publishers, url=translated.url
                     )
-        count = sum(reference is not translated for reference, translated in zip(references, completed, strict=True))
+        count = sum(before is not after for before, after in zip(references, completed, strict=True))
         if count:
             file.sections.references = tuple(completed)
             subject = "1 reference takes its address" if count == 1 else f"{count} references take their addresses"
-            hint = "nothing to do, if the numbers mean the same works"
+            hint = "nothing to do if the same numbers refer to the same works"
             file.source.add("N107", f"{subject} from another language", hint)
 
 
-def _make_entry(
-    file: EntryFile, translations: tuple[Translation, ...], config: Config, *, front_matter_only: bool
-) -> Entry | None:
-    """Make the entry of a file; None if it has an error."""
+def _make_entry(file: EntryFile, translations: tuple[Translation, ...], config: Config) -> Entry | None:
+    """Return the entry of a file; None, and a problem, if a value is not allowed."""
     source, values, sections = file.source, file.values, file.sections
     values_of_entry = {
         "id": values.get("id") or make_entry_id(file.key, file.language, config),
@@ -159,13 +171,13 @@ def _make_entry(
     try:
         return Entry(**values_of_entry)
     except FieldError as error:
-        position = file.find_position(fields.TABLE.find_key(error.field))
-        source.add("E110", f"{error.field}: {error.reason}", "", *position)
+        span = file.find_span(fields.TABLE.find_key(error.field))
+        source.add("E110", f"{error.field}: {error.reason}", "", *span)
         return None
 
 
 def _make_translation(file: EntryFile, config: Config) -> Translation | None:
-    """Make the link to an entry; None if that will have an error."""
+    """Return the link to an entry; None if the entry will have an error."""
     link = make_entry_link(file.key, file.language, config)
     with contextlib.suppress(FieldError):
         return Translation(language=file.language, title=file.values["title"], link=link)
@@ -173,7 +185,7 @@ def _make_translation(file: EntryFile, config: Config) -> Translation | None:
 
 
 def _choose_authors(config: Config, language: str) -> tuple[Person, ...]:
-    """Return the site's author; the site itself if it names none: Atom asks for one (RFC 4287, section 4.2.1)."""
+    """Return the site's author, or else the site itself: Atom requires an author (RFC 4287, section 4.2.1)."""
     if config.author:
         return (config.author,)
     title = config.title.get(language) or config.title.get(config.default_language)
@@ -181,7 +193,7 @@ def _choose_authors(config: Config, language: str) -> tuple[Person, ...]:
 
 
 def make_article(group: Mapping[str, EntryFile], config: Config) -> Article | None:
-    """Make the article of those files that have no error; None if the original has one, or is a draft."""
+    """Return the article of the files without errors; None if the original has an error or is a draft."""
     original = next(iter(group))
     alive = {language: file.entry for language, file in group.items() if file.entry and not file.source.has_errors}
     if original not in alive:
@@ -198,20 +210,20 @@ def make_article(group: Mapping[str, EntryFile], config: Config) -> Article | No
 
 
 def _find_mentions(paths: Mapping[str, str], config: Config) -> dict[str, tuple[Mention, ...]]:
-    """Return where the addresses stand that an article publishes; see `Article.find_mentions`."""
-    from .link_places import LinkMarks  # builds do without
+    """Return where the addresses that an article publishes are written; see `Article.find_mentions`."""
+    from .mentions import MentionFinder  # builds do not need it
 
-    marks, headings = LinkMarks(), make_heading_table(config.headings)
+    finder, headings = MentionFinder(), make_heading_table(config.headings)
     files = {
-        language: read_entry_file(path, path, headings, config, source=marks.add_marks(read_source(path, path)))
+        language: read_entry_file(path, path, headings, config, source=finder.add_marks(read_source(path, path)))
         for language, path in paths.items()
     }
     complete_files(files, config, should_lint=False)
-    return marks.find_places(file.entry for file in files.values() if file.entry)
+    return finder.find_mentions(file.entry for file in files.values() if file.entry)
 
 
 def _update_translations(entry: Entry, alive: Mapping[str, Entry]) -> Entry:
-    """Return an entry with links to those translations that have become entries: nearly always all of them."""
+    """Return an entry that links only to the translations that became entries; nearly always these are all."""
     if len(entry.translations) in (0, len(alive) - 1):
         return entry
     translations = tuple([translation for translation in entry.translations if translation.language in alive])

@@ -28,18 +28,18 @@ if TYPE_CHECKING:
 def read_folder(
     folder: str, config: Config, *, until: datetime | None = None
 ) -> tuple[tuple[Article, ...], tuple[Problem, ...]]:
-    """Read the entry files of a folder: ``<key>.<language>.md``, not those below it.
+    """Read all entry files of a folder, ``<key>.<language>.md``, with everything that `feedpub lint` reports.
 
-    Files that begin with ``.`` or ``_`` and README.md are no entries.
+    Subfolders, README.md, and files whose names begin with ``.`` or ``_`` are not read.
 
     Args:
-        folder: As problems shall name it.
+        folder: The path, as problems name it.
         config: The site's settings.
-        until: Note entries that are published later.
+        until: Note entries that are published after this moment.
 
     Returns:
         The articles that can be published, newest first, and the problems, by file and line. An article whose
-        original has an error is left out; of others only the entries that have one.
+        original has an error is left out; if a translation has an error, only that translation is left out.
     """
     from .linting import site_checks  # builds do not need it
 
@@ -56,7 +56,7 @@ def read_folder(
     _note_unknown_keys(files)
     site_checks.compare_articles(groups, config)
     if until:
-        site_checks.note_scheduled(groups, until)
+        site_checks.note_scheduled_entries(groups, until)
     articles = [article for group in groups if (article := make_article(group, config))]
     articles.sort(key=lambda article: (article.published, article.key), reverse=True)
     return tuple(articles), (*_sort_problems(files), *notes)
@@ -64,14 +64,14 @@ def read_folder(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArticleReading:
-    """Hold what was read of one article.
+    """One article as it was read, with its problems.
 
     Args:
-        key: The article's name.
-        files: Names of the files that make it up.
-        article: None if it cannot be published.
-        problems: By file and line.
-        digest: Of the text of its files; the same text gives the same article under the same settings.
+        key: The name of the article.
+        files: The names of its files.
+        article: The article; None if it cannot be published.
+        problems: The problems, by file and line.
+        digest: A digest of the names and contents of its files.
     """
 
     key: str
@@ -81,28 +81,28 @@ class ArticleReading:
     digest: bytes
 
 
-# Articles whose files are looked up together: of all at once the lists would take as much memory as the names.
+# Files are looked up for this many articles at a time: lists for all articles would take as much memory as the names.
 _KEYS_PER_LOOKUP: Final = 1000
 
 
 class ArticleReader:
-    """Read the articles of a folder one by one: no more than one is held at a time.
+    """A reader of the articles of a folder, one at a time, so that memory does not grow with the site.
 
-    What `read_folder` finds besides, by comparing texts, is for `lint`. Errors are found here, too, but those that only
-    all articles together show: two ids that are the same, two keys that differ in case.
+    It reports all errors of an article, but neither the doubts that `lint` finds by comparing texts, nor errors that
+    need all articles at once: equal ids, and keys that differ only in case.
     """
 
     def __init__(self, folder: str, config: Config, keys: dict[str, str]) -> None:
-        """Prepare to read.
+        """Prepare to read; no file is opened yet.
 
         Args:
-            folder: As problems shall name it.
+            folder: The path, as problems name it.
             config: The site's settings.
-            keys: File name → the article that it was found to belong to when it was last read; for new files
-                `find_article_key` of the name; only files of this mapping are looked at. It is kept up to date.
+            keys: File name → the key of its article when it was last read; `find_article_key` of the name for new
+                files. Only these files are read. The reader updates the mapping.
         """
         self.config = config
-        self._place, self._shown = os.path.join(folder, ""), make_display_path(folder, "")
+        self._path, self._display_path = os.path.join(folder, ""), make_display_path(folder, "")
         self.headings = make_heading_table(config.headings)
         self.keys = keys
 
@@ -115,13 +115,13 @@ class ArticleReader:
         return names
 
     def read_articles(self, keys: Iterable[str], *, front_matter_only: bool = False) -> Iterator[ArticleReading]:
-        """Yield the articles of these keys, and those that their files turn out to belong to.
+        """Yield the articles of these keys, and those that their files belong to by their front matter.
 
-        A key may come twice, when a later file says in its front matter that it belongs there: the last one counts.
+        A key comes twice if a later file names it in its front matter; the last reading counts.
 
         Args:
-            keys: Of articles.
-            front_matter_only: Read what front matter says, and none of what stands below it.
+            keys: The keys of articles.
+            front_matter_only: Read the front matter only, if the title is in it.
         """
         queue = list(dict.fromkeys(keys))
         queue.reverse()
@@ -132,7 +132,7 @@ class ArticleReader:
             key = queue.pop()
             files = []
             for name in sorted(names[key]):
-                path, display_path = self._place + name, self._shown + make_display_name(name)
+                path, display_path = self._path + name, self._display_path + make_display_name(name)
                 file = read_entry_file(
                     path, display_path, self.headings, self.config, front_matter_only=front_matter_only
                 )
@@ -172,7 +172,7 @@ def _digest_files(files: Iterable[tuple[str, bytes]]) -> bytes:
 
 
 def find_article_key(name: str) -> str:
-    """Return the article that a file belongs to by its name: ``open-models.en.md`` → ``open-models``."""
+    """Return the key of the article that a file belongs to by its name: ``open-models.en.md`` → ``open-models``."""
     return split_file_name(name)[0]
 
 
@@ -182,7 +182,7 @@ def _sort_problems(files: Iterable[EntryFile]) -> Iterable[Problem]:
 
 
 def _note_unknown_keys(files: Iterable[EntryFile]) -> None:
-    """Note each key that feedpub does not know once for the whole site, where it stands first."""
+    """Note each unknown key of front matter once for the whole site, where it appears first."""
     uses_by_key: dict[str, list[tuple[EntryFile, Value]]] = {}
     for file in files:
         for key in fields.find_unknown_keys(file.matter):
@@ -204,5 +204,7 @@ def _refuse_same_ids(files: Iterable[EntryFile]) -> None:
         if first_file is not file and first_file.entry:
             alike = "" if first_file.entry.id == file.entry.id else f" but for escaping: {first_file.entry.id}"
             message = f"{first_file.source.path} has the same id {file.entry.id}{alike}"
-            span = file.find_position("id")
-            file.source.add("E116", message, "an id belongs to one entry for ever; change the newer one", *span)
+            span = file.find_span("id")
+            file.source.add(
+                "E116", message, "an id belongs to one entry forever; change the id of the newer one", *span
+            )

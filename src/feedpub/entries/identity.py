@@ -26,9 +26,10 @@ _LOOKS_LIKE_TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 
 
 def split_file_name(name: str) -> tuple[str, str]:
-    """Part a file's name into key and what looks like a language tag; ``notes.v2.md`` has none.
+    """Split a file name into the key and what looks like a language tag.
 
-    Nor has ``crates.io-incident.md``: tags of several parts are those that exist, and those that are nearly one.
+    ``notes.v2.md`` has no language. Nor has ``crates.io-incident.md``: a tag of several subtags counts only if it
+    exists, or nearly exists (`LanguageTagError.suggestion`).
     """
     stem = unicodedata.normalize("NFC", name[: -len(".md")])
     key, _, suffix = stem.rpartition(".")
@@ -43,11 +44,11 @@ def split_file_name(name: str) -> tuple[str, str]:
     return key, suffix
 
 
-def take_date_of_name(file: EntryFile, path: str, config: Config) -> str:
-    """Return the date in the name of a file whose article has no other, and take it out of the article's name.
+def extract_date_of_name(file: EntryFile, path: str, config: Config) -> str:
+    """Return the date in a file name such as Jekyll's ``2026-02-03-hello.md``, and remove it from the key.
 
-    Jekyll names files so: ``2026-02-03-hello.md``. A date in the front matter of the original decides otherwise:
-    translations often have none, and an article has one name in all languages.
+    If the original has a date in its front matter, the file name stays as it is: translations often have no date, and
+    an article has the same key in all languages.
     """
     dated_name = _DATED_NAME.fullmatch(file.key)
     if not dated_name or _original_has_date(file, path, config):
@@ -65,12 +66,8 @@ _DATED_NAME: Final = re.compile(r"(\d{4}-\d\d-\d\d)(?:[-_](.+))?", re.ASCII | re
 
 def _original_has_date(file: EntryFile, path: str, config: Config) -> bool:
     folder, name_of_file = os.path.split(path)
-    first, *other_languages = config.languages
-    for name in (
-        f"{file.key}.{first}.md",
-        f"{file.key}.md",
-        *(f"{file.key}.{language}.md" for language in other_languages),
-    ):
+    first, *others = (f"{file.key}.{language}.md" for language in config.languages)
+    for name in (first, f"{file.key}.md", *others):
         if name == name_of_file:
             break
         if os.path.exists(original := os.path.join(folder, name)):
@@ -79,12 +76,18 @@ def _original_has_date(file: EntryFile, path: str, config: Config) -> bool:
 
 
 def determine_language(file: EntryFile, suffix: str, config: Config) -> str:
-    """Return the language of the file name, the front matter or the settings; empty if one of them is invalid."""
+    """Return the language in the file name, the front matter or the settings; empty, and a problem, if it is invalid.
+
+    Args:
+        file: The file; problems are added to it.
+        suffix: The second result of `split_file_name`.
+        config: The site's settings.
+    """
     language_of_name = _read_language_of_name(file, suffix, config) if suffix else None
     language_of_front_matter = _read_language_of_front_matter(file, config)
     if language_of_name and language_of_front_matter and language_of_name != language_of_front_matter:
         hint = f"rename the file to {file.key}.{language_of_front_matter}.md, or remove this line"
-        file.source.add("W104", f"the file's name says {language_of_name}", hint, *file.find_position("language"))
+        file.source.add("W104", f"the file name says {language_of_name}", hint, *file.find_span("language"))
     return next(
         (language for language in (language_of_name, language_of_front_matter) if language is not None),
         config.default_language,
@@ -96,17 +99,13 @@ def _read_language_of_name(file: EntryFile, suffix: str, config: Config) -> str:
     try:
         tag = canonicalise_tag(suffix)
     except LanguageTagError as error:
-        matching_languages = [
-            matching_language
-            for meant in error.suggestion
-            if (matching_language := match_language(meant, config.languages))
-        ]
-        if error.suggestion and not matching_languages:
+        matches = [match for tag in error.suggestion if (match := match_language(tag, config.languages))]
+        if error.suggestion and not matches:
             hint = f"did you mean {' or '.join(error.suggestion)}? Add it to languages in feedpub.toml"
         else:
-            # `post.cn.md` was meant for a language, `node.js.md` was not.
-            name = file.key if matching_languages else f"{file.key}.{suffix}"
-            hint = f"rename it to {name}.{next(iter(matching_languages), config.default_language)}.md"
+            # `post.cn.md` is meant as a language, `node.js.md` is not.
+            name = file.key if matches else f"{file.key}.{suffix}"
+            hint = f"rename it to {name}.{next(iter(matches), config.default_language)}.md"
         file.source.add("E113", f"{ending} is not a language tag", hint)
         return ""
     language = _match_site_language(tag, file, config)
@@ -139,7 +138,7 @@ def _read_language_of_front_matter(file: EntryFile, config: Config) -> str | Non
 
 
 def _match_site_language(tag: str, file: EntryFile, config: Config) -> str | None:
-    """Return the site's language for a tag; Chinese without script is told by its characters."""
+    """Return the site's language that matches a tag; for ``zh`` without script, the characters of the text decide."""
     if tag == "zh" and tag not in config.languages:
         chinese = tuple(language for language in config.languages if language.startswith("zh-"))
         for likely in guess_languages(file.source.text[file.body_start :], ("zh-Hans", "zh-Hant")):
@@ -149,15 +148,16 @@ def _match_site_language(tag: str, file: EntryFile, config: Config) -> str | Non
 
 
 def determine_key(file: EntryFile) -> None:
-    name = "key" if "key" in file.matter else "slug"
-    if value := file.matter.get(name):
-        file.key = unicodedata.normalize("NFC", read_text(file.source, value, name) or file.key)
+    """Set the key that the front matter states, if it does; a key that is not allowed becomes a problem."""
+    key_name = "key" if "key" in file.matter else "slug"
+    if value := file.matter.get(key_name):
+        file.key = unicodedata.normalize("NFC", read_text(file.source, value, key_name) or file.key)
     display_key = repr(file.key) if is_legal_xml(file.key) else ascii(file.key)
-    hint = "choose another name for the article; archive, category and the like are names of the published folder"
+    hint = "choose another name; archive, category and others are folders of the published site"
     if not is_usable_key(file.key):
-        file.source.add("E115", f"{display_key} cannot be the name of an article", hint, *file.find_position(name))
+        file.source.add("E115", f"{display_key} cannot be the name of an article", hint, *file.find_span(key_name))
         file.language = ""
     elif len(file.key.encode()) > LONGEST_KEY_BYTES:
         message = f"the name of the article is longer than {LONGEST_KEY_BYTES} bytes"
-        file.source.add("E115", message, "choose a shorter one", *file.find_position(name))
+        file.source.add("E115", message, "choose a shorter one", *file.find_span(key_name))
         file.language = ""

@@ -1,4 +1,4 @@
-"""Guess the language of a text from its script, its letters and its small words."""
+"""Guess the language of a text from its script, its letters and its common words."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 def guess_languages(text: str, candidates: Sequence[str], preferred: Sequence[str] = ()) -> tuple[str, ...]:
-    """Return the languages that a text may be written in, of those that share a heading; the likeliest first.
+    """Return the candidates that a text may be written in.
 
-    The script decides, then letters and small words, then whether `preferred` has the language; what all that leaves
-    open comes back in the given order, all of it.
+    The script decides first, then letters and common words, then whether the site has the language. Candidates that
+    all this cannot tell apart are returned together, in the given order.
 
     Args:
-        text: The body; its first 20,000 characters count.
-        candidates: BCP 47 tags. If none is of the script of the text, none comes back.
+        text: The text; its first 20,000 characters count.
+        candidates: BCP 47 tags. If none fits the script of the text, the result is empty.
         preferred: BCP 47 tags of the site.
     """
     sample = text[:_SAMPLE_CHARACTERS]
@@ -37,7 +37,7 @@ def guess_languages(text: str, candidates: Sequence[str], preferred: Sequence[st
 
 _SAMPLE_CHARACTERS: Final = 20_000
 # Patterns are compiled when they are first needed: most sites never guess a language.
-# ISO 15924 codes → their letters, and what one letter counts: a Chinese text about software is full of Latin names.
+# ISO 15924 codes, their letters, and the weight of one letter: Chinese texts about software are full of Latin names.
 LETTERS: Final = (
     (("Jpan",), "[\u3041-\u3096\u30a1-\u30fa\uff66-\uff9d]", 3),
     (("Hans", "Hant", "Jpan", "Kore"), "[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]", 3),
@@ -50,9 +50,9 @@ LETTERS: Final = (
     (("Thai",), "[\u0e01-\u0e5b]", 1),
     (("Latn",), "[A-Za-z\u00c0-\u024f\u1e00-\u1eff]", 1),
 )
-# Half the letters of a Japanese text are kana; a Chinese text may quote some.
+# Half the letters of a Japanese text are kana; a Chinese text may quote a few.
 _KANA_SHARE: Final = 0.2
-# What one of the languages that share a heading writes, and the others do not.
+# Words and letters that set apart the languages that share headings.
 _TYPICAL_WORDS: Final = MappingProxyType(
     {
         "en": r"\b(?:the|and|of|is|are|with|by)\b",
@@ -73,12 +73,12 @@ _TYPICAL_WORDS: Final = MappingProxyType(
         "cs": r"\b(?:je|jsou|není|který|která|které|jako)\b|[ěřů]",
     }
 )
-# The national sets of characters part the two ways of writing Chinese: 们 is in GB 2312 only, 們 in Big5 only.
+# National character sets tell the two ways of writing Chinese apart: 们 is only in GB 2312, 們 only in Big5.
 _NATIONAL_SETS: Final = MappingProxyType({"zh-Hans": "gb2312", "zh-Hant": "big5", "ja": "shift_jis"})
 
 
 def _find_scripts(text: str) -> tuple[str, ...]:
-    """Return the scripts that the text could be in; empty if it has no letters that we know."""
+    """Return the ISO 15924 codes of the scripts that a text could be in; empty if it has no known letters."""
     counts = [len(re.findall(letters, text)) * weight for _, letters, weight in LETTERS]
     kana, han = counts[:2]
     if kana > _KANA_SHARE * (kana + han):

@@ -1,4 +1,4 @@
-"""One entry file: its text, and problems that name places in it."""
+"""The text of an entry file, and problems with their positions in it."""
 
 from __future__ import annotations
 
@@ -12,20 +12,26 @@ from ..errors import MOST_PROBLEMS_OF_A_CODE, Problem, ProblemList
 from ..files import RefusedFileError, read_file
 from ..model.checks import XML_ILLEGAL_PATTERN, is_legal_xml_utf8
 
-# Parsers and the W3C validator refuse feeds over 5 MB in all; one entry must stay far below.
+# Parsers and the W3C validator refuse feeds over 5 MB; one entry must stay far below that.
 LARGEST_ENTRY_BYTES: Final = 1_000_000
-_HEAD_BYTES: Final = 2000
+_FRONT_MATTER_BYTES: Final = 2000  # more than the front matter of nearly all files
 _REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
-_NUL_SHARE_OF_UTF_16: Final = 0.3  # of Latin text half of all bytes are NUL
+_NUL_SHARE_OF_UTF_16: Final = 0.3  # in Latin text half of all bytes are NUL
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @dataclass(slots=True)
 class Source:
-    """The text of a file, with line feeds between lines, and its problems.
+    """The text of a file and its problems.
 
-    `data` is what was read. Characters that no feed can carry are removed from the text; places are still shown as
-    they are in the file.
+    Lines of the text end in a line feed, and characters that are not allowed in XML are removed. Problems still show
+    the lines and columns of the file. Offsets in this package count characters of `text`.
+
+    Args:
+        path: The path, as problems name it.
+        text: The text.
+        data: The bytes of the file.
+        problems: The problems.
     """
 
     path: str
@@ -33,21 +39,21 @@ class Source:
     data: bytes = b""
     problems: ProblemList = field(default_factory=ProblemList)
     _lines: _LineIndex | None = field(default=None, init=False, repr=False, compare=False)
-    # The text before characters were removed, and where in the remaining text each of them stood.
+    # The text before characters were removed, and the offset in `text` of each removed character.
     _written: str = field(default="", init=False, repr=False, compare=False)
     _removed: list[int] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def has_errors(self) -> bool:
-        """Whether an error was found."""
+        """Whether one of the problems is an error."""
         return bool(self.problems) and any(problem.severity == "error" for problem in self.problems)
 
     def add(self, code: str, message: str, hint: str = "", start: int = -1, end: int = -1, *, number: int = 1) -> None:
-        """Record a problem about the characters from `start` to `end` of the text; about the file if not given.
+        """Add a problem about the characters from `start` to `end` of the text, or about the file if `start` is -1.
 
-        `read_number` tells how many there are of the kind, of which this is the first; see `ProblemList`.
+        `number` is how many problems of this kind there are, starting with this one; see `ProblemList`.
         """
-        if start < 0 or self.problems.is_full(code):  # of those that are only counted no place is shown
+        if start < 0 or self.problems.is_full(code):  # problems that are only counted have no position
             self.problems.add(Problem(code=code, path=self.path, message=message, hint=hint), number)
             return
         start, end = self._find_written_offset(start), self._find_written_offset(end)
@@ -63,25 +69,25 @@ class Source:
         )  # fmt: skip
 
     def add_at(self, code: str, message: str, hint: str, line: int, column: int) -> None:
-        """Record a problem from a line and a column, which counts bytes of UTF-8, to the end of the line."""
+        """Add a problem from a line and a column, in bytes of UTF-8, to the end of the line."""
         self.add(code, message, hint, *self.find_line_span(line, column))
 
     def find_line(self, offset: int) -> int:
-        """Return the number of the line that holds a place of the text."""
+        """Return the number of the line at an offset of the text."""
         return self.find_position(offset)[0]
 
     def find_position(self, offset: int) -> tuple[int, int]:
-        """Return line and column of a place of the text, in characters, both from 1."""
+        """Return line and column of an offset of the text, in characters, both from 1."""
         offset = self._find_written_offset(offset)
         line, line_start, _ = self._get_line_index().find_line_at(offset)
         return line, offset - line_start + 1
 
     def remove_illegal(self) -> None:
-        """Remove the characters that XML cannot carry, with a warning at each; most are invisible."""
+        """Remove the characters that are not allowed in XML, and warn of each; most are invisible."""
         text_as_written = self.text
         matches = list(XML_ILLEGAL_PATTERN.finditer(text_as_written))
         for number, match in enumerate(matches):
-            message = f"U+{ord(match.group()):04X} cannot stand in a feed and is left out"
+            message = f"U+{ord(match.group()):04X} is not allowed in feeds and is removed"
             hint = "remove the character; it may be invisible"
             if number == MOST_PROBLEMS_OF_A_CODE:
                 self.add("W121", message, hint, number=len(matches) - number)
@@ -94,11 +100,11 @@ class Source:
         return offset + bisect_right(self._removed, offset) if self._removed else offset
 
     def find_offset(self, line: int, column: int) -> int:
-        """Return the place of a line and a column, which counts bytes of UTF-8; both from 1."""
+        """Return the offset of a line and a column, in bytes of UTF-8; both from 1."""
         return self._get_line_index().find_offset(line, column)
 
     def find_line_span(self, line: int, column: int) -> tuple[int, int]:
-        """Return the characters from a line and a column, which counts bytes of UTF-8, to the end of the line."""
+        """Return start and end from a line and a column, in bytes of UTF-8, to the end of the line."""
         return self._get_line_index().find_line_span(line, column)
 
     def _get_line_index(self) -> _LineIndex:
@@ -109,7 +115,7 @@ class Source:
 
 
 class _LineIndex:
-    """Find the line of a place: thousands of problems in a long text, or in one long line, cost little each."""
+    """An index of the lines of a text, which makes thousands of problems in a long text, or on a long line, cheap."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -119,7 +125,7 @@ class _LineIndex:
         self._last = (0, 0, "")
 
     def find_offset(self, line: int, column: int) -> int:
-        """Return the place of a line and a column in bytes; of the last one before it, if it is outside of the text."""
+        """Return the offset of a line and a column in bytes; the nearest offset before it if it is outside the text."""
         line_start = self._starts[min(line, len(self._starts)) - 1]
         text = self.find_line_at(line_start)[2]
         if not text.isascii():
@@ -127,13 +133,13 @@ class _LineIndex:
         return line_start + min(column - 1, len(text))
 
     def find_line_span(self, line: int, column: int) -> tuple[int, int]:
-        """Return where a line is from a column on, without white space at its end."""
+        """Return start and end of a line from a column on, without white space at its end."""
         start = self.find_offset(line, column)
         _, line_start, text = self.find_line_at(start)
         return start, max(start, line_start + len(text.rstrip()))
 
     def find_line_at(self, offset: int) -> tuple[int, int, str]:
-        """Return number, start and text of the line that holds a place."""
+        """Return number, start and text of the line at an offset."""
         number = bisect_right(self._starts, offset)
         if number != self._last[0]:
             line_start = self._starts[number - 1]
@@ -143,14 +149,14 @@ class _LineIndex:
 
 
 def read_source(file: str, path: str, *, head: bool = False) -> Source:
-    """Read a file as UTF-8 with or without byte order mark, any line ends.
+    """Read a file as UTF-8, with or without a byte order mark, with any line ends.
 
-    What cannot be read gives a Source without text, and the problem.
+    If it cannot be read, the source has no text, and a problem.
 
     Args:
-        file: Where it is.
-        path: As problems shall name it.
-        head: Leave what stands below the front matter unread, if that has a usual size.
+        file: The path of the file.
+        path: The path, as problems name it.
+        head: Read the front matter only, unless it is unusually long.
     """
     source = Source(path)
     try:
@@ -158,38 +164,40 @@ def read_source(file: str, path: str, *, head: bool = False) -> Source:
     except RefusedFileError as error:
         source.add(*_describe_refusal(error))
     except FileNotFoundError:
-        source.add("E107", "is a link to a file that does not exist", "mend the link, or remove it")
+        source.add("E107", "is a symbolic link to a file that does not exist", "fix the link, or remove it")
     except OSError as error:
         source.add("E107", f"cannot be read ({error.strerror})", "check the permissions of the file")
     return source
 
 
 def decode_source(path: str, data: bytes) -> Source:
-    """Return what `read_source` makes of a file that holds these bytes."""
+    """Return the source of a file with these bytes, as `read_source` does."""
     source = Source(path)
     _decode_text(source, data)
     return source
 
 
 def read_head(file: str) -> bytes:
-    """Return the front matter with its fences, if it has a usual size; nothing if not.
+    """Return the front matter with its fences; empty if it is unusually long, or not between fences.
 
     Raises:
         OSError: The file cannot be read.
     """
-    data = read_file(*os.path.split(file), limit=LARGEST_ENTRY_BYTES, first=_HEAD_BYTES)
+    data = read_file(*os.path.split(file), limit=LARGEST_ENTRY_BYTES, first=_FRONT_MATTER_BYTES)
     end = data.find(b"\n---", 3) + 4
     return data[:end] if data.startswith(b"---") and end > 4 and data[end : end + 1] in (b"\n", b"\r") else b""
 
 
 def _describe_refusal(error: RefusedFileError) -> tuple[str, str, str]:
-    """Return code, message and hint of the problem with a file that is not read."""
+    """Return code, message and hint of the problem with a file that feedpub refuses to read."""
     rename = "rename it so that it does not end in .md"
     if error.fault == "link":
         message = "is a symbolic link that leads out of the entries folder, or to something hidden in it"
         return "E107", message, "put the file itself there; links to other entries are fine"
     if error.fault == "size":
-        hint = f"an entry may hold {LARGEST_ENTRY_BYTES // 1000:,} KB: readers refuse large feeds; part the article"
+        hint = (
+            f"an entry may have {LARGEST_ENTRY_BYTES // 1000:,} KB, since readers refuse large feeds; split the article"
+        )
         return "E117", f"the file has {error.size // 1000:,} KB", hint
     if error.fault == "folder":
         return "E107", "is a folder, not an entry file", rename
@@ -219,19 +227,22 @@ def _decode_text(source: Source, data: bytes) -> None:
 
 
 def _warn_of_replacements(source: Source) -> None:
-    """Warn of U+FFFD: another program has put it where it could not read a character."""
+    """Warn of U+FFFD, which other programs write where they could not decode a character."""
     offset = source.text.find(_REPLACEMENT)
     while offset >= 0:
-        hint = "put in the character that stood there before the file was converted"
+        hint = "write the character that was there before the file was converted"
         if source.problems.is_full("W122"):
             source.add("W122", "", number=source.text.count(_REPLACEMENT, offset))
             return
-        source.add("W122", "U+FFFD stands for a character that was lost", hint, offset, offset + 1)
+        source.add("W122", "U+FFFD is in the place of a character that was lost", hint, offset, offset + 1)
         offset = source.text.find(_REPLACEMENT, offset + 1)
 
 
 def _add_not_utf8(source: Source, error: UnicodeDecodeError) -> None:
-    """Show the line up to the byte that is not UTF-8; the error counts from behind a byte order mark."""
+    """Report a file that is not UTF-8, with the line up to the first wrong byte.
+
+    The offsets of the error do not count a byte order mark.
+    """
     data, start = error.object, error.start
     before = _normalise_line_ends(data[:start].decode())
     excerpt_source = Source(source.path, before + _REPLACEMENT)

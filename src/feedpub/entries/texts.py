@@ -1,4 +1,4 @@
-"""The texts of an entry: sanitise them once, derive the summary, find a title, check the dates."""
+"""The texts of an entry: sanitise them once, derive a summary and a title, check the dates."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 
 
 def check_dates(file: EntryFile) -> None:
-    """Record a problem if dates contradict each other."""
+    """Warn if the entry was updated before it was published."""
     values = file.values
     if "updated" in values and "published" in values and values["updated"] < values["published"]:
-        file.source.add("W107", "updated is before published", "correct one of them", *file.find_position("updated"))
+        file.source.add("W107", "updated is before published", "correct one of them", *file.find_span("updated"))
 
 
 def sanitise_texts(file: EntryFile, base: str, copies: int) -> None:
-    """Sanitise what the Markdown says, once, and derive the summary from what was kept.
+    """Sanitise body and key points once, and derive the summary from the sanitised text.
 
     Args:
-        file: Whose `values` take body, key points and summary.
-        base: Address of the entry's page.
-        copies: How many feeds of a language show it.
+        file: The file; its `values` get body, key points and summary.
+        base: The address of the entry's page, which relative addresses start from.
+        copies: In how many feeds of a language the entry is published.
     """
     sections, values = file.sections, file.values
     body, points, summary = sections.body, sections.points, sections.summary
@@ -38,14 +38,14 @@ def sanitise_texts(file: EntryFile, base: str, copies: int) -> None:
     in_body = {"references"} if sections.has_references_in_body else set()
     html = f"{plain_summary}\n{body}\n{points}"
     if reason := find_excess(html, base, copies=copies, is_closed=not sections.has_raw_html):
-        file.source.add("E120", reason, "close the tags that stay open, or split the article")
+        file.source.add("E120", reason, "close the open tags, or split the article")
         body = points = summary = ""
-    towards = get_direction(file.language)
+    text_direction = get_direction(file.language)
     if body:
-        body = sanitise_html(body, base, direction=towards)
+        body = sanitise_html(body, base, direction=text_direction)
     values["body"] = body
     if points:
-        file.sanitised_points = sanitise_html(points, base, direction=towards)
+        file.sanitised_points = sanitise_html(points, base, direction=text_direction)
         values["key_points"] = KeyPointList(file.sanitised_points)
     stated_summary: str = values.get("summary") or ""
     if summary and not stated_summary:
@@ -53,24 +53,24 @@ def sanitise_texts(file: EntryFile, base: str, copies: int) -> None:
         values["summary"] = paragraphs_to_text(summary if is_plain else NOTE_MARK.sub("", sanitise_html(summary, base)))
         in_body |= set() if is_plain else {"summary"}
     elif summary and sections.is_plain_summary and html_to_text(summary) != join_lines(stated_summary):
-        values["body"] = sanitise_html(f"{summary}\n{sections.body}", base, direction=towards)
+        values["body"] = sanitise_html(f"{summary}\n{sections.body}", base, direction=text_direction)
     elif not stated_summary:
         values["summary"] = make_excerpt(body)
         in_body.add("summary")
     elif any(
-        start.startswith(join_lines(stated_summary)) for start in (read_first_text(body), _first_block_text(body))
+        start.startswith(join_lines(stated_summary)) for start in (read_first_text(body), _read_first_block(body))
     ):
         in_body.add("summary")  # the author has copied the start of the text
     values["in_body"] = frozenset(in_body)
 
 
-def _first_block_text(body: str) -> str:
-    """Return the text of what comes first, also of a quotation."""
+def _read_first_block(body: str) -> str:
+    """Return the text of the first block, even if it is a quotation."""
     return html_to_text(body.partition("</p>")[0])
 
 
 def ensure_title(file: EntryFile, config: Config) -> None:
-    """Ask for a title; with `untitled = true` the first words of the text stand in for one."""
+    """Report a missing title; with the setting `untitled`, use the first words of the text instead."""
     if config.untitled and not file.values.get("title") and file.values.get("summary"):
         file.has_title = False
         file.values["title"] = derive_summary(file.values["summary"], LONGEST_FIRST_WORDS_GRAPHEMES)

@@ -54,12 +54,12 @@ def _is_utf8(body: bytes) -> Generator[None, None, bool]:
 
 
 def _sniff_encoding(body: bytes) -> webencodings.Encoding | None:
-    for mark, label in (
+    for byte_order_mark, label in (
         (codecs.BOM_UTF8, "utf-8"),
         (codecs.BOM_UTF16_LE, "utf-16le"),
         (codecs.BOM_UTF16_BE, "utf-16be"),
     ):
-        if body.startswith(mark):
+        if body.startswith(byte_order_mark):
             return webencodings.lookup(label)
     return None
 

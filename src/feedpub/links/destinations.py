@@ -93,8 +93,8 @@ def differ_only_in_spelling(url: str, other: str) -> bool:
 
 
 def _normalise_spelling(url: str) -> str:
-    start, mark, query = url.lower().partition("?")
-    return _EXTENSION.sub("", start) + mark + query
+    path, question_mark, query = url.lower().partition("?")
+    return _EXTENSION.sub("", path) + question_mark + query
 
 
 def find_common_target(url: str, targets: Iterable[str], other: str, other_targets: Iterable[str]) -> str:

@@ -42,12 +42,12 @@ def find_fragments(
         page: Read with the names to look for; None if it could not be read in time.
         is_complete: Whether the whole page was read.
     """
-    found: dict[str, bool | None] = {}
+    results: dict[str, bool | None] = {}
     for fragment in fragments:
         target = redirect_fragment or fragment
         names = find_fragment_names(target)
         if target.lower() in ("", "top") or (page and not names.isdisjoint(page.names)):
-            found[fragment] = True
+            results[fragment] = True
         else:
-            found[fragment] = False if names and page and is_complete else None
-    return found
+            results[fragment] = False if names and page and is_complete else None
+    return results

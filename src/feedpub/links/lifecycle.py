@@ -35,7 +35,7 @@ LONGEST_JITTER: Final = 0.1
 _SHARE_OF_PATH: Final = 0.05  # of 30 days with their jitter: less than four hours
 # Clocks of machines that share a history differ by less; a time that is further ahead comes from a wrong clock.
 LARGEST_TIME_DIFFERENCE: Final = timedelta(days=1)
-# Nothing was checked before feedpub could check: some machines begin at 1970 until they have asked for the time.
+# The first feedpub that checked links is newer. Some machines start in 1970, until they have set their clock.
 _FIRST_CHECK: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 

@@ -214,7 +214,9 @@ class ResponseReader:
                 if start[:1] == b"\0" and len(buffer) - self._position < _FRAME_HEAD_BYTES:
                     yield from self._wait_for_bytes("malformed")
                     continue
-                if start and not any(one.startswith(start) or start.startswith(one) for one in _STATUS_LINE_STARTS):
+                if start and not any(
+                    prefix.startswith(start) or start.startswith(prefix) for prefix in _STATUS_LINE_STARTS
+                ):
                     raise NoResponseError("malformed")
             end = _HEAD_END.search(buffer, self._position + max(0, scanned - 3))
             if end and end.end() - self._position <= most:

@@ -1,4 +1,4 @@
-"""Values of front matter → values of the model; what a key cannot take becomes a problem at its place."""
+"""Convert values of front matter to values of the model; a value that a key does not allow becomes a problem."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from ...errors import FieldError
 from ...model import Category, Enclosure, Person, Reference
 from ...rendering.text import join_lines
 from ..dates import ISO_HINT, lacks_zeros, parse_date
-from .value import Value, list_items, read_text
+from ..urls import split_link
+from .value import Value, read_items, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T", Person, Category, Enclosure, Reference)
 
 _PARAGRAPHS: Final = re.compile(r"\n[ \t]*\n")
-# A list of our own: the machine's would make the bytes of a feed depend on it, Python's on its version.
+# Not `mimetypes`: it depends on the machine and on the version of Python, and so would the bytes of a feed.
 _MEDIA_TYPES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "aac": "audio/aac",
@@ -60,9 +61,9 @@ class Context:
 
     Args:
         source: The file; problems are added to it.
-        timezone: IANA name, for dates without offset.
-        base_url: Of the site, for addresses that begin with ``/``.
-        authority: Of the site, for ids that are no IRI.
+        timezone: The IANA name of the time zone for dates without offset.
+        base_url: The site's base address, for addresses that begin with ``/``.
+        authority: The site's authority, for ids that are not IRIs.
     """
 
     source: Source
@@ -75,18 +76,18 @@ class Context:
 
 
 def convert_line(context: Context, value: Value, key: str) -> str | None:
-    """Return text on one line."""
+    """Return text on a single line."""
     return join_lines(read_text(context.source, value, key) or "") or None
 
 
 def convert_text(context: Context, value: Value, key: str) -> str | None:
-    """Return paragraphs, with a blank line between them."""
+    """Return text as paragraphs with a blank line between them."""
     text = read_text(context.source, value, key) or ""
     return "\n\n".join(line for part in _PARAGRAPHS.split(text) if (line := join_lines(part))) or None
 
 
 def convert_date(context: Context, value: Value, key: str) -> object:
-    """Return a moment."""
+    """Return a date as a moment."""
     source = context.source
     text = read_text(source, value, key)
     if text is None:
@@ -98,7 +99,13 @@ def convert_date(context: Context, value: Value, key: str) -> object:
         return None
     if lacks_zeros(text):
         day = moment.date().isoformat()
-        source.add("N121", f"is read as {day}", f"write {day}; others may not read it", value.start, value.end)
+        source.add(
+            "N121",
+            f"is read as {day}",
+            f"write {day}; other programs may not understand this form",
+            value.start,
+            value.end,
+        )
     return moment
 
 
@@ -108,12 +115,12 @@ _TRUTHS: Final[Mapping[str, bool]] = MappingProxyType(
 
 
 def is_true(value: Value) -> bool:
-    """Return True if a value is the word true, or means it."""
+    """Return True if a value is ``true``, ``yes`` or ``on``."""
     return isinstance(value.content, str) and _TRUTHS.get(value.content.strip().casefold(), False)
 
 
 def convert_truth(context: Context, value: Value, key: str) -> bool | None:
-    """Return true or false."""
+    """Return a truth value."""
     text = read_text(context.source, value, key)
     if text is None:
         return None
@@ -135,7 +142,7 @@ def convert_fallback(context: Context, value: Value, key: str) -> str | None:
 
 
 def convert_address(context: Context, value: Value, key: str) -> str | None:
-    """Return an http(s) address."""
+    """Return an http or https address."""
     text = read_text(context.source, value, key)
     return None if text is None else _read_address(context, value, text)
 
@@ -150,17 +157,17 @@ def _read_address(context: Context, value: Value, text: str) -> str | None:
 
 
 def _complete_address(context: Context, value: Value, url: str) -> str:
-    """Return the whole address of one that begins with ``/``: that is one of the site's host."""
+    """Return the full address of one that begins with ``/``, on the host of the site, with a warning."""
     if not url.startswith("/") or url.startswith("//"):
         return url
     full_url = urljoin(context.base_url, url)
-    hint = "nothing is published beside an entry; write the whole address, https://…"
+    hint = "files beside an entry are not published; write the full address, https://…"
     context.source.add("W105", f"{url} is a relative address, read as {full_url}", hint, value.start, value.end)
     return full_url
 
 
 def convert_image(context: Context, value: Value, key: str) -> str | None:
-    """Return the address of a picture, also of ``{path: …, alt: …}``."""
+    """Return the address of a picture; a mapping such as ``{path: …, alt: …}`` has one, too."""
     content = value.content
     if isinstance(content, list) and content:
         value = content[0]
@@ -182,7 +189,7 @@ def convert_image(context: Context, value: Value, key: str) -> str | None:
 
 
 def convert_id(context: Context, value: Value, key: str) -> str | None:
-    """Return an absolute IRI; of an id of another system a URN (RFC 9562, section 4), or a tag URI of the site."""
+    """Return an absolute IRI; a UUID becomes a URN (RFC 9562, section 4), another object id a tag URI of the site."""
     text = read_text(context.source, value, key)
     if text is None or iri.is_iri(text):
         return text
@@ -190,26 +197,24 @@ def convert_id(context: Context, value: Value, key: str) -> str | None:
         return f"urn:uuid:{text.lower()}"
     if _OBJECT_ID.fullmatch(text):
         return f"tag:{context.authority}:{text}"
-    hint = "write a whole IRI, e.g. tag:example.org,2026:name/en; or remove it, and one is made"
+    hint = "write a full IRI, such as tag:example.org,2026:name/en; or remove it, and feedpub makes an id"
     context.source.add("E111", f"{text!r} is not an absolute IRI", hint, value.start, value.end)
     return None
 
 
 _UUID: Final = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-# Unreserved characters (RFC 3986, section 2.3), a digit among them: a mere word is more likely a mistake.
+# Unreserved characters (RFC 3986, section 2.3) with a digit among them; a word alone is more likely a mistake.
 _OBJECT_ID: Final = re.compile(r"(?=[^0-9]*[0-9])[A-Za-z0-9._~-]{1,200}")
 
 
 def convert_neighbour(context: Context, value: Value, key: str) -> Reference | None:
-    """Return the title or address of another article; None for ``false``, by which some programs hide the link."""
+    """Return the title or address of another article; None for ``false``, which some programs use to hide the link."""
     if isinstance(value.content, str) and value.content.strip() == "false":
         return None
     return _make_value(context, value, lambda item: _make_reference(_read_parts(context, item, key, _NEIGHBOUR_PARTS)))
 
 
 def _make_reference(parts: Mapping[str, str]) -> Reference:
-    from ..urls import split_link
-
     title, url = (parts["title"], parts["url"]) if parts["url"] else split_link(parts["title"])
     return Reference(title=join_lines(title) or url or "", url=url or None)
 
@@ -218,7 +223,7 @@ def _make_reference(parts: Mapping[str, str]) -> Reference:
 
 
 def convert_authors(context: Context, value: Value, key: str) -> tuple[Person, ...] | None:
-    """Return persons, of ``name``, ``name <address>`` or ``{name, url, email}``."""
+    """Return persons from ``name``, ``name <address>`` or ``{name, url, email}``."""
     return _make_values(context, value, lambda item: _make_person(_read_parts(context, item, key, _PERSON_PARTS)))
 
 
@@ -238,7 +243,7 @@ _NAME_AND_ADDRESS: Final = re.compile(r"([^<>]*)<([^<>\s]+)>")
 
 
 def convert_categories(context: Context, value: Value, key: str) -> tuple[Category, ...] | None:
-    """Return categories, of terms or ``{term, scheme, label}``."""
+    """Return categories from terms or ``{term, scheme, label}``."""
     return _make_values(context, value, lambda item: _make_category(_read_parts(context, item, key, _CATEGORY_PARTS)))
 
 
@@ -247,7 +252,7 @@ def _make_category(parts: Mapping[str, str]) -> Category:
 
 
 def split_list(source: Source, value: Value, key: str) -> Value:
-    """Return the items of a text that is a list to its author, ``tags: python, feeds, web dev``; others as they are."""
+    """Split text that its author means as a list, ``tags: python, feeds, web dev``; return other values unchanged."""
     text = value.content
     if not isinstance(text, str) or not _COMMAS.search(text):
         return value
@@ -261,7 +266,7 @@ def split_list(source: Source, value: Value, key: str) -> Value:
             items.append(Value(word, start, start + len(word)))
     if len(items) < 2:
         return value
-    message = f"{key} is read as {len(items)} words, at the commas"
+    message = f"{key} is read as {len(items)} words, separated by commas"
     source.add("N123", message, f"write {key}: [{text.strip()[:100]}]", value.start, value.end)
     return Value(items, value.start, value.end)
 
@@ -270,7 +275,7 @@ _COMMAS: Final = re.compile("[,，、]")
 
 
 def convert_enclosures(context: Context, value: Value, key: str) -> tuple[Enclosure, ...] | None:
-    """Return files, of addresses or ``{url, type, length}``."""
+    """Return enclosures from addresses or ``{url, type, length}``."""
 
     def make_enclosure(item: Value) -> Enclosure:
         parts = _read_parts(context, item, key, _ENCLOSURE_PARTS)
@@ -289,7 +294,7 @@ def _make_enclosure(parts: Mapping[str, str]) -> Enclosure:
 
 # ---- mappings
 
-# What the parts of a mapping may be called, and what they are; the first is what plain text is.
+# Names of the parts of a mapping → what they are. Plain text is the first part.
 _PERSON_PARTS: Final = {
     "name": "name", "url": "url", "uri": "url", "link": "url", "website": "url", "email": "email", "mail": "email",
 }  # fmt: skip
@@ -306,7 +311,7 @@ _IMAGE_PARTS: Final = {
 
 
 def _read_parts(context: Context, value: Value, key: str, words: Mapping[str, str]) -> dict[str, str]:
-    """Return the parts of a mapping, empty for those it lacks; plain text is the first of them."""
+    """Return the parts of a mapping, empty if they are missing; plain text is the first part."""
     parts = dict.fromkeys(words.values(), "")
     first = next(iter(parts))
     if isinstance(value.content, str):
@@ -325,12 +330,12 @@ def _read_parts(context: Context, value: Value, key: str, words: Mapping[str, st
 
 
 def _make_values(context: Context, value: Value, make: Callable[[Value], _T]) -> tuple[_T, ...] | None:
-    values = [_make_value(context, item, make) for item in list_items(value)]
+    values = [_make_value(context, item, make) for item in read_items(value)]
     return tuple(dict.fromkeys(made_value for made_value in values if made_value)) or None
 
 
 def _make_value(context: Context, value: Value, make: Callable[[Value], _T]) -> _T | None:
-    """Make a value of the model; if it cannot be made, that is one problem, not two."""
+    """Return a value of the model; if it is not allowed, report one problem, not two, and return None."""
     source = context.source
     before = source.problems.total_errors
     try:

@@ -1,4 +1,4 @@
-"""What of an entry's HTML is not published: the difference between what was written and what the sanitiser kept."""
+"""Find HTML that is not published: compare what was written with what the sanitiser kept."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Kind = Literal["removed", "replaced", "unwrapped", "attribute", "address"]
 
 _BLANK: Final = r"[ \t\n\f\r]"
-# As parsers take tags (HTML Standard, sections 13.2.5.6 to 13.2.5.39). What is no HTML stands first.
+# Tags as parsers read them (HTML Standard, sections 13.2.5.6 to 13.2.5.39). Comments come first.
 _MARKUP = re.compile(
     rf"""
     <!--.*?(?:-->|\Z)
@@ -27,7 +27,7 @@ _MARKUP = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-# What stands in these is not HTML, or is gone with them.
+# The content of these is not HTML, or is removed with them.
 _OPAQUE: Final = frozenset(
     {"script", "style", "iframe", "noembed", "noframes", "title", "textarea", "xmp", "svg", "template"}
 )
@@ -40,7 +40,7 @@ _ATTRIBUTE = re.compile(
 )
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 
-# Elements that only group text, or say how it looks: without style sheets nobody sees that they are gone.
+# Elements that only group or style text: without style sheets nobody misses them.
 _UNMISSED_ELEMENTS: Final = frozenset(
     "html head body meta link base div section article header footer main aside nav hgroup address center span font"
     " time data label wbr nobr col colgroup picture source track param noscript tbody semantics annotation"
@@ -53,7 +53,7 @@ _PUBLISHED_NAMES: Final = {
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "heading"),
 }
 _EMBEDS: Final = frozenset({"iframe", "video", "audio", "embed", "object"})
-# Attributes that say something; all others nobody misses.
+# Attributes with a meaning for readers; nobody misses the others.
 _MEANINGFUL_ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
     "a": frozenset({"title"}),
     "abbr": frozenset({"title"}),
@@ -68,16 +68,16 @@ _NO_ATTRIBUTES: Final[frozenset[str]] = frozenset()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loss:
-    """What of the written HTML is not published.
+    """An element or attribute of the written HTML that is not published.
 
-    Attributes:
-        kind: ``removed`` with all it holds, ``replaced`` by a link, ``unwrapped`` (its text stays), or an ``attribute``
+    Args:
+        kind: ``removed`` with its content, ``replaced`` by a link, ``unwrapped`` (its text stays), or an ``attribute``
             or the ``address`` of an element that stays.
-        element: Its name as it was written first.
+        element: The name of the element, as it was written first.
         count: How many there are.
-        position: Where the first of them stands in the written HTML.
-        attribute: The name of an attribute that is not published.
-        address: The address that it had; of several the first.
+        position: The offset of the first one in the written HTML.
+        attribute: The name of the attribute that is not published.
+        address: The address of the element; of several, the first one.
     """
 
     kind: Kind
@@ -88,26 +88,26 @@ class Loss:
     address: str = ""
 
     def describe_problem(self) -> tuple[str, str, str]:
-        """Return code, message and hint of the problem that the loss is."""
+        """Return code, message and hint of the problem."""
         name = f"<{self.element}>"
         if self.kind == "attribute":
-            return "N132", f"{self.attribute}= of {name} is not published", "nothing to do, if nobody needs it"
+            return "N132", f"{self.attribute}= of {name} is not published", "nothing to do if nobody needs it"
         if self.kind == "unwrapped":
-            hint = "write backticks around it, if it is meant as text"
-            return "N132", f"{name} is not published; the text in it is", hint
+            hint = "if it is meant as text, put it between backticks"
+            return "N132", f"{name} is removed; its text is published", hint
         if self.kind == "replaced":
-            message = f"{name} is replaced by a link: it would not work in feed readers"
-            return "W106", message, "nothing to do, if the link is enough"
+            message = f"{name} is replaced by a link, since it would not work in feed readers"
+            return "W106", message, "nothing to do if the link is enough"
         if self.element.lower() == "img":
-            return "W106", "<img> is removed: it has no address", "give it the address of the picture: https://…"
-        return "W106", f"{name} is removed: it would not work in feed readers", "link to a page that has it"
+            return "W106", "<img> is removed, since it has no address", "give it the address of the picture: https://…"
+        return "W106", f"{name} is removed, since it would not work in feed readers", "link to a page that has it"
 
 
 def find_losses(written_html: str, kept_html: str) -> list[Loss]:
-    """Return what of written HTML the sanitiser did not keep, in the order of the first of each.
+    """Return what the sanitiser did not keep of written HTML, in the order in which it appears first.
 
-    Attributes such as class, id and style, and elements that only group text, are not looked at. Relative addresses are
-    published as absolute ones, and addresses within the page are left out on purpose: neither is a loss.
+    Attributes such as class, id and style, and elements that only group text, do not count. Relative addresses, which
+    are published as absolute ones, and addresses within the page, which are removed on purpose, are not losses.
     """
     if not _UNUSUAL.search(written_html):
         return []
@@ -119,7 +119,7 @@ def find_losses(written_html: str, kept_html: str) -> list[Loss]:
     return sorted(losses, key=lambda loss: loss.position)
 
 
-# HTML with nothing but these tags, web addresses and attributes is kept as it is.
+# HTML with only these tags, attributes and web addresses is kept as it is.
 _UNUSUAL = re.compile(
     r"""
     <(?!/?(?:p|em|li|ul|ol|strong|code|pre|blockquote|br|hr|h[1-6]|del|table|thead|tbody|tr)
@@ -132,17 +132,17 @@ _UNUSUAL = re.compile(
 
 @dataclass(slots=True)
 class _Inventory:
-    """What stands in HTML.
+    """The elements, attributes and addresses in HTML.
 
     Attributes:
         elements: Name in lower case, as it is published → how many.
-        names: The same → the name as it was written first, and where.
-        attributes: Element and attribute → how many, without those that are empty.
-        offsets: Element and attribute → where the first stands.
-        addresses: Element → the addresses of its elements.
-        pictures: The address of each picture, empty if it has none; one that readers may follow, if there is any.
-        links: How many links have an address that leads out of the page.
-        odd_links: Those whose address readers may not follow, with their offsets.
+        names: The same name → the name as it was written first, and its offset.
+        attributes: Element and attribute → how many that are not empty.
+        offsets: Element and attribute → the offset of the first one.
+        addresses: Element → the addresses of these elements.
+        pictures: The address of each picture, if possible one that readers may follow; empty if it has none.
+        links: How many links have an address outside the page.
+        unfollowable_links: The links whose address readers may not follow, with their offsets.
     """
 
     elements: Counter[str] = field(default_factory=Counter)
@@ -232,14 +232,14 @@ def _compare_elements(before: _Inventory, after: _Inventory, links_of_embeds: in
                 yield Loss(kind="removed", element=name, count=lost, position=position, address=address)
         elif element in DROPPED_WITH_CONTENT or element in ("form", "input"):
             yield Loss(kind="removed", element=name, count=lost, position=position, address=address)
-        elif element not in TAGS:  # others HTML does not allow where they stand
+        elif element not in TAGS:  # HTML does not allow the others where they are written
             yield Loss(kind="unwrapped", element=name, count=lost, position=position)
 
 
 def _compare_pictures(before: _Inventory, lost: int) -> Iterator[Loss]:
-    """Yield a loss for each address that readers may not follow, and one for pictures that have no address at all.
+    """Yield a loss for each address that readers may not follow, and one for all pictures without an address.
 
-    Others that are gone are copies of those that stay: for readers without scripts, or of formulas.
+    Other removed pictures are copies of those that stay: for browsers without scripts, or of formulas.
     """
     name, position = before.names["img"]
     unfollowable = [address for address in before.pictures if not is_followed(address)][:lost]

@@ -1,4 +1,4 @@
-"""Whether a text is in the script of its language, and where other scripts are in place."""
+"""Check whether a text is in the script of its language."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from ..entry_file import EntryFile
 
 _SCRIPTS: Final = frozenset(name for scripts, _, _ in LETTERS for name in scripts)
-# Where other scripts are in place: code, addresses, comments, and tags, which may mark another language. All begin at
-# signs that nothing before them can have passed over in vain, so that marks without end cost little.
+# Where other scripts are allowed: code, addresses, comments, and elements that state another language. Each alternative
+# begins with characters that no other alternative scans over in vain, so that markup without an end costs little.
 _EXEMPT = re.compile(
     r"(?P<fence>`{3,}|~{3,}).*?(?:(?P=fence)|\Z)"
     r"|(?P<tick>``?)(?!`)(?:(?!\n[ \t]*\n).){1,2000}?(?P=tick)"
@@ -31,7 +31,7 @@ _END_TAG = re.compile(r"</(\w+)>")
 _LONGEST_MARKED_CHARACTERS: Final = 5000  # between a tag with lang= and its end tag
 _TAG = re.compile(r"<[^<>]*>")
 _SAMPLE_CHARACTERS: Final = 600
-# A text about software in a script of its own may be mostly names in Latin letters; the other way round it is not.
+# A text about software in another script may be mostly names in Latin letters; a Latin text has few other letters.
 _OWN_SHARE: Final = 0.05
 _LATIN_SHARE: Final = 0.5
 _LONGEST_WORD_CHARACTERS: Final = 40  # of a word that a message quotes twice
@@ -41,7 +41,7 @@ def fits_language(file: EntryFile) -> bool:
     """Return True if the letters of a text fit its language."""
     expected_script = get_script(file.language)
     if expected_script not in _SCRIPTS or file.language == "zh":
-        return True  # letters that are not told apart here
+        return True  # scripts whose letters are not in the table
     sample = _take_sample(file)
     if expected_script == "Latn" and sample.isascii():
         return True
@@ -57,9 +57,9 @@ def fits_language(file: EntryFile) -> bool:
 
 
 def _take_sample(file: EntryFile) -> str:
-    """Return the start of what a reader reads, without code, addresses, references and words marked as foreign."""
+    """Return the start of the text without code, addresses, references and words marked as another language."""
     references = file.find_reference_spans()
-    stop = min([file.body_start + 4 * _SAMPLE_CHARACTERS, *(summary for summary, _ in references[:1])])
+    stop = min([file.body_start + 4 * _SAMPLE_CHARACTERS, *(start for start, _ in references[:1])])
     text = file.source.text[file.body_start : stop]
     pieces, position = [], 0
     for exempt_start, exempt_end in find_exempt_spans(text):
@@ -71,7 +71,7 @@ def _take_sample(file: EntryFile) -> str:
 
 
 def report_foreign_script(file: EntryFile) -> None:
-    """Warn of letters of another script in running text: often a word that was left untranslated."""
+    """Warn of letters of another script in the text, which are often a word that was not translated."""
     text, pattern = file.source.text, _compile_foreign(get_script(file.language))
     if not pattern.search(text) or any(problem.code == "W104" for problem in file.source.problems):
         return
@@ -81,22 +81,22 @@ def report_foreign_script(file: EntryFile) -> None:
             continue
         word = run.group()[:_LONGEST_WORD_CHARACTERS]
         message = f"{word} is not in the script of {get_autonym(file.language)}"
-        hint = f'translate it; if it is meant, mark it: <i lang="…">{word}</i>'
+        hint = f'translate it; if it is intended, mark it: <i lang="…">{word}</i>'
         file.source.add("W103", message, hint, *run.span())
     for name in ("title", "summary"):
         value = file.values.get(name, "")
-        # No mark can stand in front matter: a word in it may be meant, the whole cannot be.
+        # Front matter cannot mark a language: a word in another script may be intended, a whole value cannot be.
         if (
             name in file.matter
             and pattern.search(value)
             and not _compile_letters(get_script(file.language)).search(value)
         ):
             message = f"the {name} is not in the script of {get_autonym(file.language)}"
-            file.source.add("W103", message, "translate it", *file.find_position(name))
+            file.source.add("W103", message, "translate it", *file.find_span(name))
 
 
 def find_exempt_spans(text: str) -> list[tuple[int, int]]:
-    """Return where other scripts are in place."""
+    """Return the spans of a text where other scripts are allowed."""
     ends: dict[str, list[int]] | None = None
     spans = []
     position = 0
@@ -105,7 +105,7 @@ def find_exempt_spans(text: str) -> list[tuple[int, int]]:
             position = match.end()
             spans.append(match.span())
             continue
-        position = match.start() + 1  # addresses may stand in it
+        position = match.start() + 1  # it may contain addresses
         if _LANG.search(match["attributes"]):
             ends = _find_end_tags(text) if ends is None else ends
             end_tags = ends.get(match["tag"], [])
@@ -117,7 +117,7 @@ def find_exempt_spans(text: str) -> list[tuple[int, int]]:
 
 
 def _find_end_tags(text: str) -> dict[str, list[int]]:
-    """Return where the end tags of a text begin, by their names."""
+    """Return the offsets of the end tags of a text, by their names."""
     ends: dict[str, list[int]] = {}
     for match in _END_TAG.finditer(text):
         ends.setdefault(match[1], []).append(match.start())
@@ -127,7 +127,7 @@ def _find_end_tags(text: str) -> dict[str, list[int]]:
 def _find_references(file: EntryFile) -> Iterator[tuple[int, int]]:
     stop = -1
     for start, end in file.find_reference_spans():
-        if stop < end:  # else it is the same blank line as that of the reference before
+        if stop < end:  # otherwise it ends at the same blank line as the reference before
             stop = file.source.text.find("\n\n", end)
             stop = stop if stop >= 0 else len(file.source.text)
         yield start, stop
@@ -135,7 +135,7 @@ def _find_references(file: EntryFile) -> Iterator[tuple[int, int]]:
 
 @functools.cache
 def _compile_foreign(script_code: str) -> re.Pattern[str]:
-    """Return runs of letters that a script does not have; Latin is at home everywhere."""
+    """Return the pattern of two or more letters that are not in a script; Latin letters are allowed everywhere."""
     return re.compile(
         f"(?:{'|'.join(_find_letters(script_code, inside=False) - _find_letters('Latn', inside=True))}){{2,}}"
     )
@@ -143,7 +143,7 @@ def _compile_foreign(script_code: str) -> re.Pattern[str]:
 
 @functools.cache
 def _compile_letters(script_code: str, *, inside: bool = True) -> re.Pattern[str]:
-    """Return one letter of a script, or one of all others."""
+    """Return the pattern of a letter in a script, or in all other scripts."""
     return re.compile("|".join(_find_letters(script_code, inside=inside)))
 
 

@@ -1,4 +1,4 @@
-"""What is right in each file and wrong between them: an entry's links and scripts, its languages, its neighbours."""
+"""The checks of `feedpub lint`: one file, the languages of an article, and all articles of a site."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from ..entry_file import EntryFile
     from ..sections.headings import HeadingTable
 
-_MOST_NUMBERS: Final = 20  # of references, in one message
+_MOST_NUMBERS: Final = 20  # of references in one message
 
 
 def inspect_file(file: EntryFile, headings: HeadingTable) -> None:
-    """Find all that may be wrong with one file by itself."""
+    """Report everything doubtful in one file."""
     source = file.source
     inspect_html(file)
     _note_missing_addresses(file)
@@ -31,11 +31,11 @@ def inspect_file(file: EntryFile, headings: HeadingTable) -> None:
     _note_joined_lines(file)
     if not fits_language(file):
         message = f"the text does not look like {get_autonym(file.language)} ({file.language})"
-        source.add("W104", message, "name the file after its language, or translate it", *file.find_position("title"))
+        source.add("W104", message, "name the file after its language, or translate it", *file.find_span("title"))
 
 
 def compare_languages(files: Sequence[EntryFile]) -> None:
-    """Compare the languages of an article: they should have the same points, references and addresses."""
+    """Compare the languages of an article, which should have the same key points, references and addresses."""
     for file in files[1:]:
         _compare_translation(files[0], file)
     if len(files) > 1:
@@ -44,22 +44,22 @@ def compare_languages(files: Sequence[EntryFile]) -> None:
 
 
 def compare_articles(groups: Iterable[Mapping[str, EntryFile]], config: Config) -> None:
-    """Compare the articles of a site: missing translations, dates and titles that readers cannot tell apart."""
+    """Compare the articles of a site: report missing translations, equal dates and equal titles."""
     live: list[EntryFile] = []
     for group in groups:
         original = next(iter(group.values()))
         lacking = [language for language in config.languages if language not in group]
         if lacking and original.is_live:
             name = f"{original.key}.{lacking[0]}.md"
-            original.source.add("N104", f"there is no translation into {', '.join(lacking)}", f"it would be {name}")
+            original.source.add("N104", f"there is no translation into {', '.join(lacking)}", f"write it in {name}")
         live += [file for file in group.values() if file.is_live and file.is_readable]
     live.sort(key=lambda file: file.source.path)
     for language in config.languages:
         _compare_language([file for file in live if file.language == language], language, config)
 
 
-def note_scheduled(groups: Iterable[Mapping[str, EntryFile]], until: datetime) -> None:
-    """Note what is published later than a moment; a translation that only waits for its original is noted there."""
+def note_scheduled_entries(groups: Iterable[Mapping[str, EntryFile]], until: datetime) -> None:
+    """Note the entries that are published after a moment, each in the file that states the date."""
     for group in groups:
         original = next(iter(group.values()))
         for file in group.values():
@@ -67,8 +67,8 @@ def note_scheduled(groups: Iterable[Mapping[str, EntryFile]], until: datetime) -
             is_stated = file is original or "published" in file.matter
             if file.entry and is_stated and published and published > until:
                 message = f"builds before {published.isoformat()} leave this out"
-                hint = "nothing to do, if it is to appear then"
-                file.source.add("N125", message, hint, *file.find_position("published"))
+                hint = "nothing to do if it should appear then"
+                file.source.add("N125", message, hint, *file.find_span("published"))
 
 
 def _compare_language(files: Sequence[EntryFile], language: str, config: Config) -> None:
@@ -82,7 +82,12 @@ def _compare_language(files: Sequence[EntryFile], language: str, config: Config)
         twin = titles.setdefault(file.values.get("title", file.source.path), file)
         if twin is not file:
             message = f"{twin.source.path} has the same title"
-            file.source.add("N109", message, "readers see two alike", *file.find_position("title"))
+            file.source.add(
+                "N109",
+                message,
+                "give one of them another title: readers cannot tell them apart",
+                *file.find_span("title"),
+            )
     dated = [file for file in files if "published" in file.values]
     _note_same_moments(dated)
     _note_old_translations(dated, config)
@@ -91,11 +96,11 @@ def _compare_language(files: Sequence[EntryFile], language: str, config: Config)
 def _note_same_moments(files: Iterable[EntryFile]) -> None:
     moments = [(file.values.get("updated", file.values["published"]), file) for file in files]
     for (first_moment, first), (second_moment, second) in pairwise(sorted(moments, key=lambda pair: pair[0])):
-        # A date that both took from their originals is noted there.
+        # If both took the date from their originals, it is noted there.
         file, twin = (second, first) if "published" in second.matter or "updated" in second.matter else (first, second)
         if first_moment == second_moment and ("published" in file.matter or "updated" in file.matter):
-            hint = "give a time of day as well; some readers order by it, and the W3C validator warns"
-            span = file.find_position("updated" if "updated" in file.matter else "published")
+            hint = "add a time of day: some readers sort by it, and the W3C validator warns"
+            span = file.find_span("updated" if "updated" in file.matter else "published")
             file.source.add("N103", f"{twin.source.path} was updated at the same moment", hint, *span)
 
 
@@ -105,7 +110,7 @@ def _note_old_translations(files: Iterable[EntryFile], config: Config) -> None:
     if old:
         more = f" (nor are {len(old) - 1} others)" if len(old) > 1 else ""
         message = f"this translation has the date of its original and is not among the newest {config.limit}{more}"
-        hint = "a translation that is added later needs a published: of its own, or subscribers will not see it"
+        hint = "give a translation that is added later its own published:, or subscribers will not see it"
         old[0].source.add("N105", message, hint)
 
 
@@ -121,7 +126,7 @@ def _note_missing_addresses(file: EntryFile) -> None:
         more = f" and {len(missing) - _MOST_NUMBERS:,} more" if len(missing) > _MOST_NUMBERS else ""
         numbers = ", ".join(map(str, missing[:_MOST_NUMBERS])) + more
         subject = f"references {numbers} have" if len(missing) > 1 else f"reference {numbers} has"
-        hint = "fine if there is none; else write [title](https://…) - publisher"
+        hint = "nothing to do if there is none; otherwise write [title](https://…) - publisher"
         source.add("N102", f"{subject} no address", hint, *spans[missing[0] - 1])
 
 
@@ -131,7 +136,7 @@ _LETTER_AT_START: Final = re.compile(r"[ \t>]*+[\u3041-\u30fa\u3400-\u9fff\uf900
 
 
 def _note_joined_lines(file: EntryFile) -> None:
-    """Note the first line of Chinese or Japanese that ends without punctuation and is joined with the next."""
+    """Note the first line of Chinese or Japanese that ends without punctuation and is joined with the next line."""
     source = file.source
     lines = source.text[file.body_start :].split("\n")
     for paragraph in _PARAGRAPH.finditer(f"{file.sections.summary}\n{file.sections.body}"):
@@ -142,7 +147,7 @@ def _note_joined_lines(file: EntryFile) -> None:
             end = _LETTER_AT_END.search(lines[number - 1])
             if end and _LETTER_AT_START.match(lines[number]):
                 start = source.find_offset(source.find_line(file.body_start) + number - 1, 1) + end.start()
-                hint = "nothing to do in prose; in verse, say hard_breaks: true"
+                hint = "nothing to do in prose; in verse, add hard_breaks: true"
                 source.add("N134", "this line and the next are published as one", hint, start, start + 1)
                 return
 
@@ -181,17 +186,17 @@ def _count_children(points: Iterable[KeyPoint]) -> int:
     return sum(1 + _count_children(point.children) for point in points)
 
 
-# With the names of sections, for a hint: each is compared with dozens of words, letter by letter.
+# Each heading is compared with dozens of names of sections, letter by letter.
 MOST_COMPARED_HEADINGS: Final = 200
 
 
 def _note_mistyped_headings(file: EntryFile, headings: HeadingTable) -> None:
-    """Note why a text is no digest, and headings of the text that nearly name a section which the entry lacks."""
+    """Note why a text is not a digest, and headings that are nearly the name of a section that the entry lacks."""
     sections = file.sections
     if sections.near_digest:
         reason, line, column = sections.near_digest
         message = f"this text is published as an ordinary post: {reason}"
-        hint = "to publish it as a digest, mend that; write digest: true or false in the front matter to decide"
+        hint = "to publish it as a digest, fix this; or write digest: true or false in the front matter"
         file.source.add("N130", message, hint, *file.source.find_line_span(sections.start_line + line, column))
     filled_sections = {
         name
@@ -203,6 +208,6 @@ def _note_mistyped_headings(file: EntryFile, headings: HeadingTable) -> None:
     for text, line, column in sections.other_headings[:MOST_COMPARED_HEADINGS]:
         near = headings.find_nearest(text)
         if near and near[0].section not in filled_sections:
-            message = f"is a heading of the text, and nearly “{near[1]}”"
+            message = f"is not the heading of a section, but nearly “{near[1]}”"
             hint = f"if a section is meant, write: ## {near[1].capitalize()}"
             file.source.add("N111", message, hint, *file.source.find_line_span(sections.start_line + line, column))

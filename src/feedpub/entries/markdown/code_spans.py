@@ -1,4 +1,4 @@
-"""Spans of a text, and those of code in Markdown as comrak reads it."""
+"""Find the spans of code in Markdown, as comrak reads it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Spans:
-    """Parts of a text, in which a place is found by bisection: there may be as many places as parts."""
+    """Parts of a text; ``offset in spans`` is found by bisection, since there may be as many offsets as parts."""
 
     def __init__(self, spans: Iterable[tuple[int, int]]) -> None:
         self._starts: list[int] = []
@@ -36,10 +36,10 @@ _FENCE: Final = (b"`", b"~")
 _INDENTED_COLUMN: Final = 5
 
 
-def find_code(markdown: str) -> Iterator[tuple[int, int]]:
-    """Yield what stands in blocks and spans of code, and in formulas, in order.
+def find_code_spans(markdown: str) -> Iterator[tuple[int, int]]:
+    """Yield start and end of blocks and spans of code, and of formulas, in order.
 
-    Indented code counts outside of lists only: within, authors often mean text (the downloads of Ruby's news).
+    Indented code counts only outside lists: within lists, authors often mean text (the downloads of Ruby's news).
     """
     html = convert_to_html(prepare_text(markdown), hard_breaks=False)
     data = markdown.encode()

@@ -1,6 +1,7 @@
-"""What other programs' templates leave in Markdown: tags of Liquid and Hugo, attribute lists, wiki links, components.
+"""Find and remove the template markup of other programs in Markdown.
 
-`find_template_markup` looks outside code, formulas and comments only. It runs before Markdown is read.
+It can be tags of Liquid and Hugo, attribute lists, wiki links, components and more. Code, formulas and comments are
+left alone. This runs before the Markdown is rendered.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from .bare_tags import HTML_NAMES
-from .code_spans import Spans, find_code
+from .code_spans import Spans, find_code_spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,7 +22,7 @@ _DESCRIPTIONS: Final[dict[Kind, str]] = {
     "tag": "is a template tag of another program",
     "attributes": "is an attribute list of another program",
     "wiki link": "is a wiki link; its text is published",
-    "contents": "stands for a table of contents, which is not made",
+    "contents": "asks for a table of contents, which feedpub does not make",
     "block": "marks a block of another program; the text in it is published",
     "component": "is a component of another program; the text in it is published",
     "import": "is an import of another program",
@@ -30,12 +31,12 @@ _DESCRIPTIONS: Final[dict[Kind, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateMarkup:
-    """A piece of Markdown that means nothing to readers.
+    """A piece of Markdown that only another program understands.
 
-    Attributes:
+    Args:
         start: Where it begins.
         end: Where it ends.
-        kind: What it is.
+        kind: The kind of markup.
         replacement: The Markdown that is published instead.
     """
 
@@ -46,18 +47,18 @@ class TemplateMarkup:
 
     @property
     def is_reported(self) -> bool:
-        """True if something may be missing; ids of headings and tags around code are not needed by anybody."""
+        """Whether readers may miss something; nobody needs ids of headings, or tags around code."""
         return self.kind in _DESCRIPTIONS
 
     def describe_problem(self, markdown: str) -> tuple[str, str, str]:
-        """Return code, message and hint of the problem that it is, with the Markdown that it was match in."""
+        """Return code, message and hint of the problem; `markdown` is the text that the markup was found in."""
         text = " ".join(markdown[self.start : self.end].split())
-        hint = "write what it stands for; write backticks around it, if it is meant as text"
+        hint = "write out what it stands for; if it is meant as text, put it between backticks"
         return "W131", f"{text} {_DESCRIPTIONS[self.kind]}", hint
 
 
 def find_template_markup(markdown: str) -> list[TemplateMarkup]:
-    """Return what templates of other programs left in Markdown, in order.
+    """Return the template markup of other programs in Markdown, in order.
 
     Args:
         markdown: The text of an entry without front matter; its lines end in a line feed.
@@ -66,7 +67,7 @@ def find_template_markup(markdown: str) -> list[TemplateMarkup]:
     imports = list(_find_imports(markdown))
     if not pieces and not imports:
         return []
-    code = [*find_code(markdown), *(match.span() for match in _RAW_HTML.finditer(markdown))]
+    code = [*find_code_spans(markdown), *(match.span() for match in _RAW_HTML.finditer(markdown))]
     verbatim = list(_find_verbatim_tags(markdown, Spans(code)))
     guarded = Spans([*code, *((tags[0].start, tags[-1].end) for tags in verbatim)])
     markup = [*imports, *(tag for tags in verbatim for tag in tags)]
@@ -78,7 +79,7 @@ def find_template_markup(markdown: str) -> list[TemplateMarkup]:
 
 
 def _find_pieces(markdown: str) -> list[tuple[re.Match[str], Kind]]:
-    """Return what may be a remain, in order."""
+    """Return the pieces that may be template markup, in order."""
     pieces = [
         (match, kind)
         for kind, pattern in _PATTERNS
@@ -89,16 +90,16 @@ def _find_pieces(markdown: str) -> list[tuple[re.Match[str], Kind]]:
 
 
 def remove_template_markup(markdown: str, found_markup: Sequence[TemplateMarkup]) -> str:
-    """Return Markdown without what `find_template_markup` found.
+    """Return Markdown without the pieces that `find_template_markup` returned.
 
-    Lines keep their numbers. Columns stay where blanks within a line may stand for what is gone: at the start of a line
-    they would make code of it, and at its end a line break.
+    Lines keep their numbers. Within a line, spaces replace a removed piece, so that columns stay the same. At the start
+    of a line they would turn it into code, and at its end into a line break, so there is no replacement.
     """
     if not found_markup:
         return markdown
     parts: list[str] = []
     position = 0
-    is_first = True  # nothing but blanks stands before in the line
+    is_first = True  # there are only spaces before it in the line
     for piece in found_markup:
         before = markdown[position : piece.start]
         lines = markdown.count("\n", piece.start, piece.end)
@@ -123,7 +124,7 @@ _BLANKS_AT_END = re.compile(r"[ \t]*+(?=\n|\Z)")
 
 # --- Patterns ---------------------------------------------------------------------------------------------------------
 
-# Each pattern stops where it may begin anew, so that marks without end cost little.
+# Each pattern stops where it may begin again, so that markup without an end costs little.
 _PATTERNS: Final[tuple[tuple[Kind, re.Pattern[str]], ...]] = (
     ("tag", re.compile(r"\{%[^{}%]*+(?:%(?!\})[^{}%]*+)*+%\}")),  # {% include x %}
     ("tag", re.compile(r"\{\{(?:<[^{}]*?>|%[^{}]*?%)\}\}")),  # {{< figure >}}, {{% note %}}
@@ -189,7 +190,7 @@ _TAGS_IN_CAPITALS: Final = HTML_NAMES | {"image"}  # read as "img"
 
 
 class _Context:
-    """What a text says elsewhere, which decides whether a piece of it is a remain."""
+    """Facts about a text that decide whether a piece of it is template markup."""
 
     def __init__(self, markdown: str) -> None:
         self._definitions = {label.casefold() for label in _DEFINITION.findall(markdown)}
@@ -198,7 +199,7 @@ class _Context:
         self._has_block = False
 
     def is_markup(self, piece: re.Match[str], kind: Kind) -> bool:
-        """Return True unless a piece is ordinary text; pieces must be given in order."""
+        """Return True unless a piece is ordinary text; must be called in the order of the pieces."""
         text, before = piece.group(), piece.string[max(0, piece.start() - 1) : piece.start()]
         if kind == "wiki link":
             label = text.strip("[]")
@@ -208,7 +209,7 @@ class _Context:
             self._has_block = self._has_block or not is_end
             return self._has_block
         if kind == "attributes" and text[2:-1].strip(":/").replace("-", "").isalnum():
-            return _is_first(piece.string, piece.start())  # {:toc}; elsewhere it may be a value of Ruby or Elixir
+            return _is_first(piece.string, piece.start())  # {:toc}; elsewhere it may be code in Ruby or Elixir
         if kind == "component":
             name = piece["name"]
             if name.isupper() or (name.lower() in _TAGS_IN_CAPITALS and "={" not in text):
@@ -220,7 +221,7 @@ class _Context:
 
 
 def _is_first(markdown: str, offset: int) -> bool:
-    """Return True if nothing but blanks and signs of quotations stand before an offset in its line."""
+    """Return True if there are only spaces and ``>`` before an offset in its line."""
     while offset and markdown[offset - 1] in " \t>":
         offset -= 1
     return not offset or markdown[offset - 1] == "\n"
@@ -257,7 +258,7 @@ _VERBATIM_TAG = re.compile(
 
 
 def _find_verbatim_tags(markdown: str, code: Spans) -> Iterator[list[TemplateMarkup]]:
-    """Yield the tags around each text that is no template; those around code become marks of code."""
+    """Yield the tags around each text that is not a template; tags around code become code marks of Markdown."""
     opening: re.Match[str] | None = None
     end_name = ""
     for match in _VERBATIM_TAG.finditer(markdown):

@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 
 
 def join_lines(texts: Iterable[str], *, cjk_spacing: bool) -> str:
-    """Undo hard wraps.
+    """Join the lines of a paragraph that was wrapped.
 
     Args:
-        texts: The lines; none is empty.
-        cjk_spacing: Whether the writer sets a space between Chinese and Latin letters, see `has_cjk_spacing`.
+        texts: The lines, none of them empty.
+        cjk_spacing: Whether there is a space between Chinese and Latin letters; see `has_cjk_spacing`.
     """
     pieces: list[str] = []
     for text in texts:
@@ -25,7 +25,7 @@ def join_lines(texts: Iterable[str], *, cjk_spacing: bool) -> str:
 
 
 def has_cjk_spacing(texts: Sequence[str]) -> bool:
-    """Return True if a writer sets a space where Chinese or Japanese meets other letters; yes if nothing shows it.
+    """Return True if a text has spaces between Chinese or Japanese and other letters, or no such place.
 
     A text with more spaces than Chinese letters is in another language, and only quotes some.
     """
@@ -35,15 +35,15 @@ def has_cjk_spacing(texts: Sequence[str]) -> bool:
 
 
 _CJK: Final = "\u2e80-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uff9f\U00020000-\U0003ffff"
-# Compiled when they are first needed: that takes 10 ms.
+# Compiled when they are first needed, which takes 10 ms.
 _IS_CJK: Final = f"[{_CJK}]"
-# Full-width punctuation brings its own space.
+# Full-width punctuation needs no space.
 _WIDE_MARK: Final = "[\u3000-\u3004\u3008-\u301f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]"
 _SPACED: Final = f"(?<=[{_CJK}]) (?=[!-~])|(?<=[!-~]) (?=[{_CJK}])"
 _UNSPACED: Final = f"(?<=[{_CJK}])(?=[!-~])|(?<=[!-~])(?=[{_CJK}])"
 # "pre-" and "and post-training" were two words before the wrap, "multi-" and "agent" were one.
 _SUSPENDED: Final = re.compile(r"(?:and|or|to|und|oder|bis|et|ou|y|o|e|en|of)\b", re.IGNORECASE)
-# What parts title and publishers keeps its spaces, whatever is beside it.
+# The separators of title and publishers keep their spaces, whatever is beside them.
 _SPACED_BEFORE: Final = (" /", " -", " –", " —")
 _SPACED_BEHIND: Final = ("/ ", "- ", "– ", "— ")
 

@@ -1,4 +1,4 @@
-"""Lines of pasted text → Markdown: plain bullets, numbers and indents become lists; what is Markdown already stays."""
+"""Write lines of pasted text as Markdown: bullets, numbers and indents become lists; Markdown stays as it is."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from .lines import Line
 
-# Deeper points become siblings at this depth: no reader shows more, and values are walked by recursion.
+# Deeper points become siblings at this depth: no reader shows more, and functions on key points are recursive.
 DEEPEST_KEY_POINT: Final = 32
 LIST_SECTIONS: Final = ("key_points", "references")
 
@@ -25,11 +25,11 @@ def write_lines(runs: Sequence[Sequence[Line]], kind: str, *, cjk_spacing: bool)
     """Return the lines below one heading as lines of Markdown.
 
     Args:
-        runs: The lines, without blank lines and heading; their fates and roles are written into them. What stood below
-            a second heading of the kind is a run of its own.
+        runs: The lines without blank lines and heading; their fates and roles are set. The lines below a second
+            heading of the same kind are a run of their own.
         kind: The section, or ``body``. In key points and references all items become one list, nested by their
-            indents; elsewhere lists of Markdown nest as Markdown has it.
-        cjk_spacing: See `lines.join`.
+            indents; elsewhere, lists nest as in Markdown.
+        cjk_spacing: See `joining.join_lines`.
     """
     writer = _Writer(kind, cjk_spacing)
     for lines in runs:
@@ -42,7 +42,15 @@ def write_lines(runs: Sequence[Sequence[Line]], kind: str, *, cjk_spacing: bool)
 
 @dataclass(slots=True)
 class _Level:
-    """One depth of a list, of its last item: the columns in the pasted text (mark, text) and in Markdown (text)."""
+    """One level of a list, with the columns of its last item.
+
+    Args:
+        indent: The column of the mark in the pasted text.
+        content: The column of the text in the pasted text.
+        inner: The column of the text in the Markdown.
+        mark: The mark in the Markdown.
+        number: The mark of the last item, if it is a number.
+    """
 
     indent: int
     content: int = 0
@@ -53,7 +61,7 @@ class _Level:
 
 @dataclass(slots=True)
 class _OpenBlock:
-    """A paragraph or an item while it is read; `texts` has a break behind those that end with one."""
+    """A paragraph or an item while it is read; `breaks` are the numbers of the texts that end in a hard break."""
 
     line: Line
     prefix: str
@@ -71,11 +79,11 @@ class _OpenBlock:
                 self.breaks.append(len(self.texts))
 
     def lacks_url(self, line: Line) -> bool:
-        """Return True if the line is the address that this item still lacks."""
+        """Return True if the item has no address yet, and the line is nothing else but one."""
         return not self.has_url and read_lone_url(line.text) is not None
 
 
-# Two spaces, and no other blank before them: those are litter of the copy.
+# Two spaces after a character; other white space before them comes from copying.
 _HARD_BREAK: Final = re.compile(r"(?<=\S)(?:  +|\\)$", re.ASCII)
 
 
@@ -85,15 +93,15 @@ class _Writer:
         self._is_list = kind in LIST_SECTIONS
         self._first_mark: ListMark | None = None
         self._uses_signs = False
-        self._out: list[str] = []
+        self._lines_out: list[str] = []
         self._open: _OpenBlock | None = None
         self._levels: list[_Level] = []
         self._marks: set[str] = set()
         self._top_mark = ""
         self._items = 0
         self._last: Line | None = None
-        self._last_was = ""
-        self._copied_at = ""
+        self._last_kind = ""
+        self._copy_indent = ""
 
     def begin_run(self, lines: Sequence[Line]) -> None:
         """Prepare for the lines below a heading."""
@@ -104,19 +112,19 @@ class _Writer:
         self._first_mark, self._uses_signs = first or sign, sign is not None
 
     def write_line(self, line: Line, following: Line | None) -> None:
-        """Read the next line."""
+        """Write the next line, or add it to the open block."""
         line.role = self._kind
         is_next = self._last is not None and line.number == self._last.number + 1
         if line.verbatim is not None and not (self._kind == "references" and read_number(line.text)):
             self._copy_line(line, is_next)
         elif self._take_item(line, following, is_next):
             pass
-        elif self._open and self._goes_on(self._open, line, is_next):
+        elif self._open and self._continues_block(self._open, line, is_next):
             self._open.add_text(line.text, line)
             if (number := read_number(line.text)) and any(
                 level.number and level.number.style == number.style for level in self._levels
             ):
-                line.fate = "ambiguous"  # a number out of turn
+                line.fate = "ambiguous"  # the number is not the next one
         else:
             self._open_paragraph(line)
         self._last = line
@@ -124,10 +132,10 @@ class _Writer:
     def finish_lines(self) -> list[str]:
         """Return the Markdown."""
         self._write_open()
-        return self._out
+        return self._lines_out
 
     def _find_first_mark(self, lines: Sequence[Line]) -> ListMark | None:
-        """Find the mark of the section's list: "2026." behind other text is no number of an item."""
+        """Return the mark of the section's list; "2026." after other text is not the number of an item."""
         for index, line in enumerate(lines):
             if line.verbatim is not None and not read_number(line.text):
                 continue
@@ -146,9 +154,9 @@ class _Writer:
                 return False
             mark = ListMark("-", line.text)
         if mark.is_number:
-            level = self._level_of_number(line, mark, is_next)
+            level = self._find_number_level(line, mark, is_next)
         else:
-            level = self._level_of_bullet(line, mark.style, following, is_next)
+            level = self._find_bullet_level(line, mark.style, following, is_next)
         if level:
             self._open_item(line, mark, level)
         return level is not None
@@ -159,7 +167,7 @@ class _Writer:
             return None  # the definition of a link
         return mark or (read_sign(line.text) if self._uses_signs else None)
 
-    def _level_of_bullet(self, line: Line, bullet: str, following: Line | None, is_next: bool) -> _Level | None:
+    def _find_bullet_level(self, line: Line, bullet: str, following: Line | None, is_next: bool) -> _Level | None:
         if bullet in DASHES and self._is_wrapped_dash(line, bullet, following, is_next):
             return None
         self._marks.add(bullet)
@@ -181,7 +189,7 @@ class _Writer:
         return self._push_level(line) if is_deeper else level
 
     def _is_wrapped_dash(self, line: Line, bullet: str, following: Line | None, is_next: bool) -> bool:
-        """Return True if a dash could be one of a sentence that was wrapped before it, not the mark of an item."""
+        """Return True if a dash may belong to a sentence that was wrapped before it, and not be the mark of an item."""
         if self._kind == "references" and self._first_mark and not self._first_mark.is_number:
             return bullet != self._first_mark.style and is_next
         if self._levels:
@@ -191,7 +199,7 @@ class _Writer:
         is_item = self._open.texts[-1].endswith((":", "：")) or (following and following.text.startswith(bullet))
         return not is_item
 
-    def _level_of_number(self, line: Line, number: ListMark, is_next: bool) -> _Level | None:
+    def _find_number_level(self, line: Line, number: ListMark, is_next: bool) -> _Level | None:
         if not self._levels:
             is_text = self._open is not None and is_next and number.value > 1
             return None if is_text else self._push_level(line, number)
@@ -201,7 +209,7 @@ class _Writer:
             return self._push_level(line, number)
         for index in range(depth, -1, -1):
             level = self._levels[index]
-            if level.number and self._counts_on(level.number, number, is_next):
+            if level.number and self._follows_number(level.number, number, is_next):
                 level.number = number
                 del self._levels[index + 1 :]
                 return level
@@ -210,16 +218,16 @@ class _Writer:
             return self._push_level(line, number)
         return None
 
-    def _counts_on(self, last: ListMark, number: ListMark, is_next: bool) -> bool:
-        """Return True if a number is one more than the last, or the same: Markdown counts itself."""
+    def _follows_number(self, last: ListMark, number: ListMark, is_next: bool) -> bool:
+        """Return True if a number follows the last one, or is the same, since Markdown counts items itself."""
         if last.style == number.style and (
             number.value - last.value in (0, 1) or (not self._is_list and _is_markdown_mark(last.style))
         ):
             return True
-        return self._is_list and number.value == 1 and not is_next  # it begins anew
+        return self._is_list and number.value == 1 and not is_next  # a new list begins
 
     def _find_depth(self, indent: int) -> int:
-        """Return the deepest level that is not indented further; the first one is, where all are."""
+        """Return the deepest level that is not indented further than a column; the first level if all are."""
         return next((depth for depth in range(len(self._levels) - 1, 0, -1) if self._levels[depth].indent <= indent), 0)
 
     def _is_deeper(self, line: Line, mark: str, level: _Level) -> bool:
@@ -236,7 +244,7 @@ class _Writer:
 
     def _open_item(self, line: Line, mark: ListMark, level: _Level) -> None:
         if self._open and self._open.is_item and not self._open.texts:
-            level = self._instead_of_empty(level)
+            level = self._replace_empty_item(level)
         self._write_open()
         depth = self._levels.index(level)
         outer = self._levels[depth - 1].inner if depth else 0
@@ -247,14 +255,14 @@ class _Writer:
         level.indent = min(level.indent, line.indent)
         level.content = line.indent + max(len(line.text) - len(mark.text), 1)
         level.inner = column + len(marker) + 1
-        is_apart = self._last_was not in ("item", "copy in item") or (not self._is_list and line.after_blank)
+        is_apart = self._last_kind not in ("item", "copy in item") or (not self._is_list and line.after_blank)
         text = mark.text.rstrip("↩\ufe0e\ufe0f ") if self._kind == "references" else mark.text
         self._start_block(
             _OpenBlock(line, f"{' ' * column}{marker} ", level.inner, is_item=True), text, is_apart=is_apart
         )
 
-    def _instead_of_empty(self, level: _Level) -> _Level:
-        """Return the level of an item that is a mark and nothing behind it, for the item below it."""
+    def _replace_empty_item(self, level: _Level) -> _Level:
+        """Return the level for an item that follows an empty item."""
         depth = self._levels.index(level)
         if not depth or level.inner:
             return level
@@ -262,7 +270,7 @@ class _Writer:
         return self._levels[depth - 1]
 
     def _choose_marker(self, mark: ListMark, level: _Level, *, is_top: bool) -> str:
-        """Return the mark that Markdown has for an item; in a list of a section all are of one kind."""
+        """Return the mark of an item in Markdown; in the list of a section all items have the same kind of mark."""
         sign = mark.style if _is_markdown_mark(mark.style) else "." if mark.is_number else "-"
         if self._is_list:
             sign = (self._top_mark if is_top else level.mark) or sign
@@ -276,12 +284,12 @@ class _Writer:
 
     # --- paragraphs, and what is copied
 
-    def _goes_on(self, opened: _OpenBlock, line: Line, is_next: bool) -> bool:
-        """Return True if the line is the rest of the open paragraph or item, wrapped."""
+    def _continues_block(self, block: _OpenBlock, line: Line, is_next: bool) -> bool:
+        """Return True if the line continues the open paragraph or item."""
         if is_next and not line.after_blank:
             return True
-        is_below = self._kind == "references" and (line.indent > opened.line.indent or opened.lacks_url(line))
-        return opened.is_item and (is_below or not opened.texts)
+        is_below = self._kind == "references" and (line.indent > block.line.indent or block.lacks_url(line))
+        return block.is_item and (is_below or not block.texts)
 
     def _open_paragraph(self, line: Line) -> None:
         inner = self._find_inner_column(line)
@@ -293,7 +301,7 @@ class _Writer:
         self._start_block(_OpenBlock(line, " " * inner, inner, is_item=False), line.text, is_apart=True)
 
     def _find_inner_column(self, line: Line) -> int:
-        """Return the column of Markdown for what stands below an item, 0 if it stands below none."""
+        """Return the column in Markdown of a line that belongs to an item, 0 if it belongs to none."""
         for index in range(len(self._levels) - 1, -1, -1):
             if self._levels[index].indent < line.indent:
                 del self._levels[index + 1 :]
@@ -301,48 +309,48 @@ class _Writer:
         return 0
 
     def _copy_line(self, line: Line, is_next: bool) -> None:
-        if not (is_next and self._last_was.startswith("copy")) or self._open:
+        if not (is_next and self._last_kind.startswith("copy")) or self._open:
             self._write_open()
             inner = self._find_inner_column(line)
             if not inner:
                 self._levels = []
             if line.after_blank or not inner:
                 self._add_blank_line()
-            self._copied_at = " " * inner
-            self._last_was = "copy in item" if inner else "copy"
-        self._out.append(f"{self._copied_at}{line.verbatim}".rstrip() if line.verbatim else "")
+            self._copy_indent = " " * inner
+            self._last_kind = "copy in item" if inner else "copy"
+        self._lines_out.append(f"{self._copy_indent}{line.verbatim}".rstrip() if line.verbatim else "")
 
-    def _start_block(self, opened: _OpenBlock, text: str, *, is_apart: bool) -> None:
+    def _start_block(self, block: _OpenBlock, text: str, *, is_apart: bool) -> None:
         if is_apart:
             self._add_blank_line()
-        self._open = opened
-        opened.add_text(text, opened.line)
+        self._open = block
+        block.add_text(text, block.line)
 
     def _add_blank_line(self) -> None:
-        if self._out and self._out[-1]:
-            self._out.append("")
+        if self._lines_out and self._lines_out[-1]:
+            self._lines_out.append("")
 
     def _write_open(self) -> None:
-        """Write what is open."""
-        opened, self._open = self._open, None
-        if opened is None:
+        """Write the open block."""
+        block, self._open = self._open, None
+        if block is None:
             return
-        if not opened.texts:
-            opened.line.fate = "ambiguous"
+        if not block.texts:
+            block.line.fate = "ambiguous"
             return
-        self._out.append(opened.prefix + f"\\\n{' ' * opened.hang}".join(self._write_pieces(opened)))
-        self._last_was = "item" if opened.is_item else "paragraph"
+        self._lines_out.append(block.prefix + f"\\\n{' ' * block.hang}".join(self._write_pieces(block)))
+        self._last_kind = "item" if block.is_item else "paragraph"
 
-    def _write_pieces(self, opened: _OpenBlock) -> Iterator[str]:
+    def _write_pieces(self, block: _OpenBlock) -> Iterator[str]:
         start = 0
         for end in [
-            *(end_of_line for end_of_line in opened.breaks if end_of_line < len(opened.texts)),
-            len(opened.texts),
+            *(end_of_line for end_of_line in block.breaks if end_of_line < len(block.texts)),
+            len(block.texts),
         ]:
-            text = join_lines(opened.texts[start:end], cjk_spacing=self._spaced)
-            if end < len(opened.texts):
+            text = join_lines(block.texts[start:end], cjk_spacing=self._spaced)
+            if end < len(block.texts):
                 text = text.removesuffix("\\")
-            keeps_block = opened.is_item and not start and not self._is_list
+            keeps_block = block.is_item and not start and not self._is_list
             yield text if keeps_block else _escape_block_start(text)
             start = end
 
@@ -351,7 +359,7 @@ _MARKDOWN_BULLETS: Final = ("-", "*", "+")
 
 
 def _is_markdown_mark(mark: str) -> bool:
-    """Return True if Markdown has the mark, too."""
+    """Return True if the mark is one of Markdown."""
     return mark in _MARKDOWN_BULLETS or mark in (".", ")")
 
 
@@ -360,7 +368,7 @@ _OPENS_BLOCK: Final = re.compile(r"(?:([0-9]{1,9})[.)]|[-+*]|#{1,6})(?=\s|$)|```
 
 
 def _escape_block_start(text: str) -> str:
-    """Escape what would open a block of Markdown at the start of a line of text."""
+    """Return text with an escape where its start would open a block of Markdown."""
     match = _OPENS_BLOCK.match(text)
     if not match:
         return text

@@ -1,7 +1,7 @@
-"""Pasted text → drafts: what a person copies from a page, one or several languages in one text.
+"""Read pasted text: what somebody copied from a page, in one or several languages, becomes drafts.
 
-`lines` cleans and measures; `verbatim` finds what is Markdown; `splitting` finds the headings and deals the lines out
-to blocks; `as_markdown` writes each block as Markdown, and `sections` reads that as it reads entry files.
+`lines` cleans the lines, `verbatim` finds those that are Markdown, `splitting` finds the headings and assigns the lines
+to blocks, and `markdown_writer` writes each block as Markdown, which `sections` reads as in entry files.
 """
 
 from __future__ import annotations
@@ -34,10 +34,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastedMarkdown:
-    """A pasted text: its drafts and, of each, the Markdown that it was read from.
+    """A pasted text with the Markdown of each draft.
 
-    `is_digest` tells of each draft whether its front matter must say that it is one, since text stands beside its
-    sections.
+    Args:
+        pasted: The drafts.
+        markdown: The Markdown that each draft was read from.
+        is_digest: Whether the front matter of each draft must state ``digest: true``, since it has text outside its
+            sections.
     """
 
     pasted: PastedText
@@ -52,22 +55,22 @@ def parse_pasted(
     languages: Sequence[str] = (),
     language: str | None = None,
 ) -> PastedText:
-    """Read the drafts out of a pasted text; docs/guides/import.md has the rules.
+    """Read the drafts in a pasted text; docs/guides/import.md has the rules.
 
-    No title is made up: only a line under a heading such as "Title", or a Markdown ``# Title``, is one.
+    Only a line under a heading such as "Title", or a Markdown heading ``# Title``, becomes the title.
 
     Args:
-        text: With any line ends; one or several languages, each with its headings.
-        headings: More words for headings; the package's own if not given.
-        languages: The site's tags. A language of the text takes the tag that readers take for the same.
-        language: The language of text that has no headings.
+        text: One text, or several in different languages, each with its headings; with any line ends.
+        headings: The words of headings; by default those of the package.
+        languages: The language tags of the site. A language of the text gets the tag that it matches.
+        language: The language of text without headings.
 
     Returns:
-        The drafts, and a ledger that accounts for every line. Key points nest 32 deep, deeper ones are siblings there.
+        The drafts, and for every line what became of it. Key points nest up to 32 levels deep.
 
     Raises:
-        EntryError: E117 a text longer than an entry file may be, E201 nothing to import, E202 characters that XML
-            cannot carry, E203 a language that cannot be told, E204 two texts in one language.
+        EntryError: E117 the text is longer than an entry file may be; E201 there is nothing to import; E202 a character
+            is not allowed in XML; E203 the language is unknown; E204 there are two texts in one language.
     """
     return read_pasted(text, headings=headings, languages=languages, language=language).pasted
 
@@ -80,38 +83,38 @@ def read_pasted(
     language: str | None = None,
     titles: Collection[str] = (),
 ) -> PastedMarkdown:
-    """Do what `parse_pasted` does, and return the Markdown too; a first line that is one of `titles` is the title."""
+    """Read drafts as `parse_pasted` does, with their Markdown; a first line that is one of `titles` is the title."""
     table = headings or load_heading_table()
     if len(text) > LARGEST_ENTRY_BYTES:
         message = f"the text has {len(text):,} characters; at most {LARGEST_ENTRY_BYTES:,} are read"
         raise EntryError([Problem(code="E117", message=message, hint="paste one article at a time")])
     lines = read_lines(text)
     mark_verbatim(lines, table)
-    document = Splitter(table, lines)
+    splitter = Splitter(table, lines)
     for line in lines:
-        document.assign_line(line)
-    raw_drafts = document.finish_drafts()
-    if not any(block.lines or block.kind == "body" for part in raw_drafts for block in part.blocks):
+        splitter.assign_line(line)
+    raw_drafts = splitter.finish_drafts()
+    if not any(block.lines or block.kind == "body" for draft in raw_drafts for block in draft.blocks):
         hint = "paste the text with its headings, such as Summary, Key Points and References"
         raise EntryError([Problem(code="E201", message="there is no text for an article", hint=hint)])
     drafts = _group_by_language(raw_drafts, table, languages, language)
-    for part in drafts.values():
-        _take_repeated_title(part, titles)
-    texts = [_write_draft(part, tag, table) for tag, part in drafts.items()]
-    if language and not any(part.sections - {"title"} for part in raw_drafts):
-        for line in lines:  # somebody says what it is: text without sections
+    for draft in drafts.values():
+        _take_repeated_title(draft, titles)
+    texts = [_write_draft(draft, tag, table) for tag, draft in drafts.items()]
+    if language and not any(draft.sections - {"title"} for draft in raw_drafts):
+        for line in lines:  # the user says what it is: text without sections
             line.fate = "kept" if line.fate == "ambiguous" else line.fate
     results = [
-        _read_draft(tag, title, markdown, table, has_sections_only=_has_sections_only(part))
-        for (tag, part), (title, markdown) in zip(drafts.items(), texts, strict=True)
+        _read_draft(tag, title, markdown, table, has_sections_only=_has_sections_only(draft))
+        for (tag, draft), (title, markdown) in zip(drafts.items(), texts, strict=True)
     ]
     pasted = PastedText(
         drafts=tuple(draft for draft, _ in results),
-        via=document.via,
-        previous=document.neighbours.get("previous"),
-        next=document.neighbours.get("next"),
-        author=document.author,
-        published=document.published,
+        via=splitter.via,
+        previous=splitter.neighbours.get("previous"),
+        next=splitter.neighbours.get("next"),
+        author=splitter.author,
+        published=splitter.published,
         lines=tuple(_account_for_lines(lines, table)),
     )
     return PastedMarkdown(
@@ -122,14 +125,14 @@ def read_pasted(
 
 
 def _has_sections_only(draft: RawDraft) -> bool:
-    """Return True if a part has sections, and no other heading."""
+    """Return True if a draft has sections, and no other headings."""
     return bool(draft.sections - {"title"}) and not any(
         block.kind == "body" and block.heading for block in draft.blocks
     )
 
 
 def _account_for_lines(lines: Sequence[Line], table: HeadingTable) -> Iterator[PastedLine]:
-    """Yield the ledger; a line that is nearly the heading of a section is marked."""
+    """Yield what became of each line, with a hint at lines that are nearly the heading of a section."""
     compared = 0
     for line in lines:
         hint = ""
@@ -143,7 +146,7 @@ def _account_for_lines(lines: Sequence[Line], table: HeadingTable) -> Iterator[P
         yield PastedLine(number=line.number, text=line.raw, fate=fate, role=line.role, hint=hint)
 
 
-# Each is compared with dozens of words, letter by letter; headings are short.
+# Each line is compared with dozens of words, letter by letter; headings are short.
 _MOST_COMPARED_LINES: Final = 200
 _LONGEST_COMPARED_CHARACTERS: Final = 60
 
@@ -151,10 +154,10 @@ _LONGEST_COMPARED_CHARACTERS: Final = 60
 def _group_by_language(
     raw_drafts: Sequence[RawDraft], table: HeadingTable, languages: Sequence[str], default_language: str | None
 ) -> dict[str, RawDraft]:
-    """Find the language of each part; parts of one language that have no section in common are one draft.
+    """Find the language of each raw draft, and merge drafts of one language that do not repeat more than one section.
 
-    Two parts that repeat one section ("Highlights", "Key Insights") are one text, those that repeat more are two.
-    A part without headings whose language cannot be told belongs to the part before it, or else behind it.
+    Two drafts that share a single section ("Highlights", "Key Insights") are one text; those that share more are two.
+    A draft without headings whose language is unknown belongs to the draft before it, or else to the one after it.
     """
     drafts: dict[str, RawDraft] = {}
     strays: list[RawDraft] = []
@@ -187,7 +190,7 @@ _MOST_REPEATED_SECTIONS: Final = 2
 def _find_language(
     draft: RawDraft, table: HeadingTable, languages: Sequence[str], default_language: str | None
 ) -> str | None:
-    """Return a part's language: that of its headings; of its text if they fit several, or none in its script."""
+    """Return the language of a draft: of its headings, or of its text if they fit several languages or none."""
     if default_language and not draft.languages:
         return match_language(default_language, tuple(languages)) or default_language
     text = " ".join(draft.list_texts())
@@ -195,7 +198,7 @@ def _find_language(
     if not likely:
         likely = guess_languages(text, table.list_languages(), languages)
         if not likely or get_script(likely[0]) == "Latn":
-            likely = draft.languages  # Latin names and terms stand in texts of every script
+            likely = draft.languages  # texts in every script contain Latin names and terms
         elif not draft.languages:
             likely = likely[: len(likely) == 1]
     return (match_language(likely[0], tuple(languages)) or likely[0]) if likely else None
@@ -209,7 +212,7 @@ def _describe_unknown_language(draft: RawDraft, table: HeadingTable) -> Problem:
     nearest = f" (one line is nearly “{near}”)" if near else ""
     return Problem(
         code="E203",
-        message=f"the language of this text cannot be told: it has none of the headings that feedpub knows{nearest}",
+        message=f"the language of this text is unknown: it has none of the headings that feedpub knows{nearest}",
         hint="put a heading above each section, in the language of the text, such as Summary or Key Points; "
         "or name the language with --language",
         line=draft.first.number,
@@ -230,10 +233,10 @@ def _describe_same_language(language: str, first: RawDraft, second: RawDraft) ->
 def _read_draft(
     language: str, title: str | None, markdown: str, table: HeadingTable, *, has_sections_only: bool
 ) -> tuple[Draft, bool]:
-    """Return the draft that Markdown says, and whether its front matter must say that it is a digest.
+    """Read a draft from its Markdown; return it, and whether its front matter must state that it is a digest.
 
-    Who pastes a digest brings lines along that stand in no section: a title without a mark, a date, a greeting. In an
-    entry file they would make a post of it.
+    Pasted digests have lines outside sections: a title that is not marked, a date, a greeting. In an entry file, these
+    lines would make it a post.
     """
     read = partial(read_sections, Source("", markdown), 0, table, has_title=True, title=title or "", language=language)
     sections = read()
@@ -281,7 +284,7 @@ def _write_draft(draft: RawDraft, language: str, table: HeadingTable) -> tuple[s
 
 
 def _take_repeated_title(draft: RawDraft, titles: Collection[str]) -> None:
-    """Take the first line of a part for its title if it repeats one that was given."""
+    """Make the first line of a draft its title if it is one of the given titles."""
     block = next((block for block in draft.blocks if block.lines or block.heading), None)
     if block is None or block.kind != "body" or block.heading or "title" in draft.sections:
         return
@@ -298,12 +301,12 @@ def _end_with_blank_line(lines: Sequence[str]) -> list[str]:
 
 
 def _has_own_heading(block: Block | None) -> bool:
-    """Return True if a block is headed by a heading of the text, which may stand below that of a section."""
+    """Return True if a block has a heading of the text, which may belong to the section before it."""
     return block is not None and block.kind == "body" and bool(block.heading)
 
 
 def _join_sections(blocks: Sequence[Block]) -> list[Block]:
-    """Join sections of one kind ("Highlights" and "Key Insights"), if there is nothing but sections."""
+    """Join sections of one kind ("Highlights" and "Key Insights"), if there are only sections."""
     blocks = [block for block in blocks if block.kind != "body" or block.heading or block.lines]
     if any(block.kind == "body" for block in blocks):
         return blocks
@@ -316,13 +319,13 @@ def _join_sections(blocks: Sequence[Block]) -> list[Block]:
 
 
 def _mark_stray_lines(lines: Iterable[Line]) -> None:
-    """Mark text that stands below no heading: to be looked at."""
+    """Mark lines below no heading as ambiguous, so that the user reviews them."""
     for line in lines:
         line.record_fate("ambiguous", "body")
 
 
 def _rewrite_notes(markdown: str, draft: RawDraft) -> str:
-    """Write ``[^1]`` as ``[1]`` where the note has become a reference."""
+    """Return Markdown with ``[1]`` for each ``[^1]`` whose note has become a reference."""
     notes = {
         line.text.partition("]")[0][2:]
         for block in draft.blocks
@@ -337,7 +340,10 @@ _NOTE: Final = re.compile(r"\[\^([0-9]{1,3})\]")
 
 
 def _read_title(lines: Sequence[Line], cjk_spacing: bool) -> tuple[str | None, Sequence[Line]]:
-    """Take the first line; also the next ones, if each could be the rest of one that was too wide."""
+    """Return the title, and the lines after it.
+
+    The title is the first line, and the lines after it that may have been wrapped since it was too wide.
+    """
     end = 0
     while end < len(lines) and (not end or (not lines[end].after_blank and _is_wide(lines[end - 1].text))):
         lines[end].record_fate("kept", "title")

@@ -1,4 +1,4 @@
-"""Lines of pasted text → blocks below headings, dealt out to drafts."""
+"""Split pasted text at its headings, and assign the lines to the blocks of drafts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Block:
-    """The lines below one heading; `heading` is Markdown, empty where the text has none."""
+    """The lines below one heading; `heading` is Markdown, and empty if the text has none."""
 
     kind: Section | Literal["body"]
     heading: str = ""
@@ -35,7 +35,7 @@ class Block:
 
 @dataclass(slots=True)
 class RawDraft:
-    """A draft while it is read: the languages that its headings leave possible, and its blocks."""
+    """A draft while it is read: the languages that fit its headings, and its blocks."""
 
     first: Line
     languages: tuple[str, ...] = ()
@@ -48,15 +48,15 @@ class RawDraft:
         self.sections.update(block.kind for block in blocks if block.kind != "body")
 
     def list_texts(self) -> list[str]:
-        """Return what the lines say."""
+        """Return the text of its lines."""
         return [line.text for block in self.blocks for line in block.lines]
 
 
 class Splitter:
-    """Deal lines out to the blocks of drafts.
+    """A splitter that assigns lines to the blocks of drafts, one after the other.
 
-    What stands before a draft's first heading waits in `_waiting`: whether it opens a new draft or ends the current
-    one shows only at the next heading.
+    Blocks before the first heading of a draft wait in `_waiting`: only the next heading shows whether they begin a new
+    draft or end the current one.
     """
 
     def __init__(self, table: HeadingTable, lines: Sequence[Line]) -> None:
@@ -77,7 +77,7 @@ class Splitter:
         self._heading_number: ListMark | None = None
 
     def assign_line(self, line: Line) -> None:
-        """Read the next line."""
+        """Assign the next line."""
         below_heading, self._below_heading = self._below_heading, False
         if line.verbatim is not None:
             self._add_line(line)
@@ -114,7 +114,7 @@ class Splitter:
         return self._take_inline_source(line) or self._take_inline_heading(line) or self._take_other_heading(line)
 
     def _could_be_item(self, line: Line) -> bool:
-        """Return True if a line that looks like a heading is rather an item: "1. Overview" above "2. Links"."""
+        """Return True if a line that looks like a heading may be a list item: "1. Overview" above "2. Links"."""
         following = self._following.get(line.number)
         block = self._block
         if mark := read_bullet(line.text) or read_sign(line.text):
@@ -158,7 +158,7 @@ class Splitter:
             self._start_section(section, languages, line, _write_heading(line.text))
 
     def _choose_meaning(self, headings: tuple[Heading, ...]) -> tuple[Section, tuple[str, ...]]:
-        """Choose the section of a word that languages use for different ones: as the current draft's language does."""
+        """Choose the section of a word that languages use for different sections, by the language of the draft."""
         preferred = [heading for heading in headings if self._draft and heading.language in self._draft.languages]
         section = (preferred or headings)[0].section
         return section, tuple(heading.language for heading in headings if heading.section == section)
@@ -172,11 +172,11 @@ class Splitter:
             self._take_title(draft)
         else:
             draft.languages = shared
-        self._settle_waiting(draft)
+        self._add_waiting_blocks(draft)
         self._open_block(Block(section, heading, line))
 
     def _take_title(self, draft: RawDraft) -> None:
-        """Take the first ``# Heading`` before a draft for its title."""
+        """Make the first ``# Heading`` before a draft its title."""
         for block in self._waiting:
             if block.heading.startswith("# ") and block.heading_line:
                 title = Block("title", lines=[block.heading_line])
@@ -186,7 +186,7 @@ class Splitter:
                 draft.add_blocks(title)
                 return
 
-    def _settle_waiting(self, draft: RawDraft) -> None:
+    def _add_waiting_blocks(self, draft: RawDraft) -> None:
         draft.add_blocks(*self._waiting)
         self._waiting, self._between_parts = [], False
 
@@ -197,7 +197,7 @@ class Splitter:
                 self._draft = RawDraft(_first_line(self._waiting))
                 self._drafts.append(self._draft)
                 self._take_title(self._draft)
-            self._settle_waiting(self._draft)
+            self._add_waiting_blocks(self._draft)
         self._draft, self._block, self._between_parts = None, None, True
 
     def _open_block(self, block: Block) -> Block:
@@ -226,7 +226,7 @@ class Splitter:
         return True
 
     def _take_source(self, line: Line, url: str, *, is_bare: bool) -> None:
-        # The words of a Markdown link have no place in a draft: let somebody look.
+        # A draft cannot keep the words of a Markdown link: the user reviews them.
         line.record_fate("kept" if is_bare else "ambiguous", "source")
         self.via, self._block = url, None
 
@@ -266,7 +266,7 @@ class Splitter:
         return False
 
     def _take_other_heading(self, line: Line) -> bool:
-        """Read a Markdown heading that is none of ours; ``# Title`` may open the next draft."""
+        """Read a Markdown heading that is not of a section; ``# Title`` may begin the next draft."""
         match = _HEADING.match(line.text)
         if not match or not _strip_heading_marks(line.text) or self._table.opens_furniture(line.text):
             return False
@@ -276,10 +276,10 @@ class Splitter:
         self._open_block(Block("body", line.text, line))
         return True
 
-    # --- furniture, and what stands above an article
+    # --- page furniture, and lines above an article
 
     def _take_furniture(self, line: Line) -> bool:
-        if self._is_furniture or self._goes_on_furniture(line):
+        if self._is_furniture or self._continues_furniture(line):
             line.record_fate("dropped", "furniture")
             return True
         if _is_item(line) or not self._may_be_furniture(line):
@@ -293,8 +293,8 @@ class Splitter:
             self._long_furniture = line
         return True
 
-    def _goes_on_furniture(self, line: Line) -> bool:
-        """Return True for the rest of a sentence that was dropped and goes on in the next line."""
+    def _continues_furniture(self, line: Line) -> bool:
+        """Return True for the rest of a sentence of page furniture that continues in this line."""
         above = self._long_furniture
         if above is None or above.number != line.number - 1 or _is_item(line):
             return False
@@ -302,7 +302,7 @@ class Splitter:
         return True
 
     def _may_be_furniture(self, line: Line) -> bool:
-        """Return True between blocks, behind lists, and for the last paragraph of a text: not among its sentences."""
+        """Return True between blocks, after lists, and for the last paragraph of a text."""
         if self._block is None or self._block.kind in ("title", *LIST_SECTIONS) or not self._block.lines:
             return True
         following = self._following.get(line.number)
@@ -315,7 +315,7 @@ class Splitter:
         )
 
     def _take_byline(self, line: Line) -> bool:
-        """Take ``By Ann`` and ``May 3, 2026`` from above an article: they are offered to the user."""
+        """Take ``By Ann`` and ``May 3, 2026`` from above an article, to offer them to the user."""
         is_above = self._draft is None or self._between_parts or self._draft.sections <= {"title"}
         byline = read_byline(line.text) if is_above and not self._is_among_text() else None
         if not byline:
@@ -344,7 +344,7 @@ class Splitter:
             )
 
     def _read_source(self, block: Block, line: Line) -> Block | None:
-        """Take the address under "Source"; a list under "Reference" is the references."""
+        """Take the address under "Source"; if there is a list, it is the references."""
         words, url = split_link(line.text)
         lone_url = read_lone_url(line.text)
         url = lone_url or (url if line.text.startswith(f"[{words}](") else None)
@@ -374,7 +374,7 @@ _SENTENCE_ENDS: Final = tuple(".。!！?？:：")
 
 
 def _find_following(lines: Sequence[Line]) -> dict[int, Line]:
-    """Return for each line the next one that is not blank, by number."""
+    """Return the next line that is not blank, by the number of each line."""
     following_lines: dict[int, Line] = {}
     following: Line | None = None
     for line in reversed(lines):
@@ -397,12 +397,12 @@ _HEADING: Final = re.compile("#{1,6} ")
 
 
 def _strip_heading_marks(heading: str) -> str:
-    """Return the words of a Markdown heading."""
+    """Return the text of a Markdown heading."""
     return heading.strip("# ").strip("*").strip()
 
 
 def _write_heading(text: str) -> str:
-    """Return a known heading as Markdown; one of level 1 is for titles."""
+    """Return the heading of a section as Markdown, at level 2 or deeper; level 1 is for titles."""
     if text.startswith("##") and _HEADING.match(text):
         return text
     words = text.replace("**", "").replace("__", "").strip("#*_:： \u00a0")
@@ -413,7 +413,7 @@ _LABEL: Final = re.compile(r"(?P<marks>\*\*|__|\*|_)?(?P<label>[^:：\n]{1,60}?)
 
 
 def _split_label(text: str) -> tuple[str, str]:
-    """Part ``**TL;DR:** Words`` into its label and what follows it; both are empty if there is no label."""
+    """Split ``**TL;DR:** Words`` into the label and the text after it; both are empty if there is no label."""
     match = _LABEL.match(text.lstrip("# "))
     if not match:
         return "", ""

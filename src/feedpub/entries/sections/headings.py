@@ -1,4 +1,4 @@
-"""The headings that part an article into sections, in many languages (data: ``headings.toml``)."""
+"""Recognise the headings of sections in many languages; the words are in ``headings.toml``."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ SECTIONS: Final[tuple[Section, ...]] = get_args(Section)
 _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _MARKS: Final = "#*_=: \t\u3000【】"
 _LONGEST_HEADING_CHARACTERS: Final = 120
-_MOST_LINES: Final = 1000
+_MOST_CACHED_LINES: Final = 1000
 _SHORTEST_MISTYPED: Final = 5
-_MISTYPED_SECTIONS: Final = frozenset({"summary", "key_points", "references"})
+_CHECKED_SECTIONS: Final = frozenset({"summary", "key_points", "references"})
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """Say that a line is the heading of a section in a language (``und`` for signs that belong to none)."""
+    """The meaning of a line: the heading of a section in a language (``und`` for signs that belong to no language)."""
 
     language: str
     section: Section
 
 
 class HeadingTable:
-    """Look headings up. Languages may share a word: `find` then gives them all, in the order of the data."""
+    """The headings of all languages. A word can have several meanings, which are kept in the order of the data."""
 
     def __init__(self, data: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
         self._headings: dict[str, tuple[Heading, ...]] = {}
         self._words: dict[tuple[str, str], str] = {}
         # A site has the same headings again and again.
-        self._find_text = functools.lru_cache(_MOST_LINES)(self._look_up)
-        self._find_nearest = functools.lru_cache(_MOST_LINES)(self._look_up_nearest)
+        self._find_text = functools.lru_cache(_MOST_CACHED_LINES)(self._look_up)
+        self._find_nearest = functools.lru_cache(_MOST_CACHED_LINES)(self._look_up_nearest)
         self._furniture_openings: tuple[str, ...] = ()
         self._furniture_sections: set[str] = set()
         for language, sections in data.items():
@@ -62,10 +62,10 @@ class HeadingTable:
                 self._headings[key] = (*headings, heading)
 
     def find_headings(self, line: str) -> tuple[Heading, ...]:
-        """Return what a whole line is the heading of; empty if it is no heading.
+        """Return the meanings of a whole line as a heading; empty if it is not a heading.
 
-        Emoji, signs and numbers around the words count for nothing. Of two halves (``a | b``, ``a / b``, ``a (b)``, or
-        two languages side by side) one may be of other words.
+        Emoji, signs and numbers around the words are ignored. If the line has two halves (``a | b``, ``a / b``,
+        ``a (b)``, or two languages side by side), one of them may have other words.
         """
         return self._find_text(line) if len(line) <= _LONGEST_HEADING_CHARACTERS else ()
 
@@ -88,7 +88,7 @@ class HeadingTable:
             elif not may_stand_alone:
                 continue
             else:
-                headings = tuple(heading for heading in headings if heading.section in _MISTYPED_SECTIONS)
+                headings = tuple(heading for heading in headings if heading.section in _CHECKED_SECTIONS)
             if headings:
                 other_headings = self._headings.get(other_half, ()) if other_sections else ()
                 sections = {heading.section for heading in headings}
@@ -113,7 +113,7 @@ class HeadingTable:
         return _strip_decoration(normalise_heading(label if colon else line)) in self._furniture_sections
 
     def find_nearest(self, line: str) -> tuple[Heading, str] | None:
-        """Return what a heading nearly is the word for, as with a typing mistake, and that word."""
+        """Return the heading that a line nearly is, with a typing mistake, and the correct word."""
         return self._find_nearest(line) if len(line) <= _LONGEST_HEADING_CHARACTERS else None
 
     def _look_up_nearest(self, line: str) -> tuple[Heading, str] | None:
@@ -129,16 +129,16 @@ class HeadingTable:
 
     @functools.cached_property
     def _words_by_letter(self) -> Mapping[str, Sequence[str]]:
-        """The words by their first letter, and by their last: who mistypes both of them?"""
+        """The words by their first and by their last letter; a typing mistake rarely changes both."""
         words: dict[str, list[str]] = {}
         for word, headings in self._headings.items():
-            if headings[0].section in _MISTYPED_SECTIONS:
+            if headings[0].section in _CHECKED_SECTIONS:
                 for letter in {word[0], word[-1]}:
                     words.setdefault(letter, []).append(word)
         return words
 
     def find_word(self, language: str, section: Section) -> str:
-        """Return the first word of a language for a section, in English if the language has none."""
+        """Return the usual word for a section in a language, or in English if the language has none."""
         return self._words.get((language, section)) or self._words["en", section]
 
     def list_languages(self) -> tuple[str, ...]:
@@ -147,12 +147,12 @@ class HeadingTable:
 
 
 def normalise_heading(line: str) -> str:
-    """Return a line as the table compares it: NFKC, case folded, without Markdown marks, 【】 and the colon."""
+    """Return a line in the form that the table compares: NFKC, case folded, without Markdown marks, 【】 and colon."""
     text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", line)).casefold()
     return " ".join(text.strip(_MARKS).split())
 
 
-# "1.", "(1)", "①", "一、", "iv."; digits need no mark behind them ("5 Key Points").
+# "1.", "(1)", "①", "一、", "iv."; digits need no punctuation after them ("5 Key Points").
 _NUMBER: Final = re.compile(
     r"""
     [(\[]?
@@ -163,7 +163,7 @@ _NUMBER: Final = re.compile(
 )
 _DIGITS: Final = re.compile("[0-9]+")
 _BRACKETS_AND_SIGNS: Final = _MARKS + '〔〕[]「」『』〈〉《》≪≫<>“”"※§¶❯❱›»‹«'
-# Symbols (arrows, shapes, emoji), and what joins and colours emoji.
+# Symbols (arrows, shapes, emoji), and the characters that join and colour emoji.
 _SIGN_CATEGORIES: Final = frozenset({"So", "Sk", "Cf"})
 _ARROWS_AND_SHAPES: Final = ("\u2190", "\u2bff")
 _DASHES: Final = tuple("-–—~")
@@ -171,14 +171,14 @@ _DECORATION_LAYERS: Final = 4  # "📌 **1. 【Summary】**"
 
 
 def _strip_decoration(text: str) -> str:
-    """Return a normalised line without the emoji, signs, brackets and number around its words."""
+    """Return a normalised line without emoji, signs, brackets and number around its words."""
     for bare in _strip_layers(text):
         text = bare
     return text
 
 
 def _strip_layers(text: str) -> Iterator[str]:
-    """Yield a normalised line with ever less of its decoration."""
+    """Yield a normalised line with less and less of its decoration."""
     for _ in range(_DECORATION_LAYERS):
         bare = _strip_signs(text)
         yield bare
@@ -208,17 +208,17 @@ def _is_sign(character: str) -> bool:
     )
 
 
-_PARTED: Final = re.compile(r"([^|/·]+)[|/·]([^|/·]+)")
+_TWO_HALVES: Final = re.compile(r"([^|/·]+)[|/·]([^|/·]+)")
 _BRACKETED: Final = re.compile(r"([^()]+)\(([^()]+)\)")
 
 
 def _split_halves(text: str) -> Iterator[tuple[str, str, bool]]:
-    """Yield each half of a heading, the other half, and whether the first may be known alone.
+    """Yield each half of a heading, the other half, and whether the first half is enough.
 
-    Where two languages stand side by side, "总结 Recap" and "核心提炼 Summary" say one thing twice; "Nightjet 总结" is
-    a summary of something.
+    With two languages side by side, "总结 Recap" and "核心提炼 Summary" say the same thing twice; "Nightjet 总结" is a
+    summary of something.
     """
-    parted = _PARTED.fullmatch(text) or _BRACKETED.fullmatch(text)
+    parted = _TWO_HALVES.fullmatch(text) or _BRACKETED.fullmatch(text)
     if parted:
         first_half, second_half = (_strip_decoration(half) for half in parted.groups())
         yield from ((first_half, second_half, True), (second_half, first_half, True))
@@ -245,12 +245,12 @@ _BETWEEN_LANGUAGES: Final = " -–—:,"
 
 @functools.cache
 def load_heading_table() -> HeadingTable:
-    """Return the table that the package ships."""
+    """Return the table with the words of the package."""
     return HeadingTable(_load_words())
 
 
 def make_heading_table(extra: Mapping[str, Mapping[str, Sequence[str]]]) -> HeadingTable:
-    """Return the table with more words, as feedpub.toml's ``[headings.<language>]`` gives them; they come first."""
+    """Return the table with the words of ``[headings.<language>]`` in feedpub.toml before those of the package."""
     if not extra:
         return load_heading_table()
     merged: dict[str, Mapping[str, Sequence[str]]] = {

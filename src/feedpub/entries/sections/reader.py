@@ -1,8 +1,8 @@
-"""An entry's HTML, cut at its headings: title, summary, key points, references, source, neighbours, and the body.
+"""Cut the HTML of an entry at its headings: title, summary, key points, references, source, neighbours and body.
 
-Sections are data only in a digest: nothing but the title stands before the first section, every heading opens one,
-none comes twice, and each holds what its name says. Everything else is a post, which stays as it was written; only the
-list under a heading such as References is read as references, too, where it stands.
+Sections become data only in a digest: nothing but the title comes before the first section, every heading opens a
+section, no section comes twice, and each has the form that its name requires. Any other text is a post, which is
+published as it was written; the list under a heading such as References is also read as references.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from ...language import DEFAULT_LANGUAGE
 from ...model.key_points import parse_key_points
 from ...rendering.text import html_to_text, paragraphs_to_text
-from ..markdown.checks import report_lost_marks
+from ..markdown.checks import report_lost_markdown
 from ..markdown.positions import strip_positions
 from ..markdown.renderer import MOST_FOOTNOTE_MARKS, render_markdown
 from .blocks import Block, read_before_list, split_blocks, split_group, split_items, split_list, split_tail, tidy_list
@@ -32,29 +32,29 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Sections:
-    """What the Markdown of an entry says; its HTML has positions and is not sanitised.
+    """The parts of the Markdown of an entry, as HTML with positions that is not sanitised.
 
     Args:
-        title: Of a leading heading, or of a section for it.
-        summary: What stands in the summary section, as HTML.
-        is_plain_summary: Whether that is nothing but paragraphs of plain text; else the body begins with it.
-        body: What stands in no section; the whole text of a post.
-        points: The list of key points, as HTML.
-        unused_links: What in the references and neighbours of a digest holds links that became no address, as HTML.
-        references: Also those of a post.
-        reference_places: Line and column of each, in the Markdown.
-        via: Address of the source.
-        via_place: Line and column of it.
-        previous: The article before.
-        next: The article after.
+        title: The title in a leading heading, or in a section.
+        summary: The summary section.
+        is_plain_summary: Whether the summary is only paragraphs of plain text; otherwise the body begins with it.
+        body: The text outside sections; the whole text of a post.
+        points: The list of key points.
+        unused_links: References and neighbours of a digest whose links are not published.
+        references: The references of a digest or a post.
+        reference_positions: Line and column of each reference, in the Markdown.
+        via: The address of the source.
+        via_position: Line and column of the source.
+        previous: The previous article.
+        next: The next article.
         is_digest: Whether the text was cut into sections.
-        near_digest: Why a text with the sections of a digest is none, and line and column of what does not fit.
-        headlines: Headings that open no section: text, line and column.
-        bare_tags: See `RenderedMarkdown`.
-        has_raw_html: See `RenderedMarkdown`.
-        template_remains: What was taken out of the Markdown before it was rendered.
+        near_digest: Why a text with the sections of a digest is not one, and line and column of what does not fit.
+        other_headings: Headings that open no section: text, line and column.
+        bare_tags: Tags that were read as text; see `RenderedMarkdown`.
+        has_raw_html: Whether the Markdown may contain HTML.
+        template_markup: Markup of other programs that was removed from the Markdown.
         has_references_in_body: Whether the body shows the references, as a post's does.
-        start_line: Lines of the file before the Markdown.
+        start_line: How many lines of the file are before the Markdown.
     """
 
     title: str = ""
@@ -80,12 +80,12 @@ class Sections:
 
     @property
     def summary_text(self) -> str:
-        """The summary as plain text; paragraphs are parted by a blank line."""
+        """The summary as plain text, with a blank line between paragraphs."""
         return paragraphs_to_text(self.summary)
 
     @property
     def key_points(self) -> tuple[KeyPoint, ...]:
-        """The key points; made each time."""
+        """The key points, parsed at each access."""
         html = strip_positions(self.points)
         if "&quot;" in html:  # comrak escapes quotation marks in text, too
             html = _TAG_OR_QUOTE.sub(lambda match: match[1] or '"', html)
@@ -106,27 +106,27 @@ def read_sections(
     language: str = DEFAULT_LANGUAGE,
     hard_breaks: bool = False,
 ) -> Sections:
-    """Read the Markdown of a file.
+    """Render the Markdown of a file and cut it into sections.
 
     Args:
         source: The file; problems are added to it.
         offset: Where the Markdown begins, in characters.
-        headings: The words of sections.
-        has_title: Whether the front matter has a title; else a leading heading of level 1 is one.
-        title: That title: a leading heading that repeats it is left out.
-        is_digest: Take the text for a digest, or for a post; None decides by its form.
+        headings: The words for sections.
+        has_title: Whether the front matter has a title; otherwise a leading heading of level 1 is the title.
+        title: The title in the front matter; a leading heading that repeats it is left out.
+        is_digest: Whether the text is a digest or a post; None decides by its form.
         language: See `render_markdown`.
         hard_breaks: See `render_markdown`.
     """
     text = source.text[offset:]
     footnote_marks = text.count("[^")
     if footnote_marks > MOST_FOOTNOTE_MARKS:
-        message = f"holds {footnote_marks:,} marks of footnotes; at most {MOST_FOOTNOTE_MARKS:,} are published"
+        message = f"has {footnote_marks:,} footnote marks; at most {MOST_FOOTNOTE_MARKS:,} are published"
         source.add("E120", message, "split the article")
         return Sections()
     text, markup = _remove_template_markup(text)
     rendered = render_markdown(text, language=language, hard_breaks=hard_breaks)
-    report_lost_marks(source, offset, rendered)
+    report_lost_markdown(source, offset, rendered)
     start_line = source.text.count("\n", 0, offset)
     cutter = _Cutter(source, start_line, headings, has_raw_html=rendered.has_raw_html)
     sections = cutter.cut_sections(rendered.html, has_title=has_title, title=title, is_digest=is_digest)
@@ -135,7 +135,7 @@ def read_sections(
     return sections
 
 
-# One of these stands in everything that templates of other programs leave, but imports.
+# Template markup of other programs contains one of these, except for imports.
 _SIGNS_OF_TEMPLATES: Final = ("{", ":::", "<", "_TOC_")
 _SIGN_IN_BRACKETS: Final = re.compile(r"\[(?:\[|(?:toc|TOC|Toc)\])")
 _IMPORT: Final = re.compile(r"\s*+(?:im|ex)port ")
@@ -153,7 +153,7 @@ def _remove_template_markup(text: str) -> tuple[str, list[TemplateMarkup]]:
 
 @dataclass(slots=True)
 class _HeadedPart:
-    """A heading with what stands below it; the first part of a text has no heading."""
+    """A heading with the blocks below it; the first part of a text has no heading."""
 
     heading: Block | None
     text: str = ""
@@ -161,16 +161,16 @@ class _HeadedPart:
     blocks: list[Block] = field(default_factory=list)
 
 
-# Previous, next and title are names of articles: what is longer is a paragraph.
+# Title, previous and next are titles of articles; longer text is a paragraph.
 _LONGEST_LINE_CHARACTERS: Final = 200
-_OF_A_DIGEST: Final = ("summary", "key_points", "references")
-_FORMS: Final[Mapping[Section, str]] = MappingProxyType(
+_DIGEST_SECTIONS: Final = ("summary", "key_points", "references")
+_REQUIRED_FORMS: Final[Mapping[Section, str]] = MappingProxyType(
     {
         "title": "be one line and nothing else",
         "summary": "begin with a paragraph",
         "key_points": "be one list and nothing else",
         "references": "be one list and nothing else",
-        "source": "be one address, or one list, and nothing else",  # a list is that of references
+        "source": "be one address, or one list, and nothing else",  # such a list is the references
         "previous": "be one title and nothing else",
         "next": "be one title and nothing else",
     }
@@ -189,7 +189,7 @@ class _Cutter:
         if blocks and blocks[0].tag == "h1" and not _COMMENT.sub("", before).strip():
             heading, tail = split_tail(blocks[0])
             text = html_to_text(heading)
-            is_section = any(meaning.section in _OF_A_DIGEST for meaning in self._headings.find_headings(text))
+            is_section = any(meaning.section in _DIGEST_SECTIONS for meaning in self._headings.find_headings(text))
             if text.split() == title.split() or not (has_title or is_section):
                 sections.title = "" if has_title else text
                 before, blocks = before + tail, blocks[1:]
@@ -218,11 +218,11 @@ class _Cutter:
         return parts
 
     def _find_section(self, part: _HeadedPart) -> Section | None:
-        """Return which section a heading opens, if any."""
+        """Return the section that a heading opens, if any."""
         for heading in self._headings.find_headings(part.text):
             section = heading.section
             if section == "source" and not (part.blocks and find_lone_url(part.blocks[0])):
-                section = "references"  # the same word in many languages; a source is an address
+                section = "references"  # many languages use one word for both; a source is an address
             if section not in ("translation", "furniture"):
                 return section
         return None
@@ -230,8 +230,8 @@ class _Cutter:
     def _read_digest(
         self, parts: Sequence[_HeadedPart], before: str, post: Sections, *, is_forced: bool
     ) -> Sections | None:
-        """Return the sections of a digest; None if the text is none, and not to be taken for one."""
-        names = [part.section for part in parts if part.section in _OF_A_DIGEST]
+        """Return the sections of a digest; None if the text is not a digest and `is_forced` is not set."""
+        names = [part.section for part in parts if part.section in _DIGEST_SECTIONS]
         if not names and not is_forced:
             return None
         digest = Sections(
@@ -240,7 +240,7 @@ class _Cutter:
         body = [before]
         fault: tuple[str, Block | None] | None = None
         if _COMMENT.sub("", before).strip():
-            fault = ("HTML stands before the first section", None)
+            fault = ("HTML comes before the first section", None)
         seen_sections: set[str] = set()
         for part in parts:
             reason, unfit = self._read_part(part, digest, seen_sections)
@@ -256,30 +256,34 @@ class _Cutter:
         digest.is_plain_summary = not _IN_PARAGRAPH.search(digest.summary)
         if not digest.is_plain_summary:
             body.insert(0, digest.summary)
-        digest.body = "".join([*body, digest.body]).strip()  # it holds the footnotes
+        digest.body = "".join([*body, digest.body]).strip()  # it has the footnotes
         return digest
 
     def _read_part(self, part: _HeadedPart, digest: Sections, seen_sections: set[str]) -> tuple[str, list[Block]]:
-        """Read a part into a digest, its footnotes into the body; return what of it does not fit, and why."""
+        """Read a part into a digest, and its footnotes into the body.
+
+        Returns:
+            Why blocks of it do not fit, and these blocks.
+        """
         notes = [block for block in part.blocks if block.tag == "section"]
         blocks = [block for block in part.blocks if block.tag != "section"]
         all_blocks = [part.heading, *part.blocks] if part.heading else part.blocks
         if part.heading is None:
-            reason = "text stands before the first section"
+            reason = "text comes before the first section"
             unfit = blocks
         elif part.section is None:
-            return f"the heading {part.text[:60]!r} names no section", all_blocks
+            return f"the heading {part.text[:60]!r} is not the name of a section", all_blocks
         elif part.section in seen_sections or (part.section == "title" and digest.title):
             return f"a second section {part.text[:60]!r}", all_blocks
         else:
             is_source = any(heading.section == "source" for heading in self._headings.find_headings(part.text))
-            required_form = _FORMS["source" if is_source else part.section]
+            required_form = _REQUIRED_FORMS["source" if is_source else part.section]
             reason = f"the section {part.text[:60]!r} must {required_form}"
             unfit = getattr(self, f"_read_{part.section}")(blocks, digest)
             if split_tail(part.heading)[1].strip():
                 unfit = [part.heading, *unfit]
             elif blocks and len(unfit) == len(blocks):
-                return reason, all_blocks  # nothing of it was of the section's form: it stays as it was written
+                return reason, all_blocks  # nothing has the form of the section: it stays as it was written
             seen_sections.add(part.section)
         digest.body += "".join(block.html for block in notes)
         return reason, unfit
@@ -306,21 +310,21 @@ class _Cutter:
         items = split_items(html)
         if any("<li" in item and split_group(item) for _, item in items):
             return blocks
-        self._references = items  # read later: what is wrong with them does not concern a post
+        self._references = items  # read later: in a post their problems do not matter
         return unfit
 
     def _take_list(self, blocks: list[Block]) -> tuple[str, list[Block]]:
-        """Return the first list of nothing but text with finer points, if there is one, and what else there is."""
+        """Return the first list that has nothing but text and nested lists, and the other blocks."""
         for index, block in enumerate(blocks):
-            if block.tag in ("ul", "ol") and block.inner <= _IN_POINTS:
+            if block.tag in ("ul", "ol") and block.inner <= _BLOCKS_IN_POINTS:
                 html, tail = split_list(block)
-                if html and not (self._has_raw_html and _NOT_IN_POINTS.search(block.html)):
+                if html and not (self._has_raw_html and _HTML_NOT_IN_POINTS.search(block.html)):
                     other_blocks = [*blocks[:index], *blocks[index + 1 :]]
                     return html, [block._replace(html=tail), *other_blocks] if tail.strip() else other_blocks
         return "", blocks
 
     def _read_references_of_post(self, parts: Sequence[_HeadedPart], sections: Sections) -> None:
-        """Read the list under a heading for references, without taking it away."""
+        """Read the list under a heading for references, and leave it in the text."""
         for part in parts:
             if part.section == "references":
                 html, _ = self._take_list(part.blocks)
@@ -329,7 +333,7 @@ class _Cutter:
                     for position, item in split_items(html)
                     for pair in ("<li" in item and split_group(item)) or [(position, item)]
                 ]
-                if all(read_before_list(item).count("<a ") <= 1 for _, item in items):  # else they are sentences
+                if all(read_before_list(item).count("<a ") <= 1 for _, item in items):  # otherwise they are sentences
                     self._take_references(items, sections)
                     sections.has_references_in_body = bool(sections.references)
                 if html:
@@ -373,9 +377,9 @@ class _Cutter:
 
 _HEADINGS: Final = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 _COMMENT: Final = re.compile(r"<!--.*?-->", re.DOTALL)
-_IN_POINTS: Final = frozenset(["p", "ul", "ol"])
-# Raw HTML that is more than text with finer points.
-_NOT_IN_POINTS: Final = re.compile(
+_BLOCKS_IN_POINTS: Final = frozenset(["p", "ul", "ol"])
+# Raw HTML that is more than text and nested lists.
+_HTML_NOT_IN_POINTS: Final = re.compile(
     r"<(?:article|aside|audio|blockquote|details|div|dl|figure|form|h[1-6r]|iframe|pre|section|table|video)\b",
     re.IGNORECASE,
 )

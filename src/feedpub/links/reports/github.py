@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # GitHub shows 10 errors and 10 warnings of a step, and drops the others (docs.github.com, "Limits on annotations").
 _MOST_ANNOTATIONS: Final = 10
 _TITLES: Final = {
-    "died": "link dead", "dead": "link dead", "moved": "link moved", "failing": "link failing",
+    "died": "dead link", "dead": "dead link", "moved": "moved link", "failing": "failing link",
     "suspect": "link needs review",
 }  # fmt: skip
 _ERRORS: Final = ("died", "dead")
@@ -51,15 +51,16 @@ def _write_annotations(severity: str, findings: list[Finding], most: int) -> Ite
             file=mention.path if mention else "", line=(mention.line or 1) if mention and mention.path else 0,
             column=mention.column if mention else 0,
         )  # fmt: skip
-    if rest := findings[number:]:
-        yield format_annotation(severity, f"and {len(rest)} more: see the log of this step")
-        for finding in rest:
+    if remaining := findings[number:]:
+        yield format_annotation(severity, f"and {len(remaining)} more: see the log of this step")
+        for finding in remaining:
             where = f" in {escape_text(format_mention(finding.mentions[0]))}" if finding.mentions else ""
             yield f"{severity}: {_TITLES[finding.group]}: {escape_text(_describe_finding(finding))}{where}"
 
 
 def _describe_finding(finding: Finding) -> str:
-    more = f" (also in {len(finding.mentions) - 1} more)" if len(finding.mentions) > 1 else ""
+    others = len(finding.mentions) - 1
+    more = f" (also in {others} other {'place' if others == 1 else 'places'})" if others > 0 else ""
     if finding.host:
         return f"{finding.host}: all {count_links(len(finding.links))}: {hide_secrets(finding.reason)}{more}"
     (link,) = finding.links

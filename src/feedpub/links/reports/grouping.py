@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 # Group → its title, in the order of the report.
 GROUPS: Final = {
     "died": "Newly dead: replace or remove these links",
-    "dead": "Dead",
+    "dead": "Dead: replace or remove these links",
     "recovered": "Recovered",
     "moved": "Moved permanently: update these addresses",
-    "failing": "Failing: will be reported as dead if this continues",
-    "suspect": "Needs review: perhaps no longer the page that you linked to",
+    "failing": "Failing: reported as dead if this continues",
+    "suspect": "Needs review: perhaps not the page that you linked to",
 }
 FEWEST_LINKS_OF_OUTAGE: Final = 3
 

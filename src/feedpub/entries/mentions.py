@@ -1,9 +1,9 @@
-"""Where the addresses stand that entries publish.
+"""Find where the addresses that entries publish are written in their files.
 
-An address passes through front matter, Markdown, sections and the sanitiser until it is published, or is not: it stands
-in a comment, in code, in an element that is dropped. So the files are read again with a mark in all that may be an
-address, where it has the name of a user: that changes nothing else. What an entry then publishes with a mark stands
-where the mark was set.
+An address passes through front matter, Markdown, sections and the sanitiser, and may not be published at all: it can
+be in a comment, in code, or in an element that is removed. So the files are read a second time with a mark in
+everything that may be an address, in the place of a user name (``https://mark@host/``), which changes nothing else.
+An address that is published with a mark is written where the mark was set.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def _write_pattern(text: str) -> str:
-    """Return a pattern of a text whose characters may be written as HTML and JSON have them."""
+    """Return a pattern for a text whose characters may be escaped as in HTML or JSON."""
     more_forms = {":": "|&colon;", "/": r"|&sol;|\\/"}
     return "".join(
         rf"(?:{character}|&\#0*{ord(character)};|&\#x0*{ord(character):x};{more_forms.get(character, '')})"
@@ -32,9 +32,9 @@ def _write_pattern(text: str) -> str:
     )
 
 
-# The start of an address, perhaps without its scheme; and whether the name of a user follows. Not of one with an IPv6
-# address, which comrak leaves as it is only where no user's name stands before it.
-_START: Final = re.compile(
+# The start of an address, perhaps without its scheme; the group matches if a user name follows. Addresses with an IPv6
+# host are left out: comrak changes them if they have a user name.
+_URL_START: Final = re.compile(
     rf"""
     (?:{_write_pattern("http")}{_write_pattern("s")}?{_write_pattern(":")}|(?<![\w:/])){_write_pattern("//")}(?![/\[])
     ((?=[^\s/?\#@"'<>()]*(?:@|&\#64;|&commat;)))?
@@ -42,48 +42,48 @@ _START: Final = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _MARK: Final = re.compile(r"feedpub-mark-([0-9]+)[@.]")
-_MARKED: Final = re.compile(rf"https?://{_MARK.pattern}", re.IGNORECASE)
+_MARKED_URL: Final = re.compile(rf"https?://{_MARK.pattern}", re.IGNORECASE)
 
 
-class LinkMarks:
-    """The marks in the files of an article."""
+class MentionFinder:
+    """Marks in the files of one article, and where each was set."""
 
     def __init__(self) -> None:
         self._places: list[tuple[Source, int]] = []
 
     def add_marks(self, source: Source) -> Source:
-        """Return the text of a file with a mark in each address."""
+        """Return a copy of a file's text with a mark in each address."""
 
         def add_mark(match: re.Match[str]) -> str:
             self._places.append((source, match.start()))
             return f"{match[0]}feedpub-mark-{len(self._places) - 1}{'@' if match[1] is None else '.'}"
 
-        return Source(source.path, _START.sub(add_mark, source.text))
+        return Source(source.path, _URL_START.sub(add_mark, source.text))
 
-    def find_places(self, entries: Iterable[Entry]) -> dict[str, tuple[Mention, ...]]:
-        """Return the addresses that entries publish, and where they stand.
+    def find_mentions(self, entries: Iterable[Entry]) -> dict[str, tuple[Mention, ...]]:
+        """Return the addresses that entries publish, each with the places where it is written.
 
         Args:
-            entries: Read from files with marks.
+            entries: Entries that were read from the marked texts.
         """
-        places_by_url: dict[str, dict[Mention, None]] = {}
+        mentions: dict[str, dict[Mention, None]] = {}
         for entry in entries:
             for address in dict.fromkeys(find_addresses(entry)):
-                mark_match = _MARKED.match(address)
+                mark_match = _MARKED_URL.match(address)
                 if mark_match and int(mark_match[1]) < len(self._places):
                     source, offset = self._places[int(mark_match[1])]
                     line, column = source.find_position(offset)
-                    place = Mention(path=source.path, line=line, column=column, entry=entry.id)
-                    places_by_url.setdefault(_MARK.sub("", address), {})[place] = None
-        return {url: tuple(places) for url, places in places_by_url.items()}
+                    mention = Mention(path=source.path, line=line, column=column, entry=entry.id)
+                    mentions.setdefault(_MARK.sub("", address), {})[mention] = None
+        return {url: tuple(places) for url, places in mentions.items()}
 
 
 def find_url_end(text: str, start: int, url: str) -> int:
-    """Return where an address ends that begins at a place of a file and is published as `url`; -1 if it is another.
+    """Return where the address that starts at an offset of a text ends, if it is published as `url`; otherwise -1.
 
-    Files may write it with entities, backslashes, and other characters percent-encoded.
+    In the text it may be written with entities, with backslashes, or with other characters percent-encoded.
     """
-    prefix = _START.match(text, start)
+    prefix = _URL_START.match(text, start)
     url_bytes = unquote_to_bytes(url.partition("://")[2])
     end, matched_bytes = prefix.end() if prefix else -1, 0
     while prefix and matched_bytes < len(url_bytes):
