@@ -68,7 +68,7 @@ def traced() -> Iterator[list[object]]:
         yield codes
     finally:
         sys.setprofile(None)
-        threading.setprofile(None)  # type: ignore[arg-type]  # it takes None, as `sys.setprofile` does
+        threading.setprofile(None)
         codes += calls
 
 

@@ -348,7 +348,7 @@ def test_a_signal_while_the_report_is_printed_comes_after_it(
     place = place_of(output.echo_utf8 if form != "text" else output.echo_lines)
     done = run_and_signal(name, place, *arguments, folder=tmp_path)
     assert done.returncode == 128 + getattr(signal, name)
-    known = int(done.stderr.partition("interrupted; ")[2].split()[0])
+    known = int(done.stderr.partition("interrupted; the results of ")[2].split()[0])
     if form == "json":
         assert len(json.loads(done.stdout)["links"]) == known == len(farm_urls)
     elif form == "jsonl":
