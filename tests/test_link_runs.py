@@ -133,7 +133,11 @@ def test_a_run_that_is_killed_loses_nothing_that_it_has_told(server: Server, tmp
     (tmp_path / "urls.txt").write_text("\n".join(urls), encoding="utf-8")
     chance = random.Random(20261124)
     told: set[str] = set()
-    for _ in range(30 if THOROUGH else 8):
+    runs = 0
+    # How much a run tells before it is killed depends on the machine, so runs go on until enough is told.
+    while runs < (30 if THOROUGH else 8) or len(told) <= 100:
+        runs += 1
+        assert runs <= 100
         with (tmp_path / "out.jsonl").open("w", encoding="utf-8") as file:  # a pipe that nobody reads would fill up
             run = begin_check(tmp_path, "--format", "jsonl", "--concurrency", "20", stdout=file)
             server.wait_for_requests(len(server.seen) + chance.randrange(1, 150), run)
@@ -145,7 +149,6 @@ def test_a_run_that_is_killed_loses_nothing_that_it_has_told(server: Server, tmp
         told |= {json.loads(line)["url"] for line in lines}
         if told:
             assert told <= list_remembered(tmp_path)
-    assert len(told) > 100
     run = begin_check(tmp_path, "--quiet")
     assert run.communicate(timeout=60) == ("", "")
     assert run.returncode == 0
