@@ -253,7 +253,7 @@ def test_answers_of_hubs_are_only_shown(
         assert "PWNED" in out
         if form == "json":
             reasons = {ping["reason"] for ping in json.loads(out)["pings"]}
-            assert reasons == {f"the hub answered 400: {' '.join(case['text'].split())}"}
+            assert reasons == {f"the hub responded with 400: {' '.join(case['text'].split())}"}
 
 
 def test_answers_of_sites_are_only_shown(tmp_path: Path, run: Callable[..., Printed], server: str) -> None:
@@ -311,7 +311,7 @@ def test_a_preview_only_shows_texts_of_others(tmp_path: Path) -> None:
         line = process.stdout.readline()
         assert line, "the preview ended"
         told += line
-    address = re.findall(rb"(http://127\S+) shows", told)[-1].decode()
+    address = re.findall(rb"(http://127\S+) is a preview", told)[-1].decode()
     with pytest.raises(OSError, match="503") as refused, urlopen(address):
         raise AssertionError("the site cannot be built")
     page = refused.value.read()  # type: ignore[attr-defined]  # HTTPError

@@ -443,7 +443,7 @@ def test_a_template_may_include_others(tmp_path: Path) -> None:
         ("article.html", "\n{{ 1 // 0 }}", 2, "ZeroDivisionError"),
         ("article.html", b"a\n\xd6\n", 2, "byte 0xd6 is not UTF-8"),
         ("article.html", '{% extends "bass.html" %}', 1, "there is no template bass.html"),
-        ("article.html", '{% include "article.html" %}', 1, "nests too deep"),
+        ("article.html", '{% include "article.html" %}', 1, "is nested too deeply"),
         ("macros.html", "{# nothing #}", 0, "has no attribute"),
     ],
 )

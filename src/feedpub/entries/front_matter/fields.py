@@ -194,7 +194,7 @@ TABLE: FieldTable = FieldTable(
             combine=_prefer_true,
         ),
         Field(name="feed", convert=convert_truth, entry_field="is_in_feeds", is_inherited=True),
-        Field(name="fallback", convert=convert_fallback, purpose="shows the original where a translation lacks"),
+        Field(name="fallback", convert=convert_fallback, purpose="shows the original where a translation is missing"),
         Field(name="digest", convert=convert_truth, purpose="whether the sections of the text are data"),
         Field(name="hard_breaks", convert=convert_truth, purpose="publishes line ends as line breaks"),
     ]
@@ -252,7 +252,7 @@ def name_values(source: Source, pairs: Iterable[tuple[Value, Value]]) -> dict[st
 
 
 def _find_draft(word: str, row: Field | None, value: Value) -> tuple[Field | None, Value]:
-    """Return the row and value of ``draft`` for what other programs write for it; otherwise the arguments."""
+    """Return the row and value of ``draft`` for its equivalents in other programs; otherwise the arguments."""
     words = _DRAFT_WORDS.get(word.casefold())
     if words and isinstance(value.content, str) and (text := words.get(value.content.strip().casefold())):
         return TABLE.find_field("draft"), Value(text, value.start, value.end)

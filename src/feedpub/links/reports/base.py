@@ -1,4 +1,4 @@
-"""What a report format is, and how all of them show text that comes from others."""
+"""The definition of a report format, and functions that all formats use to show untrusted text."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class ReportFormat:
 
 
 def escape_text(text: str) -> str:
-    """Return text that comes from others without secrets, as one line without control characters for terminals."""
+    """Return untrusted text without secrets, as one line without control characters for terminals."""
     return escape_for_terminal(hide_secrets(text))
 
 
