@@ -71,6 +71,7 @@ _TYPICAL_WORDS: Final = MappingProxyType(
         "ar": "[ةىكيأإ]",
         "fa": "[پچژگکی]",
         "cs": r"\b(?:je|jsou|není|který|která|které|jako)\b|[ěřů]",
+        # New languages go above this line.
     }
 )
 # National character sets tell the two ways of writing Chinese apart: 们 is only in GB 2312, 們 only in Big5.

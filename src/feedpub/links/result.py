@@ -60,9 +60,9 @@ class Link:
 
     Args:
         url: The address as it is written, with its fragment. Reports hide its secrets; this field does not.
-        status: What the last check found: ``ok``, ``moved``, ``dead``, ``blocked``, ``suspect``, ``unsure`` or
+        status: The result of the last check alone: ``ok``, ``moved``, ``dead``, ``blocked``, ``suspect``, ``unsure`` or
             ``skipped``; None if there was none yet.
-        state: ``ok``, ``failing``, or ``dead`` when it has failed for days.
+        state: What all checks say: ``ok``, ``failing``, or ``dead`` when it has failed for days.
         reason: Why, in a few English words; empty if there is nothing to report.
         code: Status code of the last response, if there was one.
         final_url: Where redirects led; `url` if there were none.

@@ -293,9 +293,9 @@ class Pages:
         homes = [(language, feed.link) for language, feed in self.feeds.items()]
         return [*homes, ("x-default", self.config.base_url)]
 
-    def _render_page(self, template: str, home: Feed, root: str, /, **values: Any) -> bytes:
-        """Render a page in the language of `home`; `root` is the relative path from it to the published folder."""
-        return self._theme.render_template(template, self._get_shared_values(home, root) | values)
+    def _render_page(self, template: str, feed: Feed, root: str, /, **values: Any) -> bytes:
+        """Render a page in the language of `feed`; `root` is the relative path from it to the published folder."""
+        return self._theme.render_template(template, self._get_shared_values(feed, root) | values)
 
     def _get_shared_values(self, feed: Feed, root: str) -> dict[str, Any]:
         """Return the values that are the same for all pages of a language and depth."""

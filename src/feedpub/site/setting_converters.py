@@ -37,7 +37,11 @@ HEADERS_HINT: Final = 'write: headers = { Accept = "application/json" }, in ASCI
 
 
 class UnusableValueError(Exception):
-    """A value that a setting cannot have; `hint` says what to write instead."""
+    """A value that a setting cannot have.
+
+    The message continues a sentence that begins with the setting and its value: ``is not text``. The hint says what to
+    write instead.
+    """
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)

@@ -44,7 +44,8 @@ class Field:
         name: The documented name, which is also the name in `EntryFile.matter` and `EntryFile.values`.
         aliases: Other names, in lower case. Case, ``_`` and ``-`` do not matter: ``pubDate`` is ``pub_date``.
         convert: Returns the value, or reports a problem and returns None. Keys that only identify the file have none.
-        entry_field: The field of `Entry` that it sets. If two rows set the same field, their tuples are joined.
+        entry_field: The field of `Entry` that it sets. A field with several values, such as `extensions`, takes a
+            tuple; if two rows set it, their tuples are joined.
         purpose: What it is for, if it sets no field.
         is_inherited: Whether a translation without this key takes the value of the original.
         is_text: Whether the value can be any words, so that ``#5`` in it is not a comment.
@@ -70,6 +71,8 @@ class FieldTable:
         """Index the rows; each `entry_field` must be a field of `Entry`."""
         self.rows = tuple(rows)
         self._by_word = {word: row for row in self.rows for word in (row.name, *row.aliases)}
+        if len(self._by_word) < sum(1 + len(row.aliases) for row in self.rows):
+            raise ValueError("two rows have the same name or alias")
         self._by_folded_word = {_fold_word(word): row for word, row in self._by_word.items()}
         self.inherited = tuple(row.name for row in self.rows if row.is_inherited)
         self._entry_fields = tuple((row.name, row.entry_field) for row in self.rows if row.entry_field)
