@@ -351,11 +351,11 @@ class History:
             return self._base.execute("DELETE FROM links WHERE url = ?", (url,)).rowcount > 0
 
     def list_unreliable_head_hosts(self) -> set[str]:
-        """Return the hosts that answer HEAD otherwise than GET."""
+        """Return the hosts whose responses to HEAD differ from those to GET."""
         return set(self._query_rows("SELECT host FROM hosts WHERE head_lies", convert=_read_text))
 
     def add_unreliable_head_hosts(self, hosts: Iterable[str]) -> None:
-        """Store hosts that answer HEAD otherwise than GET."""
+        """Store hosts whose responses to HEAD differ from those to GET."""
         with self._base.transaction():
             self._base.execute_many("REPLACE INTO hosts VALUES (?, 1)", [(host,) for host in hosts])
 

@@ -150,7 +150,7 @@ class HostQueue:
             self.new.append(entry)
 
     def add_retry(self, entry: QueuedRequest, now: float) -> None:
-        """Add a request that got an overload response: behind all others, if the host answers others meanwhile."""
+        """Add a request that got an overload response: after all others, if the host responds to others meanwhile."""
         entry.queued_at = now
         (self.retried if self.is_serving else self.continued).append(entry)
 
@@ -222,8 +222,9 @@ class HostQueue:
     def judge_overload(self, entry: QueuedRequest) -> Response | None:
         """Return the result for an address that got only overload responses; None if another request has to show it.
 
-        If the host answers other requests well, the page fails. If it no longer does, or has answered any request well
-        after such a response, the host is overloaded, which says nothing about the page.
+        If the host gives good responses to other requests, the page fails. If it no longer does, or if a
+        request got a good response after an overload response, the host is overloaded, which says nothing about the
+        page.
         """
         response = entry.response
         assert response is not None

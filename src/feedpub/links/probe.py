@@ -89,7 +89,7 @@ class HostState:
     ) -> None:
         self.settings = settings or HostSettings()
         self.token = token
-        self.head_is_unreliable = head_is_unreliable  # whether it answers HEAD otherwise than GET
+        self.head_is_unreliable = head_is_unreliable  # whether its responses to HEAD differ from those to GET
         self.head_has_worked = False  # whether any HEAD has had a good response in this run
         self._random_paths: dict[str, RandomPath] = {}
 
@@ -290,7 +290,7 @@ class LinkProbe:
         """
         if not response.body:
             return NO_PAGE
-        # Drop the body here: many pages may wait for what their hosts answer to random paths.
+        # Drop the body here: many pages may wait for the responses of their hosts to random paths.
         body, response.body = response.body, b""
         if not names:
             body = body[:PAGE_BYTES]

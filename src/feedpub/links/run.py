@@ -113,8 +113,8 @@ class Run:
         self._unreliable_head_hosts = records.history.list_unreliable_head_hosts()
         self._host_states: dict[str, HostState] = {}
         self._confirmations: dict[str, int] = {}
-        self._host_evidence: dict[str, str] = {}  # what their answers show about our own network
-        self._network_is_up = False  # whether an answer has proved that
+        self._host_evidence: dict[str, str] = {}  # what their responses show about our own network
+        self._network_is_up = False  # whether a response has proved that
         self._held_probes: dict[str, LinkProbe] = {}
         self._moved_probes: dict[str, list[LinkProbe]] = {}  # by host, until all of its pages are checked
         self._moved_before = _group_moved(records.remembered, due_pages)

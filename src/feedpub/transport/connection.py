@@ -118,7 +118,7 @@ class Connection:
         self._owner, self._selector, self._socket, self.origin = owner, selector, opened, origin
         self.task: Task | None = task
         self._mode = 0
-        self.held_bytes = 0  # of the answer that is being read
+        self.held_bytes = 0  # of the response that is being read
         self._closed = False
         self._session: ssl.SSLSession | None = None
         opened.setblocking(False)
