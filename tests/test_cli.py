@@ -794,6 +794,8 @@ def test_document_of_the_problems(request: pytest.FixtureRequest) -> None:
     ]
     kind = ""
     for code in feedpub.problem_codes():
+        if code[1] >= "3":  # docs/reference/validation.md
+            continue
         if code[0] != kind:
             kind = code[0]
             parts.append(f"## {kinds[kind]}\n")

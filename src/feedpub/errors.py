@@ -12,8 +12,10 @@ A finding about somebody's text is a `Problem`; problems are collected and raise
 from __future__ import annotations
 
 import functools
+import textwrap
 import tomllib
 from dataclasses import dataclass, replace
+from itertools import chain, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -244,8 +246,27 @@ class LanguageTagError(FeedpubError, ValueError):
 
 @functools.cache
 def _pages() -> Mapping[str, Mapping[str, str]]:
-    text = Path(__file__).with_name("problems.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    folder = Path(__file__).parent
+    pages: dict[str, Mapping[str, str]] = tomllib.loads((folder / "problems.toml").read_text(encoding="utf-8"))
+    for path in (folder / "validation" / "rules").glob("*.toml"):
+        rules = tomllib.loads(path.read_text(encoding="utf-8"))
+        pages |= {code: {**rule, "text": _describe_rule(rule)} for code, rule in rules.items()}
+    return dict(sorted(pages.items(), key=lambda item: (list(_SEVERITIES).index(item[0][0]), item[0])))
+
+
+def _describe_rule(rule: Mapping[str, str]) -> str:
+    """Return the page of a rule of the feed validator: what readers do, the fix, an example, the standard."""
+    paragraphs = [textwrap.fill(rule["readers"], 110), textwrap.fill(rule["fix"], 110)]
+    examples = [
+        textwrap.fill(line, 110, initial_indent=indent, subsequent_indent=" " * 12, break_long_words=False)
+        for name in ("wrong", "right")
+        for indent, line in zip(
+            chain([f"    {name}   "], repeat(" " * 12)), rule.get(name, "").strip("\n").splitlines(), strict=False
+        )
+    ]
+    if examples:
+        paragraphs.append("\n".join(examples))
+    return "\n\n".join([*paragraphs, f"Standard: {rule['standard']}."])
 
 
 def _quoted(problem: Problem) -> list[str]:

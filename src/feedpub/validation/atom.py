@@ -1,0 +1,218 @@
+"""Atom 1.0 (RFC 4287): its elements as tables, and the rules that compare elements with each other."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from .addresses import check_id, check_iri_reference
+from .dates import check_rfc3339, find_implausible, parse_rfc3339
+from .extensions import CLOSED_PREFIXES, EXTENSIONS
+from .faults import quote
+from .links import LINK, check_no_paging, check_paging, check_self, find_links
+from .schema import Attribute, Schema, Vocabulary, required, several, single, text_of
+from .text_constructs import check_content, check_text_construct, needs_summary
+from .values import check_email, check_not_blank, check_plain_name
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from .elements import Element
+    from .report import Report
+
+
+def _check_plausible(element: Element, report: Report) -> None:
+    """Warn of a date before feeds began, or of tomorrow."""
+    reason = find_implausible(parse_rfc3339(element.text.strip()), report.now)
+    if reason:
+        report.add("W301", f"{element.name.removeprefix('atom:')}: {element.text.strip()} {reason}", element)
+
+
+PERSON: Final = Schema(
+    children=MappingProxyType(
+        {
+            "atom:name": required(text_of(check_plain_name)),
+            "atom:uri": single(text_of(check_iri_reference)),
+            "atom:email": single(text_of(check_email)),
+        }
+    )
+)
+CATEGORY: Final = Schema(
+    has_text=True,
+    attributes=MappingProxyType(
+        {
+            "term": Attribute(check=check_not_blank, is_required=True),
+            "scheme": Attribute(check=check_iri_reference),
+            "label": Attribute(check=check_plain_name),
+        }
+    ),
+)
+_TEXT: Final = Schema(
+    has_text=True, is_open=True, attributes=MappingProxyType({"type": Attribute()}), rules=(check_text_construct,)
+)
+_CONTENT: Final = Schema(
+    has_text=True,
+    is_open=True,
+    attributes=MappingProxyType({"type": Attribute(), "src": Attribute()}),
+    rules=(check_content,),
+)
+_DATE: Final = text_of(check_rfc3339, _check_plausible, is_exact=True)
+_ID: Final = text_of(check_id, is_exact=True)
+_ADDRESS: Final = text_of(check_iri_reference)
+
+_METADATA: Final = {
+    "atom:author": several(PERSON),
+    "atom:category": several(CATEGORY),
+    "atom:contributor": several(PERSON),
+    "atom:link": several(LINK),
+    "atom:rights": single(_TEXT),
+}
+_FEED_METADATA: Final = {
+    **_METADATA,
+    "atom:generator": single(
+        text_of(check_plain_name, uri=Attribute(check=check_iri_reference), version=Attribute(check=check_not_blank))
+    ),
+    "atom:icon": single(_ADDRESS),
+    "atom:logo": single(_ADDRESS),
+    "atom:subtitle": single(_TEXT),
+}
+_SOURCE: Final = Schema(
+    children=MappingProxyType(
+        {
+            **_FEED_METADATA,
+            "atom:id": single(_ID),
+            "atom:title": single(_TEXT),
+            "atom:updated": single(_DATE),
+        }
+    )
+)
+
+
+def _check_alternates(element: Element, report: Report) -> None:
+    """Report two alternate links of the same type and language (RFC 4287, sections 4.1.1 and 4.1.2)."""
+    seen: set[tuple[str, str]] = set()
+    for link in find_links(element, "alternate"):
+        kind = (link.attributes.get("type", "").lower(), link.attributes.get("hreflang", "").lower())
+        if kind in seen:
+            described = " and ".join(filter(None, (kind[0], kind[1] and f"language {kind[1]}"))) or "no type"
+            report.add("E403", f"another alternate link has {described} as well", link)
+        seen.add(kind)
+
+
+def _check_content_or_link(entry: Element, report: Report) -> None:
+    """Report an entry that can neither be read nor opened (RFC 4287, section 4.1.1)."""
+    content, summary = entry.find("atom:content"), entry.find("atom:summary")
+    if content is None:
+        if not find_links(entry, "alternate"):
+            report.add("E404", "the entry has neither content nor an alternate link", entry)
+        if summary is None:
+            report.add("N402", "the entry has neither summary nor content", entry)
+    elif summary is None and needs_summary(content):
+        report.add("E409", "an entry whose content stands elsewhere, or is Base64, needs a summary", entry)
+
+
+def _check_dates(entry: Element, report: Report) -> None:
+    published, updated = (parse_rfc3339(entry.find_text(name)) for name in ("atom:published", "atom:updated"))
+    if published and updated and updated < published:
+        place = entry.find("atom:updated") or entry
+        report.add("W407", f"the entry was updated ({updated}) before it was published ({published})", place)
+
+
+ENTRY: Final = Schema(
+    children=MappingProxyType(
+        {
+            **_METADATA,
+            "atom:id": required(_ID),
+            "atom:title": required(_TEXT),
+            "atom:updated": required(_DATE),
+            "atom:published": single(_DATE),
+            "atom:summary": single(_TEXT),
+            "atom:content": single(_CONTENT),
+            "atom:source": single(_SOURCE),
+        }
+    ),
+    rules=(_check_alternates, _check_content_or_link, _check_dates, check_no_paging),
+)
+
+
+def _check_self(feed: Element, report: Report) -> None:
+    check_self(feed, report, "W401")
+
+
+FEED: Final = Schema(
+    children=MappingProxyType(
+        {
+            **_FEED_METADATA,
+            "atom:id": required(_ID),
+            "atom:title": required(_TEXT),
+            "atom:updated": required(_DATE),
+        }
+    ),
+    rules=(_check_alternates, _check_self, check_paging),
+)
+
+VOCABULARY: Final = Vocabulary(
+    missing="E401", repeated="E402", prefix="atom:", extensions=EXTENSIONS, closed_prefixes=CLOSED_PREFIXES
+)
+
+
+class AtomHandler:
+    """Checks a feed of Atom, entry by entry, and what its entries have in common."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.root: Element | None = None
+        self.updated_by_id: dict[str, str] = {}
+        self.updates: set[str] = set()
+        self.newest: datetime | None = None
+        self.without_author: list[int] = []
+
+    def start_root(self, root: Element) -> None:
+        """Take the feed, or an entry that is a document of its own."""
+        self.root = root
+
+    def is_entry(self, element: Element) -> bool:
+        """Return True for an entry of the feed."""
+        return element.name == "atom:entry" and element.parent is self.root
+
+    def check_entry(self, entry: Element) -> None:
+        """Check an entry."""
+        VOCABULARY.check_element(entry, ENTRY, self.report)
+        source = entry.find("atom:source")
+        if entry.find("atom:author") is None and (source is None or source.find("atom:author") is None):
+            self.without_author.append(entry.offset)
+        self._compare_with_others(entry)
+        if not entry.inherited("xml:lang"):
+            self.report.add("N304", "neither the entry nor the feed says its language", entry, hint="add xml:lang")
+
+    def check_document(self, root: Element) -> None:
+        """Check the feed without its entries."""
+        if root.name == "atom:entry":
+            self.check_entry(root)
+        else:
+            VOCABULARY.check_element(root, FEED, self.report)
+            self._check_updated(root)
+        if root.find("atom:author") is None:
+            for offset in self.without_author:
+                self.report.add("E401", "entry has no author, and neither has the feed", offset)
+
+    def _compare_with_others(self, entry: Element) -> None:
+        identifier, updated = entry.find_text("atom:id"), entry.find_text("atom:updated")
+        if identifier in self.updated_by_id:
+            same = self.updated_by_id[identifier] == updated
+            message = f"another entry has the id {quote(identifier)}{' and the same date' if same else ''}"
+            self.report.add("E408" if same else "W414", message, entry.find("atom:id") or entry)
+        elif updated and updated in self.updates:
+            self.report.add("N406", f"another entry has the date {updated}", entry.find("atom:updated") or entry)
+        if identifier:
+            self.updated_by_id[identifier] = updated
+        self.updates.add(updated)
+        moment = parse_rfc3339(updated)
+        if moment and (self.newest is None or moment > self.newest):
+            self.newest = moment
+
+    def _check_updated(self, feed: Element) -> None:
+        moment = parse_rfc3339(feed.find_text("atom:updated"))
+        if moment and self.newest and moment < self.newest:
+            message = f"the feed was updated at {moment.isoformat()}, an entry of it at {self.newest.isoformat()}"
+            self.report.add("W408", message, feed.find("atom:updated") or feed)

@@ -1,0 +1,75 @@
+"""Every rule of the validator: its example is caught, the corrected example is not, and it has a page."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from skeletons import NOW, make_document
+
+import feedpub
+from feedpub.validation.validator import check_bytes
+
+PACKAGE = Path(feedpub.__file__).parent / "validation"
+RULES = {
+    code: {**rule, "file": path.stem}
+    for path in sorted((PACKAGE / "rules").glob("*.toml"))
+    for code, rule in tomllib.loads(path.read_text(encoding="utf-8")).items()
+}
+WITH_EXAMPLE = [code for code, rule in RULES.items() if "wrong" in rule]
+# Rules that need more than a document: its size, its address, a server, other documents. Tested elsewhere.
+WITHOUT_EXAMPLE = {"W315", "W316", "W402"}
+KEYS = {"title", "readers", "fix", "standard", "into", "wrong", "right", "file"}
+
+
+def codes_of(data: bytes) -> dict[str, int]:
+    """Return the codes of the problems of a document, each with the first line that has one."""
+    codes: dict[str, int] = {}
+    for problem in check_bytes(data, now=NOW):
+        codes.setdefault(problem.code, problem.line)
+    return codes
+
+
+@pytest.mark.parametrize("code", WITH_EXAMPLE)
+def test_example_is_caught(code: str) -> None:
+    data = make_document(RULES[code]["into"], RULES[code]["wrong"])
+    assert code in codes_of(data)
+
+
+@pytest.mark.parametrize("code", WITH_EXAMPLE)
+def test_corrected_example_is_not_caught(code: str) -> None:
+    data = make_document(RULES[code]["into"], RULES[code]["right"])
+    assert code not in codes_of(data)
+
+
+@pytest.mark.parametrize("code", WITH_EXAMPLE)
+def test_correction_brings_no_other_error(code: str) -> None:
+    if RULES[code]["into"] == "document":
+        pytest.skip("the corrected example is not a whole feed")
+    codes = codes_of(make_document(RULES[code]["into"], RULES[code]["right"]))
+    assert not [code for code in codes if code.startswith("E")], codes
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_rule_is_complete(code: str) -> None:
+    rule = RULES[code]
+    assert set(rule) <= KEYS
+    assert {"title", "readers", "fix", "standard"} <= set(rule)
+    assert ("wrong" in rule) == ("right" in rule) == ("into" in rule)
+    assert rule["title"][0].isupper() is False or rule["title"].split()[0].isupper() or "HTML" in rule["title"]
+    assert all(text.rstrip('"').endswith((".", "…", ">")) for text in (rule["readers"], rule["fix"]))
+
+
+def test_rules_without_an_example_are_known() -> None:
+    assert set(RULES) - set(WITH_EXAMPLE) == WITHOUT_EXAMPLE
+
+
+def test_every_rule_is_used() -> None:
+    source = "".join(path.read_text(encoding="utf-8") for path in PACKAGE.glob("*.py"))
+    assert set(re.findall(r'"([EWN]\d{3})"', source)) == set(RULES)
+
+
+def test_modules_are_small() -> None:
+    assert all(path.read_text(encoding="utf-8").count("\n") <= 400 for path in PACKAGE.glob("*.py"))
