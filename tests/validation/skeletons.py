@@ -119,7 +119,10 @@ def make_document(into: str, fragment: str) -> bytes:
     fragment = fragment.strip("\n") if not fragment.startswith("\n<?xml") else fragment
     text = _make_text(into, fragment).replace("REPEAT", " ".join(f'a{number}="1"' for number in range(501)))
     parts = re.split(r"\\x([0-9a-f]{2})", text)
-    return b"".join(bytes.fromhex(part) if place % 2 else part.encode() for place, part in enumerate(parts))
+    return b"".join(
+        bytes.fromhex(part) if place % 2 else part.encode("utf-8", "backslashreplace")
+        for place, part in enumerate(parts)
+    )
 
 
 def _make_text(into: str, fragment: str) -> str:

@@ -75,6 +75,8 @@ def check_id(value: str) -> Fault | None:
     if not value:
         return "E407", "the id is empty"
     fault = check_iri(value)
+    if fault and fault[0] == "W319":  # nobody opens it
+        return None
     return ("E407", fault[1]) if fault and fault[0] in ("E317", "E319") else fault
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from .addresses import check_iri
 from .atom import AtomHandler
-from .decoding import decode
+from .decoding import decode, decode_json
 from .faults import quote
+from .jsonfeed import check_json_feed
 from .namespaces import ATOM, OBSOLETE, PREFIXES, WELL_KNOWN_PREFIXES, find_similar_namespace
 from .report import Report
 from .rss1 import Rss1Handler
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from ..errors import Problem
     from .elements import Element
 
+# An object or an array of JSON, in UTF-8 or UTF-16, with a byte order mark or without.
+_JSON_START = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\x00 \t\r\n]{0,1000}[{\[]")
 _LARGE_DOCUMENT_BYTES: Final = 5_000_000
 # Controls that nobody writes (U+0080 to U+009F without U+0085), as bytes or as references: text in Windows-1252 that
 # was read as ISO 8859-1, or in UTF-8 that was encoded twice; and U+FFFD, which stands for what could not be read.
@@ -52,7 +55,21 @@ def check_bytes(
         message = f"the document has {len(data):,} bytes; {MOST_DOCUMENT_BYTES:,} are read at most"
         report.add("E306", message, None)
         return report.finish()
+    if _JSON_START.match(data):
+        return check_json(data, path=path, url=url, now=now)
     return check_xml(data, path=path, url=url, charset=charset, now=now)
+
+
+def check_json(data: bytes, *, path: str = "", url: str = "", now: datetime | None = None) -> list[Problem]:
+    """Return what is wrong with a document of JSON; see `check_bytes`."""
+    decoded = decode_json(data)
+    report = Report(Source(decoded.data, path), url=url, now=now)
+    for finding in decoded.findings:
+        report.add(finding.code, finding.message, finding.offset)
+    check_json_feed(decoded.data.decode("utf-8", "replace"), report)
+    if len(data) > _LARGE_DOCUMENT_BYTES:
+        report.add("W315", f"the document has {len(data):,} bytes", None)
+    return report.finish()
 
 
 def check_xml(
