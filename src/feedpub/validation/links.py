@@ -22,8 +22,8 @@ RELATIONS: Final = frozenset(
     """about alternate amphtml appendix archives author bookmark canonical collection contents copyright current
     describedby describes disclosure duplicate edit edit-form edit-media enclosure first glossary help hub icon index
     item last latest-version license lrdd me memento monitor next next-archive nofollow noreferrer original payment
-    permalink predecessor-version prev prev-archive preview previous privacy-policy related replies search section self
-    service shortlink source start status stylesheet subsection successor-version tag terms-of-service timegate timemap
+    predecessor-version prev prev-archive preview previous privacy-policy related replies search section self
+    service shortlink start status stylesheet subsection successor-version tag terms-of-service timegate timemap
     type up version-history via webmention working-copy""".split()
 )
 PAGING_RELATIONS: Final = frozenset("first last previous next".split())

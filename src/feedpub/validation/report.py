@@ -96,8 +96,7 @@ class Report:
         return offset + match.start() + 1 if match else offset
 
     def _find_text(self, offset: int, text: str) -> int:
-        for form in (text, escape(text, quote=False), text.replace("&", "&amp;").replace("<", "&lt;")):
-            found = self.source.data.find(form.encode("utf-8", "replace"), offset)
-            if found >= 0:
-                return found
-        return offset
+        """Return where a text stands, escaped or in a CDATA section."""
+        forms = (text, escape(text, quote=False), text.replace("&", "&amp;").replace("<", "&lt;"))
+        places = (self.source.data.find(form.encode("utf-8", "replace"), offset) for form in forms)
+        return min((place for place in places if place >= 0), default=offset)

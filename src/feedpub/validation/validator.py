@@ -175,6 +175,6 @@ def _check_namespaces(namespaces: list[tuple[str, str]], report: Report) -> None
             report.add("E311", f"there is no namespace {quote(uri)}", offset, hint=f"write {similar}")
         elif (fault := check_iri(uri)) and fault[0] == "E317":
             report.add("E311", f"the name of the namespace {quote(uri)} is not an address", offset)
-        if WELL_KNOWN_PREFIXES.get(prefix, uri) != uri and PREFIXES.get(uri) != prefix and uri not in OBSOLETE:
+        if WELL_KNOWN_PREFIXES.get(prefix, uri) != uri and PREFIXES.get(uri) != prefix and not similar:
             message = f"the prefix {prefix} is used for {quote(uri)}"
             report.add("W321", message, offset, hint=f"programs take it for {WELL_KNOWN_PREFIXES[prefix]}")
