@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedpub.transport.network_addresses import is_public, resolve, spelled
+from feedpub.transport.network_addresses import is_public, parse_numeric_host, resolve_host
 
 PUBLIC = [
     "1.1.1.1",
@@ -73,16 +73,16 @@ LOOPBACK += ["127.0.0.1.", "127.00.00.01"]
 
 @pytest.mark.parametrize("host", LOOPBACK)
 def test_every_spelling_of_loopback_is_one(host: str) -> None:
-    assert str(spelled(host)) == "127.0.0.1"
-    found = list(resolve(host.removesuffix("."), 80))
+    assert str(parse_numeric_host(host)) == "127.0.0.1"
+    found = list(resolve_host(host.removesuffix("."), 80))
     assert found
     assert not any(map(is_public, found))
 
 
 @pytest.mark.parametrize(("host", "address"), [("[::1]", "::1"), ("::1", "::1"), ("[::FFFF:7f00:1]", "::ffff:7f00:1")])
 def test_ipv6(host: str, address: str) -> None:
-    assert str(spelled(host)) in (address, "::ffff:127.0.0.1")
-    found = list(resolve(host, 80))
+    assert str(parse_numeric_host(host)) in (address, "::ffff:127.0.0.1")
+    found = list(resolve_host(host, 80))
     assert found
     assert not any(map(is_public, found))
 
@@ -91,23 +91,23 @@ def test_ipv6(host: str, address: str) -> None:
     "host", ["works.test", "1.works.test", "127.0.0.1.works.test", "1e100.net", "", ".", "-1", "256.1.1.1"]
 )
 def test_names(host: str) -> None:
-    assert spelled(host) is None
+    assert parse_numeric_host(host) is None
 
 
 def test_names_are_resolved() -> None:
-    assert set(resolve("localhost", 80)) <= {"127.0.0.1", "::1"}
+    assert set(resolve_host("localhost", 80)) <= {"127.0.0.1", "::1"}
     with pytest.raises(socket.gaierror):
-        list(resolve("no-such-host.invalid", 80))
+        list(resolve_host("no-such-host.invalid", 80))
 
 
 @given(st.integers(0, 2**32 - 1))
 def test_an_address_within_another_counts_as_itself(number: int) -> None:
-    address = str(spelled(str(number)))
+    address = str(parse_numeric_host(str(number)))
     assert is_public(address) == is_public(f"::ffff:{address}") == is_public(f"64:ff9b::{address}")
-    assert str(spelled(hex(number))) == address
+    assert str(parse_numeric_host(hex(number))) == address
 
 
 @given(st.text(max_size=20))
 def test_no_host_breaks_it(host: str) -> None:
-    found = spelled(host)
+    found = parse_numeric_host(host)
     assert found is None or isinstance(is_public(str(found)), bool)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LIMIT = 3
-FILE_NAMES = {form.name: form.file_name for form in feed_formats()}
+FILE_NAMES = {feed_format.name: feed_format.file_name for feed_format in feed_formats()}
 FORMATS = tuple(FILE_NAMES)
 ATOM = "{http://www.w3.org/2005/Atom}"
 HISTORY = "{http://purl.org/syndication/history/1.0}"
@@ -47,8 +47,8 @@ def write(desk: Desk, at: int, title: str = "", **matter: str) -> None:
     desk.write(f"{number(at)}.zh-Hans.md", article(f"文章 {at}", None))
 
 
-def desk_of(place: Path, count: int, **config: object) -> Desk:
-    desk = Desk(place / "entries", **{"limit": LIMIT} | config)
+def desk_of(position: Path, count: int, **config: object) -> Desk:
+    desk = Desk(position / "entries", **{"limit": LIMIT} | config)
     for at in range(count):
         write(desk, at)
     return desk
@@ -67,16 +67,16 @@ def read(public: Path, address: str) -> Document:
         return Document(address, [item["id"] for item in values["items"]], links, is_archive=False)
     root = etree.fromstring(data, etree.XMLParser(no_network=True))
     shell = root if root.tag == f"{ATOM}feed" else root[0]
-    ids = [one.text or "" for one in shell.iterfind(f"{ATOM}entry/{ATOM}id" if shell is root else "item/guid")]
-    found = [(str(one.get("rel")), str(one.get("href"))) for one in shell.iterfind(f"{ATOM}link")]
+    ids = [key.text or "" for key in shell.iterfind(f"{ATOM}entry/{ATOM}id" if shell is root else "item/guid")]
+    found = [(str(key.get("rel")), str(key.get("href"))) for key in shell.iterfind(f"{ATOM}link")]
     relations = [relation for relation, _ in found if relation != "related"]
     assert len(relations) == len(set(relations)), relations  # two of one relation: readers take either
     return Document(address, ids, dict(found), len(shell.findall(f"{HISTORY}archive")) == 1)
 
 
-def chain(public: Path, form: str, folder: str) -> Iterator[Document]:
+def chain(public: Path, feed_format: str, folder: str) -> Iterator[Document]:
     """Yield the documents of a feed, from the one that people subscribe to back to the oldest."""
-    address: str | None = f"{BASE}{folder}{FILE_NAMES[form]}"
+    address: str | None = f"{BASE}{folder}{FILE_NAMES[feed_format]}"
     while address:
         document = read(public, address)
         yield document
@@ -104,11 +104,11 @@ def pages(*numbers: int) -> set[str]:
     for name in FILE_NAMES.values():
         stem, _, ending = name.partition(".")
         names = [f"archive/{stem}-{at}.{ending}" if at else name for at in numbers]
-        found |= {f"{language}/{one}" for language in LANGUAGES for one in names}
+        found |= {f"{language}/{key}" for language in LANGUAGES for key in names}
     return found
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("feed_format", FORMATS)
 @pytest.mark.parametrize(
     ("count", "sizes"),
     [
@@ -125,30 +125,30 @@ def pages(*numbers: int) -> set[str]:
         (10 * LIMIT + 1, [4, *[3] * 9]),
     ],
 )
-def test_each_entry_stands_once_in_the_chain(count: int, sizes: list[int], form: str, tmp_path: Path) -> None:
+def test_each_entry_stands_once_in_the_chain(count: int, sizes: list[int], feed_format: str, tmp_path: Path) -> None:
     desk = desk_of(tmp_path, count)
     build(desk)
     for language in LANGUAGES:
-        found = list(chain(tmp_path / "public", form, f"{language}/"))
+        found = list(chain(tmp_path / "public", feed_format, f"{language}/"))
         assert [len(document.ids) for document in found] == sizes
-        assert [one for document in found for one in document.ids] == ids(range(count - 1, -1, -1), language)
+        assert [key for document in found for key in document.ids] == ids(range(count - 1, -1, -1), language)
         stored = {path.name for path in (tmp_path / "public" / language / "archive").iterdir()} - {"index.html"}
         assert len(stored) == 3 * (len(sizes) - 1)
 
 
 @pytest.mark.parametrize("folder", ["en/", "zh-Hans/", "en/category/open-sea/"])
-@pytest.mark.parametrize("form", FORMATS)
-def test_documents_name_their_neighbours(form: str, folder: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("feed_format", FORMATS)
+def test_documents_name_their_neighbours(feed_format: str, folder: str, tmp_path: Path) -> None:
     desk = desk_of(tmp_path, 0, categories=True)
     for at in range(5 * LIMIT):
         write(desk, at, categories="[Open Sea]")
     build(desk)
-    newest, *archives = chain(tmp_path / "public", form, folder)
+    newest, *archives = chain(tmp_path / "public", feed_format, folder)
 
     assert len(archives) == 4
     for document in (newest, *archives):
         assert document.links["self"] == document.address
-    if form == "json":  # has no words for more than the next older document
+    if feed_format == "json":  # has no words for more than the next older document
         return
     assert not newest.is_archive
     assert all(document.is_archive for document in archives)
@@ -156,8 +156,8 @@ def test_documents_name_their_neighbours(form: str, folder: str, tmp_path: Path)
     assert "next-archive" not in newest.links
     assert {document.links["current"] for document in archives} == {newest.address}
     newer = [None, *archives]
-    for place, document in enumerate(archives):
-        after = newer[place]
+    for position, document in enumerate(archives):
+        after = newer[position]
         assert document.links.get("next-archive") == (after.address if after else None)
     assert "prev-archive" not in archives[-1].links
 
@@ -188,9 +188,9 @@ def test_an_archive_changes_once_when_the_next_one_appears(tmp_path: Path) -> No
                     known.append(data)
     assert len(states) == 3 * 2 * 7
     for name, versions in states.items():
-        place = int(name.rpartition("-")[2].partition(".")[0])
+        position = int(name.rpartition("-")[2].partition(".")[0])
         # JSON Feed knows no newer document; the first two appear together; the newest has none after it.
-        changes = 0 if name.endswith(".json") or place in (1, 7) else 1
+        changes = 0 if name.endswith(".json") or position in (1, 7) else 1
         assert len(versions) == 1 + changes, name
         if changes:
             assert re.sub(rb'<[^<>]*rel="next-archive"[^<>]*>', b"", versions[1]) == versions[0]
@@ -245,10 +245,10 @@ def test_an_article_that_is_gone_leaves_the_chain_whole(tmp_path: Path) -> None:
     remove(desk, 0)
     result = build(desk)
 
-    left = range(6 * LIMIT - 1, 0, -1)
-    for form in FORMATS:
-        found = list(chain(tmp_path / "public", form, "en/"))
-        assert [one for document in found for one in document.ids] == ids(left, "en")
+    remaining = range(6 * LIMIT - 1, 0, -1)
+    for feed_format in FORMATS:
+        found = list(chain(tmp_path / "public", feed_format, "en/"))
+        assert [key for document in found for key in document.ids] == ids(remaining, "en")
         assert [len(document.ids) for document in found] == [5, 3, 3, 3, 3]
     assert feeds(result.removed) == pages(5)
     assert feeds(result.written) == pages(0, 1, 2, 3, 4)  # each gives its oldest one to the page before it
@@ -264,10 +264,10 @@ def test_what_is_older_than_an_article_that_is_gone_stays(tmp_path: Path) -> Non
     assert feeds(result.removed) == pages(5)
     assert feeds(result.written) == pages(0, 4)
     assert pages(1, 2, 3) < set(result.kept)
-    for form in FORMATS:
-        found = list(chain(tmp_path / "public", form, "zh-Hans/"))
-        left = [at for at in range(6 * LIMIT - 1, -1, -1) if at != 3 * LIMIT]
-        assert [one for document in found for one in document.ids] == ids(iter(left), "zh-Hans")
+    for feed_format in FORMATS:
+        found = list(chain(tmp_path / "public", feed_format, "zh-Hans/"))
+        remaining = [at for at in range(6 * LIMIT - 1, -1, -1) if at != 3 * LIMIT]
+        assert [key for document in found for key in document.ids] == ids(iter(remaining), "zh-Hans")
 
 
 def test_what_is_older_than_an_article_that_comes_late_stays(tmp_path: Path) -> None:
@@ -281,9 +281,9 @@ def test_what_is_older_than_an_article_that_comes_late_stays(tmp_path: Path) -> 
 
     assert feeds(result.written) == pages(0, 4, 5)
     assert pages(1, 2, 3) < set(result.kept)
-    for form in FORMATS:
-        found = list(chain(tmp_path / "public", form, "en/"))
-        assert [one for document in found for one in document.ids] == ids(range(6 * LIMIT, -1, -1), "en")
+    for feed_format in FORMATS:
+        found = list(chain(tmp_path / "public", feed_format, "en/"))
+        assert [key for document in found for key in document.ids] == ids(range(6 * LIMIT, -1, -1), "en")
 
 
 def test_the_newest_document_names_the_last_page_though_its_own_entries_stay(tmp_path: Path) -> None:
@@ -291,10 +291,10 @@ def test_the_newest_document_names_the_last_page_though_its_own_entries_stay(tmp
     build(desk)
     remove(desk, *range(LIMIT))  # a page's worth: what the newest document holds is the same as before
     build(desk)
-    for form in FORMATS:
-        found = list(chain(tmp_path / "public", form, "en/"))
+    for feed_format in FORMATS:
+        found = list(chain(tmp_path / "public", feed_format, "en/"))
         assert [len(document.ids) for document in found] == [3, 3, 3, 3, 3]
-        assert [one for document in found for one in document.ids] == ids(range(6 * LIMIT - 1, LIMIT - 1, -1), "en")
+        assert [key for document in found for key in document.ids] == ids(range(6 * LIMIT - 1, LIMIT - 1, -1), "en")
     assert published(tmp_path / "public") == desk.fresh(tmp_path / "fresh")
 
 
@@ -304,8 +304,8 @@ def test_archives_end_together_when_there_are_too_few_articles(tmp_path: Path) -
     remove(desk, LIMIT)
     result = build(desk)
     assert feeds(result.removed) == pages(1, 2)
-    for form in FORMATS:
-        (only,) = chain(tmp_path / "public", form, "en/")
+    for feed_format in FORMATS:
+        (only,) = chain(tmp_path / "public", feed_format, "en/")
         assert only.ids == ids(iter([at for at in range(3 * LIMIT - 1, -1, -1) if at != LIMIT]), "en")
 
 
@@ -317,23 +317,23 @@ def test_without_archives_feeds_hold_the_newest_and_what_was_is_removed(tmp_path
 
     assert len([name for name in result.removed if "/archive/" in name]) == 4 * 3 * 2
     for language in LANGUAGES:
-        for form in FORMATS:
-            (only,) = chain(tmp_path / "public", form, f"{language}/")
+        for feed_format in FORMATS:
+            (only,) = chain(tmp_path / "public", feed_format, f"{language}/")
             assert only.ids == ids(range(5 * LIMIT - 1, 4 * LIMIT - 1, -1), language)
     assert published(tmp_path / "public") == desk.fresh(tmp_path / "fresh")
 
 
-@pytest.mark.parametrize("form", FORMATS)
-def test_categories_have_archives_of_their_own(form: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("feed_format", FORMATS)
+def test_categories_have_archives_of_their_own(feed_format: str, tmp_path: Path) -> None:
     desk = desk_of(tmp_path, 0, categories=True)
     for at in range(4 * LIMIT * 2):
         write(desk, at, categories="[Open Sea]" if at % 2 else "[Land]")
     build(desk)
-    found = list(chain(tmp_path / "public", form, "en/category/open-sea/"))
+    found = list(chain(tmp_path / "public", feed_format, "en/category/open-sea/"))
 
-    assert [one for document in found for one in document.ids] == ids(range(8 * LIMIT - 1, -1, -2), "en")
+    assert [key for document in found for key in document.ids] == ids(range(8 * LIMIT - 1, -1, -2), "en")
     assert [len(document.ids) for document in found] == [3, 3, 3, 3]
-    own = [one for document in chain(tmp_path / "public", form, "en/") for one in document.ids]
+    own = [key for document in chain(tmp_path / "public", feed_format, "en/") for key in document.ids]
     assert own == ids(range(8 * LIMIT - 1, -1, -1), "en")
 
 
@@ -356,15 +356,15 @@ def test_a_page_lists_all_articles_of_a_language(tmp_path: Path) -> None:
         home = f"{BASE}{language}/archive/"
         page = etree.HTML((tmp_path / "public" / language / "archive" / "index.html").read_bytes())
         ways = [str(link.get("href")) for link in page.iterfind(".//ul[@class='articles']//a")]
-        linked = [urljoin(home, way).removesuffix("index.html") for way in ways]
+        linked = [urljoin(home, addresses).removesuffix("index.html") for addresses in ways]
         assert linked == [f"{BASE}{language}/{number(at)}/" for at in range(4 * LIMIT - 1, -1, -1)]
 
 
 # With `archives = false` and articles elsewhere, only what is shown is read whole.
 
 
-def elsewhere(place: Path, count: int) -> Desk:
-    return desk_of(place, count, archives=False, permalink="https://blog.test/{language}/{key}/")
+def elsewhere(position: Path, count: int) -> Desk:
+    return desk_of(position, count, archives=False, permalink="https://blog.test/{language}/{key}/")
 
 
 def test_what_no_document_shows_is_only_listed(tmp_path: Path) -> None:
@@ -385,8 +385,8 @@ def test_what_comes_to_be_shown_is_read(tmp_path: Path) -> None:
         for language in LANGUAGES:
             desk.remove(f"{number(at)}.{language}.md")
     build(desk)
-    for form in FORMATS:
-        (only,) = chain(tmp_path / "public", form, "en/")
+    for feed_format in FORMATS:
+        (only,) = chain(tmp_path / "public", feed_format, "en/")
         assert only.ids == ids(range(LIMIT - 1, -1, -1), "en")
     assert b"Text." in (tmp_path / "public" / "en" / "atom.xml").read_bytes()
     assert published(tmp_path / "public") == desk.fresh(tmp_path / "fresh")

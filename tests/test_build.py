@@ -114,8 +114,8 @@ def configure(folder: Path, *lines: str) -> feedpub.Site:
 
 def files(folder: Path) -> dict[str, bytes]:
     """Return what is published: not what the build remembers."""
-    found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
-    return {name: path.read_bytes() for name, path in found.items() if not name.startswith(".feedpub/")}
+    paths = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    return {name: path.read_bytes() for name, path in paths.items() if not name.startswith(".feedpub/")}
 
 
 def links_of(page: bytes) -> list[dict[str, str]]:
@@ -301,7 +301,7 @@ def test_categories_have_feeds_of_their_own(folder: Path, tmp_path: Path) -> Non
 
 def subscriptions(path: Path) -> list[str]:
     """Return the addresses of feeds that a reader takes from a list."""
-    return [one.attrib["xmlUrl"] for one in ElementTree.parse(path).findall(".//outline[@xmlUrl]")]
+    return [outline.attrib["xmlUrl"] for outline in ElementTree.parse(path).findall(".//outline[@xmlUrl]")]
 
 
 def test_categories_have_an_opml_of_their_own(folder: Path, tmp_path: Path) -> None:

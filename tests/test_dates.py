@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedpub.entries.dates import lacks_zeros, parse_date, zone
+from feedpub.entries.dates import find_time_zone, lacks_zeros, parse_date
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_the_zone_has_summer_and_winter(text: str, offset: int) -> None:
         ("1-Feb-2026", "could be 1 February 2026"),
         ("2026-02-01T09:00 CST", "CST is not an offset such as +08:00"),
         ("2026-02-01 09:00 Asia/Shanghai", "Asia/Shanghai is not an offset such as +08:00"),
-        ("2026-02-01T", "'T' behind the day is not a time such as T09:00:00+08:00"),
+        ("2026-02-01T", "'T' after the day is not a time such as T09:00:00+08:00"),
         ("2024-01-05 12:00 CST", "CST is not an offset such as +08:00"),
         ("Fri, 22 Nov 2013 05:00:00 CST", "could be 22 November 2013"),
         ("Mon, 22 Nov 2013 05:00:00 +0000", "22 November 2013 is a Friday"),
@@ -142,7 +142,7 @@ def test_other_dates_are_never_guessed(text: str, message: str) -> None:
 
 @pytest.mark.parametrize("name", ["UTC", "Asia/Shanghai", "America/Argentina/Buenos_Aires", "Etc/GMT+8"])
 def test_zones_have_iana_names(name: str) -> None:
-    assert zone(name).utcoffset(datetime(2026, 2, 1)) is not None
+    assert find_time_zone(name).utcoffset(datetime(2026, 2, 1)) is not None
 
 
 @pytest.mark.parametrize(
@@ -154,13 +154,13 @@ def test_zones_have_iana_names(name: str) -> None:
 )  # fmt: skip
 def test_nothing_else_is_a_zone(name: str) -> None:
     with pytest.raises(ValueError, match="is not the IANA name of a time zone"):
-        zone(name)
+        find_time_zone(name)
 
 
 def test_names_that_only_this_machine_knows_are_no_zones(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "tzname", ("QST", "QDT"))
     with pytest.raises(ValueError, match="QST"):
-        zone("QST")
+        find_time_zone("QST")
 
 
 @given(st.datetimes(timezones=st.just(UTC), min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30)))

@@ -8,10 +8,8 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 import unicodedata
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from urllib.request import urlopen
@@ -25,6 +23,7 @@ from feedpub.display import escape_for_terminal, format_annotation, format_json
 from feedpub.links.classify import Redirect, Verdict
 from feedpub.links.history import History
 from feedpub.links.lifecycle import Record
+from support import http_server
 from support.case_files import load_cases
 from support.sample_sites import GOOD, post, write_site
 
@@ -113,7 +112,7 @@ def test_an_annotation_has_the_properties_that_are_meant(message: str, title: st
 # The commands
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(http_server.Handler):
     """A hub that refuses, and a server whose pages have moved for good: in both, the words of an attacker."""
 
     text = ""
@@ -132,15 +131,7 @@ class Handler(BaseHTTPRequestHandler):
     do_HEAD = do_GET
 
     def send_answer(self, status: int, body: bytes, **headers: str) -> None:
-        self.send_response(status, as_header(self.text))
-        for name, value in {"Content-Type": "text/html", "Content-Length": str(len(body)), **headers}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Stay silent."""
+        self.send(status, {"Content-Type": "text/html", **headers}, body, as_header(self.text))
 
 
 def as_header(text: str) -> str:
@@ -150,13 +141,8 @@ def as_header(text: str) -> str:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    running = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield f"http://127.0.0.1:{running.server_port}"
-    running.shutdown()
-    running.server_close()
-    thread.join()
+    with http_server.serve(Handler) as address:
+        yield address
 
 
 def quoted(text: str) -> str:
@@ -293,11 +279,11 @@ def test_what_is_remembered_of_links_is_only_shown(
             now = NOW.replace(day=day)
             verdict = Verdict(status="moved", reason=text, code=301, final_url=moved)
             record = Record(url="https://a.test/old", status="moved", reason=text, checked=now)
-            history.remember(record, verdict, now, chain=(Redirect(code=301, url=moved),))
+            history.add_check(record, verdict, now, chain=(Redirect(code=301, url=moved),))
             verdict = Verdict(status="moved", reason=text, code=301, final_url="https://a.test/new-c")
-            history.remember(Record(url="https://a.test/c", status="moved", checked=now), verdict, now)
+            history.add_check(Record(url="https://a.test/c", status="moved", checked=now), verdict, now)
             verdict = Verdict(status="suspect", reason=text, code=200, final_url=moved)
-            history.remember(Record(url="https://a.test/b", status="suspect", checked=now), verdict, now)
+            history.add_check(Record(url="https://a.test/b", status="suspect", checked=now), verdict, now)
     for form in REPORTS:
         out, _ = run("links", "report", entries, "--format", form)
         assert "PWNED" in out

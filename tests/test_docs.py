@@ -14,7 +14,7 @@ import pytest
 
 import feedpub
 from feedpub import errors, iri
-from feedpub.cli import links, main
+from feedpub.cli import commands, links
 from feedpub.entries import source
 from feedpub.entries.front_matter import reader as front_matter
 from feedpub.entries.linting import site_checks
@@ -106,7 +106,7 @@ def test_every_field_of_entry_and_feed_is_in_the_mapping() -> None:
         ("an entry file", source.LARGEST_ENTRY_BYTES),
         ("its front matter", front_matter.LONGEST_FRONT_MATTER_CHARACTERS),
         ("pasted text", source.LARGEST_ENTRY_BYTES),
-        ("a file for `import`", main.LARGEST_TEXT_BYTES),
+        ("a file for `import`", commands.LARGEST_TEXT_BYTES),
         ("a list of `--urls`", links.LARGEST_LIST_BYTES),
         ("a template", theme.LARGEST_TEMPLATE_BYTES),
         ("feedpub.toml", settings.LARGEST_SETTINGS_BYTES),

@@ -7,16 +7,16 @@ import functools
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
 import feedpub
+from feedpub.cli.main import cli
 from feedpub.entries.front_matter.fields import TABLE
 from support.offline import offline_session
 
@@ -32,7 +32,6 @@ PAGES = sorted(
                  *DOCS.glob("explanation/*.md"), *DOCS.glob("zh-Hans/*.md"))
 )  # fmt: skip
 ENGLISH_PAGES = [page for page in PAGES if not page.startswith("zh-Hans/")]
-PAGES_WITH_COMMANDS = [page for page in PAGES if not page.startswith(("reference/", "explanation/"))]
 PROMISES = ("After reading this page, you", "After this tutorial, you", "After this page you", "Look up here ")
 # These need a network, a terminal or a history: their options are compared with --help.
 NOT_RUN = ("serve", "ping", "links")
@@ -53,18 +52,16 @@ def find_blocks(page: str) -> Iterator[Block]:
         yield Block(match[2], match[3] or "", textwrap.dedent(match[4]))
 
 
-def run_feedpub(*arguments: str, folder: Path) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "feedpub", *arguments],
-        cwd=folder, capture_output=True, encoding="utf-8", check=False, timeout=120,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+def run_feedpub(*arguments: str) -> str:
+    """Run a command in the current folder, and return what it prints."""
+    result = CliRunner().invoke(cli, arguments, prog_name="feedpub", terminal_width=200)
+    assert result.exit_code == 0, result.output
+    return result.stdout
 
 
 @functools.cache
 def help_of(*command: str) -> str:
-    return run_feedpub(*command, "--help", folder=ROOT)
+    return run_feedpub(*command, "--help")
 
 
 def check_options(arguments: list[str]) -> None:
@@ -76,7 +73,7 @@ def check_options(arguments: list[str]) -> None:
     help_of(*command)
 
 
-def run_session(text: str, folder: Path) -> None:
+def run_session(text: str) -> None:
     """Run the commands of a console block, and compare what they print with what stands below them."""
     for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
         line, _, expected = part.partition("\n")
@@ -84,7 +81,7 @@ def run_session(text: str, folder: Path) -> None:
         assert program == "feedpub", line
         check_options(arguments)
         if arguments[0] not in NOT_RUN:
-            assert expected in run_feedpub(*arguments, folder=folder)
+            assert expected in run_feedpub(*arguments)
 
 
 def write_settings(folder: Path, settings: str) -> None:
@@ -93,7 +90,7 @@ def write_settings(folder: Path, settings: str) -> None:
     (folder / "feedpub.toml").write_text(required + settings, encoding="utf-8")
 
 
-@pytest.mark.parametrize("page", PAGES_WITH_COMMANDS)
+@pytest.mark.parametrize("page", PAGES)
 def test_commands_and_code_of_a_page_run(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     blocks = [block for block in find_blocks(page) if "--8<--" not in block.text]
     monkeypatch.chdir(tmp_path)
@@ -110,11 +107,32 @@ def test_commands_and_code_of_a_page_run(page: str, tmp_path: Path, monkeypatch:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(block.text, encoding="utf-8")
         elif block.kind == "console":
-            run_session(block.text, tmp_path)
+            run_session(block.text)
+        elif block.kind == "sh":
+            for command in re.findall(r"feedpub (build|lint|ping|links \w+)", block.text):
+                help_of(*command.split())
         elif block.kind == "python":
             exec(block.text, names)
     if any(block.title.startswith("entries/templates/") for block in blocks):
-        run_feedpub("build", folder=tmp_path)
+        run_feedpub("build")
+
+
+@pytest.mark.parametrize("page", ["../README.md", "../README.zh-Hans.md"])
+def test_commands_of_a_readme_run(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for block in find_blocks(page):
+        if block.kind == "console":
+            run_session(block.text)
+        if block.kind == "markdown":
+            (tmp_path / "entries" / "open-models.md").write_text(block.text, encoding="utf-8")
+            assert {article.key for article in feedpub.load("entries").articles} == {"first-article", "open-models"}
+    assert (tmp_path / "public" / "index.html").is_file()
+
+
+def test_readmes_hold_the_same_code() -> None:
+    english, chinese = (list(find_blocks(f"../README{name}.md")) for name in ("", ".zh-Hans"))
+    assert [block.kind for block in english] == [block.kind for block in chinese]
+    assert [block.text for block in english[:2]] == [block.text for block in chinese[:2]]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -147,6 +165,10 @@ def test_links_of_a_document_lead_to_files(path: str) -> None:
         assert link.startswith("https://") or (ROOT / link).exists(), link
 
 
+def test_the_readme_is_short() -> None:
+    assert (ROOT / "README.md").read_text(encoding="utf-8").count("\n") <= 120
+
+
 def test_pictures_are_light() -> None:
     for path in (DOCS / "images").iterdir():
         assert path.stat().st_size <= 150_000, path.name
@@ -156,6 +178,12 @@ def test_every_public_name_is_in_the_api_reference() -> None:
     pages = [path.read_text(encoding="utf-8") for path in (DOCS / "reference" / "api").glob("*.md")]
     documented = sorted(name for page in pages for name in re.findall(r"^::: feedpub\.(\w+)$", page, re.MULTILINE))
     assert documented == sorted(name for name in feedpub.__all__ if not name.startswith("_"))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_names_that_a_page_links_to_are_public(page: str) -> None:
+    names = set(re.findall(r"\]\[feedpub\.(\w+)\]", (DOCS / page).read_text(encoding="utf-8")))
+    assert names <= set(feedpub.__all__)
 
 
 def find_rows(page: str, heading: str) -> dict[str, list[str]]:

@@ -22,9 +22,9 @@ from lxml import etree
 
 import feedpub
 from feedpub import Category, Enclosure, Entry, FieldError, Person, Reference, feeds, formats
-from feedpub.feeds import markup, rss, writer
+from feedpub.feeds import entry_parts, feedgen_writer, rss, xml_text
 from feedpub.model.checks import is_legal_xml
-from feedpub.rendering.renderer import RenderedEntry
+from feedpub.rendering.rendered_entry import RenderedEntry
 from support.sample_feeds import ANN, BASE, CASES, WRITERS, archived, entry, feed, siblings
 
 HERE = Path(__file__).parent
@@ -387,14 +387,16 @@ def entries(draw: st.DrawFn) -> Entry:
 @example(entry(summary="Use <b>"))
 def test_entries_from_a_template_are_what_feedgen_writes(one: Entry) -> None:
     rendered = RenderedEntry(one)
-    parts = markup.parts_of(rendered, feed("en"))
+    parts = entry_parts.get_entry_parts(rendered, feed("en"))
     summary = one.summary if one.summary.strip() else ""
     description = rss._write_description(rendered)
 
-    assert writer.atom_entry(one, parts) == writer._atom(
-        parts.id, parts.title, markup.moment(one.updated), summary, one.categories, one.rights
+    assert feedgen_writer.write_atom_entry(one, parts) == feedgen_writer._write_atom_with_feedgen(
+        parts.id, parts.title, xml_text.round_date(one.updated), summary, one.categories, one.rights
     )
-    assert writer.rss_item(one, parts, description) == writer._rss(parts.id, parts.title, description, one.categories)
+    assert feedgen_writer.write_rss_item(one, parts, description) == feedgen_writer._write_rss_with_feedgen(
+        parts.id, parts.title, description, one.categories
+    )
 
 
 @given(entries())
@@ -415,7 +417,7 @@ def test_items_are_written_as_json_would_be(one: Entry) -> None:
 def test_content_is_escaped_as_json_would(text: str) -> None:
     assume(is_legal_xml(text))
     rendered = RenderedEntry(entry())
-    rendered.keep("content", lambda: f"<pre>{text}</pre>".encode())
+    rendered.get_cached("content", lambda: f"<pre>{text}</pre>".encode())
     item = json.loads(b"".join(feeds.write_entry(rendered, feed("en"), formats.JSON)))
 
     assert item["content_html"] == f"<pre>{text}</pre>"
@@ -425,7 +427,7 @@ def test_what_writes_xml_is_loaded_at_the_first_fragment() -> None:
     program = "import sys, feedpub.feeds.atom, feedpub.feeds.rss; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True, timeout=60)
 
-    assert "feedpub.feeds.writer" in loaded.stdout.split()
+    assert "feedpub.feeds.feedgen_writer" in loaded.stdout.split()
     assert not {"feedgen", "lxml", "dateutil"} & set(loaded.stdout.split())
 
 
@@ -506,5 +508,5 @@ def texts(element: etree._Element | None, path: str) -> list[str]:
 
 @pytest.mark.parametrize("write", [feeds.to_atom, feeds.to_rss, feeds.to_json])
 def test_what_is_no_feed_is_told(write: Any) -> None:
-    with pytest.raises(TypeError, match="give a Feed, not Entry"):
+    with pytest.raises(TypeError, match="expected a Feed, not Entry"):
         write(entry())

@@ -550,7 +550,7 @@ def test_the_command_tells_of_stale_files_and_prunes_them(tmp_path: Path) -> Non
         command = [sys.executable, "-m", "feedpub", "build", *options]
         return subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=True).stdout
 
-    told = "1 file that this build would not write looks like feedpub's: run `feedpub build --prune` to remove it\n"
+    told = "1 file that this build does not write looks like feedpub's: run `feedpub build --prune` to remove it\n"
     assert f"{told}  en/a/index.html\n" in run()
     assert (public / "en" / "a" / "index.html").exists()
     assert "1 removed" in run("--prune")

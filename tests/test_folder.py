@@ -531,20 +531,20 @@ def test_values_of_the_front_matter(key: str, written: str, field: str, value: A
 @pytest.mark.parametrize(
     ("key", "written", "code", "marked", "message"),
     [
-        ("title", "{a: b}", "E110", "{a: b}", "title must be one text"),
+        ("title", "{a: b}", "E110", "{a: b}", "title must be text, not a list or a mapping"),
         ("title", '"a\\x07b"', "E110", '"a\\x07b"', "U+0007"),
         ("published", "2026-02-30", "E102", "2026-02-30", ""),
-        ("published", "[2026-02-01]", "E110", "[2026-02-01]", "must be one text"),
+        ("published", "[2026-02-01]", "E110", "[2026-02-01]", "must be text"),
         ("updated", "2026-02-01T09:00 CST", "E102", "2026-02-01T09:00 CST", "CST is not an offset"),
         ("published", "0001-01-01T00:00+14:00", "E102", "0001-01-01T00:00+14:00", ""),
-        ("source", "[https://a.test/, https://b.test/]", "E110", "[https://a.test/, https://b.test/]", "one text"),
+        ("source", "[https://a.test/, https://b.test/]", "E110", "[https://a.test/, https://b.test/]", "must be text"),
         ("source", "ftp://a.test/", "E111", "ftp://a.test/", "http"),
         ("image", "a.png", "E111", "a.png", "absolute"),
         ("authors", "[Ann, {name: Bo, email: bo}]", "E110", "bo", "'bo' is not an e-mail address"),
         ("authors", "[{name: Bo, url: bo.test}]", "E111", "bo.test", "uri: 'bo.test'"),
         ("authors", "[{email: bo@bo.test}]", "E110", "{email: bo@bo.test}", "name: is empty"),
-        ("authors", "[[Ann]]", "E110", "[Ann]", "authors must be one text"),
-        ("authors", "[{name: [Ann]}]", "E110", "[Ann]", "name must be one text"),
+        ("authors", "[[Ann]]", "E110", "[Ann]", "authors must be text, not a list or a mapping"),
+        ("authors", "[{name: [Ann]}]", "E110", "[Ann]", "name must be text, not a list or a mapping"),
         ("categories", '["", AI]', "E110", '""', "term: is empty"),
         ("categories", "[{term: a, scheme: b}]", "E110", "b", "scheme: 'b' is not an absolute IRI"),
         ("enclosures", "[{type: audio/mpeg}]", "E111", "{type: audio/mpeg}", "url: is empty"),
@@ -566,14 +566,20 @@ def test_values_of_the_front_matter(key: str, written: str, field: str, value: A
         ("enclosures", f'{{url: "https://a.test/a", length: {"9" * 5000}}}', "E110", None, "is not a number of bytes"),
         ("id", "a b", "E111", "a b", "'a b' is not an absolute IRI"),
         ("id", "trains", "E111", "trains", "'trains' is not an absolute IRI"),
-        ("previous", "[Day trains, Slow trains]", "E110", "[Day trains, Slow trains]", "previous must be one text"),
+        (
+            "previous",
+            "[Day trains, Slow trains]",
+            "E110",
+            "[Day trains, Slow trains]",
+            "previous must be text, not a list or a mapping",
+        ),
         ("next", "{title: A, url: b}", "E111", "b", "url: 'b'"),
-        ("draft", "[true]", "E110", "[true]", "draft must be one text"),
+        ("draft", "[true]", "E110", "[true]", "draft must be text, not a list or a mapping"),
         ("draft", "maybe", "E110", "maybe", "draft must be true or false"),
         ("fallback", "first", "E110", "first", "fallback must be omit or original"),
         ("fallback", "{}", None, "", ""),
-        ("language", "[en]", "E110", "[en]", "language must be one text"),
-        ("key", "[a]", "E110", "[a]", "key must be one text"),
+        ("language", "[en]", "E110", "[en]", "language must be text, not a list or a mapping"),
+        ("key", "[a]", "E110", "[a]", "key must be text, not a list or a mapping"),
     ],
 )
 def test_value_of_another_kind_is_one_problem(
@@ -808,7 +814,7 @@ def test_folders_in_which_nothing_is_an_entry(case: dict[str, Any], tmp_path: Pa
         assert errors == []
         assert sum(feedpub.build(entries, public).articles.values()) == case["articles"]
         return
-    assert errors == [f"nothing in this folder is an entry; it holds {case['holds']}"]
+    assert errors == [f"this folder has no entry files; it holds {case['holds']}"]
     for keep_going in (False, True):
         with pytest.raises(feedpub.EntryError, match="E121"):
             feedpub.build(entries, public, keep_going=keep_going)

@@ -12,7 +12,7 @@ import pytest
 
 import feedpub
 from feedpub import formats
-from feedpub.serving.preview import media_type_of
+from feedpub.serving.preview import choose_media_type
 from support.commands import run_program
 from support.rss1_row import ROW
 from support.sample_builds import BASE, Desk, article, published, settle, states
@@ -193,7 +193,7 @@ def test_the_preview_shows_a_new_row_as_xml(monkeypatch: pytest.MonkeyPatch) -> 
         "other.rdf": "application/octet-stream",
         "index.html": "text/html",
     }.items():
-        assert media_type_of(Path("en", name)) == expected
+        assert choose_media_type(Path("en", name)) == expected
 
 
 def test_names_in_the_table_differ() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from feedpub.entries.front_matter import fields
 from feedpub.entries.front_matter.reader import read_front_matter
-from feedpub.entries.front_matter.value import Value, list_items, read_text
+from feedpub.entries.front_matter.value import Value, read_items, read_text
 from feedpub.entries.source import Source
 from feedpub.rendering.text import join_lines
 
@@ -110,28 +110,28 @@ def test_a_value_has_its_place(matter: str, key: str, marked: str) -> None:
         ("title: [a\nkey: b", 2, 8, "this bracket is not closed"),
         ("title: {a", 2, 8, "this bracket is not closed"),
         ('key: a\ntitle: "b', 3, 8, "these quotes are not closed"),
-        ("title: b: c", 2, 9, 'a value holds ": "'),
+        ("title: b: c", 2, 9, 'the value contains ": "'),
         ("title: @b", 2, 8, "a value cannot start with this character"),
         ("title: a\n\tkey: b", 3, 1, "is indented with a tab"),
-        ("title：a\nkey: b", 2, 6, "is not the colon that YAML reads"),
-        ("title: a\nkey ：b\nid: c", 3, 5, "is not the colon that YAML reads"),
+        ("title：a\nkey: b", 2, 6, "is not the colon that YAML expects"),
+        ("title: a\nkey ：b\nid: c", 3, 5, "is not the colon that YAML expects"),
         ("title:a\nkey: b", 2, 6, "has no space after it"),
         ("title: a\n文\nkey: b", 3, 1, 'is not "key: value"'),
         ("title: a\n- b", 3, 1, "did not find expected key (while parsing a block mapping)"),
         ("title: \"\\q\"", 2, 9, "found unknown escape character (while parsing a quoted scalar)"),
         ("%YAML 1.1", 2, 10, "did not find expected <document start>"),
-        ("? [a]\n: b", 2, 3, "there is no word before the colon"),
-        ("? {a: b}\n: b", 2, 3, "there is no word before the colon"),
-        ("'': b", 2, 1, "there is no word before the colon"),
-        ("? \n: b", 2, 2, "there is no word before the colon"),
-        ("title: &a b", 2, 8, "YAML takes & and * at the start for marks"),
-        ("title: *b* c", 2, 8, "YAML takes & and * at the start for marks"),
-        ("tags: &a [b]", 2, 7, "YAML takes & and * at the start for marks"),
-        ("&a title: b", 2, 1, "YAML takes & and * at the start for marks"),
-        ("title: a\nkey: 中\x7f", 3, 7, "U+007F cannot stand in front matter"),
-        ("title: \x9f", 2, 8, "U+009F cannot stand in front matter"),
+        ("? [a]\n: b", 2, 3, "there is no key before the colon"),
+        ("? {a: b}\n: b", 2, 3, "there is no key before the colon"),
+        ("'': b", 2, 1, "there is no key before the colon"),
+        ("? \n: b", 2, 2, "there is no key before the colon"),
+        ("title: &a b", 2, 8, "YAML reads & and * at the start as anchors"),
+        ("title: *b* c", 2, 8, "YAML reads & and * at the start as anchors"),
+        ("tags: &a [b]", 2, 7, "YAML reads & and * at the start as anchors"),
+        ("&a title: b", 2, 1, "YAML reads & and * at the start as anchors"),
+        ("title: a\nkey: 中\x7f", 3, 7, "U+007F is not allowed in front matter"),
+        ("title: \x9f", 2, 8, "U+009F is not allowed in front matter"),
         ("tags: [[[[[[a]]]]]]", 2, 11, "is nested too deeply"),
-        ("author: {name: a, url: b, name: c}", 2, 27, "name stands here twice"),
+        ("author: {name: a, url: b, name: c}", 2, 27, "name appears twice"),
     ],
 )  # fmt: skip
 def test_what_is_no_front_matter(matter: str, line: int, column: int, message: str) -> None:
@@ -151,17 +151,17 @@ def test_front_matter_without_end() -> None:
 @pytest.mark.parametrize(
     ("matter", "code", "line", "column", "message", "hint"),
     [
-        ("title: a\ntitle: b", "E118", 3, 1, "title stands here twice", "remove"),
-        ("title: a\nTITLE: b", "E118", 3, 1, "TITLE (the same as title) stands here twice", "remove"),
+        ("title: a\ntitle: b", "E118", 3, 1, "title appears twice", "remove"),
+        ("title: a\nTITLE: b", "E118", 3, 1, "TITLE (the same as title) appears twice", "remove"),
         (
             "title: a\ndate: b\npublished: c",
             "N120",
             4,
             1,
-            "published means the same as date, which stands above",
+            "published means the same as date, which is above",
             "remove",
         ),
-        ("pub_date: b\npubDate: c", "E118", 3, 1, "pubDate (the same as pub_date) stands here twice", "remove"),
+        ("pub_date: b\npubDate: c", "E118", 3, 1, "pubDate (the same as pub_date) appears twice", "remove"),
     ],
 )
 def test_keys(matter: str, code: str, line: int, column: int, message: str, hint: str) -> None:
@@ -186,7 +186,7 @@ def test_the_first_of_two_keys_holds() -> None:
 )
 def test_unknown_keys(matter: str, hint: str) -> None:
     source, found = read(f"title: a\n{matter}")
-    (key,) = fields.unknown_keys(found)
+    (key,) = fields.find_unknown_keys(found)
     word = matter.partition(":")[0]
     assert source.text[key.start : key.end] == key.content == word
     assert fields.suggest_key(word) == hint
@@ -220,7 +220,11 @@ def test_hostile_front_matter_neither_hangs_nor_crashes(matter: str) -> None:
 
 @pytest.mark.parametrize(
     ("written", "text", "problem"),
-    [("' a '", "a", None), ("[a]", None, "title must be one text"), ("{a: b}", None, "title must be one text")],
+    [
+        ("' a '", "a", None),
+        ("[a]", None, "title must be text, not a list or a mapping"),
+        ("{a: b}", None, "title must be text, not a list or a mapping"),
+    ],
 )
 def test_text_of(written: str, text: str | None, problem: str | None) -> None:
     source, found = read(f"title: {written}")
@@ -231,8 +235,8 @@ def test_text_of(written: str, text: str | None, problem: str | None) -> None:
 
 
 def test_list_items() -> None:
-    assert [plain(item) for item in list_items(read("tags: [a, b]")[1]["categories"])] == ["a", "b"]
-    assert [plain(item) for item in list_items(read("tags: a")[1]["categories"])] == ["a"]
+    assert [plain(item) for item in read_items(read("tags: [a, b]")[1]["categories"])] == ["a", "b"]
+    assert [plain(item) for item in read_items(read("tags: a")[1]["categories"])] == ["a"]
 
 
 @pytest.mark.parametrize(

@@ -419,6 +419,7 @@ def test_stylesheet_cannot_leave_its_place(stylesheet: str) -> None:
         assert data.count(b"<!--") == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("field", ["body", "summary"])
 def test_12_mb_of_text(field: str) -> None:
     text = "开放的格式活得更久 & <em>.</em> " * 340_000
@@ -449,9 +450,9 @@ def test_language_tags() -> None:
 
 
 def test_values_cannot_change_behind_a_feeds_back() -> None:
-    with pytest.raises(FieldError, match=r"^Entry .*: authors: is a list; give a tuple"):
+    with pytest.raises(FieldError, match=r"^Entry .*: authors: is a list; use a tuple"):
         entry(authors=[Person(name="A")])
-    with pytest.raises(FieldError, match=r"^Feed .*: entries: is a list; give a tuple"):
+    with pytest.raises(FieldError, match=r"^Feed .*: entries: is a list; use a tuple"):
         Feed(id="tag:a", language="en", title="T", link=BASE, entries=[entry()])  # type: ignore[arg-type]
 
 

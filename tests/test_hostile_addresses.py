@@ -8,7 +8,7 @@ import pytest
 
 import feedpub
 from feedpub import iri
-from feedpub.links.outbound import outbound
+from feedpub.links.outbound import find_outbound_links
 from support.case_files import load_cases
 from support.sample_builds import Desk, article
 
@@ -28,7 +28,7 @@ MISREAD = {
 NAMES = ("source", "image", "authors", "enclosures", "next")
 
 
-def errors(problems: tuple[feedpub.Problem, ...]) -> list[feedpub.Problem]:
+def list_errors(problems: tuple[feedpub.Problem, ...]) -> list[feedpub.Problem]:
     return [problem for problem in problems if problem.severity == "error"]
 
 
@@ -49,7 +49,7 @@ def test_front_matter(name: str, address: str, desk: Desk) -> None:
     if name == "enclosures":
         value = f"[{{url: {quoted}, type: audio/mpeg}}]"
     desk.write("one.en.md", article("One", **{name: value}))
-    (problem,) = errors(feedpub.lint(desk.folder))
+    (problem,) = list_errors(feedpub.lint(desk.folder))
     assert problem.code == "E111"
     assert problem.line == 4
     assert "browsers open" in problem.message
@@ -62,7 +62,7 @@ def test_front_matter(name: str, address: str, desk: Desk) -> None:
 def test_html(address: str, desk: Desk) -> None:
     quoted = address.replace("&", "&amp;").replace('"', "&quot;").replace("\\", "&#92;")
     desk.write("one.en.md", article("One", body=f'Text.\n\n<p><a href="{quoted}">a</a></p>'))
-    problems = errors(feedpub.lint(desk.folder))
+    problems = list_errors(feedpub.lint(desk.folder))
     assert [problem.code for problem in problems] == ["E111"]
     assert "browsers open" in problems[0].message
     with pytest.raises(feedpub.EntryError):
@@ -76,14 +76,14 @@ def test_html(address: str, desk: Desk) -> None:
 def test_references(address: str, place: str, desk: Desk) -> None:
     line = place.replace("ADDRESS", address)
     desk.write("one.en.md", article("One", body=f"## Summary\nText.\n\n## References\n{line}"))
-    assert {problem.code for problem in errors(feedpub.lint(desk.folder))} == {"E111"}
+    assert {problem.code for problem in list_errors(feedpub.lint(desk.folder))} == {"E111"}
 
 
 @pytest.mark.parametrize("address", ["http://0x7f.1/", "http://2130706433/x", "http://127.1/", "http://xn--a.test/"])
 def test_the_quick_readers_take_no_such_host(address: str, desk: Desk) -> None:
     body = f"## Summary\nText.\n\n## Key Points\n- [a]({address})\n\n## References\n1. [A]({address}) - P"
     desk.write("one.en.md", article("One", source=address, body=body))
-    places = [problem.line for problem in errors(feedpub.lint(desk.folder)) if problem.code == "E111"]
+    places = [problem.line for problem in list_errors(feedpub.lint(desk.folder)) if problem.code == "E111"]
     assert places == [4, 10, 13]
     with pytest.raises(feedpub.EntryError):
         feedpub.build(desk.folder, desk.folder.parent / "public")
@@ -116,7 +116,7 @@ def test_relative_addresses_lead_where_browsers_go(desk: Desk) -> None:
         "one.en.md", article("One", body='<a href="/&#92;evil.test/x">a</a> <a href="&#92;&#92;evil.test/y">b</a>')
     )
     site = feedpub.load(desk.folder)
-    assert set(outbound(site)) == {"https://evil.test/x", "https://evil.test/y"}
+    assert set(find_outbound_links(site)) == {"https://evil.test/x", "https://evil.test/y"}
     html = feedpub.to_json(site.feed("en")).decode()
     assert "https://evil.test/x" in html
     assert "https://evil.test/y" in html

@@ -35,8 +35,10 @@ def site(folder: Path, *, url: str = "https://a.example/", language: str = "en")
 
 
 def report(*incidents: feedpub.Incident) -> feedpub.LinkReport:
-    place = feedpub.Mention(path="entries/one.en.md", line=5, entry="x")
-    links = tuple(feedpub.Link(url=one.url, status="dead", state="dead", found_in=(place,)) for one in incidents)
+    mention = feedpub.Mention(path="entries/one.en.md", line=5, entry="x")
+    links = tuple(
+        feedpub.Link(url=incident.url, status="dead", state="dead", found_in=(mention,)) for incident in incidents
+    )
     return feedpub.LinkReport(links=links, at=OPENED, incidents=incidents)
 
 
@@ -120,9 +122,11 @@ def test_ids_stay_when_a_link_is_well_again(tmp_path: Path) -> None:
         closed=OPENED + timedelta(days=1),
         outcome="recovered",
     )
-    (one,), (other,) = (feedpub.make_incident_feed(where, report(incident)).entries for incident in (before, after))
-    assert one.id == other.id
-    assert one.updated < other.updated
+    (incident,), (other,) = (
+        feedpub.make_incident_feed(where, report(incident)).entries for incident in (before, after)
+    )
+    assert incident.id == other.id
+    assert incident.updated < other.updated
 
 
 @pytest.mark.parametrize(("language", "word"), [("zh-Hans", "失效链接：Digest"), ("ar", "روابط معطلة: Digest")])
@@ -163,4 +167,4 @@ def test_the_command_writes_it(base: str, tmp_path: Path) -> None:
         cwd=tmp_path, capture_output=True, check=False, timeout=60, input=b"",
     )  # fmt: skip
     assert refused.returncode == 2
-    assert b"--feed is for the links of a site" in refused.stderr
+    assert b"--feed needs a site and a history" in refused.stderr

@@ -10,11 +10,12 @@ import pytest
 
 import feedpub
 from support.sample_builds import Desk, RandomAuthor, State, article, published, states
+from support.speed import THOROUGH
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-SEEDS = range(int(os.environ.get("FEEDPUB_SEEDS", "6")))
+SEEDS = range(int(os.environ.get("FEEDPUB_SEEDS", "20" if THOROUGH else "4")))
 STEPS = 12
 
 
@@ -32,8 +33,8 @@ def desk(tmp_path: Path) -> Desk:
 class Watched:
     """A published folder, each build of which is compared with one from nothing, and with what it says of itself."""
 
-    def __init__(self, desk: Desk, place: Path) -> None:
-        self.desk, self.public, self.fresh = desk, place / "public", place / "fresh"
+    def __init__(self, desk: Desk, folder: Path) -> None:
+        self.desk, self.public, self.fresh = desk, folder / "public", folder / "fresh"
         self.until = "2026-02-01"
 
     def build(self, *, keep_going: bool = False) -> feedpub.BuildResult | None:

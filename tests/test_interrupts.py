@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import io
+import inspect
 import json
 import shutil
 import signal
@@ -13,29 +13,31 @@ import subprocess
 import sys
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import feedpub
 from feedpub import interrupts
-from feedpub.cli import main
-from feedpub.database import BusyError
+from feedpub.building.manifest import Manifest
+from feedpub.cli import output
+from feedpub.database import BusyError, Database
 from feedpub.links import check as check_module
 from feedpub.links import history as history_module
 from feedpub.links import run as run_module
 from feedpub.links.history import History
 from feedpub.links.history_rows import MIGRATIONS
 from feedpub.transport.sessions import SessionTransport
-from support.commands import run_program
+from support.commands import run_command, run_program
 from support.interrupting import find_lines, interrupt_at
-from support.link_farm import Farm, says
+from support.link_farm import Farm, respond
 from support.offline import offline_session
 from support.sample_sites import GOOD, write_site
+from support.speed import THOROUGH, by_turns, sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from support.interrupting import Line
 
@@ -56,7 +58,9 @@ ANSWERS = {
     "blocked.test": [403, 200, 403, 200, 403],
 }
 URLS = [f"http://{host}/{number}" for number in range(2) for host in ANSWERS]
-MOMENTS = 500
+# `make explore` interrupts 500 moments, and each line of a build.
+MOMENTS = 500 if THOROUGH else 80
+STEP = 3 if THOROUGH else 20
 INTERRUPTS: dict[str, tuple[Callable[[], BaseException], int]] = {
     "Ctrl-C": (KeyboardInterrupt, 130),
     "SIGTERM": (lambda: interrupts.Interrupted(signal.SIGTERM), 143),
@@ -81,23 +85,6 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_module, "needs_confirmation", lambda *_, **__: False)
     monkeypatch.setattr(history_module, "PATIENCE_SECONDS", 0.1)
     monkeypatch.setattr(Today, "number", 0)
-
-
-def run_command(*arguments: str) -> tuple[int, str, str]:
-    """Run a command in this process; return exit code, output and messages."""
-    out, err = io.BytesIO(), io.BytesIO()
-    code: Any = None
-    with (
-        contextlib.redirect_stdout(io.TextIOWrapper(out, "utf-8", write_through=True)) as stdout,
-        contextlib.redirect_stderr(io.TextIOWrapper(err, "utf-8", write_through=True)) as stderr,
-    ):
-        try:
-            main.main(arguments)
-        except SystemExit as error:
-            code = error.code
-        stdout.detach()
-        stderr.detach()
-    return code, out.getvalue().decode(), err.getvalue().decode()
 
 
 class Folder:
@@ -193,8 +180,8 @@ ACTS: dict[str, tuple[str, Callable[[Folder], tuple[int, str, str]]]] = {
 
 @pytest.mark.parametrize("kind_of_interrupt", INTERRUPTS)
 def test_an_interrupt_at_any_line_leaves_a_whole_history(kind_of_interrupt: str, folder: Folder) -> None:
-    """At each line once; then at later executions of the lines of a check, until it was 500 times."""
-    interrupt, exit_code = INTERRUPTS[kind_of_interrupt]
+    """At lines of each module; in a thorough run at each line once, and then at later executions of them."""
+    interrupt, find_exit_code = INTERRUPTS[kind_of_interrupt]
     moments: dict[tuple[Line, int], str] = {}
     for name, (kind, act) in ACTS.items():
         folder.begin_again(kind)
@@ -202,16 +189,17 @@ def test_an_interrupt_at_any_line_leaves_a_whole_history(kind_of_interrupt: str,
             moments.setdefault((line, 1), name)
     assert {file for (file, _), _ in moments} == set(FILES)
     lines = [line for line, _ in moments]
-    moments |= {(line, times): "another check" for times in (2, 3, 5, 8, 12) for line in lines}
+    later = {(line, times): "another check" for times in (2, 3, 5, 8, 12) for line in lines}
     reached = 0
-    for (line, times), name in moments.items():
+    # Not all lines are executed as often as that.
+    for (line, times), name in sample(moments.items(), MOMENTS * 3 // 4) + sample(later.items(), MOMENTS * 3 // 4):
         kind, act = ACTS[name]
         folder.begin_again(kind)
         done: list[tuple[int, str, str]] = []
         if interrupt_at(line, times, interrupt, lambda act=act, done=done: done.append(act(folder))):  # type: ignore[misc]
             reached += 1
             code, out, err = done[0]
-            assert code == exit_code, (name, line, times, err)
+            assert code == find_exit_code, (name, line, times, err)
             assert "Traceback" not in err
             folder.assert_nothing_is_lost(out if name != "ack" else "")
         if reached >= MOMENTS:
@@ -222,7 +210,7 @@ def test_an_interrupt_at_any_line_leaves_a_whole_history(kind_of_interrupt: str,
 def test_the_check_after_an_interrupt_finds_all(folder: Folder) -> None:
     lines = find_lines(lambda: folder.check(4), FILES)
     final = folder.read()
-    for line in lines[::25]:
+    for line in lines[:: 25 * STEP // 3]:
         folder.begin_again("four days")
         assert interrupt_at(line, 1, KeyboardInterrupt, lambda: folder.check(4))
         folder.check(4)
@@ -245,7 +233,7 @@ def test_an_interrupt_at_any_line_leaves_a_published_folder_that_the_next_build_
     shutil.rmtree(tmp_path / "whole")
     lines = find_lines(lambda: build("whole"), ("feedpub/database.py", "feedpub/building/manifest.py"))
     assert len(lines) > 100
-    for number, line in enumerate(lines[::3]):
+    for number, line in enumerate(lines[::STEP]):
         output = f"public-{number}"
         done: list[tuple[int, str, str]] = []
         assert interrupt_at(line, 1, KeyboardInterrupt, lambda done=done, output=output: done.append(build(output)))  # type: ignore[misc]
@@ -267,87 +255,93 @@ def run_and_signal(name: str, place: str, *arguments: str, folder: Path) -> subp
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals work differently there")
 
 
-@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
-@pytest.mark.parametrize(
-    "place",
-    [
-        "enum.py:__set_name__",  # Python 3.11 makes RuntimeError of what is raised there
-        "dataclasses.py:_process_class",
-        "feedpub/cli/main.py:<module>",
-        "feedpub/links/check.py:<module>",
-        "feedpub/links/history.py:300",
-        "feedpub/links/history.py:keep",
-        "feedpub/database.py:commit",
-        "feedpub/links/run.py:links",
-    ],
+def place_of(function: Callable[..., object]) -> str:
+    """Return where a function begins, as `support.interrupting` takes it."""
+    path = Path(inspect.getfile(function)).relative_to(Path(feedpub.__file__).parents[1])
+    return f"{path.as_posix()}:{function.__name__}"
+
+
+CODES = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129}
+PLACES = (
+    "enum.py:__set_name__",  # Python 3.11 makes RuntimeError of what is raised there
+    "dataclasses.py:_process_class",
+    "feedpub/cli/main.py:<module>",
+    "feedpub/links/check.py:<module>",
+    "feedpub/links/history.py:300",
+    place_of(History.write_pending),
+    place_of(Database.commit),
+    place_of(run_module.Run.iter_links),
 )
-def test_a_signal_while_links_are_checked(
-    name: str, code: int, place: str, farm_urls: list[str], tmp_path: Path
-) -> None:
+
+
+@pytest.mark.parametrize(("place", "name"), by_turns(PLACES, CODES))
+def test_a_signal_while_links_are_checked(name: str, place: str, farm_urls: list[str], tmp_path: Path) -> None:
     (tmp_path / "urls.txt").write_text("\n".join(farm_urls), encoding="utf-8")
     arguments = ("links", "check", "--urls", "urls.txt", "--allow-private", "--format", "jsonl")
     done = run_and_signal(name, place, *arguments, folder=tmp_path)
     assert done.stderr.startswith("reached\n")
     assert "Traceback" not in done.stderr
     assert "interrupted" in done.stderr
-    assert done.returncode == code
+    assert done.returncode == CODES[name]
     told = {json.loads(line)["url"] for line in done.stdout.splitlines()}
     if (tmp_path / ".feedpub" / "links.sqlite").exists():
         with History(tmp_path / ".feedpub" / "links.sqlite") as history:
-            assert told <= set(history.addresses())
+            assert told <= set(history.list_urls())
     else:
         assert not told
 
 
 @pytest.fixture(scope="module")
 def farm_urls() -> Iterator[list[str]]:
-    with closing(Farm({"page": says()})) as farm:
+    with closing(Farm({"page": respond()})) as farm:
         yield [farm.url("page", f"127.0.5.{number % 5 + 1}", path=f"/{number}") for number in range(20)]
 
 
-@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
-@pytest.mark.parametrize("form", ["text", "json", "jsonl", "github", "markdown"])
-def test_what_is_known_is_reported(name: str, code: int, form: str, farm_urls: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("form", "name"), by_turns(("text", "json", "jsonl", "github", "markdown"), ("SIGINT", "SIGTERM"))
+)
+def test_what_is_known_is_reported(name: str, form: str, farm_urls: list[str], tmp_path: Path) -> None:
     """The signal comes when the first results are written."""
     (tmp_path / "urls.txt").write_text("\n".join(farm_urls), encoding="utf-8")
     arguments = ("links", "check", "--urls", "urls.txt", "--allow-private", "--format", form)
-    done = run_and_signal(name, "feedpub/links/history.py:keep", *arguments, folder=tmp_path)
-    assert done.returncode == code
+    done = run_and_signal(name, place_of(History.write_pending), *arguments, folder=tmp_path)
+    assert done.returncode == CODES[name]
     known = int(done.stderr.partition("interrupted; ")[2].split()[0])
     with History(tmp_path / ".feedpub" / "links.sqlite") as history:
-        assert len(list(history.addresses())) >= known
+        assert len(list(history.list_urls())) >= known
     if form == "json":
         assert len(json.loads(done.stdout)["links"]) == known if known else done.stdout == ""
     elif form == "jsonl":
         assert len(done.stdout.splitlines()) == known
 
 
-@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
 @pytest.mark.parametrize(
-    "place",
-    [
-        "enum.py:__set_name__",
-        "feedpub/building/builder.py:<module>",
-        "feedpub/building/manifest.py:keep",
-        "feedpub/files.py:150",
-    ],
+    ("place", "name"),
+    by_turns(
+        (
+            "enum.py:__set_name__",
+            "feedpub/building/builder.py:<module>",
+            place_of(Manifest.commit),
+            "feedpub/files.py:150",
+        ),
+        ("SIGINT", "SIGTERM"),
+    ),
 )
-def test_a_signal_while_a_site_is_built(name: str, code: int, place: str, tmp_path: Path) -> None:
+def test_a_signal_while_a_site_is_built(name: str, place: str, tmp_path: Path) -> None:
     write_site(tmp_path / "entries", GOOD)
     done = run_and_signal(name, place, "build", folder=tmp_path)
     lines = [line for line in done.stderr.splitlines() if line]
     assert lines == ["reached", "feedpub: interrupted; no partially written files were left behind"]
-    assert done.returncode == code
+    assert done.returncode == CODES[name]
 
 
-@pytest.mark.parametrize("form", ["json", "jsonl", "text"])
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize(("form", "name"), by_turns(("json", "jsonl", "text"), ("SIGTERM", "SIGINT")))
 def test_a_signal_while_the_report_is_printed_comes_after_it(
     form: str, name: str, farm_urls: list[str], tmp_path: Path
 ) -> None:
     (tmp_path / "urls.txt").write_text("\n".join(farm_urls), encoding="utf-8")
     arguments = ("links", "check", "--urls", "urls.txt", "--allow-private", "--format", form)
-    place = "feedpub/cli/output.py:echo_utf8" if form != "text" else "feedpub/cli/output.py:echo_lines"
+    place = place_of(output.echo_utf8 if form != "text" else output.echo_lines)
     done = run_and_signal(name, place, *arguments, folder=tmp_path)
     assert done.returncode == 128 + getattr(signal, name)
     known = int(done.stderr.partition("interrupted; ")[2].split()[0])

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from support.commands import run_program
+from support.speed import THOROUGH
 
-KILLS = 100
+KILLS = 100 if THOROUGH else 40
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that begin at once")

@@ -204,7 +204,7 @@ def test_script_and_direction(tag: str, written: str, towards: str) -> None:
         ("ja", "日本語"),
         ("ar", "العربية"),
         ("he", "עברית"),
-        ("sv", "sv"),
+        ("eo", "eo"),
         ("mul", "mul"),
     ],
 )
@@ -225,12 +225,11 @@ KEYS_WITH_FIELDS = {
 }
 
 
-def test_the_catalogue_has_21_languages() -> None:
+def test_the_catalogue_has_every_known_language_in_the_same_order() -> None:
     catalogue = tomllib.loads(Path(feedpub.language.__file__).with_name("catalogue.toml").read_text(encoding="utf-8"))
     assert known_languages() == tuple(catalogue)
     assert {language: dict(get_words(language)) for language in known_languages()} == catalogue  # read one by one
-    assert len(known_languages()) == 21
-    assert len({get_autonym(language) for language in known_languages()}) == 21
+    assert len({get_autonym(language) for language in known_languages()}) == len(catalogue)
 
 
 @pytest.mark.parametrize("language", known_languages())
@@ -270,7 +269,7 @@ def test_no_language_was_left_in_english(language: str) -> None:
     assert not set(map(str, found["sample"].values())) & set(map(str, english["sample"].values()))
 
 
-@pytest.mark.parametrize("tag", ["sv", "mul", "und", "x-house", "yue"])
+@pytest.mark.parametrize("tag", ["eo", "mul", "und", "x-house", "yue"])
 def test_other_languages_have_the_english_words(tag: str) -> None:
     assert not has_words(tag)
     assert get_words(tag) == get_words("en")

@@ -1,6 +1,6 @@
-"""What every answer means: one run over a farm of bad manners, one row for each case.
+"""What every response means: one run over a server with bad manners, one row for each case.
 
-Nothing alive is dead, nothing that refuses robots is dead, no excuse is ok, and nothing takes longer than its deadline.
+No link that works is dead, no server that refuses robots is dead, no soft 404 is ok, and no link exceeds its deadline.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from support.link_farm import (
     Farm,
     by_method,
     by_path,
-    compressed,
-    cookie_wall,
-    deflated,
-    endless,
-    in_seconds,
+    compress,
+    count_down,
+    deflate,
+    drip,
+    format_later,
     in_turn,
-    long_chain,
-    raw,
-    says,
-    to,
+    redirect,
+    require_cookie,
+    respond,
+    send,
 )
 
 if TYPE_CHECKING:
@@ -78,146 +78,160 @@ def codes() -> Iterator[Case]:
     }
     for status, numbers in found.items():
         for number in numbers:
-            yield case(f"code-{number}", status, says(number), reason="" if status == "ok" else str(number))
+            yield case(f"code-{number}", status, respond(number), reason="" if status == "ok" else str(number))
 
 
 HEADS = [
-    case(f"head-{code}", "ok", by_method(says(code), says())) for code in (400, 403, 404, 405, 410, 500, 501, 503)
+    case(f"head-{code}", "ok", by_method(respond(code), respond())) for code in (400, 403, 404, 405, 410, 500, 501, 503)
 ] + [
-    case("head-hangs", "ok", by_method(raw(then="hang"), says())),
-    case("head-resets", "ok", by_method(raw(then="reset"), says())),
-    case("head-with-body", "ok", by_method(raw(OK_HEAD + b"Content-Length: 6\r\n\r\nunasked"), says())),
-    case("head-without-length", "ok", by_method(raw(OK_HEAD + b"\r\n"), says())),
-    case("head-says-more", "suspect", by_method(says(Content_Length="100"), says(200, NOT_FOUND)), everywhere=True),
+    case("head-hangs", "ok", by_method(send(then="hang"), respond())),
+    case("head-resets", "ok", by_method(send(then="reset"), respond())),
+    case("head-with-body", "ok", by_method(send(OK_HEAD + b"Content-Length: 6\r\n\r\nunasked"), respond())),
+    case("head-without-length", "ok", by_method(send(OK_HEAD + b"\r\n"), respond())),
+    case(
+        "head-says-more", "suspect", by_method(respond(Content_Length="100"), respond(200, NOT_FOUND)), everywhere=True
+    ),
 ]
 REDIRECTS = [
-    case("for-good", "moved", to("/page", 301)),
-    case("for-good-308", "moved", to("/page", 308)),
-    case("for-now", "ok", to("/page", 302)),
-    case("for-now-307", "ok", to("/page", 307)),
-    case("see-other", "ok", to("/page", 303)),
-    case("relative", "moved", to("page", 301)),
-    case("query-only", "moved", to("page?a=1", 301)),
-    case("long", "moved", long_chain, "/15"),
-    case("too-long", "dead", long_chain, "/30", reason="too many"),
-    case("loop", "dead", to("loop"), reason="in a loop"),
-    case("cookie-wall", "ok", cookie_wall),
-    case("out-file", "dead", to("file:///etc/passwd", 301), reason="scheme that browsers refuse"),
-    case("out-script", "dead", to("javascript:alert(1)", 301), reason="scheme that browsers refuse"),
-    case("out-mail", "suspect", to("mailto:someone@example.org", 301), reason="another program"),
-    case("out-app", "suspect", to("itms-apps://example.org/app"), reason="another program"),
-    case("no-location", "dead", says(301, b""), reason="invalid address"),
-    case("empty-location", "dead", to(" "), reason="invalid address"),
-    case("nul-location", "dead", raw(b"HTTP/1.1 302 Found\r\nLocation: /pa\0ge\r\nContent-Length: 0\r\n\r\n")),
-    case("spaced-location", "moved", to("/page?a b", 301)),
-    case("raw-location", "moved", raw("HTTP/1.1 301 M\r\nLocation: /page?ü\r\nContent-Length: 0\r\n\r\n".encode())),
-    case("split-location", "ok", raw(b"HTTP/1.1 302 F\r\nLocation: /page\r\nX: y\r\nContent-Length: 0\r\n\r\n")),
-    case("no-host-location", "dead", to("http://")),
-    case("to-gone", "dead", to("/gone", 301)),
-    case("home", "suspect", to("/", 301), reason="home page"),
+    case("for-good", "moved", redirect("/page", 301)),
+    case("for-good-308", "moved", redirect("/page", 308)),
+    case("for-now", "ok", redirect("/page", 302)),
+    case("for-now-307", "ok", redirect("/page", 307)),
+    case("see-other", "ok", redirect("/page", 303)),
+    case("relative", "moved", redirect("page", 301)),
+    case("query-only", "moved", redirect("page?a=1", 301)),
+    case("long", "moved", count_down, "/15"),
+    case("too-long", "dead", count_down, "/30", reason="too many"),
+    case("loop", "dead", redirect("loop"), reason="in a loop"),
+    case("cookie-wall", "ok", require_cookie),
+    case("out-file", "dead", redirect("file:///etc/passwd", 301), reason="scheme that browsers refuse"),
+    case("out-script", "dead", redirect("javascript:alert(1)", 301), reason="scheme that browsers refuse"),
+    case("out-mail", "suspect", redirect("mailto:someone@example.org", 301), reason="another program"),
+    case("out-app", "suspect", redirect("itms-apps://example.org/app"), reason="another program"),
+    case("no-location", "dead", respond(301, b""), reason="invalid address"),
+    case("empty-location", "dead", redirect(" "), reason="invalid address"),
+    case("nul-location", "dead", send(b"HTTP/1.1 302 Found\r\nLocation: /pa\0ge\r\nContent-Length: 0\r\n\r\n")),
+    case("spaced-location", "moved", redirect("/page?a b", 301)),
+    case("raw-location", "moved", send("HTTP/1.1 301 M\r\nLocation: /page?ü\r\nContent-Length: 0\r\n\r\n".encode())),
+    case("split-location", "ok", send(b"HTTP/1.1 302 F\r\nLocation: /page\r\nX: y\r\nContent-Length: 0\r\n\r\n")),
+    case("no-host-location", "dead", redirect("http://")),
+    case("to-gone", "dead", redirect("/gone", 301)),
+    case("home", "suspect", redirect("/", 301), reason="home page"),
 ]
 TROUBLE = [
-    case("429-heals", "ok", in_turn(says(429, b"", Retry_After="1"), says())),
-    case("503-heals", "ok", in_turn(says(503, b"", Retry_After="1"), says(503, b"", Retry_After="1"), says())),
-    case("429-date-heals", "ok", in_turn(says(429, b"", Retry_After=in_seconds(1)), says())),
-    case("429-day", "blocked", says(429, b"", Retry_After="86400")),
-    case("503-day", "blocked", says(503, b"", Retry_After=in_seconds(86400))),
-    case("503-nonsense", "blocked", says(503, b"", Retry_After="soon")),
-    case("429-negative", "blocked", says(429, b"", Retry_After="-5")),
-    case("500-heals", "ok", in_turn(says(500), says(500), says())),
-    case("reset-heals", "ok", in_turn(raw(then="reset"), raw(then="reset"), says())),
-    case("close-heals", "ok", in_turn(raw(), raw(), says())),
-    case("reset", "dead", raw(then="reset"), reason="reset"),
-    case("closes", "dead", raw(), reason="reset"),
-    case("hangs", "unsure", raw(then="hang"), reason="in time"),
-    case("hangs-in-status", "unsure", raw(b"HTTP/1.", then="hang")),
-    case("hangs-in-head", "unsure", raw(OK_HEAD, then="hang")),
-    case("drips-head", "unsure", endless(OK_HEAD, b"X: y\r\n", 0.1)),
-    case("hangs-in-body", "ok", by_method(raw(OK_HEAD + b"\r\n"), raw(OK_HEAD + b"\r\nStart", then="hang"))),
-    case("drips-body", "ok", by_method(raw(OK_HEAD + b"\r\n"), endless(OK_HEAD + b"\r\n", b"x", 0.1))),
-    case("breaks-off", "ok", by_method(raw(OK_HEAD + b"\r\n"), raw(OK_HEAD + b"Content-Length: 9999\r\n\r\nStart"))),
-    case("404-hangs", "dead", by_method(says(404), raw(b"HTTP/1.1 404 N\r\nContent-Length: 9\r\n\r\n", then="hang"))),
+    case("429-heals", "ok", in_turn(respond(429, b"", Retry_After="1"), respond())),
+    case("503-heals", "ok", in_turn(respond(503, b"", Retry_After="1"), respond(503, b"", Retry_After="1"), respond())),
+    case("429-date-heals", "ok", in_turn(respond(429, b"", Retry_After=format_later(1)), respond())),
+    case("429-day", "blocked", respond(429, b"", Retry_After="86400")),
+    case("503-day", "blocked", respond(503, b"", Retry_After=format_later(86400))),
+    case("503-nonsense", "blocked", respond(503, b"", Retry_After="soon")),
+    case("429-negative", "blocked", respond(429, b"", Retry_After="-5")),
+    case("500-heals", "ok", in_turn(respond(500), respond(500), respond())),
+    case("reset-heals", "ok", in_turn(send(then="reset"), send(then="reset"), respond())),
+    case("close-heals", "ok", in_turn(send(), send(), respond())),
+    case("reset", "dead", send(then="reset"), reason="reset"),
+    case("closes", "dead", send(), reason="reset"),
+    case("hangs", "unsure", send(then="hang"), reason="in time"),
+    case("hangs-in-status", "unsure", send(b"HTTP/1.", then="hang")),
+    case("hangs-in-head", "unsure", send(OK_HEAD, then="hang")),
+    case("drips-head", "unsure", drip(OK_HEAD, b"X: y\r\n", 0.1)),
+    case("hangs-in-body", "ok", by_method(send(OK_HEAD + b"\r\n"), send(OK_HEAD + b"\r\nStart", then="hang"))),
+    case("drips-body", "ok", by_method(send(OK_HEAD + b"\r\n"), drip(OK_HEAD + b"\r\n", b"x", 0.1))),
+    case("breaks-off", "ok", by_method(send(OK_HEAD + b"\r\n"), send(OK_HEAD + b"Content-Length: 9999\r\n\r\nStart"))),
+    case(
+        "404-hangs", "dead", by_method(respond(404), send(b"HTTP/1.1 404 N\r\nContent-Length: 9\r\n\r\n", then="hang"))
+    ),
 ]
 BOMBS = [
-    case("endless-head", "unsure", endless(OK_HEAD, b"X-Filler: " + b"y" * 8000 + b"\r\n"), reason="limit"),
-    case("long-field", "ok", says(X_Long="y" * 100_000)),
-    case("too-long-field", "unsure", says(X_Long="y" * 1_000_000), reason="limit"),
-    case("many-fields", "ok", raw(OK_HEAD + b"X: y\r\n" * 5000 + b"Content-Length: 0\r\n\r\n")),
-    case("endless-body", "ok", by_method(raw(OK_HEAD + b"\r\n"), endless(OK_HEAD + b"\r\n", FORTY_KB))),
+    case("endless-head", "unsure", drip(OK_HEAD, b"X-Filler: " + b"y" * 8000 + b"\r\n"), reason="limit"),
+    case("long-field", "ok", respond(X_Long="y" * 100_000)),
+    case("too-long-field", "unsure", respond(X_Long="y" * 1_000_000), reason="limit"),
+    case("many-fields", "ok", send(OK_HEAD + b"X: y\r\n" * 5000 + b"Content-Length: 0\r\n\r\n")),
+    case("endless-body", "ok", by_method(send(OK_HEAD + b"\r\n"), drip(OK_HEAD + b"\r\n", FORTY_KB))),
     case(
         "endless-chunks", "ok",
-        by_method(raw(OK_HEAD + b"\r\n"), endless(OK_HEAD + CHUNKED, b"1\r\nx\r\n" * 999)),
+        by_method(send(OK_HEAD + b"\r\n"), drip(OK_HEAD + CHUNKED, b"1\r\nx\r\n" * 999)),
     ),
     case(
-        "bomb", "ok", by_method(raw(OK_HEAD + b"\r\n"), says(200, compressed(100), Content_Encoding="gzip")),
+        "bomb", "ok", by_method(send(OK_HEAD + b"\r\n"), respond(200, compress(100), Content_Encoding="gzip")),
     ),
-    case("ten-gigabytes", "ok", by_method(says(Content_Length=""), says(Content_Length="10000000000"))),
-    case("unknown-coding", "ok", by_method(says(Content_Length=""), says(200, b"\x01\x02", Content_Encoding="br"))),
-    case("bad-gzip", "ok", by_method(says(Content_Length=""), says(200, b"no gzip", Content_Encoding="gzip"))),
-    case("flood-heals", "ok", raw(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" * 500 + OK_HEAD + b"\r\n")),
-    case("flood", "unsure", endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 100), reason="limit"),
+    case("ten-gigabytes", "ok", by_method(respond(Content_Length=""), respond(Content_Length="10000000000"))),
+    case(
+        "unknown-coding", "ok",
+        by_method(respond(Content_Length=""), respond(200, b"\x01\x02", Content_Encoding="br")),
+    ),
+    case("bad-gzip", "ok", by_method(respond(Content_Length=""), respond(200, b"no gzip", Content_Encoding="gzip"))),
+    case("flood-heals", "ok", send(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" * 500 + OK_HEAD + b"\r\n")),
+    case("flood", "unsure", drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 100), reason="limit"),
 ]  # fmt: skip
 MALFORMED = [
-    case("two-lengths", "dead", raw(OK_HEAD + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nxx"), reason="HTTP"),
-    case("same-length-twice", "ok", raw(OK_HEAD + b"Content-Length: 5000\r\nContent-Length: 5000\r\n\r\n")),
-    case("no-number-length", "ok", raw(OK_HEAD + b"Content-Length: many\r\n\r\n")),
-    case("http-0.9", "dead", raw(b"<html>Hello</html>"), reason="HTTP"),
-    case("ssh", "dead", raw(NOT_HTTP, then="hang"), reason="HTTP"),
-    case("code-of-letters", "dead", raw(b"HTTP/1.1 abc\r\n\r\n"), reason="HTTP"),
-    case("code-99", "dead", raw(b"HTTP/1.1 99 Low\r\n\r\n")),
-    case("code-1000", "dead", raw(b"HTTP/1.1 1000 High\r\n\r\n")),
-    case("no-reason", "ok", raw(b"HTTP/1.1 200\r\nContent-Length: 5000\r\n\r\n")),
-    case("bare-lf", "ok", raw(b"HTTP/1.1 200 OK\nContent-Type: text/plain\nContent-Length: 0\n\n")),
-    case("icy", "ok", raw(b"ICY 200 OK\r\nContent-Type: audio/mpeg\r\n\r\n")),
-    case("http-1.0", "ok", raw(b"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n")),
-    case("folded", "ok", raw(OK_HEAD + b"X-Folded: a\r\n b\r\nContent-Length: 5000\r\n\r\n")),
-    case("nul-in-field", "ok", raw(OK_HEAD + b"X: a\0b\r\nContent-Length: 5000\r\n\r\n")),
-    case("no-colon", "ok", raw(OK_HEAD + b"nonsense\r\nContent-Length: 5000\r\n\r\n")),
-    case("both-lengths", "ok", raw(OK_HEAD + b"Transfer-Encoding: chunked\r\nContent-Length: 9\r\n\r\n0\r\n\r\n")),
+    case("two-lengths", "dead", send(OK_HEAD + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nxx"), reason="HTTP"),
+    case("same-length-twice", "ok", send(OK_HEAD + b"Content-Length: 5000\r\nContent-Length: 5000\r\n\r\n")),
+    case("no-number-length", "ok", send(OK_HEAD + b"Content-Length: many\r\n\r\n")),
+    case("http-0.9", "dead", send(b"<html>Hello</html>"), reason="HTTP"),
+    case("ssh", "dead", send(NOT_HTTP, then="hang"), reason="HTTP"),
+    case("code-of-letters", "dead", send(b"HTTP/1.1 abc\r\n\r\n"), reason="HTTP"),
+    case("code-99", "dead", send(b"HTTP/1.1 99 Low\r\n\r\n")),
+    case("code-1000", "dead", send(b"HTTP/1.1 1000 High\r\n\r\n")),
+    case("no-reason", "ok", send(b"HTTP/1.1 200\r\nContent-Length: 5000\r\n\r\n")),
+    case("bare-lf", "ok", send(b"HTTP/1.1 200 OK\nContent-Type: text/plain\nContent-Length: 0\n\n")),
+    case("icy", "ok", send(b"ICY 200 OK\r\nContent-Type: audio/mpeg\r\n\r\n")),
+    case("http-1.0", "ok", send(b"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\n")),
+    case("folded", "ok", send(OK_HEAD + b"X-Folded: a\r\n b\r\nContent-Length: 5000\r\n\r\n")),
+    case("nul-in-field", "ok", send(OK_HEAD + b"X: a\0b\r\nContent-Length: 5000\r\n\r\n")),
+    case("no-colon", "ok", send(OK_HEAD + b"nonsense\r\nContent-Length: 5000\r\n\r\n")),
+    case("both-lengths", "ok", send(OK_HEAD + b"Transfer-Encoding: chunked\r\nContent-Length: 9\r\n\r\n0\r\n\r\n")),
     case(
         "bad-chunks", "ok",
-        by_method(says(Content_Length=""), raw(OK_HEAD + CHUNKED + b"zz\r\nx\r\n")),
+        by_method(respond(Content_Length=""), send(OK_HEAD + CHUNKED + b"zz\r\nx\r\n")),
     ),
 ]  # fmt: skip
 PAGES = [
-    case("there", "ok", says(200, FRAGMENTS), "#double"),
-    case("there-single", "ok", says(200, FRAGMENTS), "#single"),
-    case("there-bare", "ok", says(200, FRAGMENTS), "#bare"),
-    case("there-name", "ok", says(200, FRAGMENTS), "#old"),
-    case("there-encoded", "ok", says(200, FRAGMENTS), "#gr%C3%B6%C3%9Fe"),
-    case("there-entity", "ok", says(200, FRAGMENTS), "#a&b"),
-    case("there-hub", "ok", says(200, FRAGMENTS), "#hub"),
-    case("top", "ok", says(200, FRAGMENTS), "#top"),
-    case("text", "ok", says(200, FRAGMENTS), "#:~:text=Notes"),
-    case("route", "ok", says(200, FRAGMENTS), "#/route"),
-    case("bang", "ok", says(200, FRAGMENTS), "#!/route"),
-    case("missing", "suspect", says(200, FRAGMENTS), "#elsewhere", reason="fragment"),
-    case("beyond", "ok", says(200, FRAGMENTS + b" " * 3_000_000), "#elsewhere"),
-    case("pdf", "ok", says(200, b"%PDF-1.7", Content_Type="application/pdf"), "#page3"),
-    case("replaced", "moved", to("/there#single", 301), "#elsewhere"),
-    case("replaced-missing", "suspect", to("/there#none", 301), "#elsewhere", reason="fragment"),
-    case("inherited", "suspect", to("/there", 301), "#elsewhere", reason="fragment"),
-    case("astray", "suspect", by_path("/en/", says(), to("/en/", 301)), reason="every path", everywhere=True),
-    case("excuse-403", "suspect", by_path("/excuse-403", says(200, NOT_FOUND), says(403)), everywhere=True),
-    case("excuse-deflated", "suspect", says(200, deflated(NOT_FOUND, 15), Content_Encoding="deflate"), everywhere=True),
-    case("excuse-bare", "suspect", says(200, deflated(NOT_FOUND, -15), Content_Encoding="deflate"), everywhere=True),
-    case("excuse", "suspect", says(200, NOT_FOUND), reason="not found", everywhere=True),
-    case("same-everywhere", "suspect", says(200, PAGE), reason="same", everywhere=True),
-    case("about-404", "ok", says(200, NOT_FOUND)),
-    case("parked", "suspect", says(200, b"<title>example.org is for sale</title><h1>This domain is for sale</h1>")),
-    case("mitigated", "blocked", says(403, cf_mitigated="challenge"), reason="robots"),
-    case("mitigated-200", "blocked", says(200, cf_mitigated="challenge")),
-    case("just-a-moment", "blocked", says(503, b"<title>Just a moment...</title>", cf_mitigated="challenge")),
+    case("there", "ok", respond(200, FRAGMENTS), "#double"),
+    case("there-single", "ok", respond(200, FRAGMENTS), "#single"),
+    case("there-bare", "ok", respond(200, FRAGMENTS), "#bare"),
+    case("there-name", "ok", respond(200, FRAGMENTS), "#old"),
+    case("there-encoded", "ok", respond(200, FRAGMENTS), "#gr%C3%B6%C3%9Fe"),
+    case("there-entity", "ok", respond(200, FRAGMENTS), "#a&b"),
+    case("there-hub", "ok", respond(200, FRAGMENTS), "#hub"),
+    case("top", "ok", respond(200, FRAGMENTS), "#top"),
+    case("text", "ok", respond(200, FRAGMENTS), "#:~:text=Notes"),
+    case("route", "ok", respond(200, FRAGMENTS), "#/route"),
+    case("bang", "ok", respond(200, FRAGMENTS), "#!/route"),
+    case("missing", "suspect", respond(200, FRAGMENTS), "#elsewhere", reason="fragment"),
+    case("beyond", "ok", respond(200, FRAGMENTS + b" " * 3_000_000), "#elsewhere"),
+    case("pdf", "ok", respond(200, b"%PDF-1.7", Content_Type="application/pdf"), "#page3"),
+    case("replaced", "moved", redirect("/there#single", 301), "#elsewhere"),
+    case("replaced-missing", "suspect", redirect("/there#none", 301), "#elsewhere", reason="fragment"),
+    case("inherited", "suspect", redirect("/there", 301), "#elsewhere", reason="fragment"),
+    case("astray", "suspect", by_path("/en/", respond(), redirect("/en/", 301)), reason="every path", everywhere=True),
+    case("soft-404-403", "suspect", by_path("/soft-404-403", respond(200, NOT_FOUND), respond(403)), everywhere=True),
+    case(
+        "soft-404-deflated",
+        "suspect",
+        respond(200, deflate(NOT_FOUND, 15), Content_Encoding="deflate"),
+        everywhere=True,
+    ),
+    case(
+        "soft-404-bare", "suspect", respond(200, deflate(NOT_FOUND, -15), Content_Encoding="deflate"), everywhere=True
+    ),
+    case("soft-404", "suspect", respond(200, NOT_FOUND), reason="not found", everywhere=True),
+    case("same-everywhere", "suspect", respond(200, PAGE), reason="same", everywhere=True),
+    case("about-404", "ok", respond(200, NOT_FOUND)),
+    case("parked", "suspect", respond(200, b"<title>example.org is for sale</title><h1>This domain is for sale</h1>")),
+    case("mitigated", "blocked", respond(403, cf_mitigated="challenge"), reason="robots"),
+    case("mitigated-200", "blocked", respond(200, cf_mitigated="challenge")),
+    case("just-a-moment", "blocked", respond(503, b"<title>Just a moment...</title>", cf_mitigated="challenge")),
 ]
 TLS = [
-    case("tls", "ok", says(), kind="good"),
-    case("tls-expired", "dead", says(), kind="expired", reason="expired"),
-    case("tls-stranger", "dead", says(), kind="stranger", reason="certificate"),
-    case("tls-selfmade", "suspect", says(), kind="selfmade", reason="chain"),
-    case("tls-incomplete", "suspect", says(), kind="incomplete", reason="chain"),
-    case("tls-alone", "dead", says(), kind="alone", reason="self-signed"),
-    case("tls-hangs", "unsure", says(), kind="mute", reason="in time"),
-    case("tls-big", "ok", by_method(says(Content_Length=""), says(200, PAGE * 20)), kind="good"),
+    case("tls", "ok", respond(), kind="good"),
+    case("tls-expired", "dead", respond(), kind="expired", reason="expired"),
+    case("tls-stranger", "dead", respond(), kind="stranger", reason="certificate"),
+    case("tls-selfmade", "suspect", respond(), kind="selfmade", reason="chain"),
+    case("tls-incomplete", "suspect", respond(), kind="incomplete", reason="chain"),
+    case("tls-alone", "dead", respond(), kind="alone", reason="self-signed"),
+    case("tls-hangs", "unsure", respond(), kind="mute", reason="in time"),
+    case("tls-big", "ok", by_method(respond(Content_Length=""), respond(200, PAGE * 20)), kind="good"),
 ]
 CASES = [*codes(), *HEADS, *REDIRECTS, *TROUBLE, *BOMBS, *MALFORMED, *PAGES, *TLS]
 HOST_OF = {one.name: f"127.0.4.{number}" for number, one in enumerate(CASES, start=1)}
@@ -234,7 +248,7 @@ class Found:
 
 @pytest.fixture(scope="module")
 def found() -> Iterator[Found]:
-    behaviours = {one.name: one.behaviour for one in CASES if one.behaviour} | {"page": says(), "": says()}
+    behaviours = {one.name: one.behaviour for one in CASES if one.behaviour} | {"page": respond(), "": respond()}
     with closing(Farm(behaviours)) as farm:
         for one in CASES:
             if one.everywhere and one.behaviour:
@@ -274,10 +288,10 @@ def test_hosts_are_where_they_are_said_to_be(found: Found) -> None:
 
 
 def test_credentials_stay_with_their_server() -> None:
-    behaviours: dict[str, Behaviour] = {"page": says()}
+    behaviours: dict[str, Behaviour] = {"page": respond()}
     with closing(Farm(behaviours)) as farm:
-        behaviours["away"] = to(farm.url("page", "127.0.4.2").replace("//", "//thief:key@"), 301)
-        behaviours["stays"] = to("/page", 301)
+        behaviours["away"] = redirect(farm.url("page", "127.0.4.2").replace("//", "//thief:key@"), 301)
+        behaviours["stays"] = redirect("/page", 301)
         urls = [farm.url(name, "127.0.4.1").replace("//", "//me:secret@") for name in ("away", "stays")]
         settings = LinkSettings(allow_private=True)
         assert [link.status for link in iter_checked_links(urls, settings=settings, strict=False)] == ["moved", "moved"]
@@ -295,7 +309,7 @@ def test_a_gate_on_another_host_of_the_domain(domain: str, status: str, monkeypa
     async def article(exchange: Exchange) -> None:
         assert "other=1" not in exchange.fields.get("cookie", "")
         passed = "session=1" in exchange.fields.get("cookie", "")
-        await (says() if passed else to(exchange.farm.url("gate", "id.works.test")))(exchange)
+        await (respond() if passed else redirect(exchange.farm.url("gate", "id.works.test")))(exchange)
 
     async def gate(exchange: Exchange) -> None:
         fields = {
@@ -306,7 +320,7 @@ def test_a_gate_on_another_host_of_the_domain(domain: str, status: str, monkeypa
         own = "Set-Cookie: other=1\r\nContent-Length: 0\r\n\r\n"
         await exchange.send(f"HTTP/1.1 302 Found\r\n{data}{own}".encode())
 
-    monkeypatch.setattr(network_addresses, "resolve", lambda *_: iter(["127.0.4.1"]))
+    monkeypatch.setattr(network_addresses, "resolve_host", lambda *_: iter(["127.0.4.1"]))
     with closing(Farm({"article": article, "gate": gate})) as farm:
         urls = [farm.url("article", "www.works.test")]
         (link,) = iter_checked_links(urls, settings=LinkSettings(allow_private=True, deadline=DEADLINE), strict=False)
@@ -314,9 +328,9 @@ def test_a_gate_on_another_host_of_the_domain(domain: str, status: str, monkeypa
 
 
 def test_a_host_that_leads_every_path_astray_is_found_out() -> None:
-    behaviours: dict[str, Behaviour] = {"en": says()}
+    behaviours: dict[str, Behaviour] = {"en": respond()}
     with closing(Farm(behaviours)) as farm:
-        farm.everywhere["127.0.4.1"] = to(farm.url("en", "127.0.4.2", path="/"), 301)
+        farm.everywhere["127.0.4.1"] = redirect(farm.url("en", "127.0.4.2", path="/"), 301)
         urls = [farm.url(f"page{number}", "127.0.4.1") for number in range(3)] + [farm.url("", "127.0.4.1")]
         links = list(iter_checked_links(urls, settings=LinkSettings(allow_private=True), strict=False))
         assert {link.url: link.status for link in links} == dict.fromkeys(urls[:3], "suspect") | {urls[3]: "moved"}
@@ -353,7 +367,7 @@ def test_every_hop_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(network_addresses, "is_public", lambda place: place == "127.0.4.1")
     with closing(Farm(behaviours)) as farm:
         targets = [place.format(port=farm.ports["http"]) for place in places]
-        behaviours.update({f"hop{number}": to(target) for number, target in enumerate(targets)})
+        behaviours.update({f"hop{number}": redirect(target) for number, target in enumerate(targets)})
         urls = [farm.url(name, "127.0.4.1") for name in behaviours]
         links = list(iter_checked_links([*urls, *targets], settings=LinkSettings(deadline=DEADLINE), strict=False))
         assert {host for _, host, _ in farm.requests} == {"127.0.4.1"}

@@ -5,11 +5,9 @@ from __future__ import annotations
 import errno
 import io
 import ssl
-import threading
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
@@ -17,12 +15,13 @@ import requests
 
 import feedpub
 from feedpub.links.check import check_links, iter_checked_links
-from feedpub.links.classify import Answer, classify
+from feedpub.links.classify import ProbeResult, classify_result
 from feedpub.links.history import History
-from feedpub.links.lifecycle import advance
-from feedpub.links.outbound import outbound
+from feedpub.links.lifecycle import advance_record
+from feedpub.links.outbound import find_outbound_links
 from feedpub.model import LinkSettings
 from feedpub.transport.connection import create_tls_context
+from support import http_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +42,7 @@ FIXED: dict[str, tuple[int, dict[str, str], bytes]] = {
 }
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(http_server.Handler):
     protocol_version = "HTTP/1.1"
     asked: ClassVar[list[tuple[str, str]]] = []
     gone: ClassVar[set[str]] = set()
@@ -74,16 +73,7 @@ class Handler(BaseHTTPRequestHandler):
             code, body = (200, PAGE) if with_body else (405, b"")
         elif name == "slow":
             time.sleep(6)
-        self.send_response(code)
-        for key, value in headers.items():
-            self.send_header(key, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if with_body:
-            self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
+        self.send(code, headers, body)
 
 
 @pytest.fixture
@@ -91,15 +81,8 @@ def base() -> Iterator[str]:
     Handler.asked.clear()
     Handler.authorizations.clear()
     Handler.gone.clear()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    server.block_on_close = False
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with http_server.serve(Handler) as address:
+        yield address
 
 
 EXPECTED = {
@@ -154,7 +137,7 @@ def test_a_link_dies_and_comes_back(base: str, tmp_path: Path) -> None:
     assert state(6) == ("ok", "ok", "recovered", True)
     assert state(7) == ("ok", "ok", None, False)
     with History(path) as history:
-        (incident,) = history.incidents()
+        (incident,) = history.list_incidents()
     assert incident.closed == begun + timedelta(days=6)
 
 
@@ -188,7 +171,7 @@ def test_our_own_network_is_no_reason_to_die(tmp_path: Path) -> None:
         assert report.network_down
         assert {(link.status, link.state) for link in report.links} == {("unsure", "ok")}
     with History(path) as history:
-        assert history.recall() == {}
+        assert history.load_links() == {}
 
 
 def test_a_session_of_the_caller_is_used_as_it_is(base: str) -> None:
@@ -230,11 +213,11 @@ def test_other_hosts_tell_whether_our_network_is_up(
     base: str, tmp_path: Path, good: list[str], asked: list[str], down: bool
 ) -> None:
     path, now = tmp_path / "links.sqlite", datetime(2026, 3, 1, 6, tzinfo=UTC)
-    verdict = classify(Answer(url="", code=200))
+    verdict = classify_result(ProbeResult(url="", code=200))
     with History(path) as history:
         for number, url in enumerate(f"{base}/page" if url == "BASE" else url for url in good):
             at = now - timedelta(hours=number)
-            history.remember(advance(history.record(url), verdict, at), verdict, at)
+            history.add_check(advance_record(history.load_record(url), verdict, at), verdict, at)
     report = check_links(asked, settings=SETTINGS, history=path, now=now, everything=True)
     assert report.network_down is down
     assert {link.state for link in report.links} == {"ok" if down else "failing"}
@@ -284,7 +267,7 @@ def test_results_come_one_by_one_and_what_is_known_is_kept(base: str, tmp_path: 
     assert [link.url for link in run.report.links] == [f"{base}/page"]
     run.close()
     with History(path) as history:
-        assert list(history.recall()) == [f"{base}/page"]
+        assert list(history.load_links()) == [f"{base}/page"]
 
 
 def test_patterns_leave_addresses_out(base: str) -> None:
@@ -312,7 +295,9 @@ def test_the_links_of_a_site_stand_where_they_stand(tmp_path: Path) -> None:
         "## References\n1. [R](https://d.example/r#part)\n",
         encoding="utf-8",
     )
-    found = {url: [place.line for place in places] for url, places in outbound(feedpub.load(tmp_path)).items()}
+    found = {
+        url: [place.line for place in places] for url, places in find_outbound_links(feedpub.load(tmp_path)).items()
+    }
     assert found == {
         "https://a.example/talk?v=1&t=2": [4],
         "https://b.example/x": [6, 8],

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from feedpub.links.check import check_links, iter_checked_links
-from feedpub.links.classify import Answer, classify
+from feedpub.links.classify import ProbeResult, classify_result
 from feedpub.links.history import History
 from feedpub.links.lifecycle import Record
 from feedpub.links.pages import Page
-from feedpub.links.probe import MOST_REQUESTS, LinkProbe, _find_refresh
+from feedpub.links.probe import MOST_REQUESTS, LinkProbe
 from feedpub.links.records import LinkRecords
+from feedpub.links.redirects import find_refresh_target
 from feedpub.model import HostSettings, LinkSettings
-from feedpub.transport.base import Response
-from support.link_farm import Exchange, Farm, says, to
+from support.link_farm import Exchange, Farm, redirect, respond
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +38,7 @@ async def move_each(exchange: Exchange) -> None:
     elif "/new/" in exchange.target:
         await exchange.answer()
     elif name.isdigit():
-        await to(f"/new/{name}", 301)(exchange)
+        await redirect(f"/new/{name}", 301)(exchange)
     else:
         await exchange.answer(404)
 
@@ -52,7 +52,7 @@ def test_links_that_have_moved_are_recorded_when_the_time_is_over(tmp_path: Path
 
 
 def test_nothing_is_asked_when_the_time_is_over() -> None:
-    with closing(Farm({"page": says()})) as farm:
+    with closing(Farm({"page": respond()})) as farm:
         urls = [farm.url("page", HOST, path=f"/{number}") for number in range(200)]
         run = iter_checked_links(urls, settings=LinkSettings(allow_private=True, spacing=0.05), max_seconds=0.5)
         links = list(run)
@@ -64,7 +64,7 @@ def test_nothing_is_asked_when_the_time_is_over() -> None:
 
 
 def test_a_slow_reader_of_results_takes_no_time_from_confirmations() -> None:
-    with closing(Farm({"page": says(404)})) as farm:
+    with closing(Farm({"page": respond(404)})) as farm:
         urls = [farm.url("page", f"127.0.8.{number}") for number in range(1, 5)]
         for _ in iter_checked_links(urls, settings=LinkSettings(allow_private=True, deadline=4.0)):
             time.sleep(1.3)
@@ -84,12 +84,15 @@ def test_a_chain_that_takes_too_many_requests_is_unsure() -> None:
             await exchange.answer(503)
         else:
             host = f"127.0.8.{int(number) + 1}"  # each of its own: else this one would be taken for overloaded
-            await to(exchange.farm.url("chain", host, path=f"/{int(number) - 1}"), 301)(exchange)
+            await redirect(exchange.farm.url("chain", host, path=f"/{int(number) - 1}"), 301)(exchange)
 
     with closing(Farm({"chain": stumble})) as farm:
         (link,) = check_links([farm.url("chain", "127.0.8.21", path="/19")], settings=SETTINGS).links
         assert len(farm.requests) <= MOST_REQUESTS
-    assert (link.status, link.reason) == ("unsure", f"a limit was reached (it took {MOST_REQUESTS} requests)")
+    assert (link.status, link.reason) == (
+        "unsure",
+        f"a limit of feedpub was reached (it took {MOST_REQUESTS} requests)",
+    )
 
 
 def test_what_had_moved_before_and_is_asked_again_counts_as_it_is_now(tmp_path: Path) -> None:
@@ -98,7 +101,7 @@ def test_what_had_moved_before_and_is_asked_again_counts_as_it_is_now(tmp_path: 
     async def behave(exchange: Exchange) -> None:
         name = exchange.target.rpartition("/")[2]
         if name in redirected:
-            await to("/page/new", 301)(exchange)
+            await redirect("/page/new", 301)(exchange)
         else:
             await exchange.answer(200 if name in ("a", "b", "new") else 404)
 
@@ -114,7 +117,7 @@ def test_what_had_moved_before_and_is_asked_again_counts_as_it_is_now(tmp_path: 
 @pytest.mark.parametrize("name", ["accept", "ACCEPT", "Accept"])
 def test_a_header_of_the_settings_replaces_the_usual_one(name: str) -> None:
     own = HostSettings(headers={name: "application/json"})
-    with closing(Farm({"page": says()})) as farm:
+    with closing(Farm({"page": respond()})) as farm:
         check_links([farm.url("page", HOST)], settings=LinkSettings(allow_private=True, hosts={HOST: own}))
         lines = [line for line in farm.heads[0].splitlines() if line.lower().startswith("accept:")]
     assert lines == ["Accept: application/json"]
@@ -129,15 +132,15 @@ def test_excluded_addresses_may_be_malformed() -> None:
 @pytest.mark.parametrize("failure", ["private", "excluded"])
 def test_a_dead_link_that_leads_where_nothing_is_asked_stays_dead(failure: str, tmp_path: Path) -> None:
     url = "https://old.test/"
-    dead = classify(Answer(url=url, code=404))
+    dead = classify_result(ProbeResult(url=url, code=404))
     record = Record(url=url, state="dead", status="dead", failures=3, failing_since=NOW, checked=NOW)
     with History(tmp_path / "links.sqlite") as history:
-        history.remember(record, dead, NOW, before="failing")
+        history.add_check(record, dead, NOW, before="failing")
         records = LinkRecords(history, {url: ()}, settings=SETTINGS, strict=False, started=NOW + timedelta(days=1))
-        answer = Answer(url=url, failure=failure)  # type: ignore[arg-type]  # both are failures
+        answer = ProbeResult(url=url, failure=failure)  # type: ignore[arg-type]  # both are failures
         probe = LinkProbe(url, (), lambda _: None, seconds=1.0, clock=time.monotonic)  # type: ignore[arg-type,return-value]  # not asked
-        link = records.add(url, answer, classify(answer), probe)
-        assert history.record(url) == record
+        link = records.add_verdict(url, answer, classify_result(answer), probe)
+        assert history.load_record(url) == record
     assert (link.status, link.state, link.broken) == ("skipped", "dead", True)
     assert link.incident is not None
 
@@ -153,4 +156,4 @@ def test_a_dead_link_that_leads_where_nothing_is_asked_stays_dead(failure: str, 
 )
 def test_a_page_cannot_have_its_credentials_sent_elsewhere(base: str, location: str, target: str) -> None:
     page = Page(refresh=(location, base))
-    assert _find_refresh("http://page.test/a", Response(200), page) == target
+    assert find_refresh_target("http://page.test/a", {}, page) == target

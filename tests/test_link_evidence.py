@@ -20,13 +20,13 @@ from urllib.parse import quote
 import pytest
 
 from feedpub.links.check import check_links
-from feedpub.links.classify import Answer, classify
+from feedpub.links.classify import ProbeResult, classify_result
 from feedpub.links.history import History
-from feedpub.links.lifecycle import advance
-from feedpub.links.second_opinion import ask_second_opinion, make_command
+from feedpub.links.lifecycle import advance_record
+from feedpub.links.second_opinion import apply_second_opinion, make_second_opinion
 from feedpub.model import LinkSettings
 from support.case_files import load_cases
-from support.link_farm import Behaviour, Exchange, Farm, by_path, says, to
+from support.link_farm import Behaviour, Exchange, Farm, by_path, redirect, respond
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -121,7 +121,7 @@ def check(farm: Farm, hosts: list[str], *others: str, history: Path | None = Non
 
 
 def test_hosts_that_answer_in_this_run_prove_that_the_network_is_up() -> None:
-    with closing(Farm({"page": says()})) as farm:
+    with closing(Farm({"page": respond()})) as farm:
         deaf = [DEAF.format(host) for host in HOSTS_OF_A_RUN[6:]]
         report = check(farm, HOSTS_OF_A_RUN[:6], *deaf)
     assert not report.network_down
@@ -132,40 +132,45 @@ def test_hosts_that_answer_in_this_run_prove_that_the_network_is_up() -> None:
 @pytest.mark.parametrize(
     ("name", "behaviour"),
     [
-        ("502", says(502, GATEWAY)), ("503", says(503, b"<h1>Service unavailable</h1>")), ("empty", says(503, b"")),
-        ("504 that names the address", says(504, b"<title>Error</title><h1>The URL could not be retrieved</h1>")),
-        ("407", says(407, b"<title>Proxy authentication required</title>")), ("511", says(511, LOGIN)),
-        ("one page", says(200, LOGIN)), ("portal", to("http://127.0.8.1:{port}/hotel/login")),
-        ("portal that keeps the address", to("http://127.0.8.1:{port}/hotel?back=/page")),
+        ("502", respond(502, GATEWAY)), ("503", respond(503, b"<h1>Service unavailable</h1>")),
+        ("empty", respond(503, b"")),
+        ("504 that names the address", respond(504, b"<title>Error</title><h1>The URL could not be retrieved</h1>")),
+        ("407", respond(407, b"<title>Proxy authentication required</title>")), ("511", respond(511, LOGIN)),
+        ("one page", respond(200, LOGIN)), ("portal", redirect("http://127.0.8.1:{port}/hotel/login")),
+        ("portal that keeps the address", redirect("http://127.0.8.1:{port}/hotel?back=/page")),
     ],
 )  # fmt: skip
 def test_what_all_hosts_answer_alike_comes_from_our_own_network(
     name: str, behaviour: Behaviour, tmp_path: Path
 ) -> None:
     history = tmp_path / "links.sqlite"
-    with closing(Farm({"hotel": says(200, LOGIN)})) as farm:
+    with closing(Farm({"hotel": respond(200, LOGIN)})) as farm:
         if name.startswith("portal"):
             path = "/hotel?back={path}" if "keeps" in name else "/hotel/login"
 
             async def behaviour(exchange: Exchange) -> None:
                 place = farm.url("", "127.0.8.1") + path.format(path=exchange.target).lstrip("/")
-                await to(place)(exchange)
+                await redirect(place)(exchange)
 
         farm.everywhere |= dict.fromkeys(HOSTS_OF_A_RUN[:8], behaviour)
         report = check(farm, HOSTS_OF_A_RUN[:8], history=history)
     assert report.network_down
     assert {link.status for link in report.links} == {"unsure"}
     with History(history) as kept:
-        assert kept.recall() == {}
+        assert kept.load_links() == {}
 
 
 @pytest.mark.parametrize(
     ("others", "status"),
-    [(by_path("/page", says(), says(404)), "ok"), (says(404, b""), "dead"), (says(503, b"<h1>Another</h1>"), "dead")],
+    [
+        (by_path("/page", respond(), respond(404)), "ok"),
+        (respond(404, b""), "dead"),
+        (respond(503, b"<h1>Another</h1>"), "dead"),
+    ],
 )
 def test_one_other_answer_shows_that_they_come_from_the_hosts(others: Behaviour, status: str) -> None:
     with closing(Farm({})) as farm:
-        farm.everywhere |= dict.fromkeys(HOSTS_OF_A_RUN[:7], says(502, GATEWAY))
+        farm.everywhere |= dict.fromkeys(HOSTS_OF_A_RUN[:7], respond(502, GATEWAY))
         farm.everywhere[HOSTS_OF_A_RUN[7]] = others
         report = check(farm, HOSTS_OF_A_RUN[:8])
     assert not report.network_down
@@ -174,12 +179,14 @@ def test_one_other_answer_shows_that_they_come_from_the_hosts(others: Behaviour,
 
 def test_hosts_that_were_good_are_asked_whether_a_gateway_error_is_theirs(tmp_path: Path) -> None:
     history = tmp_path / "links.sqlite"
-    with closing(Farm({"page": says()})) as farm:
-        farm.everywhere |= dict.fromkeys(HOSTS_OF_A_RUN[:8], says(502, GATEWAY))
+    with closing(Farm({"page": respond()})) as farm:
+        farm.everywhere |= dict.fromkeys(HOSTS_OF_A_RUN[:8], respond(502, GATEWAY))
         with History(history) as kept:
-            url, verdict = farm.url("page", "127.0.8.2"), classify(Answer(url="", code=200))
+            url, verdict = farm.url("page", "127.0.8.2"), classify_result(ProbeResult(url="", code=200))
 
-            kept.remember(advance(kept.record(url), verdict, datetime.now(UTC)), verdict, datetime.now(UTC))
+            kept.add_check(
+                advance_record(kept.load_record(url), verdict, datetime.now(UTC)), verdict, datetime.now(UTC)
+            )
         report = check(farm, HOSTS_OF_A_RUN[:8], history=history)
         assert ("HEAD", "127.0.8.2", "/page") in farm.requests
     assert not report.network_down
@@ -188,7 +195,7 @@ def test_hosts_that_were_good_are_asked_whether_a_gateway_error_is_theirs(tmp_pa
 
 def test_a_few_hosts_may_fail_together() -> None:
     with closing(Farm({})) as farm:
-        farm.everywhere |= dict.fromkeys(HOSTS_OF_A_RUN[:4], says(502, GATEWAY))
+        farm.everywhere |= dict.fromkeys(HOSTS_OF_A_RUN[:4], respond(502, GATEWAY))
         report = check(farm, HOSTS_OF_A_RUN[:4])
     assert not report.network_down
     assert report.summary == {"dead": 4}
@@ -197,7 +204,7 @@ def test_a_few_hosts_may_fail_together() -> None:
 @pytest.mark.parametrize(("code", "hosts"), [(503, 2), (502, 3), (407, 1), (511, 1)])
 def test_a_proxy_that_refuses_everything_is_ours(code: int, hosts: int) -> None:
     with closing(Farm({})) as farm:
-        farm.everywhere["127.0.8.3"] = says(code, b"<title>Proxy</title>")
+        farm.everywhere["127.0.8.3"] = respond(code, b"<title>Proxy</title>")
         proxy = farm.url("", "127.0.8.3")
         urls = [f"http://works{number}.test/page" for number in range(hosts)]
         report = check(farm, [], *urls, proxy=proxy)
@@ -206,7 +213,7 @@ def test_a_proxy_that_refuses_everything_is_ours(code: int, hosts: int) -> None:
 
 
 def test_one_port_says_nothing_about_another() -> None:
-    with closing(Farm({"page": says()})) as farm:
+    with closing(Farm({"page": respond()})) as farm:
         host = HOSTS_OF_A_RUN[0]
         report = check(farm, [host], f"http://{host}:9/page", DEAF.format(HOSTS_OF_A_RUN[1]))
     assert [link.status for link in report.links] == ["ok", "dead", "dead"]
@@ -216,7 +223,7 @@ def test_one_port_says_nothing_about_another() -> None:
 
 
 def test_a_large_page_does_not_hold_others_up() -> None:
-    with closing(Farm({"page": says(), "large": says(200, b"<h1>" * 500_000)})) as farm:
+    with closing(Farm({"page": respond(), "large": respond(200, b"<h1>" * 500_000)})) as farm:
         large = [farm.url("large", "127.0.8.4", path=f"#x{number}") for number in range(8)]
         good = [farm.url("page", f"127.0.8.{10 + number % 50}", path=f"/{number}") for number in range(200)]
         report = check_links([*large, *good], settings=SETTINGS, strict=False)
@@ -241,7 +248,7 @@ def test_a_second_opinion_is_asked_before_a_link_is_dead(tmp_path: Path) -> None
         asked.append(url)
         return len(asked) == 1
 
-    with closing(Farm({"page": says(410)})) as farm:
+    with closing(Farm({"page": respond(410)})) as farm:
         url = farm.url("page", "127.0.8.5")
         for strict, expected in [
             (False, ("dead", "failing", "410 gone")),
@@ -277,8 +284,8 @@ def test_a_command_gives_a_second_opinion(program: str | None, expected: tuple[s
 
 
 def test_a_command_without_end_is_no_opinion() -> None:
-    ask = make_command(f"{sys.executable} -c 'import time; time.sleep(600)'", 0.1)
-    verdict = ask_second_opinion(ask, "http://a.test/", classify(Answer(url="http://a.test/", code=410)))
+    ask = make_second_opinion(f"{sys.executable} -c 'import time; time.sleep(600)'", 0.1)
+    verdict = apply_second_opinion(ask, "http://a.test/", classify_result(ProbeResult(url="http://a.test/", code=410)))
     assert verdict.status == "dead"
     assert verdict.reason == "410 gone (the second opinion failed: TimeoutError: no end after 0.1 s)"
 

@@ -1,4 +1,4 @@
-"""`feedpub links fix`: addresses that have moved for good, rewritten in the files where they stand."""
+"""`feedpub links fix`: addresses that have moved permanently, rewritten in the files where they stand."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from urllib.parse import unquote
 import pytest
 
 import feedpub
-from feedpub.entries.reader import read_file
+from feedpub.entries.reader import read_entry_file
 from feedpub.links.classify import Verdict
 from feedpub.links.history import History
 from feedpub.links.lifecycle import Record
-from feedpub.links.outbound import outbound
+from feedpub.links.outbound import find_outbound_links
 from feedpub.site import rewriting
 from support.case_files import load_cases
 
@@ -59,8 +59,8 @@ def remember(entries: Path, moved: Mapping[str, str], *, checks: int = 2) -> Pat
         for day in range(checks):
             now = datetime(2026, 3, 1, tzinfo=UTC) + timedelta(days=day)
             for url, new in moved.items():
-                verdict = Verdict(status="moved", reason="moved for good", code=200, final_url=new)
-                history.remember(Record(url=url, status="moved", checked=now), verdict, now)
+                verdict = Verdict(status="moved", reason="moved permanently", code=200, final_url=new)
+                history.add_check(Record(url=url, status="moved", checked=now), verdict, now)
     return path
 
 
@@ -99,7 +99,7 @@ def test_a_file_says_the_same_but_for_the_address(case: dict[str, Any], site: Pa
     feedpub.write_fixes(fixes)
     assert file.read_bytes().decode() == (HEAD + fixed if "fixed" in case else text)
     if "fixed" in case:
-        links = {url for url in outbound(feedpub.load(site)) if url.startswith("https://b.test/")}
+        links = {url for url in find_outbound_links(feedpub.load(site)) if url.startswith("https://b.test/")}
         assert {unquote(url) for url in links} == {unquote(case["new"])}
     assert feedpub.fix_links(feedpub.load(site), history=remember(site, {OLD: case["new"]})) == tuple(
         fix for fix in fixes if fix.refused
@@ -139,12 +139,12 @@ def test_the_command_shows_first_and_writes_when_told(site: Path) -> None:
         )  # fmt: skip
 
     shown = run()
-    assert (shown.returncode, shown.stderr) == (0, "5 to be changed; --write rewrites the files\n")
+    assert (shown.returncode, shown.stderr) == (0, "5 addresses to change; --write rewrites the files\n")
     assert "-source: https://a.example/old" in shown.stdout
     assert "+source: https://b.example/new_%28page%29" in shown.stdout
     assert (site / "one.en.md").read_text(encoding="utf-8") == ENTRY.replace("\r\n", "\n")
-    assert run("--write").stderr == "5 changed\n"
-    assert run().stderr == "nothing has moved for good\n"
+    assert run("--write").stderr == "5 addresses changed\n"
+    assert run().stderr == "no link has moved permanently\n"
 
 
 def test_a_diff_shows_no_secrets(site: Path) -> None:
@@ -275,9 +275,9 @@ def test_a_file_is_read_as_often_whatever_it_holds(number: int, site: Path, monk
 
     def count_readings(*arguments: Any, **named: Any) -> Any:
         readings.append(arguments)
-        return read_file(*arguments, **named)
+        return read_entry_file(*arguments, **named)
 
-    monkeypatch.setattr(rewriting, "read_file", count_readings)
+    monkeypatch.setattr(rewriting, "read_entry_file", count_readings)
     text = f"[a]({OLD}) and {OLD} <a href='{OLD}'>a</a>\n\n" * number
     (site / "one.en.md").write_text(f"{HEAD}source: {OLD}\n---\n{text}", encoding="utf-8")
     (fix,) = feedpub.fix_links(feedpub.load(site), history=remember(site, {OLD: "https://b.test/new"}))

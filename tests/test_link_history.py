@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 
 from feedpub.database import BusyError, DamagedError, NewerError
 from feedpub.links import history as module
-from feedpub.links.classify import Answer, classify
+from feedpub.links.classify import ProbeResult, classify_result
 from feedpub.links.history import History
 from feedpub.links.history_rows import MIGRATIONS
-from feedpub.links.lifecycle import Record, advance
+from feedpub.links.lifecycle import Record, advance_record
 from feedpub.links.result import Acceptance
 
 if TYPE_CHECKING:
@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 URL = "https://works.test/a/page?x=ü"
 NOW = datetime(2026, 3, 1, 4, 30, 0, 250_000, tzinfo=UTC)
 DAY = timedelta(days=1)
-OK, DEAD = (classify(Answer(url=URL, code=code)) for code in (200, 404))
+OK, DEAD = (classify_result(ProbeResult(url=URL, code=code)) for code in (200, 404))
 
 
-def check(history: History, verdict: Verdict, at: datetime, url: str = URL) -> Record:
-    record = advance(history.record(url), verdict, at)
-    history.remember(record, verdict, at)
+def add_check(history: History, verdict: Verdict, at: datetime, url: str = URL) -> Record:
+    record = advance_record(history.load_record(url), verdict, at)
+    history.add_check(record, verdict, at)
     return record
 
 
@@ -48,12 +48,12 @@ def path(tmp_path: Path) -> Path:
 
 def test_a_record_is_what_it_was(path: Path) -> None:
     with History(path) as history:
-        assert history.record(URL) == Record(url=URL)
-        first = check(history, OK, NOW)
-        second = check(history, DEAD, NOW + DAY)
-        assert history.record(URL) == second != first
+        assert history.load_record(URL) == Record(url=URL)
+        first = add_check(history, OK, NOW)
+        second = add_check(history, DEAD, NOW + DAY)
+        assert history.load_record(URL) == second != first
     with History(path) as history:
-        assert history.record(URL) == second
+        assert history.load_record(URL) == second
 
 
 @given(st.lists(st.tuples(st.sampled_from([OK, DEAD]), st.timedeltas(timedelta(0), 9 * DAY)), min_size=1, max_size=9))
@@ -62,58 +62,58 @@ def test_any_record_is_what_it_was(story: list[tuple[Verdict, timedelta]]) -> No
         now, record = NOW, Record(url=URL)
         for verdict, after in story:
             now += after
-            record = advance(record, verdict, now)
-            history.remember(record, verdict, now)
-            assert history.record(URL) == record
-        assert len([one for one in history.incidents() if one.closed is None]) == (record.state == "dead")
+            record = advance_record(record, verdict, now)
+            history.add_check(record, verdict, now)
+            assert history.load_record(URL) == record
+        assert len([one for one in history.list_incidents() if one.closed is None]) == (record.state == "dead")
 
 
 def test_an_incident_is_one_from_death_to_recovery(path: Path) -> None:
     with History(path) as history:
         for day in range(6):
-            check(history, DEAD, NOW + day * DAY)
-        (open_one,) = history.incidents()
+            add_check(history, DEAD, NOW + day * DAY)
+        (open_one,) = history.list_incidents()
         assert (open_one.url, open_one.opened, open_one.closed) == (URL, NOW + 3 * DAY, None)
         assert open_one.reason == "404 not found"
-        check(history, OK, NOW + 6 * DAY)
-        (closed,) = history.incidents()
+        add_check(history, OK, NOW + 6 * DAY)
+        (closed,) = history.list_incidents()
         assert (closed.number, closed.closed) == (open_one.number, NOW + 6 * DAY)
-        assert list(history.incidents(since=NOW + 7 * DAY)) == []
+        assert list(history.list_incidents(since=NOW + 7 * DAY)) == []
         for day in range(8, 12):
-            check(history, DEAD, NOW + day * DAY)
-        assert [one.closed is None for one in history.incidents()] == [True, False]
+            add_check(history, DEAD, NOW + day * DAY)
+        assert [one.closed is None for one in history.list_incidents()] == [True, False]
 
 
 def test_incidents_of_one_moment_stand_by_address(path: Path) -> None:
     with History(path) as history:
         for day in range(4):
             for name in "bca":
-                check(history, DEAD, NOW + day * DAY, f"https://{name}.test/")
-        assert [one.url for one in history.incidents()] == [f"https://{name}.test/" for name in "abc"]
+                add_check(history, DEAD, NOW + day * DAY, f"https://{name}.test/")
+        assert [one.url for one in history.list_incidents()] == [f"https://{name}.test/" for name in "abc"]
 
 
 def test_a_death_can_be_accepted_and_a_link_forgotten(path: Path) -> None:
     with History(path) as history:
         acceptance = Acceptance(until=NOW + 90 * DAY, why="its author is ill")
-        assert not history.accept(URL, acceptance)
+        assert not history.accept_link(URL, acceptance)
         for day in range(4):
-            check(history, DEAD, NOW + day * DAY)
-        assert history.accept(URL, acceptance)
-        assert history.recall([URL])[URL].acceptance == acceptance
-        check(history, DEAD, NOW + 5 * DAY)
-        assert history.recall()[URL].acceptance == acceptance
-        assert history.forget(URL)
-        assert not history.forget(URL)
-        assert history.record(URL) == Record(url=URL)
-        assert list(history.incidents()) == []
+            add_check(history, DEAD, NOW + day * DAY)
+        assert history.accept_link(URL, acceptance)
+        assert history.load_links([URL])[URL].acceptance == acceptance
+        add_check(history, DEAD, NOW + 5 * DAY)
+        assert history.load_links()[URL].acceptance == acceptance
+        assert history.forget_link(URL)
+        assert not history.forget_link(URL)
+        assert history.load_record(URL) == Record(url=URL)
+        assert list(history.list_incidents()) == []
 
 
 def test_canaries_are_those_found_good_last(path: Path) -> None:
     with History(path) as history:
         for day, name in enumerate("abcde"):
-            check(history, OK, NOW + day * DAY, f"https://{name}.test/")
-        check(history, DEAD, NOW + 9 * DAY, "https://dead.test/")
-        assert list(history.last_good()) == [f"https://{name}.test/" for name in "edcba"]
+            add_check(history, OK, NOW + day * DAY, f"https://{name}.test/")
+        add_check(history, DEAD, NOW + 9 * DAY, "https://dead.test/")
+        assert list(history.list_last_good()) == [f"https://{name}.test/" for name in "edcba"]
 
 
 def test_hosts_that_lie(path: Path) -> None:
@@ -121,18 +121,18 @@ def test_hosts_that_lie(path: Path) -> None:
         history.add_unreliable_head_hosts(["a.test", "b.test"])
         history.add_unreliable_head_hosts(["a.test"])
     with History(path) as history:
-        assert history.unreliable_head_hosts() == {"a.test", "b.test"}
+        assert history.list_unreliable_head_hosts() == {"a.test", "b.test"}
 
 
 def test_old_checks_are_forgotten(path: Path) -> None:
     with History(path) as history:
         for day in (0, 1, 300):
-            check(history, OK, NOW + day * DAY)
-        check(history, OK, NOW, "https://old.test/")
-        history.prune(NOW + 500 * DAY)
+            add_check(history, OK, NOW + day * DAY)
+        add_check(history, OK, NOW, "https://old.test/")
+        history.prune_checks(NOW + 500 * DAY)
         left = history._base.execute("SELECT url, at FROM checks ORDER BY url").fetchall()
         assert left == [("https://old.test/", NOW.timestamp()), (URL, (NOW + 300 * DAY).timestamp())]
-        assert history.record(URL).streak == 3
+        assert history.load_record(URL).streak == 3
 
 
 def test_what_was_found_is_kept_each_second(path: Path) -> None:
@@ -141,28 +141,28 @@ def test_what_was_found_is_kept_each_second(path: Path) -> None:
         for second, written in ((0.0, 0), (0.9, 0), (1.0, 3), (1.9, 3), (2.0, 5)):
             seconds[0] = second
             url = f"https://a.test/{second}"
-            history.remember(advance(Record(url=url), OK, NOW), OK, NOW, before="ok")
+            history.add_check(advance_record(Record(url=url), OK, NOW), OK, NOW, before="ok")
             assert other.execute("SELECT count(*) FROM links").fetchone() == (written,)
 
 
 def test_a_second_run_is_refused_after_a_while(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.1)
     with History(path) as history:
-        check(history, OK, NOW)
+        add_check(history, OK, NOW)
         with pytest.raises(BusyError, match=r"links\.sqlite"):
             History(path)
     with History(path) as history:
-        assert history.record(URL).streak == 1
+        assert history.load_record(URL).streak == 1
 
 
 def test_who_only_reads_waits_for_nobody(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.1)
     with History(path) as history:
-        check(history, OK, NOW)
-        history.keep()
-        check(history, DEAD, NOW + DAY)
+        add_check(history, OK, NOW)
+        history.write_pending()
+        add_check(history, DEAD, NOW + DAY)
         with History(path, exclusive=False) as reading:
-            assert reading.record(URL).status == "ok"  # what was kept
+            assert reading.load_record(URL).status == "ok"  # what was kept
 
 
 def test_a_history_of_an_older_version_is_taken_over(path: Path) -> None:
@@ -173,12 +173,12 @@ def test_a_history_of_an_older_version_is_taken_over(path: Path) -> None:
         base.execute(f"INSERT INTO links VALUES ({', '.join('?' * 12)})", (*row, "old", None))
         base.commit()
     with History(path, exclusive=False) as history:  # who only reads takes it over, too
-        assert history.recall()[URL].etag == "old"
+        assert history.load_links()[URL].etag == "old"
     with History(path) as history:
-        assert (history.record(URL).state, history.record(URL).failures) == ("failing", 2)
-        assert check(history, DEAD, NOW + 3 * DAY).state == "dead"
-        assert [one.url for one in history.incidents()] == [URL]
-        assert history.begin(NOW) == 1
+        assert (history.load_record(URL).state, history.load_record(URL).failures) == ("failing", 2)
+        assert add_check(history, DEAD, NOW + 3 * DAY).state == "dead"
+        assert [one.url for one in history.list_incidents()] == [URL]
+        assert history.begin_run(NOW) == 1
 
 
 def test_a_newer_or_another_file_is_refused(path: Path) -> None:
@@ -199,16 +199,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from feedpub.links.history import History
 from feedpub.links.history_rows import MIGRATIONS
-from feedpub.links.classify import Answer, classify
-from feedpub.links.lifecycle import advance
-ok = classify(Answer(url="https://a.test/", code=200))
+from feedpub.links.classify import ProbeResult, classify_result
+from feedpub.links.lifecycle import advance_record
+ok = classify_result(ProbeResult(url="https://a.test/", code=200))
 now = datetime.now(UTC)
 with History(Path(sys.argv[1])) as history:
     for number in range(100_000):
         url = f"https://works.test/{number}"
-        history.remember(advance(history.record(url), ok, now), ok, now)
+        history.add_check(advance_record(history.load_record(url), ok, now), ok, now)
         if number % 50 == 0:
-            history.keep()
+            history.write_pending()
             print(number, flush=True)
 """
 

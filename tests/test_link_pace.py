@@ -18,7 +18,7 @@ from feedpub.links.history import History
 from feedpub.model import LinkSettings
 from feedpub.transport.base import Response
 from support.case_files import load_cases
-from support.link_farm import Behaviour, Exchange, Farm, by_method, long_chain, says
+from support.link_farm import Behaviour, Exchange, Farm, by_method, count_down, respond
 from support.link_simulation import Clock, OneAtATime, Server, Simulation, TokenBucket, simulate
 
 if TYPE_CHECKING:
@@ -56,14 +56,14 @@ def at_once(behaviour: Behaviour, count: int, settings: LinkSettings = SETTINGS)
 
 
 def test_a_host_that_answers_is_asked_more() -> None:
-    seen = at_once(says(), 60)
+    seen = at_once(respond(), 60)
     assert max(seen[:2]) == 2
     assert max(seen) == 6
 
 
 def test_it_is_never_asked_more_than_it_may() -> None:
-    assert max(at_once(says(), 20, LinkSettings(allow_private=True, per_host=1))) == 1
-    assert max(at_once(says(), 60, LinkSettings(allow_private=True, per_host=3))) == 3
+    assert max(at_once(respond(), 20, LinkSettings(allow_private=True, per_host=1))) == 1
+    assert max(at_once(respond(), 60, LinkSettings(allow_private=True, per_host=3))) == 3
 
 
 class Limited(Server):
@@ -272,7 +272,7 @@ def serve_rules(rules: list[dict[str, Any]]) -> Behaviour:
 
 @pytest.mark.parametrize("case", cases("served"))
 def test_head_and_headers_of_ours_are_not_believed(case: dict[str, Any], tmp_path: Path) -> None:
-    behaviours = {"page": serve_rules(case["rules"]), "other": says(), "login": says()}
+    behaviours = {"page": serve_rules(case["rules"]), "other": respond(), "login": respond()}
     fragment = f"#{case['fragment']}" if "fragment" in case else ""
     with closing(Farm(behaviours)) as farm:
         for _ in range(case.get("runs", 1)):
@@ -350,7 +350,7 @@ def test_what_this_client_lacks_is_no_fact_about_the_host(case: dict[str, Any], 
 
 
 def test_a_host_that_lies_to_head_is_remembered(tmp_path: Path) -> None:
-    behaviours: dict[str, Behaviour] = {"page": by_method(says(404), says())}
+    behaviours: dict[str, Behaviour] = {"page": by_method(respond(404), respond())}
     with closing(Farm(behaviours)) as farm:
         for run in range(2):
             farm.requests.clear()
@@ -358,12 +358,12 @@ def test_a_host_that_lies_to_head_is_remembered(tmp_path: Path) -> None:
             methods = [method for method, _, target in farm.requests if target == "/page"]
             assert methods == (["GET"] if run else ["HEAD", "GET"])
     with History(tmp_path / "links.sqlite") as history:
-        assert len(history.unreliable_head_hosts()) == 1
+        assert len(history.list_unreliable_head_hosts()) == 1
 
 
 @pytest.mark.parametrize("redirects", [3, 9, 15, 20, 25])
 def test_a_chain_makes_thirty_requests_at_most(redirects: int) -> None:
-    with closing(Farm({"chain": long_chain})) as farm:
+    with closing(Farm({"chain": count_down})) as farm:
         settings = LinkSettings(allow_private=True, deadline=20.0)
         (link,) = check_links([farm.url("chain", HOST, path=f"/{redirects}")], settings=settings).links
         assert len(farm.requests) <= 30
@@ -376,7 +376,7 @@ def test_confirmations_fit_into_the_deadline_or_are_left_out() -> None:
         await asyncio.sleep(0.9)
         await exchange.answer(404, body=b"")
 
-    with closing(Farm({"slow": gone_after_a_while, "fast": says(404)})) as farm:
+    with closing(Farm({"slow": gone_after_a_while, "fast": respond(404)})) as farm:
         settings = LinkSettings(allow_private=True, deadline=3.0)
         report = check_links([farm.url("slow", HOST), farm.url("fast", "127.0.4.2")], settings=settings)
         assert [link.status for link in report.broken] == ["dead", "dead"]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from feedpub.links.pages import is_page, read_page, read_page_at_once, read_refresh, targets_of
+from feedpub.links.fragments import find_fragment_names
+from feedpub.links.pages import is_page, read_page, read_page_at_once, read_refresh
 from feedpub.links.probe import PAGE_BYTES, PAUSE, WAIT, HostState, LinkProbe
 from feedpub.transport.base import Request, Response
 
@@ -19,7 +20,7 @@ HTML = {"content-type": "text/html"}
 
 def find(body: bytes, fragments: Iterable[str], content_type: str = "text/html") -> set[str]:
     """Return the fragments whose targets a page holds."""
-    wanted = {fragment: targets_of(fragment) for fragment in fragments}
+    wanted = {fragment: find_fragment_names(fragment) for fragment in fragments}
     names = read_page_at_once(body, {"content-type": content_type}, frozenset().union(*wanted.values())).names
     return {fragment for fragment, targets in wanted.items() if targets & names}
 
@@ -97,7 +98,7 @@ def test_all_fragments_are_looked_for_at_once() -> None:
     page = b"<p id=a><p id=user-content-b><a name='c&amp;d'><p id='gr\xc3\xb6\xc3\x9fe'>"
     wanted = ["a", "b", "c&d", "c%26d", "gr%C3%B6%C3%9Fe", "größe"]
     assert find(page, [*wanted, "e"]) == set(wanted)
-    assert targets_of("!f") == targets_of("/g") == targets_of("h=1") == frozenset()
+    assert find_fragment_names("!f") == find_fragment_names("/g") == find_fragment_names("h=1") == frozenset()
 
 
 # Charsets (Encoding Standard, section 4.2; HTML, section 13.2.3.2)
@@ -249,31 +250,31 @@ def make_probe(host_state: HostState, clock: Any, fragments: Iterable[str] = ("e
 def test_reading_ends_with_the_deadline() -> None:
     now = [0.0]
     host_state = HostState(head_is_unreliable=False)
-    host_state.random_path().claim(cast("LinkProbe", None))
+    host_state.find_random_path().claim_request(cast("LinkProbe", None))
     probe = make_probe(host_state, lambda: now[0])
     probe.start()
-    step = probe.step(Response(200, HTML, (), b"<h1>" * 100_000))
+    step = probe.resume(Response(200, HTML, (), b"<h1>" * 100_000))
     for _ in range(3):
         assert step is PAUSE
-        step = probe.step(Response())
+        step = probe.resume(Response())
     now[0] = 31.0
-    assert probe.step(Response()) is not PAUSE
-    assert probe.there == {"end": None}  # it is not known whether it is missing
+    assert probe.resume(Response()) is not PAUSE
+    assert probe.fragments_found == {"end": None}  # it is not known whether it is missing
 
 
 def test_a_page_that_waits_is_short() -> None:
     host_state = HostState(head_is_unreliable=False)
-    assert host_state.random_path().claim(cast("LinkProbe", None))
+    assert host_state.find_random_path().claim_request(cast("LinkProbe", None))
     probe = make_probe(host_state, lambda: 0.0)
     assert isinstance(probe.start(), Request)
     response = Response(200, HTML, (), b"x" * 1_000_000 + b"<p id=end>")
-    step = probe.step(response)
+    step = probe.resume(response)
     while step is PAUSE:
-        step = probe.step(Response())
+        step = probe.resume(Response())
     assert step is WAIT
-    assert host_state.random_path().waiting == [probe]
-    assert response.page == b""
-    assert probe.there == {"end": True}
+    assert host_state.find_random_path().waiting == [probe]
+    assert response.body == b""
+    assert probe.fragments_found == {"end": True}
     assert PAGE_BYTES == 64 * 1024
 
 
@@ -281,7 +282,7 @@ def test_the_time_of_a_page_does_not_grow_with_its_fragments() -> None:
     page = b"<p id=a>" * 20_000
 
     def seconds(count: int) -> float:
-        wanted = frozenset().union(*(targets_of(f"x{number}") for number in range(count)))
+        wanted = frozenset().union(*(find_fragment_names(f"x{number}") for number in range(count)))
         begun = time.process_time()
         read_page_at_once(page, HTML, wanted)
         return time.process_time() - begun

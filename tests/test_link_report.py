@@ -33,24 +33,24 @@ DEAD = Link(
     incident=Incident(number=3, url="https://a.example/x", opened=AT, reason="404 not found"),
 )  # fmt: skip
 MOVED = Link(
-    url="https://b.example/old", status="moved", reason="moved for good", code=200, final_url="https://b.example/new",
+    url="https://b.example/old", status="moved", reason="moved permanently", code=200, final_url="https://b.example/new",
     chain=(Redirect(code=301, url="https://b.example/new"),), checked=AT, change="moved",
 )  # fmt: skip
 GOOD = Link(url="https://c.example/", status="ok", final_url="https://c.example/", checked=AT, remembered=True)
 
 
-def report(*links: Link, network_down: bool = False) -> LinkReport:
+def make_report(*links: Link, network_down: bool = False) -> LinkReport:
     return LinkReport(links=links, at=AT, network_down=network_down)
 
 
 def test_people_read_what_to_do() -> None:
-    assert format_report(report(GOOD, MOVED, DEAD)) == (
-        "Newly dead (1)\n"
+    assert format_report(make_report(GOOD, MOVED, DEAD)) == (
+        "Newly dead: replace or remove these links (1)\n"
         "  https://a.example/x (404 not found)\n"
         "      entries/one.en.md:7\n"
-        "Moved permanently: update the address (1)\n"
+        "Moved permanently: update these addresses (1)\n"
         "  https://b.example/old -> https://b.example/new\n"
-        "3 links: 1 ok, 1 moved, 1 dead; 1 not asked, as they were not due\n"
+        "3 links: 1 ok, 1 moved, 1 dead; 1 of these results is from an earlier check\n"
     )
 
 
@@ -61,20 +61,20 @@ def test_deaths_of_a_day_stand_by_address() -> None:
         replace(DEAD, url=url, incident=replace(DEAD.incident, opened=AT.replace(day=day, hour=hour)))
         for url, (day, hour) in opened.items()
     ]
-    text = format_report(report(*links[::-1], replace(GOOD, url="https://a.example/well")))
+    text = format_report(make_report(*links[::-1], replace(GOOD, url="https://a.example/well")))
     assert [line.split()[0] for line in text.splitlines() if line.startswith("  https")] == list(opened)
 
 
 def test_a_host_that_is_gone_is_one_line() -> None:
     links = [replace(DEAD, url=f"https://a.example/{number}") for number in range(5)]
-    text = format_report(report(*links, GOOD))
+    text = format_report(make_report(*links, GOOD))
     assert "  a.example: all 5 links (404 not found)\n" in text
     assert "a.example/1" not in text
-    assert "a.example/1" in format_report(report(*links, replace(GOOD, url="https://a.example/well")))
+    assert "a.example/1" in format_report(make_report(*links, replace(GOOD, url="https://a.example/well")))
 
 
 def test_programs_read_all_of_it() -> None:
-    data = json.loads(format_report(report(DEAD, MOVED, GOOD), "json"))
+    data = json.loads(format_report(make_report(DEAD, MOVED, GOOD), "json"))
     assert (data["schema"], data["network_down"], data["summary"]) == (1, False, {"dead": 1, "moved": 1, "ok": 1})
     assert data["links"][0]["found_in"] == [
         {"path": "entries/one.en.md", "line": 7, "column": 5, "entry": "tag:e,2026:one/en"}
@@ -90,73 +90,73 @@ def test_programs_read_all_of_it() -> None:
 
 
 def test_github_shows_them_at_their_lines() -> None:
-    first, second, _ = format_report(report(DEAD, MOVED), "github").splitlines()
-    assert first == "::error file=entries/one.en.md,line=7,col=5,title=link dead::https://a.example/x: 404 not found"
-    assert second == "::warning title=link moved::https://b.example/old, now at https://b.example/new"
+    first, second, _ = format_report(make_report(DEAD, MOVED), "github").splitlines()
+    assert first == "::error file=entries/one.en.md,line=7,col=5,title=dead link::https://a.example/x: 404 not found"
+    assert second == "::warning title=moved link::https://b.example/old, now at https://b.example/new"
 
 
 UNSAFE = replace(
-    MOVED, url="https://d.example/", reason="moved for good, from https to http", final_url="http://d.example/",
+    MOVED, url="https://d.example/", reason="moved permanently, from https to http", final_url="http://d.example/",
     found_in=DEAD.found_in, change=None,
 )  # fmt: skip
 
 
 def test_a_way_from_https_to_http_is_told() -> None:
     for_now = replace(UNSAFE, status="ok", reason="redirects from https to http")
-    text = format_report(report(UNSAFE, for_now))
-    assert "  https://d.example/ -> http://d.example/ (moved for good, from https to http)\n" in text
+    text = format_report(make_report(UNSAFE, for_now))
+    assert "  https://d.example/ -> http://d.example/ (moved permanently, from https to http)\n" in text
     assert "  https://d.example/ (redirects from https to http)\n" in text
-    first, second, _ = format_report(report(UNSAFE, for_now), "github").splitlines()
+    first, second, _ = format_report(make_report(UNSAFE, for_now), "github").splitlines()
     where = "::warning file=entries/one.en.md,line=7,col=5,title="
-    assert first == where + "link moved::https://d.example/, now at http://d.example/"
+    assert first == where + "moved link::https://d.example/, now at http://d.example/"
     assert second == where + "link needs review::https://d.example/: redirects from https to http"
-    assert "`https://d.example/`: redirects from https to http" in format_report(report(for_now), "markdown")
+    assert "`https://d.example/`: redirects from https to http" in format_report(make_report(for_now), "markdown")
 
 
 @pytest.mark.parametrize("form", ["text", "github", "markdown"])
 def test_a_dead_link_that_tells_nothing_today_is_dead_for_what_killed_it(form: str) -> None:
     today = replace(DEAD, status="unsure", reason="no answer in time", change=None)
-    text = format_report(report(today), form)
+    text = format_report(make_report(today), form)
     assert "404 not found" in text
     assert "in time" not in text
 
 
 def test_an_issue_stays_as_it_is_while_nothing_changes() -> None:
-    today = format_report(report(DEAD, MOVED, GOOD), "markdown")
+    today = format_report(make_report(DEAD, MOVED, GOOD), "markdown")
     later = [replace(link, change=None, checked=AT.replace(day=2)) for link in (GOOD, MOVED, DEAD)]
-    assert format_report(report(*later), "markdown") == today
+    assert format_report(make_report(*later), "markdown") == today
     assert "- `https://a.example/x`: 404 not found\n  - `entries/one.en.md:7`" in today
 
 
 def test_an_issue_praises_only_what_is_known() -> None:
     never = Link(url="https://e.example/", status=None)
-    assert format_report(report(GOOD), "markdown") == "All links work.\n"
+    assert format_report(make_report(GOOD), "markdown") == "All links work.\n"
     for other in (never, replace(DEAD, accepted=True)):
-        assert format_report(report(GOOD, other), "markdown") == "No link needs attention.\n"
-    down = format_report(report(replace(GOOD, status="unsure"), network_down=True), "markdown")
-    assert down == "Our own network is down: no failure in this run counts.\n\n"
+        assert format_report(make_report(GOOD, other), "markdown") == "No link needs attention.\n"
+    down = format_report(make_report(replace(GOOD, status="unsure"), network_down=True), "markdown")
+    assert down == "The network of this computer is down, so no failure in this run counts.\n\n"
 
 
 def test_what_is_accepted_is_no_finding() -> None:
-    accepted = report(replace(DEAD, accepted=True, change=None))
+    accepted = make_report(replace(DEAD, accepted=True, change=None))
     assert accepted.broken == ()
     assert format_report(accepted, "text") == "1 link: 1 dead, 1 accepted\n"
     assert not accepted.has_changes
-    assert report(DEAD).has_changes
-    assert report(GOOD, network_down=True).has_changes
+    assert make_report(DEAD).has_changes
+    assert make_report(GOOD, network_down=True).has_changes
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_addresses_that_are_none_are_told(form: str) -> None:
     link = Link(url="http://[::1/", status="suspect", reason="the address is none", final_url="http://[::1/")
-    assert "http://[::1/" in format_report(report(link, GOOD), form)
+    assert "http://[::1/" in format_report(make_report(link, GOOD), form)
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_texts_of_others_are_data(form: str) -> None:
     nasty = 'https://a.example/\x1b[31m\x9b31m\u202e\U000e0001\n::error::x\r<script>`"[x](javascript:1)'
     link = replace(DEAD, url=nasty, final_url=nasty, reason=nasty, status="suspect", state="ok")
-    text = format_report(report(link), form)
+    text = format_report(make_report(link), form)
     assert not [one for one in text if not one.isprintable() and one != "\n"]
     if form == "json":
         assert json.loads(text)["links"][0]["url"] == json.loads(format_link(link))["url"] == nasty
@@ -197,7 +197,7 @@ def test_secrets_are_shown_nowhere(secret: str, name: str, form: str) -> None:
         f"https://a.example/#{name}={secret}", f"https://a.example/?to=https%3A%2F%2Fb.example%3F{name}%3D{secret}%26a",
     ):  # fmt: skip
         link = replace(DEAD, url=url, final_url=url, reason=f"redirects to {url}", chain=(Redirect(code=302, url=url),))
-        assert secret not in format_report(report(link, replace(link, status="moved", state="ok")), form)
+        assert secret not in format_report(make_report(link, replace(link, status="moved", state="ok")), form)
         assert secret not in format_link(link)
 
 
@@ -264,7 +264,9 @@ def test_texts_of_others_are_nothing_but_code_in_an_issue(text: str) -> None:
         ),
     ]
     tokens = (
-        MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(format_report(report(*links), "markdown"))
+        MarkdownIt("commonmark")
+        .enable(["table", "strikethrough"])
+        .parse(format_report(make_report(*links), "markdown"))
     )
     inline = [child for token in tokens for child in token.children or ()]
     assert {token.type for token in tokens} <= {
@@ -295,7 +297,7 @@ def test_an_issue_has_60000_characters_at_most(number: int) -> None:
     places = tuple(Mention(path=f"{name}.md", line=1) for name in range(100))
     links = [replace(DEAD, url=f"https://a{one}.test/", reason="404 not found", incident=None) for one in range(number)]
     links[0] = replace(links[0], found_in=places)
-    text = format_report(report(*links, replace(MOVED, url=f"https://z.test/{'y' * 7000}")), "markdown")
+    text = format_report(make_report(*links, replace(MOVED, url=f"https://z.test/{'y' * 7000}")), "markdown")
     assert_issue_fits(text)
     assert "  - and 80 more\n" in text
     told = text.count("- `https://a")
@@ -321,9 +323,13 @@ def test_an_issue_fits_whatever_is_long(width: int, number: int) -> None:
             replace(GOOD, url=f"https://e{one}.test/", status="dead", state="failing", reason="\x1b" * width),
         )
     ]
-    text = format_report(replace(report(*links, network_down=True), problems=problems), "markdown")
+    text = format_report(replace(make_report(*links, network_down=True), problems=problems), "markdown")
     assert_issue_fits(text)
-    for title in ("Dead", "Moved permanently: update the address", "Needs review"):
+    for title in (
+        "Dead",
+        "Moved permanently: update these addresses",
+        "Needs review: perhaps no longer the page that you linked to",
+    ):
         assert f"## {title}\n" in text
 
 
@@ -340,7 +346,7 @@ GONE = [
 
 @pytest.mark.parametrize("form", ["text", "github", "markdown"])
 def test_a_host_that_is_gone_is_one_line_for_people(form: str) -> None:
-    text = format_report(report(*GONE, GOOD), form)
+    text = format_report(make_report(*GONE, GOOD), form)
     assert len(text) < 2000
     (line,) = [line for line in text.splitlines() if "gone.test" in line]
     assert "gone.test" in line.replace("`", "")
@@ -351,8 +357,8 @@ def test_a_host_that_is_gone_is_one_line_for_people(form: str) -> None:
 
 
 def test_programs_read_of_each_link_of_a_host_that_is_gone() -> None:
-    assert len(json.loads(format_report(report(*GONE), "json"))["links"]) == 900
-    assert len(format_report(report(*GONE), "jsonl").splitlines()) == 900
+    assert len(json.loads(format_report(make_report(*GONE), "json"))["links"]) == 900
+    assert len(format_report(make_report(*GONE), "jsonl").splitlines()) == 900
 
 
 @pytest.mark.parametrize(
@@ -369,18 +375,18 @@ def test_programs_read_of_each_link_of_a_host_that_is_gone() -> None:
 )
 @pytest.mark.parametrize("form", ["text", "github", "markdown"])
 def test_a_host_is_gone_if_all_of_its_links_are_dead(others: list[Link], is_one_line: bool, form: str) -> None:
-    text = format_report(report(*GONE[:3], *others), form)
+    text = format_report(make_report(*GONE[:3], *others), form)
     assert ("all 3 links" in text) == is_one_line
     assert ("gone.test/1" in text) != is_one_line
 
 
 def test_a_host_that_has_lost_its_last_links_is_news() -> None:
     old = [replace(link, change=None) for link in GONE[:5]]
-    text = format_report(report(*old[:4], GONE[4]))
-    assert text.startswith("Newly dead (5)\n  gone.test: all 5 links (no such host)\n")
-    assert format_report(report(*old)).startswith("Dead (5)\n")
+    text = format_report(make_report(*old[:4], GONE[4]))
+    assert text.startswith("Newly dead: replace or remove these links (5)\n  gone.test: all 5 links (no such host)\n")
+    assert format_report(make_report(*old)).startswith("Dead (5)\n")
     mixed = [replace(old[0], reason="404 not found"), *old[1:]]
-    assert "gone.test: all 5 links (most: no such host)" in format_report(report(*mixed))
+    assert "gone.test: all 5 links (most: no such host)" in format_report(make_report(*mixed))
 
 
 # annotations
@@ -390,8 +396,8 @@ def test_a_host_that_has_lost_its_last_links_is_news() -> None:
 def test_github_is_given_as_many_annotations_as_it_shows(number: int, annotated: int) -> None:
     dead = [replace(DEAD, url=f"https://a{one}.test/", incident=None) for one in range(number)]
     moved = [replace(MOVED, url=f"https://b{one}.test/") for one in range(number)]
-    lines = format_report(report(*dead, *moved), "github").splitlines()
-    for kind, title in (("error", "link dead"), ("warning", "link moved")):
+    lines = format_report(make_report(*dead, *moved), "github").splitlines()
+    for kind, title in (("error", "dead link"), ("warning", "moved link")):
         assert sum(line.startswith(f"::{kind}") for line in lines) == annotated
         rest = [line for line in lines if line.startswith(f"{kind}: {title}: ")]
         if number > annotated:
@@ -404,7 +410,7 @@ def test_github_is_given_as_many_annotations_as_it_shows(number: int, annotated:
 
 def test_an_annotation_stands_at_the_first_place_of_a_link() -> None:
     places = tuple(Mention(path=f"{number}.md", line=number) for number in range(1, 41))
-    annotation, *rest = format_report(report(replace(DEAD, found_in=places)), "github").splitlines()
+    annotation, *rest = format_report(make_report(replace(DEAD, found_in=places)), "github").splitlines()
     assert annotation.startswith("::error file=1.md,line=1,")
     assert annotation.endswith("404 not found (also in 39 more)")
     assert len(rest) == 1
@@ -416,24 +422,24 @@ def test_an_annotation_stands_at_the_first_place_of_a_link() -> None:
 def test_a_format_is_a_row_of_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
     """A module and a row more, and reports are written in that format."""
     module = ModuleType("count_report")
-    module.write = lambda found: iter([f"{len(found.links)} links"])  # type: ignore[attr-defined]  # it is the module
+    module.write_report = lambda make_report: iter([f"{len(make_report.links)} links"])  # type: ignore[attr-defined]  # it is the module
     monkeypatch.setitem(sys.modules, "count_report", module)
     monkeypatch.setattr(
         reports, "REPORT_FORMATS", (*reports.REPORT_FORMATS, ReportFormat(name="count", module="count_report"))
     )
-    assert format_report(report(DEAD, GOOD), "count") == "2 links\n"
+    assert format_report(make_report(DEAD, GOOD), "count") == "2 links\n"
     assert list(report_formats())[-1] == "count"
 
 
 def test_json_has_one_link_per_line() -> None:
     links = [replace(GOOD, url=f"https://a.test/{number}") for number in range(5)]
-    lines = format_report(report(*links), "json").splitlines()
+    lines = format_report(make_report(*links), "json").splitlines()
     assert [json.loads(line.strip().removesuffix(","))["url"] for line in lines if "a.test" in line] == [
         link.url for link in links
     ]
     assert lines[0] == "{"
     assert lines[-1] == "}"
-    assert json.loads(format_report(report(), "json")) == {
+    assert json.loads(format_report(make_report(), "json")) == {
         "schema": 1, "network_down": False, "not_asked": 0, "summary": {}, "problems": [], "links": [],
     }  # fmt: skip
 
@@ -443,13 +449,13 @@ def test_all_lines_of_all_formats_are_written_in_linear_time(form: str) -> None:
     def cpu_seconds(number: int) -> float:
         links = [replace(DEAD, url=f"https://a{one}.test/{one}", incident=None) for one in range(number)]
         begun = time.process_time()
-        format_report(report(*links), form)
+        format_report(make_report(*links), form)
         return time.process_time() - begun
 
     def measure(number: int) -> float:
         return min(cpu_seconds(number) for _ in range(3))
 
-    assert measure(8000) < 8 * measure(2000) + 0.05
+    assert measure(2000) < 8 * measure(500) + 0.02
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -459,7 +465,7 @@ def test_all_lines_of_all_formats_are_written_in_linear_time(form: str) -> None:
 )
 def test_problems_are_data_too(form: str, text: str) -> None:
     problem = Problem(code="W140", message=text, hint=text, path=text, line=1, column=1, excerpt=text)
-    written = format_report(replace(report(GOOD), problems=(problem,)), form)
+    written = format_report(replace(make_report(GOOD), problems=(problem,)), form)
     assert not [one for one in written if not one.isprintable() and one != "\n"]
     assert "##[" not in written
     written.encode()

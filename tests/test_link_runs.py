@@ -26,6 +26,7 @@ import pytest
 
 from feedpub.links.check import check_links
 from feedpub.model import LinkSettings
+from support.speed import THOROUGH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -128,11 +129,11 @@ def remembered(folder: Path) -> set[str]:
 
 
 def test_a_run_that_is_killed_loses_nothing_that_it_has_told(server: Server, tmp_path: Path) -> None:
-    urls = server.urls(3000)
+    urls = server.urls(3000 if THOROUGH else 800)
     (tmp_path / "urls.txt").write_text("\n".join(urls), encoding="utf-8")
     chance = random.Random(20261124)
     told: set[str] = set()
-    for _ in range(30):
+    for _ in range(30 if THOROUGH else 8):
         with (tmp_path / "out.jsonl").open("w", encoding="utf-8") as file:  # a pipe that nobody reads would fill up
             run = begin(tmp_path, "--format", "jsonl", "--concurrency", "20", stdout=file)
             server.wait_for_requests(len(server.seen) + chance.randrange(1, 150), run)
@@ -192,7 +193,7 @@ def test_a_terminal_shows_how_far_it_is(server: Server, tmp_path: Path) -> None:
             shown += part
     os.close(inner)
     assert run.wait(20) == 0
-    found = re.findall(rb"Asking for links: 0 dead, (\d+) a second, (\d+) hosts waiting", shown)
+    found = re.findall(rb"Checking links: 0 dead, (\d+) a second, (\d+) hosts waiting", shown)
     assert {int(waiting) for _, waiting in found} & set(range(1, 21))
     assert all(int(rate) > 0 for rate, _ in found)
 
@@ -212,7 +213,7 @@ def test_the_second_of_two_runs_says_so(server: Server, tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_told_and_what_is_written_stays(server: Server, tmp_path: Path) -> None:
-    urls = server.urls(3000)
+    urls = server.urls(1200)
     (tmp_path / "urls.txt").write_text("\n".join(urls), encoding="utf-8")
 
     def little_room() -> None:
@@ -248,11 +249,11 @@ def mount(*arguments: str) -> bool:
 
 
 @pytest.mark.parametrize("form", ["text", "jsonl"])
-@pytest.mark.parametrize("kilobytes", [0, 40, 100, 200, 400, 700])
+@pytest.mark.parametrize("kilobytes", [0, 40, 100, 200, 400, 700] if THOROUGH else [0, 40, 100])
 def test_a_disk_that_is_full_is_told_with_what_is_known(
     kilobytes: int, form: str, server: Server, disk: Path, tmp_path: Path
 ) -> None:
-    urls = server.urls(3000)
+    urls = server.urls(3000 if THOROUGH else 1000)
     (tmp_path / "urls.txt").write_text("\n".join(urls), encoding="utf-8")
     (disk / "large").write_bytes(bytes((16384 - kilobytes) * 1024))
     arguments = ("--history", str(disk / "links.sqlite"), "--format", form)
@@ -261,7 +262,7 @@ def test_a_disk_that_is_full_is_told_with_what_is_known(
     hint = "No space left on device; free some disk space and run the command again"
     assert re.match(rf"feedpub: {re.escape(str(disk))}/links.sqlite(-lock)?: {hint}", said)
     known = kept(disk)
-    assert len(known) < 3000
+    assert len(known) < len(urls)
     if form == "jsonl":
         assert known <= {json.loads(line)["url"] for line in out.splitlines()}
     elif known:

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from feedpub.links.check import check_links
-from feedpub.links.host_queue import LATE_AFTER, MOST_PARKED
+from feedpub.links.host_queue import GIVEN_UP_AFTER_LATE, MOST_PARKED_PROBES
 from feedpub.links.probe import FRAGMENT_PAGE_BYTES
 from feedpub.model import LinkSettings
 from feedpub.transport.base import NoResponseError, Response
 from feedpub.transport.connection import MOST_HELD_BYTES, Connection
-from feedpub.transport.http1 import MOST_CHUNKS, Origin, Reading
-from feedpub.transport.sockets import SocketTransport
-from support.link_farm import Farm, by_method, compressed, endless, raw, says, to
+from feedpub.transport.connection_pool import ConnectionPool
+from feedpub.transport.http1 import MOST_CHUNKS, Origin, ResponseReader
+from support.link_farm import Farm, by_method, compress, drip, redirect, respond, send
 
 if TYPE_CHECKING:
     import selectors
@@ -37,17 +37,17 @@ CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 
 # Each takes all the time of a link.
 SLOW: dict[str, Behaviour] = {
-    "silent": raw(then="hang"),
-    "head-by-bytes": endless(b"HTTP/1.1 200 OK\r\n", b"a", 0.2),
-    "interim-answers": endless(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n", 0.2),
-    "body-by-bytes": by_method(says(body=b"", Content_Length=""), endless(CHUNKED, b"1\r\na\r\n", 0.2)),
-    "less-than-it-says": by_method(says(body=b""), raw(HEAD + b"Content-Length: 4000\r\n\r\nabc", then="hang")),
+    "silent": send(then="hang"),
+    "head-by-bytes": drip(b"HTTP/1.1 200 OK\r\n", b"a", 0.2),
+    "interim-answers": drip(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n", 0.2),
+    "body-by-bytes": by_method(respond(body=b"", Content_Length=""), drip(CHUNKED, b"1\r\na\r\n", 0.2)),
+    "less-than-it-says": by_method(respond(body=b""), send(HEAD + b"Content-Length: 4000\r\n\r\nabc", then="hang")),
 }
 
 
 @pytest.mark.parametrize("name", SLOW)
 def test_a_host_is_given_up_when_many_of_its_links_take_all_their_time(name: str) -> None:
-    with closing(Farm({name: SLOW[name], "page": says()})) as farm:
+    with closing(Farm({name: SLOW[name], "page": respond()})) as farm:
         bad = [farm.url(name, BAD, path=f"/{number}") for number in range(60)]
         good = [farm.url("page", GOOD, path=f"/{number}") for number in range(60)]
         report = check_links([url for pair in zip(bad, good, strict=True) for url in pair], settings=SETTINGS)
@@ -57,12 +57,12 @@ def test_a_host_is_given_up_when_many_of_its_links_take_all_their_time(name: str
     assert {found[url].status for url in bad} <= {"ok", "suspect", "unsure"}
     assert 2 <= len(asked) < 60
     given_up = [url for url in bad if "other addresses of this host took" in found[url].reason]
-    assert len(given_up) >= 60 - LATE_AFTER - 3 * SETTINGS.per_host
+    assert len(given_up) >= 60 - GIVEN_UP_AFTER_LATE - 3 * SETTINGS.per_host
     assert {found[url].status for url in given_up} == {"unsure"}
 
 
 def test_one_port_of_a_host_says_nothing_about_another() -> None:
-    with closing(Farm({"page": says()})) as farm:
+    with closing(Farm({"page": respond()})) as farm:
         bad = [farm.url("page", BAD, kind="mute", path=f"/{number}") for number in range(20)]
         good = [farm.url("page", BAD, path=f"/{number}") for number in range(20)]
         report = check_links([*bad, *good], settings=SETTINGS)
@@ -103,7 +103,7 @@ def test_few_addresses_of_a_host_wait_at_once_for_what_it_answers_to_others() ->
         report = check_links(urls, settings=replace(SETTINGS, deadline=20.0))
     assert {link.status for link in report.links} <= {"ok", "suspect"}
     assert len(report.links) == 200
-    assert max(asked[:2]) <= MOST_PARKED + 2 * SETTINGS.per_host + 2
+    assert max(asked[:2]) <= MOST_PARKED_PROBES + 2 * SETTINGS.per_host + 2
 
 
 class FastSocket:
@@ -133,7 +133,7 @@ class NoSelector:
     modify = register
 
 
-class NoTransport:
+class NoPool:
     held_bytes = 0
 
     def note_held(self, *_: object) -> None:
@@ -146,10 +146,10 @@ class NoTransport:
 def test_a_server_that_is_always_ready_leaves_others_their_turn(data: bytes) -> None:
     fast = FastSocket(data)
     connection = Connection(
-        cast("Any", NoTransport()), cast("selectors.BaseSelector", NoSelector()), cast("socket.socket", fast),
+        cast("Any", NoPool()), cast("selectors.BaseSelector", NoSelector()), cast("socket.socket", fast),
         Origin("http", BAD, 80), cast("Any", None),
     )  # fmt: skip
-    reading = Reading("GET", FRAGMENT_PAGE_BYTES)
+    reading = ResponseReader("GET", FRAGMENT_PAGE_BYTES)
     if not data.startswith((b"\r", b"a")):
         reading.feed(CHUNKED)
     steps = connection.exchange(b"GET / HTTP/1.1\r\n\r\n", reading)
@@ -164,22 +164,22 @@ def test_a_server_that_is_always_ready_leaves_others_their_turn(data: bytes) -> 
     assert turns < 5000
 
 
-def read(data: bytes, most: int = FRAGMENT_PAGE_BYTES) -> Reading:
-    reading = Reading("GET", most)
+def read(data: bytes, most: int = FRAGMENT_PAGE_BYTES) -> ResponseReader:
+    reading = ResponseReader("GET", most)
     for at in range(0, len(data), 65_536):
         reading.feed(data[at : at + 65_536])
-        if reading.done:
+        if reading.is_done:
             break
     return reading
 
 
 def test_an_answer_has_so_many_chunks() -> None:
     reading = read(CHUNKED + b"1\r\na\r\n" * (MOST_CHUNKS * 2))
-    assert reading.done
-    assert not reading.keeps
+    assert reading.is_done
+    assert not reading.is_reusable
     assert reading.response
-    assert not reading.response.whole
-    assert len(reading.response.page) == MOST_CHUNKS
+    assert not reading.response.is_complete
+    assert len(reading.response.body) == MOST_CHUNKS
 
 
 @pytest.mark.parametrize("unit", [b"\r\n", b"\n", b"\r"])
@@ -192,11 +192,11 @@ def test_blank_lines_before_an_answer(unit: bytes) -> None:
 
 
 def read_gzip(page: bytes, piece: int = 65_536) -> Response:
-    reading = Reading("GET", FRAGMENT_PAGE_BYTES)
+    reading = ResponseReader("GET", FRAGMENT_PAGE_BYTES)
     data = HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(page) + page
     for at in range(0, len(data), piece):
         reading.feed(data[at : at + piece])
-    assert reading.done
+    assert reading.is_done
     assert reading.response
     return reading.response
 
@@ -205,17 +205,17 @@ def read_gzip(page: bytes, piece: int = 65_536) -> Response:
 def test_all_members_of_a_compressed_page_are_read(piece: int) -> None:
     page = gzip.compress(b"one") + gzip.compress(b"two") * 3 + gzip.compress(b"")
     response = read_gzip(page, piece)
-    assert (response.page, response.whole) == (b"onetwotwotwo", True)
+    assert (response.body, response.is_complete) == (b"onetwotwotwo", True)
 
 
 def test_what_follows_the_end_of_a_compressed_page_is_ignored() -> None:
     response = read_gzip(gzip.compress(b"page") + b"\0" + os.urandom(1000))
-    assert (response.page, response.whole) == (b"page", True)
+    assert (response.body, response.is_complete) == (b"page", True)
 
 
 def test_a_page_has_so_many_members() -> None:
     response = read_gzip(gzip.compress(b"x") * 5000)
-    assert (len(response.page), response.whole) == (100, False)
+    assert (len(response.body), response.is_complete) == (100, False)
 
 
 @pytest.mark.parametrize("coding", ["br", "zstd", "gzip, gzip", "compress"])
@@ -223,13 +223,13 @@ def test_a_page_in_another_coding_is_not_judged(coding: str) -> None:
     fields = f"Content-Encoding: {coding}\r\nContent-Length: 5000\r\n\r\n".encode()
     reading = read(HEAD + fields + b"x" * 5000)
     assert reading.response
-    assert (reading.response.page, reading.response.whole) == (b"", False)
+    assert (reading.response.body, reading.response.is_complete) == (b"", False)
 
 
 @pytest.mark.parametrize("start", [b"\0", b"\0\0", b"\0\0\x12\x04"])
 def test_a_frame_of_http_2_that_comes_in_pieces(start: bytes) -> None:
     frame = b"\0\0\x12\x04\0\0\0\0\0" + b"\0" * 18
-    reading = Reading("GET", 100)
+    reading = ResponseReader("GET", 100)
     reading.feed(start)
     with pytest.raises(NoResponseError) as raised:
         reading.feed(frame[len(start) :])
@@ -264,34 +264,37 @@ def test_cookies_of_a_chain_stay_short() -> None:
 
 def test_redirects_to_long_addresses_are_not_kept() -> None:
     async def lead_on(exchange: Exchange) -> None:
-        await to(f"/on/{exchange.times}{'y' * 7000}{len(farm.requests)}", 301)(exchange)
+        await redirect(f"/on/{exchange.times}{'y' * 7000}{len(farm.requests)}", 301)(exchange)
 
     with closing(Farm({"on": lead_on})) as farm:
         (link,) = check_links([farm.url("on", BAD)], settings=replace(SETTINGS, deadline=10.0)).links
-    assert (link.status, link.reason) == ("unsure", "a limit was reached (the redirects have long addresses)")
+    assert (link.status, link.reason) == (
+        "unsure",
+        "a limit of feedpub was reached (the redirects have long addresses)",
+    )
     assert len(link.chain) < 7
 
 
 LONG: dict[str, Behaviour] = {
-    "heads": endless(HEAD, b"X-Filler: " + b"y" * 8000 + b"\r\n"),
-    "bodies": by_method(raw(HEAD + b"\r\n"), endless(HEAD + b"\r\n", b"<p id=x>" * 8000)),
-    "chunks": by_method(raw(HEAD + b"\r\n"), endless(CHUNKED, b"10000\r\n" + b"x" * 65536 + b"\r\n")),
-    "compressed": by_method(raw(HEAD + b"\r\n"), says(200, compressed(8), Content_Encoding="gzip")),
+    "heads": drip(HEAD, b"X-Filler: " + b"y" * 8000 + b"\r\n"),
+    "bodies": by_method(send(HEAD + b"\r\n"), drip(HEAD + b"\r\n", b"<p id=x>" * 8000)),
+    "chunks": by_method(send(HEAD + b"\r\n"), drip(CHUNKED, b"10000\r\n" + b"x" * 65536 + b"\r\n")),
+    "compressed": by_method(send(HEAD + b"\r\n"), respond(200, compress(8), Content_Encoding="gzip")),
 }
 
 
 @pytest.mark.parametrize("name", LONG)
 def test_long_answers_of_many_hosts_are_bounded_together(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     held: list[int] = []
-    note_held = SocketTransport.note_held
+    note_held = ConnectionPool.note_held
 
-    def watch(self: SocketTransport, connection: Connection, held_bytes: int) -> None:
+    def watch(self: ConnectionPool, connection: Connection, held_bytes: int) -> None:
         note_held(self, connection, held_bytes)
         held.append(self.held_bytes)
 
-    monkeypatch.setattr(SocketTransport, "note_held", watch)
+    monkeypatch.setattr(ConnectionPool, "note_held", watch)
     hosts = [f"127.0.6.{number}" for number in range(1, 61)]
-    with closing(Farm({name: LONG[name], "page": says()})) as farm:
+    with closing(Farm({name: LONG[name], "page": respond()})) as farm:
         urls = [farm.url(name, host, path="#part") for host in hosts]
         good = [farm.url("page", "127.0.6.99", path=f"/{number}") for number in range(5)]
         settings = LinkSettings(allow_private=True, deadline=6.0, patience=0.0, concurrency=64)

@@ -19,7 +19,7 @@ import feedpub
 from feedpub.links.check import check_links
 from feedpub.model import HostSettings, LinkSettings
 from feedpub.transport import network_addresses
-from support.link_farm import Farm, says, to
+from support.link_farm import Farm, redirect, respond
 from test_link_check import Handler, base
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def check(url: str, *, patience: float = 120.0) -> Link:
     return check_links([url], settings=settings, strict=False).links[0]
 
 
-def resolve(monkeypatch: pytest.MonkeyPatch, *answers: list[str] | OSError) -> list[str]:
+def resolve_host(monkeypatch: pytest.MonkeyPatch, *answers: list[str] | OSError) -> list[str]:
     """Let names be looked up by these answers, in turn; return those that were asked for."""
     asked: list[str] = []
 
@@ -50,7 +50,7 @@ def resolve(monkeypatch: pytest.MonkeyPatch, *answers: list[str] | OSError) -> l
             raise answer
         return iter(answer)
 
-    monkeypatch.setattr(network_addresses, "resolve", given)
+    monkeypatch.setattr(network_addresses, "resolve_host", given)
     return asked
 
 
@@ -71,13 +71,13 @@ def sockets(monkeypatch: pytest.MonkeyPatch, *, connect: dict[int, int] | None =
 
 @pytest.mark.parametrize("failure", [NAME, BUSY], ids=["no such name", "busy"])
 def test_a_name_is_looked_up_again(base: str, failure: OSError, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = resolve(monkeypatch, failure, failure, ["127.0.0.1"])
+    asked = resolve_host(monkeypatch, failure, failure, ["127.0.0.1"])
     assert check(base.replace("127.0.0.1", "works.test") + "/page").status == "ok"
     assert asked == ["works.test"] * 3
 
 
 def test_a_name_that_was_found_is_never_looked_up_again(base: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = resolve(monkeypatch, ["127.0.0.1"], ["127.0.0.2"])
+    asked = resolve_host(monkeypatch, ["127.0.0.1"], ["127.0.0.2"])
     assert check(base.replace("127.0.0.1", "works.test") + "/500").status == "dead"  # asked for again and again
     assert asked == ["works.test"]
 
@@ -98,7 +98,7 @@ def test_a_name_that_was_found_is_never_looked_up_again(base: str, monkeypatch: 
 def test_a_host_is_not_blamed_for_this_machine(
     found: list[str], six: int, status: str, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    resolve(monkeypatch, found)
+    resolve_host(monkeypatch, found)
     sockets(monkeypatch, connect={socket.AF_INET6: six})
     link = check(NOBODY, patience=0.0)
     assert (link.status, reason in link.reason) == (status, True), link
@@ -106,17 +106,17 @@ def test_a_host_is_not_blamed_for_this_machine(
 
 @pytest.mark.parametrize("family", [errno.EAFNOSUPPORT, errno.EACCES])
 def test_sockets_that_cannot_be_made_kill_nothing(family: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    resolve(monkeypatch, ["::1", "127.0.0.1"])
+    resolve_host(monkeypatch, ["::1", "127.0.0.1"])
     sockets(monkeypatch, make=family)
     assert check(NOBODY, patience=0.0).status == "unsure"
 
 
 def test_a_run_ends_though_no_connection_can_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    resolve(monkeypatch, ["127.0.0.1"])
+    resolve_host(monkeypatch, ["127.0.0.1"])
     sockets(monkeypatch, make=errno.EMFILE)
-    monkeypatch.setattr("feedpub.links.scheduler._HOPELESS_AFTER", 3)
+    monkeypatch.setattr("feedpub.links.scheduler._EXHAUSTED_LIMIT", 3)
     link = check(NOBODY)
-    assert (link.status, link.reason) == ("unsure", f"a limit was reached ({os.strerror(errno.EMFILE)})")
+    assert (link.status, link.reason) == ("unsure", f"a limit of feedpub was reached ({os.strerror(errno.EMFILE)})")
 
 
 def test_who_wants_a_certificate_of_ours_is_there(tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_nothing_of_the_environment_is_used(base: str, tmp_path: Path, monkeypat
 
 
 def test_certificates_of_the_environment_are_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
-    with closing(Farm({"page": says()})) as farm:
+    with closing(Farm({"page": respond()})) as farm:
         url = farm.url("page", "127.0.4.1", kind="good")
         assert check(url).status == "suspect"
         monkeypatch.setenv("SSL_CERT_FILE", farm.ca)
@@ -189,7 +189,7 @@ def test_certificates_that_cannot_be_read_kill_nothing(
     elif text:
         file.write_text(text, encoding="utf-8")
     settings = LinkSettings(allow_private=True, ca_bundle=str(file))
-    with closing(Farm({"page": says()})) as farm:
+    with closing(Farm({"page": respond()})) as farm:
         url = farm.url("page", "127.0.4.1", kind="good")
         with pytest.raises(OSError, match=said) as raised:
             check_links([url], settings=settings)
@@ -212,7 +212,7 @@ def test_the_next_address_is_tried_soon(
     base: str, found: list[str], silent: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tried: list[str] = []
-    resolve(monkeypatch, found)
+    resolve_host(monkeypatch, found)
 
     class Socket(socket.socket):
         def connect_ex(self, place: Any) -> int:
@@ -237,10 +237,10 @@ def test_what_is_set_for_a_host_is_sent_to_it_alone(monkeypatch: pytest.MonkeyPa
     own = HostSettings(
         token_env="EXAMPLE_TOKEN", user_agent="Agent/1", headers={"X-Own": "1"}, accept=(403,), spacing=0.01
     )
-    behaviours = {"page": says(), "refused": says(403, b"")}
+    behaviours = {"page": respond(), "refused": respond(403, b"")}
     with closing(Farm(behaviours)) as farm:
-        behaviours["away"] = to(farm.url("back", there))
-        behaviours["back"] = to(farm.url("page", here, path="/again"))
+        behaviours["away"] = redirect(farm.url("back", there))
+        behaviours["back"] = redirect(farm.url("page", here, path="/again"))
         urls = [farm.url(name, here) for name in ("page", "refused", "away")] + [farm.url("refused", there)]
         report = check_links(urls, settings=LinkSettings(allow_private=True, hosts={here: own}), strict=False)
         heads = {head.splitlines()[0]: head for head in farm.heads}
@@ -288,7 +288,7 @@ def test_settings_of_hosts() -> None:
                  "http:\\\\127.0.0.1{port}\\@example.org", "http://127.0.0.1{port}/\\@example.org/"],
 )  # fmt: skip
 def test_a_backslash_is_read_as_browsers_read_it(base: str, spelling: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = resolve(monkeypatch, ["127.0.0.9"])
+    asked = resolve_host(monkeypatch, ["127.0.0.9"])
     Handler.asked.clear()
     check_links([spelling.format(port=base.rpartition("127.0.0.1")[2])], settings=LinkSettings(allow_private=True))
     assert asked == []  # the host is an address, and example.org a part of the path

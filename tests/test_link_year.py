@@ -2,7 +2,7 @@
 
 Nothing is sent: what the hosts would answer goes through `classify`, `describe_answer` and `advance`, as in a run. Of
 the scheduler it is assumed that a host is asked again, alone, before an answer to haste counts, and that such an answer
-counts for nothing if the host also gave good ones in the same run (docs/links.md).
+counts for nothing if the host also gave good ones in the same run (docs/reference/links.md).
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Any, Final
 
 import pytest
 
-from feedpub.links.classify import Answer, Redirect, Verdict, classify
-from feedpub.links.lifecycle import CONFIRMATIONS, Record, advance, needs_confirmation
-from feedpub.links.own_network import describe_answer, needs_canaries, network_is_down
+from feedpub.links.classify import ProbeResult, Redirect, Verdict, classify_result
+from feedpub.links.lifecycle import CONFIRMATIONS, Record, advance_record, needs_confirmation
+from feedpub.links.own_network import FROM_HOST, UNREACHED, describe_evidence, is_network_down, needs_canaries
 
 START: Final = datetime(2026, 3, 1, 4, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -63,7 +63,7 @@ class Host:
     def is_dead(self, now: datetime) -> bool:
         return self.kind == "dying" and now >= self.changes_at
 
-    def answer(self, url: str, now: datetime, *, asked_before: int) -> Answer:
+    def answer(self, url: str, now: datetime, *, asked_before: int) -> ProbeResult:
         """Answer a request.
 
         Args:
@@ -72,19 +72,19 @@ class Host:
             asked_before: How many other requests came right before.
         """
         if self.is_dead(now):
-            return Answer(url=url, **self.death)
+            return ProbeResult(url=url, **self.death)
         for begin, end, trouble in self.outages:
             if begin <= now < end:
-                return Answer(url=url, **trouble)
+                return ProbeResult(url=url, **trouble)
         if self.kind == "limited" and asked_before >= 2 and self.chance.random() < 0.8:
-            return Answer(url=url, **self.overload)
+            return ProbeResult(url=url, **self.overload)
         if self.kind == "overloaded" and self.chance.random() < 0.1:
-            return Answer(url=url, **self.chance.choice([*OVERLOADS, *TROUBLES[:3]]))
+            return ProbeResult(url=url, **self.chance.choice([*OVERLOADS, *TROUBLES[:3]]))
         if self.kind == "flaky" and self.chance.random() < 0.04:
-            return Answer(url=url, **self.chance.choice(TROUBLES + STATEMENTS[:1]))
+            return ProbeResult(url=url, **self.chance.choice(TROUBLES + STATEMENTS[:1]))
         if self.kind == "moved" and now >= self.changes_at:
-            return Answer(url=url, code=200, redirects=(Redirect(code=301, url=url.replace("host", "new")),))
-        return Answer(url=url, code=200)
+            return ProbeResult(url=url, code=200, redirects=(Redirect(code=301, url=url.replace("host", "new")),))
+        return ProbeResult(url=url, code=200)
 
 
 class Year:
@@ -103,7 +103,7 @@ class Year:
         self.false_deaths: list[str] = []
         self.network_down: list[int] = []
 
-    def run(self, day: int, *, is_network_down: bool) -> None:
+    def run(self, day: int, *, is_offline: bool) -> None:
         now = START + timedelta(days=day, minutes=self.chance.uniform(0, 20))
         verdicts: dict[str, Verdict] = {}
         says: dict[str, str] = {}
@@ -111,23 +111,23 @@ class Year:
             urls = [f"https://{host.name}/{number}" for number in range(LINKS_PER_HOST)]
             due = [url for url in urls if (at := self.records[url].due) is None or at <= now]
             self.count["due"] += len(due)
-            for answer in self.ask(host, due, now, is_network_down=is_network_down):
-                said = describe_answer(answer, reached=answer.code is not None)
-                says[host.name] = "own" if says.get(host.name) == "own" else said
-                verdicts[answer.url] = classify(answer)
+            for answer in self.ask(host, due, now, is_offline=is_offline):
+                said = describe_evidence(answer, reached=answer.code is not None)
+                says[host.name] = FROM_HOST if says.get(host.name) == FROM_HOST else said
+                verdicts[answer.url] = classify_result(answer)
         if needs_canaries(says):
-            canaries = 3 * ["unreached" if is_network_down else "own"]  # hosts that were good the last time
+            canaries = 3 * [UNREACHED if is_offline else FROM_HOST]  # hosts that were good the last time
             self.count["requests"] += len(canaries)
-            if network_is_down(says, canaries):
+            if is_network_down(says, canaries):
                 self.network_down.append(day)
                 return
         for url, verdict in verdicts.items():
             self.settle(url, verdict, now)
 
-    def ask(self, host: Host, urls: list[str], now: datetime, *, is_network_down: bool) -> list[Answer]:
-        if is_network_down:
+    def ask(self, host: Host, urls: list[str], now: datetime, *, is_offline: bool) -> list[ProbeResult]:
+        if is_offline:
             self.count["requests"] += len(urls)
-            return [Answer(url=url, failure=self.chance.choice(["refused", "no-host", "timeout"])) for url in urls]
+            return [ProbeResult(url=url, failure=self.chance.choice(["refused", "no-host", "timeout"])) for url in urls]
         answers, is_good = [], False
         for number, url in enumerate(urls):
             answer = self.request(host, url, now, number)
@@ -137,7 +137,7 @@ class Year:
                 answer = self.request(host, url, now + timedelta(seconds=5), 0)
             elif is_failure(answer):  # HEAD; now GET
                 answer = self.request(host, url, now + timedelta(seconds=1), 0)
-            if needs_confirmation(self.records[url], classify(answer), now):
+            if needs_confirmation(self.records[url], classify_result(answer), now):
                 for again in range(CONFIRMATIONS):
                     confirmed = self.request(host, url, now + timedelta(minutes=1 + again), 0)
                     if not is_failure(confirmed):
@@ -146,15 +146,15 @@ class Year:
             is_good = is_good or answer.code == 200
             answers.append(answer)
         self.count["requests"] += is_good  # the random path of its soft-404 probe
-        return [Answer(url=one.url, failure="busy") if is_good and is_overload(one) else one for one in answers]
+        return [ProbeResult(url=one.url, failure="busy") if is_good and is_overload(one) else one for one in answers]
 
-    def request(self, host: Host, url: str, now: datetime, asked_before: int) -> Answer:
+    def request(self, host: Host, url: str, now: datetime, asked_before: int) -> ProbeResult:
         self.count["requests"] += 1
         return host.answer(url, now, asked_before=asked_before)
 
     def settle(self, url: str, verdict: Verdict, now: datetime) -> None:
         before = self.records[url]
-        record = self.records[url] = advance(before, verdict, now)
+        record = self.records[url] = advance_record(before, verdict, now)
         host = self.hosts[int(url.removeprefix("https://host").partition(".")[0])]
         if host.is_dead(now) and verdict.status == "dead":
             self.failed_since.setdefault(url, now)
@@ -165,11 +165,11 @@ class Year:
                 self.false_deaths.append(f"{url} on {now}: {verdict.reason}")
 
 
-def is_overload(answer: Answer) -> bool:
+def is_overload(answer: ProbeResult) -> bool:
     return answer.failure in ("reset", "timeout") or answer.code == 429 or (500 <= (answer.code or 0) < 600)
 
 
-def is_failure(answer: Answer) -> bool:
+def is_failure(answer: ProbeResult) -> bool:
     return answer.code != 200
 
 
@@ -178,7 +178,7 @@ def test_a_year(seed: int) -> None:
     year = Year(seed)
     outages = {100, 250, 251}
     for day in range(365):
-        year.run(day, is_network_down=day in outages)
+        year.run(day, is_offline=day in outages)
     assert year.false_deaths == []
     dying = [host for host in year.hosts if host.kind == "dying"]
     assert len(year.found_after) == LINKS_PER_HOST * len(dying)  # each was found

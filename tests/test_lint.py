@@ -316,8 +316,8 @@ def test_missing_translations_are_noted_at_the_original(tmp_path: Path) -> None:
     folder = write_site(tmp_path / "entries", files, languages("en", "zh-Hans", "ja"))
     notes = [problem for problem in feedpub.lint(folder) if problem.code == "N104"]
     assert [(note.path.rpartition("/")[2], note.message, note.hint) for note in notes] == [
-        ("a.zh-Hans.md", "there is no translation into en, ja", "it would be a.en.md"),
-        ("b.en.md", "there is no translation into zh-Hans", "it would be b.zh-Hans.md"),
+        ("a.zh-Hans.md", "there is no translation into en, ja", "write it in a.en.md"),
+        ("b.en.md", "there is no translation into zh-Hans", "write it in b.zh-Hans.md"),
     ]
 
 

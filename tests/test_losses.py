@@ -74,5 +74,5 @@ def test_losses_stand_in_the_order_of_the_text() -> None:
 
 def test_a_loss_describes_itself() -> None:
     html = "<u>a</u><iframe src='https://v.test/'></iframe><script></script><img><a title=x>y</a>"
-    codes = {loss.element: loss.describe()[0] for loss in find_losses(html, sanitise_html(html, BASE))}
+    codes = {loss.element: loss.describe_problem()[0] for loss in find_losses(html, sanitise_html(html, BASE))}
     assert codes == {"u": "N132", "iframe": "W106", "script": "W106", "img": "W106", "a": "N132"}

@@ -254,13 +254,13 @@ def test_languages_are_kept_in_canonical_form(kind: type, tag: str, expected: st
 def test_only_tuples_hold_many_values(kind: type, field: str, item: object, convert: Any) -> None:
     if convert in (set, dict.fromkeys) and isinstance(item, Feed):
         convert = list  # a feed cannot be hashed
-    refused(kind, field, convert((item,)), "give a tuple")
+    refused(kind, field, convert((item,)), "use a tuple")
 
 
 @pytest.mark.parametrize(("kind", "field", "item"), TUPLE_FIELDS)
 @pytest.mark.parametrize("wrong", [None, "text", 3])
 def test_what_is_no_sequence_of_values(kind: type, field: str, item: object, wrong: object) -> None:
-    refused(kind, field, wrong, "give a tuple")
+    refused(kind, field, wrong, "use a tuple")
 
 
 @pytest.mark.parametrize(("kind", "field", "item"), TUPLE_FIELDS)
@@ -311,7 +311,7 @@ def test_media_types_may_have_parameters(given: str) -> None:
 
 @pytest.mark.parametrize("wrong", [-1, 1.5, "1", None, True])
 def test_a_length_is_a_number_of_bytes(wrong: object) -> None:
-    refused(Enclosure, "length", wrong, f"is {wrong!r}; give a number of bytes")
+    refused(Enclosure, "length", wrong, f"is {wrong!r}; use a number of bytes")
 
 
 def test_a_feed_knows_its_formats_and_choices() -> None:

@@ -11,7 +11,7 @@ from lxml import etree, html
 
 import feedpub
 from feedpub.iri import to_uri
-from feedpub.links.outbound import outbound
+from feedpub.links.outbound import find_outbound_links
 from support.case_files import load_cases
 from support.sample_builds import Desk, article
 from test_link_fixing import remember
@@ -28,7 +28,7 @@ def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path / "entries", author="Me")
 
 
-def write(desk: Desk, case: dict[str, Any]) -> Path:
+def write_case(desk: Desk, case: dict[str, Any]) -> Path:
     author = f'{{ name = "Me", url = "{ME}" }}' if case.get("author") else '"Me"'
     desk.folder.joinpath("feedpub.toml").write_text(
         f'base_url = "https://site.test/"\nauthority = "site.test,2026"\nauthor = {author}\n', encoding="utf-8"
@@ -40,22 +40,24 @@ def write(desk: Desk, case: dict[str, Any]) -> Path:
 
 
 def list_places(site: feedpub.Site) -> list[str]:
-    return [f"{url} {place.line}:{place.column}" for url, places in outbound(site).items() for place in places]
+    return [
+        f"{url} {place.line}:{place.column}" for url, places in find_outbound_links(site).items() for place in places
+    ]
 
 
 @pytest.mark.parametrize("case", load_cases("outbound"))
 def test_what_is_checked_is_what_is_published(case: dict[str, Any], desk: Desk) -> None:
-    write(desk, case)
+    write_case(desk, case)
     site = feedpub.load(desk.folder)
     assert sorted(list_places(site)) == sorted(case["links"])
-    assert {to_uri(url) for url in outbound(site)} == find_in_feeds(site)
+    assert {to_uri(url) for url in find_outbound_links(site)} == find_in_feeds(site)
 
 
 @pytest.mark.parametrize("case", load_cases("outbound"))
 def test_each_place_can_be_rewritten(case: dict[str, Any], desk: Desk) -> None:
-    path = write(desk, case)
+    path = write_case(desk, case)
     site = feedpub.load(desk.folder)
-    before, found = path.read_bytes(), outbound(site)
+    before, found = path.read_bytes(), find_outbound_links(site)
     moved = {  # the type of an enclosure may be that of its ending
         url: f"https://b.test/{number}{'.mp3' * url.endswith('.mp3')}?a=1&b=2"
         for number, (url, places) in enumerate(found.items())
@@ -65,7 +67,7 @@ def test_each_place_can_be_rewritten(case: dict[str, Any], desk: Desk) -> None:
     refused = {old: line for fix in fixes for line, old, _ in fix.refused}
     assert sorted(refused.values()) == case.get("refused", [])
     feedpub.write_fixes(fixes)
-    after = outbound(feedpub.load(desk.folder))
+    after = find_outbound_links(feedpub.load(desk.folder))
     assert sorted((url, place.line) for url, places in after.items() for place in places) == sorted(
         (url if url in refused else moved.get(url, url), place.line)
         for url, places in found.items()
@@ -89,8 +91,8 @@ def find_in_feeds(site: feedpub.Site) -> set[str]:
             own = item.get("_feedpub", {})
             parts = (*own.get("references", ()), own.get("previous", {}), own.get("next", {}))
             found |= {part.get("url", "") for part in parts}
-        for write in (feedpub.to_atom, feedpub.to_rss):
-            for element in etree.fromstring(write(feed)).iter():
+        for write_case in (feedpub.to_atom, feedpub.to_rss):
+            for element in etree.fromstring(write_case(feed)).iter():
                 if etree.QName(element).localname in ("link", "enclosure", "thumbnail", "content", "source"):
                     found |= {element.get("href", ""), element.get("url", "")} - {feed.hub or ""}
                 if etree.QName(element).localname in ("uri", "icon", "url"):
@@ -161,7 +163,7 @@ def test_the_links_of_a_site_are_those_of_its_feeds(desk: Desk) -> None:
         "s.zh-Hans.md", "---\ntitle: 戊\n---\n## 摘要\n文。\n\n## 参考资料\n1. [甲](https://z.test/) - 乙\n2. 丙 - 丁\n"
     )
     site = feedpub.load(desk.folder)
-    found = outbound(site)
+    found = find_outbound_links(site)
     assert {to_uri(url) for url in found} == find_in_feeds(site)
     assert len(found) > 30
     for url, places in found.items():
@@ -176,7 +178,7 @@ def test_the_links_of_a_site_are_those_of_its_feeds(desk: Desk) -> None:
 def test_what_a_translation_takes_stands_in_the_original(desk: Desk) -> None:
     desk.write("one.en.md", article("One", source="https://a.test/s", body="[a](https://a.test/x)"))
     desk.write("one.zh-Hans.md", "---\ntitle: 一\n---\n文。[a](https://a.test/x)\n")
-    found = outbound(feedpub.load(desk.folder))
+    found = find_outbound_links(feedpub.load(desk.folder))
     original, translation = (f"{desk.folder}/one.{language}.md" for language in ("en", "zh-Hans"))
     assert [(place.path, place.line) for place in found["https://a.test/s"]] == [(original, 4)]
     assert [(place.path, place.line) for place in found["https://a.test/x"]] == [(original, 6), (translation, 4)]
@@ -186,7 +188,7 @@ def test_an_address_of_another_language_stands_there(desk: Desk) -> None:
     section = "## Summary\nText.\n\n## References\n1. "
     desk.write("one.en.md", article("One", body=f"{section}A - P"))
     desk.write("one.zh-Hans.md", f"---\ntitle: 一\n---\n{section}[A](https://a.test/x) - P\n")
-    (places,) = outbound(feedpub.load(desk.folder)).values()
+    (places,) = find_outbound_links(feedpub.load(desk.folder)).values()
     assert [(place.path.rpartition("/")[2], place.line, place.column) for place in places] == [("one.zh-Hans.md", 8, 8)]
 
 
@@ -208,13 +210,13 @@ def test_entries_of_memory_have_no_place(desk: Desk) -> None:
         ),
     )
     made = feedpub.Article(key="one", entries={"en": entry}, original="en")
-    found = outbound(feedpub.Site(config=site.config, articles=(made,)))
+    found = find_outbound_links(feedpub.Site(config=site.config, articles=(made,)))
     assert found == dict.fromkeys(
         ("HTTPS://a.test/k", "https://a.test/c.json", "https://a.test/x"), (feedpub.Mention(entry=entry.id),)
     )
     # An entry that was changed has the places of what its file still says.
     changed = replace(one, entries={"en": entry})
-    assert set(outbound(replace(site, articles=(changed,)))) == set(found)
+    assert set(find_outbound_links(replace(site, articles=(changed,)))) == set(found)
 
 
 def test_pages_elsewhere_are_the_sites_own(desk: Desk) -> None:

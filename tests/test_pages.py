@@ -17,7 +17,7 @@ import pytest
 
 from feedpub import Category, ConfigError, Person, Reference, explain, render
 from feedpub.language import get_direction, get_words, known_languages
-from feedpub.rendering.renderer import RenderedEntry
+from feedpub.rendering.rendered_entry import RenderedEntry
 from feedpub.site.opml import to_category_opml, to_opml
 from feedpub.site.pages import NEIGHBOURS_PLACEHOLDER, Pages
 from feedpub.site.theme import list_template_names
@@ -41,7 +41,7 @@ OLD = datetime(2006, 1, 1, tzinfo=UTC)
 LISTED = ListedArticle("Night trains", f"{BASE}en/night-trains/", "2026-02-01T00:00:00+00:00", "en")
 
 
-class Seen(HTMLParser):
+class ParsedPage(HTMLParser):
     """Hold the elements of a page, with their attributes, and its text; refuse what is not closed."""
 
     def __init__(self, page: bytes) -> None:
@@ -65,12 +65,14 @@ class Seen(HTMLParser):
         self.text += data
 
     def all(self, tag: str, **wanted: str) -> list[dict[str, str]]:
-        return [one for one in self.elements if one["tag"] == tag and wanted.items() <= one.items()]
+        return [element for element in self.elements if element["tag"] == tag and wanted.items() <= element.items()]
 
     def meta(self, name: str) -> str | None:
-        found = [one["content"] for one in self.all("meta") if name in (one.get("name"), one.get("property"))]
-        assert len(found) <= 1
-        return found[0] if found else None
+        contents = [
+            element["content"] for element in self.all("meta") if name in (element.get("name"), element.get("property"))
+        ]
+        assert len(contents) <= 1
+        return contents[0] if contents else None
 
 
 def english() -> bytes:
@@ -91,20 +93,24 @@ EVERY: dict[str, Callable[[Pages], bytes]] = {
 @pytest.mark.parametrize("name", EVERY)
 def test_every_page_says_who_made_it_and_what_it_is(name: str) -> None:
     page = EVERY[name](make_pages())
-    seen = Seen(page)
+    parsed = ParsedPage(page)
     language = {"language": "ar", "archive": "zh-Hans"}.get(name, "en")
     assert page.startswith(b"<!doctype html>\n<html lang=")
-    assert seen.all("html") == [{"tag": "html", "lang": language, "dir": get_direction(language)}]
-    assert seen.meta("generator") == "feedpub"
-    assert seen.meta("viewport") == "width=device-width, initial-scale=1"
-    assert len(seen.all("h1")) == len(seen.all("main")) == len(seen.all("link", rel="canonical")) == 1
-    assert seen.meta("og:url") == seen.all("link", rel="canonical")[0]["href"]
-    assert seen.meta("og:site_name") == TITLES[language]
-    assert seen.meta("og:locale") == {"en": "en_US", "zh-Hans": "zh_CN", "ar": "ar_EG"}[language]
-    assert seen.meta("og:type") == ("article" if name in ("article", "wide") else "website")
-    assert not seen.all("script")
-    assert not [one for one in seen.elements if "style" in one or any(key.startswith("on") for key in one)]
-    assert len({one["id"] for one in seen.elements if "id" in one}) == sum("id" in one for one in seen.elements)
+    assert parsed.all("html") == [{"tag": "html", "lang": language, "dir": get_direction(language)}]
+    assert parsed.meta("generator") == "feedpub"
+    assert parsed.meta("viewport") == "width=device-width, initial-scale=1"
+    assert len(parsed.all("h1")) == len(parsed.all("main")) == len(parsed.all("link", rel="canonical")) == 1
+    assert parsed.meta("og:url") == parsed.all("link", rel="canonical")[0]["href"]
+    assert parsed.meta("og:site_name") == TITLES[language]
+    assert parsed.meta("og:locale") == {"en": "en_US", "zh-Hans": "zh_CN", "ar": "ar_EG"}[language]
+    assert parsed.meta("og:type") == ("article" if name in ("article", "wide") else "website")
+    assert not parsed.all("script")
+    assert not [
+        element for element in parsed.elements if "style" in element or any(key.startswith("on") for key in element)
+    ]
+    assert len({element["id"] for element in parsed.elements if "id" in element}) == sum(
+        "id" in element for element in parsed.elements
+    )
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -123,13 +129,13 @@ def test_21_languages_fit_before_the_content_too() -> None:
 
 @pytest.mark.parametrize("name", EVERY)
 def test_feeds_are_found_the_own_language_first(name: str) -> None:
-    links = [one for one in Seen(EVERY[name](make_pages())).all("link", rel="alternate") if "type" in one]
+    links = [link for link in ParsedPage(EVERY[name](make_pages())).all("link", rel="alternate") if "type" in link]
     language = {"language": "ar", "archive": "zh-Hans"}.get(name, "en")
     others = [other for other in HOMES if other != language]
     types = ["application/atom+xml", "application/rss+xml", "application/feed+json"]
     own = types[:1] if name == "category" else types
-    assert [one["type"] for one in links] == own + types[:1] * 2
-    assert [one["hreflang"] for one in links] == [language] * len(own) + others
+    assert [link["type"] for link in links] == own + types[:1] * 2
+    assert [link["hreflang"] for link in links] == [language] * len(own) + others
     for link in links:
         assert get_words(link["hreflang"])["autonym"] in link["title"]
     if name == "category":
@@ -138,8 +144,8 @@ def test_feeds_are_found_the_own_language_first(name: str) -> None:
 
 def test_languages_know_each_other() -> None:
     def alternates(page: bytes) -> dict[str, str]:
-        links = Seen(page).all("link", rel="alternate")
-        return {one["hreflang"]: one["href"] for one in links if "type" not in one}
+        links = ParsedPage(page).all("link", rel="alternate")
+        return {link["hreflang"]: link["href"] for link in links if "type" not in link}
 
     homes = {language: f"{BASE}{language}/" for language in HOMES} | {"x-default": BASE}
     pages = make_pages()
@@ -151,15 +157,15 @@ def test_languages_know_each_other() -> None:
     assert alternates(pages.render_archive("en", ())) == {
         language: f"{home}archive/" for language, home in homes.items()
     } | {"x-default": f"{BASE}en/archive/"}
-    assert Seen(pages.render_archive("en", ())).all("a", hreflang="ar", href="../../ar/archive/index.html")
+    assert ParsedPage(pages.render_archive("en", ())).all("a", hreflang="ar", href="../../ar/archive/index.html")
     assert alternates(pages.render_category("en", CATEGORY, ())) == {}  # other languages may not have it
 
 
 def test_description_is_the_summary_in_one_line() -> None:
-    assert Seen(english()).meta("description") == (
+    assert ParsedPage(english()).meta("description") == (
         "Night trains are coming back to Europe. Who pays for the empty berths in winter?"
     )
-    assert Seen(make_pages().render_language("en", (), 0)).meta("og:description") == "Articles, summed up"
+    assert ParsedPage(make_pages().render_language("en", (), 0)).meta("og:description") == "Articles, summed up"
 
 
 @pytest.mark.parametrize(
@@ -173,16 +179,19 @@ def test_description_is_the_summary_in_one_line() -> None:
     ],
 )
 def test_descriptions_are_cut_between_words(summary: str, expected: str | None) -> None:
-    one = entry(summary=summary)
-    assert Seen(make_pages().render_article(make_article(one), RenderedEntry(one))).meta("description") == expected
+    sample = entry(summary=summary)
+    assert (
+        ParsedPage(make_pages().render_article(make_article(sample), RenderedEntry(sample))).meta("description")
+        == expected
+    )
 
 
 def test_article_page_is_the_content_of_the_feeds_below_a_title() -> None:
     pages = make_trains()
     page = english().decode()
-    shown = render(pages.entries["en"]).replace("h3>", "h2>")
-    shown = re.sub(rf'"{BASE}([\w-]+/night-trains/)"', r'"../../\1index.html"', shown)
-    assert shown in page
+    content = render(pages.entries["en"]).replace("h3>", "h2>")
+    content = re.sub(rf'"{BASE}([\w-]+/night-trains/)"', r'"../../\1index.html"', content)
+    assert content in page
     assert page.count(NEIGHBOURS_PLACEHOLDER.decode()) == 1
     assert f"<title>Night trains return · {TITLES['en']}</title>" in page
     assert '<time dir="ltr" datetime="2026-02-01T09:00:00+08:00">2026-02-01</time>' in page
@@ -193,25 +202,27 @@ def test_article_page_is_the_content_of_the_feeds_below_a_title() -> None:
 
 
 def test_an_article_that_was_never_updated_says_so_by_silence() -> None:
-    one = entry()
-    page = make_pages().render_article(make_article(one), RenderedEntry(one)).decode()
+    sample = entry()
+    page = make_pages().render_article(make_article(sample), RenderedEntry(sample)).decode()
     assert get_words("en")["updated"] not in page
     assert "modified_time" not in page
     assert "Ann Author" in page  # of the feed
 
 
 def test_dates_of_odd_offsets_are_written_as_html_can_hold_them() -> None:
-    one = entry(published=datetime(1900, 1, 1, tzinfo=timezone(timedelta(hours=8, minutes=5, seconds=43))))
-    assert b'datetime="1899-12-31T15:54:17+00:00"' in make_pages().render_article(make_article(one), RenderedEntry(one))
+    sample = entry(published=datetime(1900, 1, 1, tzinfo=timezone(timedelta(hours=8, minutes=5, seconds=43))))
+    assert b'datetime="1899-12-31T15:54:17+00:00"' in make_pages().render_article(
+        make_article(sample), RenderedEntry(sample)
+    )
 
 
 def test_attachments_pictures_and_rights_are_shown() -> None:
-    one = replace(make_torture().entries["en"], image="https://media.example/picture.jpg")
-    seen = Seen(make_pages().render_article(make_article(one), RenderedEntry(one)))
-    assert seen.all("a", type="audio/mpeg", href=one.enclosures[0].url)
-    assert seen.all("img", src="https://media.example/picture.jpg", alt="")
-    assert seen.meta("og:image") == "https://media.example/picture.jpg"
-    assert "© Ann" in seen.text
+    sample = replace(make_torture().entries["en"], image="https://media.example/picture.jpg")
+    parsed = ParsedPage(make_pages().render_article(make_article(sample), RenderedEntry(sample)))
+    assert parsed.all("a", type="audio/mpeg", href=sample.enclosures[0].url)
+    assert parsed.all("img", src="https://media.example/picture.jpg", alt="")
+    assert parsed.meta("og:image") == "https://media.example/picture.jpg"
+    assert "© Ann" in parsed.text
     same = entry(rights="CC BY 4.0")
     assert (
         make_pages().render_article(make_article(same), RenderedEntry(same)).count(b"CC BY 4.0") == 1
@@ -219,11 +230,11 @@ def test_attachments_pictures_and_rights_are_shown() -> None:
 
 
 def test_what_is_wide_can_be_reached_by_keyboard() -> None:
-    one = entry(body="<pre>ls</pre><table><tr><td>1</td></tr></table>")
-    page = make_pages().render_article(make_article(one), RenderedEntry(one))
+    sample = entry(body="<pre>ls</pre><table><tr><td>1</td></tr></table>")
+    page = make_pages().render_article(make_article(sample), RenderedEntry(sample))
     assert b'<pre tabindex="0">ls</pre>' in page
     assert b'<table tabindex="0">' in page
-    assert Seen(page).all("table")
+    assert ParsedPage(page).all("table")
 
 
 @pytest.mark.parametrize("one", hard_texts().entries, ids=lambda one: one.id)
@@ -235,12 +246,12 @@ def test_hard_texts_stay_text(one: Any) -> None:
         pages.render_archive("en", group_by_year([row])),
         pages.render_landing({"en": [row]}),
     ):
-        seen = Seen(page)
-        assert not seen.all("script")
+        parsed = ParsedPage(page)
+        assert not parsed.all("script")
         assert " ".join(re.sub("[\u2066-\u2069]", "", one.title).split()) in " ".join(
-            re.sub("[\u2066-\u2069]", "", seen.text).split()
+            re.sub("[\u2066-\u2069]", "", parsed.text).split()
         )
-    assert Seen(pages.render_neighbours("en", row, Reference(title=one.title))).all("a", rel="prev")
+    assert ParsedPage(pages.render_neighbours("en", row, Reference(title=one.title))).all("a", rel="prev")
 
 
 def test_lists_lead_to_our_pages_by_ways_that_need_no_server() -> None:
@@ -293,15 +304,15 @@ def test_language_page_leads_to_the_archive_if_there_is_more() -> None:
 
 
 def test_categories_are_linked_where_they_have_pages() -> None:
-    pages, one = make_pages(), entry(categories=(Category(term="travel", label="Travel"),))
+    pages, sample = make_pages(), entry(categories=(Category(term="travel", label="Travel"),))
     named = [("Travel", CATEGORY.link)]
     assert b'<a href="../en/category/travel/index.html" dir="auto">Travel</a>' in pages.render_language(
         "en", [], 0, named
     )
     assert b'<a href="../../en/category/travel/index.html" dir="auto">Travel</a>' in pages.render_article(
-        make_article(one), RenderedEntry(one), named
+        make_article(sample), RenderedEntry(sample), named
     )
-    assert b'<span dir="auto">Travel</span>' in pages.render_article(make_article(one), RenderedEntry(one))
+    assert b'<span dir="auto">Travel</span>' in pages.render_article(make_article(sample), RenderedEntry(sample))
 
 
 def test_archive_has_a_heading_for_each_year_once() -> None:
@@ -331,18 +342,18 @@ def test_neighbours() -> None:
     assert '<a href="../../en/night-trains/index.html" rel="prev" lang="en" dir="ltr">Night trains</a>' in both
     assert "<span>下一篇文章</span>" in both
     assert both.count("<a ") == 1
-    known = pages.render_neighbours("en", None, Reference(title="Ferries", url="https://works.example/")).decode()
-    assert '<a href="https://works.example/" rel="next">Ferries</a>' in known
-    assert get_words("en")["previous"] not in known
+    named = pages.render_neighbours("en", None, Reference(title="Ferries", url="https://works.example/")).decode()
+    assert '<a href="https://works.example/" rel="next">Ferries</a>' in named
+    assert get_words("en")["previous"] not in named
 
 
 def test_one_language_needs_no_choice() -> None:
     pages = make_pages(languages=("en",))
-    one = entry()
+    sample = entry()
     for page in (
         pages.render_landing({"en": [LISTED]}),
         pages.render_language("en", [LISTED], 1),
-        pages.render_article(make_article(one), RenderedEntry(one)),
+        pages.render_article(make_article(sample), RenderedEntry(sample)),
     ):
         assert b'class="languages"' not in page
 
@@ -357,7 +368,7 @@ def test_a_card_does_not_say_the_same_twice() -> None:
 
 def test_an_icon_is_linked() -> None:
     page = make_pages(icon="https://media.example/icon.png").render_language("en", [], 0)
-    assert Seen(page).all("link", rel="icon", href="https://media.example/icon.png")
+    assert ParsedPage(page).all("link", rel="icon", href="https://media.example/icon.png")
 
 
 def test_feeds_that_are_opened_have_a_hint_in_each_language() -> None:
@@ -380,12 +391,12 @@ def test_jinja_is_loaded_with_the_first_page() -> None:
 
 def cheapest(act: Callable[[], object], rounds: int) -> float:
     """Return the CPU time of an act in milliseconds, at its best: other programs run, too."""
-    found = []
+    milliseconds = []
     for _ in range(rounds):
         start = time.process_time()
         act()
-        found.append((time.process_time() - start) * 1000)
-    return min(found)
+        milliseconds.append((time.process_time() - start) * 1000)
+    return min(milliseconds)
 
 
 def own_template(folder: Path, name: str, text: str | bytes) -> Pages:
@@ -441,8 +452,8 @@ def test_a_broken_template_is_named(name: str, text: str | bytes, line: int, mes
     with pytest.raises(ConfigError) as caught:
         pages.render_article(make_trains(), RenderedEntry(make_trains().entries["en"]))
     (problem,) = caught.value.problems
-    place = f"{tmp_path.as_posix()}/templates"
-    assert (problem.code, problem.path, problem.line) == ("E009", f"{place}/{name}" if line else place, line)
+    folder = f"{tmp_path.as_posix()}/templates"
+    assert (problem.code, problem.path, problem.line) == ("E009", f"{folder}/{name}" if line else folder, line)
     assert message in problem.message
     assert "E009" in problem.hint
 
@@ -466,8 +477,8 @@ def test_the_page_of_the_code_names_every_template() -> None:
 
 def outlines(opml: bytes) -> list[tuple[str | None, str | None, list[str | None]]]:
     return [
-        (one.get("text"), one.get("xmlUrl"), [under.get("xmlUrl") for under in one])
-        for one in ElementTree.fromstring(opml).findall("body/outline")
+        (outline.get("text"), outline.get("xmlUrl"), [under.get("xmlUrl") for under in outline])
+        for outline in ElementTree.fromstring(opml).findall("body/outline")
     ]
 
 
@@ -476,28 +487,28 @@ def test_opml_names_each_language_once() -> None:
     assert outlines(opml) == [(TITLES[language], f"{BASE}{language}/atom.xml", []) for language in HOMES]
     root = ElementTree.fromstring(opml)
     assert (root.tag, root.get("version")) == ("opml", "2.0")
-    head = {one.tag: one.text for one in root.findall("head/*")}
+    head = {element.tag: element.text for element in root.findall("head/*")}
     assert head == {"title": "The Digest"}  # the W3C validator knows no `docs`
-    for one in root.findall("body/outline"):
-        assert one.get("type") == "rss"
-        assert one.get("title") == one.get("text")
-        assert one.get("htmlUrl") == f"{BASE}{one.get('language')}/"
-        assert one.get("description")
+    for element in root.findall("body/outline"):
+        assert element.get("type") == "rss"
+        assert element.get("title") == element.get("text")
+        assert element.get("htmlUrl") == f"{BASE}{element.get('language')}/"
+        assert element.get("description")
 
 
 def test_opml_of_categories_groups_them_by_language() -> None:
     opml = to_category_opml(CONFIG, tuple(HOMES.values()), {"en": [CATEGORY], "ar": ()})
     assert outlines(opml) == [("English", None, [f"{BASE}en/category/travel/atom.xml"])]
     groups = ElementTree.fromstring(opml).findall("body/outline")
-    assert [list(one.attrib) for one in groups] == [["text"]]  # with more, the W3C validator asks for a type
+    assert [list(outline.attrib) for outline in groups] == [["text"]]  # with more, the W3C validator asks for a type
 
 
 def test_opml_names_its_owner_and_escapes() -> None:
     author = Person(name="Ann & Co", uri="https://ann.example/?a=1&b=2", email="ann@example.org")
     opml = to_opml(replace(CONFIG, author=author), [replace(HOMES["en"], title='"<Digest>" & \u202e')])
     root = ElementTree.fromstring(opml)
-    found = {one.tag: one.text for one in root.findall("head/*")}
-    assert found["title"] == '\u2068"<Digest>" & \u202e\u2069'
-    assert (found["ownerName"], found["ownerEmail"], found["ownerId"]) == (author.name, author.email, author.uri)
+    head = {element.tag: element.text for element in root.findall("head/*")}
+    assert head["title"] == '\u2068"<Digest>" & \u202e\u2069'
+    assert (head["ownerName"], head["ownerEmail"], head["ownerId"]) == (author.name, author.email, author.uri)
     named = to_opml(replace(CONFIG, author=Person(name="Ann")), [])
-    assert [one.tag for one in ElementTree.fromstring(named).findall("head/*")] == ["title", "ownerName"]
+    assert [element.tag for element in ElementTree.fromstring(named).findall("head/*")] == ["title", "ownerName"]

@@ -1,4 +1,4 @@
-"""Pasted text: the grammar of docs/entries.md, one article in many disguises, and what holds for any text."""
+"""Pasted text: the rules of docs/guides/import.md, one article in many disguises, and what holds for any text."""
 
 import contextlib
 import re
@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from feedpub.entries.pasted.markdown_writer import DEEPEST_KEY_POINT
 from feedpub.entries.pasted.reader import parse_pasted, read_pasted
-from feedpub.entries.sections.headings import default_table, table
+from feedpub.entries.sections.headings import load_heading_table, make_heading_table
 from feedpub.errors import EntryError
 from feedpub.language import get_words
 from feedpub.model import Draft, KeyPoint, PastedText, Reference
@@ -271,21 +271,22 @@ def test_disguises_give_the_same_drafts(disguise: str) -> None:
 
 def in_language(tag: str) -> str:
     """Write the sample article of a language with the headings of that language."""
-    headings, sample = default_table(), get_words(tag)["sample"]
+    headings, sample = load_heading_table(), get_words(tag)["sample"]
     bullets = "\n".join(
         f"• {point}\n" + "\n".join(f"  • {finer}" for finer in below) for point, below in sample["points"]
     )
     listed = "\n".join(f"{place}. {title}" for place, title in enumerate(sample["reference_titles"], 1))
     return (
-        f"{headings.word(tag, 'title')}: {sample['title']}\n{headings.word(tag, 'summary')}\n{sample['summary']}\n"
-        f"{headings.word(tag, 'key_points')}\n{bullets}\n{headings.word(tag, 'references')}\n{listed}\n"
-        f"{headings.word(tag, 'source')}: https://example.org/\n"
-        f"{headings.word(tag, 'next')}\n{sample['title']}\n"
+        f"{headings.find_word(tag, 'title')}: {sample['title']}\n"
+        f"{headings.find_word(tag, 'summary')}\n{sample['summary']}\n"
+        f"{headings.find_word(tag, 'key_points')}\n{bullets}\n{headings.find_word(tag, 'references')}\n{listed}\n"
+        f"{headings.find_word(tag, 'source')}: https://example.org/\n"
+        f"{headings.find_word(tag, 'next')}\n{sample['title']}\n"
     )
 
 
 def test_every_language_is_read_by_its_own_headings() -> None:
-    tags = default_table().languages()
+    tags = load_heading_table().list_languages()
     pasted = parse_pasted("\n".join(in_language(tag) for tag in tags))
     assert [draft.language for draft in pasted.drafts] == list(tags)
     for draft in pasted.drafts:
@@ -341,7 +342,7 @@ def test_configured_tags_are_taken(text: str, languages: list[str], tags: list[s
 
 
 def test_more_headings_can_be_given() -> None:
-    swedish = table({"sv": {"summary": ["Sammanfattning"]}})
+    swedish = make_heading_table({"sv": {"summary": ["Sammanfattning"]}})
     (draft,) = parse_pasted("Sammanfattning\nNattåg", headings=swedish).drafts
     assert (draft.language, draft.summary) == ("sv", "Nattåg")
 
@@ -707,7 +708,7 @@ def test_illegal_characters_are_named_with_their_places() -> None:
         ("E202", 2, 2),
         ("E202", 3, 1),
     ]
-    assert (problems[0].message, problems[0].excerpt) == ("U+0000 cannot stand in a feed", "A\x00B")
+    assert (problems[0].message, problems[0].excerpt) == ("U+0000 is not allowed in feeds", "A\x00B")
     assert len(problems) == 20
     assert "31 lines" in problems[-1].hint
 

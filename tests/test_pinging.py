@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -22,8 +22,9 @@ import pytest
 
 import feedpub
 from feedpub import ConfigError, PingResult, feed_formats, ping, write_feed
-from feedpub.serving.responses import http_date
-from feedpub.transport.requests_client import NoAnswerError, post_form, session
+from feedpub.serving.http_dates import format_http_date
+from feedpub.transport.requests_client import FormError, make_session, post_form
+from support import http_server
 from support.rss1_row import ROW
 from support.sample_sites import GOOD, SETTINGS, write_site
 
@@ -40,53 +41,35 @@ class Hub:
 
     url: str = ""
     replies: list[Reply] = field(default_factory=lambda: [ACCEPTED])
-    forms: list[dict[str, list[str]]] = field(default_factory=list)
+    requests: list[dict[str, list[str]]] = field(default_factory=list)
     headers: list[Mapping[str, str]] = field(default_factory=list)
 
     @property
     def topics(self) -> list[str]:
-        return [form["hub.topic"][0] for form in self.forms]
+        return [fields["hub.topic"][0] for fields in self.requests]
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(http_server.Handler):
     hub: Hub
 
     def do_POST(self) -> None:
         hub = self.hub
-        text = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        hub.forms.append(parse_qs(text, strict_parsing=True))
+        text = self.read_body().decode()
+        hub.requests.append(parse_qs(text, strict_parsing=True))
         hub.headers.append({name.lower(): value for name, value in self.headers.items()})
         reply = hub.replies.pop(0) if len(hub.replies) > 1 else hub.replies[0]
         if callable(reply):
             reply(self)
             return
-        status, headers, body = reply
-        self.send_response(status)
-        for name, value in {"Content-Length": str(len(body)), **headers}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *given: object) -> None:
-        """Stay silent."""
-
-
-class Server(ThreadingHTTPServer):
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Clients of these tests leave early, on purpose."""
+        self.send(*reply)
 
 
 @pytest.fixture
 def hub() -> Iterator[Hub]:
     made = Hub()
-    server = Server(("127.0.0.1", 0), type("OfThisTest", (Handler,), {"hub": made}))
-    made.url = f"http://127.0.0.1:{server.server_port}/hub"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield made
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with http_server.serve(type("OfThisTest", (Handler,), {"hub": made})) as address:
+        made.url = f"{address}/hub"
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +108,7 @@ def tell(folder: Path) -> Told:
 
 
 def outcomes(pings: tuple[PingResult, ...]) -> list[str]:
-    return [one.outcome for one in pings]
+    return [result.outcome for result in pings]
 
 
 @pytest.mark.parametrize("make", ["link", "linked folder", "pipe"])
@@ -143,7 +126,7 @@ def test_feeds_are_read_inside_the_published_folder_only(make: str, tell: Told, 
             os.mkfifo(place / "atom.xml")
     with pytest.raises(OSError, match=r"symbolic link|named pipe"):
         tell()
-    assert hub.forms == []
+    assert hub.requests == []
 
 
 def test_what_was_told_is_not_remembered_behind_a_link(tell: Told) -> None:
@@ -173,7 +156,7 @@ def test_the_hub_is_told_each_feed_of_a_new_format(tell: Told, hub: Hub, monkeyp
 def test_the_hub_is_told_each_feed(tell: Told, hub: Hub) -> None:
     pings = tell()
     assert pings == tuple(PingResult(topic=topic, hub=hub.url, outcome="accepted", status=202) for topic in TOPICS)
-    assert hub.forms == [{"hub.mode": ["publish"], "hub.url": [topic], "hub.topic": [topic]} for topic in TOPICS]
+    assert hub.requests == [{"hub.mode": ["publish"], "hub.url": [topic], "hub.topic": [topic]} for topic in TOPICS]
     for headers in hub.headers:
         assert headers["content-type"] == "application/x-www-form-urlencoded"
         assert headers["user-agent"] == f"feedpub/{feedpub.__version__}"
@@ -182,15 +165,17 @@ def test_the_hub_is_told_each_feed(tell: Told, hub: Hub) -> None:
 
 def test_a_second_time_nothing_is_sent(tell: Told, hub: Hub) -> None:
     tell()
-    hub.forms.clear()
+    hub.requests.clear()
     pings = tell()
-    assert [(one.topic, one.outcome, one.status) for one in pings] == [(topic, "unchanged", None) for topic in TOPICS]
-    assert hub.forms == []
+    assert [(result.topic, result.outcome, result.status) for result in pings] == [
+        (topic, "unchanged", None) for topic in TOPICS
+    ]
+    assert hub.requests == []
 
 
 def test_a_changed_feed_is_told_alone(tell: Told, hub: Hub) -> None:
     tell()
-    hub.forms.clear()
+    hub.requests.clear()
     changed = tell.output / "zh-Hans" / "rss.xml"
     changed.write_bytes(changed.read_bytes().replace("夜间".encode(), "夜行".encode()))
     assert outcomes(tell()) == ["unchanged"] * 4 + ["accepted", "unchanged"]
@@ -199,11 +184,11 @@ def test_a_changed_feed_is_told_alone(tell: Told, hub: Hub) -> None:
 
 def test_another_hub_knows_nothing_yet(tell: Told, hub: Hub) -> None:
     tell()
-    hub.forms.clear()
+    hub.requests.clear()
     other = hub.url + "/other"
     site = feedpub.load(write_site(tell.folder, {}, f'{SETTINGS}hub = "{other}"\n'))
     pings = ping(site, tell.output)
-    assert {one.hub for one in pings} == {other}
+    assert {result.hub for result in pings} == {other}
     assert hub.topics == TOPICS
     assert outcomes(tell()) == ["unchanged"] * 6
     assert set(json.loads(tell.state.read_bytes())["hubs"]) == {hub.url, other}
@@ -269,12 +254,12 @@ def test_nothing_is_published(tell: Told, tmp_path: Path, hub: Hub) -> None:
     with pytest.raises(ConfigError) as caught:
         ping(tell.folder, tmp_path / "elsewhere")
     assert [problem.code for problem in caught.value.problems] == ["E011"]
-    assert hub.forms == []
+    assert hub.requests == []
     assert not (tmp_path / "elsewhere").exists()
 
 
 @pytest.mark.parametrize(
-    ("name", "data", "said"),
+    ("name", "data", "address"),
     [
         ("atom.xml", b"<feed/>", "no address"),
         ("atom.xml", b'<feed><link rel="self"/></feed>', "no address"),
@@ -285,13 +270,13 @@ def test_nothing_is_published(tell: Told, tmp_path: Path, hub: Hub) -> None:
         ("feed.json", b'{"feed_url": "https://old.test/feed.json"}', "https://old.test/feed.json"),
     ],
 )
-def test_a_feed_that_was_built_for_elsewhere(tell: Told, hub: Hub, name: str, data: bytes, said: str) -> None:
+def test_a_feed_that_was_built_for_elsewhere(tell: Told, hub: Hub, name: str, data: bytes, address: str) -> None:
     (tell.output / "en" / name).write_bytes(data)
-    failed = [one for one in tell() if one.outcome == "failed"]
-    assert [one.status for one in failed] == [None]
+    failed = [result for result in tell() if result.outcome == "failed"]
+    assert [result.status for result in failed] == [None]
     path = (tell.output / "en" / name).as_posix()
-    assert failed[0].reason == f"{path} says that it is served at {said}; build it for https://site.test/"
-    assert len(hub.forms) == 5
+    assert failed[0].reason == f"{path} says that it is served at {address}; build it for https://site.test/"
+    assert len(hub.requests) == 5
 
 
 # What hubs answer
@@ -300,7 +285,7 @@ def test_a_feed_that_was_built_for_elsewhere(tell: Told, hub: Hub, name: str, da
 @pytest.mark.parametrize("status", [200, 202, 204])
 def test_success(tell: Told, hub: Hub, status: int) -> None:
     hub.replies = [(status, {}, b"")]
-    assert {(one.outcome, one.status) for one in tell()} == {("accepted", status)}
+    assert {(result.outcome, result.status) for result in tell()} == {("accepted", status)}
 
 
 @pytest.mark.parametrize("status", [500, 503, 429])
@@ -312,7 +297,7 @@ def test_a_hub_that_recovers(tell: Told, hub: Hub, status: int) -> None:
 
 
 def test_a_hub_that_says_when_to_come_back(tell: Told, hub: Hub) -> None:
-    soon = http_date(datetime.now(UTC) + timedelta(seconds=8))
+    soon = format_http_date(datetime.now(UTC) + timedelta(seconds=8))
     hub.replies = [
         (429, {"Retry-After": "7"}, b""),
         (503, {"Retry-After": soon}, b""),
@@ -328,18 +313,20 @@ def test_a_hub_that_says_when_to_come_back(tell: Told, hub: Hub) -> None:
 def test_a_hub_that_wants_to_be_left_alone(tell: Told, hub: Hub) -> None:
     hub.replies = [(429, {"Retry-After": "3600"}, b"too many")]
     first, *others = tell()
-    alone = "it wants to be left alone for 3600 seconds"
+    alone = "the hub asks to wait for 3600 seconds"
     assert (first.status, first.reason) == (429, f"the hub answered 429: too many; {alone}")
-    assert {(one.outcome, one.status, one.reason) for one in others} == {("failed", None, f"not asked: {alone}")}
-    assert len(hub.forms) == 1
+    assert {(result.outcome, result.status, result.reason) for result in others} == {
+        ("failed", None, f"nothing was sent: {alone}")
+    }
+    assert len(hub.requests) == 1
     assert tell.waits == []
 
 
 def test_a_hub_that_is_down_is_asked_once_for_each_of_the_others(tell: Told, hub: Hub) -> None:
     hub.replies = [(500, {}, b"<html>\n  broken </html>")]
     pings = tell()
-    assert {(one.outcome, one.status) for one in pings} == {("failed", 500)}
-    assert {one.reason for one in pings} == {"the hub answered 500: <html> broken </html>"}
+    assert {(result.outcome, result.status) for result in pings} == {("failed", 500)}
+    assert {result.reason for result in pings} == {"the hub answered 500: <html> broken </html>"}
     assert tell.waits == [1.0, 2.0, 4.0]
     assert hub.topics == [TOPICS[0]] * 3 + TOPICS
     assert not tell.state.exists()
@@ -352,7 +339,7 @@ def test_a_refusal_is_not_repeated(tell: Told, hub: Hub, status: int) -> None:
     assert (first.outcome, first.status) == ("failed", status)
     assert first.reason.startswith(f"the hub answered {status}: 主题不允许 主题不允许")
     assert len(first.reason) < 250
-    assert {one.outcome for one in others} == {"accepted"}
+    assert {result.outcome for result in others} == {"accepted"}
     assert tell.waits == []
     assert outcomes(tell()) == ["accepted"] + ["unchanged"] * 5  # only what failed is told again
 
@@ -362,13 +349,13 @@ def test_a_refusal_is_not_repeated(tell: Told, hub: Hub, status: int) -> None:
     [
         (301, {"Location": "https://hub.test/"}, "https://hub.test/"),
         (302, {"Location": "https://hub.test/"}, "https://hub.test/"),
-        (308, {}, "an address that it does not tell"),
+        (308, {}, "an unknown address"),
     ],
 )
 def test_a_redirect_is_no_success(tell: Told, hub: Hub, status: int, headers: dict[str, str], place: str) -> None:
     hub.replies = [(status, headers, b"")]
     pings = tell()
-    assert {(one.outcome, one.status) for one in pings} == {("failed", status)}
+    assert {(result.outcome, result.status) for result in pings} == {("failed", status)}
     assert pings[0].reason == f"the hub has moved to {place}: change hub in feedpub.toml, and build again"
 
 
@@ -377,7 +364,7 @@ def test_a_hub_that_refuses_connections(tell: Told) -> None:
         port = free.getsockname()[1]
     write_site(tell.folder, {}, f'{SETTINGS}hub = "http://127.0.0.1:{port}/"\n')
     pings = tell()
-    assert {(one.outcome, one.status) for one in pings} == {("failed", None)}
+    assert {(result.outcome, result.status) for result in pings} == {("failed", None)}
     assert pings[0].reason.startswith("no connection (")
     assert len(pings[0].reason) < 100
     assert tell.waits == [1.0, 2.0, 4.0]
@@ -396,8 +383,8 @@ def test_a_hub_that_hangs_takes_no_longer_than_allowed(tell: Told, hub: Hub) -> 
     assert time.monotonic() - started < 5
     assert first.outcome == "failed"
     assert re.fullmatch(r"no answer within 0\.[45]\d* seconds", first.reason)
-    assert second.reason == "not asked: there was no time left"
-    assert len(hub.forms) == 1
+    assert second.reason == "nothing was sent: there was no time left"
+    assert len(hub.requests) == 1
 
 
 def test_a_hub_that_drips(hub: Hub) -> None:
@@ -410,8 +397,8 @@ def test_a_hub_that_drips(hub: Hub) -> None:
 
     hub.replies = [drip]
     started = time.monotonic()
-    with pytest.raises(NoAnswerError, match=r"no answer within 0\.6 seconds"):
-        post_form(session(), hub.url, {"a": "b"}, seconds=0.6)
+    with pytest.raises(FormError, match=r"no answer within 0\.6 seconds"):
+        post_form(make_session(), hub.url, {"a": "b"}, seconds=0.6)
     assert time.monotonic() - started < 3
 
 
@@ -423,8 +410,8 @@ def test_a_hub_that_is_silent(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None
         ended.wait(20)
 
     hub.replies = [hang]
-    with pytest.raises(NoAnswerError, match=r"no answer within 0\.2 seconds"):
-        post_form(session(), hub.url, {"a": "b"}, seconds=5)
+    with pytest.raises(FormError, match=r"no answer within 0\.2 seconds"):
+        post_form(make_session(), hub.url, {"a": "b"}, seconds=5)
     ended.set()
 
 
@@ -437,8 +424,8 @@ def test_a_hub_that_takes_no_connection(monkeypatch: pytest.MonkeyPatch) -> None
             waiting = opened.enter_context(socket.socket())
             waiting.setblocking(False)
             waiting.connect_ex(full.getsockname())
-        with pytest.raises(NoAnswerError, match=r"no connection within 0\.3 seconds"):
-            post_form(session(), f"http://127.0.0.1:{full.getsockname()[1]}/", {"a": "b"}, seconds=5)
+        with pytest.raises(FormError, match=r"no connection within 0\.3 seconds"):
+            post_form(make_session(), f"http://127.0.0.1:{full.getsockname()[1]}/", {"a": "b"}, seconds=5)
 
 
 def test_a_body_that_drips_is_cut(hub: Hub) -> None:
@@ -447,35 +434,35 @@ def test_a_body_that_drips_is_cut(hub: Hub) -> None:
         handler.wfile.flush()  # and the connection ends, 98 bytes too early
 
     hub.replies = [drip]
-    answer = post_form(session(), hub.url, {"a": "b"}, seconds=5)
+    answer = post_form(make_session(), hub.url, {"a": "b"}, seconds=5)
     assert (answer.status, answer.text) in {(400, "no"), (400, "")}
 
 
 def test_a_server_that_hangs_up(hub: Hub) -> None:
     hub.replies = [lambda handler: handler.connection.close()]
-    with pytest.raises(NoAnswerError, match=r"no connection \(.+\)"):
-        post_form(session(), hub.url, {"a": "b"}, seconds=5)
+    with pytest.raises(FormError, match=r"no connection \(.+\)"):
+        post_form(make_session(), hub.url, {"a": "b"}, seconds=5)
 
 
 def test_what_is_no_hub_at_all(hub: Hub) -> None:
-    with pytest.raises(NoAnswerError, match="no TLS connection"):
-        post_form(session(), hub.url.replace("http:", "https:"), {"a": "b"}, seconds=5)
-    with pytest.raises(NoAnswerError, match="No connection adapters"):
-        post_form(session(), "ftp://hub.test/", {"a": "b"}, seconds=5)
+    with pytest.raises(FormError, match="no TLS connection"):
+        post_form(make_session(), hub.url.replace("http:", "https:"), {"a": "b"}, seconds=5)
+    with pytest.raises(FormError, match="No connection adapters"):
+        post_form(make_session(), "ftp://hub.test/", {"a": "b"}, seconds=5)
 
 
 def test_a_proxy_that_is_down(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free.getsockname()[1]}")
     monkeypatch.setenv("no_proxy", "")
-    with pytest.raises(NoAnswerError, match="the proxy does not answer"):
-        post_form(session(), "http://hub.test/", {"a": "b"}, seconds=5)
-    assert hub.forms == []
+    with pytest.raises(FormError, match="the proxy does not answer"):
+        post_form(make_session(), "http://hub.test/", {"a": "b"}, seconds=5)
+    assert hub.requests == []
 
 
 def test_other_errors_are_not_swallowed(hub: Hub) -> None:
     with pytest.raises(TypeError):
-        post_form(session(), hub.url, 5, seconds=5)  # type: ignore[arg-type]
+        post_form(make_session(), hub.url, 5, seconds=5)  # type: ignore[arg-type]
 
 
 # The command
@@ -501,9 +488,9 @@ def test_the_command_when_the_hub_refuses(folder: Path, hub: Hub) -> None:
     hub.replies = [(403, {}, b"who are you?")]
     done = command(folder, "--format", "json")
     assert done.returncode == 1
-    said = json.loads(done.stdout)
-    assert said["problems"] == []
-    assert said["pings"][0] == {
+    results = json.loads(done.stdout)
+    assert results["problems"] == []
+    assert results["pings"][0] == {
         "topic": TOPICS[0],
         "hub": hub.url,
         "outcome": "failed",
@@ -545,5 +532,5 @@ def test_after_ctrl_c_what_was_accepted_is_remembered(folder: Path, hub: Hub) ->
     assert running.returncode == 130
     assert "interrupted" in err
     assert out.splitlines() == [f"accepted   {topic}" for topic in TOPICS[:2]]
-    told = json.loads((folder.parent / "public" / ".feedpub" / "pings.json").read_bytes())["hubs"][hub.url]
-    assert sorted(told) == sorted(TOPICS[:2])
+    recorded = json.loads((folder.parent / "public" / ".feedpub" / "pings.json").read_bytes())["hubs"][hub.url]
+    assert sorted(recorded) == sorted(TOPICS[:2])

@@ -165,7 +165,7 @@ CASES = [
         act=render_with_broken_template,
     ),
     Case(code="E010", path="public", message="another build is running", hint="wait", act=build_beside_another),
-    Case(code="E011", path="public", message="holds no feed", hint="feedpub build", act=ping_hub_of_nothing),
+    Case(code="E011", path="public", message="contains no feed", hint="feedpub build", act=ping_hub_of_nothing),
     Case(code="E012", path=TOML, message="no hub", hint="hub =", act=lambda: feedpub.ping("entries")),
     Case(code="E014", path="public/en", message="is a symbolic link", hint="remove it", act=build_through_a_link),
     Case(code="E013", path="", message="port", hint="--port", act=serve_at_a_taken_port),
@@ -178,7 +178,7 @@ CASES = [
         message="could be 1 February or 2 January", hint="2026-02-01T09:00:00+08:00",
     ),
     entry("E102", post(updated="tomorrow"), line=4, column=10, marked="tomorrow", message="is not an ISO date"),
-    entry("E103", post(published=""), message="no date of publication", hint="published:"),
+    entry("E103", post(published=""), message="no publication date", hint="published:"),
     entry("E104", b"# A\n\nb\xd6c\n", line=3, column=2, marked="\ufffd", message="byte 0xd6 is not UTF-8"),
     entry("E104", post().encode("utf-16"), message="the file is UTF-16", hint="UTF-8"),
     entry("E106", "", message="the file is empty", hint="remove the file"),
@@ -186,11 +186,11 @@ CASES = [
         code="E107", act=lint_with_folder, message="is a folder", hint="rename",
     ),
     Case(
-        code="E107", act=lint_with_broken_link, message="link to a file that does not exist", hint="mend",
+        code="E107", act=lint_with_broken_link, message="link to a file that does not exist", hint="fix",
     ),
-    entry("E108", post(title="Feeds: why?"), line=2, column=13, marked=":", message='holds ": "', hint="quotes"),
+    entry("E108", post(title="Feeds: why?"), line=2, column=13, marked=":", message='contains ": "', hint="quotes"),
     entry("E109", "---\ntitle: A\n", line=1, column=1, marked="---", message="is not closed", hint="---"),
-    entry("E110", post(title="[a, b]"), line=2, column=8, marked="[a, b]", message="title must be one text"),
+    entry("E110", post(title="[a, b]"), line=2, column=8, marked="[a, b]", message="title must be text"),
     entry("E110", post(draft="maybe"), line=4, column=8, marked="maybe", message="true or false"),
     entry(
         "E111", post(source="www.works.test"), line=4, column=9, marked="www.works.test",
@@ -228,10 +228,10 @@ CASES = [
     ),
     entry("E117", post(LONG_BODY), message="1,280 KB", hint="1,000 KB"),
     entry("E118", post(Title="Day trains"), line=4, column=1, marked="Title", message="the same as title"),
-    entry("E120", post("<div>\n" * 20_001), message="of 20,001 tags 20,001 are not closed", hint="close the tags"),
+    entry("E120", post("<div>\n" * 20_001), message="of 20,001 tags 20,001 are not closed", hint="close the open tags"),
     pasted("E201", " \n\n", message="no text for an article", hint="headings"),
     pasted("E202", "Summary\nA\x0eb.\n", line=2, column=2, marked="\x0e", message="U+000E", hint="remove"),
-    pasted("E203", "42\n", line=1, message="the language of this text cannot be told", hint="heading"),
+    pasted("E203", "42\n", line=1, message="the language of this text is unknown", hint="heading"),
     pasted(
         "E204",
         "Summary\nOne.\nKey Points\n- A\nSummary\nTwo.\nKey Points\n- B\n",
@@ -272,7 +272,7 @@ CASES = [
     ),
     entry("W104", CHINESE.replace("---\n## ", "published: 2026-02-01\n---\n## "), line=2, column=8, marked="夜间列车",
         message="does not look like English (en)", hint="name the file"),
-    entry("W104", post(language="zh-CN"), line=4, column=11, marked="zh-CN", message="the file's name says en"),
+    entry("W104", post(language="zh-CN"), line=4, column=11, marked="zh-CN", message="the file name says en"),
     entry("W105", post("See [this](more.html).\n"), line=5, column=12, marked="more.html", message="relative address"),
     entry(
         "W105", post("![A](//x.test/a.png)\n"), line=5, column=6, marked="//x.test/a.png", message="relative address",
@@ -289,15 +289,15 @@ CASES = [
     ),
     entry(
         "W109", post("## References\n1. A <https://a.test/> <https://b.test/>\n"), line=6, column=1,
-        marked="1. A <https://a.test/> <https://b.test/>", message="2 addresses", hint="its own number",
+        marked="1. A <https://a.test/> <https://b.test/>", message="2 addresses", hint="number of its own",
     ),
     entry(
         "W110", post("## Summary\nA\n\n## Previous\nDay trains\n", previous="Slow trains"), line=4, column=11,
-        marked="Slow trains", message="previous stands in the front matter and", hint="keep one",
+        marked="Slow trains", message="previous is not the same in the front matter", hint="keep one",
     ),
     entry("W120", post(title="A # b"), line=2, column=10, marked="# b", message="is read as a comment", hint="quotes"),
     entry("W121", post("ab\x08c\n"), line=5, column=3, marked="\x08", message="U+0008", hint="remove"),
-    entry("W122", post("a\ufffdb\n"), line=5, column=2, marked="\ufffd", message="that was lost", hint="put in"),
+    entry("W122", post("a\ufffdb\n"), line=5, column=2, marked="\ufffd", message="that was lost", hint="write the"),
     entry("W130", post("<!-- nothing yet -->\n"), message="nothing to read in this entry", hint="draft: true"),
     entry(
         "W131", post("Text {% include x.html %}.\n"), line=5, column=6, marked="{% include x.html %}",
@@ -305,7 +305,7 @@ CASES = [
     ),
     setting(
         "N001", SETTINGS.replace("site.test/", "example.org/"), line=1, column=13, marked="https://example.org/",
-        message="only examples have", hint="where you will publish",
+        message="for examples only", hint="where you will publish",
     ),
     entry("N101", post(autor="Ann"), line=4, column=1, marked="autor", message="'autor'", hint="did you mean author"),
     entry(
@@ -324,7 +324,7 @@ CASES = [
     ),
     Case(
         code="N106", files={"a.mt.md": post()}, settings=SETTINGS.replace("zh-Hans", "mt"), path="entries/a.mt.md",
-        message="no words in mt", hint="docs/design.md",
+        message="no words in mt", hint="CONTRIBUTING.md",
     ),
     pair(
         "N107", ENGLISH, CHINESE.replace("[时刻表](https://works.test/timetable)", "时刻表"), path=ZH,
@@ -337,7 +337,7 @@ CASES = [
     ),
     Case(
         code="N110", files={"a.en.md": post(), "b.en.markdown": post()}, path="entries/b.en.markdown",
-        message="does not end in .md", hint="name it b.en.md",
+        message="name does not end in .md", hint="rename it to b.en.md",
     ),
     entry(
         "N111", post("## Refrences\n1. [A](https://works.test/a)\n"), line=5, column=1, marked="## Refrences",
@@ -366,12 +366,12 @@ CASES = [
         message="builds before 2999-12-24T09:00:00+01:00", hint="nothing to do",
     ),
     entry(
-        "N132", post("A <u>b</u>.\n"), line=5, column=3, marked="<u", message="<u> is not published; the text in it is",
+        "N132", post("A <u>b</u>.\n"), line=5, column=3, marked="<u", message="<u> is removed; its text is published",
         hint="backticks",
     ),
     entry(
         "N130", post("## Summary\nA\n\n## Key Points\n- B\n\n## Costs\nC\n"), line=11, column=1, marked="## Costs",
-        message="names no section", hint="digest: true",
+        message="is not the name of a section", hint="digest: true",
     ),
     entry(
         "N131", post("Use <title> here.\n"), line=5, column=5, marked="<title>", message="read as text",
@@ -386,7 +386,7 @@ CASES = [
     entry(
         "W140", post("[a](https://a.test/) <!-- feedpub: accept https://a.test/ until 2020-01-01 because x -->\n"),
         line=5, column=22, marked="<!-- feedpub: accept https://a.test/ until 2020-01-01 because x -->",
-        message="2020-01-01 is over", hint="choose a later date", act=check_links_offline,
+        message="ended on 2020-01-01", hint="choose a later date", act=check_links_offline,
     ),
 ]  # fmt: skip
 

@@ -14,14 +14,13 @@ from lxml import etree
 import feedpub
 from feedpub import Entry, FieldError, KeyPoint, Reference, Translation
 from feedpub.model.checks import is_legal_xml
-from feedpub.rendering.sanitiser import (
+from feedpub.rendering.html_limits import (
     LARGEST_CONTENT_BYTES,
     LARGEST_GROWTH,
     MOST_OPEN_TAGS,
     find_excess,
-    resolve_address,
-    sanitise_html,
 )
+from feedpub.rendering.sanitiser import resolve_address, sanitise_html
 from support.case_files import load_cases
 from support.html_oracle import find_page_violations, find_violations
 from support.sample_sites import post, write_site

@@ -47,7 +47,7 @@ def test_a_scheduled_article_is_nowhere_until_it_is_due(desk: Desk, tmp_path: Pa
     assert not [name for name in published(public) if "winter" in name]
     assert b"Winter" not in (public / ".feedpub" / "manifest.sqlite").read_bytes()  # it may be uploaded with the rest
     due = datetime.fromisoformat(DUE)
-    assert [(one.key, one.language, one.published) for one in done.scheduled] == [
+    assert [(entry.key, entry.language, entry.published) for entry in done.scheduled] == [
         ("winter", "en", due),
         ("winter", "zh-Hans", due),
     ]
@@ -76,11 +76,11 @@ def test_a_translation_that_comes_out_later(archives: bool, fallback: str, tmp_p
     public = tmp_path / "public"
 
     done = feedpub.build(desk.folder, public, until=BEFORE)
-    assert [(one.key, one.language) for one in done.scheduled] == [("trains", "zh-Hans")]
+    assert [(entry.key, entry.language) for entry in done.scheduled] == [("trains", "zh-Hans")]
     assert files_with(public, "夜间列车") == []
     assert b'"translations":[{' not in (public / "en" / "feed.json").read_bytes().partition(b'"items"')[2]
-    shown = json.loads((public / "zh-Hans" / "feed.json").read_bytes())["items"]
-    assert [item["title"] for item in shown] == (["Night trains"] if fallback == "original" else [])
+    items = json.loads((public / "zh-Hans" / "feed.json").read_bytes())["items"]
+    assert [item["title"] for item in items] == (["Night trains"] if fallback == "original" else [])
 
     done = feedpub.build(desk.folder, public, until=AFTER)
     assert {"en/atom.xml", "zh-Hans/atom.xml", "en/trains/index.html"} <= set(done.written)
@@ -92,7 +92,7 @@ def test_a_translation_waits_for_its_original(desk: Desk, tmp_path: Path) -> Non
     desk.write("trains.en.md", article("Night trains", DUE))
     desk.write("trains.zh-Hans.md", article("夜间列车", "2026-01-01"))
     done = feedpub.build(desk.folder, tmp_path / "public", until=BEFORE)
-    assert {one.published for one in done.scheduled} == {datetime.fromisoformat(DUE)}
+    assert {entry.published for entry in done.scheduled} == {datetime.fromisoformat(DUE)}
     assert dict(done.articles) == {"en": 0, "zh-Hans": 0}
     assert dict(feedpub.build(desk.folder, tmp_path / "public", until=AFTER).articles) == {"en": 1, "zh-Hans": 1}
 
@@ -118,12 +118,12 @@ def test_other_edits_while_something_is_scheduled(desk: Desk, tmp_path: Path) ->
     desk.write("winter.en.md", article("Summer timetable", DUE))
     desk.write("second.en.md", article("News", "2026-02-02"))
     done = feedpub.build(desk.folder, public, until=BEFORE)
-    assert [one.key for one in done.scheduled] == ["winter"]
+    assert [entry.key for entry in done.scheduled] == ["winter"]
     (desk.folder / "winter.en.md").unlink()
     assert feedpub.build(desk.folder, public, until=BEFORE).scheduled == ()
     desk.write("second.en.md", article("News", DUE))  # published already, and taken back
     done = feedpub.build(desk.folder, public, until=BEFORE)
-    assert ("en/second/index.html" in done.removed, [one.key for one in done.scheduled]) == (True, ["second"])
+    assert ("en/second/index.html" in done.removed, [entry.key for entry in done.scheduled]) == (True, ["second"])
     assert published(public) == build_anew(desk, tmp_path / "anew", BEFORE)
 
 
@@ -146,7 +146,7 @@ def test_a_site_in_memory(desk: Desk, tmp_path: Path) -> None:
 
     public = tmp_path / "public"
     done = feedpub.build(site, public, until=datetime.fromisoformat(BEFORE))
-    assert [(one.key, one.language) for one in done.scheduled] == [("first", "zh-Hans"), ("winter", "en")]
+    assert [(entry.key, entry.language) for entry in done.scheduled] == [("first", "zh-Hans"), ("winter", "en")]
     assert published(public) == build_anew(desk, tmp_path / "anew", BEFORE)
     feedpub.build(site, public, until=AFTER)
     assert published(public) == build_anew(desk, tmp_path / "anew after", AFTER)
@@ -157,7 +157,7 @@ def test_without_until_it_is_now(desk: Desk, tmp_path: Path) -> None:
     desk.write("a.en.md", article("Before", (now - timedelta(minutes=1)).isoformat(timespec="seconds")))
     desk.write("b.en.md", article("Later", (now + timedelta(hours=1)).isoformat(timespec="seconds")))
     done = feedpub.build(desk.folder, tmp_path / "public")
-    assert [one.key for one in done.scheduled] == ["b"]
+    assert [entry.key for entry in done.scheduled] == ["b"]
 
 
 @pytest.mark.parametrize(

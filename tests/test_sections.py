@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedpub.entries.sections.blocks import first_text
+from feedpub.entries.sections.blocks import read_first_text
 from support.case_files import load_cases
 from support.sample_entries import read_entry
 
@@ -85,7 +85,7 @@ def test_a_heading_that_repeats_the_title_is_left_out(text: str, title: str, bod
     ],
 )
 def test_the_first_paragraph_makes_a_summary(html: str, first: str) -> None:
-    assert first_text(html) == first
+    assert read_first_text(html) == first
 
 
 @pytest.mark.parametrize(("levels", "is_digest"), [(1, True), (100, True), (101, False), (400, False)])
@@ -101,10 +101,12 @@ def test_key_points_are_as_deep_as_they_were_written(levels: int, is_digest: boo
 def test_references_have_places() -> None:
     found = read_entry("---\ntitle: T\n---\n## Summary\n中文 text\n\n## References\n1. 甲\n2. b\n   https://x.test/\n")
     source, sections = found.source, found.sections
-    places = [source.span_of(sections.start_line + line, column) for line, column in sections.reference_places]
+    places = [
+        source.find_line_span(sections.start_line + line, column) for line, column in sections.reference_positions
+    ]
     assert [source.text[start:end] for start, end in places] == ["1. 甲", "2. b"]
     found = read_entry("## References\n1. a\n\n## Source\nhttps://x.test/\n")
-    assert found.source.text[slice(*found.source.span_of(*found.sections.via_place))] == "https://x.test/"
+    assert found.source.text[slice(*found.source.find_line_span(*found.sections.via_position))] == "https://x.test/"
 
 
 _PIECES = (
@@ -119,7 +121,7 @@ def test_any_markdown_is_read(pieces: list[str], between: str) -> None:
     text = between.join(pieces)
     found = read_entry(text)
     lines = text.count("\n") + 1
-    for line, _ in [*found.sections.reference_places, found.sections.via_place]:
+    for line, _ in [*found.sections.reference_positions, found.sections.via_position]:
         assert 0 <= line <= lines
     assert not any(ord(character) == 1 for character in found.body + found.summary)
 
@@ -169,11 +171,11 @@ def test_plain_files_load_no_tables_of_languages(tmp_path: Path) -> None:
     )
     program = f"""
 import sys
-from feedpub.entries.reader import read_file
-from feedpub.entries.sections.headings import default_table
+from feedpub.entries.reader import read_entry_file
+from feedpub.entries.sections.headings import load_heading_table
 from feedpub.model import Config
 config = Config(base_url="https://x.test/", authority="x.test,2026", languages=("en", "zh-Hans"))
-file = read_file({str(plain)!r}, "a.en.md", default_table(), config)
+file = read_entry_file({str(plain)!r}, "a.en.md", load_heading_table(), config)
 print(file.values["title"], len(file.sections.key_points))
 print(*sorted(sys.modules.keys() & set("dateutil idna langcodes nh3".split())))
 """

@@ -20,7 +20,8 @@ from xml.etree import ElementTree
 import pytest
 
 from feedpub import ConfigError, PreviewEvent, serve
-from feedpub.serving.preview import RELOAD_PATH, Preview
+from feedpub.serving.preview import Preview
+from feedpub.serving.preview_pages import RELOAD_PATH
 from feedpub.serving.responses import respond
 from support.sample_sites import CHINESE, ENGLISH, SETTINGS, post, write_site
 
@@ -471,8 +472,8 @@ def test_the_mark_goes_when_the_article_is_due(tmp_path: Path) -> None:
     running = start(write_site(tmp_path / "entries", {"later.en.md": post(published=later)}))
     try:
         due = datetime.fromisoformat(later)
-        assert list(running.preview.scheduled(due - timedelta(seconds=1))) == ["en/later/index.html"]
-        assert running.preview.scheduled(due) == {}
+        assert list(running.preview.list_scheduled(due - timedelta(seconds=1))) == ["en/later/index.html"]
+        assert running.preview.list_scheduled(due) == {}
     finally:
         running.stop()
 
@@ -562,7 +563,7 @@ def test_a_port_that_cannot_be_had(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::", "site.test"])
 def test_nobody_else_can_reach_it(tmp_path: Path, host: str) -> None:
-    with pytest.raises(ValueError, match=r"can be reached from elsewhere|does not appear to be"):
+    with pytest.raises(ValueError, match=r"can be reached from other machines|does not appear to be"):
         serve(tmp_path, host=host, port=0)
 
 

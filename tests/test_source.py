@@ -29,7 +29,7 @@ def read(folder: Path, data: bytes) -> Source:
 def test_text_is_read(tmp_path: Path, data: bytes, text: str) -> None:
     source = read(tmp_path, data)
     assert (source.path, source.text, source.problems) == ("entries/a.md", text, [])
-    assert not source.failed
+    assert not source.has_errors
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_what_cannot_be_read(
     assert problem.excerpt == excerpt
     assert message in problem.message
     assert problem.hint
-    assert source.failed
+    assert source.has_errors
 
 
 def test_the_largest_file_is_read(tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_characters_that_no_feed_can_carry_are_left_out(
     assert message in problem.message
     assert problem.hint
     assert source.text == text
-    assert not source.failed
+    assert not source.has_errors
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_places_after_removed_characters_are_those_of_the_file(tmp_path: Path, w
     problem = source.problems[-1]
     line = written.split("\n")[problem.line - 1]
     assert line[problem.column - 1 : problem.end_column - 1].rstrip("\x03\x08") == word
-    assert source.line_of(start) == problem.line
+    assert source.find_line(start) == problem.line
 
 
 def test_thousands_of_replacement_characters_are_counted(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_a_problem_has_a_place(start: int, end: int, line: int, column: int, end
     (problem,) = source.problems
     assert (problem.line, problem.column, problem.end_column, problem.excerpt) == (line, column, end_column, excerpt)
     assert (problem.code, problem.path, problem.message, problem.hint) == ("W105", "a.md", "message", "hint")
-    assert not source.failed
+    assert not source.has_errors
 
 
 @pytest.mark.parametrize("text", ["a\n" * 100_000, "a" * 200_000])

@@ -7,11 +7,9 @@ import os
 import shutil
 import sqlite3
 import subprocess
-import threading
 import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
@@ -22,6 +20,7 @@ import requests
 
 import feedpub
 from feedpub.formats import feed_formats
+from support import http_server
 from support.sample_builds import Desk, article
 
 if TYPE_CHECKING:
@@ -50,23 +49,11 @@ class Host:
     answer and of the last change of what is served, in place of the real ones.
     """
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, address: str) -> None:
         self.requests: list[Request] = []
         self.hidden: frozenset[str] = frozenset()
         self.clock: tuple[datetime, datetime] | None = None
-        host = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                host.answer(self)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.base = f"http://127.0.0.1:{self.server.server_port}/"
+        self.base = f"{address}/"
         self.public = place / "public"
         self.desk = Desk(place / "entries", base_url=self.base, limit=LIMIT)
         for at in range(COUNT):
@@ -80,7 +67,7 @@ class Host:
     def build(self) -> None:
         feedpub.build(self.desk.folder, self.public)
 
-    def answer(self, request: BaseHTTPRequestHandler) -> None:
+    def answer(self, request: http_server.Handler) -> None:
         path = self.public / unquote(request.path.lstrip("/"))
         asked = {name: value for name, value in request.headers.items() if name.lower() not in self.hidden}
         if not path.is_file():
@@ -124,13 +111,16 @@ class Host:
 
 @pytest.fixture
 def host(tmp_path: Path) -> Iterator[Host]:
-    made = Host(tmp_path)
-    thread = threading.Thread(target=made.server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
-    thread.join(10)
+    class Handler(http_server.Handler):
+        protocol_version = "HTTP/1.1"
+        host: Host
+
+        def do_GET(self) -> None:
+            self.host.answer(self)
+
+    with http_server.serve(Handler) as address:
+        Handler.host = Host(tmp_path, address)
+        yield Handler.host
 
 
 def ask(address: str, headers: Mapping[str, str] | None = None) -> requests.Response:

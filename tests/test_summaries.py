@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedpub.entries.summaries import LONGEST_SUMMARY_GRAPHEMES, derive_summary, excerpt, has_content
+from feedpub.entries.summaries import LONGEST_SUMMARY_GRAPHEMES, derive_summary, has_content, make_excerpt
 from feedpub.rendering.sanitiser import sanitise_html
 
 FAMILY = "👩\u200d👩\u200d👧"
@@ -100,12 +100,12 @@ def test_time_grows_with_the_text_only(repeated: str) -> None:
     ],
 )
 def test_the_start_of_the_first_paragraph(html: str, summary: str) -> None:
-    assert excerpt(sanitise_html(html, "https://site.test/")) == summary
+    assert make_excerpt(sanitise_html(html, "https://site.test/")) == summary
 
 
 @pytest.mark.parametrize("depth", [19, 20, 21, 500])
 def test_deeply_raised_text_is_read(depth: int) -> None:
-    text = excerpt(f"<p>a{'<sup>' * depth}x{'</sup>' * depth}b</p><p>c</p>")
+    text = make_excerpt(f"<p>a{'<sup>' * depth}x{'</sup>' * depth}b</p><p>c</p>")
     assert text.replace("^", "").replace("(", "").replace(")", "") == "axb"
 
 

@@ -7,11 +7,11 @@ import yaml
 
 from feedpub.entries.front_matter.reader import read_front_matter
 from feedpub.entries.front_matter.value import read_text
-from feedpub.entries.sections.blocks import first_text
-from feedpub.entries.sections.headings import Section, default_table
+from feedpub.entries.sections.blocks import read_first_text
+from feedpub.entries.sections.headings import Section, load_heading_table
 from feedpub.entries.source import Source
 from feedpub.entries.urls import split_link
-from feedpub.entries.writer import write_entry
+from feedpub.entries.writer import write_entry_file
 from feedpub.model import KeyPoint, Reference
 from support.sample_entries import Found, read_entry
 
@@ -45,7 +45,7 @@ def front(text: str, key: str) -> str | None:
 
 
 def test_an_entry_in_english() -> None:
-    text = write_entry(
+    text = write_entry_file(
         "Tide tables",
         "## Summary\n\nHow the sea was measured.\n",
         published="2026-02-01T09:00:00+08:00",
@@ -61,9 +61,9 @@ def test_an_entry_in_english() -> None:
 SECTIONS: tuple[Section, ...] = ("summary", "key_points", "references")
 
 
-@pytest.mark.parametrize("language", default_table().languages())
+@pytest.mark.parametrize("language", load_heading_table().list_languages())
 def test_headings_of_each_language_are_read_as_what_they_are(language: str) -> None:
-    summary, points, references = (default_table().word(language, name) for name in SECTIONS)
+    summary, points, references = (load_heading_table().find_word(language, name) for name in SECTIONS)
     found = read(f"## {summary}\n\nOne\n\n## {points}\n\n- Two\n\n## {references}\n\n1. Three\n")
     assert found.summary == "One"
     assert found.key_points == (KeyPoint(text="Two"),)
@@ -79,17 +79,17 @@ def test_headings_of_each_language_are_read_as_what_they_are(language: str) -> N
     ],
 )  # fmt: skip
 def test_titles_that_yaml_would_take_for_something_else(title: str) -> None:
-    text = write_entry(title, "")
+    text = write_entry_file(title, "")
     assert front(text, "title") == title
     assert next(yaml.safe_load_all(text)) == {"title": title}
 
 
 def test_a_title_stands_on_one_line() -> None:
-    assert front(write_entry(" a\r\n  b\u2028c ", ""), "title") == "a b c"
+    assert front(write_entry_file(" a\r\n  b\u2028c ", ""), "title") == "a b c"
 
 
 def test_text_alone_needs_no_front_matter() -> None:
-    assert write_entry(None, "a\n") == "a\n"
+    assert write_entry_file(None, "a\n") == "a\n"
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_text_alone_needs_no_front_matter() -> None:
     [("2026-02-01", "2026-02-01"), ("2026-02-01 09:00Z", "2026-02-01 09:00Z"), ("soon: maybe", '"soon: maybe"')],
 )
 def test_dates_are_written_as_they_were_given(published: str, line: str) -> None:
-    assert f"published: {line}\n" in write_entry(None, "", published=published)
+    assert f"published: {line}\n" in write_entry_file(None, "", published=published)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_dates_are_written_as_they_were_given(published: str, line: str) -> None
     ],
 )
 def test_neighbours_are_titles_links_or_mappings(reference: Reference, line: str) -> None:
-    text = write_entry(None, "", previous=reference)
+    text = write_entry_file(None, "", previous=reference)
     assert text.splitlines()[1] == f"previous: {line}"
     if not line.startswith("{"):
         assert split_link(front(text, "previous") or "") == (reference.title, reference.url)
@@ -119,7 +119,7 @@ def test_neighbours_are_titles_links_or_mappings(reference: Reference, line: str
 
 def test_an_entry_with_nothing_but_html_has_a_first_paragraph() -> None:
     found = read("<h2>A</h2>\n<p class=b>C &amp; <em>d</em></p>\n<p>e</p>\n")
-    assert first_text(found.body) == "C & d"
+    assert read_first_text(found.body) == "C & d"
 
 
 def test_addresses_become_links_unless_they_are_escaped() -> None:

@@ -15,8 +15,8 @@ IMAGES = ROOT / "docs" / "images"
 # Name, page of the published folder, width and height of the window.
 PICTURES = (
     ("article.png", "en/writing-for-translation/index.html", 900, 760),
+    ("article.zh-Hans.png", "zh-Hans/writing-for-translation/index.html", 900, 760),
     ("language.png", "zh-Hans/index.html", 900, 640),
-    ("feed.png", "en/atom.xml", 900, 560),
 )
 # An inner frame takes the colour scheme of its element.
 BOTH_SCHEMES = """<!doctype html><style>body{{margin:0;display:flex}}iframe{{border:0;width:50%;height:100vh}}</style>

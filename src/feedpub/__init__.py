@@ -76,7 +76,6 @@ if TYPE_CHECKING:
     from .serving.websub import ping as ping
     from .site.importing import ImportResult as ImportResult
     from .site.importing import import_pasted as import_pasted
-    from .site.importing import init as init
     from .site.incidents import make_incident_feed as make_incident_feed
     from .site.incidents import write_incident_feed as write_incident_feed
     from .site.link_fixing import LinkFix as LinkFix
@@ -84,6 +83,7 @@ if TYPE_CHECKING:
     from .site.link_fixing import write_fixes as write_fixes
     from .site.loading import lint as lint
     from .site.loading import load as load
+    from .site.new_site import init as init
     from .site.scheduling import ScheduledEntry as ScheduledEntry
 
 _NAMES_BY_MODULE = {
@@ -131,10 +131,11 @@ _NAMES_BY_MODULE = {
     "serving.preview": ("PreviewEvent", "serve"),
     "serving.responses": ("respond",),
     "serving.websub": ("PingResult", "ping"),
-    "site.importing": ("ImportResult", "import_pasted", "init"),
+    "site.importing": ("ImportResult", "import_pasted"),
     "site.incidents": ("make_incident_feed", "write_incident_feed"),
     "site.link_fixing": ("LinkFix", "fix_links", "write_fixes"),
     "site.loading": ("lint", "load"),
+    "site.new_site": ("init",),
     "site.scheduling": ("ScheduledEntry",),
 }
 _MODULE_OF_NAME = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from .interrupts import exit_code, find_interrupt, install_handlers, restore_handlers
+from .interrupts import find_exit_code, find_interrupt, install_handlers, restore_handlers
 
 
 def main() -> None:
@@ -22,7 +22,7 @@ def main() -> None:
             raise
         # `echo` may not be loaded yet.
         sys.stderr.write("\nfeedpub: interrupted; no partially written files were left behind\n")  # noqa: TID251
-        sys.exit(exit_code(interrupt))
+        sys.exit(find_exit_code(interrupt))
     finally:
         restore_handlers()
 

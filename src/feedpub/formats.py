@@ -1,7 +1,7 @@
-"""The formats of feeds, one row each: everything that writes, finds, removes or names feed documents goes through it.
+"""The table of feed formats. Everything that writes, finds, removes or names feed documents uses it.
 
-A new format is a module in `feeds/` and a row here. The table holds no code, since the model, the entries and a build
-in which nothing changed need names and addresses alone; `feeds` imports what writes a format at first use.
+A new format is a module in `feeds/` and a row here. The table has no code, because the model, the entries and a build
+in which nothing has changed need only names and addresses; `feeds` imports the module of a format on first use.
 """
 
 from __future__ import annotations
@@ -14,17 +14,19 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedFormat:
-    """A feed format: how it is called, where its documents stand, and which module writes them.
+    """A feed format: its names, its media type, and the module that writes it.
 
     Args:
-        name: In code, and the key of `Feed.addresses`: ``atom``.
-        label: For people: ``Atom``.
-        file_name: The document that people subscribe to, ``atom.xml``; archive documents are ``atom-1.xml`` and so on.
-        media_type: Without parameters.
-        mark: Bytes that stand in every document of it and show that feedpub wrote the document.
-        head_end: Matches where a document's own values end: `mark` does not count behind that, where it may be quoted.
-        module: The module that writes it, relative to `feedpub.feeds`, with `write_entry` and `write_document`; see
-            `feedpub.feeds.Writer`.
+        name: Name in code, such as ``atom``; the key of `Feed.addresses`.
+        label: Name for people, such as ``Atom``.
+        file_name: File name of the document that people subscribe to, such as ``atom.xml``. Archive documents are
+            ``atom-1.xml`` and so on.
+        media_type: Media type without parameters.
+        generator_mark: Bytes in every document of this format that show that feedpub wrote it.
+        head_end_pattern: Matches the end of the part of a document that describes the feed. `generator_mark` does not
+            count after it, where an entry may quote it.
+        module: Name of the module that writes the format, relative to `feedpub.feeds`; see
+            `feedpub.feeds.FormatModule`.
     """
 
     name: str
@@ -36,12 +38,12 @@ class FeedFormat:
     module: str
 
     def archive_file_name(self, number: int) -> str:
-        """Return the file name of an archive document."""
+        """Return the file name of the archive document with a number, from 1."""
         stem, ending = os.path.splitext(self.file_name)
         return f"{stem}-{number}{ending}"
 
     def archive_file_name_pattern(self) -> str:
-        """Return a regular expression for the file names of archive documents."""
+        """Return a regular expression that matches the file names of archive documents."""
         stem, ending = map(re.escape, os.path.splitext(self.file_name))
         return rf"{stem}-[1-9]\d{{0,9}}{ending}"
 
@@ -78,18 +80,19 @@ JSON: Final = FeedFormat(
 )
 
 FORMATS: tuple[FeedFormat, ...] = (ATOM, RSS, JSON)
-# Stands for all formats where a feed is named once: in OPML, and in links from one language to another.
+# The format to link to where a feed is linked once: in OPML, and in links from one language to another.
 PREFERRED: Final = ATOM
 
 
 def feed_formats() -> tuple[FeedFormat, ...]:
-    """Return the formats in which every feed of a site is written."""
+    """Return the formats in which `build` writes every feed, for `write_feed`."""
     return FORMATS
 
 
 def find_format(path: str) -> FeedFormat | None:
-    """Return the format of a feed document, by its name."""
+    """Return the format of a feed document, by the name of its file; None if it is not a feed document."""
     name = os.path.basename(path)
-    return next(
-        (one for one in FORMATS if name == one.file_name or re.fullmatch(one.archive_file_name_pattern(), name)), None
-    )
+    for feed_format in FORMATS:
+        if name == feed_format.file_name or re.fullmatch(feed_format.archive_file_name_pattern(), name):
+            return feed_format
+    return None

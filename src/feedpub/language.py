@@ -69,6 +69,7 @@ _LIKELY_SUBTAGS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "uk": ("Cyrl", "UA"),
         "he": ("Hebr", "IL"),
         "fa": ("Arab", "IR"),
+        "cs": ("Latn", "CZ"),
     }
 )
 KNOWN_LANGUAGES: Final = tuple(_LIKELY_SUBTAGS)

@@ -15,10 +15,11 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-import threading
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
+
+from support.http_server import serve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -64,15 +65,8 @@ def served(folder: Path) -> Iterator[str]:
         def log_message(self, *args: object) -> None:
             """Say nothing."""
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serve(Handler) as address:
+        yield f"{address}/"
 
 
 def measure(public: Path, jobs: Sequence[tuple[str, str, tuple[int, int]]], *, dark: bool = False) -> list[Any]:

@@ -12,7 +12,7 @@ from feedpub.entries.front_matter.value import Value, read_text
 from feedpub.entries.pasted.reader import read_pasted
 from feedpub.entries.source import Source
 from feedpub.entries.urls import split_link
-from feedpub.entries.writer import write_entry
+from feedpub.entries.writer import write_entry_file
 from feedpub.errors import EntryError
 from feedpub.model import Draft, Reference
 from feedpub.rendering.text import join_lines
@@ -76,7 +76,7 @@ def read(text: str, language: str = "en") -> tuple[Draft, dict[str, Any]]:
 def test_neighbours_and_source_are_read_again(
     before: Reference | None, after: Reference | None, via: str | None
 ) -> None:
-    _, values = read(write_entry(None, "", previous=before, next=after, via=via))
+    _, values = read(write_entry_file(None, "", previous=before, next=after, via=via))
     expected = {"previous": before, "next": after, "source": via}
     assert values == {key: value for key, value in expected.items() if value}
 
@@ -98,5 +98,5 @@ def test_what_was_pasted_is_written_and_read_again(text: str) -> None:
     except EntryError:
         return
     for draft, markdown, is_digest in zip(found.pasted.drafts, found.markdown, found.is_digest, strict=True):
-        again, _ = read(write_entry(draft.title, markdown, is_digest=is_digest), draft.language)
+        again, _ = read(write_entry_file(draft.title, markdown, is_digest=is_digest), draft.language)
         assert again == draft

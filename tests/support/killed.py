@@ -32,13 +32,13 @@ def paste(entries: Path) -> None:
 
 def fixes(entries: Path) -> list[feedpub.LinkFix]:
     """Return changes of four files that are not written yet."""
-    found = []
+    paths = []
     for number in range(4):
         path = entries / f"entry-{number}.en.md"
         before, after = b"before\n" * 5000, b"after\n" * 5000
         if path.read_bytes() != after:
-            found.append(feedpub.LinkFix(path=str(path), before=before, after=after, changes=()))
-    return found
+            paths.append(feedpub.LinkFix(path=str(path), before=before, after=after, changes=()))
+    return paths
 
 
 def written(entries: Path) -> dict[str, bytes]:

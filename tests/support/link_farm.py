@@ -62,7 +62,7 @@ class Farm:
         self.ca = str(Path(self._folder.name) / "ca.pem")
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
-        self._thread = threading.Thread(target=self._run)
+        self._thread = threading.Thread(target=self._run_loop)
         self._thread.start()
         assert self._ready.wait(20)
 
@@ -75,19 +75,19 @@ class Farm:
         self._thread.join(20)
         self._folder.cleanup()
 
-    def _run(self) -> None:
-        self._loop.run_until_complete(self._serve())
+    def _run_loop(self) -> None:
+        self._loop.run_until_complete(self._serve_until_closed())
         self._loop.close()
 
-    async def _serve(self) -> None:
+    async def _serve_until_closed(self) -> None:
         self._over, self._tasks = asyncio.Event(), set[asyncio.Task[None]]()
         servers = []
-        for kind, context in {"http": None, **self._contexts()}.items():
-            server = await asyncio.start_server(self._talk, "0.0.0.0", 0, ssl=context, limit=2**20)
+        for kind, context in {"http": None, **self._make_contexts()}.items():
+            server = await asyncio.start_server(self._handle_connection, "0.0.0.0", 0, ssl=context, limit=2**20)
             self.ports[kind] = server.sockets[0].getsockname()[1]
             servers.append(server)
         # Never shakes hands.
-        mute = await asyncio.start_server(self._mute, "0.0.0.0", 0)
+        mute = await asyncio.start_server(self._keep_silent, "0.0.0.0", 0)
         self.ports["mute"] = mute.sockets[0].getsockname()[1]
         self._ready.set()
         await self._over.wait()
@@ -98,7 +98,7 @@ class Farm:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.sleep(0.05)
 
-    def _contexts(self) -> dict[str, ssl.SSLContext]:
+    def _make_contexts(self) -> dict[str, ssl.SSLContext]:
         ca, other = trustme.CA(), trustme.CA()
         ca.cert_pem.write_to_path(self.ca)
         hosts = [f"127.0.4.{number}" for number in range(1, 250)]
@@ -123,13 +123,13 @@ class Farm:
         contexts["alone"].load_cert_chain(alone)
         return contexts
 
-    async def _mute(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await self._held(writer, asyncio.sleep(60))
+    async def _keep_silent(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await self._track_task(writer, asyncio.sleep(60))
 
-    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await self._held(writer, self._answer_all(reader, writer))
+    async def _handle_connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await self._track_task(writer, self._answer_requests(reader, writer))
 
-    async def _held(self, writer: asyncio.StreamWriter, work: Awaitable[None]) -> None:
+    async def _track_task(self, writer: asyncio.StreamWriter, work: Awaitable[None]) -> None:
         task = asyncio.current_task()
         assert task
         self._tasks.add(task)
@@ -141,7 +141,7 @@ class Farm:
             self._tasks.discard(task)
             writer.close()
 
-    async def _answer_all(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _answer_requests(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         host = writer.get_extra_info("sockname")[0]
         while not writer.is_closing():
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
@@ -161,7 +161,7 @@ class Farm:
                 await exchange.answer("404 Not Found", body=b"<title>404</title>")
 
 
-def says(status: str | int = 200, body: bytes = PAGE, **fields: str) -> Behaviour:
+def respond(status: str | int = 200, body: bytes = PAGE, **fields: str) -> Behaviour:
     """Answer always the same; underscores in names of fields are hyphens."""
 
     async def behave(exchange: Exchange) -> None:
@@ -170,7 +170,7 @@ def says(status: str | int = 200, body: bytes = PAGE, **fields: str) -> Behaviou
     return behave
 
 
-def raw(*pieces: bytes, pause: float = 0.0, then: str = "close") -> Behaviour:
+def send(*pieces: bytes, pause: float = 0.0, then: str = "close") -> Behaviour:
     """Send bytes, then close, reset or hang."""
 
     async def behave(exchange: Exchange) -> None:
@@ -186,7 +186,7 @@ def raw(*pieces: bytes, pause: float = 0.0, then: str = "close") -> Behaviour:
     return behave
 
 
-def endless(start: bytes, piece: bytes, pause: float = 0.0) -> Behaviour:
+def drip(start: bytes, piece: bytes, pause: float = 0.0) -> Behaviour:
     async def behave(exchange: Exchange) -> None:
         await exchange.send(start)
         while True:
@@ -219,34 +219,34 @@ def in_turn(*behaviours: Behaviour) -> Behaviour:
     return behave
 
 
-def to(location: str, status: int = 302) -> Behaviour:
-    return says(status, b"", Location=location)
+def redirect(location: str, status: int = 302) -> Behaviour:
+    return respond(status, b"", Location=location)
 
 
-async def cookie_wall(exchange: Exchange) -> None:
+async def require_cookie(exchange: Exchange) -> None:
     if "seen=1" in exchange.fields.get("cookie", ""):
         await exchange.answer()
     else:
         await exchange.answer(302, {"Location": exchange.target, "Set-Cookie": "seen=1; Path=/"}, b"")
 
 
-async def long_chain(exchange: Exchange) -> None:
+async def count_down(exchange: Exchange) -> None:
     number = exchange.target.rpartition("/")[2]
     if not number.isdigit():
         await exchange.answer(404)
     else:
-        await (to(f"{int(number) - 1}", 301) if int(number) else says())(exchange)
+        await (redirect(f"{int(number) - 1}", 301) if int(number) else respond())(exchange)
 
 
-def compressed(size: int) -> bytes:
+def compress(size: int) -> bytes:
     packer = zlib.compressobj(9, wbits=31)
     return b"".join(packer.compress(b"\0" * 2**20) for _ in range(size)) + packer.flush()
 
 
-def deflated(text: bytes, wbits: int) -> bytes:
+def deflate(text: bytes, wbits: int) -> bytes:
     packer = zlib.compressobj(9, wbits=wbits)
     return packer.compress(text) + packer.flush()
 
 
-def in_seconds(seconds: int) -> str:
+def format_later(seconds: int) -> str:
     return format_datetime(datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=seconds), usegmt=True)

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from feedpub.iri import parse_url
-from feedpub.links.classify import Verdict, classify
+from feedpub.links.classify import Verdict, classify_result
 from feedpub.links.pace import HostPace
 from feedpub.links.probe import HostState, LinkProbe
 from feedpub.links.scheduler import Scheduler
@@ -49,7 +49,7 @@ class Server:
         """Return the answer to a request that is served: every page is there."""
         if "feedpub-" in path:
             return Response(404, {"content-type": "text/html"})
-        return Response(200, HTML, page=PAGE if method == "GET" else b"")
+        return Response(200, HTML, body=PAGE if method == "GET" else b"")
 
     def receive(self, request: Request) -> Response:
         self.times.append(self.clock.now)
@@ -127,11 +127,11 @@ class SimulatedTransport:
         while self.coming and self.coming[0][0] <= self.clock.now:
             _, _, key, response, server = heapq.heappop(self.coming)
             server.running -= 1
-            self.idle[self._origin(server)] += 1
+            self.idle[self._find_origin(server)] += 1
             yield key, response
 
-    def _origin(self, server: Server) -> str:
-        return next(origin for origin, one in self.servers.items() if one is server)
+    def _find_origin(self, server: Server) -> str:
+        return next(origin for origin, candidate in self.servers.items() if candidate is server)
 
     def wake(self) -> None:
         """Do nothing: all is one thread."""
@@ -167,19 +167,21 @@ class Simulation:
             self.transport, concurrency=concurrency, clock=self.clock,
             make_pace=lambda _: HostPace(per_host=per_host, spacing=spacing, patience=patience),
         )  # fmt: skip
-        wanted = list(urls)
-        scheduler.take(LinkProbe(url, (), self._state, seconds=deadline, clock=self.clock) for url in wanted)
+        due_urls = list(urls)
+        scheduler.take_probes(
+            LinkProbe(url, (), self._find_state, seconds=deadline, clock=self.clock) for url in due_urls
+        )
         for _ in range(most_turns):
-            scheduler.turn()
-            while not scheduler.done.empty():
-                ended = scheduler.done.get()
+            scheduler.run_turn()
+            while not scheduler.ended_probes.empty():
+                ended = scheduler.ended_probes.get()
                 assert not isinstance(ended, BaseException)
                 self.probes += ended
-            if len(self.probes) == len(wanted):
+            if len(self.probes) == len(due_urls):
                 break
-        return {probe.url: classify(probe.answer) for probe in self.probes}
+        return {probe.url: classify_result(probe.result) for probe in self.probes}
 
-    def _state(self, url: str) -> HostState:
+    def _find_state(self, url: str) -> HostState:
         return self.states[str(getattr(parse_url(url), "origin", ""))]
 
 

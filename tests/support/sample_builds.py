@@ -32,18 +32,18 @@ class State(NamedTuple):
 
 def published(folder: Path) -> dict[str, bytes]:
     """Return what is published: not what the build remembers."""
-    found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
-    return {name: path.read_bytes() for name, path in found.items() if not name.startswith(".feedpub/")}
+    paths = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    return {name: path.read_bytes() for name, path in paths.items() if not name.startswith(".feedpub/")}
 
 
 def states(folder: Path) -> dict[str, State]:
     """Return the state of every file, those that the build remembers with included."""
-    found = {}
+    file_states = {}
     for path in folder.rglob("*"):
         if path.is_file() or path.is_symlink():
             status = path.lstat()
-            found[path.relative_to(folder).as_posix()] = State(status.st_mtime_ns, status.st_ino, status.st_size)
-    return found
+            file_states[path.relative_to(folder).as_posix()] = State(status.st_mtime_ns, status.st_ino, status.st_size)
+    return file_states
 
 
 def settle() -> None:
@@ -59,9 +59,9 @@ def article(title: str, published: str | None = "2026-01-01", body: str = "Text.
 
 def settings(**values: object) -> str:
     """Make a feedpub.toml; text, numbers, truths and lists of text are written as TOML wants them."""
-    given: dict[str, object] = {"base_url": BASE, "authority": "site.test,2026", "languages": ["en", "zh-Hans"]}
+    values_: dict[str, object] = {"base_url": BASE, "authority": "site.test,2026", "languages": ["en", "zh-Hans"]}
     lines = []
-    for name, value in (given | values).items():
+    for name, value in (values_ | values).items():
         written = str(value).lower() if isinstance(value, bool) else repr(value).replace("'", '"')
         lines.append(f"{name} = {written}\n")
     return "".join(lines)
@@ -124,21 +124,21 @@ class RandomAuthor:
 
     def change(self) -> str:
         """Do one thing; return its name."""
-        ways = [self.add, self.add, self.edit, self.edit, self.retitle, self.redate, self.swap_dates, self.touch]
-        ways += [self.remove_article, self.rename_article, self.draft, self.unlist, self.configure, self.template]
+        actions = [self.add, self.add, self.edit, self.edit, self.retitle, self.redate, self.swap_dates, self.touch]
+        actions += [self.remove_article, self.rename_article, self.draft, self.unlist, self.configure, self.template]
         if not self.careful:
-            ways += [self.remove_file, self.rename_file, self.move_by_key, self.spoil, self.mend, self.warn]
-            ways += [self.same_id, self.other_case, self.same_title]
-        way = self.random.choice(ways)
-        if way in (self.add, self.configure, self.template) or self.names():
-            way()
-        return way.__name__
+            actions += [self.remove_file, self.rename_file, self.move_by_key, self.spoil, self.mend, self.warn]
+            actions += [self.same_id, self.other_case, self.same_title]
+        action = self.random.choice(actions)
+        if action in (self.add, self.configure, self.template) or self.names():
+            action()
+        return action.__name__
 
     def add(self) -> None:
         key = f"{self.random.choice(_WORDS)}-{next(self.number)}"
         languages = self.random.choice([("en",), ("en", "zh-Hans"), ("en", "zh-Hans"), ("zh-Hans",)])
-        for place, language in enumerate(languages):
-            own_date = place == 0 or self.random.random() < 0.2
+        for number, language in enumerate(languages):
+            own_date = number == 0 or self.random.random() < 0.2
             self.desk.write(f"{key}.{language}.md", self._article(self._date() if own_date else None))
 
     def edit(self) -> None:
@@ -151,11 +151,11 @@ class RandomAuthor:
         self._set("published", self._date())
 
     def swap_dates(self) -> None:
-        one, other = self.random.choices(self.names(), k=2)
-        dates = [self._get(name, "published") for name in (one, other)]
+        first, second = self.random.choices(self.names(), k=2)
+        dates = [self._get(name, "published") for name in (first, second)]
         if all(dates):
-            self._set("published", dates[1], one)
-            self._set("published", dates[0], other)
+            self._set("published", dates[1], first)
+            self._set("published", dates[0], second)
 
     def touch(self) -> None:
         self.desk.date(self._any())

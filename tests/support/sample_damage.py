@@ -8,14 +8,14 @@ if TYPE_CHECKING:
     import random
 
 
-def damaged(whole: bytes, chance: random.Random) -> bytes:
+def damaged(content: bytes, chance: random.Random) -> bytes:
     """Change a bit of a file, overwrite a part of it, or cut it."""
-    data = bytearray(whole)
-    place, way = chance.randrange(len(data)), chance.random()
-    if way < 0.6:
-        data[place] ^= 1 << chance.randrange(8)
-    elif way < 0.9:
-        data[place : place + 8] = chance.choice([bytes(8), b"\xff" * 8, chance.randbytes(8)])
+    data = bytearray(content)
+    offset, kind = chance.randrange(len(data)), chance.random()
+    if kind < 0.6:
+        data[offset] ^= 1 << chance.randrange(8)
+    elif kind < 0.9:
+        data[offset : offset + 8] = chance.choice([bytes(8), b"\xff" * 8, chance.randbytes(8)])
     else:
-        del data[place:]
+        del data[offset:]
     return bytes(data)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from feedpub.entries.front_matter.reader import read_front_matter
 from feedpub.entries.front_matter.value import read_text
 from feedpub.entries.markdown.positions import strip_positions
-from feedpub.entries.sections.headings import default_table
+from feedpub.entries.sections.headings import load_heading_table
 from feedpub.entries.sections.reader import read_sections
 from feedpub.entries.source import Source
 
@@ -41,7 +41,7 @@ def read_entry(text: str, title: str | None = None) -> Found:
     sections = read_sections(
         source,
         offset,
-        default_table(),
+        load_heading_table(),
         has_title=title is not None or "title" in matter,
         title=title or "",
         is_digest=None if stated is None else stated == "true",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import feedpub
 from feedpub import Article, Category, Config, Enclosure, Entry, Feed, Person, Reference
-from feedpub.rendering.renderer import RenderedEntry
+from feedpub.rendering.rendered_entry import RenderedEntry
 from feedpub.site.opml import to_category_opml, to_opml
 from feedpub.site.pages import NEIGHBOURS_PLACEHOLDER, Pages
 from feedpub.site.theme import Theme
@@ -49,7 +49,7 @@ def _make_pages(folder: str, **settings: Any) -> Pages:
 
 def make_article(*entries: Entry, original: str = "en") -> Article:
     """Make an article of entries."""
-    return Article(key="night-trains", entries={one.language: one for one in entries}, original=original)
+    return Article(key="night-trains", entries={entry.language: entry for entry in entries}, original=original)
 
 
 class ListedArticle(NamedTuple):
@@ -63,13 +63,13 @@ class ListedArticle(NamedTuple):
 
 def list_articles(*entries: Entry) -> list[ListedArticle]:
     """Make the rows of entries."""
-    return [ListedArticle(one.title, one.link, one.published.isoformat(), one.language) for one in entries]
+    return [ListedArticle(entry.title, entry.link, entry.published.isoformat(), entry.language) for entry in entries]
 
 
-def group_by_year(given: Sequence[ListedArticle]) -> list[tuple[int, list[ListedArticle]]]:
+def group_by_year(articles: Sequence[ListedArticle]) -> list[tuple[int, list[ListedArticle]]]:
     """Part rows by the year in which they were published, the last first."""
-    years = sorted({row.published[:4] for row in given}, reverse=True)
-    return [(int(year), [row for row in given if row.published[:4] == year]) for year in years]
+    years = sorted({article.published[:4] for article in articles}, reverse=True)
+    return [(int(year), [article for article in articles if article.published[:4] == year]) for year in years]
 
 
 def make_trains() -> Article:
@@ -109,7 +109,7 @@ def write_pages(public: Path) -> None:
     pages = make_pages()
     articles = (make_trains(), make_torture())
     lists: dict[str, list[Entry]] = {
-        tag: [one.entries[tag] for one in articles if tag in one.entries] for tag in pages.feeds
+        tag: [article.entries[tag] for article in articles if tag in article.entries] for tag in pages.feeds
     }
 
     def put(name: str, data: bytes) -> None:
@@ -134,14 +134,14 @@ def write_pages(public: Path) -> None:
         _put_feeds(put, replace(pages.feeds[tag], entries=tuple(entries)))
     put("en/category/travel/atom.xml", feedpub.to_atom(CATEGORY))
     put("en/category/travel/index.html", pages.render_category("en", CATEGORY, list_articles(*lists["en"])))
-    for one in articles:
-        for tag, found in one.entries.items():
+    for article in articles:
+        for tag, text_entry in article.entries.items():
             before = Reference(title="Ferries") if tag == "en" else None
-            after = next(iter(list_articles(*(other for other in lists[tag] if other != found))), None)
-            page = pages.render_article(one, RenderedEntry(found)).replace(
+            after = next(iter(list_articles(*(other for other in lists[tag] if other != text_entry))), None)
+            page = pages.render_article(article, RenderedEntry(text_entry)).replace(
                 NEIGHBOURS_PLACEHOLDER, pages.render_neighbours(tag, before, after)
             )
-            put(f"{tag}/{one.key}/index.html", page)
+            put(f"{tag}/{article.key}/index.html", page)
 
 
 def _make_older(tag: str) -> Sequence[Entry]:

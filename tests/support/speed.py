@@ -7,6 +7,7 @@ templates again (measured 2026-11-30). Tests that count or fail `os.fsync` repla
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 import sqlite3
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 THOROUGH = bool(os.environ.get("FEEDPUB_THOROUGH"))
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 def sample(values: Iterable[T], most: int) -> list[T]:
@@ -32,11 +34,20 @@ def sample(values: Iterable[T], most: int) -> list[T]:
     return [everything[number * len(everything) // most] for number in range(most)]
 
 
+def by_turns(values: Iterable[T], others: Iterable[U]) -> list[tuple[T, U]]:
+    """Return each value with one of the others, by turns; with all of them in a thorough run."""
+    if THOROUGH:
+        return list(itertools.product(values, others))
+    return list(zip(values, itertools.cycle(others), strict=False))
+
+
 def skip_flushing(patch: pytest.MonkeyPatch) -> None:
     """Let no file wait for the disk: neither files that are written nor databases; nobody pulls the plug of tests."""
     patch.setattr(os, "fsync", lambda descriptor: None)
     connect = sqlite3.connect
-    patch.setattr(sqlite3, "connect", lambda *values, **named: connect(*values, factory=_UnflushedConnection, **named))
+    patch.setattr(
+        sqlite3, "connect", lambda *values, **named: connect(*values, **{"factory": _UnflushedConnection} | named)
+    )
 
 
 class _UnflushedConnection(sqlite3.Connection):
@@ -46,9 +57,9 @@ class _UnflushedConnection(sqlite3.Connection):
 
 def read_package_once(patch: pytest.MonkeyPatch) -> None:
     """Read feedpub's own files, of which each build takes a digest, once in a process."""
-    from feedpub.building import builder
+    from feedpub.building import builder, versions
 
-    patch.setattr(builder, "digest_package", functools.cache(builder.digest_package))
+    patch.setattr(builder, "digest_package", functools.cache(versions.digest_package))
 
 
 def compile_templates_once(patch: pytest.MonkeyPatch) -> None:

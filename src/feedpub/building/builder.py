@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ..database import DamagedError
-from ..entries.scanning import scan
+from ..entries.scanning import scan_folder
 from ..errors import ConfigError, EntryError, Problem
 from ..files import check_target, remove_file, remove_leftovers
 from ..formats import FORMATS
@@ -170,7 +170,7 @@ def _scan_folder(
     site: Site, manifest: Manifest, options: BuildOptions, notes: Sequence[Problem]
 ) -> tuple[Changes, Sequence[Problem]]:
     """Return what changed in the entries folder, and notes on files that are not entries."""
-    states, scan_notes = scan(site.folder)
+    states, scan_notes = scan_folder(site.folder)
     if any(problem.severity == "error" for problem in scan_notes):
         raise EntryError((*notes, *scan_notes))
     return find_changes(states, manifest, options.shown_until), scan_notes

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from ..entries.scanning import state_of
+from ..entries.scanning import pack_state
 from ..files import check_target
 from .manifest_schema import PublishedFile
 
@@ -26,7 +26,7 @@ class Changes:
     """The changes of an entries folder since it was last read.
 
     Args:
-        states: All entry files: name → date and size, as `scanning.state_of` joins them.
+        states: All entry files: name → date and size, as `scanning.pack_state` joins them.
         changed: The names of files that are new or changed.
         removed: Name → key, of files that were read by an earlier build and do not exist any more.
         keys: Name → key, of files that were read by an earlier build and still exist.
@@ -62,7 +62,7 @@ def find_changes(states: Mapping[str, int], manifest: Manifest, until: datetime)
             removed[name] = key
             continue
         keys[name] = key
-        if state != state_of(mtime_ns, size):
+        if state != pack_state(mtime_ns, size):
             changed.append(name)
     if len(keys) < len(states):
         changed += states.keys() - keys.keys()

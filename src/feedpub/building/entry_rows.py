@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from ..entries.ids import automatic_id
+from ..entries.ids import make_entry_id
 from ..site.documents import label_categories
 from ..site.entry_index import LISTING_DIGEST_BYTES
 from .manifest_schema import EntryRow, to_microseconds
@@ -40,7 +40,7 @@ def make_entry_row(
     return (
         shown_in,
         entry.id,
-        entry.id != automatic_id(key, entry.language, config),
+        entry.id != make_entry_id(key, entry.language, config),
         published_us,
         is_complete,
         key,

@@ -7,8 +7,8 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from ..entries.folder import Reader, article_key
-from ..entries.scanning import parts_of
+from ..entries.folder import ArticleReader, find_article_key
+from ..entries.scanning import unpack_state
 from ..feeds import write_entry
 from ..formats import FORMATS
 from ..model.checks import is_legal_xml
@@ -21,7 +21,7 @@ from .entry_rows import make_entry_row, make_scheduled_row
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from ..entries.folder import Reading
+    from ..entries.folder import ArticleReading
     from ..errors import Problem
     from ..model import Article, Config, Entry, Feed
     from ..site.pages import Pages
@@ -71,7 +71,7 @@ class Ingester:
         self._reads_front_matter_only = not (self.has_pages or config.archives or config.categories)
         self._problems: dict[str, Sequence[Problem]] = {}
         self._article_count = 0
-        self._reader: Reader | None = None
+        self._reader: ArticleReader | None = None
         self._folder = ""
         self.has_new_keys = False
 
@@ -90,7 +90,7 @@ class Ingester:
             return
         file_keys = _map_file_keys(changes)
         keys = [*(file_keys[name] for name in changes.changed), *changes.removed.values(), *changes.due]
-        self._reader = Reader(folder, self.config, file_keys)
+        self._reader = ArticleReader(folder, self.config, file_keys)
         self._read_articles(list(dict.fromkeys(keys)), changes, is_complete=not self._reads_front_matter_only)
         while self._reads_front_matter_only and (incomplete := self._find_incomplete()):
             self._read_articles(incomplete, changes, is_complete=True)
@@ -106,7 +106,7 @@ class Ingester:
     def _read_articles(self, keys: Collection[str], changes: Changes, *, is_complete: bool) -> None:
         assert self._reader
         files: list[FileRow] = []
-        for count, reading in enumerate(self._reader.read(keys, glance=not is_complete)):
+        for count, reading in enumerate(self._reader.read_articles(keys, front_matter_only=not is_complete)):
             self._progress("read", count, len(keys))
             self._ingest_reading(reading, changes, files, is_complete=is_complete)
         self.manifest.add_files(files)
@@ -141,8 +141,8 @@ class Ingester:
             return
         if self._reader is None:
             file_keys = dict(sorted((name, key) for name, key, _, _ in self.manifest.list_files()))
-            self._reader = Reader(self._folder, self.config, file_keys)
-        for count, reading in enumerate(self._reader.read(keys)):
+            self._reader = ArticleReader(self._folder, self.config, file_keys)
+        for count, reading in enumerate(self._reader.read_articles(keys)):
             self._progress("read", count, len(keys))
             rows = [row for row in self.manifest.get_article(reading.key) if row.shown_in]
             article = reading.article and reading.article.without_scheduled(self._until)
@@ -153,7 +153,9 @@ class Ingester:
             for row, entry, fragments in zip(rows, shown_entries.values(), rendered, strict=True):
                 self.fragments.add(row.row_id, fragments, collect_namespaces(entry.extensions))
 
-    def _ingest_reading(self, reading: Reading, changes: Changes, files: list[FileRow], *, is_complete: bool) -> None:
+    def _ingest_reading(
+        self, reading: ArticleReading, changes: Changes, files: list[FileRow], *, is_complete: bool
+    ) -> None:
         problems = [problem for problem in reading.problems if problem.severity != "note"] if reading.problems else ()
         if problems or reading.key in self._problems:  # a key that comes twice was not complete the first time
             self._problems[reading.key] = problems
@@ -168,7 +170,7 @@ class Ingester:
             files.clear()
         for name in reading.files:
             self.has_new_keys = self.has_new_keys or changes.keys.get(name) != reading.key
-            state = parts_of(changes.states[name])
+            state = unpack_state(changes.states[name])
             if problems or state[0] >= unsettled_since:  # each build reports problems until they are fixed
                 state = _READ_AGAIN
             files.append((name, reading.key, *state))
@@ -227,7 +229,7 @@ class Ingester:
             categories = self._list_category_links(entry) if has_page else []
             fragments.append((self.pages.render_article(article, rendered, categories),) if has_page else ())
             rendered_entries.append(fragments)
-        self._renderer.forget()
+        self._renderer.clear()
         return rendered_entries
 
     def _list_category_links(self, entry: Entry) -> list[tuple[str, str]]:
@@ -243,7 +245,7 @@ def _map_file_keys(changes: Changes) -> dict[str, str]:
     shared_keys: dict[str, str] = {}  # one string for the languages of an article, to save memory
     file_keys = {}
     for name in changes.states:
-        key = changes.keys.get(name) or article_key(name)
+        key = changes.keys.get(name) or find_article_key(name)
         file_keys[name] = shared_keys.setdefault(key, key)
     return file_keys
 
@@ -265,7 +267,7 @@ def _list_held_back(article: Article | None, live: Article | None) -> list[Entry
     ]
 
 
-def _digest_reading(reading: Reading, live: Article | None) -> bytes:
+def _digest_reading(reading: ArticleReading, live: Article | None) -> bytes:
     """Return a digest that changes whenever what is shown of an article may change, also because a date has come."""
     if live is None or live is reading.article:
         return reading.digest

@@ -157,11 +157,11 @@ class Manifest:
     def _refuse_unusable(self) -> None:
         """Raise DamagedError for a manifest of another version or site, or one that was changed since."""
         if self._database.version() != VERSION:
-            raise self._database.damage("of another version")
+            raise self._database.make_damaged_error("of another version")
         if not self.is_new and self._read_seal() not in ("", _compute_checksum(self._file)):
-            raise self._database.damage("not as the last build left it")
+            raise self._database.make_damaged_error("not as the last build left it")
         if self._read_setting("authority") != self._authority:
-            raise self._database.damage("of another site")
+            raise self._database.make_damaged_error("of another site")
 
     def _start_over_if_changed(self) -> None:
         """Delete what was read under another fingerprint: all of it is read again."""
@@ -331,7 +331,7 @@ class Manifest:
         query = _SELECT_ENTRIES.format(", ".join(map(str, row_ids)))
         entries = {entry.row_id: entry for entry in self._select(query, convert=check_indexed_entry)}
         if not entries.keys() >= set(row_ids):  # the index says otherwise
-            raise self._database.damage("an entry is missing")
+            raise self._database.make_damaged_error("an entry is missing")
         return [entries[row_id] for row_id in row_ids]
 
     def find_keys(self, row_ids: Sequence[int]) -> set[str]:

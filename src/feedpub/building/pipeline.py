@@ -6,7 +6,7 @@ import errno
 from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
-from ..entries.scanning import scan
+from ..entries.scanning import scan_folder
 from ..errors import EntryError
 from ..model import Site
 from ..site.loading import load
@@ -72,7 +72,7 @@ def run_pipeline(
                 folder.update(recorded_files)
             except EntriesChangedError:
                 written |= dict.fromkeys(folder.written)
-                changes = find_changes(scan(site.folder)[0], manifest, options.shown_until)
+                changes = find_changes(scan_folder(site.folder)[0], manifest, options.shown_until)
                 recorded_files = verify_published_files(output, manifest.list_published_files())
                 continue
         if written:
@@ -94,7 +94,7 @@ def _read_articles(site: Site, ingester: Ingester, changes: Changes | None, *, k
         ingester.manifest.invalidate()
         problems = full_site.problems
     if any(problem.severity == "error" for problem in problems):
-        if scan(site.folder)[0] != changes.states:
+        if scan_folder(site.folder)[0] != changes.states:
             raise EntriesChangedError(site.folder)  # a file that vanished, or was half written, is not an error
         if not keep_going:
             raise EntryError(problems)

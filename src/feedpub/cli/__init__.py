@@ -1,5 +1,6 @@
-"""The command line. It uses the public API only.
+"""The command line. It uses only the public API.
 
-`main` has the group and the commands for entries, `links` those for links. Everything is printed through `output`,
-which makes text of others harmless; `progress` shows how far a long command is.
+Start reading with `main`, which runs a command and handles its errors. `commands` has the commands for entries and
+sites, `links` those for links. Everything is printed through `output`, which makes text of other people harmless;
+`summaries` says what is printed about results, and `progress` shows how far a long command is.
 """

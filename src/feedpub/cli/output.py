@@ -1,6 +1,6 @@
-"""What the command line prints: each line through `echo`, so that no text of others acts on who reads it.
+"""Print for the command line. Every line goes through `echo`, which makes text of other people harmless.
 
-Nothing else in the command line writes to stdout or stderr (ruff holds it: TID251, T20).
+Nothing else in the command line writes to stdout or stderr; ruff checks this (TID251, T20).
 """
 
 from __future__ import annotations
@@ -25,14 +25,21 @@ if TYPE_CHECKING:
 
     import feedpub
 
-MOST_PROBLEMS_SHOWN = 50  # one by one; of more, an example of each kind
-_MOST_MESSAGES = 10  # of a code, in a summary
+EXIT_FINE, EXIT_FINDINGS, EXIT_USAGE = 0, 1, 2
+MOST_PROBLEMS_SHOWN = 50  # one by one; of more problems, an example of each kind
+_MOST_MESSAGES_OF_CODE = 10  # in a summary
 _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 _ANNOTATIONS = ("::error", "::warning", "::notice")
 
 
 def echo(line: str, *, err: bool = False, colour: str | None = None) -> None:
-    """Print one line; line feeds in it are escaped, as is all else that is not only shown."""
+    """Print one line. Line feeds and all other characters that a terminal would act on are escaped.
+
+    Args:
+        line: The text.
+        err: Print to stderr.
+        colour: A colour of click, for terminals.
+    """
     line = escape_for_terminal(line)
     if colour:
         line = click.style(line, fg=colour, bold=True)
@@ -44,8 +51,8 @@ def echo_lines(text: str, *, err: bool = False, may_annotate: bool = False) -> N
 
     Args:
         text: With or without a line feed at its end.
-        err: Whether to stderr.
-        may_annotate: Whether annotations of GitHub Actions, at the start of lines, are meant.
+        err: Print to stderr.
+        may_annotate: Lines may start with an annotation of GitHub Actions.
     """
     for line in text.removesuffix("\n").split("\n") if text else ():
         if may_annotate and line.startswith(_ANNOTATIONS):
@@ -54,9 +61,9 @@ def echo_lines(text: str, *, err: bool = False, may_annotate: bool = False) -> N
             echo(line, err=err)
 
 
-def echo_annotation(severity: str, message: str, **place: Any) -> None:
+def echo_annotation(severity: str, message: str, **location: Any) -> None:
     """Print an annotation of GitHub Actions; see `format_annotation`."""
-    echo_lines(format_annotation(severity, message, **place), may_annotate=True)
+    echo_lines(format_annotation(severity, message, **location), may_annotate=True)
 
 
 def echo_json(**values: Any) -> None:
@@ -65,102 +72,102 @@ def echo_json(**values: Any) -> None:
 
 
 def echo_utf8(text: str) -> None:
-    """Print what programs read: in UTF-8, whatever the encoding of the terminal is (RFC 8259, section 8.1)."""
+    """Print text for programs: in UTF-8, in every locale (RFC 8259, section 8.1)."""
     click.echo(f"{text}\n".encode(errors="backslashreplace"), nl=False)
 
 
-def echo_problems(problems: Sequence[feedpub.Problem], form: str, *, may_summarise: bool = True) -> None:
+def echo_problems(problems: Sequence[feedpub.Problem], output_format: str, *, may_summarise: bool = True) -> None:
     """Print problems in one of the formats ``text``, ``json`` and ``github``.
 
     Args:
-        problems: What was found.
-        form: The format.
-        may_summarise: Whether text about more than `MOST_PROBLEMS_SHOWN` shows an example of each kind, and numbers.
+        problems: The problems.
+        output_format: The format.
+        may_summarise: Print a summary as text if there are more than `MOST_PROBLEMS_SHOWN` problems.
     """
-    if form == "json":
-        echo_json(problems=problem_values(problems))
+    if output_format == "json":
+        echo_json(problems=make_problem_values(problems))
         return
-    if form == "text" and may_summarise and len(problems) > MOST_PROBLEMS_SHOWN:
+    if output_format == "text" and may_summarise and len(problems) > MOST_PROBLEMS_SHOWN:
         _echo_summary(problems)
         return
     for problem in problems:
-        if form == "github":
+        if output_format == "github":
             hint = f" ({problem.hint})" if problem.hint else ""
             echo_annotation(
                 problem.severity, problem.message + hint, title=f"{problem.code} {problem.title}",
                 file=problem.path, line=problem.line, column=problem.column,
             )  # fmt: skip
         else:
-            first, _, rest = str(problem).partition("\n")
+            first, _, details = str(problem).partition("\n")
             echo(first, colour=_COLOURS[problem.severity])
-            echo_lines(f"{rest}\n\n")
+            echo_lines(f"{details}\n\n")
 
 
 def _echo_summary(problems: Sequence[feedpub.Problem]) -> None:
-    """Print of each code how many problems there are, an example, and what is said of many files alike."""
+    """Print for each code the number of problems, an example, and the messages that several files have in common."""
     by_code: dict[str, list[feedpub.Problem]] = {}
     for problem in problems:
         by_code.setdefault(problem.code, []).append(problem)
     severities = list(_COLOURS)
-    kinds = sorted(by_code.values(), key=lambda found: (severities.index(found[0].severity), -len(found)))
-    for found in kinds:
-        first, _, example = str(found[0]).partition("\n")
-        echo(f"{first}: {_count_of_kind(found)}", colour=_COLOURS[found[0].severity])
+    groups = sorted(by_code.values(), key=lambda found: (severities.index(found[0].severity), -len(found)))
+    for group in groups:
+        first, _, example = str(group[0]).partition("\n")
+        echo(f"{first}: {_describe_count(group)}", colour=_COLOURS[group[0].severity])
         echo_lines(example)
-        _echo_repeated(found)
+        _echo_repeated(group)
         echo("")
-    echo(f"{len(problems):,} problems, of each kind an example; `feedpub lint --all` shows every one")
+    echo(f"{len(problems):,} problems, an example of each kind; `feedpub lint --all` shows all of them")
 
 
-def _count_of_kind(problems: Sequence[feedpub.Problem]) -> str:
-    """Return how many problems of one code there are, in how many files, in words."""
-    number = sum(not problem.counts_others for problem in problems)
+def _describe_count(problems: Sequence[feedpub.Problem]) -> str:
+    """Return in words how many problems of one code there are, and in how many files."""
+    count = sum(not problem.counts_others for problem in problems)
     files = len({problem.path for problem in problems})
-    at_least = "more than " if number < len(problems) else ""
-    return f"{at_least}{number:,} in {files:,} file{'' if files == 1 else 's'}"
+    at_least = "more than " if count < len(problems) else ""
+    return f"{at_least}{count:,} in {files:,} file{'' if files == 1 else 's'}"
 
 
 def _echo_repeated(problems: Sequence[feedpub.Problem]) -> None:
-    """Print each message that several problems of one code have, once; nothing if all of them have the same."""
-    counted = Counter(problem.message for problem in problems if not problem.counts_others)
-    repeated = [(message, number) for message, number in counted.most_common() if number > 1 and len(counted) > 1]
-    for message, number in repeated[:_MOST_MESSAGES]:
-        echo(f"  {number:,} × {message}")
-    if len(repeated) > _MOST_MESSAGES:
-        echo(f"  … and {len(repeated) - _MOST_MESSAGES:,} other messages that stand in several places")
+    """Print each message that several problems of one code have, once; nothing if all have the same message."""
+    counts = Counter(problem.message for problem in problems if not problem.counts_others)
+    repeated = [(message, count) for message, count in counts.most_common() if count > 1 and len(counts) > 1]
+    for message, count in repeated[:_MOST_MESSAGES_OF_CODE]:
+        echo(f"  {count:,} × {message}")
+    if len(repeated) > _MOST_MESSAGES_OF_CODE:
+        echo(f"  … and {len(repeated) - _MOST_MESSAGES_OF_CODE:,} other messages that occur more than once")
 
 
-def problem_values(problems: Iterable[feedpub.Problem]) -> list[dict[str, Any]]:
-    """Return problems as they stand in JSON."""
+def make_problem_values(problems: Iterable[feedpub.Problem]) -> list[dict[str, Any]]:
+    """Return problems as values for JSON."""
     return [{**asdict(problem), "severity": problem.severity, "title": problem.title} for problem in problems]
 
 
 def count_problems(problems: Iterable[feedpub.Problem]) -> str:
-    """Return how many problems there are of each severity, in words."""
+    """Return in words how many problems of each severity there are."""
     severities = [problem.severity for problem in problems]
     parts = [
-        f"{number} {severity}{'' if number == 1 else 's'}"
+        f"{count} {severity}{'' if count == 1 else 's'}"
         for severity in ("error", "warning", "note")
-        if (number := severities.count(severity))
+        if (count := severities.count(severity))
     ]
     return ", ".join(parts) or "no problems"
 
 
 def echo_usage_error(error: click.ClickException) -> None:
-    """Print what click says of a wrong command line, which quotes arguments and names of files."""
+    """Print click's message about a wrong command line. It quotes arguments and file names, which are escaped."""
     text = io.StringIO()
     error.show(file=text)
     echo_lines(text.getvalue().replace(error.message, escape_for_terminal(error.message)), err=True)
 
 
 def fail(message: str, code: int) -> NoReturn:
-    """Print why the command ends, and exit."""
+    """Print why the command fails, and exit with a code."""
     echo(f"feedpub: {message}", err=True)
     sys.exit(code)
 
 
 def install_hooks() -> None:
-    """Let tracebacks and warnings of Python, which quote texts of others, be printed by `echo` as well."""
+    """Print Python's tracebacks and warnings with `echo` as well, since they may quote text of other people."""
 
     def show_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         echo_lines("".join(traceback.format_exception(kind, error, trace)), err=True)

@@ -1,4 +1,4 @@
-"""A bar on the terminal for what takes longer than a second."""
+"""A progress bar for commands that take longer than a second."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """Show on a terminal how far something is that takes longer than a second."""
+    """A progress bar on the terminal. It appears after one second, and not at all if stderr is not a terminal."""
 
     def __init__(self) -> None:
-        self._begun = time.monotonic()
+        self._start = time.monotonic()
         self._bar: Any = None
-        self._shown = ("", 0.0)
-        self._on_terminal = sys.stderr.isatty()
+        self._last_update = ("", 0.0)
+        self._is_on_terminal = sys.stderr.isatty()
 
     def __enter__(self) -> Self:
         return self
@@ -27,27 +27,27 @@ class Progress:
             self._bar.stop()
 
     def __call__(self, stage: str, done: int, total: int, more: Callable[[float], str] = lambda _: "") -> None:
-        """Show that something is done.
+        """Show progress.
 
         Args:
-            stage: What is under way.
-            done: How much of it, of `total`.
-            total: How much there is.
-            more: Returns what else is to be shown, given the seconds since the beginning.
+            stage: The current stage: ``read``, ``write``, or a text.
+            done: Number of steps that are done in this stage.
+            total: Number of steps in this stage.
+            more: Returns a text to show after the stage, given the seconds since the start.
         """
-        if not self._on_terminal:
+        if not self._is_on_terminal:
             return
         now = time.monotonic()
-        if now - self._begun < PATIENCE_SECONDS:
+        if now - self._start < PATIENCE_SECONDS:
             return
-        if stage == self._shown[0] and now - self._shown[1] < REFRESH_SECONDS:
+        if stage == self._last_update[0] and now - self._last_update[1] < REFRESH_SECONDS:
             return
-        self._shown = (stage, now)
+        self._last_update = (stage, now)
         if self._bar is None:
-            self._bar, self._task = _bar()
-        description = _STAGES.get(stage, stage) + more(now - self._begun)
+            self._bar, self._task = _make_bar()
+        description = _STAGES.get(stage, stage) + more(now - self._start)
         self._bar.update(self._task, description=description, completed=done, total=total)
-        self._bar.start()  # shows it, the first time; so it never stands there without a name
+        self._bar.start()  # shows the bar the first time, when it has a description
 
 
 _STAGES = {"read": "Reading articles", "write": "Writing files"}
@@ -55,7 +55,7 @@ PATIENCE_SECONDS = 1
 REFRESH_SECONDS = 0.1
 
 
-def _bar() -> tuple[Any, Any]:
+def _make_bar() -> tuple[Any, Any]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 

@@ -1,4 +1,4 @@
-"""Dates of entries: ISO 8601, and what can mean only one moment; nothing is guessed."""
+"""Parse the dates of entries: ISO 8601, and other forms that can mean only one moment. Nothing is guessed."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
 ISO_HINT: Final = "write an ISO date, e.g. 2026-02-01 or 2026-02-01T09:00:00+08:00"
-# Compiled when they are first needed: most dates have the usual form.
+# These patterns are compiled when they are first needed: most dates have the usual form.
 _ISO: Final = (
     r"(?P<day>(\d{4})-?(\d{2})-?(\d{2}))(?:[Tt ] *(?P<clock>\d{2}(?::?\d{2}){0,2}(?:[.,]\d+)?)"
     r"(?: *(?P<offset>[Zz]|[+-]\d{2}(?::?\d{2})?))?)?"
 )
-_NUMERIC: Final = r"(\d{1,4})\s*[./年년-]\s*(\d{1,2})\s*[./月월-]\s*(\d{1,4})(?!\d)\s*[日일]?"
-_NAMED: Final = (
+_NUMERIC_DAY: Final = r"(\d{1,4})\s*[./年년-]\s*(\d{1,2})\s*[./月월-]\s*(\d{1,4})(?!\d)\s*[日일]?"
+_NAMED_MONTH: Final = (
     r"(?:\b[^\W\d_]{3,10},? )?(?:\b(?P<before>\d{1,2})(?:st|nd|rd|th|er)?\.?(?: de)?[ -])?"
     r"\b(?P<month>[^\W\d_]{3,10})\.?,?(?: de)?[ -](?:(?P<after>\d{1,2})(?:st|nd|rd|th)?,? )?(?P<year>\d{4})\b"
 )
-# What other programs write that can mean only one moment: year first, or as in e-mail (RFC 2822, section 3.3).
+# Forms of other programs that can mean only one moment: year first, or as in e-mail (RFC 2822, section 3.3).
 _YEAR_FIRST: Final = (
     r"(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})"
     r"(?:[Tt ](?P<hour>\d{1,2}):(?P<rest>\d{2}(?::\d{2}(?:[.,]\d+)?)?)(?: ?(?P<offset>Z|UTC|GMT|[+-]\d{2}:?\d{2}))?)?"
@@ -34,43 +34,43 @@ _E_MAIL: Final = (
 _LACKS_ZEROS: Final = r"\d{4}([-/.])(?:\d\1|\d\d\1\d(?!\d))"
 _WEEKDAYS: Final = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 _MONTHS = "January February March April May June July August September October November December".split()
-# The first letters that tell the months apart: English, German, French, Spanish, Portuguese, Italian, Dutch, Russian.
+# The first letters of the months in English, German, French, Spanish, Portuguese, Italian, Dutch and Russian.
 _STARTS_OF_MONTHS: Final = (
     "jan jän ene gen янв", "feb fév fev фев", "mar mär maa mrt мар", "apr avr abr апр", "may mai mag mei мая май",
     "jun juin giu июн", "jul juil lug июл", "aug aoû aou ago авг", "sep set сен", "oct okt out ott окт", "nov ноя",
     "dec dez déc dic дек",
 )  # fmt: skip
-_ZONE_BEHIND: Final = r"\d{4}-\d{2}-\d{2}[Tt ][\d:.]+ ?([A-Z]{2,5}|[A-Za-z]+/[A-Za-z_]+)"
+_ZONE_AFTER_TIME: Final = r"\d{4}-\d{2}-\d{2}[Tt ][\d:.]+ ?([A-Z]{2,5}|[A-Za-z]+/[A-Za-z_]+)"
 _ISO_DAY: Final = r"\d{4}-\d{2}-\d{2}(?!\d)"
-_LONGEST_NAME = 100  # gettz asks the file system
-# What stands beside the zones on some machines: their own zone, and zones that count leap seconds.
+_LONGEST_NAME_CHARACTERS: Final = 100  # gettz asks the file system
+# Names beside the zones on some machines: the zone of the machine, and zones that count leap seconds.
 _NOT_ZONES: Final = frozenset(["localtime", "posixrules", "posix", "right", "Factory"])
 _IANA_NAME: Final = r"[A-Za-z]\w*(?:/[\w+-]+)*"
 
 
 def parse_date(text: str, timezone: str) -> datetime:
-    """Read a date, or date and time; without offset it is in the given time zone.
+    """Parse a date, or a date and time.
 
     Args:
-        text: ISO 8601 (``2026-02-01``, ``2026-02-01T09:00:00+08:00``; a space may stand for the T), or what can
-            mean only one moment: ``2026/02/01 9:00 UTC``, ``Sun, 01 Feb 2026 09:00:00 +0800``.
-        timezone: IANA name.
+        text: ISO 8601 (``2026-02-01``, ``2026-02-01T09:00:00+08:00``; a space may replace the T), or another form
+            that can mean only one moment: ``2026/02/01 9:00 UTC``, ``Sun, 01 Feb 2026 09:00:00 +0800``.
+        timezone: The IANA name of the time zone for dates without offset.
 
     Returns:
-        The moment, with a fixed offset: it does not change when the rules of the zone do.
+        The moment with a fixed offset, which does not change when the rules of the zone change.
 
     Raises:
-        ValueError: It is none; the message tells how it could be read, for people who wrote it another way.
+        ValueError: The text is not such a date; the message says how it could be read.
     """
-    moment = usual_moment(text)
+    moment = read_usual_date(text)
     if moment and type(moment.tzinfo) is fixed_zone and 1 < moment.year < 9999:
-        return moment  # its offset is of whole minutes: the form has no more
-    moment = moment or any_moment(" ".join(text.split()))
-    return _fixed(moment if moment.tzinfo else moment.replace(tzinfo=zone(timezone)))
+        return moment  # this form has only offsets of whole minutes
+    moment = moment or read_any_date(" ".join(text.split()))
+    return _fix_offset(moment if moment.tzinfo else moment.replace(tzinfo=find_time_zone(timezone)))
 
 
-def usual_moment(text: str) -> datetime | None:
-    """Read the form that nearly all dates have; None if it is another, or no date."""
+def read_usual_date(text: str) -> datetime | None:
+    """Parse the form that nearly all dates have; return None for any other text."""
     try:
         return datetime.fromisoformat(text) if _USUAL.fullmatch(text) else None
     except ValueError:
@@ -80,112 +80,117 @@ def usual_moment(text: str) -> datetime | None:
 _USUAL = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:[0-5]\d)?)?", re.ASCII)
 
 
-def any_moment(given: str) -> datetime:
-    """Read what else ISO 8601 allows, and what can mean only one moment; ValueError if it is none."""
+def read_any_date(text: str) -> datetime:
+    """Parse the other forms of ISO 8601, and forms that can mean only one moment.
+
+    Raises:
+        ValueError: The text is not such a date.
+    """
     from dateutil.parser import isoparse  # takes 20 ms to load
 
-    text = given
-    if unusual := re.fullmatch(_YEAR_FIRST, given, re.ASCII) or re.fullmatch(_E_MAIL, given, re.ASCII):
-        text = _iso_text(unusual) or given
-    found = re.fullmatch(_ISO, text, re.ASCII)
-    if not found:
-        raise ValueError(_misread(given))
-    clock = f"T{found['clock']}{(found['offset'] or '').upper()}" if found["clock"] else ""
+    iso_text = text
+    if other_form := re.fullmatch(_YEAR_FIRST, text, re.ASCII) or re.fullmatch(_E_MAIL, text, re.ASCII):
+        iso_text = _write_iso_text(other_form) or text
+    match = re.fullmatch(_ISO, iso_text, re.ASCII)
+    if not match:
+        raise ValueError(_describe_unread_date(text))
+    clock = f"T{match['clock']}{(match['offset'] or '').upper()}" if match["clock"] else ""
     try:
-        moment = isoparse(found["day"] + clock)
+        moment = isoparse(match["day"] + clock)
     except ValueError:
-        raise ValueError(_no_such(found)) from None
-    weekday = unusual.groupdict().get("weekday") if unusual else None
+        raise ValueError(_describe_missing_date(match)) from None
+    weekday = other_form.groupdict().get("weekday") if other_form else None
     if weekday and not _WEEKDAYS[moment.weekday()].startswith(weekday):
-        raise ValueError(f"{_spoken(moment, with_year=True)} is a {_WEEKDAYS[moment.weekday()]}")
+        raise ValueError(f"{_format_day(moment, with_year=True)} is a {_WEEKDAYS[moment.weekday()]}")
     return moment
 
 
-def _iso_text(found: re.Match[str]) -> str | None:
-    """Return a date of another form as ISO 8601 has it; None if its month has no such name."""
-    month = found["month"]
+def _write_iso_text(match: re.Match[str]) -> str | None:
+    """Return a date of another form in ISO 8601; None if its month is not an English name."""
+    month = match["month"]
     if not month.isdecimal():
         number = next((number for number, name in enumerate(_MONTHS, start=1) if name[:3] == month), 0)
         if not number:
             return None
         month = str(number)
-    day = f"{found['year']}-{int(month):02}-{int(found['day']):02}"
-    if not found["hour"]:
+    day = f"{match['year']}-{int(month):02}-{int(match['day']):02}"
+    if not match["hour"]:
         return day
-    offset = found["offset"] or ""
-    return f"{day}T{int(found['hour']):02}:{found['rest']}{'Z' if offset.isalpha() else offset}"
+    offset = match["offset"] or ""
+    return f"{day}T{int(match['hour']):02}:{match['rest']}{'Z' if offset.isalpha() else offset}"
 
 
 def lacks_zeros(text: str) -> bool:
-    """Return True for a date such as 2026-2-1, which can mean only one day, but is read by few programs."""
+    """Return True for a date such as 2026-2-1, which can mean only one day, but which few programs can read."""
     return re.match(_LACKS_ZEROS, text.strip(), re.ASCII) is not None
 
 
 @lru_cache(maxsize=16)
-def zone(name: str) -> tzinfo:
+def find_time_zone(name: str) -> tzinfo:
     """Return a time zone by its IANA name.
 
     Raises:
-        ValueError: There is none. Paths, rules such as ``EST5`` and names that only this machine knows are none.
+        ValueError: There is no such zone. Paths, rules such as ``EST5``, and names that only this machine has are
+            not names of zones.
     """
     if name == "UTC":
         return UTC
     from dateutil import tz
 
-    is_name = re.fullmatch(_IANA_NAME, name, re.ASCII) and len(name) <= _LONGEST_NAME
-    found = tz.gettz(name) if is_name and name.partition("/")[0] not in _NOT_ZONES else None
-    if found is None or isinstance(found, (tz.tzlocal, tz.tzstr)):
+    is_name = re.fullmatch(_IANA_NAME, name, re.ASCII) and len(name) <= _LONGEST_NAME_CHARACTERS
+    time_zone = tz.gettz(name) if is_name and name.partition("/")[0] not in _NOT_ZONES else None
+    if time_zone is None or isinstance(time_zone, (tz.tzlocal, tz.tzstr)):
         raise ValueError(f"{name!r} is not the IANA name of a time zone, such as Asia/Shanghai")
-    return found
+    return time_zone
 
 
-def _fixed(moment: datetime) -> datetime:
+def _fix_offset(moment: datetime) -> datetime:
     if not 1 < moment.year < 9999:
         try:
             moment.astimezone(UTC)
         except OverflowError:
             raise ValueError("is outside the years 1 to 9999 in UTC") from None
-    # In the 19th century local time was minutes and seconds from UTC; no feed can say the seconds.
+    # In the 19th century offsets from UTC had seconds, which feeds cannot express.
     minutes = round((moment.utcoffset() or timedelta()).total_seconds() / 60)
     return moment.replace(tzinfo=fixed_zone(timedelta(minutes=minutes)) if minutes else UTC)
 
 
-def _no_such(found: re.Match[str]) -> str:
-    """Say what of a well-formed date does not exist."""
-    year, month, day = int(found[2]), int(found[3]), int(found[4])
+def _describe_missing_date(match: re.Match[str]) -> str:
+    """Return which part of a well-formed date does not exist."""
+    year, month, day = int(match[2]), int(match[3]), int(match[4])
     if not year or not 1 <= month <= 12:
         return f"there is no month {month}" if year else "there is no year 0"
-    if _day(year, month, day):
-        return f"there is no time {found['clock']}{found['offset'] or ''}"
+    if _make_day(year, month, day):
+        return f"there is no time {match['clock']}{match['offset'] or ''}"
     return f"there is no {day} {_MONTHS[month - 1]}" + (f" {year}" if (month, day) == (2, 29) else "")
 
 
-def _misread(text: str) -> str:
-    """Say how a text that is no ISO date could be read."""
-    if behind := re.fullmatch(_ZONE_BEHIND, text, re.ASCII):
-        return f"{behind[1]} is not an offset such as +08:00"
-    if behind := re.match(_ISO_DAY, text, re.ASCII):
-        return f"{text[behind.end() :][:40]!r} behind the day is not a time such as T09:00:00+08:00"
+def _describe_unread_date(text: str) -> str:
+    """Return how a text that is not an ISO date could be read."""
+    if suffix := re.fullmatch(_ZONE_AFTER_TIME, text, re.ASCII):
+        return f"{suffix[1]} is not an offset such as +08:00"
+    if suffix := re.match(_ISO_DAY, text, re.ASCII):
+        return f"{text[suffix.end() :][:40]!r} after the day is not a time such as T09:00:00+08:00"
     readings = find_days(text, is_whole=False)
     if readings:
         one_year = len({reading.year for reading in readings}) == 1 < len(readings)
-        return f"could be {' or '.join(_spoken(reading, with_year=not one_year) for reading in readings)}"
+        return f"could be {' or '.join(_format_day(reading, with_year=not one_year) for reading in readings)}"
     return "is not an ISO date"
 
 
 def find_days(text: str, *, is_whole: bool) -> list[date]:
-    """Return the days that a text might mean, the likelier first.
+    """Return the days that a text might mean, the likeliest first.
 
     Args:
-        text: A day as people write it; years of two digits are of this century.
-        is_whole: The text must be a day, with a year of four digits, and nothing else.
+        text: A day as people write it; years of two digits belong to this century.
+        is_whole: The whole text must be a day, with a year of four digits.
     """
     find = re.fullmatch if is_whole else re.search
     candidates: list[tuple[int, int, int]] = []
-    if named := find(_NAMED, text, re.IGNORECASE):
+    if named := find(_NAMED_MONTH, text, re.IGNORECASE):
         day = named["before"] or named["after"]
         candidates = [(int(named["year"]), _find_month(named["month"].casefold()), int(day or 0))]
-    elif numeric := (re.fullmatch if is_whole else re.match)(_NUMERIC, text, re.ASCII):
+    elif numeric := (re.fullmatch if is_whole else re.match)(_NUMERIC_DAY, text, re.ASCII):
         first, second, third = (int(part) for part in numeric.groups())
         if len(numeric[1]) > 2:  # 2026/2/1
             candidates = [(first, second, third)]
@@ -195,21 +200,21 @@ def find_days(text: str, *, is_whole: bool) -> list[date]:
             candidates = [(2000 + third, second, first), (2000 + third, first, second)]
             if first > 12:  # 26/2/1
                 candidates.append((2000 + first, second, third))
-    return list(dict.fromkeys(day for candidate in candidates if (day := _day(*candidate))))
+    return list(dict.fromkeys(day for candidate in candidates if (day := _make_day(*candidate))))
 
 
 def _find_month(name: str) -> int:
-    """Return the number of a month, 0 if it has no such name."""
+    """Return the number of the month with a name; 0 if there is none."""
     numbered = enumerate(_STARTS_OF_MONTHS, start=1)
     return next((number for number, starts in numbered if name.startswith(tuple(starts.split()))), 0)
 
 
-def _day(year: int, month: int, day: int) -> date | None:
+def _make_day(year: int, month: int, day: int) -> date | None:
     try:
         return date(year, month, day)
     except ValueError:
         return None
 
 
-def _spoken(day: date, *, with_year: bool) -> str:
+def _format_day(day: date, *, with_year: bool) -> str:
     return f"{day.day} {_MONTHS[day.month - 1]}" + (f" {day.year}" if with_year else "")

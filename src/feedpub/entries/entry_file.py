@@ -14,43 +14,43 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True, eq=False)
-class File:
-    """Hold one entry file while its article is put together.
+class EntryFile:
+    """One entry file while its article is put together; each step of reading fills in more of it.
 
     Args:
-        source: Its text and problems.
-        key: The article's name.
-        language: One of the site's languages; empty if it cannot be told.
-        readable: Whether text and front matter could be read: else nothing can be said about what is missing.
-        matter: The front matter, with places.
+        source: The text and the problems.
+        key: The name of the article.
+        language: One of the site's languages; empty if it is unknown.
+        is_readable: Whether text and front matter could be read. If not, missing values are not reported.
+        matter: The front matter: name of the key → value with its span in the file.
         body_start: Where the Markdown begins, in characters.
-        sections: What the Markdown says.
-        values: What front matter and sections say together, by the names of front matter.
-        has_title: Whether it has a title of its own; else that is made of its first words.
-        kept_points: The list of key points, sanitised.
-        live: Whether it will be published once its errors are mended: no draft, nor the translation of one.
-        entry: What it became.
+        sections: The parts of the Markdown, as HTML that is not sanitised.
+        values: The converted values of front matter and sections, by the names of front matter.
+        has_title: Whether it has a title of its own; otherwise its first words stand in for one.
+        sanitised_points: The list of key points as sanitised HTML.
+        is_live: Whether it is published once its errors are fixed: neither it nor its original is a draft.
+        entry: The entry, if the file has no error.
     """
 
     source: Source
     key: str
     language: str = ""
-    readable: bool = False
+    is_readable: bool = False
     matter: dict[str, Value] = field(default_factory=dict)
     body_start: int = 0
     sections: Sections = field(default_factory=Sections)
     values: dict[str, Any] = field(default_factory=dict)
     has_title: bool = True
-    kept_points: str = ""
-    live: bool = False
+    sanitised_points: str = ""
+    is_live: bool = False
     entry: Entry | None = None
 
-    def place(self, key: str) -> tuple[int, int]:
-        """Return where a value of the front matter stands; the whole file if it does not."""
+    def find_span(self, key: str) -> tuple[int, int]:
+        """Return start and end of a value of the front matter; -1 and -1, the whole file, if it is missing."""
         value = self.matter.get(key)
         return (value.start, value.end) if value else (-1, -1)
 
-    def find_references(self) -> list[tuple[int, int]]:
-        """Return where the references stand, in characters."""
+    def find_reference_spans(self) -> list[tuple[int, int]]:
+        """Return start and end of each reference, in characters."""
         start = self.sections.start_line
-        return [self.source.span_of(start + line, column) for line, column in self.sections.reference_places]
+        return [self.source.find_line_span(start + line, column) for line, column in self.sections.reference_positions]

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 from ..iri import fold_id
 from .articles import complete_files, group_files, make_article
 from .front_matter import fields
-from .identity import name_parts
-from .reader import read_file
-from .scanning import scan, shown_name, shown_path
-from .sections.headings import table
+from .identity import split_file_name
+from .reader import read_entry_file
+from .scanning import make_display_name, make_display_path, scan_folder
+from .sections.headings import make_heading_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -21,56 +21,57 @@ if TYPE_CHECKING:
 
     from ..errors import Problem
     from ..model import Article, Config
-    from .entry_file import File
+    from .entry_file import EntryFile
     from .front_matter.value import Value
 
 
 def read_folder(
     folder: str, config: Config, *, until: datetime | None = None
 ) -> tuple[tuple[Article, ...], tuple[Problem, ...]]:
-    """Read the entry files of a folder: ``<key>.<language>.md``, not those below it.
+    """Read all entry files of a folder, ``<key>.<language>.md``, with everything that `feedpub lint` reports.
 
-    Files that begin with ``.`` or ``_`` and README.md are no entries.
+    Subfolders, README.md, and files whose names begin with ``.`` or ``_`` are not read.
 
     Args:
-        folder: As problems shall name it.
+        folder: The path, as problems name it.
         config: The site's settings.
-        until: Note entries that are published later.
+        until: Note entries that are published after this moment.
 
     Returns:
         The articles that can be published, newest first, and the problems, by file and line. An article whose
-        original has an error is left out; of others only the entries that have one.
+        original has an error is left out; if a translation has an error, only that translation is left out.
     """
     from .linting import site_checks  # builds do not need it
 
-    headings = table(config.headings)
-    names, notes = scan(folder)
+    headings = make_heading_table(config.headings)
+    names, notes = scan_folder(folder)
     files = [
-        read_file(os.path.join(folder, name), shown_path(folder, name), headings, config) for name in sorted(names)
+        read_entry_file(os.path.join(folder, name), make_display_path(folder, name), headings, config)
+        for name in sorted(names)
     ]
     groups = group_files(files, config)
     for group in groups:
-        complete_files(group, config, inspect=True)
+        complete_files(group, config, should_lint=True)
     _refuse_same_ids(files)
     _note_unknown_keys(files)
     site_checks.compare_articles(groups, config)
     if until:
-        site_checks.note_scheduled(groups, until)
+        site_checks.note_scheduled_entries(groups, until)
     articles = [article for group in groups if (article := make_article(group, config))]
     articles.sort(key=lambda article: (article.published, article.key), reverse=True)
-    return tuple(articles), (*_problems(files), *notes)
+    return tuple(articles), (*_sort_problems(files), *notes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """Hold what was read of one article.
+class ArticleReading:
+    """One article as it was read, with its problems.
 
     Args:
-        key: The article's name.
-        files: Names of the files that make it up.
-        article: None if it cannot be published.
-        problems: By file and line.
-        digest: Of the text of its files; the same text gives the same article under the same settings.
+        key: The name of the article.
+        files: The names of its files.
+        article: The article; None if it cannot be published.
+        problems: The problems, by file and line.
+        digest: A digest of the names and contents of its files.
     """
 
     key: str
@@ -80,85 +81,89 @@ class Reading:
     digest: bytes
 
 
-# Articles whose files are looked up together: of all at once the lists would take as much memory as the names.
-_NAMED_AT_ONCE: Final = 1000
+# Files are looked up for this many articles at a time: lists for all articles would take as much memory as the names.
+_KEYS_PER_LOOKUP: Final = 1000
 
 
-class Reader:
-    """Read the articles of a folder one by one: no more than one is held at a time.
+class ArticleReader:
+    """A reader of the articles of a folder, one at a time, so that memory does not grow with the site.
 
-    What `read_folder` finds besides, by comparing texts, is for `lint`. Errors are found here, too, but those that only
-    all articles together show: two ids that are the same, two keys that differ in case.
+    It reports all errors of an article, but neither the doubts that `lint` finds by comparing texts, nor errors that
+    need all articles at once: equal ids, and keys that differ only in case.
     """
 
     def __init__(self, folder: str, config: Config, keys: dict[str, str]) -> None:
-        """Prepare to read.
+        """Prepare to read; no file is opened yet.
 
         Args:
-            folder: As problems shall name it.
+            folder: The path, as problems name it.
             config: The site's settings.
-            keys: File name → the article that it was found to belong to when it was last read; for new files
-                `article_key` of the name; only files of this mapping are looked at. It is kept up to date.
+            keys: File name → the key of its article when it was last read; `find_article_key` of the name for new
+                files. Only these files are read. The reader updates the mapping.
         """
         self.config = config
-        self._place, self._shown = os.path.join(folder, ""), shown_path(folder, "")
-        self.headings = table(config.headings)
+        self._path, self._display_path = os.path.join(folder, ""), make_display_path(folder, "")
+        self.headings = make_heading_table(config.headings)
         self.keys = keys
 
-    def _names(self, keys: Iterable[str]) -> dict[str, list[str]]:
+    def _find_files(self, keys: Iterable[str]) -> dict[str, list[str]]:
         """Return the names of the files of some articles."""
-        found: dict[str, list[str]] = {key: [] for key in keys}
+        names: dict[str, list[str]] = {key: [] for key in keys}
         for name, key in self.keys.items():
-            if key in found:
-                found[key].append(name)
-        return found
+            if key in names:
+                names[key].append(name)
+        return names
 
-    def read(self, keys: Iterable[str], *, glance: bool = False) -> Iterator[Reading]:
-        """Yield the articles of these keys, and those that their files turn out to belong to.
+    def read_articles(self, keys: Iterable[str], *, front_matter_only: bool = False) -> Iterator[ArticleReading]:
+        """Yield the articles of these keys, and those that their files belong to by their front matter.
 
-        A key may come twice, when a later file says in its front matter that it belongs there: the last one counts.
+        A key comes twice if a later file names it in its front matter; the last reading counts.
 
         Args:
-            keys: Of articles.
-            glance: Read what front matter says, and none of what stands below it.
+            keys: The keys of articles.
+            front_matter_only: Read the front matter only, if the title is in it.
         """
-        waiting = list(dict.fromkeys(keys))
-        waiting.reverse()
+        queue = list(dict.fromkeys(keys))
+        queue.reverse()
         names: dict[str, list[str]] = {}
-        while waiting:
-            if waiting[-1] not in names:
-                names = self._names(waiting[-_NAMED_AT_ONCE:])
-            key = waiting.pop()
+        while queue:
+            if queue[-1] not in names:
+                names = self._find_files(queue[-_KEYS_PER_LOOKUP:])
+            key = queue.pop()
             files = []
             for name in sorted(names[key]):
-                place, shown = self._place + name, self._shown + shown_name(name)
-                file = read_file(place, shown, self.headings, self.config, glance=glance)
+                path, display_path = self._path + name, self._display_path + make_display_name(name)
+                file = read_entry_file(
+                    path, display_path, self.headings, self.config, front_matter_only=front_matter_only
+                )
                 if file.key == key:
                     files.append((name, file))
                     continue
                 names[key].remove(name)
                 self.keys[name] = file.key
-                names |= self._names([file.key])
-                if file.key not in waiting:
-                    waiting.insert(0, file.key)
-            yield self._reading(key, files, glance=glance)
+                names |= self._find_files([file.key])
+                if file.key not in queue:
+                    queue.insert(0, file.key)
+            yield self._make_reading(key, files, front_matter_only=front_matter_only)
 
-    def _reading(self, key: str, named: Sequence[tuple[str, File]], *, glance: bool) -> Reading:
-        files = [file for _, file in named]
+    def _make_reading(
+        self, key: str, named_files: Sequence[tuple[str, EntryFile]], *, front_matter_only: bool
+    ) -> ArticleReading:
+        files = [file for _, file in named_files]
         group = next(iter(group_files(files, self.config)), None)
         if group:
-            complete_files(group, self.config, inspect=False, glance=glance)
+            complete_files(group, self.config, should_lint=False, front_matter_only=front_matter_only)
         article = make_article(group, self.config) if group else None
-        return Reading(
+        return ArticleReading(
             key=key,
-            files=tuple(name for name, _ in named),
+            files=tuple(name for name, _ in named_files),
             article=article,
-            problems=tuple(_problems(files)),
-            digest=_digest((name, file.source.data) for name, file in named),
+            problems=tuple(_sort_problems(files)),
+            digest=_digest_files((name, file.source.data) for name, file in named_files),
         )
 
 
-def _digest(files: Iterable[tuple[str, bytes]]) -> bytes:
+def _digest_files(files: Iterable[tuple[str, bytes]]) -> bytes:
     digest = blake2b(digest_size=16)
     for name, data in files:
         digest.update(f"{name}\n{len(data)}\n".encode("utf-8", "surrogateescape"))
@@ -166,38 +171,40 @@ def _digest(files: Iterable[tuple[str, bytes]]) -> bytes:
     return digest.digest()
 
 
-def article_key(name: str) -> str:
-    """Return the article that a file belongs to by its name: ``open-models.en.md`` → ``open-models``."""
-    return name_parts(name)[0]
+def find_article_key(name: str) -> str:
+    """Return the key of the article that a file belongs to by its name: ``open-models.en.md`` → ``open-models``."""
+    return split_file_name(name)[0]
 
 
-def _problems(files: Iterable[File]) -> Iterable[Problem]:
+def _sort_problems(files: Iterable[EntryFile]) -> Iterable[Problem]:
     for file in files:
         yield from sorted(file.source.problems, key=lambda problem: (problem.line, problem.column, problem.code))
 
 
-def _note_unknown_keys(files: Iterable[File]) -> None:
-    """Note each key that feedpub does not know once for the whole site, where it stands first."""
-    found: dict[str, list[tuple[File, Value]]] = {}
+def _note_unknown_keys(files: Iterable[EntryFile]) -> None:
+    """Note each unknown key of front matter once for the whole site, where it appears first."""
+    uses_by_key: dict[str, list[tuple[EntryFile, Value]]] = {}
     for file in files:
-        for key in fields.unknown_keys(file.matter):
-            found.setdefault(str(key.content), []).append((file, key))
-    for word, places in found.items():
-        file, key = places[0]
-        count = f" (in {len(places):,} files)" if len(places) > 1 else ""
+        for key in fields.find_unknown_keys(file.matter):
+            uses_by_key.setdefault(str(key.content), []).append((file, key))
+    for word, uses in uses_by_key.items():
+        file, key = uses[0]
+        count = f" (in {len(uses):,} files)" if len(uses) > 1 else ""
         message = f"feedpub does not know {word[:100]!r} and ignores it{count}"
         hint = "" if file.source.problems.is_full("N101") else fields.suggest_key(word)
         file.source.add("N101", message, hint, key.start, key.end)
 
 
-def _refuse_same_ids(files: Iterable[File]) -> None:
-    seen: dict[str, File] = {}
+def _refuse_same_ids(files: Iterable[EntryFile]) -> None:
+    file_by_id: dict[str, EntryFile] = {}
     for file in files:
         if file.entry is None:
             continue
-        other = seen.setdefault(fold_id(file.entry.id), file)
-        if other is not file and other.entry:
-            alike = "" if other.entry.id == file.entry.id else f" but for escaping: {other.entry.id}"
-            message = f"{other.source.path} has the same id {file.entry.id}{alike}"
-            place = file.place("id")
-            file.source.add("E116", message, "an id belongs to one entry for ever; change the newer one", *place)
+        first_file = file_by_id.setdefault(fold_id(file.entry.id), file)
+        if first_file is not file and first_file.entry:
+            alike = "" if first_file.entry.id == file.entry.id else f" but for escaping: {first_file.entry.id}"
+            message = f"{first_file.source.path} has the same id {file.entry.id}{alike}"
+            span = file.find_span("id")
+            file.source.add(
+                "E116", message, "an id belongs to one entry forever; change the id of the newer one", *span
+            )

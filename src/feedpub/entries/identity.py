@@ -13,22 +13,23 @@ from ..model.checks import LONGEST_KEY_BYTES, is_legal_xml, is_usable_key
 from .dates import parse_date
 from .front_matter.reader import read_front_matter
 from .front_matter.value import read_text
-from .language_guess import likely_languages
+from .language_guess import guess_languages
 from .source import read_source
 
 if TYPE_CHECKING:
     from ..model import Config
-    from .entry_file import File
+    from .entry_file import EntryFile
 
 _FIRST_PART: Final = re.compile(r"[A-Za-z]+(?=[-_])")
 _COMMON_LANGUAGES: Final = frozenset(tag.partition("-")[0] for tag in KNOWN_LANGUAGES)
 _LOOKS_LIKE_TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 
 
-def name_parts(name: str) -> tuple[str, str]:
-    """Part a file's name into key and what looks like a language tag; ``notes.v2.md`` has none.
+def split_file_name(name: str) -> tuple[str, str]:
+    """Split a file name into the key and what looks like a language tag.
 
-    Nor has ``crates.io-incident.md``: tags of several parts are those that exist, and those that are nearly one.
+    ``notes.v2.md`` has no language. Nor has ``crates.io-incident.md``: a tag of several subtags counts only if it
+    exists, or nearly exists (`LanguageTagError.suggestion`).
     """
     stem = unicodedata.normalize("NFC", name[: -len(".md")])
     key, _, suffix = stem.rpartition(".")
@@ -43,110 +44,128 @@ def name_parts(name: str) -> tuple[str, str]:
     return key, suffix
 
 
-def take_date_of_name(file: File, path: str, config: Config) -> str:
-    """Return the date in the name of a file whose article has no other, and take it out of the article's name.
+def extract_date_of_name(file: EntryFile, path: str, config: Config) -> str:
+    """Return the date in a file name such as Jekyll's ``2026-02-03-hello.md``, and remove it from the key.
 
-    Jekyll names files so: ``2026-02-03-hello.md``. A date in the front matter of the original decides otherwise:
-    translations often have none, and an article has one name in all languages.
+    If the original has a date in its front matter, the file name stays as it is: translations often have no date, and
+    an article has the same key in all languages.
     """
-    found = _DATED_NAME.fullmatch(file.key)
-    if not found or _original_has_date(file, path, config):
+    dated_name = _DATED_NAME.fullmatch(file.key)
+    if not dated_name or _original_has_date(file, path, config):
         return ""
     try:
-        parse_date(found[1], config.timezone)
+        parse_date(dated_name[1], config.timezone)
     except ValueError:
         return ""
-    file.key = found[2] or file.key
-    return found[1]
+    file.key = dated_name[2] or file.key
+    return dated_name[1]
 
 
 _DATED_NAME: Final = re.compile(r"(\d{4}-\d\d-\d\d)(?:[-_](.+))?", re.ASCII | re.DOTALL)
 
 
-def _original_has_date(file: File, path: str, config: Config) -> bool:
-    folder, own_name = os.path.split(path)
-    first, *others = config.languages
-    for name in (f"{file.key}.{first}.md", f"{file.key}.md", *(f"{file.key}.{language}.md" for language in others)):
-        if name == own_name:
+def _original_has_date(file: EntryFile, path: str, config: Config) -> bool:
+    folder, name_of_file = os.path.split(path)
+    first, *other_languages = config.languages
+    for name in (
+        f"{file.key}.{first}.md",
+        f"{file.key}.md",
+        *(f"{file.key}.{language}.md" for language in other_languages),
+    ):
+        if name == name_of_file:
             break
         if os.path.exists(original := os.path.join(folder, name)):
             return "published" in read_front_matter(read_source(original, name, head=True))[0]
     return "published" in file.matter
 
 
-def determine_language(file: File, suffix: str, config: Config) -> str:
-    """Return the language of the file name, the front matter or the settings; empty if one of them is invalid."""
-    named = _named_language(file, suffix, config) if suffix else None
-    stated = _stated_language(file, config)
-    if named and stated and named != stated:
-        hint = f"rename the file to {file.key}.{stated}.md, or remove this line"
-        file.source.add("W104", f"the file's name says {named}", hint, *file.place("language"))
-    return next((language for language in (named, stated) if language is not None), config.default_language)
+def determine_language(file: EntryFile, suffix: str, config: Config) -> str:
+    """Return the language in the file name, the front matter or the settings; empty, and a problem, if it is invalid.
+
+    Args:
+        file: The file; problems are added to it.
+        suffix: The second result of `split_file_name`.
+        config: The site's settings.
+    """
+    language_of_name = _read_language_of_name(file, suffix, config) if suffix else None
+    language_of_front_matter = _read_language_of_front_matter(file, config)
+    if language_of_name and language_of_front_matter and language_of_name != language_of_front_matter:
+        hint = f"rename the file to {file.key}.{language_of_front_matter}.md, or remove this line"
+        file.source.add("W104", f"the file name says {language_of_name}", hint, *file.find_span("language"))
+    return next(
+        (language for language in (language_of_name, language_of_front_matter) if language is not None),
+        config.default_language,
+    )
 
 
-def _named_language(file: File, suffix: str, config: Config) -> str:
+def _read_language_of_name(file: EntryFile, suffix: str, config: Config) -> str:
     ending = f"the name ends in .{suffix}.md, and {suffix}"
     try:
         tag = canonicalise_tag(suffix)
     except LanguageTagError as error:
-        known = [found for meant in error.suggestion if (found := match_language(meant, config.languages))]
-        if error.suggestion and not known:
+        matching_languages = [
+            matching_language
+            for meant in error.suggestion
+            if (matching_language := match_language(meant, config.languages))
+        ]
+        if error.suggestion and not matching_languages:
             hint = f"did you mean {' or '.join(error.suggestion)}? Add it to languages in feedpub.toml"
         else:
-            # `post.cn.md` was meant for a language, `node.js.md` was not.
-            name = file.key if known else f"{file.key}.{suffix}"
-            hint = f"rename it to {name}.{next(iter(known), config.default_language)}.md"
+            # `post.cn.md` is meant as a language, `node.js.md` is not.
+            name = file.key if matching_languages else f"{file.key}.{suffix}"
+            hint = f"rename it to {name}.{next(iter(matching_languages), config.default_language)}.md"
         file.source.add("E113", f"{ending} is not a language tag", hint)
         return ""
-    language = _site_language(tag, file, config)
+    language = _match_site_language(tag, file, config)
     if not language:
-        kept = ", ".join(f"{file.key}.{known}.md" for known in config.languages[:3])
-        hint = f'rename it, e.g. to {kept}; or add "{tag}" to languages in feedpub.toml'
+        examples = ", ".join(f"{file.key}.{matching_languages}.md" for matching_languages in config.languages[:3])
+        hint = f'rename it, e.g. to {examples}; or add "{tag}" to languages in feedpub.toml'
         file.source.add("E113", f"{ending} is not one of the site's languages ({', '.join(config.languages)})", hint)
     return language or ""
 
 
-def _stated_language(file: File, config: Config) -> str | None:
+def _read_language_of_front_matter(file: EntryFile, config: Config) -> str | None:
     value = file.matter.get("language")
     if value is None:
         return None
-    given = read_text(file.source, value, "language")
-    if given is None:
+    text = read_text(file.source, value, "language")
+    if text is None:
         return ""
     try:
-        tag = canonicalise_tag(given)
+        tag = canonicalise_tag(text)
     except LanguageTagError as error:
         meant = " or ".join(error.suggestion)
         hint = f"did you mean {meant}?" if meant else "see BCP 47: en, zh-Hans, pt-BR"
-        file.source.add("E112", f"{given!r} is not a language tag", hint, value.start, value.end)
+        file.source.add("E112", f"{text!r} is not a language tag", hint, value.start, value.end)
         return ""
-    language = _site_language(tag, file, config)
+    language = _match_site_language(tag, file, config)
     if not language:
         hint = f'add "{tag}" to languages in feedpub.toml'
         file.source.add("E112", f"{tag} is not one of the site's languages", hint, value.start, value.end)
     return language or ""
 
 
-def _site_language(tag: str, file: File, config: Config) -> str | None:
-    """Return the site's language for a tag; Chinese without script is told by its characters."""
+def _match_site_language(tag: str, file: EntryFile, config: Config) -> str | None:
+    """Return the site's language that matches a tag; for ``zh`` without script, the characters of the text decide."""
     if tag == "zh" and tag not in config.languages:
         chinese = tuple(language for language in config.languages if language.startswith("zh-"))
-        for likely in likely_languages(file.source.text[file.body_start :], ("zh-Hans", "zh-Hant")):
-            if chinese and (found := match_language(likely, chinese)):
-                return found
+        for likely in guess_languages(file.source.text[file.body_start :], ("zh-Hans", "zh-Hant")):
+            if chinese and (site_language := match_language(likely, chinese)):
+                return site_language
     return match_language(tag, config.languages)
 
 
-def settle_key(file: File) -> None:
-    name = "key" if "key" in file.matter else "slug"
-    if value := file.matter.get(name):
-        file.key = unicodedata.normalize("NFC", read_text(file.source, value, name) or file.key)
-    shown = repr(file.key) if is_legal_xml(file.key) else ascii(file.key)
-    hint = "choose another name for the article; archive, category and the like are names of the published folder"
+def determine_key(file: EntryFile) -> None:
+    """Set the key that the front matter states, if it does; a key that is not allowed becomes a problem."""
+    key_name = "key" if "key" in file.matter else "slug"
+    if value := file.matter.get(key_name):
+        file.key = unicodedata.normalize("NFC", read_text(file.source, value, key_name) or file.key)
+    display_key = repr(file.key) if is_legal_xml(file.key) else ascii(file.key)
+    hint = "choose another name; archive, category and others are folders of the published site"
     if not is_usable_key(file.key):
-        file.source.add("E115", f"{shown} cannot be the name of an article", hint, *file.place(name))
+        file.source.add("E115", f"{display_key} cannot be the name of an article", hint, *file.find_span(key_name))
         file.language = ""
     elif len(file.key.encode()) > LONGEST_KEY_BYTES:
         message = f"the name of the article is longer than {LONGEST_KEY_BYTES} bytes"
-        file.source.add("E115", message, "choose a shorter one", *file.place(name))
+        file.source.add("E115", message, "choose a shorter one", *file.find_span(key_name))
         file.language = ""

@@ -1,4 +1,4 @@
-"""Ids and addresses that entries have by the name of their article."""
+"""The ids and addresses of entries, made from the key of their article."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ if TYPE_CHECKING:
     from ..model import Config
 
 
-def automatic_id(key: str, language: str, config: Config) -> str:
-    """Return the id of an entry that names none: a tag URI (RFC 4151)."""
-    return f"tag:{config.authority}:{_quoted(key)}/{language}"
+def make_entry_id(key: str, language: str, config: Config) -> str:
+    """Return the id of an entry whose front matter has none: a tag URI (RFC 4151)."""
+    return f"tag:{config.authority}:{_quote_key(key)}/{language}"
 
 
-def automatic_link(key: str, language: str, config: Config) -> str:
-    """Return where an entry's page is."""
+def make_entry_link(key: str, language: str, config: Config) -> str:
+    """Return the address of an entry's page, by the setting `permalink` if there is one."""
     if config.permalink:
-        return config.permalink.replace("{key}", _quoted(key)).replace("{language}", language)
-    return f"{config.base_url}{language}/{_quoted(key)}/"
+        return config.permalink.replace("{key}", _quote_key(key)).replace("{language}", language)
+    return f"{config.base_url}{language}/{_quote_key(key)}/"
 
 
 @functools.lru_cache(maxsize=64)  # an article's languages come one after the other
-def _quoted(key: str) -> str:
+def _quote_key(key: str) -> str:
     return quote(key, safe="")

@@ -1,4 +1,4 @@
-"""Guess the language of a text from its script, its letters and its small words."""
+"""Guess the language of a text from its script, its letters and its common words."""
 
 from __future__ import annotations
 
@@ -12,30 +12,32 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-def likely_languages(text: str, candidates: Sequence[str], preferred: Sequence[str] = ()) -> tuple[str, ...]:
-    """Return the languages that a text may be written in, of those that share a heading; the likeliest first.
+def guess_languages(text: str, candidates: Sequence[str], preferred: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the candidates that a text may be written in.
 
-    The script decides, then letters and small words, then whether `preferred` has the language; what all that leaves
-    open comes back in the given order, all of it.
+    The script decides first, then letters and common words, then whether the site has the language. Candidates that
+    all this cannot tell apart are returned together, in the given order.
 
     Args:
-        text: The body; its first 20,000 characters count.
-        candidates: BCP 47 tags. If none is of the script of the text, none comes back.
+        text: The text; its first 20,000 characters count.
+        candidates: BCP 47 tags. If none fits the script of the text, the result is empty.
         preferred: BCP 47 tags of the site.
     """
     sample = text[:_SAMPLE_CHARACTERS]
-    scripts = _scripts(sample)
+    scripts = _find_scripts(sample)
     fitting = [language for language in candidates if not scripts or get_script(language) in scripts]
     if len(fitting) > 1:
-        fitting = _best({language: _signs(language, sample) for language in fitting})
+        fitting = _select_best({language: _count_signs(language, sample) for language in fitting})
     if len(fitting) > 1 and preferred:
-        fitting = _best({language: match_language(language, tuple(preferred)) is not None for language in fitting})
+        fitting = _select_best(
+            {language: match_language(language, tuple(preferred)) is not None for language in fitting}
+        )
     return tuple(fitting)
 
 
 _SAMPLE_CHARACTERS: Final = 20_000
 # Patterns are compiled when they are first needed: most sites never guess a language.
-# ISO 15924 codes → their letters, and what one letter counts: a Chinese text about software is full of Latin names.
+# ISO 15924 codes, their letters, and the weight of one letter: Chinese texts about software are full of Latin names.
 LETTERS: Final = (
     (("Jpan",), "[\u3041-\u3096\u30a1-\u30fa\uff66-\uff9d]", 3),
     (("Hans", "Hant", "Jpan", "Kore"), "[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]", 3),
@@ -48,10 +50,10 @@ LETTERS: Final = (
     (("Thai",), "[\u0e01-\u0e5b]", 1),
     (("Latn",), "[A-Za-z\u00c0-\u024f\u1e00-\u1eff]", 1),
 )
-# Half the letters of a Japanese text are kana; a Chinese text may quote some.
+# Half the letters of a Japanese text are kana; a Chinese text may quote a few.
 _KANA_SHARE: Final = 0.2
-# What one of the languages that share a heading writes, and the others do not.
-_SIGNS: Final = MappingProxyType(
+# Words and letters that set apart the languages that share headings.
+_TYPICAL_WORDS: Final = MappingProxyType(
     {
         "en": r"\b(?:the|and|of|is|are|with|by)\b",
         "fr": r"\b(?:le|les|des|est|et|dans|pour|une|du)\b|[êœç]",
@@ -68,14 +70,15 @@ _SIGNS: Final = MappingProxyType(
         "uk": "[ґєії]",
         "ar": "[ةىكيأإ]",
         "fa": "[پچژگکی]",
+        "cs": r"\b(?:je|jsou|není|který|která|které|jako)\b|[ěřů]",
     }
 )
-# The national sets of characters part the two ways of writing Chinese: 们 is in GB 2312 only, 們 in Big5 only.
+# National character sets tell the two ways of writing Chinese apart: 们 is only in GB 2312, 們 only in Big5.
 _NATIONAL_SETS: Final = MappingProxyType({"zh-Hans": "gb2312", "zh-Hant": "big5", "ja": "shift_jis"})
 
 
-def _scripts(text: str) -> tuple[str, ...]:
-    """Return the scripts that the text could be in; empty if it has no letters that we know."""
+def _find_scripts(text: str) -> tuple[str, ...]:
+    """Return the ISO 15924 codes of the scripts that a text could be in; empty if it has no known letters."""
     counts = [len(re.findall(letters, text)) * weight for _, letters, weight in LETTERS]
     kana, han = counts[:2]
     if kana > _KANA_SHARE * (kana + han):
@@ -84,13 +87,13 @@ def _scripts(text: str) -> tuple[str, ...]:
     return LETTERS[counts.index(most)][0] if most else ()
 
 
-def _signs(language: str, text: str) -> int:
+def _count_signs(language: str, text: str) -> int:
     if language in _NATIONAL_SETS:
-        own = re.findall(LETTERS[1][1], text) + (re.findall(LETTERS[0][1], text) if language == "ja" else [])
-        return len("".join(own).encode(_NATIONAL_SETS[language], errors="ignore"))
-    return len(re.findall(_SIGNS[language], text, re.IGNORECASE)) if language in _SIGNS else 0
+        letters = re.findall(LETTERS[1][1], text) + (re.findall(LETTERS[0][1], text) if language == "ja" else [])
+        return len("".join(letters).encode(_NATIONAL_SETS[language], errors="ignore"))
+    return len(re.findall(_TYPICAL_WORDS[language], text, re.IGNORECASE)) if language in _TYPICAL_WORDS else 0
 
 
-def _best(scores: Mapping[str, int]) -> list[str]:
+def _select_best(scores: Mapping[str, int]) -> list[str]:
     most = max(scores.values())
     return [language for language, score in scores.items() if score == most]

@@ -9,11 +9,10 @@ LONGEST_SLUG_CHARACTERS: Final = 80
 LONGEST_SLUG_BYTES: Final = 200  # file systems take 255 for a name, and ".zh-Hans.md" follows
 
 
-def slug(text: str) -> str:
-    """Return a name made of the letters and digits of any script: ``Open Source!`` → ``open-source``.
+def make_slug(text: str) -> str:
+    """Return a name made from the letters and digits of a text, in any script: ``Open Source!`` → ``open-source``.
 
-    At most 80 characters and 200 bytes; the same text always gives the same name. Text without a letter gives
-    ``untitled``.
+    It has at most 80 characters and 200 bytes, and is ``untitled`` if the text has no letter or digit.
     """
     folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
     words = "".join(character if _is_part_of_word(character) else " " for character in folded).split()

@@ -1,4 +1,4 @@
-"""One entry file: its text, and problems that name places in it."""
+"""The text of an entry file, and problems with their positions in it."""
 
 from __future__ import annotations
 
@@ -12,48 +12,54 @@ from ..errors import MOST_PROBLEMS_OF_A_CODE, Problem, ProblemList
 from ..files import RefusedFileError, read_file
 from ..model.checks import XML_ILLEGAL_PATTERN, is_legal_xml_utf8
 
-# Parsers and the W3C validator refuse feeds over 5 MB in all; one entry must stay far below.
+# Parsers and the W3C validator refuse feeds over 5 MB; one entry must stay far below that.
 LARGEST_ENTRY_BYTES: Final = 1_000_000
-_HEAD_BYTES: Final = 2000
+_FRONT_MATTER_BYTES: Final = 2000  # more than the front matter of nearly all files
 _REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
-_NUL_SHARE_OF_UTF_16: Final = 0.3  # of Latin text half of all bytes are NUL
+_NUL_SHARE_OF_UTF_16: Final = 0.3  # in Latin text half of all bytes are NUL
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @dataclass(slots=True)
 class Source:
-    """The text of a file, with line feeds between lines, and its problems.
+    """The text of a file and its problems.
 
-    `data` is what was read. Characters that no feed can carry are removed from the text; places are still shown as
-    they are in the file.
+    Lines of the text end in a line feed, and characters that are not allowed in XML are removed. Problems still show
+    the lines and columns of the file. Offsets in this package count characters of `text`.
+
+    Args:
+        path: The path, as problems name it.
+        text: The text.
+        data: The bytes of the file.
+        problems: The problems.
     """
 
     path: str
     text: str = ""
     data: bytes = b""
     problems: ProblemList = field(default_factory=ProblemList)
-    _lines: _Lines | None = field(default=None, init=False, repr=False, compare=False)
-    # The text before characters were removed, and where in the remaining text each of them stood.
+    _lines: _LineIndex | None = field(default=None, init=False, repr=False, compare=False)
+    # The text before characters were removed, and the offset in `text` of each removed character.
     _written: str = field(default="", init=False, repr=False, compare=False)
     _removed: list[int] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
-    def failed(self) -> bool:
-        """Whether an error was found."""
+    def has_errors(self) -> bool:
+        """Whether one of the problems is an error."""
         return bool(self.problems) and any(problem.severity == "error" for problem in self.problems)
 
     def add(self, code: str, message: str, hint: str = "", start: int = -1, end: int = -1, *, number: int = 1) -> None:
-        """Record a problem about the characters from `start` to `end` of the text; about the file if not given.
+        """Add a problem about the characters from `start` to `end` of the text, or about the file if `start` is -1.
 
-        `number` tells how many there are of the kind, of which this is the first; see `ProblemList`.
+        `number` is how many problems of this kind there are, starting with this one; see `ProblemList`.
         """
-        if start < 0 or self.problems.is_full(code):  # of those that are only counted no place is shown
+        if start < 0 or self.problems.is_full(code):  # problems that are only counted have no position
             self.problems.add(Problem(code=code, path=self.path, message=message, hint=hint), number)
             return
-        start, end = self._written_place(start), self._written_place(end)
-        line, begin, excerpt = self._index().around(start)
-        column = start - begin + 1
-        end_column = min(max(end, start + 1) - begin, len(excerpt)) + 1
+        start, end = self._find_written_offset(start), self._find_written_offset(end)
+        line, line_start, excerpt = self._get_line_index().find_line_at(start)
+        column = start - line_start + 1
+        end_column = min(max(end, start + 1) - line_start, len(excerpt)) + 1
         self.problems.add(
             Problem(
                 code=code, path=self.path, line=line, column=column, end_column=max(end_column, column + 1),
@@ -63,140 +69,142 @@ class Source:
         )  # fmt: skip
 
     def add_at(self, code: str, message: str, hint: str, line: int, column: int) -> None:
-        """Record a problem from a line and a column, which counts bytes of UTF-8, to the end of the line."""
-        self.add(code, message, hint, *self.span_of(line, column))
+        """Add a problem from a line and a column, in bytes of UTF-8, to the end of the line."""
+        self.add(code, message, hint, *self.find_line_span(line, column))
 
-    def line_of(self, place: int) -> int:
-        """Return the number of the line that holds a place of the text."""
-        return self.position_of(place)[0]
+    def find_line(self, offset: int) -> int:
+        """Return the number of the line at an offset of the text."""
+        return self.find_position(offset)[0]
 
-    def position_of(self, place: int) -> tuple[int, int]:
-        """Return line and column of a place of the text, in characters, both from 1."""
-        place = self._written_place(place)
-        line, begin, _ = self._index().around(place)
-        return line, place - begin + 1
+    def find_position(self, offset: int) -> tuple[int, int]:
+        """Return line and column of an offset of the text, in characters, both from 1."""
+        offset = self._find_written_offset(offset)
+        line, line_start, _ = self._get_line_index().find_line_at(offset)
+        return line, offset - line_start + 1
 
     def remove_illegal(self) -> None:
-        """Remove the characters that XML cannot carry, with a warning at each; most are invisible."""
-        written = self.text
-        illegal = list(XML_ILLEGAL_PATTERN.finditer(written))
-        for number, found in enumerate(illegal):
-            message = f"U+{ord(found.group()):04X} cannot stand in a feed and is left out"
+        """Remove the characters that are not allowed in XML, and warn of each; most are invisible."""
+        text_as_written = self.text
+        matches = list(XML_ILLEGAL_PATTERN.finditer(text_as_written))
+        for number, match in enumerate(matches):
+            message = f"U+{ord(match.group()):04X} is not allowed in feeds and is removed"
             hint = "remove the character; it may be invisible"
             if number == MOST_PROBLEMS_OF_A_CODE:
-                self.add("W121", message, hint, number=len(illegal) - number)
+                self.add("W121", message, hint, number=len(matches) - number)
                 break
-            self.add("W121", message, hint, *found.span())
-        self._removed = [found.start() - number for number, found in enumerate(illegal)]
-        self._written, self.text = written, XML_ILLEGAL_PATTERN.sub("", written)
+            self.add("W121", message, hint, *match.span())
+        self._removed = [match.start() - number for number, match in enumerate(matches)]
+        self._written, self.text = text_as_written, XML_ILLEGAL_PATTERN.sub("", text_as_written)
 
-    def _written_place(self, place: int) -> int:
-        return place + bisect_right(self._removed, place) if self._removed else place
+    def _find_written_offset(self, offset: int) -> int:
+        return offset + bisect_right(self._removed, offset) if self._removed else offset
 
-    def offset_of(self, line: int, column: int) -> int:
-        """Return the place of a line and a column, which counts bytes of UTF-8; both from 1."""
-        return self._index().offset_of(line, column)
+    def find_offset(self, line: int, column: int) -> int:
+        """Return the offset of a line and a column, in bytes of UTF-8; both from 1."""
+        return self._get_line_index().find_offset(line, column)
 
-    def span_of(self, line: int, column: int) -> tuple[int, int]:
-        """Return the characters from a line and a column, which counts bytes of UTF-8, to the end of the line."""
-        return self._index().span_of(line, column)
+    def find_line_span(self, line: int, column: int) -> tuple[int, int]:
+        """Return start and end from a line and a column, in bytes of UTF-8, to the end of the line."""
+        return self._get_line_index().find_line_span(line, column)
 
-    def _index(self) -> _Lines:
+    def _get_line_index(self) -> _LineIndex:
         text = self._written if self._removed else self.text
         if self._lines is None or self._lines.text is not text:
-            self._lines = _Lines(text)
+            self._lines = _LineIndex(text)
         return self._lines
 
 
-class _Lines:
-    """Find the line of a place: thousands of problems in a long text, or in one long line, cost little each."""
+class _LineIndex:
+    """An index of the lines of a text, which makes thousands of problems in a long text, or on a long line, cheap."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self._starts = [0]
-        while found := text.find("\n", self._starts[-1]) + 1:
-            self._starts.append(found)
+        while line_start := text.find("\n", self._starts[-1]) + 1:
+            self._starts.append(line_start)
         self._last = (0, 0, "")
 
-    def offset_of(self, line: int, column: int) -> int:
-        """Return the place of a line and a column in bytes; of the last one before it, if it is outside of the text."""
-        begin = self._starts[min(line, len(self._starts)) - 1]
-        text = self.around(begin)[2]
+    def find_offset(self, line: int, column: int) -> int:
+        """Return the offset of a line and a column in bytes; the nearest offset before it if it is outside the text."""
+        line_start = self._starts[min(line, len(self._starts)) - 1]
+        text = self.find_line_at(line_start)[2]
         if not text.isascii():
             column = len(text.encode()[: column - 1].decode(errors="ignore")) + 1
-        return begin + min(column - 1, len(text))
+        return line_start + min(column - 1, len(text))
 
-    def span_of(self, line: int, column: int) -> tuple[int, int]:
-        """Return where a line is from a column on, without white space at its end."""
-        start = self.offset_of(line, column)
-        _, begin, text = self.around(start)
-        return start, max(start, begin + len(text.rstrip()))
+    def find_line_span(self, line: int, column: int) -> tuple[int, int]:
+        """Return start and end of a line from a column on, without white space at its end."""
+        start = self.find_offset(line, column)
+        _, line_start, text = self.find_line_at(start)
+        return start, max(start, line_start + len(text.rstrip()))
 
-    def around(self, place: int) -> tuple[int, int, str]:
-        """Return number, start and text of the line that holds a place."""
-        number = bisect_right(self._starts, place)
+    def find_line_at(self, offset: int) -> tuple[int, int, str]:
+        """Return number, start and text of the line at an offset."""
+        number = bisect_right(self._starts, offset)
         if number != self._last[0]:
-            begin = self._starts[number - 1]
+            line_start = self._starts[number - 1]
             end = self._starts[number] - 1 if number < len(self._starts) else len(self.text)
-            self._last = (number, begin, self.text[begin:end])
+            self._last = (number, line_start, self.text[line_start:end])
         return self._last
 
 
 def read_source(file: str, path: str, *, head: bool = False) -> Source:
-    """Read a file as UTF-8 with or without byte order mark, any line ends.
+    """Read a file as UTF-8, with or without a byte order mark, with any line ends.
 
-    What cannot be read gives a Source without text, and the problem.
+    If it cannot be read, the source has no text, and a problem.
 
     Args:
-        file: Where it is.
-        path: As problems shall name it.
-        head: Leave what stands below the front matter unread, if that has a usual size.
+        file: The path of the file.
+        path: The path, as problems name it.
+        head: Read the front matter only, unless it is unusually long.
     """
     source = Source(path)
     try:
-        _decode(source, (head and read_head(file)) or read_file(*os.path.split(file), limit=LARGEST_ENTRY_BYTES))
+        _decode_text(source, (head and read_head(file)) or read_file(*os.path.split(file), limit=LARGEST_ENTRY_BYTES))
     except RefusedFileError as error:
-        source.add(*_refusal(error))
+        source.add(*_describe_refusal(error))
     except FileNotFoundError:
-        source.add("E107", "is a link to a file that does not exist", "mend the link, or remove it")
+        source.add("E107", "is a symbolic link to a file that does not exist", "fix the link, or remove it")
     except OSError as error:
         source.add("E107", f"cannot be read ({error.strerror})", "check the permissions of the file")
     return source
 
 
 def decode_source(path: str, data: bytes) -> Source:
-    """Return what `read_source` makes of a file that holds these bytes."""
+    """Return the source of a file with these bytes, as `read_source` does."""
     source = Source(path)
-    _decode(source, data)
+    _decode_text(source, data)
     return source
 
 
 def read_head(file: str) -> bytes:
-    """Return the front matter with its fences, if it has a usual size; nothing if not.
+    """Return the front matter with its fences; empty if it is unusually long, or not between fences.
 
     Raises:
         OSError: The file cannot be read.
     """
-    data = read_file(*os.path.split(file), limit=LARGEST_ENTRY_BYTES, first=_HEAD_BYTES)
+    data = read_file(*os.path.split(file), limit=LARGEST_ENTRY_BYTES, first=_FRONT_MATTER_BYTES)
     end = data.find(b"\n---", 3) + 4
     return data[:end] if data.startswith(b"---") and end > 4 and data[end : end + 1] in (b"\n", b"\r") else b""
 
 
-def _refusal(error: RefusedFileError) -> tuple[str, str, str]:
-    """Return code, message and hint of the problem with a file that is not read."""
+def _describe_refusal(error: RefusedFileError) -> tuple[str, str, str]:
+    """Return code, message and hint of the problem with a file that feedpub refuses to read."""
     rename = "rename it so that it does not end in .md"
     if error.fault == "link":
         message = "is a symbolic link that leads out of the entries folder, or to something hidden in it"
         return "E107", message, "put the file itself there; links to other entries are fine"
     if error.fault == "size":
-        hint = f"an entry may hold {LARGEST_ENTRY_BYTES // 1000:,} KB: readers refuse large feeds; part the article"
+        hint = (
+            f"an entry may have {LARGEST_ENTRY_BYTES // 1000:,} KB, since readers refuse large feeds; split the article"
+        )
         return "E117", f"the file has {error.size // 1000:,} KB", hint
     if error.fault == "folder":
         return "E107", "is a folder, not an entry file", rename
     return "E107", f"{error.strerror}, not an entry file", rename
 
 
-def _decode(source: Source, data: bytes) -> None:
+def _decode_text(source: Source, data: bytes) -> None:
     source.data = data
     if data.startswith(_UTF_16):
         source.add("E104", "the file is UTF-16", "save it as UTF-8")
@@ -206,7 +214,7 @@ def _decode(source: Source, data: bytes) -> None:
     except UnicodeDecodeError as error:
         _add_not_utf8(source, error)
         return
-    source.text = text = _with_unix_lines(text)
+    source.text = text = _normalise_line_ends(text)
     if not is_legal_xml_utf8(data):
         if data.count(0) > len(data) * _NUL_SHARE_OF_UTF_16:
             source.add("E104", "the file is UTF-16, or not text", "save it as UTF-8")
@@ -219,26 +227,31 @@ def _decode(source: Source, data: bytes) -> None:
 
 
 def _warn_of_replacements(source: Source) -> None:
-    """Warn of U+FFFD: another program has put it where it could not read a character."""
-    place = source.text.find(_REPLACEMENT)
-    while place >= 0:
-        hint = "put in the character that stood there before the file was converted"
+    """Warn of U+FFFD, which other programs write where they could not decode a character."""
+    offset = source.text.find(_REPLACEMENT)
+    while offset >= 0:
+        hint = "write the character that was there before the file was converted"
         if source.problems.is_full("W122"):
-            source.add("W122", "", number=source.text.count(_REPLACEMENT, place))
+            source.add("W122", "", number=source.text.count(_REPLACEMENT, offset))
             return
-        source.add("W122", "U+FFFD stands for a character that was lost", hint, place, place + 1)
-        place = source.text.find(_REPLACEMENT, place + 1)
+        source.add("W122", "U+FFFD is in the place of a character that was lost", hint, offset, offset + 1)
+        offset = source.text.find(_REPLACEMENT, offset + 1)
 
 
 def _add_not_utf8(source: Source, error: UnicodeDecodeError) -> None:
-    """Show the line up to the byte that is not UTF-8; the error counts from behind a byte order mark."""
+    """Report a file that is not UTF-8, with the line up to the first wrong byte.
+
+    The offsets of the error do not count a byte order mark.
+    """
     data, start = error.object, error.start
-    before = _with_unix_lines(data[:start].decode())
-    shown = Source(source.path, before + _REPLACEMENT)
-    shown.add("E104", f"byte {data[start]:#04x} is not UTF-8", "save the file as UTF-8", len(before), len(before) + 1)
-    for problem in shown.problems:
+    before = _normalise_line_ends(data[:start].decode())
+    excerpt_source = Source(source.path, before + _REPLACEMENT)
+    excerpt_source.add(
+        "E104", f"byte {data[start]:#04x} is not UTF-8", "save the file as UTF-8", len(before), len(before) + 1
+    )
+    for problem in excerpt_source.problems:
         source.problems.add(problem)
 
 
-def _with_unix_lines(text: str) -> str:
+def _normalise_line_ends(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text

@@ -1,4 +1,4 @@
-"""A summary for entries that have none: the start of their first paragraph."""
+"""Derive a summary for entries that have none, from the start of their first paragraph."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 LONGEST_SUMMARY_GRAPHEMES: Final = 300
-LONGEST_FIRST_WORDS_GRAPHEMES: Final = 60  # that stand for a title
-# A grapheme, near enough (UAX #29): a flag, or a character with its marks, selectors and joined characters.
+LONGEST_FIRST_WORDS_GRAPHEMES: Final = 60  # of the first words that stand in for a title
+# A grapheme, approximately (UAX #29): a flag, or a character with its marks, selectors and joined characters.
 _GRAPHEME: Final = (
     "[\U0001f1e6-\U0001f1ff]{2}"
     "|.(?:[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0900-\u0903\u093a-\u094f\u0e31\u0e34-\u0e3a"
@@ -24,12 +24,12 @@ _GRAPHEME: Final = (
 _SENTENCE_END: Final = r"[.!?…]+[\"'”’)\]]*(?=\s)|[。！？]+[”’」』）]*|[।؟۔]"
 
 
-def excerpt(html: str) -> str:
-    """Return the start of the first paragraph of sanitised HTML as plain text, cut as `derive_summary` does.
+def make_excerpt(html: str) -> str:
+    """Return the start of the first paragraph of sanitised HTML as plain text, shortened by `derive_summary`.
 
-    Paragraphs without text do not count, and those in lists, quotations and tables only if there is no other. Without
-    paragraph it is the start of the text without its headings. Struck text, readings above characters, pictures and
-    numbers of notes in brackets are left out; raised and lowered text becomes ``m²``, ``H₂O``, ``x^k``.
+    Paragraphs without text do not count; paragraphs in lists, quotations and tables count only if there is no other.
+    Without paragraphs, it is the start of the text without headings. Deleted text, ruby annotations, pictures and
+    footnote numbers in brackets are left out; superscripts and subscripts become ``m²``, ``H₂O``, ``x^k``.
     """
     nested = ""
     for paragraph, is_nested in _find_paragraphs(html):
@@ -45,7 +45,7 @@ def excerpt(html: str) -> str:
 
 
 def has_content(html: str) -> bool:
-    """Return True if sanitised HTML shows anything: text, a picture, or a link that stands for a film."""
+    """Return True if sanitised HTML shows anything: text, a picture, or the link that replaces a video."""
     return "<img" in html or has_characters(unescape(_TAG.sub("", html)))
 
 
@@ -55,74 +55,75 @@ def has_characters(text: str) -> bool:
 
 
 def derive_summary(paragraph: str, longest: int = LONGEST_SUMMARY_GRAPHEMES) -> str:
-    """Return the start of a paragraph, of a number of graphemes, with a sentence at the end if one ends late enough.
+    """Return the start of a paragraph, up to a number of graphemes.
 
-    Otherwise it is cut between words, or between characters of scripts without spaces, and ends in ``…``; never within
-    an address or a word: one that is longer stays whole, if nothing stands before it.
+    It ends with a sentence if one ends in the last two thirds. Otherwise it is cut between words, or between
+    characters of scripts without spaces, and ends in ``…``. A word or an address is never cut: if the first one is
+    longer, it stays whole.
     """
     text = join_lines(paragraph)
-    room = _first_graphemes(text, longest)
-    if room == len(text):
+    limit = _find_grapheme_end(text, longest)
+    if limit == len(text):
         return text
-    ends = [found.end() for found in re.compile(_SENTENCE_END).finditer(text, 0, room + 1) if found.end() <= room]
-    if ends and ends[-1] > room // 3:
+    ends = [match.end() for match in re.compile(_SENTENCE_END).finditer(text, 0, limit + 1) if match.end() <= limit]
+    if ends and ends[-1] > limit // 3:
         return text[: ends[-1]]
-    end = _word_end(text, room)
+    end = _find_word_end(text, limit)
     return text if end == len(text) else text[:end].rstrip(" ,;:，；：、") + "…"
 
 
-def _first_graphemes(text: str, longest: int) -> int:
+def _find_grapheme_end(text: str, longest: int) -> int:
     if len(text) <= longest:
         return len(text)
     end = 0
-    for count, found in enumerate(re.finditer(_GRAPHEME, text, re.DOTALL)):
+    for count, match in enumerate(re.finditer(_GRAPHEME, text, re.DOTALL)):
         if count == longest:
             return end
-        end = found.end()
+        end = match.end()
     return end
 
 
-def _word_end(text: str, room: int) -> int:
-    """Go back to where no word or address is cut, or on to the end of one that is longer than the summary."""
-    end = room
-    while end and _joined(text[end - 1]) and _joined(text[end]):
+def _find_word_end(text: str, limit: int) -> int:
+    """Return the last end of a word up to a limit; the end of the first word if that is longer."""
+    end = limit
+    while end and _is_joined(text[end - 1]) and _is_joined(text[end]):
         end -= 1
     if end:
         return end
-    while end < len(text) and _joined(text[end]):
+    while end < len(text) and _is_joined(text[end]):
         end += 1
     return end
 
 
-def _joined(character: str) -> bool:
-    """Return True if a character is part of words with spaces around them; Thai and its neighbours set none."""
+def _is_joined(character: str) -> bool:
+    """Return True if a character is part of words between spaces; Thai and related scripts write no spaces."""
     return "!" <= character <= "~" or ("\u00c0" <= character <= "\u1fff" and not _UNSPACED.match(character))
 
 
 _UNSPACED = re.compile("[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff]")
 
 
-# In sanitised HTML "<" starts nothing but a tag, attribute values hold no "<" and no ">", and each element has its end.
+# In sanitised HTML, "<" always starts a tag, attribute values have no "<" or ">", and every element has an end tag.
 _TAG = re.compile(r"<(/?)([a-z0-9]+)([^<>]*)>")
 _HEADING = re.compile(r"<h[2-4][ >].*?</h[2-4]>", re.DOTALL)
 _PARAGRAPH = re.compile(r"<(/?)(p|blockquote|figure|table|details|ul|ol|dl)(?=[ >])[^<>]*>")
 _ALTERNATIVE = re.compile(r' alttext="([^"]*)"')
-_LEFT_OUT: Final = frozenset({"del", "rt", "rp"})
-_SPACED: Final = frozenset(
+_OMITTED_ROLES: Final = frozenset({"del", "rt", "rp"})
+_SPACED_ELEMENTS: Final = frozenset(
     "br hr p li dt dd tr td th h2 h3 h4 blockquote figure figcaption caption pre summary details".split()
 )
-_READ_AS_A_WHOLE: Final = _LEFT_OUT | {"sup", "sub", "math", "msup", "msub", "msubsup", "mfrac", "msqrt"}
-# Of formulas: what their second and third part is.
+_CONVERTED_ELEMENTS: Final = _OMITTED_ROLES | {"sup", "sub", "math", "msup", "msub", "msubsup", "mfrac", "msqrt"}
+# What the second and the third part of an element of a formula are.
 _PARTS_OF_FORMULAS: Final = {
     "msup": ("", "sup"),
     "msub": ("", "sub"),
     "msubsup": ("", "sub", "sup"),
     "mfrac": ("", "fraction"),
 }
-_MOST_NESTED: Final = 20  # deeper text is read as it stands: its characters would be copied at each level
+_DEEPEST_LEVELS: Final = 20  # deeper text is read as it is: its characters would be copied at each level
 _SUPERSCRIPTS: Final = dict(zip("0123456789+-−=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ", strict=True))
 _SUBSCRIPTS: Final = dict(zip("0123456789+-−=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ", strict=True))
-# Raised letters that are no exponents: 1st, 2nd, 1er, 2ème, Mme, No, ™.
+# Raised letters that are not exponents: 1st, 2nd, 1er, 2ème, Mme, No, ™.
 _RAISED_ENDINGS: Final = frozenset(
     "st nd rd th er re e ère ème eme nde me mes mme lle lles ie o os a as te de ste tm sm".split()
 )
@@ -130,7 +131,7 @@ _NOTE_NUMBER = re.compile(r"\s*\[[^\]]{1,12}\]\s*")
 
 
 def _find_paragraphs(html: str) -> Iterator[tuple[str, bool]]:
-    """Yield the HTML of each paragraph, and whether it stands in a list, a quotation or the like."""
+    """Yield the HTML of each paragraph, and whether it is within a list, a quotation or the like."""
     depth, start = 0, 0
     for tag in _PARAGRAPH.finditer(html):
         if tag[2] != "p":
@@ -142,44 +143,44 @@ def _find_paragraphs(html: str) -> Iterator[tuple[str, bool]]:
 
 
 def _read_text(html: str) -> str:
-    """Return the text of sanitised HTML as somebody would write it without markup."""
+    """Return the text of sanitised HTML as one would write it without markup."""
     if "<" not in html:
         return unescape(html)
     levels = [_Level("", "")]
-    done = 0
+    position = 0
     for tag in _TAG.finditer(html):
         level, name = levels[-1], tag[2]
-        level.parts.append(unescape(html[done : tag.start()]))
-        done = tag.end()
-        if name in _SPACED:
+        level.parts.append(unescape(html[position : tag.start()]))
+        position = tag.end()
+        if name in _SPACED_ELEMENTS:
             level.parts.append(" ")
         elif tag[1]:
             level.depth -= name == level.name
             if not level.depth:
                 levels.pop()
-                levels[-1].parts.append(level.finish("".join(levels[-1].parts[-1:])))
+                levels[-1].parts.append(level.make_text("".join(levels[-1].parts[-1:])))
         else:
             roles = _PARTS_OF_FORMULAS.get(level.name, ())
             role = roles[level.children] if level.children < len(roles) else name
             level.children += 1
-            if (roles or name in _READ_AS_A_WHOLE) and len(levels) <= _MOST_NESTED:
+            if (roles or name in _CONVERTED_ELEMENTS) and len(levels) <= _DEEPEST_LEVELS:
                 alternative = _ALTERNATIVE.search(tag[3]) if name == "math" else None
                 levels.append(_Level(name, role, alternative=unescape(alternative[1]) if alternative else ""))
             else:
                 level.depth += name == level.name
-    return "".join(part for level in levels for part in level.parts) + unescape(html[done:])
+    return "".join(part for level in levels for part in level.parts) + unescape(html[position:])
 
 
 @dataclass(slots=True)
 class _Level:
-    """An element whose text is read as a whole.
+    """An open element whose text is converted when it ends.
 
     Attributes:
-        name: Of the element.
-        role: What it is to the text around it.
-        alternative: What stands for its text.
+        name: The name of the element.
+        role: How its text is written: ``sup``, ``sub``, ``fraction``, or its name.
+        alternative: Text that replaces its own, from an attribute.
         parts: Its text so far.
-        depth: How many elements of its name are open, with itself.
+        depth: How many elements of this name are open, including itself.
         children: How many elements have begun in it.
     """
 
@@ -190,10 +191,10 @@ class _Level:
     depth: int = 1
     children: int = 0
 
-    def finish(self, before: str) -> str:
-        """Return the text of the element as it stands behind other text."""
+    def make_text(self, before: str) -> str:
+        """Return the text of the element as it is written after other text."""
         text = self.alternative or "".join(self.parts)
-        if self.role in _LEFT_OUT:
+        if self.role in _OMITTED_ROLES:
             return ""
         if self.role == "sup":
             return "" if _NOTE_NUMBER.fullmatch(text) else _write_superscript(text, before)
@@ -223,6 +224,6 @@ def _convert_characters(text: str, characters: Mapping[str, str], sign: str) -> 
 
 
 def _add_brackets(text: str) -> str:
-    """Return a part of a formula in brackets, if it is more than a number or a word."""
+    """Return a part of a formula, in brackets if it is more than a number or a word."""
     trimmed = text.strip()
     return trimmed if all(map(str.isalnum, trimmed)) else f"({trimmed})"

@@ -9,24 +9,24 @@ from .. import iri
 
 
 def find_url(text: str) -> str | None:
-    """Return the first address that stands in a line, bare or as that of a link."""
-    found = BARE_URL.search(text)
-    url = trimmed_url(found[0]) if found else ""
+    """Return the first address in a line, bare or in a link."""
+    match = BARE_URL.search(text)
+    url = trim_url(match[0]) if match else ""
     return url if is_url(url) else None
 
 
-def lone_url(text: str) -> str | None:
-    """Return the address if a line is nothing else: bare, in ``<>``, with punctuation around it."""
+def read_lone_url(text: str) -> str | None:
+    """Return the address of a line that has nothing else but brackets and punctuation around it."""
     url = find_url(text)
     return url if url and not text.replace(url, "", 1).strip(AROUND_URL) else None
 
 
 def split_link(text: str) -> tuple[str, str | None]:
-    """Put the words of the first Markdown link in its place (its tooltip is left out), and return its address."""
-    found = _LINK.search(text)
-    if not found or not is_url(found["url"]):
+    """Replace the first Markdown link of a text by its words, and return the text and the address of the link."""
+    match = _LINK.search(text)
+    if not match or not is_url(match["url"]):
         return text, None
-    return f"{text[: found.start()]}{found['words'].rstrip()}{text[found.end() :]}", found["url"]
+    return f"{text[: match.start()]}{match['words'].rstrip()}{text[match.end() :]}", match["url"]
 
 
 def is_url(text: str) -> bool:
@@ -45,14 +45,14 @@ _LINK: Final = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 AROUND_URL: Final = " \t()（）[]［］【】<>。.;；:：,，、!！*-–—|"
-_AFTER_URL: Final = ".,;:!?'*"  # no "_": the names of YouTube's videos end in it
+_AFTER_URL: Final = ".,;:!?'*"  # no "_": ids of YouTube videos may end in it
 
 
-def trimmed_url(url: str) -> str:
-    """Cut the punctuation of the sentence off, but no bracket that belongs to the address (Wikipedia has such)."""
+def trim_url(url: str) -> str:
+    """Cut off the punctuation of the sentence, but no bracket that belongs to the address, as in Wikipedia's."""
     end = len(url)
     surplus = {closing: url.count(closing) - url.count(opening) for opening, closing in ("()", "[]")}
-    while (last := url[end - 1]) in _AFTER_URL or surplus.get(last, 0) > 0:  # ends at the latest at "http"
+    while (last := url[end - 1]) in _AFTER_URL or surplus.get(last, 0) > 0:  # stops at "http" at the latest
         if last in surplus:
             surplus[last] -= 1
         end -= 1

@@ -1,4 +1,4 @@
-"""The blanks that stand between words on a line."""
+"""The white space between words on a line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Front matter and Markdown → the text of an entry file, which is read back as it was written."""
+"""Write entry files: front matter and Markdown, so that reading them gives the same values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..model import Reference
 
 
-def write_entry(
+def write_entry_file(
     title: str | None,
     markdown: str,
     *,
@@ -26,62 +26,62 @@ def write_entry(
     next: Reference | None = None,
     is_digest: bool = False,
 ) -> str:
-    """Return an entry file: front matter, and Markdown as it is.
+    """Return the text of an entry file: front matter, and the Markdown unchanged.
 
     Args:
-        title: On one line, whatever it holds.
+        title: The title; line ends in it become spaces.
         markdown: The text below the front matter.
-        published: ISO 8601, as `parse_date` takes it.
+        published: A date in ISO 8601, as `parse_date` reads it.
         author: A name.
-        via: Address of the source.
-        previous: The article before it; title and address are written.
-        next: The article after it.
-        is_digest: Say in the front matter that the text is a digest.
+        via: The address of the source.
+        previous: The previous article; its title and address are written.
+        next: The next article.
+        is_digest: Write ``digest: true`` into the front matter.
     """
     matter = {
-        "title": _scalar(join_lines(title or "")),
-        "published": _date(published or ""),
-        "author": _scalar(join_lines(author or "")),
-        "source": _scalar(via or ""),
-        "previous": _neighbour(previous),
-        "next": _neighbour(next),
+        "title": _write_scalar(join_lines(title or "")),
+        "published": _write_date(published or ""),
+        "author": _write_scalar(join_lines(author or "")),
+        "source": _write_scalar(via or ""),
+        "previous": _write_neighbour(previous),
+        "next": _write_neighbour(next),
         "digest": "true" if is_digest else "",
     }
     lines = [f"{key}: {value}\n" for key, value in matter.items() if value]
     return f"---\n{''.join(lines)}---\n{markdown}" if lines else markdown
 
 
-def _scalar(text: str) -> str:
-    """Write text as YAML: plain where every YAML reader takes it for the same text, else in double quotes."""
+def _write_scalar(text: str) -> str:
+    """Return text as YAML: plain if YAML reads it as the same text, otherwise in double quotes."""
     try:
         plain = yaml.safe_load(f"key: {text}") == {"key": text}
-    except (yaml.YAMLError, ValueError):  # ValueError: looks like a date and is none
+    except (yaml.YAMLError, ValueError):  # ValueError: it looks like a date, but is not one
         plain = False
-    return text if plain or not text else _quoted(text)
+    return text if plain or not text else _quote_text(text)
 
 
-def _quoted(text: str) -> str:
-    return _NOT_IN_YAML.sub(lambda found: f"\\u{ord(found.group()):04x}", json.dumps(text, ensure_ascii=False))
+def _quote_text(text: str) -> str:
+    return _NOT_IN_YAML.sub(lambda match: f"\\u{ord(match.group()):04x}", json.dumps(text, ensure_ascii=False))
 
 
-# YAML 1.1, section 5.1; JSON's own escapes are YAML's, too.
+# YAML 1.1, section 5.1. The escapes of JSON are also escapes of YAML.
 _NOT_IN_YAML: Final = re.compile("[\x7f-\x9f\ufeff]")
 
 
-def _date(text: str) -> str:
-    return text if _ISO_DATE.fullmatch(text) else _scalar(text)
+def _write_date(text: str) -> str:
+    return text if _ISO_DATE.fullmatch(text) else _write_scalar(text)
 
 
 _ISO_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][0-9:.]+(?:Z|[+-][0-9:]+)?)?", re.ASCII)
 
 
-def _neighbour(reference: Reference | None) -> str:
-    """Write a neighbour as its title, or as a link; as a mapping if these would be read as something else."""
+def _write_neighbour(reference: Reference | None) -> str:
+    """Return a neighbour as its title or as a link; as a mapping if these would be read as something else."""
     if reference is None:
         return ""
     title, url = join_lines(reference.title), reference.url
     text = f"[{title}]({url})" if url else title
     if split_link(text) == (title, url):
-        return _scalar(text)
-    address = f", url: {_quoted(url)}" if url else ""
-    return f"{{title: {_quoted(title)}{address}}}"
+        return _write_scalar(text)
+    address = f", url: {_quote_text(url)}" if url else ""
+    return f"{{title: {_quote_text(title)}{address}}}"

@@ -1,1 +1,6 @@
-"""Outbound links: asked for, judged, remembered, reported."""
+"""Outbound links: which a site has, whether they work, what is remembered of them, and reports.
+
+Start with `check.LinkCheck`. `outbound` lists the links of a site. `run` probes those that are due: `probe` decides
+which requests a URL needs, `scheduler` sends them, `classify` says what the result means. `lifecycle` says when a link
+is dead, `history` stores each check, and `reports` has a module per report format.
+"""

@@ -1,4 +1,4 @@
-"""Check links: ask for each address that is due, judge the answers, remember them."""
+"""The functions that check, report, accept and forget links; start reading at `LinkCheck`."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from ..errors import HistoryError
 from ..model import LinkSettings, Site
 from ..redaction import hide_secrets
 from ..transport.sockets import SocketTransport
+from .destinations import split_fragment
 from .filtering import AddressFilter
 from .history import open_history
-from .history_rows import Memory
+from .history_rows import StoredLink
 from .lifecycle import Record
-from .probe import page_of
-from .records import LinkRecords, make_remembered, make_unasked, trust_times
-from .reports.base import as_shown
+from .records import LinkRecords, correct_times, make_remembered_link, make_unchecked_link
+from .reports.base import escape_text
 from .result import Acceptance, LinkReport
 from .run import Run, read_tokens
-from .second_opinion import make_command
+from .second_opinion import make_second_opinion
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 
     from ..errors import Problem
     from ..transport import requests_client
     from ..transport.base import Transport
-    from .classify import LinkStatus
+    from .classify import LinkStatus, Verdict
     from .history import History
     from .result import Incident, Link, Mention
     from .second_opinion import SecondOpinion
 
-# Says who asks; some servers want "Mozilla".
-ROBOT: Final = f"Mozilla/5.0 (compatible; feedpub/{__version__}; link check)"
+# Identifies feedpub; some servers refuse a field without "Mozilla".
+USER_AGENT: Final = f"Mozilla/5.0 (compatible; feedpub/{__version__}; link check)"
 
 
 def check_links(
@@ -59,23 +59,27 @@ def check_links(
 
     Args:
         target: A site, or http(s) addresses.
-        history: File that remembers what was found; made if need be. None remembers nothing.
-        settings: How to ask; by default those of the site.
-        everything: Also ask what is not due yet.
+        history: File that remembers the results; it is created if it does not exist. None remembers nothing.
+        settings: How to check; by default the settings of the site.
+        everything: Also check links that are not due yet.
         strict: Report a link as dead on its first confirmed failure. By default only without a history: with one, a
             link is dead when it has failed for days.
         session: Sends the requests instead of feedpub's own transport, as it is: with its proxies, authentication,
-            adapters. Then private addresses are not refused, and a server that drips may last longer than the deadline.
-        max_seconds: When to end asking: what was not asked by then stays due. None asks for all.
-        now: Fixes the clock that dates what is found; aware.
-        second_opinion: Is called with an address before it is pronounced dead, in place of the command of the settings.
-            If it returns True, the link is ``unsure``; what it raises is told in the reason of the link.
+            adapters. Then private addresses are not refused, and a server that sends its response byte by byte may take
+            longer than the deadline.
+        max_seconds: When to end: links that were not checked by then stay due. None checks all.
+        now: Use this as the current time; aware.
+        second_opinion: Called with an address before it is reported dead, in place of the command of the settings. If
+            it returns True, the link is ``unsure``. An exception that it raises is reported in the reason of the link.
         progress: Called with each link when its result is known.
+
+    Returns:
+        The report of all links.
 
     Raises:
         OSError: The certificates cannot be read.
-        HistoryError: The file is not a history, cannot be made or written, or another run is using it.
-        FeedpubError: An environment variable that a token of `settings.hosts` is in is missing.
+        HistoryError: The file is not a history, cannot be created or written, or another run is using it.
+        FeedpubError: An environment variable that should contain a token of `settings.hosts` is not set.
         re.error: A pattern of `settings.exclude` is not a regular expression.
     """
     run = iter_checked_links(
@@ -100,7 +104,7 @@ def iter_checked_links(
     now: datetime | None = None,
     second_opinion: Callable[[str], bool] | None = None,
 ) -> LinkCheck:
-    """Check links as `check_links` does, and yield each `Link` when its result is known and kept."""
+    """Return an iterator that checks links as `check_links` does, and yields each `Link` when its result is saved."""
     return LinkCheck(
         target, history=history, settings=settings, everything=everything, strict=strict, session=session,
         max_seconds=max_seconds, now=now, second_opinion=second_opinion,
@@ -114,94 +118,94 @@ def report_links(
     settings: LinkSettings | None = None,
     now: datetime | None = None,
 ) -> LinkReport:
-    """Return what is remembered of links, and what the last run has changed; nothing is asked.
+    """Return the remembered results of links, and what the last run has changed; no request is sent.
 
     Args:
         target: A site, or http(s) addresses.
         history: File that `check_links` has written.
-        settings: What to leave out; by default those of the site.
-        now: The time, for what was accepted until then; aware.
+        settings: Which links to exclude; by default the settings of the site.
+        now: Use this as the current time, which decides what is still accepted; aware.
 
     Raises:
-        HistoryError: There is no such history.
+        HistoryError: The history does not exist.
         re.error: A pattern of `settings.exclude` is not a regular expression.
     """
     at = now or datetime.now(UTC)
-    places = _find_places(target)
-    accepted, problems = _find_acceptances(target, places, at)
-    address_filter = AddressFilter(_settings_of(target, settings))
-    with open_history(Path(history), must_exist=True, exclusive=False) as base, base.snapshot():
-        known = base.recall(places)
-        incidents = tuple(base.incidents())
-        run, _, down = base.last_run()
-    deaths = {one.url: one for one in reversed(incidents)}
+    mentions = _find_mentions(target)
+    accepted, problems = _find_acceptances(target, mentions, at)
+    address_filter = AddressFilter(_find_settings(target, settings))
+    with open_history(Path(history), must_exist=True, exclusive=False) as base, base.take_snapshot():
+        stored_links = base.load_links(mentions)
+        incidents = tuple(base.list_incidents())
+        run, _, down = base.find_last_run()
+    incident_of = {incident.url: incident for incident in reversed(incidents)}
     links = []
-    for url, found_in in places.items():
-        verdict = address_filter.verdict(url)
+    for url, found_in in mentions.items():
+        verdict = address_filter.judge_address(url)
         if verdict:
-            links.append(make_unasked(url, verdict, found_in))
+            links.append(make_unchecked_link(url, verdict, found_in, at, accepted.get(url)))
             continue
-        memory = trust_times(known.get(url) or Memory(record=Record(url=url)), at)
-        change = memory.change if memory.run == run else None
-        incident = deaths.get(url) if memory.record.state == "dead" or change == "recovered" else None
-        links.append(make_remembered(memory, found_in, incident, at, change, accepted.get(url)))
+        stored = correct_times(stored_links.get(url) or StoredLink(record=Record(url=url)), at)
+        change = stored.change if stored.run == run else None
+        incident = incident_of.get(url) if stored.record.state == "dead" or change == "recovered" else None
+        links.append(make_remembered_link(stored, found_in, incident, at, change, accepted.get(url)))
     return LinkReport(links=tuple(links), at=at, network_down=down, incidents=incidents, problems=problems)
 
 
 def accept_link(url: str, *, history: str | os.PathLike[str], until: datetime, why: str) -> LinkStatus | None:
-    """Accept a link as it is: until then it is no finding.
+    """Accept a link as it is: it is not reported until the given date.
 
     Args:
-        url: Its address, or what reports show of it.
+        url: Its address, or the address as reports show it.
         history: File that `check_links` has written.
         until: When this ends; aware.
-        why: For those who ask later.
+        why: The reason, for those who read it later.
 
     Returns:
-        What its last check found. None if nothing is remembered of it; nothing is changed then, nor for ``ok``.
+        The status of its last check; None if nothing is remembered of it. Nothing is changed for None and ``ok``.
 
     Raises:
-        HistoryError: There is no such history, or several addresses are shown like this.
+        HistoryError: The history does not exist, or reports show several addresses like this.
     """
     with open_history(Path(history), must_exist=True, exclusive=False) as base:
-        known = _find_address(base, url, history)
-        memory = base.recall([known]).get(known)
-        if memory is None:
+        address = _find_address(base, url, history)
+        stored = base.load_links([address]).get(address)
+        if stored is None:
             return None
-        record = memory.record
+        record = stored.record
         if record.status == "ok" and record.state == "ok" and not record.reason:
             return "ok"
-        base.accept(known, Acceptance(until=until, why=why))
+        base.accept_link(address, Acceptance(until=until, why=why))
         return "dead" if record.state == "dead" else record.status
 
 
 def forget_link(url: str, *, history: str | os.PathLike[str]) -> bool:
-    """Forget all that is remembered of a link; return True if that was anything.
+    """Forget all that is remembered of a link; return True if there was anything.
 
     Args:
-        url: Its address, or what reports show of it.
+        url: Its address, or the address as reports show it.
         history: File that `check_links` has written.
 
     Raises:
-        HistoryError: There is no such history, or several addresses are shown like this.
+        HistoryError: The history does not exist, or reports show several addresses like this.
     """
     with open_history(Path(history), must_exist=True, exclusive=False) as base:
-        return base.forget(_find_address(base, url, history))
+        return base.forget_link(_find_address(base, url, history))
 
 
 def _find_address(base: History, url: str, history: str | os.PathLike[str]) -> str:
-    """Return the address that is meant by what a report shows of it, where secrets are hidden."""
-    if base.record(url).status:
+    """Return the address that a report shows as `url`, with secrets hidden."""
+    if base.load_record(url).status:
         return url
-    matches = [one for one in base.addresses() if url in (hide_secrets(one), as_shown(one))]
+    matches = [address for address in base.list_urls() if url in (hide_secrets(address), escape_text(address))]
     if len(matches) > 1:
-        hint = "give the whole address, as it stands in the entry or list"
-        raise HistoryError(f"{os.fspath(history)}: {len(matches)} addresses are shown as {as_shown(url)}; {hint}")
+        hint = "give the whole address, as it is written in the entry or list"
+        raise HistoryError(f"{os.fspath(history)}: reports show {len(matches)} addresses as {escape_text(url)}; {hint}")
     return matches[0] if matches else url
 
 
 class LinkCheck:
-    """A run: an iterator of links; its `report` holds what is known so far."""
+    """A check of links: an iterator of links, each yielded when its result is saved; `report` has all so far."""
 
     def __init__(
         self,
@@ -219,10 +223,10 @@ class LinkCheck:
         if isinstance(target, str | bytes):
             raise TypeError("give a Site or a list of addresses, not one string")
         if now is not None and now.tzinfo is None:
-            raise ValueError("now is to be aware: give it a time zone")
-        self._settings = _settings_of(target, settings)
+            raise ValueError("now must be aware: give it a time zone")
+        self._settings = _find_settings(target, settings)
         self._filter = AddressFilter(self._settings, refuse_private=session is None)
-        self._places = _find_places(target)
+        self._mentions = _find_mentions(target)
         self._path = Path(history) if history is not None else None
         self._everything, self._now = everything, now
         self._strict = history is None if strict is None else strict
@@ -230,20 +234,22 @@ class LinkCheck:
         self._tokens = read_tokens(self._settings, os.environ)
         self._second_opinion = second_opinion
         if second_opinion is None and self._settings.second_opinion:
-            self._second_opinion = make_command(self._settings.second_opinion, self._settings.deadline)
-        self._started = now or datetime.now(UTC)
-        self._accepted, self._problems = _find_acceptances(target, self._places, self._started)
-        self._site = target.config.authority if isinstance(target, Site) else ""
-        # A file with errors has no entry, and its links are not removed for that.
-        self._has_all = isinstance(target, Site) and all(one.severity != "error" for one in target.problems)
+            self._second_opinion = make_second_opinion(self._settings.second_opinion, self._settings.deadline)
+        self._started_at = now or datetime.now(UTC)
+        self._accepted, self._problems = _find_acceptances(target, self._mentions, self._started_at)
+        self._authority = target.config.authority if isinstance(target, Site) else ""
+        # A file with errors has no entry, but its links have not been removed.
+        self._has_all_links = isinstance(target, Site) and not any(
+            problem.severity == "error" for problem in target.problems
+        )
         self._incidents: tuple[Incident, ...] = ()
         self._records: LinkRecords | None = None
         self._run: Run | None = None
-        self._not_asked = 0
-        self._links: Generator[Link] = self._check()
+        self._left_due = 0
+        self._links: Generator[Link] = self._iter_links()
 
     def __iter__(self) -> LinkCheck:
-        """Return itself."""
+        """Return the iterator itself."""
         return self
 
     def __next__(self) -> Link:
@@ -251,69 +257,71 @@ class LinkCheck:
         return next(self._links)
 
     def close(self) -> None:
-        """End the run; what is known is kept."""
+        """End the check; results so far are saved."""
         self._links.close()
 
     @property
     def report(self) -> LinkReport:
-        """What is known so far."""
+        """The report of all links whose result is known so far."""
         records = self._records
         return LinkReport(
-            links=tuple(records.in_order()) if records else (),
-            at=self._started,
+            links=tuple(records.list_links()) if records else (),
+            at=self._started_at,
             network_down=bool(records and records.network_down),
             incidents=self._incidents,
-            not_asked=self._not_asked,
+            not_asked=self._left_due,
             problems=self._problems,
         )
 
     @property
     def total(self) -> int:
         """How many links there are."""
-        return len(self._places)
+        return len(self._mentions)
 
     @property
     def hosts_waiting(self) -> int:
-        """How many hosts are left of which something is to be asked."""
+        """How many hosts have requests that wait to be sent."""
         return self._run.scheduler.hosts_waiting if self._run else 0
 
-    def _check(self) -> Generator[Link]:
+    def _iter_links(self) -> Generator[Link]:
         with ExitStack() as stack:
             history = stack.enter_context(open_history(self._path))
+            verdicts = {url: verdict for url in self._mentions if (verdict := self._filter.judge_address(url))}
+            skipped = {url for url, verdict in verdicts.items() if verdict.status == "skipped"}
             records = self._records = LinkRecords(
-                history, self._places, settings=self._settings, strict=self._strict, started=self._started,
-                now=self._now, site=self._site, accepted=self._accepted, has_all=self._has_all,
+                history, self._mentions, settings=self._settings, strict=self._strict, started=self._started_at,
+                now=self._now, site=self._authority, accepted=self._accepted,
+                checked_urls=self._mentions.keys() - skipped if self._has_all_links else None,
             )  # fmt: skip
             try:
-                yield from self._links_of(records, stack)
-                history.prune(self._started)
+                yield from self._iter_results(records, verdicts, stack)
+                history.prune_checks(self._started_at)
             finally:
-                with suppress(DatabaseError):  # what failed before is told
-                    self._incidents = tuple(history.incidents())
+                with suppress(DatabaseError):  # an error before this one is raised instead
+                    self._incidents = tuple(history.list_incidents())
 
-    def _links_of(self, records: LinkRecords, stack: ExitStack) -> Iterator[Link]:
-        wanted: dict[str, list[tuple[str, str]]] = {}
-        for url in self._places:
-            verdict = self._filter.verdict(url)
-            if verdict:
-                yield records.add_unasked(url, verdict)
-            elif not self._everything and _is_not_due(records.record_of(url), self._started):
+    def _iter_results(self, records: LinkRecords, verdicts: Mapping[str, Verdict], stack: ExitStack) -> Iterator[Link]:
+        due_pages: dict[str, list[tuple[str, str]]] = {}
+        for url in self._mentions:
+            if url in verdicts:
+                yield records.add_unchecked(url, verdicts[url])
+            elif not self._everything and _is_not_due(records.find_record(url), self._started_at):
                 yield records.add_remembered(url)
             else:
-                page, fragment = page_of(url)
-                wanted.setdefault(page, []).append((url, fragment))
-        if wanted:
+                page, fragment = split_fragment(url)
+                due_pages.setdefault(page, []).append((url, fragment))
+        if due_pages:
             self._run = Run(
-                records, self._settings, wanted, self._transport(), self._tokens,
+                records, self._settings, due_pages, self._make_transport(), self._tokens,
                 second_opinion=self._second_opinion, max_seconds=self._max_seconds,
             )  # fmt: skip
-            yield from self._run.links(stack)
-            for url in self._places:
-                if url not in records.links:  # the time was over
-                    self._not_asked += 1
+            yield from self._run.iter_links(stack)
+            for url in self._mentions:
+                if url not in records.links:  # the time for the run was over
+                    self._left_due += 1
                     yield records.add_remembered(url)
 
-    def _transport(self) -> Transport:
+    def _make_transport(self) -> Transport:
         if self._session:
             from ..transport import requests_client
             from ..transport.sessions import SessionTransport
@@ -322,7 +330,10 @@ class LinkCheck:
             return SessionTransport(self._session)
         settings = self._settings
         return SocketTransport(
-            user_agent=ROBOT, allow_private=settings.allow_private, ca_bundle=settings.ca_bundle, proxy=settings.proxy
+            user_agent=USER_AGENT,
+            allow_private=settings.allow_private,
+            ca_bundle=settings.ca_bundle,
+            proxy=settings.proxy,
         )
 
 
@@ -330,23 +341,23 @@ def _is_not_due(record: Record, now: datetime) -> bool:
     return record.due is not None and record.due > now
 
 
-def _settings_of(target: Site | Iterable[str], settings: LinkSettings | None) -> LinkSettings:
+def _find_settings(target: Site | Iterable[str], settings: LinkSettings | None) -> LinkSettings:
     return settings or (target.config.links if isinstance(target, Site) else LinkSettings())
 
 
-def _find_places(target: Site | Iterable[str]) -> dict[str, tuple[Mention, ...]]:
+def _find_mentions(target: Site | Iterable[str]) -> dict[str, tuple[Mention, ...]]:
     if isinstance(target, Site):
-        from .outbound import outbound
+        from .outbound import find_outbound_links
 
-        return outbound(target)
+        return find_outbound_links(target)
     return dict.fromkeys(target, ())
 
 
 def _find_acceptances(
-    target: Site | Iterable[str], places: dict[str, tuple[Mention, ...]], now: datetime
+    target: Site | Iterable[str], mentions: dict[str, tuple[Mention, ...]], now: datetime
 ) -> tuple[dict[str, Acceptance], tuple[Problem, ...]]:
     if isinstance(target, Site):
         from .acceptance import find_acceptances
 
-        return find_acceptances(target, places, now)
+        return find_acceptances(target, mentions, now)
     return {}, ()

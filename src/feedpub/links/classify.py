@@ -1,4 +1,4 @@
-"""What the answer to one check of a link means: a pure function. `lifecycle` says what many checks mean."""
+"""What the result of one check of a link means, as a pure function. `lifecycle` says what many checks mean."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ..transport import base
 from .destinations import (
     find_common_target,
     is_error_address,
-    is_home,
+    is_home_page,
     is_parking_host,
     is_same_page,
-    names_login,
-    repeats_address,
+    is_url_in_query,
+    rate_login_name,
 )
 from .pages import NO_PAGE, Page
 
@@ -25,15 +25,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 LinkStatus = Literal["ok", "moved", "dead", "blocked", "suspect", "unsure", "skipped"]
-Failure = base.Failure | Literal["network", "scheme", "program", "loop", "redirects", "nowhere", "excluded", "busy"]
-# What a failure rests on: a statement of the server about this address; one that nobody makes by mistake; trouble of
-# the host, which may pass.
+Failure = (
+    base.Failure
+    | Literal[
+        "network-down", "excluded", "redirect-loop", "too-many-redirects", "invalid-redirect", "refused-scheme",
+        "other-program",
+    ]
+)  # fmt: skip
+# What a dead link rests on: a statement of the server about this URL, such as 404; one that no server makes by mistake
+# (410, no such host); or trouble of the host, which may pass.
 Evidence = Literal["", "statement", "gone", "trouble"]
 
 _LONGEST_CHALLENGE_CHARACTERS: Final = 40_000
-_SHORT_TEXT_CHARACTERS: Final = 2_000  # a page that asks for a password and says little else is there to log in
-_LITTLE_TEXT_CHARACTERS: Final = 500  # less than a contact form says that is guarded by a challenge
-_LONG_TEXT_CHARACTERS: Final = 10_000  # an article, whatever it is called
+_SHORT_TEXT_CHARACTERS: Final = 2_000  # a page with a password field and little else is a login page
+_LITTLE_TEXT_CHARACTERS: Final = 500  # less than a contact form that is protected by a challenge has
+_LONG_TEXT_CHARACTERS: Final = 10_000  # with more text it is an article, whatever its title is
 _PLACEHOLDER_TEXT_CHARACTERS: Final = 5_000  # Apache's default page of Debian and Ubuntu: 3,500
 
 
@@ -42,8 +48,8 @@ class Redirect:
     """One redirect (RFC 9110, section 15.4).
 
     Args:
-        code: 301, 302, 303, 307 or 308; 200 of a page that sends its readers on (Refresh).
-        url: Where it leads.
+        code: 301, 302, 303, 307 or 308; 200 for a page that sends its readers on (Refresh).
+        url: The target.
     """
 
     code: int
@@ -51,22 +57,22 @@ class Redirect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """The final answer for one address, and what led to it.
+class ProbeResult:
+    """What the requests for one URL have shown.
 
     Args:
-        url: What was asked for.
+        url: The URL of the first request.
         redirects: Those that were followed, in order.
-        code: Of the last answer; None if there was none.
-        failure: Why there is no answer to judge; None if there is.
+        code: Status of the last response; None if there was none.
+        failure: Why there is no response to judge; None if there is one.
         detail: More about the failure, such as what is wrong with a certificate.
-        headers: Of the last answer, names in lower case.
+        headers: Of the last response, names in lower case.
         page: What the page says, if it was read.
-        soft404_probe: What the host of the page answers for a random path; None if it was not asked.
-        redirect_probes: Likewise the host of `url`, for random paths: one in the folder of `url` if it is redirected
-            for good, one below the root if redirects led to another host.
-        is_shared_target: Whether other links of the same host are redirected to the same address.
-        fragment_is_there: Whether the page holds the fragment; None if none was asked for, or it cannot be told.
+        soft404_probe: The result for a random path on the host of the page; None if it was not requested.
+        redirect_probes: The results for random paths on the host of `url`: one in the folder of `url` if it is
+            redirected permanently, one below the root if redirects led to another host.
+        is_shared_target: Whether other links of the same host are redirected to the same URL.
+        fragment_is_there: Whether the page contains the fragment; None if there is none, or it cannot be known.
     """
 
     url: str
@@ -76,27 +82,27 @@ class Answer:
     detail: str = ""
     headers: Mapping[str, str] | None = None
     page: Page = NO_PAGE
-    soft404_probe: Answer | None = None
-    redirect_probes: tuple[Answer, ...] = ()
+    soft404_probe: ProbeResult | None = None
+    redirect_probes: tuple[ProbeResult, ...] = ()
     is_shared_target: bool = False
     fragment_is_there: bool | None = None
 
     @property
     def final_url(self) -> str:
-        """Where the last answer came from."""
+        """The URL of the last response."""
         return self.redirects[-1].url if self.redirects else self.url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What an answer means.
+    """What a result means.
 
     Args:
-        status: `classify` explains each.
-        reason: In a few English words.
-        code: Of the answer, if there was one.
+        status: `classify_result` explains each.
+        reason: A few words for reports; empty if there is nothing to report.
+        code: Status of the last response, if there was one.
         final_url: Where redirects led.
-        evidence: What a failure rests on; empty if `status` is not dead.
+        evidence: What ``dead`` rests on; empty for other statuses.
     """
 
     status: LinkStatus
@@ -106,46 +112,46 @@ class Verdict:
     evidence: Evidence = ""
 
 
-def classify(answer: Answer) -> Verdict:
-    """Return what an answer means.
+def classify_result(result: ProbeResult) -> Verdict:
+    """Return what a result means.
 
     Returns:
-        ``ok``; ``moved``: permanently, to a page that is there; ``dead``: nothing is there; ``blocked``: the server is
-        there and refuses robots; ``suspect``: something is there, but perhaps not the page; ``unsure``: the answer may
-        be another one next time; ``skipped``: not asked.
+        The verdict. Its status is ``ok``; ``moved``: permanently, to a page that exists; ``dead``: nothing is there;
+        ``blocked``: the server answers, but refuses robots; ``suspect``: something is there, but perhaps not the page;
+        ``unsure``: the next check may have another result; or ``skipped``: not checked.
     """
-    status, reason = _judge_failure(answer) if answer.failure else _judge_code(answer)
-    evidence = _find_evidence(answer) if status == "dead" else ""
-    return Verdict(status=status, reason=reason, code=answer.code, final_url=answer.final_url, evidence=evidence)
+    status, reason = _judge_failure(result) if result.failure else _judge_code(result)
+    evidence = _find_evidence(result) if status == "dead" else ""
+    return Verdict(status=status, reason=reason, code=result.code, final_url=result.final_url, evidence=evidence)
 
 
-def _find_evidence(answer: Answer) -> Evidence:
-    if answer.failure == "no-host" or (not answer.failure and answer.code == 410):
+def _find_evidence(result: ProbeResult) -> Evidence:
+    if result.failure == "no-host" or (not result.failure and result.code == 410):
         return "gone"
-    if answer.failure == "scheme" or (not answer.failure and answer.code == 404):
+    if result.failure == "refused-scheme" or (not result.failure and result.code == 404):
         return "statement"
     return "trouble"
 
 
-def _judge_failure(answer: Answer) -> tuple[LinkStatus, str]:
-    assert answer.failure
-    status, reason = _FAILURES[answer.failure]
-    return status, f"{reason} ({answer.detail})" if answer.detail else reason
+def _judge_failure(result: ProbeResult) -> tuple[LinkStatus, str]:
+    assert result.failure
+    status, reason = _FAILURES[result.failure]
+    return status, f"{reason} ({result.detail})" if result.detail else reason
 
 
-def _judge_code(answer: Answer) -> tuple[LinkStatus, str]:
-    code = answer.code or 0
-    if _is_challenge(answer):
-        return "blocked", "a challenge for robots"
+def _judge_code(result: ProbeResult) -> tuple[LinkStatus, str]:
+    code = result.code or 0
+    if _is_challenge(result):
+        return "blocked", "asks visitors to prove that they are human"
     if 200 <= code < 300 or code == 304:
-        return _judge_page(answer)
+        return _judge_page(result)
     if code in _REFUSALS:
         return "blocked", f"{code} {_REFUSALS[code]}"
-    if code == 503 and "retry-after" in (answer.headers or {}):
+    if code == 503 and "retry-after" in (result.headers or {}):
         return "blocked", "503 busy"
-    if code == 511:  # RFC 6585, section 6: never the answer of the host itself
-        return "unsure", "511 our own network requires authentication"
-    if code == 505:  # RFC 9110, section 15.6.6: a limit of ours, no fact about the page
+    if code == 511:  # RFC 6585, section 6: never a response of the host itself
+        return "unsure", "511: the network of this computer requires a login"
+    if code == 505:  # RFC 9110, section 15.6.6: a limit of feedpub, not a fact about the page
         return "unsure", "505 the server does not support HTTP/1.1"
     if code in (404, 410) or 500 <= code < 600:
         return "dead", f"{code} {_PHRASES.get(code, 'server error')}"
@@ -154,28 +160,28 @@ def _judge_code(answer: Answer) -> tuple[LinkStatus, str]:
     return "suspect", f"unexpected status {code}"
 
 
-LATE: Final = "no answer in time"  # with nothing behind it: the address itself took all its time
+TIMEOUT_REASON: Final = "no answer in time"  # without a detail, it was this URL that took all its time
 _FAILURES: Final[Mapping[Failure, tuple[LinkStatus, str]]] = {
     "no-host": ("dead", "no such host"),
     "refused": ("dead", "connection refused"),
     "reset": ("dead", "connection reset"),
     "certificate": ("dead", "no browser accepts the certificate"),
-    "tls": ("dead", "no secure connection"),
+    "tls": ("dead", "no secure connection (TLS) could be made"),
     "malformed": ("dead", "the answer is not HTTP"),
-    "scheme": ("dead", "redirects to a scheme that browsers refuse"),
-    "loop": ("dead", "redirects in a loop"),
-    "redirects": ("dead", "too many redirects"),
-    "nowhere": ("dead", "redirects to an invalid address"),
-    "program": ("suspect", "redirects to another program"),
+    "refused-scheme": ("dead", "redirects to a scheme that browsers refuse"),
+    "redirect-loop": ("dead", "redirects in a loop"),
+    "too-many-redirects": ("dead", "too many redirects"),
+    "invalid-redirect": ("dead", "redirects to an invalid address"),
+    "other-program": ("suspect", "redirects to an address that opens another program"),
     "identity": ("blocked", "requires a client certificate"),
     "chain": ("suspect", "the certificate chain is incomplete"),
     "lookup": ("unsure", "the DNS lookup failed"),
-    "timeout": ("unsure", LATE),
-    "network": ("unsure", "our own network is down"),
-    "limit": ("unsure", "a limit was reached"),
+    "timeout": ("unsure", TIMEOUT_REASON),
+    "network-down": ("unsure", "the network of this computer is down"),
+    "limit": ("unsure", "a limit of feedpub was reached"),
     "unreachable": ("unsure", "the host cannot be reached"),
     "proxy": ("unsure", "the proxy did not connect"),
-    "busy": ("unsure", "the host wants no more requests for now"),
+    "busy": ("unsure", "the host accepts no more requests for now"),
     "overloaded": ("unsure", "the host is overloaded"),
     "private": ("skipped", "a private address"),
     "excluded": ("skipped", "excluded"),
@@ -191,129 +197,131 @@ _REFUSALS: Final = {
 _PHRASES: Final = {400: "bad request", 404: "not found", 405: "method not allowed", 406: "not acceptable", 410: "gone"}
 
 
-def _judge_page(answer: Answer) -> tuple[LinkStatus, str]:
-    page, other = answer.page, answer.soft404_probe
-    if _is_parked(answer):
+def _judge_page(result: ProbeResult) -> tuple[LinkStatus, str]:
+    page, random_page = result.page, result.soft404_probe
+    if _is_parked(result):
         return "suspect", "the domain is parked or for sale"
-    if _says(page, "placeholder") and page.text_characters < _PLACEHOLDER_TEXT_CHARACTERS:
-        return "suspect", "the host shows a placeholder"
-    if _is_login(answer):
+    if _has_title(page, "placeholder") and page.text_characters < _PLACEHOLDER_TEXT_CHARACTERS:
+        return "suspect", "the host shows a placeholder page"
+    if _is_login(result):
         return "blocked", "requires authentication"
-    knows_better = bool(other and other.code in (404, 410))
-    # Where random paths get a true 404, it is a page about pages that are not found.
-    if page.status_code in (404, 410) or (_says(page, "not_found") and not knows_better):
-        return "suspect", "the page says that it is not found"
-    is_soft404 = other and page.source and 200 <= (other.code or 0) < 300 and _is_equal(page, other.page)
-    if is_soft404 and not is_home(answer.url):
-        return "suspect", "the host answers the same to every path"
-    if answer.redirects and (reason := _find_wrong_redirect(answer)):
+    knows_better = bool(random_page and random_page.code in (404, 410))
+    # On a host that answers 404 for random paths, a page with such a title is about pages that are not found.
+    if page.status_code in (404, 410) or (_has_title(page, "not_found") and not knows_better):
+        return "suspect", "the page says that it was not found"
+    is_soft404 = (
+        random_page and page.source and 200 <= (random_page.code or 0) < 300 and _are_alike(page, random_page.page)
+    )
+    if is_soft404 and not is_home_page(result.url):
+        return "suspect", "the host shows the same page for every path"
+    if result.redirects and (reason := _find_wrong_redirect(result)):
         return "suspect", reason
-    if answer.fragment_is_there is False:
-        return "suspect", "the page lacks the fragment"
-    unsafe = answer.url.startswith("https:") and any(redirect.url.startswith("http:") for redirect in answer.redirects)
-    if answer.redirects and all(redirect.code in (301, 308) for redirect in answer.redirects):
+    if result.fragment_is_there is False:
+        return "suspect", "the page does not contain the fragment"
+    unsafe = result.url.startswith("https:") and any(redirect.url.startswith("http:") for redirect in result.redirects)
+    if result.redirects and all(redirect.code in (301, 308) for redirect in result.redirects):
         return "moved", "moved permanently, from https to http" if unsafe else "moved permanently"
     return "ok", "redirects from https to http" if unsafe else ""
 
 
-def _find_wrong_redirect(answer: Answer) -> str:
-    """Return why a redirect does not lead to what the link meant; the empty string if it may."""
-    if _find_target_of_every_path(answer):
+def _find_wrong_redirect(result: ProbeResult) -> str:
+    """Return why a redirect does not lead to the page that was linked to; the empty string if it may."""
+    if _find_target_of_every_path(result):
         return "the host redirects every path to the same page"
-    if is_error_address(answer.final_url) and not is_error_address(answer.url):
+    if is_error_address(result.final_url) and not is_error_address(result.url):
         return "redirects to an error page"
-    if is_home(answer.final_url) and not is_home(answer.url):
+    if is_home_page(result.final_url) and not is_home_page(result.url):
         return "redirects to the home page"
-    if answer.is_shared_target and not is_same_page(answer.url, answer.final_url):
+    if result.is_shared_target and not is_same_page(result.url, result.final_url):
         return "several links of this host are redirected to the same page"
     return ""
 
 
-def _is_equal(page: Page, other: Page) -> bool:
-    """Return True if two pages call themselves the same, or are, if they have no name."""
-    return page.titles == other.titles if page.titles else page.source == other.source
+def _are_alike(page: Page, random_page: Page) -> bool:
+    """Return True if two pages have the same titles, or, without titles, the same source."""
+    return page.titles == random_page.titles if page.titles else page.source == random_page.source
 
 
-def _find_target_of_every_path(answer: Answer) -> str:
-    """Return where the link is redirected to, if random paths are redirected there, too; else the empty string."""
-    if is_home(answer.url):
+def _find_target_of_every_path(result: ProbeResult) -> str:
+    """Return the target that random paths of the host are redirected to as well; the empty string if there is none."""
+    if is_home_page(result.url):
         return ""
-    others = [answer.soft404_probe, *answer.redirect_probes]
-    for other in others:
-        if other and other.redirects and other.code not in (404, 410):
-            target = find_common_target(answer.url, _targets(answer), other.url, _targets(other))
+    random_pages = [result.soft404_probe, *result.redirect_probes]
+    for random_page in random_pages:
+        if random_page and random_page.redirects and random_page.code not in (404, 410):
+            target = find_common_target(result.url, _list_targets(result), random_page.url, _list_targets(random_page))
             if target:
                 return target
     return ""
 
 
-def _targets(answer: Answer) -> list[str]:
-    return [redirect.url for redirect in answer.redirects]
+def _list_targets(result: ProbeResult) -> list[str]:
+    return [redirect.url for redirect in result.redirects]
 
 
-def _is_login(answer: Answer) -> bool:
-    """Return True if a link was redirected to where readers log in."""
-    final, page = answer.final_url, answer.page
-    if not answer.redirects or is_same_page(answer.url, final) or names_login(answer.url):
+def _is_login(result: ProbeResult) -> bool:
+    """Return True if a link was redirected to a login page."""
+    final, page = result.final_url, result.page
+    if not result.redirects or is_same_page(result.url, final) or rate_login_name(result.url):
         return False
-    name = names_login(final)
+    name = rate_login_name(final)
     if name == "certain":
         return True
-    is_returned = repeats_address(final, answer.url)
-    if name and (is_returned or _says(page, "login") or _find_target_of_every_path(answer)):
+    is_returned = is_url_in_query(final, result.url)
+    if name and (is_returned or _has_title(page, "login") or _find_target_of_every_path(result)):
         return True
     return page.has_password_field and bool(
-        name or is_returned or page.text_characters < _SHORT_TEXT_CHARACTERS or _says(page, "login")
+        name or is_returned or page.text_characters < _SHORT_TEXT_CHARACTERS or _has_title(page, "login")
     )
 
 
-def _is_parked(answer: Answer) -> bool:
-    page = answer.page
-    if answer.redirects and is_parking_host(answer.final_url) and not is_parking_host(answer.url):
+def _is_parked(result: ProbeResult) -> bool:
+    page = result.page
+    if result.redirects and is_parking_host(result.final_url) and not is_parking_host(result.url):
         return True
     if not page.source:
         return False
-    # Pages proper may name such services, too; those of a parked domain hold little else.
-    if page.text_characters < _SHORT_TEXT_CHARACTERS and _holds(page, "parked_source"):
+    # Other pages may name such services as well; the page of a parked domain has little else.
+    if page.text_characters < _SHORT_TEXT_CHARACTERS and _has_marker(page, "parked_source"):
         return True
-    return page.text_characters < _LONG_TEXT_CHARACTERS and _says(page, "parked")
+    return page.text_characters < _LONG_TEXT_CHARACTERS and _has_title(page, "parked")
 
 
-def _is_challenge(answer: Answer) -> bool:
-    """Return True if a page asks for proof that nobody runs a robot, whatever its code."""
-    headers = answer.headers or {}
+def _is_challenge(result: ProbeResult) -> bool:
+    """Return True if a page asks visitors to prove that they are human, whatever the status code is."""
+    headers = result.headers or {}
     if headers.get("cf-mitigated", "").casefold() == "challenge" or "x-amzn-waf-action" in headers:
         return True
-    # Pages proper may load such scripts, too; those that hold nothing else are short.
-    page = answer.page
+    # Other pages may load such scripts as well; a challenge has nothing else, so it is short.
+    page = result.page
     if not 0 < len(page.source) < _LONGEST_CHALLENGE_CHARACTERS:
         return False
-    if page.text_characters < _LITTLE_TEXT_CHARACTERS and _holds(page, "challenge_script"):
+    if page.text_characters < _LITTLE_TEXT_CHARACTERS and _has_marker(page, "challenge_script"):
         return True
-    is_named = page.text_characters < _SHORT_TEXT_CHARACTERS and _says(page, "challenge_title")
-    return is_named or _holds(page, "challenge")
+    is_named = page.text_characters < _SHORT_TEXT_CHARACTERS and _has_title(page, "challenge_title")
+    return is_named or _has_marker(page, "challenge")
 
 
-def _holds(page: Page, what: str) -> bool:
-    return any(map(page.source.__contains__, _markers()[what]))
+def _has_marker(page: Page, marker: str) -> bool:
+    return any(map(page.source.__contains__, _load_markers()[marker]))
 
 
-def _says(page: Page, what: str) -> bool:
-    """Return True if a page calls itself by one of some phrases, alone or beside the site's name."""
+def _has_title(page: Page, marker: str) -> bool:
+    """Return True if the title or heading of a page is one of some phrases, alone or beside the site's name."""
     if not page.titles:
         return False
-    phrases = _markers()[what]
-    return any(part in phrases for part in _title_parts(page.titles))
+    phrases = _load_markers()[marker]
+    return any(part in phrases for part in _split_titles(page.titles))
 
 
-def _title_parts(titles: Iterable[str]) -> Iterator[str]:
+def _split_titles(titles: Iterable[str]) -> Iterator[str]:
     for title in titles:
         text = _DOMAIN.sub("{domain}", title.replace("’", "'"))
         for part in (text, *_SEPARATORS.split(text)):
-            yield _strip_marks(part)
+            yield _strip_punctuation(part)
 
 
-def _strip_marks(text: str) -> str:
+def _strip_punctuation(text: str) -> str:
     return text.strip(" .!?…。！？¡¿،؟।")
 
 
@@ -323,12 +331,14 @@ _DOMAIN: Final = re.compile(r"\b(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,24}\b", re.ASC
 
 
 @cache
-def _markers() -> Mapping[str, frozenset[str]]:
+def _load_markers() -> Mapping[str, frozenset[str]]:
     data = tomllib.loads(Path(__file__).with_name("markers.toml").read_text(encoding="utf-8"))
     return {
-        name: frozenset(phrases if name in _SOURCES else (_strip_marks(phrase.casefold()) for phrase in phrases))
+        name: frozenset(
+            phrases if name in _CASE_SENSITIVE else (_strip_punctuation(phrase.casefold()) for phrase in phrases)
+        )
         for name, phrases in data.items()
     }
 
 
-_SOURCES: Final = ("challenge", "challenge_script", "parked_source")  # of these, case counts
+_CASE_SENSITIVE: Final = ("challenge", "challenge_script", "parked_source")  # in these, case matters

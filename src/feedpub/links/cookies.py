@@ -1,4 +1,4 @@
-"""The cookies of one chain of redirects (RFC 6265, section 5): some sites let nobody pass who does not return them."""
+"""The cookies of one chain of redirects (RFC 6265, section 5): some sites require that they are returned."""
 
 from __future__ import annotations
 
@@ -11,52 +11,52 @@ from ..transport import network_addresses
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# All of them stand in one request, and servers take no longer ones.
+# All of them are sent in one request; servers accept no longer ones.
 _MOST_CHARACTERS: Final = 16_000
 _LONGEST_CHARACTERS: Final = 4_096  # of one, as in browsers
 
 
 class _Key(NamedTuple):
-    domain: str  # with a dot before it if subdomains get it, too
+    domain: str  # with a leading dot if subdomains get it as well
     path: str
     name: str
 
 
 class Cookies:
-    """Keep cookies until they are deleted; `str` of it says what is kept."""
+    """The cookies that servers have set; `str` of it contains all of them."""
 
-    __slots__ = ("_kept",)
+    __slots__ = ("_cookies",)
 
     def __init__(self) -> None:
-        self._kept: dict[_Key, tuple[str, bool]] = {}  # value, and whether only https gets it
+        self._cookies: dict[_Key, tuple[str, bool]] = {}  # value, and whether it is sent over https only
 
     def __str__(self) -> str:
-        return str(self._kept)
+        return str(self._cookies)
 
-    def take(self, url: str, fields: Iterable[str]) -> None:
-        """Keep, change or delete what the answer of an address sets (the fields Set-Cookie)."""
+    def store_cookies(self, url: str, fields: Iterable[str]) -> None:
+        """Add, change or delete cookies as the response for a URL says (the fields Set-Cookie)."""
         parsed = iri.parse_url(url)
         if parsed is None:
             return
         for field in fields:
-            pair, _, rest = field.partition(";")
+            pair, _, attributes_text = field.partition(";")
             name, equals, value = map(str.strip, pair.partition("="))
             if not equals or len(field) > _LONGEST_CHARACTERS or not (field.isascii() and field.isprintable()):
                 continue
-            attributes = _read_attributes(rest)
+            attributes = _read_attributes(attributes_text)
             domain = _find_domain(attributes.get("domain", ""), parsed.hostname)
             path = attributes.get("path", "")
             if not path.startswith("/"):
                 path = parsed.pathname.rpartition("/")[0] or "/"  # section 5.1.4
             key = _Key(domain, path, name)
-            self._kept.pop(key, None)
-            size = sum(len(key.name) + len(value) for key, (value, _) in self._kept.items())
+            self._cookies.pop(key, None)
+            size = sum(len(key.name) + len(value) for key, (value, _) in self._cookies.items())
             if not _is_expired(attributes) and size + len(name) + len(value) <= _MOST_CHARACTERS:
-                self._kept[key] = (value, "secure" in attributes)
+                self._cookies[key] = (value, "secure" in attributes)
 
-    def header(self, url: str) -> str:
-        """Return the field Cookie for an address; the empty string if there is none to send."""
-        if not self._kept:
+    def format_header(self, url: str) -> str:
+        """Return the field Cookie for a URL; the empty string if there is none to send."""
+        if not self._cookies:
             return ""
         parsed = iri.parse_url(url)
         if parsed is None:
@@ -64,17 +64,17 @@ class Cookies:
         is_secure = parsed.protocol == "https:"
         sent = [
             (key, value)
-            for key, (value, needs_https) in self._kept.items()
+            for key, (value, needs_https) in self._cookies.items()
             if (is_secure or not needs_https)
             and _matches_domain(key.domain, parsed.hostname)
             and _matches_path(key.path, parsed.pathname)
         ]
-        sent.sort(key=lambda one: -len(one[0].path))  # section 5.4
+        sent.sort(key=lambda cookie: -len(cookie[0].path))  # section 5.4
         return "; ".join(f"{key.name}={value}" for key, value in sent)
 
 
 def _read_attributes(text: str) -> dict[str, str]:
-    """Return the attributes of a cookie; of two of a name the last one counts."""
+    """Return the attributes of a cookie; of two with the same name, the last one counts."""
     attributes = {}
     for part in text.split(";"):
         name, _, value = part.partition("=")
@@ -83,13 +83,13 @@ def _read_attributes(text: str) -> dict[str, str]:
 
 
 def _is_expired(attributes: dict[str, str]) -> bool:
-    """Return True if a cookie is to be deleted: Max-Age counts before Expires (section 5.3)."""
+    """Return True if a cookie should be deleted; Max-Age counts before Expires (section 5.3)."""
     seconds = attributes.get("max-age", "")
     if seconds.removeprefix("-").isdecimal():
         return seconds.startswith("-") or not seconds.strip("0")
     if "expires" not in attributes:
         return False
-    from email.utils import parsedate_to_datetime  # 10 ms, and seldom wanted
+    from email.utils import parsedate_to_datetime  # takes 10 ms to load, and is seldom needed
 
     try:
         moment = parsedate_to_datetime(attributes["expires"])
@@ -99,9 +99,9 @@ def _is_expired(attributes: dict[str, str]) -> bool:
 
 
 def _find_domain(domain: str, host: str) -> str:
-    """Return whom a cookie is for: a host, or a domain with a dot before it that the host belongs to."""
+    """Return which hosts get a cookie: one host, or a domain with a leading dot that the host belongs to."""
     domain = f".{domain.strip('.').lower()}"
-    is_wide = domain.count(".") > 1 and not network_addresses.spelled(host) and f".{host}".endswith(domain)
+    is_wide = domain.count(".") > 1 and not network_addresses.parse_numeric_host(host) and f".{host}".endswith(domain)
     return domain if is_wide else host
 
 
@@ -109,6 +109,6 @@ def _matches_domain(domain: str, host: str) -> bool:
     return domain == host or (domain.startswith(".") and f".{host}".endswith(domain))
 
 
-def _matches_path(path: str, asked: str) -> bool:
-    """Return True if a cookie of a path is sent to another one (section 5.1.4)."""
-    return asked == path or (asked.startswith(path) and (path.endswith("/") or asked[len(path)] == "/"))
+def _matches_path(path: str, requested: str) -> bool:
+    """Return True if a cookie of a path is sent with a request for another path (section 5.1.4)."""
+    return requested == path or (requested.startswith(path) and (path.endswith("/") or requested[len(path)] == "/"))

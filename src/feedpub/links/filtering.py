@@ -1,4 +1,4 @@
-"""Addresses that no server is asked for: `check` and `report` leave out the same ones."""
+"""Addresses that get a verdict without a request; the same ones for `check` and `report`."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING, Final
 
 from .. import iri
 from ..transport import network_addresses
-from .classify import Answer, Verdict, classify
+from .classify import ProbeResult, Verdict, classify_result
 
 if TYPE_CHECKING:
     from ..model import LinkSettings
 
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,30}):")
-# An address whose host may be a number; only then it is parsed for that, which takes longer.
+# URLs whose host may be a number; only these are parsed for that, which takes longer.
 _MAY_BE_NUMERIC: Final = re.compile(r"https?:[/\\]*(?:[^/?#\\]*@)?[0-9\[%]", re.IGNORECASE)
 
 
 class AddressFilter:
-    """The addresses that some settings leave out.
+    """Finds the addresses that need no request: not http, excluded, malformed, or private.
 
     Args:
         settings: How links are checked.
-        refuse_private: Leave out addresses of private networks, unless the settings allow them. The transport refuses
-            them, too, and names and redirects that lead there.
+        refuse_private: Skip addresses of private networks, unless the settings allow them. The transport refuses them
+            as well, and also names and redirects that lead there.
 
     Raises:
         re.error: A pattern of `settings.exclude` is not a regular expression.
@@ -33,20 +33,20 @@ class AddressFilter:
         self._exclude = [re.compile(pattern) for pattern in settings.exclude]
         self._refuse_private = refuse_private and not settings.allow_private
 
-    def verdict(self, url: str) -> Verdict | None:
-        """Return the verdict on an address that no server is asked for; None if one is."""
+    def judge_address(self, url: str) -> Verdict | None:
+        """Return the verdict on an address that needs no request; None if a request is needed."""
         scheme = _SCHEME.match(url)
         if scheme and scheme[1].lower() not in ("http", "https"):
             return Verdict(status="skipped", reason=f"{scheme[1].lower()} is not http")
         if self._exclude and self._is_excluded(url):
-            return classify(Answer(url=url, failure="excluded"))
+            return classify_result(ProbeResult(url=url, failure="excluded"))
         fault = iri.find_url_fault(url)
         if fault and iri.find_url_fault(iri.resolve_url("", url) or ""):
             return Verdict(status="suspect", reason=f"the address {fault}"[:300])
         if self._refuse_private and (_MAY_BE_NUMERIC.match(url) or not url.isascii()):
-            literal = network_addresses.spelled(iri.find_host(url))
+            literal = network_addresses.parse_numeric_host(iri.find_host(url))
             if literal and not network_addresses.is_public(str(literal)):
-                return classify(Answer(url=url, failure="private", detail=str(literal)))
+                return classify_result(ProbeResult(url=url, failure="private", detail=str(literal)))
         return None
 
     def _is_excluded(self, url: str) -> bool:

@@ -1,6 +1,6 @@
-"""The tables of a history of link checks, and what their rows mean; docs/links.md describes them for people.
+"""The tables of a history of link checks, and what their rows mean; docs/reference/links.md documents them.
 
-Everything is checked when it is read: the file may be damaged, or come from somebody else.
+Every value is checked when it is read: the file may be damaged, or come from somebody else.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final, get_args
 
-from ..database import LAST_SECOND, as_choice, as_integer, as_moment, as_text, optional
+from ..database import LAST_SECOND, as_choice, as_integer, as_moment, as_text, check_optional
 from .classify import LinkStatus, Redirect
 from .lifecycle import LARGEST_TIME_DIFFERENCE, LinkState, Record
 from .result import Acceptance, Change, Incident, Outcome
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-# Each of them makes a schema of the one before it.
+# Each migration changes the schema of the one before it.
 MIGRATIONS: Final = (
     """
     CREATE TABLE links (
@@ -74,7 +74,7 @@ _LARGEST_CODE: Final = 9999
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Memory:
+class StoredLink:
     """What is remembered of a link: its record, and its last check.
 
     Args:
@@ -83,10 +83,10 @@ class Memory:
         final_url: Where redirects led.
         chain: The redirects.
         change: What that check changed.
-        run: In which run that was.
-        etag: Of the page, if it was good and no redirect led there; likewise `last_modified`.
-        last_modified: The field Last-Modified.
-        acceptance: Until when nobody wants to hear of it (``links ack``), if somebody has said so.
+        run: Number of the run of that check.
+        etag: The field ETag of the page, if it was good and no redirect led there.
+        last_modified: The field Last-Modified, likewise.
+        acceptance: Until when the link is accepted as it is (``links ack``), if it is.
     """
 
     record: Record
@@ -100,40 +100,40 @@ class Memory:
     acceptance: Acceptance | None = None
 
 
-# Rows → values. What feedpub never writes raises ValueError, which makes the history a damaged one.
+# Rows → values. A value that feedpub never writes raises ValueError: the history is damaged.
 
 
-def read_memory(row: Sequence[Any]) -> Memory:
+def read_stored_link(row: Sequence[Any]) -> StoredLink:
     code, final_url, chain, run, change, etag, last_modified, until, why = row[len(RECORD_COLUMNS) :]
-    return Memory(
-        record=read_record(row[: len(RECORD_COLUMNS)]), code=optional(_code, code),
-        final_url=optional(as_text, final_url) or "",
-        chain=_redirects(json.loads(as_text(chain))) if chain is not None else (),
-        change=optional(_change, change), run=optional(as_integer, run) or 0,
-        etag=optional(_header, etag), last_modified=optional(_header, last_modified),
+    return StoredLink(
+        record=read_record(row[: len(RECORD_COLUMNS)]), code=check_optional(_read_code, code),
+        final_url=check_optional(as_text, final_url) or "",
+        chain=_read_redirects(json.loads(as_text(chain))) if chain is not None else (),
+        change=check_optional(_read_change, change), run=check_optional(as_integer, run) or 0,
+        etag=check_optional(_read_header, etag), last_modified=check_optional(_read_header, last_modified),
         acceptance=Acceptance(until=as_moment(until), why=as_text(why)) if until is not None else None,
     )  # fmt: skip
 
 
-def _redirects(chain: object) -> tuple[Redirect, ...]:
+def _read_redirects(chain: object) -> tuple[Redirect, ...]:
     if not isinstance(chain, list) or len(chain) > _MOST_REDIRECTS:
-        raise ValueError("redirects that are none")
+        raise ValueError("a chain that is not a list of redirects")
     redirects = []
     for redirect in chain:
         if not isinstance(redirect, list) or len(redirect) != 2:
-            raise ValueError("a redirect that is none")
-        redirects.append(Redirect(code=_code(redirect[0]), url=as_text(redirect[1])))
+            raise ValueError("a redirect that is not a pair")
+        redirects.append(Redirect(code=_read_code(redirect[0]), url=as_text(redirect[1])))
     return tuple(redirects)
 
 
 def read_record(row: Sequence[Any]) -> Record:
     url, state, status, reason, streak, failures, failing_since, stated_since, last_ok, checked, due = row
     record = Record(
-        url=as_text(url), state=as_choice(state, get_args(LinkState)), status=optional(_status, status),
+        url=as_text(url), state=as_choice(state, get_args(LinkState)), status=check_optional(_read_status, status),
         reason=as_text(reason), streak=as_integer(streak, 0, _MOST_IN_A_ROW),
-        failures=as_integer(failures, 0, _MOST_IN_A_ROW), failing_since=optional(as_moment, failing_since),
-        stated_since=optional(as_moment, stated_since), last_ok=optional(as_moment, last_ok),
-        checked=optional(as_moment, checked), due=optional(as_moment, due),
+        failures=as_integer(failures, 0, _MOST_IN_A_ROW), failing_since=check_optional(as_moment, failing_since),
+        stated_since=check_optional(as_moment, stated_since), last_ok=check_optional(as_moment, last_ok),
+        checked=check_optional(as_moment, checked), due=check_optional(as_moment, due),
     )  # fmt: skip
     if not (record.state == "ok") == (not record.failures) == (record.failing_since is None):
         raise ValueError("a state and failures that contradict each other")
@@ -143,42 +143,42 @@ def read_record(row: Sequence[Any]) -> Record:
 def read_incident(row: Sequence[Any]) -> Incident:
     number, url, opened, closed, reason, outcome = row
     if (closed is None) != (outcome is None):
-        raise ValueError("an incident that is closed for no reason")
+        raise ValueError("a closed incident without an outcome, or an outcome of an open one")
     return Incident(
-        number=as_integer(number), url=as_text(url), opened=as_moment(opened), closed=optional(as_moment, closed),
-        reason=as_text(reason), outcome=optional(_outcome, outcome),
+        number=as_integer(number), url=as_text(url), opened=as_moment(opened), closed=check_optional(as_moment, closed),
+        reason=as_text(reason), outcome=check_optional(_read_outcome, outcome),
     )  # fmt: skip
 
 
 def read_run(row: Sequence[Any]) -> tuple[int, datetime | None, bool]:
     number, at, network_down = row
-    return as_integer(number), as_moment(at), bool(optional(as_integer, network_down))
+    return as_integer(number), as_moment(at), bool(check_optional(as_integer, network_down))
 
 
 def read_check(row: Sequence[Any]) -> tuple[LinkStatus, str]:
     status, final_url = row
-    return _status(status), optional(as_text, final_url) or ""
+    return _read_status(status), check_optional(as_text, final_url) or ""
 
 
-def _status(value: object) -> LinkStatus:
+def _read_status(value: object) -> LinkStatus:
     return as_choice(value, get_args(LinkStatus))
 
 
-def _change(value: object) -> Change:
+def _read_change(value: object) -> Change:
     return as_choice(value, get_args(Change))
 
 
-def _outcome(value: object) -> Outcome:
+def _read_outcome(value: object) -> Outcome:
     return as_choice(value, get_args(Outcome))
 
 
-def _code(value: object) -> int:
+def _read_code(value: object) -> int:
     return as_integer(value, 0, _LARGEST_CODE)
 
 
-def _header(value: object) -> str:
+def _read_header(value: object) -> str:
     text = as_text(value)
-    if sendable(text) is None:
+    if drop_unsendable(text) is None:
         raise ValueError("a header that cannot be sent")
     return text
 
@@ -186,15 +186,15 @@ def _header(value: object) -> str:
 _UNSENDABLE: Final = re.compile(r"[^\x20-\x7e\x80-\xff]")
 
 
-def sendable(text: str | None) -> str | None:
-    """Return the value of a header if it can be sent back as it is; None if not (RFC 9110, section 5.5)."""
+def drop_unsendable(text: str | None) -> str | None:
+    """Return the value of a header if it can be sent back as it is (RFC 9110, section 5.5); else None."""
     return None if text is None or _UNSENDABLE.search(text) else text
 
 
-def to_stored(moment: datetime | None) -> float | None:
+def to_timestamp(moment: datetime | None) -> float | None:
     return min(moment.timestamp(), LAST_SECOND) if moment else None
 
 
 def latest_time(now: datetime) -> float:
-    """Return the latest time that a clock which is right can have written."""
+    """Return the latest time that a correct clock can have written."""
     return (now + LARGEST_TIME_DIFFERENCE).timestamp()

@@ -1,8 +1,8 @@
-"""When a link is dead: pure functions, to which the time comes as an argument.
+"""When a link is dead: pure functions that take the time as an argument.
 
-A `Verdict` says what one check found, a `Record` what many have. Links fail now and then, so one failure proves
-nothing: a link is dead only after it has failed for several days and failed again within the same run. Trouble (5xx,
-refused, TLS) needs more patience than what a server states about the address (404): outages last for days.
+A `Verdict` is the result of one check, a `Record` that of many. Links fail now and then, so one failure proves nothing:
+a link is dead only after it has failed for several days and failed again within the same run. Trouble (5xx, refused,
+TLS) must last longer than a statement of the server about the URL (404), because outages last for days.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 LinkState = Literal["ok", "failing", "dead"]
 
-# 410 and NXDOMAIN, which nobody sends by mistake, take fewer failures than `LinkSettings` asks for.
+# 410 and NXDOMAIN, which are not sent by mistake, take fewer failures than `LinkSettings` sets.
 GONE_FAILURES: Final = 2
 GONE_DAYS: Final = 1.0
-# How often a link is asked again, in the same run, before it is pronounced dead.
+# How often a link is checked again, in the same run, before it is reported dead.
 CONFIRMATIONS: Final = 2
-# When to ask again, by the number of good answers in a row. Jitter only shortens: a run each day finds due what it
-# found good the day before.
+# When to check again, by the number of good results in a row. Jitter only shortens, so that a daily run finds due what
+# was good the day before.
 OK_STEPS: Final = tuple(timedelta(days=days) for days in (1, 2, 4, 7, 14, 30))
 FAILING_STEPS: Final = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=23))
 UNSURE_STEP: Final = timedelta(hours=6)
@@ -35,26 +35,27 @@ LONGEST_JITTER: Final = 0.1
 _SHARE_OF_PATH: Final = 0.05  # of 30 days with their jitter: less than four hours
 # Clocks of machines that share a history differ by less; a time that is further ahead comes from a wrong clock.
 LARGEST_TIME_DIFFERENCE: Final = timedelta(days=1)
-# Nothing was checked before feedpub could check: some machines begin at 1970 until they have asked for the time.
+# The first feedpub that checked links is newer. Some machines start in 1970, until they have set their clock.
 _FIRST_CHECK: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """Remember what checks of one address have found.
+    """What the checks of one URL have found so far.
 
     Args:
-        url: The address.
-        state: ``failing`` from the first failure, ``dead`` when it has lasted.
-        status: Of the last check, likewise `reason`; None before the first.
-        streak: Good answers in a row.
-        failures: In a row; answers that prove nothing do not count.
-        failing_since: When the first of them was found.
-        stated_since: The same of the last ones that were statements of the server, such as 404; None if the last
-            failure was trouble, such as 503.
-        last_ok: When the last good answer came.
-        checked: When it was last asked.
-        due: When it is to be asked again; None: at once.
+        url: The URL.
+        state: ``failing`` from the first failure, ``dead`` when the failures have lasted.
+        status: Of the last check, as `reason`; None before the first.
+        reason: Of the last check.
+        streak: Good results in a row.
+        failures: In a row; results that prove nothing are not counted.
+        failing_since: Time of the first of these failures.
+        stated_since: Time of the first failure since when all were statements of the server, such as 404; None if the
+            last failure was trouble, such as 503.
+        last_ok: Time of the last good result.
+        checked: Time of the last check.
+        due: Time of the next check; None: at once.
     """
 
     url: str
@@ -73,7 +74,7 @@ class Record:
 _DEFAULTS: Final = LinkSettings()
 
 
-def advance(
+def advance_record(
     record: Record,
     verdict: Verdict,
     now: datetime,
@@ -82,17 +83,17 @@ def advance(
     retry_after: timedelta | None = None,
     strict: bool = False,
 ) -> Record:
-    """Return a record with one verdict more.
+    """Return the record after one more verdict.
 
-    One good answer makes a link ok again. ``blocked``, ``suspect`` and ``unsure`` are neither a failure nor a sign of
-    life.
+    One good result makes a link ok again. ``blocked``, ``suspect`` and ``unsure`` prove neither that it works nor that
+    it is dead.
 
     Args:
-        record: What was known.
-        verdict: What this check found.
-        now: When; aware.
+        record: Before the check.
+        verdict: Of the check.
+        now: Time of the check; aware.
         settings: How many failures over how many days make a link dead.
-        retry_after: How long the server asks us to stay away (RFC 9110, section 10.2.3).
+        retry_after: How long the server asks clients to wait (RFC 9110, section 10.2.3).
         strict: Report a link as dead on its first failure: for use without a history.
     """
     due: datetime
@@ -105,32 +106,32 @@ def advance(
     elif verdict.status == "dead":
         failures, since = failures + 1, since or now
         stated = None if verdict.evidence == "trouble" else stated or now
-        dead = strict or state == "dead" or _is_dead(verdict, failures, now, since, stated, settings)
-        state = "dead" if dead else "failing"
+        is_dead = strict or state == "dead" or _is_dead(verdict, failures, now, since, stated, settings)
+        state = "dead" if is_dead else "failing"
         due = now + FAILING_STEPS[min(failures, len(FAILING_STEPS)) - 1]
     else:
         streak = record.streak
         step = {"unsure": UNSURE_STEP, "blocked": BLOCKED_STEP}.get(verdict.status, OK_STEPS[0])
         if state != "ok":
             step = min(step, FAILING_STEPS[-1])
-        # Who says when we may come back is taken at his word, up to the longest of our own intervals.
-        asked = min(retry_after, OK_STEPS[-1]) if retry_after else None
-        due = now + (asked if asked and verdict.status == "blocked" else max(step, asked or step))
+        # A server that says when to come back is obeyed, up to the longest of our own intervals.
+        wait = min(retry_after, OK_STEPS[-1]) if retry_after else None
+        due = now + (wait if wait and verdict.status == "blocked" else max(step, wait or step))
     return Record(
         url=record.url, state=state, status=verdict.status, reason=verdict.reason, streak=streak, failures=failures,
         failing_since=since, stated_since=stated, last_ok=last_ok, checked=now, due=due,
     )  # fmt: skip
 
 
-def without_impossible_times(record: Record, now: datetime) -> Record:
+def drop_impossible_times(record: Record, now: datetime) -> Record:
     """Return a record without the times that only a wrong clock can have written.
 
-    A run in 2106 would else keep its links from being asked for 80 years, and one in 1970 would make a link that fails
-    today one that has failed for half a century. Failures themselves stay: they were found.
+    Without this, the links of a run in 2106 would not be checked for 80 years, and a link that failed in a run in 1970
+    and fails today would have failed for half a century. The number of failures stays: they did happen.
 
     Args:
-        record: What is remembered.
-        now: The time; aware.
+        record: As it is stored.
+        now: The current time; aware.
     """
 
     def is_possible(moment: datetime | None) -> bool:
@@ -140,7 +141,7 @@ def without_impossible_times(record: Record, now: datetime) -> Record:
 
     since = record.failing_since
     if since and not (is_possible(since) and is_possible(record.checked)):
-        # The dates of a run with a wrong clock say nothing about how long the link has failed.
+        # The times of a run with a wrong clock do not show how long the link has failed.
         since = now
     if since and record.last_ok and is_possible(record.last_ok):
         since = max(since, record.last_ok)
@@ -160,8 +161,11 @@ def without_impossible_times(record: Record, now: datetime) -> Record:
 def needs_confirmation(
     record: Record, verdict: Verdict, now: datetime, settings: LinkSettings = _DEFAULTS, *, strict: bool = False
 ) -> bool:
-    """Return True if a verdict would make a link dead: then it is asked `CONFIRMATIONS` times more, first."""
-    return record.state != "dead" and advance(record, verdict, now, settings=settings, strict=strict).state == "dead"
+    """Return True if a verdict would make a link dead: then the link is first checked `CONFIRMATIONS` times more."""
+    return (
+        record.state != "dead"
+        and advance_record(record, verdict, now, settings=settings, strict=strict).state == "dead"
+    )
 
 
 def _is_dead(
@@ -171,19 +175,19 @@ def _is_dead(
         return True
     if stated is None:
         return False
-    wanted, days = settings.statement_failures, settings.statement_days
+    least, days = settings.statement_failures, settings.statement_days
     if verdict.evidence == "gone":
-        wanted, days = min(wanted, GONE_FAILURES), min(days, GONE_DAYS)
-    return failures >= wanted and now - stated >= timedelta(days=days)
+        least, days = min(least, GONE_FAILURES), min(days, GONE_DAYS)
+    return failures >= least and now - stated >= timedelta(days=days)
 
 
 def _find_jitter(url: str) -> float:
-    """Return a number from 0 to 1 that is always the same for an address, so that links are not all due at once.
+    """Return a number from 0 to 1 that is always the same for a URL, so that not all links are due at once.
 
-    Those of one host are due at nearly the same time: its soft-404 probe and its connections serve all of them.
+    The links of one host are due at nearly the same time, so that they share its soft-404 probe and connections.
     """
-    return (1 - _SHARE_OF_PATH) * _hash(find_host(url)) + _SHARE_OF_PATH * _hash(url)
+    return (1 - _SHARE_OF_PATH) * _hash_text(find_host(url)) + _SHARE_OF_PATH * _hash_text(url)
 
 
-def _hash(text: str) -> float:
+def _hash_text(text: str) -> float:
     return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=4).digest()) / 2**32

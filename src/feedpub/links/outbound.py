@@ -1,4 +1,4 @@
-"""The outbound links of a site: every address that its feeds publish, once, with the places where it was written."""
+"""The outbound links of a site: each address that its feeds publish, and where it was written (its mentions)."""
 
 from __future__ import annotations
 
@@ -15,52 +15,52 @@ if TYPE_CHECKING:
     from ..model import Site
 
 
-def outbound(site: Site) -> dict[str, tuple[Mention, ...]]:
+def find_outbound_links(site: Site) -> dict[str, tuple[Mention, ...]]:
     """Return the http(s) addresses that a site's feeds publish, and where each was written.
 
-    The site's own pages and its WebSub hub are left out: they are not outbound pages.
+    The site's own pages and its WebSub hub are left out: they are not outbound links.
 
     Raises:
         FieldError: An entry made in memory cannot be rendered; see `render`.
     """
-    home = _without_scheme(site.config.base_url)
-    settings = dict(_of_settings(site))
+    base = _without_scheme(site.config.base_url)
+    settings = dict(_list_settings_links(site))
     pages = {_without_scheme(entry.link) for article in site.articles for entry in article.entries.values()}
-    found: dict[str, dict[tuple[str, int, int], Mention]] = {}
-    for url, place in (*settings.items(), *_of_articles(site)):
-        rest = _without_scheme(url)
-        is_known = place.line == 0 and place.entry and url in settings
-        if rest and rest not in pages and not is_known and not f"{rest}/".startswith(home):
-            # A translation that takes a value from its original has it in the same place.
-            found.setdefault(url, {}).setdefault((place.path, place.line, place.column), place)
-    pairs = [(url, tuple(sorted(places.values(), key=_order))) for url, places in found.items()]
-    return dict(sorted(pairs, key=lambda pair: _order(pair[1][0])))
+    mentions_of: dict[str, dict[tuple[str, int, int], Mention]] = {}
+    for url, mention in (*settings.items(), *_list_article_links(site)):
+        address = _without_scheme(url)
+        is_in_settings = mention.line == 0 and mention.entry and url in settings
+        if address and address not in pages and not is_in_settings and not f"{address}/".startswith(base):
+            # A value that a translation takes from its original has the same mention, and is listed once.
+            mentions_of.setdefault(url, {}).setdefault((mention.path, mention.line, mention.column), mention)
+    pairs = [(url, tuple(sorted(mentions.values(), key=_find_sort_key))) for url, mentions in mentions_of.items()]
+    return dict(sorted(pairs, key=lambda pair: _find_sort_key(pair[1][0])))
 
 
-def _of_settings(site: Site) -> Iterator[tuple[str, Mention]]:
-    place = Mention(path=os.path.join(site.folder, "feedpub.toml") if site.folder else "")
+def _list_settings_links(site: Site) -> Iterator[tuple[str, Mention]]:
+    mention = Mention(path=os.path.join(site.folder, "feedpub.toml") if site.folder else "")
     author = site.config.author
     for url in (author.uri if author else None, site.config.icon):
         if url:
-            yield url, place
+            yield url, mention
 
 
-def _of_articles(site: Site) -> Iterator[tuple[str, Mention]]:
+def _list_article_links(site: Site) -> Iterator[tuple[str, Mention]]:
     for article in site.articles:
-        known = article.find_mentions()
+        mentions_of = article.find_mentions()
         for language, entry in article.entries.items():
-            somewhere = (Mention(path=article.paths.get(language, ""), entry=entry.id),)
+            unknown_line = (Mention(path=article.paths.get(language, ""), entry=entry.id),)
             for url in dict.fromkeys(find_addresses(entry)):
-                places = [place for place in known.get(url, ()) if place.entry == entry.id]
-                for place in places or somewhere:
-                    yield url, place
+                mentions = [mention for mention in mentions_of.get(url, ()) if mention.entry == entry.id]
+                for mention in mentions or unknown_line:
+                    yield url, mention
 
 
 def _without_scheme(url: str) -> str:
-    """Return an http(s) address without its scheme, as browsers write it; empty for all others."""
+    """Return an http(s) address without its scheme, as browsers write it; empty for other addresses."""
     parsed = parse_url(url)
     return parsed.href.partition("://")[2] if parsed and parsed.protocol in ("http:", "https:") else ""
 
 
-def _order(place: Mention) -> tuple[str, int, int, str]:
-    return place.path, place.line, place.column, place.entry
+def _find_sort_key(mention: Mention) -> tuple[str, int, int, str]:
+    return mention.path, mention.line, mention.column, mention.entry

@@ -1,4 +1,4 @@
-"""What a check of links tells: one `Link` per address, a `LinkReport` of all."""
+"""The results of a check of links: one `Link` per address, and a `LinkReport` of all."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Acceptance:
 
     Args:
         until: When it ends; aware.
-        why: In the words of whoever decided it.
+        why: The reason, in the words of the person who decided it.
     """
 
     until: datetime
@@ -35,15 +35,15 @@ class Acceptance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """The death of a link.
+    """An incident: a link that was found dead, until it works again or is removed.
 
     Args:
-        number: Names it in its history.
+        number: Its number in the history.
         url: The address.
-        opened: When it was pronounced dead.
-        reason: What killed it.
-        closed: When it worked again, or was in no entry any more; None while it is dead.
-        outcome: Which of the two: ``recovered`` or ``removed``; None while it is dead.
+        opened: When it was first reported dead.
+        reason: Why.
+        closed: When it was found to work again, or to be in no entry any more, or excluded; None while it is open.
+        outcome: ``recovered`` or ``removed`` (also if it is excluded); None while it is open.
     """
 
     number: int
@@ -56,24 +56,24 @@ class Incident:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """What is known of one address.
+    """A link and its last result.
 
     Args:
-        url: The address as it was given, with its fragment; secrets are hidden where it is shown, not here.
+        url: The address as it is written, with its fragment. Reports hide its secrets; this field does not.
         status: What the last check found: ``ok``, ``moved``, ``dead``, ``blocked``, ``suspect``, ``unsure`` or
             ``skipped``; None if there was none yet.
         state: ``ok``, ``failing``, or ``dead`` when it has failed for days.
-        reason: In a few English words; empty if nothing is to be said.
-        code: Status code of the last answer, if there was one.
+        reason: Why, in a few English words; empty if there is nothing to report.
+        code: Status code of the last response, if there was one.
         final_url: Where redirects led; `url` if there were none.
         chain: The redirects.
-        found_in: Where the link stands; empty if addresses were given.
-        checked: When it was last asked; None if never.
-        remembered: It was not asked in this run, as it was not due.
+        found_in: Where the link was written; empty if addresses were given.
+        checked: When it was last checked; None if never.
+        remembered: Whether this is the result of an earlier check: it was not due, or the time was over.
         change: What is new since the last run; None if nothing is.
-        incident: Its death, also one that ended in the last run; None if it is alive.
-        accepted: Somebody has accepted it as it is, for now: it is no finding (``links ack``).
-        accepted_why: Why.
+        incident: The incident of a dead link, or one that was closed in the last run; else None.
+        accepted: Whether it is accepted as it is for now (``links ack``, or a comment), and so not reported.
+        accepted_why: The reason of the acceptance.
     """
 
     url: str
@@ -93,21 +93,21 @@ class Link:
 
     @property
     def broken(self) -> bool:
-        """Whether somebody should do something: it is dead, and nobody has accepted that."""
+        """Whether it is dead and not accepted."""
         return self.state == "dead" and not self.accepted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkReport:
-    """What one run found.
+    """The results of one run.
 
     Args:
-        links: In the order in which they were given; of a site by file and line.
+        links: In the order in which they were given; those of a site by file and line.
         at: When the run began.
-        network_down: Our own network failed; nothing that failed counts.
+        network_down: Whether our own network was down, so that no failure counts.
         incidents: All that are remembered, newest first; also of links that are in no entry any more.
-        not_asked: How many links were due and not asked, since the time for the run was over.
-        problems: Wrong comments in entries, such as one that accepts an address that its entry does not link to.
+        not_asked: How many due links were not checked because the time for the run was over.
+        problems: Of comments in entries, such as one that accepts an address to which the entry does not link.
     """
 
     links: tuple[Link, ...]
@@ -129,5 +129,5 @@ class LinkReport:
 
     @property
     def summary(self) -> Mapping[str, int]:
-        """How many links have each status, most frequent first; those never asked are ``unknown``."""
+        """How many links have each status, most frequent first; links that were never checked are ``unknown``."""
         return dict(Counter(link.status or "unknown" for link in self.links).most_common())

@@ -1,4 +1,4 @@
-"""Ask somebody else before a link is pronounced dead: a command, such as a browser or a machine elsewhere."""
+"""A second opinion before a link is reported dead: a command, such as a browser or a machine elsewhere."""
 
 from __future__ import annotations
 
@@ -13,43 +13,43 @@ if TYPE_CHECKING:
     SecondOpinion = Callable[[str], bool]
 
 
-def make_command(command: str, seconds: float) -> SecondOpinion:
+def make_second_opinion(command: str, seconds: float) -> SecondOpinion:
     """Return a function that runs a command, without a shell, and returns True if it ends with exit status 0.
 
     Args:
-        command: Program and arguments; the address becomes the last one.
-        seconds: It is killed after this time.
+        command: Program and arguments; the URL is added as the last one.
+        seconds: After this time, it is killed.
     """
-    import shlex  # 10 ms together, and seldom wanted
+    import shlex  # both take 10 ms to load, and are seldom needed
     import subprocess
 
     arguments = shlex.split(command)
 
-    def ask(url: str) -> bool:
+    def run_command(url: str) -> bool:
         nothing = subprocess.DEVNULL
         try:
-            done = subprocess.run(  # noqa: S603  # who sets `second_opinion` wants it to be run
+            process = subprocess.run(  # noqa: S603  # the user has set this command
                 [*arguments, url], stdin=nothing, stdout=nothing, stderr=nothing, timeout=seconds, check=False
             )
         except subprocess.TimeoutExpired as error:
             raise TimeoutError(f"no end after {seconds:g} s") from error
-        if done.returncode < 0:
-            raise ChildProcessError(f"killed by signal {-done.returncode}")
-        return done.returncode == 0
+        if process.returncode < 0:
+            raise ChildProcessError(f"killed by signal {-process.returncode}")
+        return process.returncode == 0
 
-    return ask
+    return run_command
 
 
-def ask_second_opinion(ask: SecondOpinion, url: str, verdict: Verdict) -> Verdict:
-    """Return a verdict after somebody else was asked about an address that would be pronounced dead.
+def apply_second_opinion(second_opinion: SecondOpinion, url: str, verdict: Verdict) -> Verdict:
+    """Return the verdict on a URL that would be reported dead, after a second opinion.
 
-    What goes wrong there is told in the reason, and changes nothing.
+    If the second opinion fails, only the reason changes: it says so.
     """
     try:
-        is_reachable = ask(url)
-    except Exception as error:  # of the caller's own function: whatever it is, the run goes on
-        why = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-        return replace(verdict, reason=f"{verdict.reason} (the second opinion failed: {why})")
+        is_reachable = second_opinion(url)
+    except Exception as error:  # of a function of the caller: whatever it is, the run goes on
+        message = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        return replace(verdict, reason=f"{verdict.reason} (the second opinion failed: {message})")
     if not is_reachable:
         return verdict
     return Verdict(

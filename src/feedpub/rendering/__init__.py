@@ -1,5 +1,6 @@
-"""Entry → safe HTML, and what is kept while a site is rendered.
+"""Render an entry to safe HTML.
 
-Start with `content`, which puts the parts of an entry together. `renderer.Renderer` holds what several formats share;
-`text` has what is done to plain text.
+Start reading with `content`, which joins the parts of an entry. `sanitiser` makes HTML safe, `html_rewriting` prepares
+HTML for it, `text` handles plain text, and `addresses` finds the addresses that an entry publishes. A
+`renderer.Renderer` keeps what is rendered as `rendered_entry.RenderedEntry` values, which all formats share.
 """

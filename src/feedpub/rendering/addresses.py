@@ -1,4 +1,4 @@
-"""The addresses that the feeds publish of an entry: what its readers can follow."""
+"""Find the addresses that an entry publishes: those that its readers can follow."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
     from ..model import Entry
     from ..model.extensions import Extension
 
-# In sanitised HTML, where "<" starts nothing but a tag and values stand in double quotes.
-_ADDRESS: Final = re.compile(r'<(?:a|img)\b[^<>]*? (?:href|src)="([^"<>]*)"')
+# For sanitised HTML, in which "<" only starts a tag and attribute values are in double quotes.
+_ADDRESS_PATTERN: Final = re.compile(r'<(?:a|img)\b[^<>]*? (?:href|src)="([^"<>]*)"')
 
 
 def find_addresses(entry: Entry) -> Iterator[str]:
-    """Yield the addresses that an entry publishes, of any scheme; one that it publishes twice comes twice.
+    """Yield the addresses that an entry publishes, of any scheme; an address that it publishes twice comes twice.
 
-    Its id and the schemes of its categories are names, not addresses; its own page is left out, too.
+    The id and the schemes of categories are names, not addresses. The entry's own page is left out too.
 
     Raises:
-        FieldError: As of `render`.
+        FieldError: See `render`.
     """
-    for match in _ADDRESS.finditer(render(entry)):
+    for match in _ADDRESS_PATTERN.finditer(render(entry)):
         yield unescape(match[1])
     yield from (reference.url for reference in entry.references if reference.url)
     yield from (url for url in (entry.via, entry.image) if url)

@@ -8,20 +8,20 @@ from typing import Final
 
 
 def join_lines(text: str) -> str:
-    """Return text on one line: line ends and runs of spaces become a space; spaces that mean something stay.
+    """Return text on one line: line ends and runs of spaces become one space, other kinds of spaces stay.
 
-    French sets no-break spaces at its signs, Chinese wide ones between names; ``str.split`` would lose both.
+    French has no-break spaces before punctuation, Chinese has wide ones between names; ``str.split`` would remove both.
     """
-    if "  " in text or not text.isprintable():  # a blank is the only one of them that is printable
-        text = _LAYOUT.sub(" ", text)
+    if "  " in text or not text.isprintable():  # of these characters, only a space is printable
+        text = _LINE_ENDS_AND_SPACES.sub(" ", text)
     return text.strip()
 
 
-_LAYOUT: Final = re.compile("[ \t\n\r\v\f\x1c-\x1f\x85\u2028\u2029]+")
+_LINE_ENDS_AND_SPACES: Final = re.compile("[ \t\n\r\v\f\x1c-\x1f\x85\u2028\u2029]+")
 
 
 def html_to_text(html: str) -> str:
-    """Return the text of HTML without markup, on one line."""
+    """Return the text of HTML, without tags and on one line."""
     if "<" in html:
         if "<br" in html or "</p>" in html:
             html = _LINE_BREAK.sub(" ", html)
@@ -34,7 +34,7 @@ _TAG: Final = re.compile(r"<[^<>]*>")
 
 
 def paragraphs_to_text(html: str) -> str:
-    """Return the text of paragraphs of HTML; a blank line parts them."""
+    """Return the text of HTML paragraphs, separated by blank lines."""
     return "\n\n".join(text for part in html.split("</p>") if (text := html_to_text(part)))
 
 
@@ -48,7 +48,7 @@ _BETWEEN_PARAGRAPHS: Final = re.compile(r"\n[ \t]*\n")
 
 
 def collapse_spaces(text: str) -> str:
-    """Return text on one line, without white space at its ends or twice in a row."""
-    if "  " not in text and text.isprintable():  # blanks are the only white space that is printable
+    """Return text on one line: each run of white space, of any kind, becomes one space."""
+    if "  " not in text and text.isprintable():  # the only printable white space is the space
         return text.strip(" ")
     return " ".join(text.split())

@@ -1,4 +1,4 @@
-"""Tell a WebSub hub which feeds have changed, so that it tells their subscribers (https://www.w3.org/TR/websub/)."""
+"""Announce changed feeds to a WebSub hub, which tells their subscribers (https://www.w3.org/TR/websub/)."""
 
 from __future__ import annotations
 
@@ -20,29 +20,35 @@ from ..iri import to_uri
 from ..model import Site
 from ..redaction import hide_secrets
 from ..site.settings import FILE_NAME, read_config
-from .responses import parse_http_date
+from .http_dates import parse_http_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ..model import Config
-    from ..transport.requests_client import Answer, Session
+    from ..transport.requests_client import FormResponse, Session
 
-PAUSES_SECONDS: Final = (1.0, 2.0, 4.0)  # before the second, third and fourth try
-LONGEST_PAUSE_SECONDS: Final = 30.0  # a hub that wants more is asked another day
+    # Hub → address of a feed document → SHA-256 of the bytes that the hub has accepted.
+    AcceptedDigests = dict[str, dict[str, str]]
+
+PAUSES_SECONDS: Final = (1.0, 2.0, 4.0)  # before the second, third and fourth attempt
+LONGEST_PAUSE_SECONDS: Final = 30.0  # a hub that wants a longer one is pinged by the next run
 TOTAL_SECONDS: Final = 120.0
 STATE_NAME: Final = ".feedpub/pings.json"
+_LINK: Final = re.compile(r"<(?:atom:)?link\b[^<>]*>")
+_SELF: Final = re.compile(r"""\srel=["']self["']""")
+_HREF: Final = re.compile(r"""\shref=(?:"([^"]*)"|'([^']*)')""")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PingResult:
-    """Say what became of telling a hub about one feed document.
+    """The result of telling a hub about one feed document.
 
     Args:
-        topic: The document's own address (``rel="self"``), which subscribers know.
-        hub: Whom it was told, without what gives access in that address.
+        topic: The document's own address (``rel="self"``), which subscribers use.
+        hub: The address of the hub, without secrets.
         outcome: ``accepted``, ``unchanged`` (the hub knows these bytes, nothing was sent) or ``failed``.
-        status: What the hub answered; None if it was not asked or gave no answer.
+        status: The HTTP status of the hub's answer; None if nothing was sent or no answer came.
         reason: Why it failed; else empty.
     """
 
@@ -62,19 +68,19 @@ def ping(
     sleep: Callable[[float], None] = time.sleep,
     total_seconds: float = TOTAL_SECONDS,
 ) -> tuple[PingResult, ...]:
-    """Tell the site's hub about each published feed whose bytes have changed since the hub was last told.
+    """Announce to the site's hub each published feed whose bytes have changed since the last ping.
 
-    Do so when the published folder is on the web: the hub fetches the feeds at once. Archive pages are not told, as
-    nobody subscribes to them. What was told is remembered in ``.feedpub/pings.json`` in the published folder; without
-    that file the hub is told once more.
+    Do so after the published folder was uploaded: the hub fetches the feeds at once. It is not told about archive
+    documents, as nobody subscribes to them. What the hub has accepted is recorded in ``.feedpub/pings.json`` in the
+    published folder; without that file, it is told about all feeds again.
 
     Args:
-        source: A site, or its entries folder; of either only the settings count.
+        source: A site, or its entries folder; only the settings count.
         output: The published folder.
         progress: Called with each result as it comes.
-        session: Asks the hub; by default one with feedpub's User-Agent, and proxies as the environment says.
-        sleep: Waits before the next try; for tests.
-        total_seconds: For all of it; feeds that it does not suffice for have failed.
+        session: Sends the requests; by default one with feedpub's User-Agent and the proxies of the environment.
+        sleep: Called to wait before another attempt (for tests).
+        total_seconds: For all requests; feeds for which no time is left have failed.
 
     Returns:
         One result per document, in the order of the site's languages.
@@ -82,68 +88,72 @@ def ping(
     Raises:
         ConfigError: There is no hub, or nothing has been published.
     """
-    config, folder = (source.config, source.folder) if isinstance(source, Site) else _settings(source)
+    config, folder = (source.config, source.folder) if isinstance(source, Site) else _read_settings(source)
     if not config.hub:
         settings = Path(folder, FILE_NAME).as_posix() if folder else ""
         hint = 'add hub = "https://…", the address of a WebSub hub, and build again'
         raise ConfigError([Problem(code="E012", path=settings, message="the site has no hub to ping", hint=hint)])
-    paths = list(_documents(Path(output), config))
+    paths = list(_list_documents(Path(output), config))
     if not paths:
-        shown = Path(output).as_posix()
         hint = "run `feedpub build` first, or name the published folder with --output"
-        raise ConfigError([Problem(code="E011", path=shown, message="holds no feed of this site", hint=hint)])
-    known = _known(os.fspath(output))
+        message = "contains no feed of this site"
+        raise ConfigError([Problem(code="E011", path=Path(output).as_posix(), message=message, hint=hint)])
     hub = _Hub(to_uri(config.hub), session, sleep, time.monotonic() + total_seconds)
-    pings: list[PingResult] = []
+    return _ping_documents(hub, paths, config, Path(output), progress)
+
+
+def _ping_documents(
+    hub: _Hub, paths: list[Path], config: Config, output: Path, progress: Callable[[PingResult], None] | None
+) -> tuple[PingResult, ...]:
+    accepted = _read_accepted(os.fspath(output))
+    results: list[PingResult] = []
     try:
         for path in paths:
             data = read_file(os.fspath(output), path.relative_to(output).as_posix())
-            pings.append(_tell(hub, data, path, config, known))
+            results.append(_ping_document(hub, data, path, config, accepted))
             if progress:
-                progress(pings[-1])
-    finally:  # after Ctrl-C, too: what the hub has accepted is not told again
-        if any(one.outcome == "accepted" for one in pings):
-            _remember(os.fspath(output), known)
-    return tuple(pings)
+                progress(results[-1])
+    finally:  # also after Ctrl-C: the hub is not told again what it has accepted
+        if any(result.outcome == "accepted" for result in results):
+            _write_accepted(os.fspath(output), accepted)
+    return tuple(results)
 
 
-def _settings(folder: str | os.PathLike[str]) -> tuple[Config, str]:
-    name = os.fspath(folder)
-    return read_config(name)[0], name
+def _read_settings(folder: str | os.PathLike[str]) -> tuple[Config, str]:
+    path = os.fspath(folder)
+    return read_config(path)[0], path
 
 
-def _documents(output: Path, config: Config) -> Iterator[Path]:
-    """Yield the feed documents that people subscribe to: of each language, then of its categories."""
+def _list_documents(output: Path, config: Config) -> Iterator[Path]:
+    """Yield the feed documents to which people subscribe: for each language its own, then those of its categories."""
     for language in config.languages:
         home = output / language
-        for place in (home, *sorted(home.glob("category/*"))):
-            yield from (path for form in FORMATS if os.path.lexists(path := place / form.file_name))
+        for folder in (home, *sorted(home.glob("category/*"))):
+            for feed_format in FORMATS:
+                path = folder / feed_format.file_name
+                if os.path.lexists(path):
+                    yield path
 
 
-def _tell(hub: _Hub, data: bytes, path: Path, config: Config, known: dict[str, dict[str, str]]) -> PingResult:
-    """Tell the hub about one document unless it knows these bytes; record what it has accepted in `known`."""
-    topic, name = _own_address(data, path), hide_secrets(hub.url)
+def _ping_document(hub: _Hub, data: bytes, path: Path, config: Config, accepted: AcceptedDigests) -> PingResult:
+    """Announce one document to the hub unless it has accepted these bytes; record it in `accepted` if it does now."""
+    topic, hub_name = _find_self_address(data, path), hide_secrets(hub.url)
     if not topic.startswith(to_uri(config.base_url)):
         reason = f"{path.as_posix()} says that it is served at {topic or 'no address'}; build it for {config.base_url}"
-        return PingResult(topic=topic, hub=name, outcome="failed", reason=reason)
+        return PingResult(topic=topic, hub=hub_name, outcome="failed", reason=reason)
     digest = sha256(data).hexdigest()
-    told = known.setdefault(hub.url, {})
-    if told.get(topic) == digest:
-        return PingResult(topic=topic, hub=name, outcome="unchanged")
-    status, reason = hub.tell(topic)
+    accepted_by_hub = accepted.setdefault(hub.url, {})
+    if accepted_by_hub.get(topic) == digest:
+        return PingResult(topic=topic, hub=hub_name, outcome="unchanged")
+    status, reason = hub.announce(topic)
     if reason:
-        return PingResult(topic=topic, hub=name, outcome="failed", status=status, reason=hide_secrets(reason))
-    told[topic] = digest
-    return PingResult(topic=topic, hub=name, outcome="accepted", status=status)
+        return PingResult(topic=topic, hub=hub_name, outcome="failed", status=status, reason=hide_secrets(reason))
+    accepted_by_hub[topic] = digest
+    return PingResult(topic=topic, hub=hub_name, outcome="accepted", status=status)
 
 
-_LINK = re.compile(r"<(?:atom:)?link\b[^<>]*>")
-_SELF = re.compile(r"""\srel=["']self["']""")
-_HREF = re.compile(r"""\shref=(?:"([^"]*)"|'([^']*)')""")
-
-
-def _own_address(data: bytes, path: Path) -> str:
-    """Return the address that a document gives as its own; the empty string if it gives none."""
+def _find_self_address(data: bytes, path: Path) -> str:
+    """Return the address that a document states as its own; the empty string if it states none."""
     if path.suffix == ".json":
         try:
             address = json.loads(data)["feed_url"]
@@ -151,81 +161,90 @@ def _own_address(data: bytes, path: Path) -> str:
             return ""
         return address if isinstance(address, str) else ""
     for link in _LINK.finditer(data.decode("utf-8", "replace")):  # entries have no link to themselves
-        if _SELF.search(link[0]) and (found := _HREF.search(link[0])):
-            return unescape(found[1] or found[2] or "")
+        if _SELF.search(link[0]) and (href := _HREF.search(link[0])):
+            return unescape(href[1] or href[2] or "")
     return ""
 
 
-def _known(output: str) -> dict[str, dict[str, str]]:
-    """Read what hubs were told: hub → address → SHA-256. A file that is lost or damaged costs one more ping."""
+def _read_accepted(output: str) -> AcceptedDigests:
+    """Return what hubs have accepted. If the file is lost or damaged, they are told again."""
     try:
         hubs: Any = json.loads(read_file(output, STATE_NAME))["hubs"]
-        return {hub: {topic: str(digest) for topic, digest in told.items()} for hub, told in hubs.items()}
+        return {hub: {topic: str(digest) for topic, digest in digests.items()} for hub, digests in hubs.items()}
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return {}
 
 
-def _remember(output: str, known: dict[str, dict[str, str]]) -> None:
-    text = json.dumps({"schema": 1, "hubs": known}, indent=1, sort_keys=True)
+def _write_accepted(output: str, accepted: AcceptedDigests) -> None:
+    text = json.dumps({"schema": 1, "hubs": accepted}, indent=1, sort_keys=True)
     write_file(output, STATE_NAME, f"{text}\n".encode())
     remove_leftovers(os.path.join(output, os.path.dirname(STATE_NAME)))
 
 
 class _Hub:
-    """A hub, asked with patience as long as it seems to be there."""
+    """A WebSub hub. Requests are repeated as long as it seems to be working."""
 
-    def __init__(self, url: str, session: Session | None, sleep: Callable[[float], None], until: float) -> None:
-        self.url, self.session, self.sleep, self.until = url, session, sleep, until
-        self.pauses: tuple[float, ...] = PAUSES_SECONDS
-        self.closed = ""
+    def __init__(self, url: str, session: Session | None, sleep: Callable[[float], None], deadline: float) -> None:
+        self.url, self._session, self._sleep, self._deadline = url, session, sleep, deadline
+        self._pauses: tuple[float, ...] = PAUSES_SECONDS
+        self._closed_reason = ""
 
-    def tell(self, topic: str) -> tuple[int | None, str]:
-        """Return the status of the last answer, if there was one, and why the hub did not accept; "" if it did."""
-        if self.closed:
-            return None, f"not asked: {self.closed}"
+    def announce(self, topic: str) -> tuple[int | None, str]:
+        """Announce to the hub that a feed has changed.
+
+        Returns:
+            The status of the last answer, if there was one, and why the hub did not accept; empty if it did.
+        """
+        if self._closed_reason:
+            return None, f"nothing was sent: {self._closed_reason}"
         fields = {"hub.mode": "publish", "hub.url": topic, "hub.topic": topic}  # hubs differ in which they read
-        pauses = iter(self.pauses)
+        pauses = iter(self._pauses)
         while True:
-            status, reason, wait = self._ask(fields)
-            if wait is None:
+            status, reason, wait_seconds = self._post(fields)
+            if wait_seconds is None:
                 return status, reason
             pause = next(pauses, None)
-            wait = max(wait, pause or 0.0)
-            if wait > LONGEST_PAUSE_SECONDS:
-                self.closed = f"it wants to be left alone for {wait:.0f} seconds"
-                return status, f"{reason}; {self.closed}"
-            if pause is None or time.monotonic() + wait > self.until:
-                self.pauses = ()  # it is down: the other feeds get one try each
+            wait_seconds = max(wait_seconds, pause or 0.0)
+            if wait_seconds > LONGEST_PAUSE_SECONDS:
+                self._closed_reason = f"the hub asks to wait for {wait_seconds:.0f} seconds"
+                return status, f"{reason}; {self._closed_reason}"
+            if pause is None or time.monotonic() + wait_seconds > self._deadline:
+                self._pauses = ()  # the hub is down: the other feeds get one attempt each
                 return status, reason
-            self.sleep(wait)
+            self._sleep(wait_seconds)
 
-    def _ask(self, fields: dict[str, str]) -> tuple[int | None, str, float | None]:
-        """Return status, reason, and how long to wait at least before another try; None if that would be no use."""
+    def _post(self, fields: dict[str, str]) -> tuple[int | None, str, float | None]:
+        """Send one request.
+
+        Returns:
+            The status, why the hub did not accept, and how many seconds to wait at least before another attempt; None
+            if another attempt would be useless.
+        """
         from ..transport import requests_client
 
-        self.session = self.session or requests_client.session()
-        seconds = self.until - time.monotonic()
+        self._session = self._session or requests_client.make_session()
+        seconds = self._deadline - time.monotonic()
         if seconds <= 0:
-            return None, "not asked: there was no time left", None
+            return None, "nothing was sent: there was no time left", None
         try:
-            answer = requests_client.post_form(self.session, self.url, fields, seconds=seconds)
-        except requests_client.NoAnswerError as error:
+            answer = requests_client.post_form(self._session, self.url, fields, seconds=seconds)
+        except requests_client.FormError as error:
             return None, str(error), 0.0
         if 200 <= answer.status < 300:
             return answer.status, "", None
         if 300 <= answer.status < 400:
-            place = answer.headers.get("Location", "an address that it does not tell")
-            return answer.status, f"the hub has moved to {place}: change hub in {FILE_NAME}, and build again", None
+            location = answer.headers.get("Location", "an unknown address")
+            return answer.status, f"the hub has moved to {location}: change hub in {FILE_NAME}, and build again", None
         reason = f"the hub answered {answer.status}" + (f": {answer.text}" if answer.text else "")
-        again = answer.status == 429 or answer.status >= 500
-        return answer.status, reason, _retry_after(answer) if again else None
+        is_temporary = answer.status == 429 or answer.status >= 500
+        return answer.status, reason, _parse_retry_after(answer) if is_temporary else None
 
 
-def _retry_after(answer: Answer) -> float:
-    """Return the seconds of Retry-After (RFC 9110, 10.2.3), given as such or as a date; 0 if there is none."""
-    given = answer.headers.get("Retry-After", "").strip()
-    if given.isascii() and given.isdecimal():
-        return float(given)
+def _parse_retry_after(answer: FormResponse) -> float:
+    """Return the seconds of Retry-After (RFC 9110, 10.2.3), which may be a date; 0 if there is none."""
+    value = answer.headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdecimal():
+        return float(value)
     now = datetime.now(UTC)
-    moment = parse_http_date(given, now)
+    moment = parse_http_date(value, now)
     return max(0.0, (moment - now).total_seconds()) if moment else 0.0

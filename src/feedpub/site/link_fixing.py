@@ -1,4 +1,4 @@
-"""Rewrite addresses in entry files that have moved for good."""
+"""Find addresses in entry files that have moved for good, and write the new ones."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from ..errors import FeedpubError
 from ..files import read_file, remove_leftovers, resolve_inside, write_file
 from ..iri import find_url_fault, parse_url
 from ..links.history import open_history
-from ..links.outbound import outbound
+from ..links.outbound import find_outbound_links
 from ..redaction import hide_secrets
-from .rewriting import Rewriting
+from .rewriting import AddressRewriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ..model import Config, Mention, Site
+    from .rewriting import Replacement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +31,10 @@ class LinkFix:
 
     Args:
         path: The file.
-        before: What it holds.
-        after: What it is to hold.
+        before: Its content.
+        after: Its content with the new addresses.
         changes: Line from 1, old address, new address.
-        refused: Likewise, where the file would say something else with the new address; it is left as it is.
+        refused: Likewise, for addresses that are left alone, as the file would say something else with the new ones.
     """
 
     path: str
@@ -43,7 +44,7 @@ class LinkFix:
     refused: tuple[tuple[int, str, str], ...] = ()
 
     def diff(self) -> str:
-        """Return the changes as a unified diff, to be read: what gives access in addresses is hidden."""
+        """Return the changes as a unified diff for people; secrets in addresses are hidden."""
         old, new = (data.decode("utf-8").splitlines(keepends=True) for data in (self.before, self.after))
         name = escape_for_terminal(self.path)
         lines = difflib.unified_diff(old, new, name, name, n=1)
@@ -51,7 +52,7 @@ class LinkFix:
         return hide_secrets(text)
 
     def notes(self) -> tuple[str, ...]:
-        """Return a line for each address that is left to the author, to be read like `diff`."""
+        """Return a line for each address that is left to the author; secrets in addresses are hidden."""
         return tuple(
             f"{self.path}:{line}: not changed, as {hide_secrets(new)} would be read as something else here; "
             f"replace {hide_secrets(old)} by hand"
@@ -60,34 +61,35 @@ class LinkFix:
 
 
 def fix_links(site: Site, *, history: str | os.PathLike[str]) -> tuple[LinkFix, ...]:
-    """Find the links of a site that have moved for good, and what their files would be with the new addresses.
+    """Find the links of a site that have moved for good, and return the changes that their files need.
 
-    An address has moved when its last two checks were redirected for good (301, 308) to the same page. Never to a
-    site's front page, nor from https to http: that may be a soft 404, or worse. A link is rewritten if the file then
-    links to the new address there, and says the same everywhere else; else it is in `LinkFix.refused`.
+    An address has moved when its last two checks were redirected for good (301, 308) to the same page. A redirect to
+    the front page of a site, or from https to http, does not count: it may be a soft 404, or worse. A link is rewritten
+    if the file then links to the new address and says the same everywhere else; otherwise it is in `LinkFix.refused`.
 
     Args:
-        site: With entries from files.
-        history: File that `check_links` has written.
+        site: A site with entries from files.
+        history: The file that `check_links` has written.
 
     Raises:
         HistoryError: There is no such history.
         OSError: An entry file cannot be read.
     """
-    path = Path(history)
-    places = outbound(site)
-    with open_history(path, must_exist=True, exclusive=False) as base:
-        moved = {url: new for url in places if (new := _target(url, base.moved(url)))}
+    mentions = find_outbound_links(site)
+    with open_history(Path(history), must_exist=True, exclusive=False) as database:
+        targets = {
+            url: target for url in mentions if (target := _find_target(url, database.find_permanent_target(url)))
+        }
     files: dict[str, dict[Mention, tuple[str, str]]] = {}
-    for url, new in moved.items():
-        for place in places[url]:
-            if place.line:
-                files.setdefault(place.path, {})[place] = url, new
-    return tuple(_fix_file(path, changes, site.config) for path, changes in sorted(files.items()))
+    for url, target in targets.items():
+        for mention in mentions[url]:
+            if mention.line:
+                files.setdefault(mention.path, {})[mention] = url, target
+    return tuple(_fix_file(path, moved, site.config) for path, moved in sorted(files.items()))
 
 
 def write_fixes(fixes: Iterable[LinkFix]) -> None:
-    """Write the changes, each file as a whole or not at all.
+    """Write the changes, each file in one step.
 
     Raises:
         FeedpubError: A file has been changed since.
@@ -100,35 +102,45 @@ def write_fixes(fixes: Iterable[LinkFix]) -> None:
         remove_leftovers(folder or os.curdir)
         if read_file(folder, name) != fix.before:
             raise FeedpubError(f"{fix.path}: was changed in the meantime; run `feedpub links fix` again")
-        path = resolve_inside(folder, name)  # of a link to another entry
+        path = resolve_inside(folder, name)  # the entry may be a link to another one
         write_file(*os.path.split(path), fix.after, mode=stat.S_IMODE(os.stat(path).st_mode))
 
 
-def _target(url: str, new: str | None) -> str | None:
-    if not new:
+def _find_target(url: str, redirect: str | None) -> str | None:
+    """Return the address that replaces one that is redirected for good; None if it is not to be replaced."""
+    if not redirect:
         return None
-    parsed = parse_url(new)
-    if find_url_fault(new) or parsed is None or parsed.pathname == "/":
+    parsed = parse_url(redirect)
+    if find_url_fault(redirect) or parsed is None or parsed.pathname == "/":
         return None
     if url.lower().startswith("https:") and parsed.protocol != "https:":
         return None
     fragment = url.partition("#")[2]
-    return f"{new}#{fragment}" if fragment and "#" not in new else new
+    return f"{redirect}#{fragment}" if fragment and "#" not in redirect else redirect
 
 
 def _fix_file(path: str, moved: Mapping[Mention, tuple[str, str]], config: Config) -> LinkFix:
-    """Return what is to become of a file.
+    """Return the changes of a file.
 
     Args:
         path: The file.
-        moved: Where an address stands → the address, and where it has moved to.
-        config: The site's settings.
+        moved: Where an address is → the address, and the new one.
+        config: The settings of the site.
     """
     before = read_file(*os.path.split(path))
-    rewriting = Rewriting(path, before.decode("utf-8"), config)
-    found = rewriting.locate(moved)
-    after, replaced = rewriting.replace(found)
-    changes = tuple((one.line, one.old, one.new) for one in replaced)
+    rewriter = AddressRewriter(path, before.decode("utf-8"), config)
+    replacements = rewriter.locate(moved)
+    after, replaced = rewriter.replace(replacements)
     done = set(replaced)
-    refused = tuple((one.line, one.old, one.new) for one in found if one not in done)
-    return LinkFix(path=path, before=before, after=after.encode("utf-8"), changes=changes, refused=refused)
+    refused = [replacement for replacement in replacements if replacement not in done]
+    return LinkFix(
+        path=path,
+        before=before,
+        after=after.encode("utf-8"),
+        changes=_describe_changes(replaced),
+        refused=_describe_changes(refused),
+    )
+
+
+def _describe_changes(replacements: Iterable[Replacement]) -> tuple[tuple[int, str, str], ...]:
+    return tuple((replacement.line, replacement.old, replacement.new) for replacement in replacements)

@@ -1,4 +1,4 @@
-"""An entries folder → Site."""
+"""Read an entries folder into a Site."""
 
 from __future__ import annotations
 
@@ -19,36 +19,36 @@ def load(folder: str | os.PathLike[str] = "entries", *, keep_going: bool = False
     """Read a folder of entry files and its feedpub.toml.
 
     Args:
-        folder: Holds ``feedpub.toml`` and ``<key>.<language>.md`` files.
-        keep_going: Leave articles with errors out instead of raising; the errors stand in `Site.problems`.
+        folder: Has ``feedpub.toml`` and files such as ``<key>.<language>.md``.
+        keep_going: Leave out articles with errors instead of raising; `Site.problems` has the errors.
 
     Raises:
         ConfigError: feedpub.toml cannot be used.
-        EntryError: Some entries cannot be published; all their problems, warnings and notes too.
+        EntryError: Some entries cannot be published; it has all their problems, warnings and notes too.
     """
-    name = os.fspath(folder)
-    config, notes = read_config(name)
-    articles, problems = read_folder(name, config)
-    found = (*notes, *problems)
-    if not keep_going and any(problem.severity == "error" for problem in found):
-        raise EntryError(found)
-    return Site(config=config, articles=articles, folder=name, problems=found)
+    path = os.fspath(folder)
+    config, notes = read_config(path)
+    articles, problems = read_folder(path, config)
+    all_problems = (*notes, *problems)
+    if not keep_going and any(problem.severity == "error" for problem in all_problems):
+        raise EntryError(all_problems)
+    return Site(config=config, articles=articles, folder=path, problems=all_problems)
 
 
 def lint(folder: str | os.PathLike[str] = "entries", *, until: datetime | str | None = None) -> tuple[Problem, ...]:
-    """Return every problem of a folder's settings and entries, each with its place and a fix. Writes nothing.
+    """Return all problems of the settings and entries in a folder, each with its place and a fix. Writes nothing.
 
     Args:
-        folder: As of `load`.
-        until: As of `build`: entries that are published later are noted.
+        folder: As in `load`.
+        until: As in `build`; there is a note for each entry that is published later.
 
     Raises:
         ValueError: `until` has no time zone.
     """
-    name = os.fspath(folder)
+    path = os.fspath(folder)
     try:
-        config, notes = read_config(name)
-        _, problems = read_folder(name, config, until=read_until(until, config.timezone))
+        config, notes = read_config(path)
+        _, problems = read_folder(path, config, until=read_until(until, config.timezone))
     except ConfigError as error:
         return error.problems
     return (*notes, *problems)

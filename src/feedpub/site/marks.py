@@ -1,4 +1,4 @@
-"""The marks by which a later build knows the files of a published folder as feedpub's own."""
+"""The marks in published files by which a later build recognises them as feedpub's own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 from ..files import read_file
 from ..formats import find_format
 
-# The mark that our pages carry, and where their own values end: further on, others may be quoted.
+# A mark counts only in the head of a document: further on, the mark of another document may be quoted.
 _PAGE_MARK: Final = b'<meta name="generator" content="feedpub">'
 _PAGE_HEAD_END: Final = re.compile(rb"<!--|<body")
 OPML_MARK: Final = b"<!-- feedpub -->"  # OPML 2.0 has no element for it
@@ -17,7 +17,7 @@ BEGINNING_BYTES: Final = 32_768
 
 
 def has_mark(output: str, path: str) -> bool:
-    """Return True if a file of the published folder carries the mark of feedpub; False if it cannot be read, too."""
+    """Return True if a file of the published folder carries the mark of feedpub; False also if it cannot be read."""
     if path.endswith(".html"):
         mark, head_end = _PAGE_MARK, _PAGE_HEAD_END
     elif path.endswith(".opml"):
@@ -30,5 +30,5 @@ def has_mark(output: str, path: str) -> bool:
         beginning = read_file(output, path, first=BEGINNING_BYTES)
     except OSError:
         return False
-    stop = head_end.search(beginning)
-    return mark in beginning[: stop.start() if stop else None]
+    end = head_end.search(beginning)
+    return mark in beginning[: end.start() if end else None]

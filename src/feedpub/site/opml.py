@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from ..feeds.markup import attribute
+from ..feeds.xml_text import quote_attribute
 from ..formats import PREFERRED
 from ..language import get_autonym, isolate_bidi
 from .marks import OPML_MARK
@@ -41,7 +41,7 @@ def to_category_opml(config: Config, feeds: Sequence[Feed], categories: Mapping[
     outlines: list[str] = []
     for language_feed in feeds:
         if category_feeds := categories.get(language_feed.language):
-            outlines.append(f"    <outline text={attribute(get_autonym(language_feed.language))}>")
+            outlines.append(f"    <outline text={quote_attribute(get_autonym(language_feed.language))}>")
             outlines += [f"      {_make_outline(feed)}" for feed in category_feeds]
             outlines.append("    </outline>")
     return _write_document(config, feeds, outlines)
@@ -81,4 +81,4 @@ def _make_outline(feed: Feed) -> str:
         "htmlUrl": feed.link,
         "xmlUrl": feed.addresses[PREFERRED.name],
     }
-    return f"<outline {' '.join(f'{name}={attribute(value)}' for name, value in values.items() if value)}/>"
+    return f"<outline {' '.join(f'{name}={quote_attribute(value)}' for name, value in values.items() if value)}/>"

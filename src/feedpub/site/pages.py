@@ -9,7 +9,7 @@ import functools
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from ..feeds.markup import moment
+from ..feeds.xml_text import round_date
 from ..formats import FORMATS, PREFERRED
 from ..language import get_autonym, get_direction, get_region, get_words, isolate_bidi
 from ..model import Reference
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ..formats import FeedFormat
     from ..model import Article, Config, Feed
-    from ..rendering.renderer import RenderedEntry
+    from ..rendering.rendered_entry import RenderedEntry
 
 # Stands in the page of an article where the links to its neighbours go. No text can contain it: what is shown is
 # escaped, and comments in bodies are removed.
@@ -217,8 +217,8 @@ class Pages:
             alternates=[*links, ("x-default", article.entries[article.original].link)],
             switch=_list_languages([(language, hrefs[link]) for language, link in links]),
             entry=entry,
-            published=moment(entry.published).isoformat(timespec="seconds"),
-            updated=moment(entry.updated).isoformat(timespec="seconds"),
+            published=round_date(entry.published).isoformat(timespec="seconds"),
+            updated=round_date(entry.updated).isoformat(timespec="seconds"),
             authors=[(isolate_bidi(author.name), author.uri) for author in entry.authors or feed.authors],
             content=_mark_safe(render_for_page(rendered, hrefs)),
             categories=linked or [(isolate_bidi(category.label or category.term), "") for category in entry.categories],

@@ -1,4 +1,7 @@
-"""Write other addresses into an entry file, if the file then says the same in every other respect."""
+"""Replace addresses in an entry file, if the file then says the same in every other respect.
+
+"What a file says" is its data: front matter, sections and HTML, as the reader of entries returns them.
+"""
 
 from __future__ import annotations
 
@@ -11,30 +14,36 @@ from html import unescape
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote, unquote
 
-from ..entries.link_places import find_end
 from ..entries.markdown.positions import strip_positions
-from ..entries.reader import read_file
-from ..entries.sections.headings import table
+from ..entries.mentions import find_url_end
+from ..entries.reader import read_entry_file
+from ..entries.sections.headings import make_heading_table
 from ..entries.source import decode_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from ..entries.entry_file import File
+    from ..entries.entry_file import EntryFile
     from ..model import Config, Mention
 
-# What may stand anywhere. The others are written percent-encoded if they mean something where they would stand, which
-# servers take for the same: RFC 3986 leaves it to them, and "&", "=", "+", ";" separate fields.
+# Characters that may stand anywhere. Others are percent-encoded if they would mean something in their place. Servers
+# treat the two spellings alike, but RFC 3986 does not require that: "&", "=", "+", ";" separate fields, and stay.
 _SAFE: Final = "/?#&=+;:@.-%"
 _NEVER_BARE: Final = str.maketrans({"(": "%28", ")": "%29", "'": "%27", '"': "%22"})  # they end links and attributes
 _LINE_END: Final = re.compile("\r\n|[\r\n]")
-_MOST_READINGS: Final = 40  # of one file for one spelling, to find the places where it cannot stand
+_MOST_READINGS: Final = 40  # of one file for one spelling, to find the addresses that cannot be written so
 
 
 class Replacement(NamedTuple):
-    """An address in the text of a file, as the entry publishes it, and the one to be written in its place.
+    """An address in the text of a file, and the address that is to replace it.
 
-    `start` and `end` are in characters of the file; `end` is -1 if it cannot be told. `line` counts from 1.
+    Args:
+        start: Offset in the text, in characters.
+        end: Offset of its end; -1 if that cannot be determined.
+        line: Line of the text, from 1.
+        old: The address as the entry publishes it.
+        new: The address that is to replace it.
+        is_in_front_matter: Whether it is in the front matter.
     """
 
     start: int
@@ -45,167 +54,184 @@ class Replacement(NamedTuple):
     is_in_front_matter: bool
 
 
-class Rewriting:
-    """The text of one entry file, and what it says."""
+# How an address is written in a file, and the address that this means.
+Spelling = tuple[str, str]
+
+
+class AddressRewriter:
+    """Replaces addresses in the text of one entry file."""
 
     def __init__(self, path: str, text: str, config: Config) -> None:
-        """Prepare to rewrite.
+        """Prepare to rewrite a file.
 
         Args:
             path: The file.
-            text: What it holds.
-            config: The site's settings.
+            text: Its content.
+            config: The settings of the site.
         """
         self._path, self._text, self._config = path, text, config
-        self._headings = table(config.headings)
-        self._file = self._read(text)
+        self._headings = make_heading_table(config.headings)
+        self._file = self._read_text(text)
 
     def locate(self, moved: Mapping[Mention, tuple[str, str]]) -> list[Replacement]:
-        """Return what is to be replaced, in the order of the file.
+        """Return the replacements in the order of the file.
 
         Args:
-            moved: Where an address stands → the address, and the new one.
+            moved: Where an address is → the address, and the new one.
         """
         text = self._text
-        starts = [int(text.startswith("\ufeff")), *(match.end() for match in _LINE_END.finditer(text))]
-        body = self._file.source.position_of(self._file.body_start)
-        located = []
-        for place, (old, new) in sorted(moved.items(), key=lambda pair: (pair[0].line, pair[0].column)):
-            start = starts[min(place.line, len(starts)) - 1] + place.column - 1
-            is_in_front_matter = (place.line, place.column) < body
-            located.append(Replacement(start, find_end(text, start, old), place.line, old, new, is_in_front_matter))
-        return located
+        line_starts = [int(text.startswith("\ufeff")), *(match.end() for match in _LINE_END.finditer(text))]
+        body_start = self._file.source.find_position(self._file.body_start)
+        replacements = []
+        for mention, (old, new) in sorted(moved.items(), key=lambda pair: (pair[0].line, pair[0].column)):
+            start = line_starts[min(mention.line, len(line_starts)) - 1] + mention.column - 1
+            is_in_front_matter = (mention.line, mention.column) < body_start
+            end = find_url_end(text, start, old)
+            replacements.append(Replacement(start, end, mention.line, old, new, is_in_front_matter))
+        return replacements
 
     def replace(self, replacements: Sequence[Replacement]) -> tuple[str, list[Replacement]]:
         """Replace addresses; leave those where the file would say something else.
 
         Returns:
-            The text, and what was replaced.
+            The new text, and the replacements that were made.
         """
-        said = _list_sayings(self._file)
-        marks = {one: _make_mark(number, one.old) for number, one in enumerate(replacements)}
-        old = {mark: self._read_as_written(one) for one, mark in marks.items()}
-        done: dict[Replacement, tuple[str, str]] = {}
+        statements = _list_statements(self._file)
+        marks = {replacement: _make_mark(number, replacement.old) for number, replacement in enumerate(replacements)}
+        old_addresses = {mark: self._get_published_form(replacement) for replacement, mark in marks.items()}
+        done: dict[Replacement, Spelling] = {}
 
-        def is_possible(spelled: Mapping[Replacement, tuple[str, str]], some: Sequence[Replacement]) -> bool:
-            tried = done | {one: spelled[one] for one in some}
-            marked = self._say({one: marks[one] for one in tried})
-            new = {marks[one]: meant for one, (_, meant) in tried.items()}
-            return _insert(marked, old) == said and _insert(marked, new) == self._say(
-                {one: written for one, (written, _) in tried.items()}
-            )
+        def is_possible(spellings: Mapping[Replacement, Spelling], selection: Sequence[Replacement]) -> bool:
+            # With marks in place of addresses, the file must say the same with the old ones as it does now, and the
+            # same with the new ones as it then will.
+            attempt = done | {replacement: spellings[replacement] for replacement in selection}
+            marked = self._list_statements_with({replacement: marks[replacement] for replacement in attempt})
+            new_addresses = {marks[replacement]: meaning for replacement, (_, meaning) in attempt.items()}
+            return _insert_addresses(marked, old_addresses) == statements and _insert_addresses(
+                marked, new_addresses
+            ) == self._list_statements_with({replacement: written for replacement, (written, _) in attempt.items()})
 
-        waiting = [one for one in replacements if one.end > one.start]
+        waiting = [replacement for replacement in replacements if replacement.end > replacement.start]
         for spell in (_spell_plainly, _spell_in_quotes, _spell_with_escapes):
-            spelled = {one: spelling for one in waiting if (spelling := spell(one, self._text))}
-            done |= {one: spelled[one] for one in self._find_possible(list(spelled), partial(is_possible, spelled))}
-            waiting = [one for one in waiting if one not in done]
-        return self._write({one: written for one, (written, _) in done.items()}), sorted(done)
+            spellings = {
+                replacement: spelling for replacement in waiting if (spelling := spell(replacement, self._text))
+            }
+            for replacement in self._find_possible(list(spellings), partial(is_possible, spellings)):
+                done[replacement] = spellings[replacement]
+            waiting = [replacement for replacement in waiting if replacement not in done]
+        new_text = self._write_spellings({replacement: written for replacement, (written, _) in done.items()})
+        return new_text, sorted(done)
 
     def _find_possible(
         self, replacements: Sequence[Replacement], is_possible: Callable[[Sequence[Replacement]], bool]
     ) -> list[Replacement]:
-        """Return the replacements that are possible together: all, else those of a kind, else halves of these.
+        """Return replacements that are possible together: all of them, else groups of a kind, else halves of these.
 
-        After `_MOST_READINGS` tries all that is left counts as impossible: then a file takes time as its length,
-        whatever it holds.
+        After `_MOST_READINGS` attempts, the remaining ones count as impossible. So the time depends on the length of a
+        file alone, whatever it contains.
         """
         possible: list[Replacement] = []
         waiting = deque([list(replacements)] if replacements else [])
         for _ in range(_MOST_READINGS):
             if not waiting:
                 break
-            some = waiting.popleft()
-            if is_possible([*possible, *some]):
-                possible += some
-            elif len(kinds := self._split_by_kind(some)) > 1:
-                waiting += kinds
-            elif len(some) > 1:
-                half = len(some) // 2
-                waiting += [some[:half], some[half:]]
+            selection = waiting.popleft()
+            if is_possible([*possible, *selection]):
+                possible += selection
+            elif len(groups := self._group_by_kind(selection)) > 1:
+                waiting += groups
+            elif len(selection) > 1:
+                half = len(selection) // 2
+                waiting += [selection[:half], selection[half:]]
         return possible
 
-    def _split_by_kind(self, replacements: Sequence[Replacement]) -> list[list[Replacement]]:
-        """Return groups of replacements that the same may be wrong with: in like places, with like characters."""
-        kinds: dict[tuple[str, str, str], list[Replacement]] = {}
-        for one in replacements:
-            around = self._text[one.start - 1 : one.start], self._text[one.end : one.end + 1]
-            kinds.setdefault((*around, "".join(sorted(set(_ODD.findall(one.new))))), []).append(one)
-        return list(kinds.values())
+    def _group_by_kind(self, replacements: Sequence[Replacement]) -> list[list[Replacement]]:
+        """Return groups of replacements that may fail for the same reason: in like places, with like characters."""
+        groups: dict[tuple[str, str, str], list[Replacement]] = {}
+        for replacement in replacements:
+            before = self._text[replacement.start - 1 : replacement.start]
+            after = self._text[replacement.end : replacement.end + 1]
+            special = "".join(sorted(set(_SPECIAL_CHARACTER.findall(replacement.new))))
+            groups.setdefault((before, after, special), []).append(replacement)
+        return list(groups.values())
 
-    def _read_as_written(self, one: Replacement) -> str:
-        """Return the address that is published, without the scheme if the file has none."""
-        has_scheme = unescape(self._text[one.start : one.end])[:1] in ("h", "H")
-        return one.old if has_scheme else one.old.partition(":")[2]
+    def _get_published_form(self, replacement: Replacement) -> str:
+        """Return the old address, without the scheme if the file has none."""
+        has_scheme = unescape(self._text[replacement.start : replacement.end])[:1] in ("h", "H")
+        return replacement.old if has_scheme else replacement.old.partition(":")[2]
 
-    def _write(self, spellings: Mapping[Replacement, str]) -> str:
-        parts, end = [], 0
-        for one in sorted(spellings):
-            parts += [self._text[end : one.start], spellings[one]]
-            end = one.end
-        return "".join([*parts, self._text[end:]])
+    def _write_spellings(self, spellings: Mapping[Replacement, str]) -> str:
+        """Return the text with other spellings of some addresses."""
+        pieces, end = [], 0
+        for replacement in sorted(spellings):
+            pieces += [self._text[end : replacement.start], spellings[replacement]]
+            end = replacement.end
+        return "".join([*pieces, self._text[end:]])
 
-    def _read(self, text: str) -> File:
+    def _read_text(self, text: str) -> EntryFile:
         source = decode_source(self._path, text.encode())
-        return read_file(self._path, self._path, self._headings, self._config, source=source)
+        return read_entry_file(self._path, self._path, self._headings, self._config, source=source)
 
-    def _say(self, spellings: Mapping[Replacement, str]) -> list[str]:
-        return _list_sayings(self._read(self._write(spellings)))
+    def _list_statements_with(self, spellings: Mapping[Replacement, str]) -> list[str]:
+        return _list_statements(self._read_text(self._write_spellings(spellings)))
 
 
-_ODD: Final = re.compile(r"[^A-Za-z0-9/?#&=+:@.%-]|\W\Z")
+_SPECIAL_CHARACTER: Final = re.compile(r"[^A-Za-z0-9/?#&=+:@.%-]|\W\Z")
 _MARK: Final = re.compile(r"https://m[0-9]+\.invalid/m\.[A-Za-z0-9]+")
 _ENDING: Final = re.compile(r"\.[A-Za-z0-9]{1,5}(?=[?#]|\Z)")
 _TAG_SIGN: Final = re.compile("[<>]")
 
 
 def _make_mark(number: int, url: str) -> str:
-    """Return an address that stands for another; with the same ending, which tells the type of an enclosure."""
+    """Return an address that stands for another one, with the same ending: that gives the type of an enclosure."""
     ending = _ENDING.search(url)
     return f"https://m{number}.invalid/m{ending[0] if ending else '.m'}"
 
 
-def _list_sayings(file: File) -> list[str]:
-    """Return what a file says, without percent-encoding: its data; tags, and what stands between them."""
+def _list_statements(file: EntryFile) -> list[str]:
+    """Return what a file says, without percent-encoding: its data, its tags, and the texts between them."""
     sections = file.sections
     html = map(strip_positions, (sections.summary, sections.body, sections.points))
     codes = [problem.code for problem in file.source.problems]
-    data = json.dumps([file.values, sections.references, sections.via, codes], default=_make_plain, ensure_ascii=False)
+    data = json.dumps([file.values, sections.references, sections.via, codes], default=_to_json, ensure_ascii=False)
     return [unquote(data), *(unquote(unescape(piece)) for piece in _TAG_SIGN.split("\n".join(html)))]
 
 
-def _make_plain(value: Any) -> object:
+def _to_json(value: Any) -> object:
     return asdict(value) if is_dataclass(value) and not isinstance(value, type) else str(value)
 
 
-def _insert(sayings: Sequence[str], addresses: Mapping[str, str]) -> list[str]:
-    """Return what a file says with addresses in place of their marks."""
+def _insert_addresses(statements: Sequence[str], addresses: Mapping[str, str]) -> list[str]:
+    """Return what a file says, with addresses in place of their marks."""
     return [
         _MARK.sub(lambda mark: unquote(addresses.get(mark[0], mark[0])), piece) if "://m" in piece else piece
-        for piece in sayings
+        for piece in statements
     ]
 
 
-# Each returns how to write the new address, and the address that this means; None if it is not to be tried.
+# Each function returns a spelling of the new address; None if that spelling is not to be tried.
 
 
-def _spell_plainly(one: Replacement, text: str) -> tuple[str, str]:
-    new = one.new.translate(_NEVER_BARE)
-    return _write_entities(one, text, new), new
+def _spell_plainly(replacement: Replacement, text: str) -> Spelling:
+    url = replacement.new.translate(_NEVER_BARE)
+    return _escape_ampersands(replacement, text, url), url
 
 
-def _spell_in_quotes(one: Replacement, text: str) -> tuple[str, str] | None:
-    written, meant = _spell_plainly(one, text)
-    if one.is_in_front_matter:
-        return f'"{written}"', meant  # YAML
-    return (f'"{written}"', f'"{meant}"') if text[one.start - 1] == "=" else None  # in HTML, which is kept as it is
+def _spell_in_quotes(replacement: Replacement, text: str) -> Spelling | None:
+    written, meaning = _spell_plainly(replacement, text)
+    if replacement.is_in_front_matter:
+        return f'"{written}"', meaning  # YAML
+    # In HTML, whose text is kept as it is.
+    return (f'"{written}"', f'"{meaning}"') if text[replacement.start - 1] == "=" else None
 
 
-def _spell_with_escapes(one: Replacement, text: str) -> tuple[str, str]:
-    new = quote(one.new.translate(_NEVER_BARE), safe=_SAFE).replace("~", "%7E").replace("_", "%5F")
-    return _write_entities(one, text, new), new
+def _spell_with_escapes(replacement: Replacement, text: str) -> Spelling:
+    url = quote(replacement.new.translate(_NEVER_BARE), safe=_SAFE).replace("~", "%7E").replace("_", "%5F")
+    return _escape_ampersands(replacement, text, url), url
 
 
-def _write_entities(one: Replacement, text: str, new: str) -> str:
-    is_needed = not one.is_in_front_matter and ("&amp;" in text[one.start : one.end] or unescape(new) != new)
-    return new.replace("&", "&amp;") if is_needed else new
+def _escape_ampersands(replacement: Replacement, text: str, url: str) -> str:
+    """Write ``&`` as ``&amp;`` if the old address has it so, or if the new one would be read otherwise."""
+    is_html = not replacement.is_in_front_matter
+    is_needed = is_html and ("&amp;" in text[replacement.start : replacement.end] or unescape(url) != url)
+    return url.replace("&", "&amp;") if is_needed else url

@@ -8,18 +8,18 @@ from typing import Final
 
 from ..errors import ConfigError, Problem
 
-# Until here, nothing is scheduled.
+# Until this moment, nothing is scheduled.
 LAST_MOMENT: Final = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduledEntry:
-    """An entry that is published later.
+    """An entry that is published later than the moment of a build.
 
     Args:
-        key: The article's name.
+        key: The name of its article.
         language: Its language.
-        published: When it comes out; a translation does not come out before its original.
+        published: When it is published; a translation is not published before its original.
     """
 
     key: str
@@ -31,12 +31,12 @@ def read_until(until: datetime | str | None, timezone: str) -> datetime:
     """Return the moment until which entries are shown.
 
     Args:
-        until: An aware moment, or a date as front matter has it; now, if not given.
-        timezone: IANA name, for a date without offset.
+        until: An aware datetime, or a date as in front matter; the default is now.
+        timezone: The IANA name of a time zone, for a date without offset.
 
     Raises:
-        ConfigError: It is a text that is not a date.
-        ValueError: It has no time zone.
+        ConfigError: `until` is a text that is not a date.
+        ValueError: `until` is a datetime without time zone.
     """
     if until is None:
         return datetime.now(UTC)
@@ -44,7 +44,7 @@ def read_until(until: datetime | str | None, timezone: str) -> datetime:
         if until.tzinfo is None:
             raise ValueError("until has no time zone; write datetime(…, tzinfo=UTC)")
         return until
-    from ..entries.dates import ISO_HINT, parse_date  # most builds are of now
+    from ..entries.dates import ISO_HINT, parse_date  # few builds need it
 
     try:
         return parse_date(until.strip(), timezone)

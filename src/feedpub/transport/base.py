@@ -1,4 +1,4 @@
-"""What a transport is: it sends requests (`Request`) and returns what came of them (`Response`).
+"""What a transport is: it sends requests (`Request`) and returns their responses (`Response`).
 
 `SocketTransport` (in `sockets`) is feedpub's own; `SessionTransport` (in `sessions`) uses a session of the caller.
 """
@@ -11,82 +11,89 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+# Why there is no response. "private": the address is not public, and private ones are refused; "identity": the server
+# requires a client certificate; "chain": its certificate chain is incomplete; "lookup": DNS failed for now; "limit": a
+# limit of this client; "busy": a session gave up after responses such as 429; "overloaded": a verdict of the scheduler.
 Failure = Literal[
     "no-host", "lookup", "refused", "reset", "timeout", "certificate", "chain", "tls", "identity", "malformed",
-    "limit", "private", "unreachable", "proxy", "overloaded",
+    "limit", "private", "unreachable", "proxy", "busy", "overloaded",
 ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request to be sent.
+    """A request.
 
     Args:
         method: GET or HEAD.
         url: In ASCII.
         headers: To send, beside Host and Authorization.
-        most: Bytes of the body to read.
-        until: When all of the answer must be there, by `time.monotonic`.
+        max_body_bytes: How much of the body to read, after decompression.
+        until: When the response must be complete, by `time.monotonic`.
     """
 
     method: str
     url: str
     headers: Mapping[str, str]
-    most: int
+    max_body_bytes: int
     until: float
 
 
 @dataclass(slots=True)
 class Response:
-    """What came of a request.
+    """The response to a request, or why there is none.
 
     Args:
-        code: Status, 101 or 200 to 999; None if there is no answer.
-        headers: Those that count, names in lower case; several of a name are joined by a comma.
+        code: Status, 101 or 200 to 999; None if there is no response.
+        headers: Those that feedpub uses, names in lower case; several of one name are joined by a comma.
         cookies: The fields Set-Cookie.
-        page: Start of the body, decompressed.
-        whole: Whether that is all of it.
-        failure: Why there is no answer, else None.
-        detail: Of the failure, in the words of the system.
-        connected: Whether the host was reached.
+        body: The body or its beginning, decompressed.
+        is_complete: Whether that is the whole body.
+        failure: Why there is no response, else None.
+        detail: More about the failure, in the words of the operating system or of OpenSSL.
+        has_connected: Whether a connection to the host was made.
     """
 
     code: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     cookies: Sequence[str] = ()
-    page: bytes = b""
-    whole: bool = True
+    body: bytes = b""
+    is_complete: bool = True
     failure: Failure | None = None
     detail: str = ""
-    connected: bool = True
+    has_connected: bool = True
 
 
 class NoResponseError(Exception):
-    """There is no answer; the arguments are those of a `Response`."""
+    """There is no response; the arguments are those of `Response`."""
 
-    def __init__(self, failure: Failure, detail: str = "", *, connected: bool = True) -> None:
+    def __init__(self, failure: Failure, detail: str = "", *, has_connected: bool = True) -> None:
         super().__init__(failure)
-        self.failure, self.detail, self.connected = failure, detail, connected
+        self.failure, self.detail, self.has_connected = failure, detail, has_connected
 
 
 class ExhaustedError(Exception):
-    """This machine has no more descriptors, ports, threads or memory for connections: the address is not to blame."""
+    """This machine has no more descriptors, ports, threads or memory for connections; the host is not to blame."""
 
 
 class Transport(Protocol):
-    """Send requests and return their answers: a `sockets.SocketTransport`, or a `sessions.SessionTransport`."""
+    """Sends requests and returns their responses; `SocketTransport` and `SessionTransport` are the two of feedpub."""
 
     def send(self, key: object, request: Request) -> None:
-        """Begin with a request."""
+        """Send a request; `wait` returns its response with `key`."""
 
     def wait(self, seconds: float | None) -> Iterable[tuple[object, Response | ExhaustedError]]:
-        """Wait for answers; hand them out with the keys of their requests."""
+        """Wait for responses and return them with the keys of their requests.
+
+        Args:
+            seconds: How long to wait at most; None: until there is one, or `wake` is called.
+        """
 
     def wake(self) -> None:
         """End a `wait`, from another thread."""
 
     def release(self, url: str) -> None:
-        """Take note that nothing is left to be asked of the server of an address."""
+        """Close what is kept open for the server of a URL: no further request to it is expected."""
 
     def close(self) -> None:
-        """End all."""
+        """Close all connections; requests under way get no response."""

@@ -1,7 +1,8 @@
-"""Read answers of HTTP/1.1 (RFC 9112) from bytes, wherever they come from; nothing here waits.
+"""Read HTTP/1.1 responses (RFC 9112) from bytes, wherever they come from; nothing here waits.
 
-Beside http.client, which refuses more than 100 headers and takes a 103 for the answer. Lenient where browsers are: a
-bare LF, folded fields, no reason. What browsers refuse, such as lengths that contradict each other, is malformed.
+http.client is no alternative: it refuses more than 100 headers, and takes a 103 for the final response. This reader is
+as lenient as browsers are (a bare LF, folded fields, no reason phrase) and as strict: contradicting lengths, for
+example, are malformed.
 """
 
 from __future__ import annotations
@@ -21,135 +22,143 @@ if TYPE_CHECKING:
     from .base import Failure
 
 
-LONGEST_HEAD_BYTES: Final = 256 * 1024  # of all headers, with those of interim answers; Chromium takes as much
-LONGEST_LINE_BYTES: Final = 8 * 1024  # of a chunk's size; of blank lines before an answer
-MOST_CHUNKS: Final = 50_000  # of one answer: each takes time, and may hold a single byte
-# Of a header nothing else is looked at: a host may send 60,000 others, and thousands of answers wait in memory.
-_LOOKED_AT: Final = frozenset(
+LONGEST_HEAD_BYTES: Final = 256 * 1024  # of all headers, with those of interim responses; the limit of Chromium
+LONGEST_LINE_BYTES: Final = 8 * 1024  # of the line of a chunk size; of blank lines before a response
+MOST_CHUNKS: Final = 50_000  # of one response: each takes time, and may hold a single byte
+# All other headers are dropped: a host may send 60,000 of them, and thousands of responses wait in memory.
+_USED_HEADERS: Final = frozenset(
     {
         "cf-mitigated", "connection", "content-encoding", "content-length", "content-type", "etag", "last-modified",
         "location", "refresh", "retry-after", "set-cookie", "transfer-encoding", "x-amzn-waf-action",
     }
 )  # fmt: skip
-_MOST_COOKIES: Final = 50  # of one answer
-_STATUS: Final = re.compile(rb"(?:HTTP/([0-9])(?:\.([0-9]))?|ICY) +([1-9][0-9]{2})(?: [^\r\n]*)?\r?\n")
-_BEGINNINGS: Final = (b"HTTP/", b"ICY ")
+_MOST_COOKIES: Final = 50  # of one response
+_STATUS_LINE: Final = re.compile(rb"(?:HTTP/([0-9])(?:\.([0-9]))?|ICY) +([1-9][0-9]{2})(?: [^\r\n]*)?\r?\n")
+_STATUS_LINE_STARTS: Final = (b"HTTP/", b"ICY ")
 _HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
-_FIELD: Final = re.compile(r"^([!#-'*+.0-9A-Z^-z|~-]++):[ \t]*+([!-~]*+(?:[ \t]++[!-~]++)*+)[ \t]*+\r?\n", re.MULTILINE)
-_ZLIB: Final = re.compile(rb"[\x08\x18\x28\x38\x48\x58\x68\x78]")  # how RFC 1950 begins: method 8, a window
+_USUAL_FIELD: Final = re.compile(
+    r"^([!#-'*+.0-9A-Z^-z|~-]++):[ \t]*+([!-~]*+(?:[ \t]++[!-~]++)*+)[ \t]*+\r?\n", re.MULTILINE
+)
+_ZLIB_HEADER: Final = re.compile(rb"[\x08\x18\x28\x38\x48\x58\x68\x78]")  # first byte of RFC 1950: method 8, a window
 _FRAME_HEAD_BYTES: Final = 9
-# How a server that speaks HTTP/2 begins: a frame of type SETTINGS, or GOAWAY (RFC 9113, section 4.1), of stream 0.
+# The first frame of a server that speaks HTTP/2: SETTINGS or GOAWAY (RFC 9113, section 4.1), on stream 0.
 _HTTP2_SETTINGS: Final = re.compile(rb"\0[\0-\x3f][\0-\xff](?:\x04[\0\x01]|\x07\0)\0\0\0\0", re.DOTALL)
-_GZIP: Final = b"\x1f"  # how RFC 1952 begins; the second byte may be in the next piece
-_MOST_MEMBERS: Final = 100
-_SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
+_GZIP_FIRST_BYTE: Final = b"\x1f"  # of RFC 1952; the second byte may be in the next piece
+_MOST_GZIP_MEMBERS: Final = 100
+_CHUNK_SIZE_LINE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
 
 
 class Origin(NamedTuple):
-    """Name a server: scheme, host in ASCII (IPv6 in brackets), port."""
+    """A server: scheme, host in ASCII (IPv6 in brackets), port."""
 
     scheme: str
     host: str
     port: int
 
     @property
-    def header(self) -> str:
-        """The field Host (RFC 9110, section 7.2)."""
+    def host_header(self) -> str:
+        """The value of the field Host (RFC 9110, section 7.2)."""
         usual = 443 if self.scheme == "https" else 80
         return self.host if self.port == usual else f"{self.host}:{self.port}"
 
 
-def split(url: str) -> tuple[Origin, str, str | None]:
-    """Part an address in ASCII into the server, the target of a request, and the field Authorization of its userinfo.
+def split_url(url: str) -> tuple[Origin, str, str | None]:
+    """Split a URL in ASCII into the server, the target of a request, and the field Authorization of its userinfo.
 
-    The server is the one that browsers would ask, however the address is spelled.
+    The server is the one that browsers would contact, however the URL is written.
 
     Raises:
-        ValueError: It is no http(s) address.
+        ValueError: It is not an http(s) URL.
     """
     parsed = parse_url(url)
-    if parsed is None or parsed.protocol not in _PORTS or parsed.port == "0":
-        raise ValueError("is no address")
-    origin = Origin(parsed.protocol[:-1], parsed.hostname, int(parsed.port or _PORTS[parsed.protocol]))
+    if parsed is None or parsed.protocol not in _DEFAULT_PORTS or parsed.port == "0":
+        raise ValueError("is not an http(s) URL")
+    origin = Origin(parsed.protocol[:-1], parsed.hostname, int(parsed.port or _DEFAULT_PORTS[parsed.protocol]))
     query = parsed.search or ("?" if "?" in url.partition("#")[0] else "")
-    authorization = _basic(parsed.username, parsed.password) if parsed.has_credentials() else None
+    authorization = _format_basic_auth(parsed.username, parsed.password) if parsed.has_credentials() else None
     return origin, parsed.pathname + query, authorization
 
 
-_PORTS: Final = {"http:": 80, "https:": 443}
+_DEFAULT_PORTS: Final = {"http:": 80, "https:": 443}
 
 
-def _basic(name: str, password: str) -> str:
+def _format_basic_auth(name: str, password: str) -> str:
     return "Basic " + b64encode(unquote_to_bytes(name) + b":" + unquote_to_bytes(password)).decode("ascii")
 
 
-class Reading:
-    """Read one answer: `feed` it what comes until `response` says what it is and `done` that no more is wanted."""
+class ResponseReader:
+    """Reads one response: pass received bytes to `feed` until `is_done`, then use `response`.
 
-    def __init__(self, method: str, most: int) -> None:
+    Args:
+        method: Of the request; a response to HEAD has no body.
+        max_body_bytes: How much of the body to read, after decompression.
+    """
+
+    def __init__(self, method: str, max_body_bytes: int) -> None:
         self.response: Response | None = None
-        self.done = False
-        self.keeps = False  # whether the connection can take another request
-        self._method, self._most = method, most
+        self.is_done = False
+        self.is_reusable = False  # whether the connection can take another request
+        self._method, self._max_body_bytes = method, max_body_bytes
         self._buffer = bytearray()
-        self._start = 0  # in the buffer: what is before it has been read
-        self._ended = False
-        self._page = bytearray()
-        self._steps = self._read()
-        next(self._steps)
+        self._position = 0  # in the buffer: what is before it has been read
+        self._has_ended = False
+        self._body_bytes = bytearray()
+        self._reading = self._read_response()
+        next(self._reading)
 
     def feed(self, piece: bytes) -> bool:
-        """Take some bytes, none at the end of the connection; return True if no more is wanted.
+        """Read a piece, empty at the end of the connection; return True if no more is needed.
 
         Raises:
-            NoResponseError: What has come is no answer.
+            NoResponseError: The bytes are not a response.
         """
-        self._ended = not piece
-        # What was read is dropped when it is the larger half: an answer may come in a million pieces, or hold as many.
-        if self._start * 2 >= len(self._buffer):
-            del self._buffer[: self._start]
-            self._start = 0
+        self._has_ended = not piece
+        # Bytes that were read are dropped when they are the larger half, so that this takes linear time in all: a
+        # response may come in a million pieces, or consist of as many chunks.
+        if self._position * 2 >= len(self._buffer):
+            del self._buffer[: self._position]
+            self._position = 0
         self._buffer += piece
         try:
-            self._steps.send(None)
+            self._reading.send(None)
         except StopIteration:
-            self.done = True
-            self.keeps = self.keeps and self._start == len(self._buffer)
+            self.is_done = True
+            self.is_reusable = self.is_reusable and self._position == len(self._buffer)
         except NoResponseError:
             if not self.response:
                 raise
-            # The status was told. What is wrong with the body, or cut off, takes nothing of that away.
-            self.done, self.keeps = True, False
-        if self._start == len(self._buffer):
+            # The status is known. A body that is malformed or cut off does not change it.
+            self.is_done, self.is_reusable = True, False
+        if self._position == len(self._buffer):
             self._buffer.clear()
-            self._start = 0
-        if self.done:
+            self._position = 0
+        if self.is_done:
             if self.response:
-                self.response.page = bytes(self._page)
-            self._drop()
-        return self.done
+                self.response.body = bytes(self._body_bytes)
+            self._free_buffers()
+        return self.is_done
 
     @property
     def held_bytes(self) -> int:
-        """How much memory it takes."""
-        return len(self._buffer) + len(self._page)
+        """How much memory the response takes."""
+        return len(self._buffer) + len(self._body_bytes)
 
-    def cut(self) -> Response | None:
-        """Return what is known of an answer that comes too slowly, or breaks off."""
-        if self.response and not self.done:
-            self.response.page = bytes(self._page)
-        self._drop()
+    def take_partial(self) -> Response | None:
+        """End a response that comes too slowly or breaks off; return what is there, None without a status."""
+        if self.response and not self.is_done:
+            self.response.body = bytes(self._body_bytes)
+        self._free_buffers()
         return self.response
 
-    def _drop(self) -> None:
-        """Free what was read: the garbage collector would come too late, as steps and reading refer to each other."""
-        self._steps.close()
-        self._buffer, self._page = bytearray(), bytearray()
+    def _free_buffers(self) -> None:
+        """Free memory at once: reader and generator refer to each other, so garbage collection would come too late."""
+        self._reading.close()
+        self._buffer, self._body_bytes = bytearray(), bytearray()
 
-    def _read(self) -> Generator[None, None, None]:
+    def _read_response(self) -> Generator[None, None, None]:
         yield
-        response, keeps = yield from self._head()
-        self.keeps = keeps
+        response, is_reusable = yield from self._read_head()
+        self.is_reusable = is_reusable
         self.response = response
         headers = response.headers
         if self._method == "HEAD" or response.code in (204, 304):  # RFC 9112, section 6.3
@@ -161,125 +170,135 @@ class Reading:
             if not length:
                 return
         else:
-            kind, length, self.keeps = "rest", 0, False
-        response.whole = False
-        yield from self._body(kind, length, headers.get("content-encoding", "").strip().lower())
+            kind, length, self.is_reusable = "rest", 0, False
+        response.is_complete = False
+        yield from self._read_body(kind, length, headers.get("content-encoding", "").strip().lower())
 
-    def _more(self, broken: Failure) -> Generator[None, None, None]:
+    def _wait_for_bytes(self, failure: Failure) -> Generator[None, None, None]:
         yield
-        if self._ended:
-            raise NoResponseError(broken, "the answer breaks off")
+        if self._has_ended:
+            raise NoResponseError(failure, "the response breaks off")
 
-    def _head(self) -> Generator[None, None, tuple[Response, bool]]:
-        """Read the head of the final answer (interim ones go by), and tell whether the connection lasts."""
+    def _read_head(self) -> Generator[None, None, tuple[Response, bool]]:
+        """Read the head of the final response, skipping interim ones; return it, and whether the connection lasts."""
         spent = 0
         while True:
-            head = yield from self._head_bytes(LONGEST_HEAD_BYTES - spent)
+            head = yield from self._take_head_bytes(LONGEST_HEAD_BYTES - spent)
             spent += len(head)
-            status = _STATUS.match(head)
+            status = _STATUS_LINE.match(head)
             if not status:
                 raise NoResponseError("malformed")
             code = int(status[3])
             if code >= 200 or code == 101:
                 break
-        headers, cookies = _fields(head[status.end() :].decode("latin-1"))
+        headers, cookies = _parse_fields(head[status.end() :].decode("latin-1"))
         _check_length(headers)
         connection = headers.get("connection", "").lower()
         modern = status[1] == b"1" and status[2] == b"1"
         return Response(code, headers, cookies), "close" not in connection and (modern or "keep-alive" in connection)
 
-    def _head_bytes(self, most: int) -> Generator[None, None, bytes]:
-        """Take one head off the buffer, with the line end of its last field."""
-        scanned = blank = 0  # of what is unread; of what is before it
+    def _take_head_bytes(self, most: int) -> Generator[None, None, bytes]:
+        """Remove one head from the buffer and return it, with the line end of its last field."""
+        scanned = blank = 0  # bytes of the head; bytes of blank lines before it
         while True:
             buffer = self._buffer
             if scanned == 0:
-                while self._start < len(buffer) and buffer[self._start] in b"\r\n":
-                    self._start += 1
+                while self._position < len(buffer) and buffer[self._position] in b"\r\n":
+                    self._position += 1
                     blank += 1
                 if blank > LONGEST_LINE_BYTES:
                     raise NoResponseError("malformed")
-                if _HTTP2_SETTINGS.match(buffer, self._start):
+                if _HTTP2_SETTINGS.match(buffer, self._position):
                     raise NoResponseError("limit", "the server speaks HTTP/2 only")
-                start = bytes(buffer[self._start : self._start + 5])
-                if start[:1] == b"\0" and len(buffer) - self._start < _FRAME_HEAD_BYTES:
-                    yield from self._more("malformed")
+                start = bytes(buffer[self._position : self._position + 5])
+                if start[:1] == b"\0" and len(buffer) - self._position < _FRAME_HEAD_BYTES:
+                    yield from self._wait_for_bytes("malformed")
                     continue
-                if start and not any(one.startswith(start) or start.startswith(one) for one in _BEGINNINGS):
+                if start and not any(
+                    prefix.startswith(start) or start.startswith(prefix) for prefix in _STATUS_LINE_STARTS
+                ):
                     raise NoResponseError("malformed")
-            end = _HEAD_END.search(buffer, self._start + max(0, scanned - 3))
-            if end and end.end() - self._start <= most:
-                head = bytes(buffer[self._start : end.start()])
-                self._start = end.end()
+            end = _HEAD_END.search(buffer, self._position + max(0, scanned - 3))
+            if end and end.end() - self._position <= most:
+                head = bytes(buffer[self._position : end.start()])
+                self._position = end.end()
                 return head + b"\r\n"
-            scanned = len(buffer) - self._start
+            scanned = len(buffer) - self._position
             if scanned >= most:
                 raise NoResponseError("limit", f"more than {LONGEST_HEAD_BYTES // 1024} KiB of headers")
-            # Nothing at all is what a server says that has ended an idle connection.
-            yield from self._more("malformed" if scanned else "reset")
+            # A server that has ended an idle connection sends nothing at all.
+            yield from self._wait_for_bytes("malformed" if scanned else "reset")
 
-    def _body(self, kind: str, length: int, encoding: str) -> Generator[None, None, None]:
-        """Read a body (RFC 9112, sections 6 and 7) up to the limit."""
+    def _read_body(self, kind: str, length: int, encoding: str) -> Generator[None, None, None]:
+        """Read a body (RFC 9112, sections 6 and 7) up to the limit.
+
+        Args:
+            kind: How it ends: ``chunked``, ``length``, or ``rest`` (with the connection).
+            length: Of the body, for ``length``.
+            encoding: Its content coding.
+        """
         response = self.response
         assert response is not None
         decoder = _Decoder(encoding) if encoding in ("gzip", "x-gzip", "deflate") else None
         is_readable = decoder is not None or encoding in ("", "identity")
         held, chunks = 0, 0
-        while held < self._most and chunks < MOST_CHUNKS:
+        while held < self._max_body_bytes and chunks < MOST_CHUNKS:
             if not length and kind != "rest":
                 chunks += 1
-                length = (yield from self._chunk()) if kind == "chunked" else 0
+                length = (yield from self._read_chunk_size()) if kind == "chunked" else 0
                 if not length:
-                    response.whole = is_readable and (decoder is None or decoder.is_at_end)
+                    response.is_complete = is_readable and (decoder is None or decoder.is_at_end)
                     return
-            while self._start == len(self._buffer):
+            while self._position == len(self._buffer):
                 yield
-                if self._ended:
-                    response.whole = kind == "rest" and is_readable and (decoder is None or decoder.is_at_end)
-                    self.keeps = False
+                if self._has_ended:
+                    response.is_complete = kind == "rest" and is_readable and (decoder is None or decoder.is_at_end)
+                    self.is_reusable = False
                     return
-            most = self._most - held if kind == "rest" else min(self._most - held, length)
-            piece = bytes(self._buffer[self._start : self._start + most])
-            self._start += len(piece)
+            most = self._max_body_bytes - held if kind == "rest" else min(self._max_body_bytes - held, length)
+            piece = bytes(self._buffer[self._position : self._position + most])
+            self._position += len(piece)
             if kind != "rest":
                 length -= len(piece)
                 if kind == "chunked" and not length:
-                    yield from self._line(skip=True)
+                    yield from self._read_line(skip=True)
             if decoder:
-                piece = decoder.decode(piece, self._most - held)
+                piece = decoder.decode(piece, self._max_body_bytes - held)
             held += len(piece)
             if is_readable:
-                self._page += piece
-            piece = b""  # many answers wait here, each with the last one
-        response.whole = kind == "length" and not length and is_readable and (decoder is None or decoder.is_at_end)
-        self.keeps = self.keeps and response.whole
+                self._body_bytes += piece
+            piece = b""  # many responses wait here, each with its last piece
+        response.is_complete = (
+            kind == "length" and not length and is_readable and (decoder is None or decoder.is_at_end)
+        )
+        self.is_reusable = self.is_reusable and response.is_complete
 
-    def _chunk(self) -> Generator[None, None, int]:
-        """Read the size of the next chunk (RFC 9112, section 7.1); 0 after the last and its trailers."""
-        found = _SIZE.fullmatch((yield from self._line()))
-        if not found:
+    def _read_chunk_size(self) -> Generator[None, None, int]:
+        """Read and return the size of the next chunk (RFC 9112, section 7.1); 0 after the last one and its trailers."""
+        match = _CHUNK_SIZE_LINE.fullmatch((yield from self._read_line()))
+        if not match:
             raise NoResponseError("malformed", "a chunk has no size")
-        size = int(found[1], 16)
+        size = int(match[1], 16)
         if not size:
             for _ in range(LONGEST_LINE_BYTES):
-                if not (yield from self._line()).strip():
+                if not (yield from self._read_line()).strip():
                     break
         return size
 
-    def _line(self, *, skip: bool = False) -> Generator[None, None, bytes]:
-        while (end := self._buffer.find(b"\n", self._start)) < 0:
-            if len(self._buffer) - self._start > LONGEST_LINE_BYTES:
+    def _read_line(self, *, skip: bool = False) -> Generator[None, None, bytes]:
+        while (end := self._buffer.find(b"\n", self._position)) < 0:
+            if len(self._buffer) - self._position > LONGEST_LINE_BYTES:
                 raise NoResponseError("malformed", "a chunk has no size")
-            yield from self._more("reset")
-        line = bytes(self._buffer[self._start : end + 1])
-        self._start = end + 1
+            yield from self._wait_for_bytes("reset")
+        line = bytes(self._buffer[self._position : end + 1])
+        self._position = end + 1
         if skip and line.strip():
             raise NoResponseError("malformed", "a chunk is longer than it says")
         return line
 
 
 class _Decoder:
-    """Undo one content coding: gzip, of one member or several (RFC 1952, section 2.2), or deflate."""
+    """A decoder of a content coding: gzip, of one member or several (RFC 1952, section 2.2), or deflate."""
 
     def __init__(self, encoding: str) -> None:
         self._is_gzip = encoding != "deflate"
@@ -289,23 +308,23 @@ class _Decoder:
 
     @property
     def is_at_end(self) -> bool:
-        """Whether nothing is left that was not decoded."""
+        """Whether all that was received has been decoded."""
         return not self._is_cut and (self._inflate is None or not self._inflate.unconsumed_tail)
 
     def decode(self, piece: bytes, most: int) -> bytes:
-        """Return what a piece stands for, so many bytes at most; what follows the end is ignored, as in browsers."""
+        """Return the decoded bytes of a piece, at most `most`; what follows the end is ignored, as in browsers."""
         decoded = b""
         try:
             while piece and len(decoded) < most:
                 if self._inflate is None or self._inflate.eof:
-                    if self._members and not (self._is_gzip and piece.startswith(_GZIP)):
+                    if self._members and not (self._is_gzip and piece.startswith(_GZIP_FIRST_BYTE)):
                         break
-                    if self._members >= _MOST_MEMBERS:
+                    if self._members >= _MOST_GZIP_MEMBERS:
                         self._is_cut = True
                         break
                     self._members += 1
-                    # Some servers leave the wrapping of deflate out; browsers bear it.
-                    is_bare = not self._is_gzip and not _ZLIB.match(piece)
+                    # Some servers send raw deflate data without the zlib header; browsers accept that.
+                    is_bare = not self._is_gzip and not _ZLIB_HEADER.match(piece)
                     self._inflate = zlib.decompressobj(wbits=-15 if is_bare else 47)
                 decoded += self._inflate.decompress(piece, most - len(decoded))
                 piece = self._inflate.unused_data
@@ -314,13 +333,16 @@ class _Decoder:
         return decoded
 
 
-def _fields(text: str) -> tuple[dict[str, str], list[str]]:
-    """Read header fields (RFC 9112, section 5): also those that end in a bare LF or are folded, as browsers do."""
-    usual = _FIELD.findall(text)
+def _parse_fields(text: str) -> tuple[dict[str, str], list[str]]:
+    """Return the header fields that are used, and the cookies (RFC 9112, section 5).
+
+    Fields that end in a bare LF or are folded are read as browsers read them.
+    """
+    usual = _USUAL_FIELD.findall(text)
     if len(usual) == text.count("\n"):
         fields = {name.lower(): value for name, value in usual}
         if len(fields) == len(usual) and "set-cookie" not in fields:
-            return {name: fields[name] for name in _LOOKED_AT & fields.keys()}, []
+            return {name: fields[name] for name in _USED_HEADERS & fields.keys()}, []
     parts: dict[str, list[str]] = {}  # joined at the end: there may be 80,000 of one name
     cookies: list[str] = []
     last = ""
@@ -333,7 +355,7 @@ def _fields(text: str) -> tuple[dict[str, str], list[str]]:
         if not colon:
             continue
         name, value = name.strip().lower(), value.strip()
-        last = name if name in _LOOKED_AT and name != "set-cookie" else ""
+        last = name if name in _USED_HEADERS and name != "set-cookie" else ""
         if name == "set-cookie":
             cookies.append(value)
         elif last in parts and last != "location":
@@ -347,18 +369,18 @@ _LONGEST_LENGTH_CHARACTERS: Final = 60
 
 
 def _check_length(headers: dict[str, str]) -> None:
-    """Drop a length that is no number, as browsers do, and refuse those that contradict each other.
+    """Drop a length that is not a number, as browsers do, and refuse lengths that contradict each other.
 
     RFC 9112, section 6.3, is stricter: a body of unknown length lasts until the connection ends.
 
     Raises:
-        NoResponseError: There are several lengths.
+        NoResponseError: There are several different lengths.
     """
-    given = headers.get("content-length")
-    if given is None or (given.isascii() and given.isdecimal() and len(given) < _LONGEST_LENGTH_CHARACTERS):
+    value = headers.get("content-length")
+    if value is None or (value.isascii() and value.isdecimal() and len(value) < _LONGEST_LENGTH_CHARACTERS):
         return
-    lengths = {length.strip() for length in given.split(",")}
-    if all(length.isascii() and length.isdecimal() for length in lengths) and len(given) < _LONGEST_LENGTH_CHARACTERS:
+    lengths = {length.strip() for length in value.split(",")}
+    if all(length.isascii() and length.isdecimal() for length in lengths) and len(value) < _LONGEST_LENGTH_CHARACTERS:
         if len(lengths) > 1 and "transfer-encoding" not in headers:
             raise NoResponseError("malformed", "its lengths contradict each other")
         headers["content-length"] = lengths.pop()

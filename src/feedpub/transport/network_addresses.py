@@ -1,8 +1,8 @@
-"""Which network addresses may be asked: those of the public Internet, however they are spelled.
+"""Network addresses: which of them are public, and which hosts of URLs are addresses rather than names.
 
-Whoever writes a link must not be able to make a link checker ask what stands behind its firewall. A host is therefore
-resolved once, and only an address that passed here is connected to: names that resolve to something else the next time
-(rebinding), and spellings such as ``http://2130706433/``, lead nowhere.
+The author of a link must not be able to make a link checker send requests to hosts behind its firewall. So a host is
+resolved once, and feedpub connects only to an address that passed `is_public`. Names that resolve to another address
+the next time (DNS rebinding) and spellings such as ``http://2130706433/`` do not get around that.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# The registries of special-purpose addresses (RFC 6890 and what IANA has added), less what is reachable globally. Our
-# own list: what `ipaddress` calls global changed between Python 3.11 and 3.13.
-_PRIVATE_4: Final = tuple(
+# The special-purpose addresses that are not globally reachable (RFC 6890, and what IANA has added since). The list is
+# our own because what `ipaddress` calls global changed between Python 3.11 and 3.13.
+_PRIVATE_IPV4: Final = tuple(
     map(
         IPv4Network,
         (
@@ -39,8 +39,8 @@ _PRIVATE_4: Final = tuple(
         ),
     )
 )
-_PUBLIC_6: Final = IPv6Network("2000::/3")
-_PRIVATE_6: Final = tuple(
+_PUBLIC_IPV6: Final = IPv6Network("2000::/3")
+_PRIVATE_IPV6: Final = tuple(
     map(
         IPv6Network,
         (
@@ -56,41 +56,41 @@ _MAPPED: Final = IPv6Network("::ffff:0:0/96")
 
 
 def is_public(address: str) -> bool:
-    """Tell whether an address, as `resolve` returns it, is one of the public Internet.
+    """Return True if an address, as `resolve_host` returns it, is one of the public Internet.
 
-    An IPv4 address within an IPv6 one (mapped, or through NAT64) counts as itself.
+    An IPv4 address within an IPv6 one (mapped, or through NAT64) is judged as the IPv4 address.
 
     Raises:
-        ValueError: It is no address.
+        ValueError: The text is not an address.
     """
-    found = ip_address(address)  # with a zone (fe80::1%eth0) it is link-local, or nonsense
-    if isinstance(found, IPv4Address):
-        return not any(found in network for network in _PRIVATE_4)
-    if found.scope_id is not None:
+    parsed = ip_address(address)  # with a zone (fe80::1%eth0) it is link-local, or invalid
+    if isinstance(parsed, IPv4Address):
+        return not any(parsed in network for network in _PRIVATE_IPV4)
+    if parsed.scope_id is not None:
         return False
-    if found in _MAPPED or found in _NAT64:
-        return is_public(str(IPv4Address(int(found) & 0xFFFFFFFF)))
-    return found in _PUBLIC_6 and not any(found in network for network in _PRIVATE_6)
+    if parsed in _MAPPED or parsed in _NAT64:
+        return is_public(str(IPv4Address(int(parsed) & 0xFFFFFFFF)))
+    return parsed in _PUBLIC_IPV6 and not any(parsed in network for network in _PRIVATE_IPV6)
 
 
-def resolve(host: str, port: int) -> Iterator[str]:
-    """Yield the addresses of a host, in the order in which they are to be tried; also of one that is spelled as number.
+def resolve_host(host: str, port: int) -> Iterator[str]:
+    """Yield the addresses of a host, in the order in which they should be tried.
 
     Args:
-        host: A name in ASCII, or an address; IPv6 ones with or without brackets.
+        host: A name in ASCII, or an address (also as a number); IPv6 addresses with or without brackets.
         port: As in the link.
 
     Raises:
-        socket.gaierror: The name is not known, or could not be looked up.
-        UnicodeError: It is no name.
+        socket.gaierror: The name does not exist, or could not be looked up.
+        UnicodeError: The text is not a name.
     """
     name = host[1:-1] if host.startswith("[") and host.endswith("]") else host
-    for _, _, _, _, place in socket.getaddrinfo(name, port, type=socket.SOCK_STREAM):
-        yield str(place[0])
+    for _, _, _, _, address in socket.getaddrinfo(name, port, type=socket.SOCK_STREAM):
+        yield str(address[0])
 
 
-def spelled(host: str) -> IPv4Address | IPv6Address | None:
-    """Return the address that a host of a link spells out; None if it is a name.
+def parse_numeric_host(host: str) -> IPv4Address | IPv6Address | None:
+    """Return the address that a host of a URL is; None if it is a name.
 
     Programs read ``127.1``, ``0x7f000001``, ``0177.0.0.1`` and ``2130706433`` as 127.0.0.1 (inet_aton(3)).
     """

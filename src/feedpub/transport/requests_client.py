@@ -1,4 +1,4 @@
-"""The one door to `requests`: a session that says who asks, never waits without end, and hides no second try."""
+"""The only module that uses `requests`: sessions that neither retry nor follow redirects, and time limits for them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final
 
@@ -19,24 +19,28 @@ from requests.structures import CaseInsensitiveDict
 
 from .._version import __version__
 from ..errors import FeedpubError
+from .base import Response
+from .connection import UNTRUSTED_ISSUER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .base import Request
+
 CONNECT_SECONDS: Final = 5.0
 READ_SECONDS: Final = 10.0
 USER_AGENT: Final = f"feedpub/{__version__}"
-_TEXT_BYTES = 200  # of an answer: enough to say why
+_TEXT_BYTES: Final = 200  # of a response with an error: enough to say what is wrong
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """Hold what a server said.
+class FormResponse:
+    """The response to a form.
 
     Args:
         status: 100 to 599.
         headers: Names in any case.
-        text: The start of the body in one line, from status 400 on: servers say there what is wrong.
+        text: The start of the body in one line, if `status` is 400 or more: servers say there what is wrong.
     """
 
     status: int
@@ -44,192 +48,169 @@ class Answer:
     text: str = ""
 
 
-class NoAnswerError(Exception):
-    """A server gave no answer; the text says why."""
+class FormError(Exception):
+    """There was no response to a form; the text says why."""
 
 
-def session() -> Session:
-    """Make a session: proxies and certificates as the environment says, no redirects followed, no second tries."""
-    made = Session()
-    made.headers["User-Agent"] = USER_AGENT
+def make_session() -> Session:
+    """Return a session without retries; proxies and certificates are those of the environment."""
+    session = Session()
+    session.headers["User-Agent"] = USER_AGENT
     for scheme in ("http://", "https://"):
-        made.mount(scheme, HTTPAdapter(max_retries=0))
-    return made
+        session.mount(scheme, HTTPAdapter(max_retries=0))
+    return session
 
 
-def check_session(on: Session) -> None:
+def check_session(session: Session) -> None:
     """Refuse a session that would stall.
 
     Raises:
-        FeedpubError: urllib3-future stands in for urllib3: in threads, its connections wait for each other.
+        FeedpubError: urllib3-future is installed in place of urllib3: in threads, its connections wait for each other.
     """
-    given = urllib3.__version__  # type: ignore[attr-defined]
-    version = given.split(".")
-    future = len(version) > 2 and version[2].isdecimal() and int(version[2]) >= 900  # so its authors number it
-    if future and any(isinstance(adapter, HTTPAdapter) for adapter in on.adapters.values()):
+    version: str = urllib3.__version__  # type: ignore[attr-defined]
+    numbers = version.split(".")
+    is_future = len(numbers) > 2 and numbers[2].isdecimal() and int(numbers[2]) >= 900  # as its authors number it
+    if is_future and any(isinstance(adapter, HTTPAdapter) for adapter in session.adapters.values()):
         raise FeedpubError(
-            f"urllib3-future {given} is installed in place of urllib3, and `requests` stalls with it in"
+            f"urllib3-future {version} is installed in place of urllib3, and `requests` stalls with it in"
             " threads: install urllib3 itself (pip uninstall urllib3-future; pip install --force-reinstall urllib3),"
             " or check without a session of your own"
         )
 
 
-@dataclass(slots=True)
-class Sent:
-    """Hold the head of an answer and the start of its body, or say why there is none.
+def send_request(session: Session, request: Request, *, seconds: float) -> Response:
+    """Send a request over a session of the caller, as it is; return the response, or why there is none.
 
     Args:
-        code: Status; None if there is no answer.
-        headers: Names in lower case.
-        page: Start of the body.
-        whole: Whether that is all of it.
-        failure: Why there is no answer, one of ``transport.Failure``; else empty.
-        detail: Of the failure.
-        connected: Whether the host was reached.
-    """
-
-    code: int | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    page: bytes = b""
-    whole: bool = True
-    failure: str = ""
-    detail: str = ""
-    connected: bool = True
-
-
-def probe(on: Session, method: str, url: str, headers: Mapping[str, str], *, most: int, seconds: float) -> Sent:
-    """Ask for an address over a session of the caller, which is used as it is; a failure is an answer, too.
-
-    Args:
-        on: With its proxies, authentication, adapters.
-        method: GET or HEAD.
-        url: In ASCII.
-        headers: To send.
-        most: Bytes of the body to read.
+        session: With its proxies, authentication, adapters.
+        request: Its `until` is ignored.
         seconds: For each step, such as connecting or reading; all of them together may last longer.
     """
     try:
-        return _probe(on, method, url, headers, most, seconds)
+        return _send(session, request, seconds)
     except requests.RequestException as error:
-        return _unsent(error, seconds)
+        return _describe_failure(error, seconds)
 
 
-def _probe(on: Session, method: str, url: str, headers: Mapping[str, str], most: int, seconds: float) -> Sent:
-    request = on.prepare_request(requests.Request(method, url, headers=dict(headers)))
-    settings = on.merge_environment_settings(url, {}, True, None, None)
-    with on.send(request, timeout=seconds, allow_redirects=False, **settings) as response:
-        found = {name.lower(): value for name, value in response.headers.items()}
+def _send(session: Session, request: Request, seconds: float) -> Response:
+    prepared = session.prepare_request(requests.Request(request.method, request.url, headers=dict(request.headers)))
+    settings = session.merge_environment_settings(request.url, {}, True, None, None)
+    with session.send(prepared, timeout=seconds, allow_redirects=False, **settings) as response:
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        most = request.max_body_bytes
         try:
-            page = next(response.iter_content(most), b"") if most else b""
-        except requests.RequestException:  # the status was told: a body that breaks off takes nothing of that away
-            return Sent(response.status_code, found, whole=False)
-        return Sent(response.status_code, found, page, len(page) < most)
+            body = next(response.iter_content(most), b"") if most else b""
+        except requests.RequestException:  # the status is known: a body that breaks off does not change it
+            return Response(response.status_code, headers, is_complete=False)
+        return Response(response.status_code, headers, body=body, is_complete=len(body) < most)
 
 
-def _unsent(error: requests.RequestException, seconds: float) -> Sent:
-    """Say what `requests` means by an error."""
-    inner = _innermost_error(error)
+def _describe_failure(error: requests.RequestException, seconds: float) -> Response:
+    """Return the failure that an error of `requests` means."""
+    inner = _find_innermost_error(error)
+    detail = _describe_innermost(error)
     if isinstance(error, requests.Timeout):
-        return Sent(failure="timeout", connected=not isinstance(error, requests.ConnectTimeout))
+        return Response(failure="timeout", has_connected=not isinstance(error, requests.ConnectTimeout))
     if isinstance(error, requests.exceptions.ProxyError):
-        return Sent(failure="proxy", detail=str(inner))
+        return Response(failure="proxy", detail=str(inner))
     if isinstance(inner, ssl.SSLCertVerificationError):
-        kind = "chain" if inner.verify_code in (20, 21) else "certificate"
-        return Sent(failure=kind, detail=inner.verify_message)
+        is_incomplete = inner.verify_code in UNTRUSTED_ISSUER
+        return Response(failure="chain" if is_incomplete else "certificate", detail=inner.verify_message)
     if isinstance(error, requests.exceptions.SSLError):
-        return Sent(failure="tls", detail=_innermost(error))
+        return Response(failure="tls", detail=detail)
     if isinstance(inner, socket.gaierror):
-        unknown = inner.errno == socket.EAI_NONAME
-        return Sent(failure="no-host" if unknown else "lookup", connected=False)
+        is_unknown = inner.errno == socket.EAI_NONAME
+        return Response(failure="no-host" if is_unknown else "lookup", has_connected=False)
     if isinstance(inner, ConnectionRefusedError):
-        return Sent(failure="refused", connected=False)
-    if isinstance(error, requests.exceptions.RetryError):  # of an adapter that tries again itself: it had answers
-        return Sent(failure="busy", detail=_innermost(error))
+        return Response(failure="refused", has_connected=False)
+    if isinstance(error, requests.exceptions.RetryError):  # of an adapter that tries again itself: it had responses
+        return Response(failure="busy", detail=detail)
     if isinstance(inner, OSError) and inner.errno and not isinstance(inner, ConnectionError | ssl.SSLError):
-        return Sent(failure="unreachable", detail=_innermost(error), connected=False)
+        return Response(failure="unreachable", detail=detail, has_connected=False)
     if isinstance(error, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
-        return Sent(failure="reset", detail="" if isinstance(inner, ConnectionResetError) else _innermost(error))
-    return Sent(failure="malformed", detail=_reason(error, (seconds, seconds)))
+        return Response(failure="reset", detail="" if isinstance(inner, ConnectionResetError) else detail)
+    return Response(failure="malformed", detail=_describe_error(error, (seconds, seconds)))
 
 
-def post_form(on: Session, url: str, fields: Mapping[str, str], *, seconds: float) -> Answer:
-    """Send a form, wait for the answer.
+def post_form(session: Session, url: str, fields: Mapping[str, str], *, seconds: float) -> FormResponse:
+    """Send a form and return the response.
 
     Args:
-        on: A session.
-        url: Where to; a redirect is an answer like others.
+        session: Sends it.
+        url: Where to; a redirect is returned, not followed.
         fields: Sent as application/x-www-form-urlencoded.
-        seconds: For all of it. The time-outs of sockets bound each step, but neither the look-up of a name nor a
+        seconds: For all of it. The time-outs of sockets limit each step, but neither the lookup of a name nor a
             server that sends one byte now and then.
 
     Raises:
-        NoAnswerError: There was none in time, or no connection.
+        FormError: There was no response in time, or no connection.
     """
     until = time.monotonic() + seconds
     timeout = (min(CONNECT_SECONDS, seconds), min(READ_SECONDS, seconds))
 
-    def ask() -> None:
+    def send_form() -> None:
         try:
-            with on.post(url, data=fields, timeout=timeout, allow_redirects=False, stream=True) as response:
-                done.put(_answer(response, until))
-        except Exception as error:  # nobody else would hear of it
-            done.put(error)
+            with session.post(url, data=fields, timeout=timeout, allow_redirects=False, stream=True) as response:
+                results.put(_read_form_response(response, until))
+        except Exception as error:  # raised again in the thread of the caller
+            results.put(error)
 
-    done: SimpleQueue[Answer | Exception] = SimpleQueue()
-    threading.Thread(target=ask, daemon=True).start()
+    results: SimpleQueue[FormResponse | Exception] = SimpleQueue()
+    threading.Thread(target=send_form, daemon=True).start()
     try:
-        result = done.get(timeout=max(0.0, seconds))
+        result = results.get(timeout=max(0.0, seconds))
     except Empty:
-        raise NoAnswerError(f"no answer within {seconds:.3g} seconds") from None
+        raise FormError(f"no answer within {seconds:.3g} seconds") from None
     if isinstance(result, requests.RequestException):
-        raise NoAnswerError(_reason(result, timeout)) from result
+        raise FormError(_describe_error(result, timeout)) from result
     if isinstance(result, Exception):
         raise result
     return result
 
 
-def _answer(response: requests.Response, until: float) -> Answer:
+def _read_form_response(response: requests.Response, until: float) -> FormResponse:
     text = b""
     if response.status_code >= 400:
-        with contextlib.suppress(requests.RequestException):  # the status came; the rest may be missing
+        with contextlib.suppress(requests.RequestException):  # the status is known; the text may be missing
             for byte in response.iter_content(1):
                 text += byte
                 if len(text) >= _TEXT_BYTES or time.monotonic() > until:
                     break
-    return Answer(
+    return FormResponse(
         status=response.status_code,
         headers=CaseInsensitiveDict(response.headers),
         text=" ".join(text.decode("utf-8", "replace").split()),
     )
 
 
-def _reason(error: requests.RequestException, timeout: tuple[float, float]) -> str:
-    """Say in a few words what `requests` says in nested ones."""
+def _describe_error(error: requests.RequestException, timeout: tuple[float, float]) -> str:
+    """Return in a few words what the nested messages of `requests` mean; `timeout` is for connecting and reading."""
     if isinstance(error, requests.ConnectTimeout):
         return f"no connection within {timeout[0]:g} seconds"
     if isinstance(error, requests.Timeout):
         return f"no answer within {timeout[1]:g} seconds"
     if isinstance(error, requests.exceptions.SSLError):
-        return f"no TLS connection ({_innermost(error)})"
+        return f"no TLS connection ({_describe_innermost(error)})"
     if isinstance(error, requests.exceptions.ProxyError):
-        return f"the proxy does not answer ({_innermost(error)})"
+        return f"the proxy does not answer ({_describe_innermost(error)})"
     if isinstance(error, requests.ConnectionError):
-        return f"no connection ({_innermost(error)})"
+        return f"no connection ({_describe_innermost(error)})"
     return str(error)
 
 
-def _innermost(error: BaseException) -> str:
-    """Return the message of the error that all others were made of."""
-    inner = _innermost_error(error)
+def _describe_innermost(error: BaseException) -> str:
+    """Return the message of the error that caused all others."""
+    inner = _find_innermost_error(error)
     return str(getattr(inner, "strerror", None) or inner)
 
 
-def _innermost_error(error: BaseException) -> BaseException:
-    seen = [error]
+def _find_innermost_error(error: BaseException) -> BaseException:
+    chain = [error]
     while True:
-        inner = seen[-1]
+        inner = chain[-1]
         candidates = (inner.__cause__, inner.__context__, getattr(inner, "reason", None), *inner.args)
-        deeper = next((one for one in candidates if isinstance(one, BaseException) and one not in seen), None)
+        errors = (candidate for candidate in candidates if isinstance(candidate, BaseException))
+        deeper = next((candidate for candidate in errors if candidate not in chain), None)
         if deeper is None:
             return inner
-        seen.append(deeper)
+        chain.append(deeper)

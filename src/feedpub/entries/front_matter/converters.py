@@ -1,4 +1,4 @@
-"""Values of front matter → values of the model; what a key cannot take becomes a problem at its place."""
+"""Convert values of front matter to values of the model; a value that a key does not allow becomes a problem."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ...errors import FieldError
 from ...model import Category, Enclosure, Person, Reference
 from ...rendering.text import join_lines
 from ..dates import ISO_HINT, lacks_zeros, parse_date
-from .value import Value, list_items, read_text
+from .value import Value, read_items, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T", Person, Category, Enclosure, Reference)
 
 _PARAGRAPHS: Final = re.compile(r"\n[ \t]*\n")
-# A list of our own: the machine's would make the bytes of a feed depend on it, Python's on its version.
+# Not `mimetypes`: it depends on the machine and on the version of Python, and so would the bytes of a feed.
 _MEDIA_TYPES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "aac": "audio/aac",
@@ -60,9 +60,9 @@ class Context:
 
     Args:
         source: The file; problems are added to it.
-        timezone: IANA name, for dates without offset.
-        base_url: Of the site, for addresses that begin with ``/``.
-        authority: Of the site, for ids that are no IRI.
+        timezone: The IANA name of the time zone for dates without offset.
+        base_url: The site's base address, for addresses that begin with ``/``.
+        authority: The site's authority, for ids that are not IRIs.
     """
 
     source: Source
@@ -75,18 +75,18 @@ class Context:
 
 
 def convert_line(context: Context, value: Value, key: str) -> str | None:
-    """Return text on one line."""
+    """Return text on a single line."""
     return join_lines(read_text(context.source, value, key) or "") or None
 
 
 def convert_text(context: Context, value: Value, key: str) -> str | None:
-    """Return paragraphs, with a blank line between them."""
+    """Return text as paragraphs with a blank line between them."""
     text = read_text(context.source, value, key) or ""
     return "\n\n".join(line for part in _PARAGRAPHS.split(text) if (line := join_lines(part))) or None
 
 
 def convert_date(context: Context, value: Value, key: str) -> object:
-    """Return a moment."""
+    """Return a date as a moment."""
     source = context.source
     text = read_text(source, value, key)
     if text is None:
@@ -98,7 +98,13 @@ def convert_date(context: Context, value: Value, key: str) -> object:
         return None
     if lacks_zeros(text):
         day = moment.date().isoformat()
-        source.add("N121", f"is read as {day}", f"write {day}; others may not read it", value.start, value.end)
+        source.add(
+            "N121",
+            f"is read as {day}",
+            f"write {day}; other programs may not understand this form",
+            value.start,
+            value.end,
+        )
     return moment
 
 
@@ -108,12 +114,12 @@ _TRUTHS: Final[Mapping[str, bool]] = MappingProxyType(
 
 
 def is_true(value: Value) -> bool:
-    """Return True if a value is the word true, or means it."""
+    """Return True if a value is ``true``, ``yes`` or ``on``."""
     return isinstance(value.content, str) and _TRUTHS.get(value.content.strip().casefold(), False)
 
 
 def convert_truth(context: Context, value: Value, key: str) -> bool | None:
-    """Return true or false."""
+    """Return a truth value."""
     text = read_text(context.source, value, key)
     if text is None:
         return None
@@ -135,7 +141,7 @@ def convert_fallback(context: Context, value: Value, key: str) -> str | None:
 
 
 def convert_address(context: Context, value: Value, key: str) -> str | None:
-    """Return an http(s) address."""
+    """Return an http or https address."""
     text = read_text(context.source, value, key)
     return None if text is None else _read_address(context, value, text)
 
@@ -150,35 +156,39 @@ def _read_address(context: Context, value: Value, text: str) -> str | None:
 
 
 def _complete_address(context: Context, value: Value, url: str) -> str:
-    """Return the whole address of one that begins with ``/``: that is one of the site's host."""
+    """Return the full address of one that begins with ``/``, on the host of the site, with a warning."""
     if not url.startswith("/") or url.startswith("//"):
         return url
-    whole = urljoin(context.base_url, url)
-    hint = "nothing is published beside an entry; write the whole address, https://…"
-    context.source.add("W105", f"{url} is a relative address, read as {whole}", hint, value.start, value.end)
-    return whole
+    full_url = urljoin(context.base_url, url)
+    hint = "files beside an entry are not published; write the full address, https://…"
+    context.source.add("W105", f"{url} is a relative address, read as {full_url}", hint, value.start, value.end)
+    return full_url
 
 
 def convert_image(context: Context, value: Value, key: str) -> str | None:
-    """Return the address of a picture, also of ``{path: …, alt: …}``."""
+    """Return the address of a picture; a mapping such as ``{path: …, alt: …}`` has one, too."""
     content = value.content
     if isinstance(content, list) and content:
         value = content[0]
-        for other in content[1:]:
-            context.source.add("N122", f"{key} takes one picture; this one is not used", "", other.start, other.end)
+        for extra_picture in content[1:]:
+            context.source.add(
+                "N122", f"{key} takes one picture; this one is not used", "", extra_picture.start, extra_picture.end
+            )
         content = value.content
     if not isinstance(content, dict):
         return convert_address(context, value, key)
     parts = _read_parts(context, value, key, _IMAGE_PARTS)
-    place = next((part for word, part in content.items() if _IMAGE_PARTS.get(word) == "url"), value)
+    address_value = next((part for word, part in content.items() if _IMAGE_PARTS.get(word) == "url"), value)
     if not parts["url"]:
-        context.source.add("E110", f"{key} has no address", f"write {key}: https://…", place.start, place.end)
+        context.source.add(
+            "E110", f"{key} has no address", f"write {key}: https://…", address_value.start, address_value.end
+        )
         return None
-    return _read_address(context, place, parts["url"])
+    return _read_address(context, address_value, parts["url"])
 
 
 def convert_id(context: Context, value: Value, key: str) -> str | None:
-    """Return an absolute IRI; of an id of another system a URN (RFC 9562, section 4), or a tag URI of the site."""
+    """Return an absolute IRI; a UUID becomes a URN (RFC 9562, section 4), another object id a tag URI of the site."""
     text = read_text(context.source, value, key)
     if text is None or iri.is_iri(text):
         return text
@@ -186,18 +196,18 @@ def convert_id(context: Context, value: Value, key: str) -> str | None:
         return f"urn:uuid:{text.lower()}"
     if _OBJECT_ID.fullmatch(text):
         return f"tag:{context.authority}:{text}"
-    hint = "write a whole IRI, e.g. tag:example.org,2026:name/en; or remove it, and one is made"
+    hint = "write a full IRI, such as tag:example.org,2026:name/en; or remove it, and feedpub makes an id"
     context.source.add("E111", f"{text!r} is not an absolute IRI", hint, value.start, value.end)
     return None
 
 
 _UUID: Final = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-# Unreserved characters (RFC 3986, section 2.3), a digit among them: a mere word is more likely a mistake.
+# Unreserved characters (RFC 3986, section 2.3) with a digit among them; a word alone is more likely a mistake.
 _OBJECT_ID: Final = re.compile(r"(?=[^0-9]*[0-9])[A-Za-z0-9._~-]{1,200}")
 
 
 def convert_neighbour(context: Context, value: Value, key: str) -> Reference | None:
-    """Return the title or address of another article; None for ``false``, by which some programs hide the link."""
+    """Return the title or address of another article; None for ``false``, which some programs use to hide the link."""
     if isinstance(value.content, str) and value.content.strip() == "false":
         return None
     return _make_value(context, value, lambda item: _make_reference(_read_parts(context, item, key, _NEIGHBOUR_PARTS)))
@@ -214,18 +224,18 @@ def _make_reference(parts: Mapping[str, str]) -> Reference:
 
 
 def convert_authors(context: Context, value: Value, key: str) -> tuple[Person, ...] | None:
-    """Return persons, of ``name``, ``name <address>`` or ``{name, url, email}``."""
-    return _make_all(context, value, lambda item: _make_person(_read_parts(context, item, key, _PERSON_PARTS)))
+    """Return persons from ``name``, ``name <address>`` or ``{name, url, email}``."""
+    return _make_values(context, value, lambda item: _make_person(_read_parts(context, item, key, _PERSON_PARTS)))
 
 
 def _make_person(parts: Mapping[str, str]) -> Person:
     name, url, email = parts["name"], parts["url"], parts["email"]
-    found = None if url or email else _NAME_AND_ADDRESS.fullmatch(name)
-    if found:
-        address = found[2].removeprefix("mailto:")
+    match = None if url or email else _NAME_AND_ADDRESS.fullmatch(name)
+    if match:
+        address = match[2].removeprefix("mailto:")
         is_url = address.startswith(("http://", "https://"))
         with contextlib.suppress(FieldError):  # "<3" is no address
-            named = found[1].strip().strip('"') or address
+            named = match[1].strip().strip('"') or address
             return Person(name=named, uri=address if is_url else None, email=None if is_url else address)
     return Person(name=name, uri=url or None, email=email or None)
 
@@ -234,8 +244,8 @@ _NAME_AND_ADDRESS: Final = re.compile(r"([^<>]*)<([^<>\s]+)>")
 
 
 def convert_categories(context: Context, value: Value, key: str) -> tuple[Category, ...] | None:
-    """Return categories, of terms or ``{term, scheme, label}``."""
-    return _make_all(context, value, lambda item: _make_category(_read_parts(context, item, key, _CATEGORY_PARTS)))
+    """Return categories from terms or ``{term, scheme, label}``."""
+    return _make_values(context, value, lambda item: _make_category(_read_parts(context, item, key, _CATEGORY_PARTS)))
 
 
 def _make_category(parts: Mapping[str, str]) -> Category:
@@ -243,21 +253,21 @@ def _make_category(parts: Mapping[str, str]) -> Category:
 
 
 def split_list(source: Source, value: Value, key: str) -> Value:
-    """Return the items of a text that is a list to its author, ``tags: python, feeds, web dev``; others as they are."""
+    """Split text that its author means as a list, ``tags: python, feeds, web dev``; return other values unchanged."""
     text = value.content
     if not isinstance(text, str) or not _COMMAS.search(text):
         return value
     items = []
-    written = source.text[value.start : value.end]
-    offset = value.start + max(written.find(text), 0)
-    for found in re.compile(r"[^,，、\n]+").finditer(text):
-        word = found[0].strip()
+    source_text = source.text[value.start : value.end]
+    offset = value.start + max(source_text.find(text), 0)
+    for match in re.compile(r"[^,，、\n]+").finditer(text):
+        word = match[0].strip()
         if word:
-            start = offset + found.start() + len(found[0]) - len(found[0].lstrip())
+            start = offset + match.start() + len(match[0]) - len(match[0].lstrip())
             items.append(Value(word, start, start + len(word)))
     if len(items) < 2:
         return value
-    message = f"{key} is read as {len(items)} words, at the commas"
+    message = f"{key} is read as {len(items)} words, separated by commas"
     source.add("N123", message, f"write {key}: [{text.strip()[:100]}]", value.start, value.end)
     return Value(items, value.start, value.end)
 
@@ -266,13 +276,13 @@ _COMMAS: Final = re.compile("[,，、]")
 
 
 def convert_enclosures(context: Context, value: Value, key: str) -> tuple[Enclosure, ...] | None:
-    """Return files, of addresses or ``{url, type, length}``."""
+    """Return enclosures from addresses or ``{url, type, length}``."""
 
-    def make(item: Value) -> Enclosure:
+    def make_enclosure(item: Value) -> Enclosure:
         parts = _read_parts(context, item, key, _ENCLOSURE_PARTS)
         return _make_enclosure(parts | {"url": _complete_address(context, item, parts["url"])})
 
-    return _make_all(context, value, make)
+    return _make_values(context, value, make_enclosure)
 
 
 def _make_enclosure(parts: Mapping[str, str]) -> Enclosure:
@@ -285,7 +295,7 @@ def _make_enclosure(parts: Mapping[str, str]) -> Enclosure:
 
 # ---- mappings
 
-# What the parts of a mapping may be called, and what they are; the first is what plain text is.
+# Names of the parts of a mapping → what they are. Plain text is the first part.
 _PERSON_PARTS: Final = {
     "name": "name", "url": "url", "uri": "url", "link": "url", "website": "url", "email": "email", "mail": "email",
 }  # fmt: skip
@@ -302,7 +312,7 @@ _IMAGE_PARTS: Final = {
 
 
 def _read_parts(context: Context, value: Value, key: str, words: Mapping[str, str]) -> dict[str, str]:
-    """Return the parts of a mapping, empty for those it lacks; plain text is the first of them."""
+    """Return the parts of a mapping, empty if they are missing; plain text is the first part."""
     parts = dict.fromkeys(words.values(), "")
     first = next(iter(parts))
     if isinstance(value.content, str):
@@ -320,13 +330,13 @@ def _read_parts(context: Context, value: Value, key: str, words: Mapping[str, st
     return parts
 
 
-def _make_all(context: Context, value: Value, make: Callable[[Value], _T]) -> tuple[_T, ...] | None:
-    made = [_make_value(context, item, make) for item in list_items(value)]
-    return tuple(dict.fromkeys(one for one in made if one)) or None
+def _make_values(context: Context, value: Value, make: Callable[[Value], _T]) -> tuple[_T, ...] | None:
+    values = [_make_value(context, item, make) for item in read_items(value)]
+    return tuple(dict.fromkeys(made_value for made_value in values if made_value)) or None
 
 
 def _make_value(context: Context, value: Value, make: Callable[[Value], _T]) -> _T | None:
-    """Make a value of the model; if it cannot be made, that is one problem, not two."""
+    """Return a value of the model; if it is not allowed, report one problem, not two, and return None."""
     source = context.source
     before = source.problems.total_errors
     try:
@@ -335,7 +345,7 @@ def _make_value(context: Context, value: Value, make: Callable[[Value], _T]) -> 
         if source.problems.total_errors == before:
             parts = value.content if isinstance(value.content, dict) else {}
             names = ("url", "uri") if error.field in ("url", "uri") else (error.field,)
-            place = next((parts[name] for name in names if name in parts), value)
-            code, hint = ("E111", iri.suggest_url(str(place.content))) if "url" in names else ("E110", "")
-            source.add(code, f"{error.field}: {error.reason}", hint, place.start, place.end)
+            faulty_value = next((parts[name] for name in names if name in parts), value)
+            code, hint = ("E111", iri.suggest_url(str(faulty_value.content))) if "url" in names else ("E110", "")
+            source.add(code, f"{error.field}: {error.reason}", hint, faulty_value.start, faulty_value.end)
         return None

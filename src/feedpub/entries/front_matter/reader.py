@@ -1,7 +1,7 @@
-"""Front matter: YAML, TOML, JSON or ``Title: x`` lines → values, every one read as text and with its place.
+"""Read front matter: YAML, TOML, JSON or ``Title: x`` lines → values as text, with their positions.
 
-YAML would make ``no`` false and ``0123`` a number; here a value stays text until `fields` says what its key takes.
-Where YAML reads an ordinary line as something else than its author (``title: Issue #5 is out``), the text is kept.
+YAML would read ``no`` as false and ``0123`` as a number; here a value stays text until its row in `fields` converts it.
+Where YAML reads a line otherwise than its author meant it (``title: Issue #5 is out``), the text is kept.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _KEY: Final = r"[^\W\d][\w.-]{0,60}"
 _KEY_START: Final = rf"{_KEY}[ \t]*:(?=[ \t\n]|\Z)"
 _ENTRY: Final = re.compile(rf"^({_KEY})[ \t]*:(?=[ \t\n]|\Z)(.*)((?:\n(?!{_KEY_START}).*)*)", re.MULTILINE)
 _KEY_LINE: Final = re.compile(rf"({_KEY})[ \t]*:(?:[ \t]|$)", re.MULTILINE)
-# A line that was probably meant for a fence, and the key below it. Nikola writes front matter into a comment.
+# A line that was probably meant as a fence, and the key below it. Nikola writes front matter into a comment.
 _NEARLY_FENCE: Final = re.compile(
     r"(?:-{2,}|[\u2012-\u2015]-*|\+{2,}|={3,}|;{3,}|<!--(?!.*-->))[^\n]{0,40}"
     rf"\n+(?:\.\.[ ])?({_KEY})[ \t]*[:=]"
@@ -39,11 +39,11 @@ _BARE_TOML: Final = re.compile(rf"""({_KEY})[ \t]*=[ \t]*["'\[]""")
 
 
 def read_front_matter(source: Source) -> tuple[dict[str, Value], int]:
-    """Read the front matter of a file; problems are added to it.
+    """Read the front matter of a file; problems are added to the source.
 
     Returns:
-        Name → value, by the names of `fields.TABLE`, and where the Markdown begins, in characters. A key that is not in
-        the table stands under its own name, with the key as the value.
+        Name → value, by the names of `fields.TABLE`, and where the Markdown begins, in characters. A key that is not
+        in the table is under its own name, with the key as the value.
     """
     text = source.text
     start = 0
@@ -70,11 +70,11 @@ def _read_fenced(source: Source, fence: re.Match[str]) -> tuple[dict[str, Value]
     end = closing.start()
     if end - start > LONGEST_FRONT_MATTER_CHARACTERS:
         message = f"has {end - start:,} characters; at most {LONGEST_FRONT_MATTER_CHARACTERS:,} are read"
-        source.add("E108", message, "move what is text below the front matter", fence.start(1), fence.end(1))
+        source.add("E108", message, "move text to below the front matter", fence.start(1), fence.end(1))
         return {}, closing.end()
     language = (fence[2] or "").casefold() or ("toml" if is_toml else "yaml")
     if language == "toml":
-        from .toml_json import read_toml  # most sites have none
+        from .toml_json import read_toml  # most sites have no TOML
 
         pairs = read_toml(source, start, end)
     elif language == "json":
@@ -82,7 +82,7 @@ def _read_fenced(source: Source, fence: re.Match[str]) -> tuple[dict[str, Value]
 
         pairs, _ = read_json(source, start, end)
     else:
-        from .yaml_reader import read_yaml  # 20 ms
+        from .yaml_reader import read_yaml  # takes 20 ms to import
 
         pairs = read_yaml(source, start, end)
     return fields.name_values(source, pairs), closing.end()
@@ -99,56 +99,56 @@ def _read_json_object(source: Source, start: int) -> tuple[dict[str, Value], int
 
 
 def _read_unfenced(source: Source, start: int) -> tuple[dict[str, Value], int]:
-    """Read ``Title: x`` lines at the start of a file, as Pelican and MultiMarkdown have them, up to a blank line.
+    """Read ``Title: x`` lines at the start of a file, as in Pelican and MultiMarkdown, up to a blank line.
 
-    They count if all lines are of that form and title or date is among them; so a text that begins with ``Note: …``
-    stays text. What is nearly front matter is an error: else it would be published.
+    They are front matter if all lines have this form, and one of them is the title, or the date beside another key; so
+    a text that begins with ``Note: …`` stays text. What is nearly front matter is an error, or it would be published.
     """
     text = source.text
     if nearly := _NEARLY_FENCE.match(text, start) or _BARE_TOML.match(text, start):
-        if fields.TABLE.find(nearly[1]):
-            mark = "+++" if nearly[0].endswith(("=", '"', "'", "[")) else "---"
-            _refuse_unrecognised(source, start, mark)
+        if fields.TABLE.find_field(nearly[1]):
+            fence = "+++" if nearly[0].endswith(("=", '"', "'", "[")) else "---"
+            _refuse_unrecognised(source, start, fence)
             return {}, len(text)
         return {}, 0
     line = _KEY_LINE.match(text, start)
-    if not line or not fields.TABLE.find(line[1]):
+    if not line or not fields.TABLE.find_field(line[1]):
         return {}, 0
     closing = _BARE_END.search(text, start)
     end = min(closing.start() if closing else len(text), start + LONGEST_FRONT_MATTER_CHARACTERS)
     entries = list(_ENTRY.finditer(text[start:end]))
-    known = [field.name for found in entries if (field := fields.TABLE.find(found[1]))]
-    if "title" not in known and not (len(known) > 1 and "published" in known):
+    names = [field.name for match in entries if (field := fields.TABLE.find_field(match[1]))]
+    if "title" not in names and not (len(names) > 1 and "published" in names):
         return {}, 0
-    if any(_UNINDENTED_LINE.search(found[3]) for found in entries):
-        if len(known) == 1:
+    if any(_UNINDENTED_LINE.search(match[3]) for match in entries):
+        if len(names) == 1:
             return {}, 0
         _refuse_unrecognised(source, start, "---")
         return {}, len(text)
-    pairs = [_read_bare_entry(found, start) for found in entries]
+    pairs = [_read_bare_entry(match, start) for match in entries]
     return fields.name_values(source, pairs), closing.end() if closing else len(text)
 
 
 _UNINDENTED_LINE: Final = re.compile(r"\n[^ \t]")
 
 
-def _read_bare_entry(found: re.Match[str], offset: int) -> tuple[Value, Value]:
-    key, rest, following = found.groups()
-    written = rest.strip()
-    start = offset + found.start(2) + len(rest) - len(rest.lstrip())
-    value = Value(written, start, start + len(written))
-    if written.startswith("[") and written.endswith("]"):
-        words = (word.strip("\"' ") for word in written[1:-1].split(","))
+def _read_bare_entry(match: re.Match[str], offset: int) -> tuple[Value, Value]:
+    key, first_line, more_lines = match.groups()
+    first_text = first_line.strip()
+    start = offset + match.start(2) + len(first_line) - len(first_line.lstrip())
+    value = Value(first_text, start, start + len(first_text))
+    if first_text.startswith("[") and first_text.endswith("]"):
+        words = (word.strip("\"' ") for word in first_text[1:-1].split(","))
         value.content = [Value(word, value.start, value.end) for word in words if word]
-    if following:
-        value.content = "\n".join(map(str.strip, f"{written}{following}".split("\n")))
-    return Value(key, offset + found.start(1), offset + found.end(1)), value
+    if more_lines:
+        value.content = "\n".join(map(str.strip, f"{first_text}{more_lines}".split("\n")))
+    return Value(key, offset + match.start(1), offset + match.end(1)), value
 
 
-def _refuse_unrecognised(source: Source, start: int, mark: str) -> None:
+def _refuse_unrecognised(source: Source, start: int, fence: str) -> None:
     end = source.text.find("\n", start)
-    message = "front matter not recognised: it is neither between fences nor ends at a blank line"
-    hint = f'write a line {mark} above and below it, with nothing else on these lines, and "key: value" lines between'
-    if mark == "+++":
-        hint = f'write a line {mark} above and below it (TOML), or "key: value" lines between lines ---'
+    message = "this looks like front matter, but is not between two lines --- or +++, and does not end at a blank line"
+    hint = f'write a line {fence} above and below it, with nothing else on these lines, and "key: value" lines between'
+    if fence == "+++":
+        hint = f'write a line {fence} above and below it (TOML), or "key: value" lines between lines ---'
     source.add("E108", message, hint, start, end if end >= 0 else len(source.text))

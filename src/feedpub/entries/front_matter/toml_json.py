@@ -1,4 +1,4 @@
-"""TOML and JSON → keys and values, every value as text, with the places of the outermost keys."""
+"""Read TOML and JSON: keys and values, every value as text, with the positions of the outermost keys."""
 
 from __future__ import annotations
 
@@ -17,53 +17,55 @@ if TYPE_CHECKING:
 
     Pairs = list[tuple[Value, Value]]
 
-_MOST_DOTS: Final = 1000  # in a line: tomllib takes the square of the number of parts of a dotted key
+_MOST_DOTS: Final = 1000  # in a line: the time of tomllib grows with the square of the parts of a dotted key
 # A key, or the header of a table, and the rest of the line.
 _TOML_KEY: Final = re.compile(
     r"""^[ \t]* (?:\[{1,2}[ \t]*)? (["']?) (?P<key>[\w-]+) \1 [ \t]* (?:[.\]]|=[ \t]*) (?P<value>[^\n]*)""",
     re.MULTILINE | re.VERBOSE,
 )
-# A name, and the value behind it if that is text or a word; strings hold no line ends.
+# A name, and the value after it if it is text or a word; strings have no line ends.
 _JSON_KEY: Final = re.compile(r'(?P<key>"(?:[^"\\\n]|\\.)*+")\s*+:\s*+(?P<value>"(?:[^"\\\n]|\\.)*+"|[^\s,{}\[\]"]*+)')
 
 
 class _UnusableError(Exception):
-    """A value that front matter cannot hold."""
+    """A value that is not allowed in front matter."""
 
 
 def read_toml(source: Source, start: int, end: int) -> Pairs:
-    """Return the keys and values of TOML between two places of a file; problems are added to it."""
+    """Return the keys and values of TOML between two offsets of a file; problems are added to the source."""
     text = source.text[start:end]
-    hint = "text stands in quotes, lists in [ ]; each key on a line of its own"
+    hint = "put text in quotes, lists in [ ], and each key on its own line"
     try:
         if max(line.count(".") for line in text.split("\n")) > _MOST_DOTS:
-            raise _UnusableError(f"a line holds more than {_MOST_DOTS:,} dots")
+            raise _UnusableError(f"a line has more than {_MOST_DOTS:,} dots")
         return _make_pairs(tomllib.loads(text, parse_float=str).items(), _TOML_KEY, text, start)
     except tomllib.TOMLDecodeError as error:
-        place = end - 1
-        if at := re.search(r" \(at line (\d+), column (\d+)\)", str(error)):
-            place = start + sum(len(line) + 1 for line in text.split("\n")[: int(at[1]) - 1]) + int(at[2]) - 1
+        offset = end - 1
+        if position := re.search(r" \(at line (\d+), column (\d+)\)", str(error)):
+            offset = (
+                start + sum(len(line) + 1 for line in text.split("\n")[: int(position[1]) - 1]) + int(position[2]) - 1
+            )
         message = re.sub(r" \(at .*\)", "", str(error))
-        source.add("E108", f"{message[:1].lower()}{message[1:]} (TOML)", hint, min(place, end - 1))
+        source.add("E108", f"{message[:1].lower()}{message[1:]} (TOML)", hint, min(offset, end - 1))
     except RecursionError:
         source.add("E108", "is nested too deeply", hint, start)
-    except (ValueError, _UnusableError) as error:  # Python reads no numbers of thousands of digits
+    except (ValueError, _UnusableError) as error:  # Python refuses numbers of thousands of digits
         source.add("E108", f"cannot be read ({error})", hint, start)
     return []
 
 
 def _make_pairs(data: Iterable[tuple[str, object]], pattern: re.Pattern[str], text: str, offset: int) -> Pairs:
-    """Give keys and values their places: those of the first key of that name."""
-    places: dict[str, re.Match[str]] = {}
-    for found in pattern.finditer(text):
-        places.setdefault(found["key"].strip('"'), found)
+    """Return keys and values with the positions of the first key of each name."""
+    matches: dict[str, re.Match[str]] = {}
+    for match in pattern.finditer(text):
+        matches.setdefault(match["key"].strip('"'), match)
     pairs: Pairs = []
     for key, value in data:
-        match = places.get(key)
-        start, end, first, last = (*match.span("key"), *match.span("value")) if match else (0, 1, 0, 1)
+        key_match = matches.get(key)
+        start, end, first, last = (*key_match.span("key"), *key_match.span("value")) if key_match else (0, 1, 0, 1)
         last = first + max(len(text[first:last].rstrip()), 1)
-        place = Value(key, offset + start, offset + end)
-        pairs.append((place, _convert_value(value, offset + first, offset + last)))
+        key_value = Value(key, offset + start, offset + end)
+        pairs.append((key_value, _convert_value(value, offset + first, offset + last)))
     return pairs
 
 
@@ -72,11 +74,11 @@ def read_json(source: Source, start: int, end: int) -> tuple[Pairs, int]:
 
     Args:
         source: The file; problems are added to it.
-        start: Where the object begins, perhaps after white space.
-        end: Where it ends at the latest.
+        start: Where the object begins, or white space before it.
+        end: The last offset where it may end.
 
     Returns:
-        The keys and values, and where the object ends; `end` if it cannot be read.
+        The keys and values, and where the object ends, which is `end` if it cannot be read.
     """
     text = source.text[:end]
     first = end - len(text[start:].lstrip())
@@ -98,12 +100,12 @@ def read_json(source: Source, start: int, end: int) -> tuple[Pairs, int]:
 
 
 def _convert_value(value: object, start: int, end: int, depth: int = 1) -> Value:
-    """Return what a parser made of a value as the text that was written, as nearly as it is known."""
+    """Return a parsed value as text again, as nearly as possible as it was written."""
     if isinstance(value, dict | list | tuple) and depth > DEEPEST_LEVELS:
         raise _UnusableError("is nested too deeply; no key takes more than a list of keys and values")
     if isinstance(value, tuple):  # an object of JSON
         if len(dict(value)) < len(value):
-            raise _UnusableError("a name stands twice in one object")
+            raise _UnusableError("a name appears twice in one object")
         value = dict(value)
     if isinstance(value, dict):
         return Value({str(key): _convert_value(part, start, end, depth + 1) for key, part in value.items()}, start, end)

@@ -1,7 +1,7 @@
-"""YAML → keys and values, every scalar read as text, with places.
+"""Read YAML: keys and values, every scalar as text, with their positions.
 
-Two signs mean something else to YAML 1.1 than to authors: it takes ``#5`` behind a space for a comment, and a few
-characters that nobody sees for ends of lines. They are replaced by private characters while it reads.
+YAML 1.1 reads two things otherwise than authors mean them: ``#5`` after a space is a comment, and a few invisible
+characters are line ends. They are replaced by private-use characters while the parser reads.
 """
 
 from __future__ import annotations
@@ -19,30 +19,32 @@ if TYPE_CHECKING:
 
     from ..source import Source
 
-_AROUND: Final = (yaml.StreamStartEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent, yaml.StreamEndEvent)
-_PAIRS_HINT: Final = 'write "key: value" lines; put quotes around a value that holds ": " or " #" or starts with a sign'
+_DOCUMENT_EVENTS: Final = (yaml.StreamStartEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent, yaml.StreamEndEvent)
+_PAIRS_HINT: Final = (
+    'write "key: value" lines; put quotes around a value that contains ": " or " #", or starts with a special character'
+)
 # YAML 1.1, section 5.1.
 _NOT_IN_YAML: Final = re.compile("[^\t\n -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-# What the parser was reading when something was missing at its end.
-_OPENED: Final = (
+# What the parser was reading when an end was missing.
+_UNCLOSED_CONTEXTS: Final = (
     "while parsing a flow sequence", "while parsing a flow mapping", "while scanning a quoted scalar",
     "while scanning a simple key", "while scanning an anchor", "while scanning an alias",
 )  # fmt: skip
-_MARK_MESSAGE: Final = "YAML takes & and * at the start for marks, which feedpub does not read"
-# Common typing mistakes: the sign that is wrong, the message, and the fix.
-_MISTYPED: Final = (
-    (re.compile(r" *(\t)"), "is indented with a tab, which YAML does not take", "remove it, or put spaces"),
-    (re.compile(r"\w[\w -]{0,40}([：﹕])"), "is not the colon that YAML reads", 'write ":" and a space'),
+_ANCHOR_MESSAGE: Final = "YAML reads & and * at the start as anchors and aliases, which feedpub does not support"
+# Common typing mistakes: the wrong character, the message, and the fix.
+_TYPING_MISTAKES: Final = (
+    (re.compile(r" *(\t)"), "is indented with a tab, which YAML does not allow", "remove it, or use spaces"),
+    (re.compile(r"\w[\w -]{0,40}([：﹕])"), "is not the colon that YAML expects", 'write ":" and a space'),
     (re.compile(r"[A-Za-z_-]{1,40}(:)(?![\s/])"), "has no space after it", 'write ": " between key and value'),
 )
-# A value in quotes, and text behind the second quotation mark that belongs to the value.
+# A value in quotes with text after the second quotation mark that belongs to the value.
 _INNER_QUOTES: Final = (
     (re.compile(r"""[ -]*[\w.-]{1,60}:[ ]+(")[^"\n]*"[ ]*[^\s"#,\]}:][^\n]*"[ ]*$"""), "single", "'"),
     (re.compile(r"""[ -]*[\w.-]{1,60}:[ ]+(')[^'\n]*'[ ]*[^\s'#,\]}:][^\n]*'[ ]*$"""), "double", '"'),
 )
 _PARSER_MESSAGES: Final = {
-    "alphabetic or numeric character": _MARK_MESSAGE,
-    "mapping values are not allowed": 'a value holds ": "',
+    "alphabetic or numeric character": _ANCHOR_MESSAGE,
+    "mapping values are not allowed": 'the value contains ": "',
     "cannot start any token": "a value cannot start with this character",
     "could not find expected ':'": 'is not "key: value"',
     "end of stream": "these quotes are not closed",
@@ -50,36 +52,36 @@ _PARSER_MESSAGES: Final = {
 }
 
 
-_HIDDEN: Final = {"#": "\ue000", "\x85": "\ue001", "\u2028": "\ue002", "\u2029": "\ue003"}
-_ENDS_OF_LINES: Final = str.maketrans({sign: _HIDDEN[sign] for sign in "\x85\u2028\u2029"})
-_SHOWN: Final = str.maketrans({hidden: sign for sign, hidden in _HIDDEN.items()})
+_PRIVATE_CHARACTERS: Final = {"#": "\ue000", "\x85": "\ue001", "\u2028": "\ue002", "\u2029": "\ue003"}
+_HIDDEN_LINE_ENDS: Final = str.maketrans({sign: _PRIVATE_CHARACTERS[sign] for sign in "\x85\u2028\u2029"})
+_RESTORED_CHARACTERS: Final = str.maketrans({hidden: sign for sign, hidden in _PRIVATE_CHARACTERS.items()})
 _NUMBER_SIGN: Final = re.compile(r"(\S[ ]+)#(?=[^\s#])")
 _COMMENT: Final = re.compile(r"[ \t]+(#+[ ]*+[^\s#][^\n]*)")
 
 
 class YamlError(Exception):
-    """YAML that is not front matter.
+    """YAML that cannot be read as front matter.
 
     Attributes:
-        hint: How to mend it.
+        hint: How to fix it.
         place: Where, in the text.
     """
 
-    def __init__(self, message: str, hint: str, place: int) -> None:
+    def __init__(self, message: str, hint: str, offset: int) -> None:
         super().__init__(message)
-        self.hint, self.place = hint, place
+        self.hint, self.offset = hint, offset
 
 
 def read_yaml(source: Source, start: int, end: int) -> list[tuple[Value, Value]]:
-    """Return the keys and values of YAML between two places of a file; problems are added to it.
+    """Return the keys and values of YAML between two offsets of a file; problems are added to the source.
 
-    What YAML takes for a comment and an author may not, such as ``C #2``, is kept where a key takes any words.
+    Text such as ``C #2``, in which YAML sees a comment, is kept for keys whose value can be any words.
     """
     text = source.text[start:end]
-    for hidden in dict.fromkeys((_hide_signs(text), text)):  # `"C" #2` is YAML only with its comment
-        reader = _Reader(text, hidden, start)
+    for hidden in dict.fromkeys((_hide_characters(text), text)):  # `"C" #2` is YAML only with its comment
+        reader = _YamlReader(text, hidden, start)
         try:
-            pairs = reader.read()
+            pairs = reader.read_pairs()
         except yaml.YAMLError as error:
             fault = _explain_error(error, text)
         except YamlError as error:
@@ -87,25 +89,25 @@ def read_yaml(source: Source, start: int, end: int) -> list[tuple[Value, Value]]
         else:
             for first, last in reader.comments:
                 message = f"{source.text[first:last][:100]} is read as a comment"
-                source.add("W120", message, "put quotes around the value if this belongs to it", first, last)
+                source.add("W120", message, "if this belongs to the value, put quotes around the value", first, last)
             return pairs
-    fault = _find_mistyped(text, fault.place) or fault
-    source.add("E108", str(fault), fault.hint, start + min(fault.place, len(text) - 1))
+    fault = _find_mistyped(text, fault.offset) or fault
+    source.add("E108", str(fault), fault.hint, start + min(fault.offset, len(text) - 1))
     return []
 
 
-def _hide_signs(text: str) -> str:
-    if any(hidden in text for hidden in _HIDDEN.values()):
+def _hide_characters(text: str) -> str:
+    if any(hidden in text for hidden in _PRIVATE_CHARACTERS.values()):
         return text
-    hidden = _NUMBER_SIGN.sub(rf"\1{_HIDDEN['#']}", text) if "#" in text else text
-    return hidden if hidden.isascii() else hidden.translate(_ENDS_OF_LINES)
+    hidden = _NUMBER_SIGN.sub(rf"\1{_PRIVATE_CHARACTERS['#']}", text) if "#" in text else text
+    return hidden if hidden.isascii() else hidden.translate(_HIDDEN_LINE_ENDS)
 
 
-class _Reader:
-    """Build Values from the events of the YAML parser.
+class _YamlReader:
+    """A reader that builds values from the events of the YAML parser.
 
-    PyYAML's own trees are built by recursion, which 100,000 brackets end with a crash, and follow aliases, which can
-    multiply without end.
+    PyYAML builds its own trees by recursion, which crashes at 100,000 brackets, and follows aliases, which can multiply
+    without limit.
     """
 
     def __init__(self, text: str, hidden: str, offset: int) -> None:
@@ -113,102 +115,106 @@ class _Reader:
         self.comments: list[tuple[int, int]] = []
         self.events: Iterator[Any] = yaml.parse(hidden, Loader=yaml.CBaseLoader)
 
-    def read(self) -> list[tuple[Value, Value]]:
-        """Return keys and values in their order."""
+    def read_pairs(self) -> list[tuple[Value, Value]]:
+        """Return keys and values in the order in which they are written."""
         pairs: list[tuple[Value, Value]] = []
         for event in self.events:
             if isinstance(event, yaml.MappingStartEvent):
-                pairs, _ = self._read_pairs(0)
-            elif not isinstance(event, _AROUND):
+                pairs, _ = self._read_mapping(0)
+            elif not isinstance(event, _DOCUMENT_EVENTS):
                 raise YamlError("is not a list of keys and values", _PAIRS_HINT, event.start_mark.index)
         return pairs
 
     def _read_value(self, event: Any, depth: int, *, is_text: bool = False) -> Value:
-        """Return a value; one that `is_text`, or is a list of such, may hold any words."""
-        start = event.start_mark.index
+        """Return a value; if `is_text`, its words may contain ``#``."""
+        offset = event.start_mark.index
         if event.anchor:
             hint = "write the value out, or put quotes around it if it is text"
-            raise YamlError(_MARK_MESSAGE, hint, start)
+            raise YamlError(_ANCHOR_MESSAGE, hint, offset)
         if isinstance(event, yaml.ScalarEvent):
             return self._read_scalar(event, depth, is_text=is_text)
         if depth == DEEPEST_LEVELS:
-            raise YamlError("is nested too deeply", "no key takes more than a list of keys and values", start)
+            raise YamlError("is nested too deeply", "no key takes more than a list of keys and values", offset)
         if isinstance(event, yaml.SequenceStartEvent):
             items: list[Value] = []
-            while not isinstance(last := next(self.events), yaml.SequenceEndEvent):
-                items.append(self._read_value(last, depth + 1, is_text=is_text))
-            return self._place_value(items, start, last.end_mark.index if last.end_mark else start)
+            while not isinstance(end_event := next(self.events), yaml.SequenceEndEvent):
+                items.append(self._read_value(end_event, depth + 1, is_text=is_text))
+            return self._make_value(items, offset, end_event.end_mark.index if end_event.end_mark else offset)
         pairs: dict[str, Value] = {}
-        found, last = self._read_pairs(depth)
-        for key, value in found:
+        key_values, end_event = self._read_mapping(depth)
+        for key, value in key_values:
             if key.content in pairs:
-                raise YamlError(f"{key.content} stands here twice", "remove one of them", key.start - self.offset)
+                raise YamlError(f"{key.content} appears twice", "remove one of them", key.start - self.offset)
             pairs[str(key.content)] = value
-        return self._place_value(pairs, start, last.end_mark.index)
+        return self._make_value(pairs, offset, end_event.end_mark.index)
 
     def _read_scalar(self, event: Any, depth: int, *, is_text: bool) -> Value:
         text, start, end = event.value, event.start_mark.index, event.end_mark.index
         if not event.style:  # plain
             if event.tag and not event.tag.startswith("tag:yaml.org,2002:"):  # `!important news` is text, not a type
                 text = " ".join(self.text[start:end].split())
-            if is_text and (found := _COMMENT.match(self.text, end)):
-                self._add_comment(*found.span(1))
-            if not is_text and _HIDDEN["#"] in text:  # it is a comment
-                text = text.partition(_HIDDEN["#"])[0].rstrip(" ")
-                sign = self.hidden.index(_HIDDEN["#"], start)
+            if is_text and (comment := _COMMENT.match(self.text, end)):
+                self._add_comment(*comment.span(1))
+            if not is_text and _PRIVATE_CHARACTERS["#"] in text:  # it is a comment
+                text = text.partition(_PRIVATE_CHARACTERS["#"])[0].rstrip(" ")
+                sign = self.hidden.index(_PRIVATE_CHARACTERS["#"], start)
                 if depth > 1:
                     self._add_comment(sign, end)
                 end = sign
-        text = "" if event.implicit[0] and text in NULL_WORDS else text.translate(_SHOWN)
-        return self._place_value(text, start, end)
+        text = "" if event.implicit[0] and text in NULL_WORDS else text.translate(_RESTORED_CHARACTERS)
+        return self._make_value(text, start, end)
 
     def _add_comment(self, start: int, end: int) -> None:
         self.comments.append((self.offset + start, self.offset + end))
 
-    def _read_pairs(self, depth: int) -> tuple[list[tuple[Value, Value]], Any]:
+    def _read_mapping(self, depth: int) -> tuple[list[tuple[Value, Value]], Any]:
         """Return the keys and values of a mapping that has begun, and the event that ends it."""
         pairs = []
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             key = self._read_value(event, depth + 1, is_text=True)
             if not key.content or not isinstance(key.content, str):
-                raise YamlError("there is no word before the colon", _PAIRS_HINT, event.start_mark.index)
-            field = None if depth else fields.TABLE.find(key.content)
+                raise YamlError("there is no key before the colon", _PAIRS_HINT, event.start_mark.index)
+            field = None if depth else fields.TABLE.find_field(key.content)
             is_text = field is not None and field.is_text
             pairs.append((key, self._read_value(next(self.events), depth + 1, is_text=is_text)))
         return pairs, event
 
-    def _place_value(self, content: str | list[Value] | dict[str, Value], start: int, end: int) -> Value:
-        """Return a value with its place: its first line."""
+    def _make_value(self, content: str | list[Value] | dict[str, Value], start: int, end: int) -> Value:
+        """Return a value with the position of its first line."""
         line = self.text[start:end].partition("\n")[0].rstrip(" \t")
         return Value(content, self.offset + start, self.offset + start + max(len(line), 1))
 
 
-def _find_mistyped(text: str, place: int) -> YamlError | None:
-    """Return the common mistake that the line at a place has, if it has one."""
-    start = text.rfind("\n", 0, place) + 1
+def _find_mistyped(text: str, offset: int) -> YamlError | None:
+    """Return a common mistake in the line at an offset, if there is one."""
+    start = text.rfind("\n", 0, offset) + 1
     line = text[start:].partition("\n")[0]
-    for pattern, message, hint in _MISTYPED:
-        if found := pattern.match(line):
-            return YamlError(message, hint, start + found.start(1))
-    for pattern, others, mark in _INNER_QUOTES:
-        if found := pattern.match(line):
-            inner = line[found.end(1) :].rstrip()[:-1].replace(mark, mark * 2 if mark == "'" else f"\\{mark}")
-            message = f"quotes inside quotes: use {others} quotes outside"
-            return YamlError(message, f"write {mark}{inner}{mark}", start + found.start(1))
+    for pattern, message, hint in _TYPING_MISTAKES:
+        if match := pattern.match(line):
+            return YamlError(message, hint, start + match.start(1))
+    for pattern, outer_quotes, inner_quote in _INNER_QUOTES:
+        if match := pattern.match(line):
+            inner = (
+                line[match.end(1) :]
+                .rstrip()[:-1]
+                .replace(inner_quote, inner_quote * 2 if inner_quote == "'" else f"\\{inner_quote}")
+            )
+            message = f"quotes inside quotes: use {outer_quotes} quotes outside"
+            return YamlError(message, f"write {inner_quote}{inner}{inner_quote}", start + match.start(1))
     return None
 
 
 def _explain_error(error: yaml.YAMLError, text: str) -> YamlError:
-    """Return what the YAML parser found, at the place where a person would look for it."""
-    if not isinstance(error, yaml.MarkedYAMLError):  # it stops at what it cannot read, without telling where
-        found = _NOT_IN_YAML.search(text)
-        message = f"U+{ord(found.group()):04X} cannot stand in front matter" if found else str(error)
-        place = found.start() if found else 0
-        return YamlError(message, "remove the character; it may be invisible", place)
-    mark = error.context_mark if error.context in _OPENED else error.problem_mark
-    place = mark.index if mark else 0
-    for said, message in _PARSER_MESSAGES.items():
-        if said in str(error.problem):
-            return YamlError(message, _PAIRS_HINT, place)
+    """Return the error of the YAML parser, at the offset where a person would look for it."""
+    if not isinstance(error, yaml.MarkedYAMLError):  # a character that is not allowed; the error has no position
+        match = _NOT_IN_YAML.search(text)
+        message = f"U+{ord(match.group()):04X} is not allowed in front matter" if match else str(error)
+        offset = match.start() if match else 0
+        return YamlError(message, "remove the character; it may be invisible", offset)
+    mark = error.context_mark if error.context in _UNCLOSED_CONTEXTS else error.problem_mark
+    offset = mark.index if mark else 0
+    for parser_words, message in _PARSER_MESSAGES.items():
+        if parser_words in str(error.problem):
+            return YamlError(message, _PAIRS_HINT, offset)
     message = f"{error.problem} ({error.context})" if error.context else str(error.problem)
-    return YamlError(message, _PAIRS_HINT, place)
+    return YamlError(message, _PAIRS_HINT, offset)

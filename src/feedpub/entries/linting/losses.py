@@ -1,4 +1,4 @@
-"""What of an entry's HTML is not published: the difference between what was written and what the sanitiser kept."""
+"""Find HTML that is not published: compare what was written with what the sanitiser kept."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Kind = Literal["removed", "replaced", "unwrapped", "attribute", "address"]
 
 _BLANK: Final = r"[ \t\n\f\r]"
-# As parsers take tags (HTML Standard, sections 13.2.5.6 to 13.2.5.39). What is no HTML stands first.
+# Tags as parsers read them (HTML Standard, sections 13.2.5.6 to 13.2.5.39). Comments come first.
 _MARKUP = re.compile(
     rf"""
     <!--.*?(?:-->|\Z)
@@ -27,7 +27,7 @@ _MARKUP = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-# What stands in these is not HTML, or is gone with them.
+# The content of these is not HTML, or is removed with them.
 _OPAQUE: Final = frozenset(
     {"script", "style", "iframe", "noembed", "noframes", "title", "textarea", "xmp", "svg", "template"}
 )
@@ -40,17 +40,21 @@ _ATTRIBUTE = re.compile(
 )
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 
-# Elements that only group text, or say how it looks: without style sheets nobody sees that they are gone.
-_NOT_MISSED: Final = frozenset(
+# Elements that only group or style text: without style sheets nobody misses them.
+_UNMISSED_ELEMENTS: Final = frozenset(
     "html head body meta link base div section article header footer main aside nav hgroup address center span font"
     " time data label wbr nobr col colgroup picture source track param noscript tbody semantics annotation"
     " annotation-xml fieldset".split()
 )
 # Elements that are published under another name.
-_SAME: Final = {"s": "del", "strike": "del", **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "heading")}
+_PUBLISHED_NAMES: Final = {
+    "s": "del",
+    "strike": "del",
+    **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "heading"),
+}
 _EMBEDS: Final = frozenset({"iframe", "video", "audio", "embed", "object"})
-# Attributes that say something; all others nobody misses.
-_TELLING: Final[Mapping[str, frozenset[str]]] = {
+# Attributes with a meaning for readers; nobody misses the others.
+_MEANINGFUL_ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
     "a": frozenset({"title"}),
     "abbr": frozenset({"title"}),
     "img": frozenset({"alt", "title", "width", "height"}),
@@ -64,16 +68,16 @@ _NO_ATTRIBUTES: Final[frozenset[str]] = frozenset()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loss:
-    """What of the written HTML is not published.
+    """An element or attribute of the written HTML that is not published.
 
-    Attributes:
-        kind: ``removed`` with all it holds, ``replaced`` by a link, ``unwrapped`` (its text stays), or an ``attribute``
+    Args:
+        kind: ``removed`` with its content, ``replaced`` by a link, ``unwrapped`` (its text stays), or an ``attribute``
             or the ``address`` of an element that stays.
-        element: Its name as it was written first.
+        element: The name of the element, as it was written first.
         count: How many there are.
-        position: Where the first of them stands in the written HTML.
-        attribute: The name of an attribute that is not published.
-        address: The address that it had; of several the first.
+        position: The offset of the first one in the written HTML.
+        attribute: The name of the attribute that is not published.
+        address: The address of the element; of several, the first one.
     """
 
     kind: Kind
@@ -83,39 +87,39 @@ class Loss:
     attribute: str = ""
     address: str = ""
 
-    def describe(self) -> tuple[str, str, str]:
-        """Return code, message and hint of the problem that the loss is."""
+    def describe_problem(self) -> tuple[str, str, str]:
+        """Return code, message and hint of the problem."""
         name = f"<{self.element}>"
         if self.kind == "attribute":
-            return "N132", f"{self.attribute}= of {name} is not published", "nothing to do, if nobody needs it"
+            return "N132", f"{self.attribute}= of {name} is not published", "nothing to do if nobody needs it"
         if self.kind == "unwrapped":
-            hint = "write backticks around it, if it is meant as text"
-            return "N132", f"{name} is not published; the text in it is", hint
+            hint = "if it is meant as text, put it between backticks"
+            return "N132", f"{name} is removed; its text is published", hint
         if self.kind == "replaced":
-            message = f"{name} is replaced by a link: it would not work in feed readers"
-            return "W106", message, "nothing to do, if the link is enough"
+            message = f"{name} is replaced by a link, since it would not work in feed readers"
+            return "W106", message, "nothing to do if the link is enough"
         if self.element.lower() == "img":
-            return "W106", "<img> is removed: it has no address", "give it the address of the picture: https://…"
-        return "W106", f"{name} is removed: it would not work in feed readers", "link to a page that has it"
+            return "W106", "<img> is removed, since it has no address", "give it the address of the picture: https://…"
+        return "W106", f"{name} is removed, since it would not work in feed readers", "link to a page that has it"
 
 
 def find_losses(written_html: str, kept_html: str) -> list[Loss]:
-    """Return what of written HTML the sanitiser did not keep, in the order of the first of each.
+    """Return what the sanitiser did not keep of written HTML, in the order in which it appears first.
 
-    Attributes such as class, id and style, and elements that only group text, are not looked at. Relative addresses are
-    published as absolute ones, and addresses within the page are left out on purpose: neither is a loss.
+    Attributes such as class, id and style, and elements that only group text, do not count. Relative addresses, which
+    are published as absolute ones, and addresses within the page, which are removed on purpose, are not losses.
     """
     if not _UNUSUAL.search(written_html):
         return []
-    written, kept = _take_stock(written_html), _take_stock(kept_html)
-    links_of_embeds = max(0, kept.elements["a"] - written.elements["a"])
-    losses = list(_compare_elements(written, kept, links_of_embeds))
-    losses += _compare_attributes(written, kept)
-    losses += _compare_links(written, kept.links - links_of_embeds)
+    before, after = _take_inventory(written_html), _take_inventory(kept_html)
+    links_of_embeds = max(0, after.elements["a"] - before.elements["a"])
+    losses = list(_compare_elements(before, after, links_of_embeds))
+    losses += _compare_attributes(before, after)
+    losses += _compare_links(before, after.links - links_of_embeds)
     return sorted(losses, key=lambda loss: loss.position)
 
 
-# HTML with nothing but these tags, web addresses and attributes is kept as it is.
+# HTML with only these tags, attributes and web addresses is kept as it is.
 _UNUSUAL = re.compile(
     r"""
     <(?!/?(?:p|em|li|ul|ol|strong|code|pre|blockquote|br|hr|h[1-6]|del|table|thead|tbody|tr)
@@ -127,18 +131,18 @@ _UNUSUAL = re.compile(
 
 
 @dataclass(slots=True)
-class _Stock:
-    """What stands in HTML.
+class _Inventory:
+    """The elements, attributes and addresses in HTML.
 
     Attributes:
         elements: Name in lower case, as it is published → how many.
-        names: The same → the name as it was written first, and where.
-        attributes: Element and attribute → how many, without those that are empty.
-        offsets: Element and attribute → where the first stands.
-        addresses: Element → the addresses of its elements.
-        pictures: The address of each picture, empty if it has none; one that readers may follow, if there is any.
-        links: How many links have an address that leads out of the page.
-        odd_links: Those whose address readers may not follow, with their offsets.
+        names: The same name → the name as it was written first, and its offset.
+        attributes: Element and attribute → how many that are not empty.
+        offsets: Element and attribute → the offset of the first one.
+        addresses: Element → the addresses of these elements.
+        pictures: The address of each picture, if possible one that readers may follow; empty if it has none.
+        links: How many links have an address outside the page.
+        unfollowable_links: The links whose address readers may not follow, with their offsets.
     """
 
     elements: Counter[str] = field(default_factory=Counter)
@@ -148,38 +152,40 @@ class _Stock:
     addresses: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     pictures: list[str] = field(default_factory=list)
     links: int = 0
-    odd_links: list[tuple[str, int]] = field(default_factory=list)
+    unfollowable_links: list[tuple[str, int]] = field(default_factory=list)
 
 
-def _take_stock(html: str) -> _Stock:
-    stock = _Stock()
+def _take_inventory(html: str) -> _Inventory:
+    inventory = _Inventory()
     for name, attributes, offset in _find_tags(html):
         lower = name.lower()
-        same = _SAME.get(lower, lower)
-        stock.elements[same] += 1
-        stock.names.setdefault(same, (name, offset))
+        published_name = _PUBLISHED_NAMES.get(lower, lower)
+        inventory.elements[published_name] += 1
+        inventory.names.setdefault(published_name, (name, offset))
         values = {key.lower(): value for key, value in attributes}
-        for attribute in _TELLING.get(same, _NO_ATTRIBUTES) & values.keys():
-            stock.attributes[same, attribute] += 1
-            stock.offsets.setdefault((same, attribute), offset)
-        if same == "img":
-            stock.pictures.append(_find_picture(values))
+        for attribute in _MEANINGFUL_ATTRIBUTES.get(published_name, _NO_ATTRIBUTES) & values.keys():
+            inventory.attributes[published_name, attribute] += 1
+            inventory.offsets.setdefault((published_name, attribute), offset)
+        if published_name == "img":
+            inventory.pictures.append(_find_picture(values))
             continue
         address = trim_address(
-            unescape(values.get("href" if same == "a" else "data" if same == "object" else "src", ""))
+            unescape(
+                values.get("href" if published_name == "a" else "data" if published_name == "object" else "src", "")
+            )
         )
-        if same == "a" and address and not address.startswith("#"):
-            stock.links += 1
+        if published_name == "a" and address and not address.startswith("#"):
+            inventory.links += 1
             if not is_followed(address):
-                stock.odd_links.append((address, offset))
-        elif address and same != "a":
-            stock.addresses[same].append(address)
-    return stock
+                inventory.unfollowable_links.append((address, offset))
+        elif address and published_name != "a":
+            inventory.addresses[published_name].append(address)
+    return inventory
 
 
 def _find_picture(attributes: Mapping[str, str]) -> str:
-    written = (trim_address(unescape(attributes.get(name, ""))) for name in PICTURE_ADDRESSES)
-    addresses = [address.split()[0].rstrip(",") for address in written if address]
+    values = (trim_address(unescape(attributes.get(name, ""))) for name in PICTURE_ADDRESSES)
+    addresses = [address.split()[0].rstrip(",") for address in values if address]
     return next(filter(is_followed, addresses), next(iter(addresses), ""))
 
 
@@ -207,15 +213,15 @@ def _find_tags(html: str) -> Iterator[tuple[str, list[tuple[str, str]], int]]:
             offset = end.start() if end else len(html)
 
 
-def _compare_elements(written: _Stock, kept: _Stock, links_of_embeds: int) -> Iterator[Loss]:
-    for element, count in written.elements.items():
-        lost = count - kept.elements[element]
-        if lost <= 0 or element in _NOT_MISSED:
+def _compare_elements(before: _Inventory, after: _Inventory, links_of_embeds: int) -> Iterator[Loss]:
+    for element, count in before.elements.items():
+        lost = count - after.elements[element]
+        if lost <= 0 or element in _UNMISSED_ELEMENTS:
             continue
-        name, position = written.names[element]
-        address = next(iter(written.addresses[element]), "")
+        name, position = before.names[element]
+        address = next(iter(before.addresses[element]), "")
         if element == "img":
-            yield from _compare_pictures(written, lost)
+            yield from _compare_pictures(before, lost)
         elif element in _EMBEDS:
             replaced = min(lost, links_of_embeds)
             links_of_embeds -= replaced
@@ -226,34 +232,34 @@ def _compare_elements(written: _Stock, kept: _Stock, links_of_embeds: int) -> It
                 yield Loss(kind="removed", element=name, count=lost, position=position, address=address)
         elif element in DROPPED_WITH_CONTENT or element in ("form", "input"):
             yield Loss(kind="removed", element=name, count=lost, position=position, address=address)
-        elif element not in TAGS:  # others HTML does not allow where they stand
+        elif element not in TAGS:  # HTML does not allow the others where they are written
             yield Loss(kind="unwrapped", element=name, count=lost, position=position)
 
 
-def _compare_pictures(written: _Stock, lost: int) -> Iterator[Loss]:
-    """Yield a loss for each address that readers may not follow, and one for pictures that have no address at all.
+def _compare_pictures(before: _Inventory, lost: int) -> Iterator[Loss]:
+    """Yield a loss for each address that readers may not follow, and one for all pictures without an address.
 
-    Others that are gone are copies of those that stay: for readers without scripts, or of formulas.
+    Other removed pictures are copies of those that stay: for browsers without scripts, or of formulas.
     """
-    name, position = written.names["img"]
-    odd = [address for address in written.pictures if not is_followed(address)][:lost]
-    for address in odd:
+    name, position = before.names["img"]
+    unfollowable = [address for address in before.pictures if not is_followed(address)][:lost]
+    for address in unfollowable:
         yield Loss(kind="removed", element=name, position=position, address=address)
-    if without := min(lost - len(odd), written.pictures.count("")):
-        yield Loss(kind="removed", element=name, count=without, position=position)
+    if addressless := min(lost - len(unfollowable), before.pictures.count("")):
+        yield Loss(kind="removed", element=name, count=addressless, position=position)
 
 
-def _compare_attributes(written: _Stock, kept: _Stock) -> Iterator[Loss]:
-    for (element, attribute), count in written.attributes.items():
-        without_element = max(0, written.elements[element] - kept.elements[element])
-        lost = count - kept.attributes[element, attribute] - without_element
+def _compare_attributes(before: _Inventory, after: _Inventory) -> Iterator[Loss]:
+    for (element, attribute), count in before.attributes.items():
+        without_element = max(0, before.elements[element] - after.elements[element])
+        lost = count - after.attributes[element, attribute] - without_element
         if lost > 0:
-            position = written.offsets[element, attribute]
-            name = written.names[element][0]
+            position = before.offsets[element, attribute]
+            name = before.names[element][0]
             yield Loss(kind="attribute", element=name, attribute=attribute, count=lost, position=position)
 
 
-def _compare_links(written: _Stock, kept_links: int) -> Iterator[Loss]:
-    lost = min(written.links - kept_links, len(written.odd_links))
-    for address, position in written.odd_links[: max(0, lost)]:
+def _compare_links(before: _Inventory, links_after: int) -> Iterator[Loss]:
+    lost = min(before.links - links_after, len(before.unfollowable_links))
+    for address, position in before.unfollowable_links[: max(0, lost)]:
         yield Loss(kind="address", element="a", attribute="href", address=address, position=position)

@@ -1,6 +1,6 @@
-"""Tags in prose that were not meant as HTML: ``Use the <title> element``, ``Option<T>``, ``<your name>``.
+"""Escape tags in prose that are not meant as HTML: ``Use the <title> element``, ``Option<T>``, ``<your name>``.
 
-CommonMark passes them through, and HTML parsers drop them, or all that follows them. Here they become text.
+CommonMark passes them on, and HTML parsers remove them, or even all that follows them. Here they become text.
 """
 
 from __future__ import annotations
@@ -24,29 +24,33 @@ HTML_NAMES: Final = frozenset(
     "rtc ruby s samp script search section select slot small source span strike strong style sub summary sup svg "
     "table tbody td template textarea tfoot th thead time title tr track tt u ul var video wbr xmp".split()
 )
-_VOID: Final = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+_VOID_ELEMENTS: Final = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 _SHOWN_VOID: Final = frozenset(["br", "hr", "wbr"])
-# Parsers take what follows these for something else than text, up to their end tags.
-_SWALLOWING: Final = frozenset(
+# What follows these, up to their end tags, is not text to HTML parsers.
+_SWALLOWING_ELEMENTS: Final = frozenset(
     "iframe noembed noframes noscript object plaintext script select style svg template textarea title xmp math".split()
 )
-# Of no use within a text: nobody writes them there but to speak of them.
-_OF_DOCUMENTS: Final = frozenset("base body frame frameset head html noembed noframes plaintext template title".split())
+# Useless within a text: whoever writes them there writes about them.
+_DOCUMENT_ELEMENTS: Final = frozenset(
+    "base body frame frameset head html noembed noframes plaintext template title".split()
+)
 _FOREIGN: Final = frozenset(["math", "svg"])
 
-# Instructions and declarations are code that somebody shows (``<?php``, ``<!ENTITY``), but for those that word
-# processors and whole documents leave behind.
-_OF_HTML_FILES: Final = re.compile(r"<(?:!doctype\s+html|\?xml:namespace)\b", re.IGNORECASE)
+# Instructions and declarations are code examples (``<?php``, ``<!ENTITY``), except for those of word processors and
+# whole documents.
+_DOCUMENT_DECLARATIONS: Final = re.compile(r"<(?:!doctype\s+html|\?xml:namespace)\b", re.IGNORECASE)
 
-_MOST_PIECES: Final = 200  # of the attributes of a tag: what has more stays as it is
+_MOST_PIECES: Final = 200  # of the attributes of a tag; a tag with more of them is left as it is
 _TOKEN: Final = re.compile(
     r"(?P<comment><!--|<!\[CDATA\[|<[?!][A-Za-z]*+)"
     rf"""|<(?P<closing>/?)(?P<name>[A-Za-z][A-Za-z0-9:_.-]*+)
     (?P<attributes>(?:[^<>"']++|"[^"]*+"|'[^']*+'){{0,{_MOST_PIECES}}}+)>""",
     re.VERBOSE,
 )
-_END: Final = re.compile(rf"-->|</({'|'.join(sorted(_SWALLOWING))})\b", re.IGNORECASE)
-_BLOCKS: Final = frozenset("p h1 h2 h3 h4 h5 h6 li ul ol td th tr table thead tbody blockquote pre hr section".split())
+_END: Final = re.compile(rf"-->|</({'|'.join(sorted(_SWALLOWING_ELEMENTS))})\b", re.IGNORECASE)
+_BLOCK_ELEMENTS: Final = frozenset(
+    "p h1 h2 h3 h4 h5 h6 li ul ol td th tr table thead tbody blockquote pre hr section".split()
+)
 _WITHOUT_PROSE: Final = frozenset("pre ul ol table tr thead tbody blockquote section".split())
 _LINES: Final = re.compile(r'data-sourcepos="(\d+):\d+-(\d+)')
 
@@ -56,8 +60,8 @@ class BareTag(NamedTuple):
 
     Args:
         text: The tag.
-        line: Of the Markdown, of the block around it or before it.
-        opening: If it opens an HTML block, the rest of its line.
+        line: The line in the Markdown of the block around it or before it.
+        opening: The tag and the rest of its line, if it opens an HTML block.
     """
 
     text: str
@@ -66,32 +70,32 @@ class BareTag(NamedTuple):
 
 
 def escape_bare_tags(html: str) -> tuple[str, list[BareTag]]:
-    """Return HTML in which tags that mean nothing are text, and these tags.
+    """Return HTML in which tags that are not meant as HTML are text, and these tags.
 
-    Text are: tags that HTML does not know, or that have no attributes, if they are not closed in their paragraph; end
-    tags without start; elements that only whole documents have; instructions and declarations, such as ``<?php``; and
-    what would swallow the text behind it, since it never ends.
+    These tags become text: tags that are not in HTML, or have no attributes, if they are not closed in their paragraph;
+    end tags without start tag; elements that only whole documents have; instructions and declarations, such as
+    ``<?php``; and elements without an end that would swallow the text after them.
 
     Args:
-        html: As comrak writes it, with positions: what has none was written by the author.
+        html: The HTML of comrak with positions; a tag without a position was written by the author.
     """
-    return _Escaper(html).escape()
+    return _Escaper(html).escape_tags()
 
 
 class _Escaper:
     def __init__(self, html: str) -> None:
         self._html = html
         self._bare: list[tuple[int, int, int, bool]] = []  # start, end, line, and whether it opens an HTML block
-        self._open: list[tuple[str, re.Match[str] | None, int]] = []  # name, token if the author's, line
+        self._open: list[tuple[str, re.Match[str] | None, int]] = []  # name, token if written by the author, line
         self._components: Counter[str] = Counter()  # unknown elements with attributes that are open around whole blocks
-        self._block = ""  # the block of text around
-        self._last_tag = 0  # where the last tag of comrak's ends
+        self._block = ""  # the name of the block of text around
+        self._last_tag = 0  # where the last tag of comrak ends
         self._block_starts = [match.start() for match in _BLOCK_START.finditer(html)]
         self._ends: dict[str, list[int]] = {}
         for match in _END.finditer(html):
             self._ends.setdefault((match[1] or match[0]).lower(), []).append(match.start())
 
-    def escape(self) -> tuple[str, list[BareTag]]:
+    def escape_tags(self) -> tuple[str, list[BareTag]]:
         line = 1
         position = 0
         while token := _TOKEN.search(self._html, position):
@@ -101,17 +105,17 @@ class _Escaper:
                 continue
             name = token["name"].lower()
             sourcepos = _LINES.search(token["attributes"])
-            if sourcepos:  # no tag stands within code: the next one comes behind it
+            if sourcepos:  # there are no tags within code: the next one comes after it
                 line = int(sourcepos[2]) + 1 if name == "pre" else int(sourcepos[1])
-            if name in _BLOCKS and (sourcepos or self._ends_block(token, name)):
+            if name in _BLOCK_ELEMENTS and (sourcepos or self._ends_block(token, name)):
                 self._close_block()
                 has_blocks = name in _WITHOUT_PROSE or _BLOCK_START.match(self._html, token.end() + 1)
                 self._block = "" if token["closing"] or has_blocks else name
                 self._last_tag = token.end()
-            elif name in _BLOCKS and token["closing"] and not self._block:  # of a list, a table or code
+            elif name in _BLOCK_ELEMENTS and token["closing"] and not self._block:  # of a list, a table or code
                 self._last_tag = token.end()
             elif sourcepos:
-                if name not in _VOID:
+                if name not in _VOID_ELEMENTS:
                     self._open.append((name, None, line))
             else:
                 position = max(position, self._take_tag(token, name, line, in_prose=bool(self._block)))
@@ -122,15 +126,15 @@ class _Escaper:
         return bool(token["closing"]) and name == self._block and self._html.startswith("\n", token.end())
 
     def _take_comment(self, token: re.Match[str], line: int) -> int:
-        """Return where to go on; text are comments without end, instructions and declarations."""
-        if token[0] == "<!--" and (end := self._end_of("-->", token.end())):
+        """Escape a comment without end, an instruction or a declaration; return where to continue."""
+        if token[0] == "<!--" and (end := self._find_end("-->", token.end())):
             return end
-        if not _OF_HTML_FILES.match(self._html, token.start()):
+        if not _DOCUMENT_DECLARATIONS.match(self._html, token.start()):
             self._add_tag(token, line)
         return token.end()
 
     def _take_tag(self, token: re.Match[str], name: str, line: int, *, in_prose: bool) -> int:
-        """Look at a tag of the author's; return where to go on, if what it holds is none of ours."""
+        """Handle a tag that the author wrote; return where to continue, or 0 to continue after it."""
         attributes = token["attributes"]
         is_bare = "=" not in attributes and not attributes.endswith("/")
         if name not in HTML_NAMES:
@@ -138,18 +142,18 @@ class _Escaper:
         elif token["closing"]:
             if in_prose:
                 self._close_element(token, name, line)
-        elif (name in _SWALLOWING and not (end := self._end_of(name, token.end()))) or (
-            in_prose and name in _OF_DOCUMENTS
+        elif (name in _SWALLOWING_ELEMENTS and not (end := self._find_end(name, token.end()))) or (
+            in_prose and name in _DOCUMENT_ELEMENTS
         ):
             self._add_tag(token, line)
-        elif name in _SWALLOWING and name != "noscript":
+        elif name in _SWALLOWING_ELEMENTS and name != "noscript":
             return self._html.find(">", end) + 1
-        elif in_prose and is_bare and (name not in _VOID or name not in _SHOWN_VOID):
-            if name in _VOID:
+        elif in_prose and is_bare and (name not in _VOID_ELEMENTS or name not in _SHOWN_VOID):
+            if name in _VOID_ELEMENTS:
                 self._add_tag(token, line)
             else:
                 self._open.append((name, token, line))
-        elif in_prose and name not in _VOID:
+        elif in_prose and name not in _VOID_ELEMENTS:
             self._open.append((name, None, line))
         return 0
 
@@ -165,13 +169,13 @@ class _Escaper:
         else:
             self._components[name] += 1
 
-    def _end_of(self, name: str, start: int) -> int:
-        """Return where the end of an element or a comment stands in its block; 0 if there is none."""
-        end, block = (_find_next(places, start) for places in (self._ends.get(name, ()), self._block_starts))
+    def _find_end(self, name: str, start: int) -> int:
+        """Return the offset of the end of an element or a comment in its block; 0 if there is none."""
+        end, block = (_find_next(offsets, start) for offsets in (self._ends.get(name, ()), self._block_starts))
         return end if end and not (block and block < end) else 0
 
     def _close_element(self, token: re.Match[str], name: str, line: int) -> None:
-        for index in range(len(self._open) - 1, max(-1, len(self._open) - _DEEPEST), -1):
+        for index in range(len(self._open) - 1, max(-1, len(self._open) - _MOST_COMPARED_ELEMENTS), -1):
             if self._open[index][0] == name:
                 for _, opened, opened_line in self._open[index + 1 :]:
                     if opened:
@@ -211,17 +215,17 @@ class _Escaper:
 
 
 _LONGEST_GAP: Final = 200
-# Between comrak's last tag and a tag that opens an HTML block nothing stands but end tags of lists and the like.
+# Between the last tag of comrak and a tag that opens an HTML block there are only end tags of lists and the like.
 _NOT_OPENING: Final = re.compile(r"[^\s<]|<(?!/)")
 
 
-def _find_next(places: Sequence[int], start: int) -> int:
-    """Return the first of some sorted places from a start on; 0 if there is none."""
-    index = bisect_left(places, start)
-    return places[index] if index < len(places) else 0
+def _find_next(offsets: Sequence[int], start: int) -> int:
+    """Return the first of sorted offsets that is not before a start; 0 if there is none."""
+    index = bisect_left(offsets, start)
+    return offsets[index] if index < len(offsets) else 0
 
 
-_DEEPEST: Final = 100  # open inline elements that an end tag is compared with
+_MOST_COMPARED_ELEMENTS: Final = 100  # open inline elements that an end tag is compared with
 _BLOCK_START: Final = re.compile(
     r'<(?:p|h[1-6]|li|[uo]l|td|th|table|blockquote|pre|hr|section)\b[^<>]{0,200}? data-sourcepos="'
 )

@@ -1,4 +1,4 @@
-"""What of the Markdown is not published as it was meant: found by comparing it with its HTML."""
+"""Report Markdown that is not published as its author meant it, by comparing it with its HTML."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from .renderer import NUMERIC_REFERENCE, is_illegal_reference
 
 if TYPE_CHECKING:
     from ..source import Source
-    from .renderer import Rendered
+    from .renderer import RenderedMarkdown
 
 
-def report_lost_marks(source: Source, offset: int, rendered: Rendered) -> None:
-    """Report emphasis that does not close, footnotes that nothing refers to, and characters that no feed can carry.
+def report_lost_marks(source: Source, offset: int, rendered: RenderedMarkdown) -> None:
+    """Report emphasis that does not close, footnotes that nothing refers to, and characters not allowed in XML.
 
     Args:
         source: The file; problems are added to it.
         offset: Where the Markdown begins, in characters.
-        rendered: The whole of it.
+        rendered: The HTML of the whole Markdown.
     """
     start_line = source.text.count("\n", 0, offset)
     if rendered.illegal_lines:
@@ -37,17 +37,17 @@ _REFERENCE: Final = re.compile(NUMERIC_REFERENCE)
 def _report_illegal_references(source: Source, start_line: int, lines: list[int]) -> None:
     position = 0
     for line in lines:
-        position = max(position, source.offset_of(start_line + line, 1))
+        position = max(position, source.find_offset(start_line + line, 1))
         while match := _REFERENCE.search(source.text, position):
             position = match.end()
             if is_illegal_reference(match[0]):
-                message = f"{match[0]} is a character that no feed can carry, and is removed"
-                source.add("W121", message, "remove it, or write a character that can be seen", *match.span())
+                message = f"{match[0]} is not allowed in feeds and is removed"
+                source.add("W121", message, "remove it, or write a visible character", *match.span())
                 break
 
 
 _TEXT_BLOCK: Final = re.compile(rf"<(?:p|h[1-6]|li|t[hd])\b[^<>]*?{POSITION}(\d+):")
-# Where asterisks are meant: code, formulas, and what was escaped.
+# Where asterisks are intended: code, formulas, and escaped characters.
 _NOT_EMPHASIS: Final = re.compile(
     r"<(pre|code)\b(?:(?!</?\1\b).)*+</\1>|<span data-escaped-char[^<>]*>[^<]*</span>|<!--.*?-->", re.DOTALL
 )
@@ -57,7 +57,7 @@ _SAMPLE_CHARACTERS: Final = 8
 
 
 def _report_asterisks(source: Source, start_line: int, html: str) -> None:
-    """Report each block that shows two pairs of asterisks: one alone may be a power or an argument of Python."""
+    """Report each block that shows two pairs of asterisks; a single pair may be a power, or Python's ``**kwargs``."""
     starts = [(match.start(), int(match[1])) for match in _TEXT_BLOCK.finditer(html)]
     for (start, line), (end, _) in zip([(0, 1), *starts], [*starts, (len(html), 0)], strict=True):
         if html.count("**", start, end) < 2:
@@ -66,19 +66,19 @@ def _report_asterisks(source: Source, start_line: int, html: str) -> None:
         pairs = list(_ASTERISKS.finditer(text))
         if len(pairs) < 2:
             continue
-        after = text[pairs[0].start() : pairs[0].end() + _SAMPLE_CHARACTERS].partition("\n")[0]
-        begin = source.offset_of(start_line + line, 1)
-        place = find_outside_of_code(source.text, after, begin)
-        if place[0] < 0:
-            place = find_outside_of_code(source.text, "**", begin)
-        place = (place[0], place[0] + len("**")) if place[0] >= 0 else place
-        hint = "leave no blank inside of the asterisks, and set one outside of them; or write <strong>…</strong>"
-        source.add("W132", "emphasis is shown as asterisks", hint, *place)
+        sample = text[pairs[0].start() : pairs[0].end() + _SAMPLE_CHARACTERS].partition("\n")[0]
+        block_start = source.find_offset(start_line + line, 1)
+        span = find_outside_of_code(source.text, sample, block_start)
+        if span[0] < 0:
+            span = find_outside_of_code(source.text, "**", block_start)
+        span = (span[0], span[0] + len("**")) if span[0] >= 0 else span
+        hint = "put spaces outside the asterisks, not inside; or write <strong>…</strong>"
+        source.add("W132", "emphasis is shown as asterisks", hint, *span)
 
 
-def find_outside_of_code(text: str, written: str, start: int) -> tuple[int, int]:
-    """Return where something stands in Markdown from a place on, but not in code and not escaped; -1 if nowhere."""
-    pattern = re.compile(rf"(`+)[^`\n]{{0,300}}\1|\\[!-/:-@\[-`{{-~]|({re.escape(written)})")
+def find_outside_of_code(text: str, phrase: str, start: int) -> tuple[int, int]:
+    """Return start and end of a phrase in Markdown, from an offset on, outside code and not escaped; or -1 and -1."""
+    pattern = re.compile(rf"(`+)[^`\n]{{0,300}}\1|\\[!-/:-@\[-`{{-~]|({re.escape(phrase)})")
     return next((match.span(2) for match in pattern.finditer(text, start) if match[2]), (-1, -1))
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
-# Compiled when they are first needed: that takes 6 ms.
+# Compiled when it is first needed, which takes 6 ms.
 _CJK: Final = "\u2e80-\u303f\u3040-\u30ff\u3100-\u312f\u31a0-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef"
 _INLINE_TAGS: Final = r"(?:</?(?:em|strong|a|del|code|sup)\b[^<>]*>)*"
-# Full-width punctuation brings its own space: no other is set before or behind it.
+# Full-width punctuation needs no space before or after it.
 _WIDE: Final = "\u3001-\u3003\u3008-\u301f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
-# It begins with the line end, for which it is searched fast.
+# The pattern begins with the line end, which makes the search fast.
 _CJK_LINE: Final = rf"\n(?:(?={_INLINE_TAGS}(?:([{_WIDE}])|[{_CJK}]))|(?<=[{_WIDE}]\n)(?=[^<\s])())"
 _CJK_BEFORE: Final = rf"[{_CJK}]{_INLINE_TAGS}\Z"
 _PRE: Final = re.compile(r"<pre\b.*?</pre>", re.DOTALL)
@@ -18,7 +18,7 @@ _LONGEST_TAGS: Final = 200
 
 
 def join_cjk_lines(html: str) -> str:
-    """Return HTML without the line ends within Chinese or Japanese text, which browsers show as a space."""
+    """Return HTML without the line ends within Chinese or Japanese text, which browsers would show as a space."""
     if not re.search(_CJK_LINE, html):
         return html
     pieces, start = [], 0

@@ -1,4 +1,4 @@
-"""Spans of a text, and those of code in Markdown as comrak reads it."""
+"""Find the spans of code in Markdown, as comrak reads it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Spans:
-    """Parts of a text, in which a place is found by bisection: there may be as many places as parts."""
+    """Parts of a text; ``offset in spans`` is found by bisection, since there may be as many offsets as parts."""
 
     def __init__(self, spans: Iterable[tuple[int, int]]) -> None:
         self._starts: list[int] = []
@@ -26,9 +26,9 @@ class Spans:
                 self._starts.append(start)
                 self._ends.append(end)
 
-    def __contains__(self, place: int) -> bool:
-        number = bisect_right(self._starts, place)
-        return number > 0 and place < self._ends[number - 1]
+    def __contains__(self, offset: int) -> bool:
+        index = bisect_right(self._starts, offset)
+        return index > 0 and offset < self._ends[index - 1]
 
 
 _CODE: Final = re.compile(rf'<(pre|code|span data-math-style="\w+"){POSITION}(\d+):(\d+)-(\d+):(\d+)"')
@@ -36,10 +36,10 @@ _FENCE: Final = (b"`", b"~")
 _INDENTED_COLUMN: Final = 5
 
 
-def find_code(markdown: str) -> Iterator[tuple[int, int]]:
-    """Yield what stands in blocks and spans of code, and in formulas, in order.
+def find_code_spans(markdown: str) -> Iterator[tuple[int, int]]:
+    """Yield start and end of blocks and spans of code, and of formulas, in order.
 
-    Indented code counts outside of lists only: within, authors often mean text (the downloads of Ruby's news).
+    Indented code counts only outside lists: within lists, authors often mean text (the downloads of Ruby's news).
     """
     html = convert_to_html(prepare_text(markdown), hard_breaks=False)
     data = markdown.encode()
@@ -50,8 +50,8 @@ def find_code(markdown: str) -> Iterator[tuple[int, int]]:
         start = lines[line] + column - 1
         if match[1] != "pre" or column <= _INDENTED_COLUMN or data.startswith(_FENCE, start):
             spans.append((start, lines[end_line] + end_column))
-    done = place = 0  # in bytes, and in characters
+    byte_offset = offset = 0  # in bytes, and in characters
     for start, end in sorted(spans):
-        begin = place + len(data[done:start].decode(errors="ignore"))
-        done, place = end, begin + len(data[start:end].decode(errors="ignore"))
-        yield begin, place
+        code_start = offset + len(data[byte_offset:start].decode(errors="ignore"))
+        byte_offset, offset = end, code_start + len(data[start:end].decode(errors="ignore"))
+        yield code_start, offset

@@ -1,7 +1,6 @@
 """Source positions in HTML: ``data-sourcepos="line:column-line:column"``, from 1, columns in bytes of UTF-8.
 
-comrak writes them wherever they stand in the HTML: `prepare_text` keeps authors from writing any. The sanitiser removes
-them.
+All positions are comrak's: `prepare_text` makes sure that authors cannot write any. The sanitiser removes them.
 """
 
 from __future__ import annotations
@@ -13,26 +12,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 POSITION: Final = ' data-sourcepos="'
-# comrak looks at all open quotations at each line: 64 KB of ">" take 2 s.
+# comrak checks all open quotations at each line: 64 KB of ">" take 2 s.
 DEEPEST_QUOTATION: Final = 100
 
 
 def prepare_text(text: str) -> str:
-    """Return Markdown in which authors cannot write positions, and quotations are not too deep."""
-    text = _NAME_OF_POSITION.sub("-\N{WORD JOINER}", text)  # so it is no such attribute, and looks the same
+    """Return Markdown without positions written by its author, and without quotations that are too deep."""
+    text = _NAME_OF_POSITION.sub("-\N{WORD JOINER}", text)  # looks the same, but is not that attribute
     if ">" in text and (">>" in text or "> >" in text):
         text = _DEEP_QUOTATION.sub(r"\1\\", text)
     return text if text.endswith("\n") else f"{text}\n"
 
 
-# In all letters that `re.IGNORECASE` takes for these. It begins with the hyphen, for which it is searched fast.
+# `re.IGNORECASE` also matches letters such as "ſ". The pattern begins with the hyphen, which makes the search fast.
 _NAME_OF_POSITION: Final = re.compile("-(?<=data-)(?=sourcepos)", re.IGNORECASE)
 
 
 def remove_matches(pattern: re.Pattern[str], replace: Callable[[re.Match[str]], str], html: str) -> str:
-    """Return HTML without what is replaced by the empty string.
+    """Return HTML with the matches of a pattern replaced.
 
-    What stands around it may become a position, as in ``data-source&#1;pos``: then a word joiner takes its place.
+    If a removal makes a position of the text around it, as in ``data-source&#1;pos``, a word joiner takes its place.
     """
     removed = pattern.sub(replace, html)
     if len(_NAME_OF_POSITION.findall(removed)) <= len(_NAME_OF_POSITION.findall(html)):
@@ -46,7 +45,7 @@ _DEEP_QUOTATION: Final = re.compile(
 
 
 def strip_positions(html: str) -> str:
-    """Return HTML without positions, and without the marks of escaped characters."""
+    """Return HTML without positions, and without the ``span`` around escaped characters."""
     return _POSITION.sub("", _ESCAPED.sub(r"\1", html) if "<span data-escaped-char" in html else html)
 
 

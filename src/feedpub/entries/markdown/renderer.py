@@ -1,9 +1,7 @@
-"""Markdown → HTML by comrak, once per entry, with the source position of every block and link.
+"""Render Markdown to HTML with comrak, once per entry, with the source position of every block and link.
 
-CommonMark with tables, strikethrough, footnotes, task lists, attributes of headings (``{#id}``), and emphasis that
-closes beside Chinese, Japanese and Korean characters. Positions are ``data-sourcepos="line:column-line:column"``, from
-1, columns in bytes. They are comrak's own wherever they stand in the HTML: authors cannot write any. The sanitiser
-removes them.
+It is CommonMark with tables, strikethrough, footnotes, task lists, attributes of headings (``{#id}``), and emphasis
+that closes next to Chinese, Japanese and Korean characters. `positions` has the format of source positions.
 """
 
 from __future__ import annotations
@@ -31,19 +29,19 @@ if TYPE_CHECKING:
 
     from .bare_tags import BareTag
 
-# Each use of a note draws 300 bytes of HTML: 1 MB of "[^1]" would become 79 MB.
+# Each footnote mark adds 300 bytes of HTML: 1 MB of "[^1]" would become 79 MB.
 MOST_FOOTNOTE_MARKS: Final = 10_000
 
 
 @dataclass(slots=True)
-class Rendered:
-    """An entry's Markdown as HTML.
+class RenderedMarkdown:
+    """The HTML of an entry's Markdown.
 
     Args:
-        html: With positions; not sanitised.
-        bare_tags: Tags that were read as text, each with the line of the block that it stands in.
-        has_raw_html: Whether the Markdown may hold HTML.
-        illegal_lines: For each character that no feed can carry, and was removed, the line of its block.
+        html: The HTML with positions, not sanitised.
+        bare_tags: Tags that were read as text, each with the line of its block.
+        has_raw_html: Whether the Markdown may contain HTML.
+        illegal_lines: For each removed character that is not allowed in XML, the line of its block.
     """
 
     html: str = ""
@@ -52,13 +50,13 @@ class Rendered:
     illegal_lines: list[int] = field(default_factory=list)
 
 
-def render_markdown(text: str, *, language: str = DEFAULT_LANGUAGE, hard_breaks: bool = False) -> Rendered:
-    """Render Markdown.
+def render_markdown(text: str, *, language: str = DEFAULT_LANGUAGE, hard_breaks: bool = False) -> RenderedMarkdown:
+    """Render Markdown to HTML.
 
     Args:
-        text: Holds at most `MOST_FOOTNOTE_MARKS` marks of footnotes.
-        language: The language of the titles of alerts that have none of their own.
-        hard_breaks: End a line of the HTML at each line end, as in verse.
+        text: The Markdown, with at most `MOST_FOOTNOTE_MARKS` footnote marks.
+        language: The language of the titles of alerts that have no title of their own.
+        hard_breaks: Publish line ends as line breaks, as in verse.
     """
     text = prepare_text(text)
     html = convert_to_html(text, hard_breaks=hard_breaks)
@@ -80,28 +78,29 @@ def render_markdown(text: str, *, language: str = DEFAULT_LANGUAGE, hard_breaks:
     html = link_bare_urls(html)
     if not text.isascii():
         html = join_cjk_lines(html)
-    return Rendered(html, bare_tags, has_raw_html, illegal_lines)
+    return RenderedMarkdown(html, bare_tags, has_raw_html, illegal_lines)
 
 
-# Each time a block is read as text, another may come to light in it.
+# Each time a block is read as text, another one may appear in it.
 _MOST_RENDERINGS: Final = 10
 
 
 def _escape_tags(text: str, html: str, *, hard_breaks: bool) -> tuple[str, list[tuple[str, int]]]:
     """Return HTML in which bare tags are text, and these tags with the lines of their blocks.
 
-    What such a tag opens a block with would not be rendered at all: the tag is escaped in the Markdown.
+    If such a tag opens an HTML block, the Markdown in the block would not be rendered: the tag is escaped in the
+    Markdown, which is rendered again.
     """
-    from .bare_tags import escape_bare_tags  # most texts hold no HTML
+    from .bare_tags import escape_bare_tags  # most texts have no HTML
 
     tags: list[tuple[str, int]] = []
     for _ in range(_MOST_RENDERINGS):
         escaped, bare_tags = escape_bare_tags(html)
         lines = text.split("\n")
-        found = _find_openings(lines, [tag for tag in bare_tags if tag.opening])
-        if not found:
+        openings = _find_openings(lines, [tag for tag in bare_tags if tag.opening])
+        if not openings:
             break
-        for index, tag in found.items():
+        for index, tag in openings.items():
             tags.append((tag.text, index + 1))
             column = lines[index].index("<")
             lines[index] = f"{lines[index][:column]}\\{lines[index][column:]}"
@@ -113,32 +112,32 @@ def _escape_tags(text: str, html: str, *, hard_breaks: bool) -> tuple[str, list[
 
 
 def _find_openings(lines: Sequence[str], tags: Iterable[BareTag]) -> dict[int, BareTag]:
-    """Return the tags that open a block, by the lines of the Markdown, from 0, that begin with them."""
-    places: dict[str, list[int]] = {}
+    """Return the tags that open a block, by the index of the line of the Markdown that begins with them."""
+    indexes_by_text: dict[str, list[int]] = {}
     for index, line in enumerate(lines):
-        written = line.lstrip(_CONTAINERS)
-        # Behind an end tag it stands within a block of HTML: a backslash would be shown.
-        if written.startswith("<") and not (index and "</" in lines[index - 1]):
-            places.setdefault(written.rstrip(), []).append(index)
-    found: dict[int, BareTag] = {}
+        text = line.lstrip(_CONTAINERS)
+        # After an end tag it is within a block of HTML, where a backslash would be shown.
+        if text.startswith("<") and not (index and "</" in lines[index - 1]):
+            indexes_by_text.setdefault(text.rstrip(), []).append(index)
+    tags_by_index: dict[int, BareTag] = {}
     for tag in tags:
-        indexes = places.get(tag.opening, [])
+        indexes = indexes_by_text.get(tag.opening, [])
         number = bisect_left(indexes, tag.line - 1)
         if number < len(indexes) and indexes[number] < tag.line + _LONGEST_BLOCK_LINES:
-            found.setdefault(indexes[number], tag)
-    return found
+            tags_by_index.setdefault(indexes[number], tag)
+    return tags_by_index
 
 
-_LONGEST_BLOCK_LINES: Final = 5000  # before a tag that opens a block
+_LONGEST_BLOCK_LINES: Final = 5000  # of the block before a tag that opens a block
 _CONTAINERS: Final = " \t>-+*.)0123456789"
 
 
-# A tag, a comment or the like; not an address in "<>".
+# A tag, a comment or the like, but not an address in "<>".
 _HTML_IN_MARKDOWN: Final = re.compile(r"<(?!https?:)[A-Za-z/!?]")
 
 
 def convert_to_html(text: str, *, hard_breaks: bool) -> str:
-    """Return what comrak makes of prepared Markdown."""
+    """Return the HTML that comrak makes from prepared Markdown."""
     import comrak
 
     has_math = "$" in text
@@ -148,8 +147,8 @@ def convert_to_html(text: str, *, hard_breaks: bool) -> str:
     return html
 
 
-# comrak takes "5$/GB or 6$/month", "$(a)/$(b)" and "$5 and `$PATH`" for mathematics, too: behind a letter or the like,
-# with code or another dollar in it, or before a letter or the like. Then every dollar of the text is a dollar.
+# comrak reads "5$/GB or 6$/month", "$(a)/$(b)" and "$5 and `$PATH`" as mathematics. If a formula follows a letter or
+# the like, contains code or another dollar, or precedes a letter or the like, every dollar of the text is a dollar.
 _NO_MATH: Final = re.compile(
     r"""(?<![\s>(\[{"'“‘„«;:,–—])(?<![^\x00-\u2fff])<span[ ]data-math-style
     |<span[ ]data-math-style="inline"[^<>]*>[^<`$]*
@@ -173,7 +172,7 @@ def _make_options(
     return extension, parse, render
 
 
-# comrak encodes names of hosts as it does paths: "https://%E4%BE%8B.test/", which few programs open.
+# comrak percent-encodes host names like paths: "https://%E4%BE%8B.test/", which few programs can open.
 _ENCODED_HOST: Final = re.compile(
     r"""(data-sourcepos="[0-9:-]+"[ ](?:href|src)="https?://)([^/?#"%<>]*%[^/?#"<>]*)""", re.IGNORECASE | re.VERBOSE
 )
@@ -181,32 +180,32 @@ _ENCODED_ASCII: Final = re.compile("%[0-7]")
 
 
 def _decode_host(match: re.Match[str]) -> str:
-    """Return an address whose host has its own letters again; comrak encodes all but ASCII, and no ASCII."""
+    """Return an address with its host decoded again; comrak encodes only characters that are not ASCII."""
     return match[0] if _ENCODED_ASCII.search(match[2]) else match[1] + escape(unquote(match[2]))
 
 
 def is_illegal_reference(reference: str) -> bool:
-    """Return True if a reference such as ``&#1;`` stands for a character that XML cannot carry."""
+    """Return True if a reference such as ``&#1;`` is a character that is not allowed in XML."""
     number = int(reference[3:-1], 16) if reference[2] in "xX" else int(reference[2:-1])
     return number > 0 and (number > sys.maxunicode or not is_legal_xml(chr(number)))
 
 
 def _remove_illegal(html: str) -> tuple[str, list[int]]:
-    """Return HTML without the characters that XML cannot carry, and the lines of their blocks."""
+    """Return HTML without the characters that are not allowed in XML, and the lines of their blocks."""
     if is_legal_xml(html) and "&#" not in html:
         return html, []
     blocks = list(_BLOCK_LINE.finditer(html))
     starts = [match.start() for match in blocks]
     lines: list[int] = []
 
-    def remove(match: re.Match[str]) -> str:
+    def remove_character(match: re.Match[str]) -> str:
         if len(match[0]) > 1 and not is_illegal_reference(match[0]):
             return match[0]
         index = bisect_right(starts, match.start()) - 1
         lines.append(int(blocks[index][1]) if index >= 0 else 1)
         return ""
 
-    removed = remove_matches(_ILLEGAL, remove, html)
+    removed = remove_matches(_ILLEGAL, remove_character, html)
     return removed, lines
 
 
@@ -219,20 +218,20 @@ _MATH: Final = re.compile(r'<span data-math-style="\w+" data-sourcepos="[0-9:-]+
 
 
 def _undo_single_tildes(html: str, text: str) -> str:
-    """Return HTML in which only what stands between two tildes on each side is struck: ``H~2~O`` is not."""
+    """Return HTML in which only text between double tildes is deleted: ``H~2~O`` stays as it is."""
     lines = text.encode().split(b"\n")
 
-    def restore(match: re.Match[str]) -> str:
+    def restore_tildes(match: re.Match[str]) -> str:
         return match[0] if lines[int(match[1]) - 1].startswith(b"~~", int(match[2]) - 1) else f"~{match[3]}~"
 
-    return _STRUCK.sub(restore, html)
+    return _STRUCK.sub(restore_tildes, html)
 
 
 _STRUCK: Final = re.compile(r'<del data-sourcepos="(\d+):(\d+)-[0-9:]+">((?:(?!</?del\b).)*+)</del>', re.DOTALL)
 
 
 def _rewrite_brackets(html: str, language: str) -> str:
-    """Write task boxes, alerts and footnotes with elements that feed readers keep."""
+    """Return HTML with task boxes, alerts and footnotes as elements that feed readers keep."""
     if '<input type="checkbox"' in html:
         html = _TASK.sub(lambda match: f"{match[1]}{'☑' if match[2] else '☐'} ", html)
     if "[!" in html:
@@ -259,9 +258,10 @@ def _write_alert(language: str, match: re.Match[str]) -> str:
     return f"{title}</p>\n<p>" if match[4] else title
 
 
-# Readers drop addresses within an entry: a note's number is all that is left of its mark. Brackets tell it from "m²".
+# Feed readers remove links within an entry, so that only the number of a footnote mark is left. The brackets
+# distinguish it from "m²".
 _NOTE_MARK: Final = re.compile(r'<sup data-sourcepos="[0-9:-]+" class="footnote-ref"><a [^<>]*>([^<]*)</a></sup>')
-# Feeds have no styles: a rule parts the notes from the text, which may end in a numbered list.
+# Feeds have no styles: a rule separates the notes from the text, which may end in a numbered list.
 _NOTES: Final = re.compile(r'<section data-sourcepos="[0-9:-]+" class="footnotes" data-footnotes>\n')
 _BACK_LINK: Final = re.compile(
     r' <a (?>[^<>]*?class="footnote-backref")[^<>]*+>(?:[^<]++|<sup[^<>]*+>[^<]*+</sup>)*+</a>'

@@ -1,4 +1,4 @@
-"""Lines above an article that name its author or its date: offered, never used unasked."""
+"""Recognise lines above an article that name its author or date, to offer them to the user."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from ..dates import find_days
 
 
 class Byline(NamedTuple):
-    """What a line names: an author, an ISO date, or both."""
+    """The author, the ISO date, or both, that a line names."""
 
     author: str | None
     published: str | None
 
 
 def read_byline(text: str) -> Byline | None:
-    """Return what a line such as ``By Ann · May 3, 2026`` names; None if it holds anything else."""
+    """Return the author and date in a line such as ``By Ann · May 3, 2026``; None if it has any other text."""
     if not text or len(text) > _LONGEST_CHARACTERS:
         return None
     author = published = None
@@ -51,14 +51,14 @@ _DATE_LABEL: Final = re.compile(
 
 
 def _read_name(text: str) -> str | None:
-    """Return the author's name; "by night" is none."""
-    found = _AUTHOR.fullmatch(text)
-    if not found or (found["preposition"] and found["name"][0].islower()):
+    """Return the name of the author; "by night" has none."""
+    match = _AUTHOR.fullmatch(text)
+    if not match or (match["preposition"] and match["name"][0].islower()):
         return None
-    return found["name"].strip()
+    return match["name"].strip()
 
 
 def _read_day(text: str) -> str | None:
-    """Return an ISO date; none whose day and month could be taken for each other."""
+    """Return an ISO date; None if day and month could be confused."""
     days = find_days(_DATE_LABEL.sub("", text, count=1), is_whole=True)
     return days[0].isoformat() if len(days) == 1 else None

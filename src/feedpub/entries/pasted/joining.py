@@ -9,23 +9,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
-def join(texts: Iterable[str], *, spaced: bool) -> str:
-    """Undo hard wraps.
+def join_lines(texts: Iterable[str], *, cjk_spacing: bool) -> str:
+    """Join the lines of a paragraph that was wrapped.
 
     Args:
-        texts: The lines; none is empty.
-        spaced: Whether the writer sets a space between Chinese and Latin letters, see `writes_spaces`.
+        texts: The lines, none of them empty.
+        cjk_spacing: Whether there is a space between Chinese and Latin letters; see `has_cjk_spacing`.
     """
     pieces: list[str] = []
     for text in texts:
         if pieces:
-            pieces.append(_glue(pieces[-1], text, spaced))
+            pieces.append(_choose_separator(pieces[-1], text, cjk_spacing))
         pieces.append(text)
     return "".join(pieces)
 
 
-def writes_spaces(texts: Sequence[str]) -> bool:
-    """Return True if a writer sets a space where Chinese or Japanese meets other letters; yes if nothing shows it.
+def has_cjk_spacing(texts: Sequence[str]) -> bool:
+    """Return True if a text has spaces between Chinese or Japanese and other letters, or no such place.
 
     A text with more spaces than Chinese letters is in another language, and only quotes some.
     """
@@ -35,27 +35,27 @@ def writes_spaces(texts: Sequence[str]) -> bool:
 
 
 _CJK: Final = "\u2e80-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uff9f\U00020000-\U0003ffff"
-# Compiled when they are first needed: that takes 10 ms.
+# Compiled when they are first needed, which takes 10 ms.
 _IS_CJK: Final = f"[{_CJK}]"
-# Full-width punctuation brings its own space.
+# Full-width punctuation needs no space.
 _WIDE_MARK: Final = "[\u3000-\u3004\u3008-\u301f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]"
 _SPACED: Final = f"(?<=[{_CJK}]) (?=[!-~])|(?<=[!-~]) (?=[{_CJK}])"
 _UNSPACED: Final = f"(?<=[{_CJK}])(?=[!-~])|(?<=[!-~])(?=[{_CJK}])"
 # "pre-" and "and post-training" were two words before the wrap, "multi-" and "agent" were one.
 _SUSPENDED: Final = re.compile(r"(?:and|or|to|und|oder|bis|et|ou|y|o|e|en|of)\b", re.IGNORECASE)
-# What parts title and publishers keeps its spaces, whatever is beside it.
+# The separators of title and publishers keep their spaces, whatever is beside them.
 _SPACED_BEFORE: Final = (" /", " -", " –", " —")
 _SPACED_BEHIND: Final = ("/ ", "- ", "– ", "— ")
 
 
-def _glue(left: str, right: str, spaced: bool) -> str:
-    if left[-2:] in _SPACED_BEFORE or right[:2] in _SPACED_BEHIND:
+def _choose_separator(before: str, after: str, cjk_spacing: bool) -> str:
+    if before[-2:] in _SPACED_BEFORE or after[:2] in _SPACED_BEHIND:
         return " "
-    ends = (left[-1], right[0])
+    ends = (before[-1], after[0])
     wide = [bool(re.match(_IS_CJK, end)) for end in ends]
     if all(wide) or any(re.match(_WIDE_MARK, end) for end in ends):
         return ""
     if any(wide):
-        return " " if spaced else ""
-    hyphenated = ends[0] in "-\u2010" and left[-2:-1].isalnum() and ends[1].isalnum()
-    return "" if hyphenated and not _SUSPENDED.match(right) else " "
+        return " " if cjk_spacing else ""
+    hyphenated = ends[0] in "-\u2010" and before[-2:-1].isalnum() and ends[1].isalnum()
+    return "" if hyphenated and not _SUSPENDED.match(after) else " "

@@ -1,4 +1,4 @@
-"""Find the lines of pasted text that are Markdown and stay as they are: code, tables, quotes, definitions of links."""
+"""Find the lines of pasted text that are Markdown and stay as they are: code, tables, quotations, link definitions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def mark_verbatim(lines: Sequence[Line], table: HeadingTable) -> None:
-    """Set `verbatim` of the lines that Markdown reads as they stand, and write underlined headings with ``#``."""
+    """Set `verbatim` of the lines that are Markdown already, and rewrite underlined headings with ``#``."""
     _mark_code(lines)
     _mark_tables(lines)
     _mark_quotes(lines, table)
@@ -25,7 +25,7 @@ def mark_verbatim(lines: Sequence[Line], table: HeadingTable) -> None:
 
 
 def _mark_code(lines: Sequence[Line]) -> None:
-    """Mark fenced code that is closed; CommonMark lets other code run to the end, with all headings in it."""
+    """Mark fenced code that is closed; in CommonMark, other code would run to the end, with all headings in it."""
     longest: list[dict[str, int]] = []  # below each line, the longest fence that could close
     below = {"`": 0, "~": 0}
     for line in reversed(lines):
@@ -40,8 +40,8 @@ def _mark_code(lines: Sequence[Line]) -> None:
             line.verbatim = _without_indent(line.raw, indent)
             if line.text.startswith(fence) and not line.text.strip(fence[0]):
                 fence = ""
-        elif (found := _FENCE.match(line.text)) and possible[found[1][0]] >= len(found[1]):
-            fence, indent = found[1], len(line.raw) - len(line.raw.lstrip())
+        elif (opening := _FENCE.match(line.text)) and possible[opening[1][0]] >= len(opening[1]):
+            fence, indent = opening[1], len(line.raw) - len(line.raw.lstrip())
             line.verbatim = line.text
 
 
@@ -49,7 +49,7 @@ _FENCE: Final = re.compile(r"(`{3,}(?=[^`]*$)|~{3,})")
 
 
 def _without_indent(raw: str, indent: int) -> str:
-    """Cut as much of the indent off as the opening fence has."""
+    """Return a line without the indent of the opening fence."""
     return raw[min(indent, len(raw) - len(raw.lstrip())) :].rstrip()
 
 
@@ -71,17 +71,21 @@ def _is_delimiter_row(text: str) -> bool:
 
 
 def _mark_quotes(lines: Sequence[Line], table: HeadingTable) -> None:
-    """Mark lines that begin with ``>``, save for those that a page has to go on to the next article."""
+    """Mark lines that begin with ``>``, except for links of a page to the next article."""
     for above, line, below in zip([None, *lines], lines, [*lines[1:], None], strict=False):
         if line.verbatim is None and line.text[:1] == ">":
             is_between = above is not None and above.verbatim is not None and below and below.text[:1] == ">"
-            if is_between or (line.text.strip("> ") and not table.find(line.text)):
+            if is_between or (line.text.strip("> ") and not table.find_headings(line.text)):
                 line.verbatim = line.text
 
 
 def _mark_definitions(lines: Sequence[Line]) -> None:
-    """Mark definitions of links and notes that the text uses; the others would vanish, and become text."""
-    defined = [(line, found[1]) for line in lines if line.verbatim is None and (found := _DEFINITION.match(line.text))]
+    """Mark definitions of links and notes that the text uses; others stay text, or they would disappear."""
+    defined = [
+        (line, definition[1])
+        for line in lines
+        if line.verbatim is None and (definition := _DEFINITION.match(line.text))
+    ]
     if not defined:
         return
     used = {label.casefold() for line in lines for label in _LABEL.findall(line.text)}
@@ -95,9 +99,9 @@ _LABEL: Final = re.compile(r"\[([^\[\]]{1,200})\](?!:)")
 
 
 def _rewrite_underlined(lines: Sequence[Line], table: HeadingTable) -> None:
-    """Write ``Heading`` above ``===`` or ``---`` as ``# Heading``; a rule below a sentence is only a rule."""
+    """Rewrite ``Heading`` above ``===`` or ``---`` as ``# Heading``; below a sentence, it is only a rule."""
     for line, underline in pairwise(lines):
-        is_text = line.verbatim is None and line.text and line.after_blank and not table.find(line.text)
+        is_text = line.verbatim is None and line.text and line.after_blank and not table.find_headings(line.text)
         if not is_text or underline.verbatim is not None or not is_underline(underline.text):
             continue
         level = "#" if underline.text[0] == "=" else "##"

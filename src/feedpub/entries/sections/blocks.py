@@ -1,7 +1,7 @@
-"""The blocks of an entry's HTML, and the items of its lists.
+"""Split the HTML of an entry into blocks, and lists into items.
 
-The HTML is comrak's, with positions. It is taken apart as text: a block is of the top level if it begins behind the
-last line of the one before, so nothing has to be counted but lists within lists.
+The HTML comes from comrak, with source positions, and is split as text: a block is at the top level if it begins after
+the last line of the block before, so only lists within lists need counting.
 """
 
 from __future__ import annotations
@@ -14,10 +14,14 @@ from ...rendering.text import html_to_text
 
 
 class Block(NamedTuple):
-    """A block of the top level.
+    """A block at the top level.
 
-    `tag` is ``h2``, ``p``, ``ul`` and so on, ``section`` for the footnotes at the end; `line` and `column` are those
-    of the Markdown; `html` is the block, with raw HTML that follows it; `inner` are the tags of the blocks within it.
+    Args:
+        tag: Its tag, such as ``h2``, ``p`` or ``ul``; ``section`` for the footnotes at the end.
+        line: The line where it starts in the Markdown.
+        column: The column where it starts.
+        html: The block, with the raw HTML that follows it.
+        inner: The tags of the blocks within it.
     """
 
     tag: str
@@ -33,10 +37,10 @@ _BLOCK: Final = re.compile(
 
 
 def split_blocks(html: str) -> tuple[str, list[Block]]:
-    """Return the raw HTML before the first block, and the blocks of the top level.
+    """Return the raw HTML before the first block, and the blocks at the top level.
 
-    A block is of the top level if it begins behind the last line of the one before: what stands in a quotation or a
-    list begins within its lines. Footnotes come last, and their section has the lines of the first note only.
+    A block is at the top level if it begins after the last line of the block before: blocks in a quotation or a list
+    begin within its lines. Footnotes come last, and their section has the lines of the first note only.
     """
     starts: list[tuple[str, int, int, int, set[str]]] = []
     last_line = 0
@@ -67,7 +71,7 @@ def split_tail(block: Block) -> tuple[str, str]:
 
 
 def split_list(block: Block) -> tuple[str, str]:
-    """Split a list from the raw HTML that follows it; one that is nested deeper than key points can be is no list."""
+    """Split a list from the raw HTML that follows it; a list that is nested deeper than key points is not split."""
     html, depth = block.html, 0
     for match in _LIST_TAG.finditer(html):
         depth += -1 if match[1] else 1
@@ -85,7 +89,7 @@ _ITEM_TAG: Final = re.compile(r'<(/?)li\b(?: data-sourcepos="(\d+):(\d+))?[^<>]*
 
 
 def split_items(html: str) -> list[tuple[tuple[int, int], str]]:
-    """Return the items of a list: line and column, and what stands in them."""
+    """Return the items of a list: line and column, and the HTML in them."""
     items: list[tuple[tuple[int, int], str]] = []
     depth = start = 0
     position = (0, 0)
@@ -101,13 +105,13 @@ def split_items(html: str) -> list[tuple[tuple[int, int], str]]:
     return items
 
 
-def before_list(item: str) -> str:
-    """Return what stands in an item before a list below it."""
+def read_before_list(item: str) -> str:
+    """Return the HTML of an item before a list within it."""
     return _LIST_TAG.split(item, maxsplit=1)[0]
 
 
 def split_group(inner: str) -> list[tuple[tuple[int, int], str]]:
-    """Return the items below an item that has no link itself, if they have some: it only names a group."""
+    """Return the items within an item that only names a group: it has no link itself, but they have."""
     match = _LIST_TAG.search(inner)
     below = match.start() if match else -1
     is_group = below >= 0 and "<a " not in inner[:below] and "<a " in inner[below:]
@@ -115,7 +119,7 @@ def split_group(inner: str) -> list[tuple[tuple[int, int], str]]:
 
 
 def tidy_list(html: str) -> str:
-    """Return a list of key points as it is published: bullets, one line for a point, no paragraphs."""
+    """Return a list of key points as it is published: with bullets, each point on one line, without paragraphs."""
     if "<ol" in html:
         html = _ORDERED.sub(r"<\1ul", html)
     if "<p" in html:
@@ -132,8 +136,8 @@ _BREAK: Final = re.compile(r"<br\b[^<>]*>\n")
 _LINE_END_IN_POINT: Final = re.compile(r"\n(?!</?(?:ul|li)\b|\Z)")
 
 
-def first_text(html: str) -> str:
-    """Return the text of the first paragraph that has some: of one in a quotation only if there is no other."""
+def read_first_text(html: str) -> str:
+    """Return the text of the first paragraph that has text; of a quotation only if there is no other."""
     quoted = ""
     for match in _PARAGRAPH.finditer(html):
         if text := html_to_text(NOTE_MARK.sub("", match[0])):

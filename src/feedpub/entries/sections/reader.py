@@ -1,8 +1,8 @@
-"""An entry's HTML, cut at its headings: title, summary, key points, references, source, neighbours, and the body.
+"""Cut the HTML of an entry at its headings: title, summary, key points, references, source, neighbours and body.
 
-Sections are data only in a digest: nothing but the title stands before the first section, every heading opens one,
-none comes twice, and each holds what its name says. Everything else is a post, which stays as it was written; only the
-list under a heading such as References is read as references, too, where it stands.
+Sections become data only in a digest: nothing but the title comes before the first section, every heading opens a
+section, no section comes twice, and each has the form that its name requires. Any other text is a post, which is
+published as it was written; the list under a heading such as References is also read as references.
 """
 
 from __future__ import annotations
@@ -18,43 +18,43 @@ from ...rendering.text import html_to_text, paragraphs_to_text
 from ..markdown.checks import report_lost_marks
 from ..markdown.positions import strip_positions
 from ..markdown.renderer import MOST_FOOTNOTE_MARKS, render_markdown
-from .blocks import Block, before_list, split_blocks, split_group, split_items, split_list, split_tail, tidy_list
+from .blocks import Block, read_before_list, split_blocks, split_group, split_items, split_list, split_tail, tidy_list
 from .references import find_lone_url, read_neighbour, read_reference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ...model import KeyPoint, Reference
-    from ..markdown.template_markup import TemplateRemain
+    from ..markdown.template_markup import TemplateMarkup
     from ..source import Source
     from .headings import HeadingTable, Section
 
 
 @dataclass(slots=True)
 class Sections:
-    """What the Markdown of an entry says; its HTML has positions and is not sanitised.
+    """The parts of the Markdown of an entry, as HTML with positions that is not sanitised.
 
     Args:
-        title: Of a leading heading, or of a section for it.
-        summary: What stands in the summary section, as HTML.
-        is_plain_summary: Whether that is nothing but paragraphs of plain text; else the body begins with it.
-        body: What stands in no section; the whole text of a post.
-        points: The list of key points, as HTML.
-        unused_links: What in the references and neighbours of a digest holds links that became no address, as HTML.
-        references: Also those of a post.
-        reference_places: Line and column of each, in the Markdown.
-        via: Address of the source.
-        via_place: Line and column of it.
-        previous: The article before.
-        next: The article after.
+        title: The title in a leading heading, or in a section.
+        summary: The summary section.
+        is_plain_summary: Whether the summary is only paragraphs of plain text; otherwise the body begins with it.
+        body: The text outside sections; the whole text of a post.
+        points: The list of key points.
+        unused_links: References and neighbours of a digest whose links are not published.
+        references: The references of a digest or a post.
+        reference_positions: Line and column of each reference, in the Markdown.
+        via: The address of the source.
+        via_position: Line and column of the source.
+        previous: The previous article.
+        next: The next article.
         is_digest: Whether the text was cut into sections.
-        near_digest: Why a text with the sections of a digest is none, and line and column of what does not fit.
-        headlines: Headings that open no section: text, line and column.
-        bare_tags: See `Rendered`.
-        has_raw_html: See `Rendered`.
-        template_remains: What was taken out of the Markdown before it was rendered.
+        near_digest: Why a text with the sections of a digest is not one, and line and column of what does not fit.
+        other_headings: Headings that open no section: text, line and column.
+        bare_tags: Tags that were read as text; see `RenderedMarkdown`.
+        has_raw_html: Whether the Markdown may contain HTML.
+        template_markup: Markup of other programs that was removed from the Markdown.
         has_references_in_body: Whether the body shows the references, as a post's does.
-        start_line: Lines of the file before the Markdown.
+        start_line: How many lines of the file are before the Markdown.
     """
 
     title: str = ""
@@ -64,28 +64,28 @@ class Sections:
     points: str = ""
     unused_links: str = ""
     references: tuple[Reference, ...] = ()
-    reference_places: list[tuple[int, int]] = field(default_factory=list)
+    reference_positions: list[tuple[int, int]] = field(default_factory=list)
     via: str | None = None
-    via_place: tuple[int, int] = (0, 0)
+    via_position: tuple[int, int] = (0, 0)
     previous: Reference | None = None
     next: Reference | None = None
     is_digest: bool = False
     near_digest: tuple[str, int, int] | None = None
-    headlines: list[tuple[str, int, int]] = field(default_factory=list)
+    other_headings: list[tuple[str, int, int]] = field(default_factory=list)
     bare_tags: list[tuple[str, int]] = field(default_factory=list)
     has_raw_html: bool = False
-    template_remains: list[TemplateRemain] = field(default_factory=list)
+    template_markup: list[TemplateMarkup] = field(default_factory=list)
     has_references_in_body: bool = False
     start_line: int = 0
 
     @property
     def summary_text(self) -> str:
-        """The summary as plain text; paragraphs are parted by a blank line."""
+        """The summary as plain text, with a blank line between paragraphs."""
         return paragraphs_to_text(self.summary)
 
     @property
     def key_points(self) -> tuple[KeyPoint, ...]:
-        """The key points; made each time."""
+        """The key points, parsed at each access."""
         html = strip_positions(self.points)
         if "&quot;" in html:  # comrak escapes quotation marks in text, too
             html = _TAG_OR_QUOTE.sub(lambda match: match[1] or '"', html)
@@ -106,54 +106,54 @@ def read_sections(
     language: str = DEFAULT_LANGUAGE,
     hard_breaks: bool = False,
 ) -> Sections:
-    """Read the Markdown of a file.
+    """Render the Markdown of a file and cut it into sections.
 
     Args:
         source: The file; problems are added to it.
         offset: Where the Markdown begins, in characters.
-        headings: The words of sections.
-        has_title: Whether the front matter has a title; else a leading heading of level 1 is one.
-        title: That title: a leading heading that repeats it is left out.
-        is_digest: Take the text for a digest, or for a post; None decides by its form.
+        headings: The words for sections.
+        has_title: Whether the front matter has a title; otherwise a leading heading of level 1 is the title.
+        title: The title in the front matter; a leading heading that repeats it is left out.
+        is_digest: Whether the text is a digest or a post; None decides by its form.
         language: See `render_markdown`.
         hard_breaks: See `render_markdown`.
     """
     text = source.text[offset:]
-    marks = text.count("[^")
-    if marks > MOST_FOOTNOTE_MARKS:
-        message = f"holds {marks:,} marks of footnotes; at most {MOST_FOOTNOTE_MARKS:,} are published"
+    footnote_marks = text.count("[^")
+    if footnote_marks > MOST_FOOTNOTE_MARKS:
+        message = f"has {footnote_marks:,} footnote marks; at most {MOST_FOOTNOTE_MARKS:,} are published"
         source.add("E120", message, "split the article")
         return Sections()
-    text, remains = _without_template_remains(text)
+    text, markup = _remove_template_markup(text)
     rendered = render_markdown(text, language=language, hard_breaks=hard_breaks)
     report_lost_marks(source, offset, rendered)
     start_line = source.text.count("\n", 0, offset)
     cutter = _Cutter(source, start_line, headings, has_raw_html=rendered.has_raw_html)
-    sections = cutter.cut(rendered.html, has_title=has_title, title=title, is_digest=is_digest)
-    sections.template_remains = remains
+    sections = cutter.cut_sections(rendered.html, has_title=has_title, title=title, is_digest=is_digest)
+    sections.template_markup = markup
     sections.bare_tags, sections.has_raw_html = rendered.bare_tags, rendered.has_raw_html
     return sections
 
 
-# One of these stands in everything that templates of other programs leave, but imports.
+# Template markup of other programs contains one of these, except for imports.
 _SIGNS_OF_TEMPLATES: Final = ("{", ":::", "<", "_TOC_")
 _SIGN_IN_BRACKETS: Final = re.compile(r"\[(?:\[|(?:toc|TOC|Toc)\])")
 _IMPORT: Final = re.compile(r"\s*+(?:im|ex)port ")
 
 
-def _without_template_remains(text: str) -> tuple[str, list[TemplateRemain]]:
+def _remove_template_markup(text: str) -> tuple[str, list[TemplateMarkup]]:
     has_sign = any(sign in text for sign in _SIGNS_OF_TEMPLATES) or _SIGN_IN_BRACKETS.search(text)
     if not has_sign and not _IMPORT.match(text):
         return text, []
-    from ..markdown.template_markup import find_template_remains, remove_template_remains  # takes 20 ms to load
+    from ..markdown.template_markup import find_template_markup, remove_template_markup  # takes 20 ms to load
 
-    remains = find_template_remains(text)
-    return remove_template_remains(text, remains), remains
+    markup = find_template_markup(text)
+    return remove_template_markup(text, markup), markup
 
 
 @dataclass(slots=True)
-class _Part:
-    """A heading with what stands below it; the first part of a text has no heading."""
+class _HeadedPart:
+    """A heading with the blocks below it; the first part of a text has no heading."""
 
     heading: Block | None
     text: str = ""
@@ -161,16 +161,16 @@ class _Part:
     blocks: list[Block] = field(default_factory=list)
 
 
-# Previous, next and title are names of articles: what is longer is a paragraph.
+# Title, previous and next are titles of articles; longer text is a paragraph.
 _LONGEST_LINE_CHARACTERS: Final = 200
-_OF_A_DIGEST: Final = ("summary", "key_points", "references")
-_FORMS: Final[Mapping[Section, str]] = MappingProxyType(
+_DIGEST_SECTIONS: Final = ("summary", "key_points", "references")
+_REQUIRED_FORMS: Final[Mapping[Section, str]] = MappingProxyType(
     {
         "title": "be one line and nothing else",
         "summary": "begin with a paragraph",
         "key_points": "be one list and nothing else",
         "references": "be one list and nothing else",
-        "source": "be one address, or one list, and nothing else",  # a list is that of references
+        "source": "be one address, or one list, and nothing else",  # such a list is the references
         "previous": "be one title and nothing else",
         "next": "be one title and nothing else",
     }
@@ -183,18 +183,18 @@ class _Cutter:
         self._start_line = start_line
         self._references: list[tuple[tuple[int, int], str]] = []  # of the digest that is read
 
-    def cut(self, html: str, *, has_title: bool, title: str, is_digest: bool | None) -> Sections:
+    def cut_sections(self, html: str, *, has_title: bool, title: str, is_digest: bool | None) -> Sections:
         before, blocks = split_blocks(html)
         sections = Sections(start_line=self._start_line)
         if blocks and blocks[0].tag == "h1" and not _COMMENT.sub("", before).strip():
-            heading, rest = split_tail(blocks[0])
+            heading, tail = split_tail(blocks[0])
             text = html_to_text(heading)
-            is_section = any(found.section in _OF_A_DIGEST for found in self._headings.find(text))
+            is_section = any(meaning.section in _DIGEST_SECTIONS for meaning in self._headings.find_headings(text))
             if text.split() == title.split() or not (has_title or is_section):
                 sections.title = "" if has_title else text
-                before, blocks = before + rest, blocks[1:]
+                before, blocks = before + tail, blocks[1:]
         parts = self._split_parts(blocks)
-        sections.headlines = [
+        sections.other_headings = [
             (part.text, part.heading.line, part.heading.column) for part in parts if part.heading and not part.section
         ]
         if is_digest is not False:
@@ -205,11 +205,11 @@ class _Cutter:
         self._read_references_of_post(parts, sections)
         return sections
 
-    def _split_parts(self, blocks: Sequence[Block]) -> list[_Part]:
-        parts = [_Part(None)]
+    def _split_parts(self, blocks: Sequence[Block]) -> list[_HeadedPart]:
+        parts = [_HeadedPart(None)]
         for block in blocks:
             if block.tag in _HEADINGS:
-                parts.append(_Part(block, html_to_text(split_tail(block)[0])))
+                parts.append(_HeadedPart(block, html_to_text(split_tail(block)[0])))
             else:
                 parts[-1].blocks.append(block)
         for part in parts:
@@ -217,32 +217,36 @@ class _Cutter:
                 part.section = self._find_section(part)
         return parts
 
-    def _find_section(self, part: _Part) -> Section | None:
-        """Return which section a heading opens, if any."""
-        for heading in self._headings.find(part.text):
+    def _find_section(self, part: _HeadedPart) -> Section | None:
+        """Return the section that a heading opens, if any."""
+        for heading in self._headings.find_headings(part.text):
             section = heading.section
             if section == "source" and not (part.blocks and find_lone_url(part.blocks[0])):
-                section = "references"  # the same word in many languages; a source is an address
+                section = "references"  # many languages use one word for both; a source is an address
             if section not in ("translation", "furniture"):
                 return section
         return None
 
-    def _read_digest(self, parts: Sequence[_Part], before: str, post: Sections, *, is_forced: bool) -> Sections | None:
-        """Return the sections of a digest; None if the text is none, and not to be taken for one."""
-        names = [part.section for part in parts if part.section in _OF_A_DIGEST]
+    def _read_digest(
+        self, parts: Sequence[_HeadedPart], before: str, post: Sections, *, is_forced: bool
+    ) -> Sections | None:
+        """Return the sections of a digest; None if the text is not a digest and `is_forced` is not set."""
+        names = [part.section for part in parts if part.section in _DIGEST_SECTIONS]
         if not names and not is_forced:
             return None
-        digest = Sections(title=post.title, is_digest=True, start_line=self._start_line, headlines=post.headlines)
+        digest = Sections(
+            title=post.title, is_digest=True, start_line=self._start_line, other_headings=post.other_headings
+        )
         body = [before]
         fault: tuple[str, Block | None] | None = None
         if _COMMENT.sub("", before).strip():
-            fault = ("HTML stands before the first section", None)
-        seen: set[str] = set()
+            fault = ("HTML comes before the first section", None)
+        seen_sections: set[str] = set()
         for part in parts:
-            reason, rest = self._read_part(part, digest, seen)
-            if rest and not fault:
-                fault = (reason, rest[0])
-            body += [block.html for block in rest]
+            reason, unfit = self._read_part(part, digest, seen_sections)
+            if unfit and not fault:
+                fault = (reason, unfit[0])
+            body += [block.html for block in unfit]
         if fault and not is_forced:
             if len(set(names)) > 1:
                 reason, block = fault
@@ -252,33 +256,37 @@ class _Cutter:
         digest.is_plain_summary = not _IN_PARAGRAPH.search(digest.summary)
         if not digest.is_plain_summary:
             body.insert(0, digest.summary)
-        digest.body = "".join([*body, digest.body]).strip()  # it holds the footnotes
+        digest.body = "".join([*body, digest.body]).strip()  # it has the footnotes
         return digest
 
-    def _read_part(self, part: _Part, digest: Sections, seen: set[str]) -> tuple[str, list[Block]]:
-        """Read a part into a digest, its footnotes into the body; return what of it does not fit, and why."""
+    def _read_part(self, part: _HeadedPart, digest: Sections, seen_sections: set[str]) -> tuple[str, list[Block]]:
+        """Read a part into a digest, and its footnotes into the body.
+
+        Returns:
+            Why blocks of it do not fit, and these blocks.
+        """
         notes = [block for block in part.blocks if block.tag == "section"]
         blocks = [block for block in part.blocks if block.tag != "section"]
-        whole = [part.heading, *part.blocks] if part.heading else part.blocks
+        all_blocks = [part.heading, *part.blocks] if part.heading else part.blocks
         if part.heading is None:
-            reason = "text stands before the first section"
-            rest = blocks
+            reason = "text comes before the first section"
+            unfit = blocks
         elif part.section is None:
-            return f"the heading {part.text[:60]!r} names no section", whole
-        elif part.section in seen or (part.section == "title" and digest.title):
-            return f"a second section {part.text[:60]!r}", whole
+            return f"the heading {part.text[:60]!r} is not the name of a section", all_blocks
+        elif part.section in seen_sections or (part.section == "title" and digest.title):
+            return f"a second section {part.text[:60]!r}", all_blocks
         else:
-            is_source = any(heading.section == "source" for heading in self._headings.find(part.text))
-            form = _FORMS["source" if is_source else part.section]
-            reason = f"the section {part.text[:60]!r} must {form}"
-            rest = getattr(self, f"_read_{part.section}")(blocks, digest)
+            is_source = any(heading.section == "source" for heading in self._headings.find_headings(part.text))
+            required_form = _REQUIRED_FORMS["source" if is_source else part.section]
+            reason = f"the section {part.text[:60]!r} must {required_form}"
+            unfit = getattr(self, f"_read_{part.section}")(blocks, digest)
             if split_tail(part.heading)[1].strip():
-                rest = [part.heading, *rest]
-            elif blocks and len(rest) == len(blocks):
-                return reason, whole  # nothing of it was of the section's form: it stays as it was written
-            seen.add(part.section)
+                unfit = [part.heading, *unfit]
+            elif blocks and len(unfit) == len(blocks):
+                return reason, all_blocks  # nothing has the form of the section: it stays as it was written
+            seen_sections.add(part.section)
         digest.body += "".join(block.html for block in notes)
-        return reason, rest
+        return reason, unfit
 
     def _read_title(self, blocks: list[Block], digest: Sections) -> list[Block]:
         if len(blocks) != 1 or not _is_line(blocks[0]):
@@ -293,69 +301,69 @@ class _Cutter:
         return []
 
     def _read_key_points(self, blocks: list[Block], digest: Sections) -> list[Block]:
-        html, rest = self._take_list(blocks)
+        html, unfit = self._take_list(blocks)
         digest.points = tidy_list(html)
-        return rest
+        return unfit
 
     def _read_references(self, blocks: list[Block], digest: Sections) -> list[Block]:
-        html, rest = self._take_list(blocks)
+        html, unfit = self._take_list(blocks)
         items = split_items(html)
         if any("<li" in item and split_group(item) for _, item in items):
             return blocks
-        self._references = items  # read later: what is wrong with them does not concern a post
-        return rest
+        self._references = items  # read later: in a post their problems do not matter
+        return unfit
 
     def _take_list(self, blocks: list[Block]) -> tuple[str, list[Block]]:
-        """Return the first list of nothing but text with finer points, if there is one, and what else there is."""
+        """Return the first list that has nothing but text and nested lists, and the other blocks."""
         for index, block in enumerate(blocks):
-            if block.tag in ("ul", "ol") and block.inner <= _IN_POINTS:
+            if block.tag in ("ul", "ol") and block.inner <= _BLOCKS_IN_POINTS:
                 html, tail = split_list(block)
-                if html and not (self._has_raw_html and _NOT_IN_POINTS.search(block.html)):
-                    rest = [*blocks[:index], *blocks[index + 1 :]]
-                    return html, [block._replace(html=tail), *rest] if tail.strip() else rest
+                if html and not (self._has_raw_html and _HTML_NOT_IN_POINTS.search(block.html)):
+                    other_blocks = [*blocks[:index], *blocks[index + 1 :]]
+                    return html, [block._replace(html=tail), *other_blocks] if tail.strip() else other_blocks
         return "", blocks
 
-    def _read_references_of_post(self, parts: Sequence[_Part], sections: Sections) -> None:
-        """Read the list under a heading for references, without taking it away."""
+    def _read_references_of_post(self, parts: Sequence[_HeadedPart], sections: Sections) -> None:
+        """Read the list under a heading for references, and leave it in the text."""
         for part in parts:
             if part.section == "references":
                 html, _ = self._take_list(part.blocks)
                 items = [
-                    one
+                    pair
                     for position, item in split_items(html)
-                    for one in ("<li" in item and split_group(item)) or [(position, item)]
+                    for pair in ("<li" in item and split_group(item)) or [(position, item)]
                 ]
-                if all(before_list(item).count("<a ") <= 1 for _, item in items):  # else they are sentences
+                if all(read_before_list(item).count("<a ") <= 1 for _, item in items):  # otherwise they are sentences
                     self._take_references(items, sections)
                     sections.has_references_in_body = bool(sections.references)
                 if html:
                     return
 
     def _take_references(self, items: Sequence[tuple[tuple[int, int], str]], sections: Sections) -> None:
-        references, places = [], []
+        references, positions = [], []
         for (line, column), item in items:
             reference = read_reference(item, self._source, (self._start_line + line, column))
             if reference:
                 references.append(reference)
-                places.append((line, column))
+                positions.append((line, column))
             if sections.is_digest and "<a " in item and not (reference and reference.url):
                 sections.unused_links += f'<li data-sourcepos="{line}:{column}-{line}:{column}">{item}</li>'
-        sections.references, sections.reference_places = tuple(references), places
+        sections.references, sections.reference_positions = tuple(references), positions
 
     def _read_source(self, blocks: list[Block], digest: Sections) -> list[Block]:
         if not blocks or not (url := find_lone_url(blocks[0])) or split_tail(blocks[0])[1].strip():
             return blocks
         digest.via = url
-        digest.via_place = (blocks[0].line, blocks[0].column)
+        digest.via_position = (blocks[0].line, blocks[0].column)
         return blocks[1:]
 
     def _read_previous(self, blocks: list[Block], digest: Sections) -> list[Block]:
-        digest.previous, rest = self._read_neighbour(blocks, digest)
-        return rest
+        digest.previous, unfit = self._read_neighbour(blocks, digest)
+        return unfit
 
     def _read_next(self, blocks: list[Block], digest: Sections) -> list[Block]:
-        digest.next, rest = self._read_neighbour(blocks, digest)
-        return rest
+        digest.next, unfit = self._read_neighbour(blocks, digest)
+        return unfit
 
     def _read_neighbour(self, blocks: list[Block], digest: Sections) -> tuple[Reference | None, list[Block]]:
         if not blocks or not _is_line(blocks[0]):
@@ -369,9 +377,9 @@ class _Cutter:
 
 _HEADINGS: Final = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 _COMMENT: Final = re.compile(r"<!--.*?-->", re.DOTALL)
-_IN_POINTS: Final = frozenset(["p", "ul", "ol"])
-# Raw HTML that is more than text with finer points.
-_NOT_IN_POINTS: Final = re.compile(
+_BLOCKS_IN_POINTS: Final = frozenset(["p", "ul", "ol"])
+# Raw HTML that is more than text and nested lists.
+_HTML_NOT_IN_POINTS: Final = re.compile(
     r"<(?:article|aside|audio|blockquote|details|div|dl|figure|form|h[1-6r]|iframe|pre|section|table|video)\b",
     re.IGNORECASE,
 )

@@ -1,4 +1,4 @@
-"""One reference, or the name of a neighbour, read from the HTML of its list item or paragraph."""
+"""Read a reference, or a neighbour, from the HTML of its list item or paragraph."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ...errors import FieldError
 from ...model import Reference
 from ...rendering.text import html_to_text
 from ..urls import is_url
-from .labels import is_separated, split_label_html, without_separator
+from .labels import is_separated, split_label_html, strip_separator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,46 +24,49 @@ _BROKEN_LINK: Final = re.compile(r"\]\([a-z]+:/?/?[^()\s]* [^()]*\)", re.IGNOREC
 _PUNCTUATION: Final = " \t.,;:()<>。，；：（）"
 
 
-Place = tuple[int, int]  # line and column of the file
+Position = tuple[int, int]  # line and column in the file
 
 
-def read_reference(html: str, source: Source, place: Place) -> Reference | None:
-    """Read a reference: ``title - publisher / publisher``, with its address as a link, or in the text.
+def read_reference(html: str, source: Source, position: Position) -> Reference | None:
+    """Read a reference: ``title - publisher / publisher``, with its address as a link or in the text.
 
     Args:
-        html: What stands in the item.
+        html: The HTML of the item.
         source: The file; problems are added to it.
-        place: Of the item.
+        position: The position of the item.
+
+    Returns:
+        The reference; None if it is empty, or only has an address that is not allowed.
     """
     label, urls = _take_links(html)
     usable = list(filter(is_url, urls)) if len(urls) != 1 else urls
     if "<sup>" in label or "<li" in label or "<img" in label or len(usable) > 1 or "](" in label:
-        label = _report_oddities(label, urls, usable, source, place)
+        label = _report_oddities(label, urls, usable, source, position)
     title, publishers = split_label_html(label)
     url = usable[0] if usable else None
     if not title and not url:
-        source.add_at("W109", "this reference is empty", "write a title, or remove it", *place)
+        source.add_at("W109", "this reference is empty", "write a title, or remove it", *position)
         return None
     try:
         return Reference(title=title or url or "", publishers=publishers, url=url)
-    except FieldError:  # `lint.inspect_html` reports the address
+    except FieldError:  # `html_checks.inspect_html` reports the address
         return Reference(title=title, publishers=publishers) if title else None
 
 
-def _report_oddities(label: str, urls: Sequence[str], usable: Sequence[str], source: Source, place: Place) -> str:
-    """Report what a reference cannot hold; return its label without numbers of footnotes."""
+def _report_oddities(label: str, urls: Sequence[str], usable: Sequence[str], source: Source, position: Position) -> str:
+    """Report what is not allowed in a reference; return its label without footnote numbers."""
     if not urls and _BROKEN_LINK.search(html_to_text(label)):
-        message = "this link is broken: its address holds a blank"
-        source.add_at("E111", message, "write %20 for a blank in an address", *place)
+        message = "this link is broken: its address contains a space"
+        source.add_at("E111", message, "write %20 for the space", *position)
     without_notes = _NUMBER_OF_NOTE.sub("", label)
-    for is_true, message in (
-        ("<li" in label, "part of this reference is a list below it, read as one text with it"),
-        (without_notes != label, "part of this reference is a footnote, left out"),
-        ("<img" in label, "part of this reference is a picture, left out"),
-        (len(usable) > 1, f"this reference has {len(usable)} addresses; the first is taken"),
+    for applies, message in (
+        ("<li" in label, "the list below this reference is read as part of it"),
+        (without_notes != label, "the footnote in this reference is left out"),
+        ("<img" in label, "the picture in this reference is left out"),
+        (len(usable) > 1, f"this reference has {len(usable)} addresses; the first one is used"),
     ):
-        if is_true:
-            source.add_at("W109", message, "write a reference on one line, each work with its own number", *place)
+        if applies:
+            source.add_at("W109", message, "write each reference on one line, with a number of its own", *position)
     return without_notes
 
 
@@ -71,7 +74,7 @@ _NUMBER_OF_NOTE: Final = re.compile(r"<sup>\[[^\]<]*\]</sup>")
 
 
 def read_neighbour(html: str) -> Reference | None:
-    """Read the title of the article before or after, with its address if it has one."""
+    """Read the title of the previous or next article, and its address if it has one."""
     label, urls = _take_links(html)
     url = next(filter(is_url, urls), None)
     title = html_to_text(label) or url
@@ -79,7 +82,7 @@ def read_neighbour(html: str) -> Reference | None:
 
 
 def find_lone_url(block: Block) -> str | None:
-    """Return the address of a paragraph that is nothing but it, or a link."""
+    """Return the address of a paragraph that has nothing else but one link."""
     links = _LINK.findall(block.html) if block.tag == "p" else ()
     if len(links) != 1 or html_to_text(_LINK.sub("", block.html)).strip(_PUNCTUATION):
         return None
@@ -88,7 +91,7 @@ def find_lone_url(block: Block) -> str | None:
 
 
 def _take_links(html: str) -> tuple[str, list[str]]:
-    """Return the HTML of a label and the addresses of its links; an address that stands for itself is no text."""
+    """Return the HTML of a label, without a bare address at its end, and the addresses of all its links."""
     if "<p" in html:
         html = _PARAGRAPH_TAG.sub(" ", html)
     links = list(_LINK.finditer(html))
@@ -112,14 +115,14 @@ _PAIRS: Final = {"(": ")", "（": "）", "[": "]", "［": "］", "【": "】"}
 
 
 def _trim_label(label: str, after: str) -> str:
-    """Return a label without what led over to the address behind it: ``Title -``, ``Title: (``."""
+    """Return a label without the separator or bracket before the address: ``Title -``, ``Title: (``."""
     if label and _PAIRS.get(label[-1], "none") in after:
         label = label[:-1]
-    return without_separator(label.strip())
+    return strip_separator(label.strip())
 
 
 def _read_address(href: str, text: str) -> str:
-    """Return the address of a link, as it was written if the link shows it: comrak writes it in ASCII."""
+    """Return the address of a link; as it was written, if the link shows it, since comrak encodes it in ASCII."""
     return unescape(text if _is_bare(href, text) else href)
 
 

@@ -1,7 +1,7 @@
-"""Reports of link checks: one module per format, and the table of them.
+"""Reports of link checks: one module per format, and the table of the formats.
 
-A format is one row of `REPORT_FORMATS`: adding one is a module and a row. `base` says what a format is, `grouping` what
-people are told first. Addresses, reasons and names of files are data of others: no format lets them act.
+To add a format, add a module and a row of `REPORT_FORMATS`. `base` says what a module must define, `grouping` finds
+the links that need attention. Addresses, reasons and file names come from others: each format must escape them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ REPORT_FORMATS: Final = (
 
 
 def report_formats() -> Mapping[str, ReportFormat]:
-    """Return the formats of reports by name, the one for people first."""
+    """Return the report formats by name; the first is the default."""
     return {report_format.name: report_format for report_format in REPORT_FORMATS}
 
 
@@ -34,15 +34,15 @@ def format_link(link: Link) -> str:
     return report_formats()["jsonl"].write_link(link)
 
 
-def format_report(report: LinkReport, form: str = "text") -> str:
+def format_report(report: LinkReport, report_format: str = "text") -> str:
     """Return a report as text.
 
     Args:
         report: Of `check_links` or `report_links`.
-        form: ``text`` for people; ``json`` and ``jsonl`` for programs; ``github`` for annotations of GitHub Actions;
-            ``markdown`` for an issue that is kept up to date: the same text as long as nothing changes.
+        report_format: ``text`` for people; ``json`` and ``jsonl`` for programs; ``github`` for annotations of GitHub
+            Actions; ``markdown`` for an issue that is kept up to date: the text only changes when a link does.
 
     Raises:
         KeyError: There is no such format.
     """
-    return "".join(f"{line}\n" for line in report_formats()[form].write(report))
+    return "".join(f"{line}\n" for line in report_formats()[report_format].write(report))

@@ -1,4 +1,4 @@
-"""What a format of reports is, and how texts of others are shown in all of them."""
+"""What a report format is, and how all of them show text that comes from others."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportFormat:
-    """A format of reports. The table of them holds no code: other commands need no more than their names.
+    """A report format. Its module is loaded when a report is written: other commands need only the name.
 
     Args:
-        name: On the command line.
-        module: The module that writes it, relative to `feedpub.links.reports`: its `write` returns the lines.
-        is_for_programs: It is written in UTF-8, whatever the encoding of the terminal is.
-        has_line_per_link: It is written while links are checked: the module has `format_link`, which returns a line.
-        may_annotate: Its lines may be annotations of GitHub Actions.
+        name: Of the option ``--format``.
+        module: Relative to `feedpub.links.reports`; its function `write_report` yields the lines of a report.
+        is_for_programs: Whether it is written in UTF-8, whatever the encoding of the terminal is.
+        has_line_per_link: Whether a line is written as soon as a link is checked: the function `format_link` of the
+            module returns that line.
+        may_annotate: Whether its lines may be annotations of GitHub Actions.
     """
 
     name: str
@@ -35,24 +36,24 @@ class ReportFormat:
     may_annotate: bool = False
 
     def write(self, report: LinkReport) -> Iterator[str]:
-        """Return the lines of a report."""
-        lines: Iterator[str] = self._load().write(report)
+        """Return an iterator over the lines of a report."""
+        lines: Iterator[str] = self._load_module().write_report(report)
         return lines
 
     def write_link(self, link: Link) -> str:
-        """Return the line of one link, of a format that has one for each."""
-        line: str = self._load().format_link(link)
+        """Return the line of a link, of a format with a line per link."""
+        line: str = self._load_module().format_link(link)
         return line
 
-    def _load(self) -> ModuleType:
+    def _load_module(self) -> ModuleType:
         return import_module(self.module, __package__)
 
 
-def as_shown(text: str) -> str:
-    """Return text of others without secrets, as one line in which no terminal finds anything to obey."""
+def escape_text(text: str) -> str:
+    """Return text that comes from others without secrets, as one line without control characters for terminals."""
     return escape_for_terminal(hide_secrets(text))
 
 
-def place_name(place: Mention) -> str:
-    """Return where a link stands: its file, or else its entry, and its line."""
-    return f"{place.path or place.entry}{f':{place.line}' if place.line else ''}"
+def format_mention(mention: Mention) -> str:
+    """Return where a link was written: its file, or else the id of its entry, and its line."""
+    return f"{mention.path or mention.entry}{f':{mention.line}' if mention.line else ''}"

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from ...display import format_annotation
 from ...redaction import hide_secrets
-from .base import as_shown, place_name
-from .grouping import Finding, count_links, find_findings, find_reason, summarise
+from .base import escape_text, format_mention
+from .grouping import Finding, count_links, find_findings, find_reason, summarise_report
 from .text import NETWORK_IS_DOWN
 
 if TYPE_CHECKING:
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 # GitHub shows 10 errors and 10 warnings of a step, and drops the others (docs.github.com, "Limits on annotations").
 _MOST_ANNOTATIONS: Final = 10
 _TITLES: Final = {
-    "died": "link dead", "dead": "link dead", "moved": "link moved", "failing": "link failing",
+    "died": "dead link", "dead": "dead link", "moved": "moved link", "failing": "failing link",
     "suspect": "link needs review",
 }  # fmt: skip
 _ERRORS: Final = ("died", "dead")
 
 
-def write(report: LinkReport) -> Iterator[str]:
-    """Return the lines of a report."""
+def write_report(report: LinkReport) -> Iterator[str]:
+    """Yield the lines of a report."""
     if report.network_down:
         yield format_annotation("warning", NETWORK_IS_DOWN)
     for problem in report.problems:
@@ -37,29 +37,29 @@ def write(report: LinkReport) -> Iterator[str]:
     for severity in ("error", "warning"):
         chosen = [finding for finding in findings if (finding.group in _ERRORS) == (severity == "error")]
         taken = (bool(report.network_down) + len(report.problems)) if severity == "warning" else 0
-        yield from _annotate(severity, chosen, _MOST_ANNOTATIONS - taken)
-    yield summarise(report)
+        yield from _write_annotations(severity, chosen, _MOST_ANNOTATIONS - taken)
+    yield summarise_report(report)
 
 
-def _annotate(severity: str, findings: list[Finding], most: int) -> Iterator[str]:
-    """Write annotations, and what is too much for GitHub as lines of the log."""
+def _write_annotations(severity: str, findings: list[Finding], most: int) -> Iterator[str]:
+    """Yield annotations; those that GitHub would drop become lines of the log."""
     number = len(findings) if len(findings) <= most else max(most - 1, 0)
     for finding in findings[:number]:
-        place = finding.places[0] if finding.places else None
+        mention = finding.mentions[0] if finding.mentions else None
         yield format_annotation(
-            severity, _describe(finding), title=_TITLES[finding.group],
-            file=place.path if place else "", line=(place.line or 1) if place and place.path else 0,
-            column=place.column if place else 0,
+            severity, _describe_finding(finding), title=_TITLES[finding.group],
+            file=mention.path if mention else "", line=(mention.line or 1) if mention and mention.path else 0,
+            column=mention.column if mention else 0,
         )  # fmt: skip
-    if rest := findings[number:]:
-        yield format_annotation(severity, f"and {len(rest)} more: see the log of this step")
-        for finding in rest:
-            where = f" in {as_shown(place_name(finding.places[0]))}" if finding.places else ""
-            yield f"{severity}: {_TITLES[finding.group]}: {as_shown(_describe(finding))}{where}"
+    if remaining := findings[number:]:
+        yield format_annotation(severity, f"and {len(remaining)} more: see the log of this step")
+        for finding in remaining:
+            where = f" in {escape_text(format_mention(finding.mentions[0]))}" if finding.mentions else ""
+            yield f"{severity}: {_TITLES[finding.group]}: {escape_text(_describe_finding(finding))}{where}"
 
 
-def _describe(finding: Finding) -> str:
-    more = f" (also in {len(finding.places) - 1} more)" if len(finding.places) > 1 else ""
+def _describe_finding(finding: Finding) -> str:
+    more = f" (also in {len(finding.mentions) - 1} more)" if len(finding.mentions) > 1 else ""
     if finding.host:
         return f"{finding.host}: all {count_links(len(finding.links))}: {hide_secrets(finding.reason)}{more}"
     (link,) = finding.links

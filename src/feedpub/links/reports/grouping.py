@@ -1,4 +1,4 @@
-"""What people are told first: links in groups, and a host that is gone as one of them."""
+"""Which links a report shows, in which groups; the links of a host that is down are one finding."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ if TYPE_CHECKING:
 
     from ..result import Link, LinkReport, Mention
 
-# Group → its title, in the order in which they are shown.
+# Group → its title, in the order of the report.
 GROUPS: Final = {
-    "died": "Newly dead",
+    "died": "Newly dead: replace or remove these links",
     "dead": "Dead",
     "recovered": "Recovered",
-    "moved": "Moved permanently: update the address",
+    "moved": "Moved permanently: update these addresses",
     "failing": "Failing: reported as dead if this continues",
-    "suspect": "Needs review",
+    "suspect": "Needs review: perhaps no longer the page that you linked to",
 }
 FEWEST_LINKS_OF_OUTAGE: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One line of a report: a link, or all links of a host that is gone.
+    """One line of a report: a link, or all links of a host that is down.
 
     Args:
-        group: As in `GROUPS`.
-        links: One, or all dead links of the host.
-        host: Of an outage; else empty.
+        group: A key of `GROUPS`.
+        links: One link, or all links of the host.
+        host: The host that is down; empty for a single link.
     """
 
     group: str
@@ -40,24 +40,24 @@ class Finding:
     host: str = ""
 
     @property
-    def places(self) -> list[Mention]:
-        """Where the links stand."""
-        return list(dict.fromkeys(place for link in self.links for place in link.found_in))
+    def mentions(self) -> list[Mention]:
+        """Where the links were written."""
+        return list(dict.fromkeys(mention for link in self.links for mention in link.found_in))
 
     @property
     def reason(self) -> str:
-        """What is wrong; of a host, what is wrong with most of its links."""
+        """What is wrong with the link, or with most links of the host."""
         counted = Counter(map(find_reason, self.links)).most_common()
         return counted[0][0] if len(counted) == 1 else f"most: {counted[0][0]}"
 
 
 def find_reason(link: Link) -> str:
-    """Return what is wrong with a link; of a dead one that tells nothing for now, what killed it."""
+    """Return what is wrong with a link; for a dead link that was not found dead in its last check, why it died."""
     return link.incident.reason if link.broken and link.incident and link.status != "dead" else link.reason
 
 
 def find_findings(report: LinkReport) -> list[Finding]:
-    """Return what somebody should look at, by group; in each of them newest deaths first, then by address."""
+    """Return the links that need attention, by group; in each group the latest deaths first, then by address."""
     hosts = _find_outages(report.links)
     findings = []
     for link in report.links:
@@ -67,12 +67,12 @@ def find_findings(report: LinkReport) -> list[Finding]:
     for host, links in hosts.items():
         group = "died" if any(link.change == "died" for link in links) else "dead"
         findings.append(Finding(group=group, links=links, host=host))
-    order = {group: place for place, group in enumerate(GROUPS)}
-    return sorted(findings, key=lambda finding: (order[finding.group], *_newest(finding)))
+    order = {group: rank for rank, group in enumerate(GROUPS)}
+    return sorted(findings, key=lambda finding: (order[finding.group], *_find_sort_key(finding)))
 
 
 def find_group(link: Link) -> str:
-    """Return the group of a link; empty if nobody needs to look at it."""
+    """Return the group of a link; empty if it needs no attention."""
     if link.broken:
         return "died" if link.change == "died" else "dead"
     if link.change == "recovered":
@@ -83,17 +83,17 @@ def find_group(link: Link) -> str:
         return link.status
     if link.state == "failing":
         return "failing"
-    return "suspect" if link.status == "ok" and link.reason else ""  # such as from https to http
+    return "suspect" if link.status == "ok" and link.reason else ""  # such as a redirect from https to http
 
 
-def _newest(finding: Finding) -> tuple[int, str]:
-    """Put new deaths first, by day: which of two links of a run answered first is of no interest."""
+def _find_sort_key(finding: Finding) -> tuple[int, str]:
+    """Return a key that puts new deaths first, by day, so that the order of responses within a run does not matter."""
     days = [link.incident.opened.toordinal() for link in finding.links if link.incident]
     return -max(days, default=0), finding.host or finding.links[0].url
 
 
 def _find_outages(links: Iterable[Link]) -> dict[str, list[Link]]:
-    """Return the hosts of which all links are dead, and these links; accepted and unknown ones do not count."""
+    """Return the hosts whose links are all dead, and these links; accepted and unchecked links are ignored."""
     by_host: dict[str, list[Link]] = defaultdict(list)
     for link in links:
         if link.status not in (None, "skipped") and not link.accepted and (host := find_host(link.url)):
@@ -105,8 +105,8 @@ def _find_outages(links: Iterable[Link]) -> dict[str, list[Link]]:
     }
 
 
-def summarise(report: LinkReport) -> str:
-    """Return how many links there are of each kind, in one line."""
+def summarise_report(report: LinkReport) -> str:
+    """Return in one line how many links have each status, and how many of them were checked in this run."""
     counted = Counter(map(_describe_state, report.links)).most_common()
     counts = [f"{number} {name}" for name, number in counted]
     accepted = sum(link.accepted for link in report.links)
@@ -114,23 +114,25 @@ def summarise(report: LinkReport) -> str:
         counts.append(f"{accepted} accepted")
     number = len(report.links)
     parts = [f"{count_links(number)}: {', '.join(counts)}" if number else "no links"]
-    not_due = sum(link.remembered and link.status is not None for link in report.links)
+    from_earlier = sum(link.remembered and link.status is not None for link in report.links)
     if report.not_asked:
-        parts.append(f"{report.not_asked} not asked: the time for this run was over")
-    elif number and not_due == number:
-        parts.append("nothing was asked")
-    elif not_due:
-        parts.append(f"{not_due} not asked, as they were not due")
+        parts.append(f"{report.not_asked} not checked: the time for this run was over")
+    elif number and from_earlier == number:
+        parts.append("all of these results are from earlier checks")
+    elif from_earlier == 1:
+        parts.append("1 of these results is from an earlier check")
+    elif from_earlier:
+        parts.append(f"{from_earlier} of these results are from earlier checks")
     return "; ".join(parts)
 
 
 def count_links(number: int) -> str:
-    """Return a number of links in words."""
+    """Return a number of links, such as '1 link' or '2 links'."""
     return "1 link" if number == 1 else f"{number} links"
 
 
 def _describe_state(link: Link) -> str:
-    """Return how a link is: one that has failed is not dead yet."""
+    """Return the word for a link in the summary: one that has failed only now is not dead yet."""
     if link.state == "dead":
         return "dead"
     return "failing" if link.status == "dead" else link.status or "never checked"

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
     from ..result import Link, LinkReport
 
-_PLACE_FIELDS: Final = tuple(field.name for field in fields(Mention))
+_MENTION_FIELDS: Final = tuple(field.name for field in fields(Mention))
 
 
 def link_values(link: Link) -> dict[str, Any]:
-    """Return a link as it stands in JSON, without secrets."""
+    """Return the JSON object of a link, without secrets."""
     url, incident = hide_secrets(link.url), link.incident
     return {
         "url": url,
@@ -30,7 +30,7 @@ def link_values(link: Link) -> dict[str, Any]:
         "reason": hide_secrets(link.reason) if link.reason else "",
         "final_url": url if link.final_url == link.url else hide_secrets(link.final_url),
         "chain": [{"code": redirect.code, "url": hide_secrets(redirect.url)} for redirect in link.chain],
-        "found_in": [{name: getattr(place, name) for name in _PLACE_FIELDS} for place in link.found_in],
+        "found_in": [{name: getattr(mention, name) for name in _MENTION_FIELDS} for mention in link.found_in],
         "checked": _format_moment(link.checked),
         "remembered": link.remembered,
         "change": link.change,
@@ -55,6 +55,6 @@ def format_link(link: Link) -> str:
     return format_json(link_values(link))
 
 
-def write(report: LinkReport) -> Iterator[str]:
+def write_report(report: LinkReport) -> Iterator[str]:
     """Return the lines of a report."""
     return map(format_link, report.links)

@@ -6,7 +6,7 @@ import re
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from .base import as_shown, place_name
+from .base import escape_text, format_mention
 from .grouping import GROUPS, Finding, count_links, find_findings, find_reason
 from .text import NETWORK_IS_DOWN
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 # GitHub takes no issue of more than 65,536 characters.
 LONGEST_CHARACTERS: Final = 60_000
 _RESERVED_CHARACTERS: Final = 1_000  # for headings, and for lines that say how many more there are
-_MOST_PLACES: Final = 20  # of one finding
+_MOST_MENTIONS: Final = 20  # of one finding
 
 
-def write(report: LinkReport) -> Iterator[str]:
-    """Return the lines of a report."""
+def write_report(report: LinkReport) -> Iterator[str]:
+    """Yield the lines of a report."""
     if report.network_down:
         yield f"{NETWORK_IS_DOWN}\n"
     # What is new today is not new tomorrow, and what has recovered is no news then: the text must not change for that.
@@ -32,22 +32,23 @@ def write(report: LinkReport) -> Iterator[str]:
     ]
     if report.problems:
         items = [
-            f"- {_code(f'{one.path}:{one.line}')}: {one.code} {_code(one.message)}, {_code(one.hint)}"
-            for one in report.problems
+            f"- {_format_code(f'{problem.path}:{problem.line}')}: {problem.code} {_format_code(problem.message)},"
+            f" {_format_code(problem.hint)}"
+            for problem in report.problems
         ]
         sections.append((report.problems[0].title.capitalize(), items))
-    left = LONGEST_CHARACTERS - _RESERVED_CHARACTERS
+    characters_left = LONGEST_CHARACTERS - _RESERVED_CHARACTERS
     for title, items in sections:
         yield f"## {title}\n"
         for number, item in enumerate(items):
-            left -= len(item) + 1
-            if left < 0:
+            characters_left -= len(item) + 1
+            if characters_left < 0:
                 yield f"- and {len(items) - number} more"
                 break
             yield item
         yield ""
     if not sections and not report.network_down:
-        yield _praise(report)
+        yield _describe_success(report)
 
 
 def _without_news(report: LinkReport) -> Iterable[Finding]:
@@ -58,7 +59,7 @@ def _without_news(report: LinkReport) -> Iterable[Finding]:
     return (finding for finding in findings if finding.group != "recovered")
 
 
-def _praise(report: LinkReport) -> str:
+def _describe_success(report: LinkReport) -> str:
     if not report.links:
         return "There are no links to check."
     is_praised = all(link.status and not link.accepted for link in report.links)
@@ -66,20 +67,20 @@ def _praise(report: LinkReport) -> str:
 
 
 def _write_item(finding: Finding) -> str:
-    names = list(dict.fromkeys(map(place_name, finding.places)))
-    where = "".join(f"\n  - {_code(name)}" for name in names[:_MOST_PLACES])
-    more = f"\n  - and {len(names) - _MOST_PLACES} more" if len(names) > _MOST_PLACES else ""
+    names = list(dict.fromkeys(map(format_mention, finding.mentions)))
+    where = "".join(f"\n  - {_format_code(name)}" for name in names[:_MOST_MENTIONS])
+    more = f"\n  - and {len(names) - _MOST_MENTIONS} more" if len(names) > _MOST_MENTIONS else ""
     if finding.host:
         links = count_links(len(finding.links))
-        return f"- {_code(finding.host)}: all {links} ({_quote_reason(finding.reason)}){where}{more}"
+        return f"- {_format_code(finding.host)}: all {links} ({_quote_reason(finding.reason)}){where}{more}"
     (link,) = finding.links
-    target = f" → {_code(link.final_url)}" if link.status == "moved" else f": {_quote_reason(find_reason(link))}"
-    return f"- {_code(link.url)}{target}{where}{more}"
+    target = f" → {_format_code(link.final_url)}" if link.status == "moved" else f": {_quote_reason(find_reason(link))}"
+    return f"- {_format_code(link.url)}{target}{where}{more}"
 
 
-def _code(text: str) -> str:
+def _format_code(text: str) -> str:
     """Write text as a code span, in which nothing is markup (CommonMark, section 6.1)."""
-    text = as_shown(text)
+    text = escape_text(text)
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * (longest + 1)
     pad = " " if "`" in text else ""
@@ -91,4 +92,4 @@ _OUR_WORDS: Final = re.compile(r"[A-Za-z0-9 ,;:()']*", re.ASCII)
 
 
 def _quote_reason(text: str) -> str:
-    return text if _OUR_WORDS.fullmatch(text) else _code(text)
+    return text if _OUR_WORDS.fullmatch(text) else _format_code(text)

@@ -1,25 +1,25 @@
-"""Reports for people."""
+"""Reports for people, also by mail."""
 
 from __future__ import annotations
 
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from .base import as_shown, place_name
-from .grouping import GROUPS, Finding, count_links, find_findings, find_reason, summarise
+from .base import escape_text, format_mention
+from .grouping import GROUPS, Finding, count_links, find_findings, find_reason, summarise_report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..result import LinkReport
 
-NETWORK_IS_DOWN: Final = "Our own network is down: no failure in this run counts."
-USUAL_REASON: Final = "moved for good"  # of a link that has moved: its group says so
-_MOST_PLACES: Final = 3
+NETWORK_IS_DOWN: Final = "The network of this computer is down, so no failure in this run counts."
+USUAL_REASON: Final = "moved permanently"  # of links that have moved: the title of the group says the same
+_MOST_MENTIONS: Final = 3
 
 
-def write(report: LinkReport) -> Iterator[str]:
-    """Return the lines of a report."""
+def write_report(report: LinkReport) -> Iterator[str]:
+    """Yield the lines of a report."""
     for problem in report.problems:
         yield from str(problem).split("\n")
         yield ""
@@ -29,23 +29,25 @@ def write(report: LinkReport) -> Iterator[str]:
         listed = list(findings)
         yield f"{GROUPS[group]} ({sum(len(finding.links) for finding in listed)})"
         for finding in listed:
-            yield f"  {describe(finding)}"
-            if places := _describe_places(finding):
-                yield f"      {places}"
-    yield summarise(report)
+            yield f"  {describe_finding(finding)}"
+            if mentions := _describe_mentions(finding):
+                yield f"      {mentions}"
+    yield summarise_report(report)
 
 
-def describe(finding: Finding) -> str:
+def describe_finding(finding: Finding) -> str:
     """Return a finding in one line."""
     if finding.host:
-        return f"{as_shown(finding.host)}: all {count_links(len(finding.links))} ({as_shown(finding.reason)})"
+        return f"{escape_text(finding.host)}: all {count_links(len(finding.links))} ({escape_text(finding.reason)})"
     (link,) = finding.links
-    target = f" -> {as_shown(link.final_url)}" if link.status == "moved" else ""
+    target = f" -> {escape_text(link.final_url)}" if link.status == "moved" else ""
     reason = find_reason(link)
-    return f"{as_shown(link.url)}{target}" + (f" ({as_shown(reason)})" if reason and reason != USUAL_REASON else "")
+    return f"{escape_text(link.url)}{target}" + (
+        f" ({escape_text(reason)})" if reason and reason != USUAL_REASON else ""
+    )
 
 
-def _describe_places(finding: Finding) -> str:
-    names = list(dict.fromkeys(map(place_name, finding.places)))
-    more = f" and {len(names) - _MOST_PLACES} more" if len(names) > _MOST_PLACES else ""
-    return f"{', '.join(map(as_shown, names[:_MOST_PLACES]))}{more}"
+def _describe_mentions(finding: Finding) -> str:
+    names = list(dict.fromkeys(map(format_mention, finding.mentions)))
+    more = f" and {len(names) - _MOST_MENTIONS} more" if len(names) > _MOST_MENTIONS else ""
+    return f"{', '.join(map(escape_text, names[:_MOST_MENTIONS]))}{more}"

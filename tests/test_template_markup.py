@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import feedpub
-from feedpub.entries.markdown.template_markup import find_template_remains, remove_template_remains
+from feedpub.entries.markdown.template_markup import find_template_markup, remove_template_markup
 from support.case_files import load_cases
 from support.sample_sites import post, write_site
 
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.mark.parametrize("case", load_cases("template_remains"))
+@pytest.mark.parametrize("case", load_cases("template_markup"))
 def test_case(case: dict[str, Any]) -> None:
     markdown = case["markdown"]
-    remains = find_template_remains(markdown)
+    remains = find_template_markup(markdown)
 
     assert [[one.kind, markdown[one.start : one.end]] for one in remains if one.is_reported] == case["found"]
-    published = remove_template_remains(markdown, find_template_remains(markdown))
+    published = remove_template_markup(markdown, find_template_markup(markdown))
     assert published == case["published"]
     assert published.count("\n") == markdown.count("\n")
-    again = [published[one.start : one.end] for one in find_template_remains(published) if one.is_reported]
+    again = [published[one.start : one.end] for one in find_template_markup(published) if one.is_reported]
     assert again == case.get("text", [])
 
 
-@pytest.mark.parametrize("case", load_cases("template_remains"))
+@pytest.mark.parametrize("case", load_cases("template_markup"))
 def test_lint_names_the_place(case: dict[str, Any], tmp_path: Path) -> None:
     folder = write_site(tmp_path / "entries", {"a.en.md": post(f"{case['markdown']}\n")})
     problems = [problem for problem in feedpub.lint(folder) if problem.code == "W131"]
@@ -42,6 +42,6 @@ def test_lint_names_the_place(case: dict[str, Any], tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["{{ a }}", "[[a]]", "{: .a}", "{% a %}", "<Ab/>"])
 @pytest.mark.parametrize("around", ["{}b", "b{}", "b {} c", "  {}  ", "{0} {0}", "b\n{}\nc", "b {}  \nc", "> {}\n> b"])
 def test_what_is_removed_makes_no_code_and_no_line_breaks(text: str, around: str) -> None:
-    for line in remove_template_remains(around.format(text), find_template_remains(around.format(text))).split("\n"):
+    for line in remove_template_markup(around.format(text), find_template_markup(around.format(text))).split("\n"):
         assert not line.startswith("    ")
         assert not line.endswith("  ")
