@@ -11,6 +11,7 @@ from .extensions import CLOSED_PREFIXES, EXTENSIONS
 from .faults import quote
 from .links import LINK, check_no_paging, check_paging, check_self, find_links
 from .schema import Attribute, Schema, Vocabulary, required, several, single, text_of
+from .summaries import FeedSummary, summarise_atom_entry, summarise_atom_feed
 from .text_constructs import check_content, check_text_construct, needs_summary
 from .values import check_email, check_not_blank, check_plain_name
 
@@ -161,6 +162,7 @@ class AtomHandler:
 
     def __init__(self, report: Report) -> None:
         self.report = report
+        self.summary = FeedSummary(format="atom")
         self.root: Element | None = None
         self.updated_by_id: dict[str, str] = {}
         self.updates: set[str] = set()
@@ -182,6 +184,7 @@ class AtomHandler:
         if entry.find("atom:author") is None and (source is None or source.find("atom:author") is None):
             self.without_author.append(entry.offset)
         self._compare_with_others(entry)
+        self.summary.entries.append(summarise_atom_entry(entry))
         if not entry.inherited("xml:lang"):
             self.report.add("N304", "neither the entry nor the feed says its language", entry, hint="add xml:lang")
 
@@ -192,6 +195,7 @@ class AtomHandler:
         else:
             VOCABULARY.check_element(root, FEED, self.report)
             self._check_updated(root)
+            summarise_atom_feed(root, self.summary)
         if root.find("atom:author") is None:
             for offset in self.without_author:
                 self.report.add("E401", "entry has no author, and neither has the feed", offset)

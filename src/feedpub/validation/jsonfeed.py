@@ -13,6 +13,7 @@ from .dates import check_rfc3339, find_implausible, parse_rfc3339
 from .faults import quote
 from .html_checks import check_html
 from .json_reader import JsonDocument, Members, Path, find_surrogate
+from .summaries import FeedSummary, summarise_json_feed
 from .values import check_language, check_media_type, check_not_blank, check_plain_text
 
 if TYPE_CHECKING:
@@ -63,15 +64,16 @@ class Shape:
     rules: tuple[ObjectRule, ...] = field(default=())
 
 
-def check_json_feed(text: str, report: Report) -> None:
-    """Report what is wrong with a JSON feed."""
+def check_json_feed(text: str, report: Report) -> FeedSummary | None:
+    """Report what is wrong with a JSON feed, and return its summary; None if it is no feed."""
     document = JsonDocument(text, report)
     if document.value is None:
-        return
+        return None
     if not isinstance(document.value, Members) or ("version" not in document.value and "items" not in document.value):
         report.add("E308", "the document is JSON, but no feed: it has neither version nor items", 0)
-        return
+        return None
     _check_object(document, document.value, FEED, ())
+    return summarise_json_feed(document.value)
 
 
 def _check_object(document: JsonDocument, members: Members, shape: Shape, path: Path) -> None:

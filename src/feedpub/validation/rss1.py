@@ -12,6 +12,7 @@ from .addresses import check_uri, check_uri_reference
 from .dates import check_rfc3339
 from .extensions import EXTENSIONS
 from .schema import OPEN, Attribute, Child, Schema, Vocabulary, required, several, single, text_of
+from .summaries import FeedSummary
 from .text_constructs import check_html_text
 
 if TYPE_CHECKING:
@@ -113,8 +114,8 @@ class Rss1Handler:
 
     def __init__(self, report: Report) -> None:
         self.report = report
+        self.summary = FeedSummary(format="rss1")
         self.root: Element | None = None
-        self.has_item = False
 
     def start_root(self, root: Element) -> None:
         """Take the element ``rdf:RDF``."""

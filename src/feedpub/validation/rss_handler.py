@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from .faults import quote
 from .rss import ITEM, RSS, VOCABULARY
 from .rss_rules import VERSIONS
+from .summaries import FeedSummary, summarise_rss_channel, summarise_rss_item
 
 if TYPE_CHECKING:
     from .elements import Element
@@ -18,10 +19,10 @@ class RssHandler:
 
     def __init__(self, report: Report) -> None:
         self.report = report
+        self.summary = FeedSummary(format="rss")
         self.root: Element | None = None
         self.guids: set[str] = set()
         self.last_item: tuple[int, int] | None = None  # elements of the channel before it, offset
-        self.channel_language = ""
 
     def start_root(self, root: Element) -> None:
         """Take the element ``rss``."""
@@ -39,6 +40,7 @@ class RssHandler:
     def check_entry(self, entry: Element) -> None:
         """Check an item."""
         VOCABULARY.check_element(entry, ITEM, self.report)
+        self.summary.entries.append(summarise_rss_item(entry))
         guid = entry.find("guid")
         value = guid.text.strip() if guid else ""
         if guid is not None and value:
@@ -52,6 +54,8 @@ class RssHandler:
         """Check the channel without its items."""
         VOCABULARY.check_element(root, RSS, self.report)
         channel = root.find("channel")
+        if channel is not None:
+            summarise_rss_channel(channel, self.summary)
         if channel is not None and self.last_item is not None:
             before, offset = self.last_item
             if any(":" not in child.name or child.name == "atom:link" for child in channel.children[before:]):

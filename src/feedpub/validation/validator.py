@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from .addresses import check_iri
@@ -11,6 +12,7 @@ from .decoding import decode, decode_json
 from .faults import quote
 from .jsonfeed import check_json_feed
 from .namespaces import ATOM, OBSOLETE, PREFIXES, WELL_KNOWN_PREFIXES, find_similar_namespace
+from .opml import OpmlHandler
 from .report import Report
 from .rss1 import Rss1Handler
 from .rss_handler import RssHandler
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from ..errors import Problem
     from .elements import Element
+    from .summaries import FeedSummary
 
 # An object or an array of JSON, in UTF-8 or UTF-16, with a byte order mark or without.
 _JSON_START = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\x00 \t\r\n]{0,1000}[{\[]")
@@ -38,10 +41,30 @@ _WRONG_CHARACTER = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """What a check of a document found.
+
+    Args:
+        problems: What is wrong with it.
+        summary: What can be compared with other documents; None if it could not be read.
+    """
+
+    problems: list[Problem]
+    summary: FeedSummary | None = None
+
+
 def check_bytes(
     data: bytes, *, path: str = "", url: str = "", charset: str = "", now: datetime | None = None
 ) -> list[Problem]:
-    """Return what is wrong with a document.
+    """Return what is wrong with a document; see `check_document`."""
+    return check_document(data, path=path, url=url, charset=charset, now=now).problems
+
+
+def check_document(
+    data: bytes, *, path: str = "", url: str = "", charset: str = "", now: datetime | None = None
+) -> Document:
+    """Check a document.
 
     Args:
         data: The document.
@@ -54,45 +77,35 @@ def check_bytes(
         report = Report(Source(b"", path), url=url, now=now)
         message = f"the document has {len(data):,} bytes; {MOST_DOCUMENT_BYTES:,} are read at most"
         report.add("E306", message, None)
-        return report.finish()
-    if _JSON_START.match(data):
-        return check_json(data, path=path, url=url, now=now)
-    return check_xml(data, path=path, url=url, charset=charset, now=now)
-
-
-def check_json(data: bytes, *, path: str = "", url: str = "", now: datetime | None = None) -> list[Problem]:
-    """Return what is wrong with a document of JSON; see `check_bytes`."""
-    decoded = decode_json(data)
-    report = Report(Source(decoded.data, path), url=url, now=now)
-    for finding in decoded.findings:
-        report.add(finding.code, finding.message, finding.offset)
-    check_json_feed(decoded.data.decode("utf-8", "replace"), report)
-    if len(data) > _LARGE_DOCUMENT_BYTES:
-        report.add("W315", f"the document has {len(data):,} bytes", None)
-    return report.finish()
-
-
-def check_xml(
-    data: bytes, *, path: str = "", url: str = "", charset: str = "", now: datetime | None = None
-) -> list[Problem]:
-    """Return what is wrong with an XML document; see `check_bytes`."""
-    decoded = decode(data, charset)
+        return Document(problems=report.finish())
+    is_json = _JSON_START.match(data)
+    decoded = decode_json(data) if is_json else decode(data, charset)
     source = Source(decoded.data, path)
     report = Report(source, url=url, now=now)
-    namespaces = read_xml(decoded.data, _RootHandler(report), report)
-    if report.has_code("E304"):  # one such reference ends the reading
-        report = Report(source, url=url, now=now)
-        repaired = replace_undefined_entities(decoded.data, report)
-        namespaces = read_xml(repaired, _RootHandler(report), report)
+    if is_json:
+        summary = check_json_feed(decoded.data.decode("utf-8", "replace"), report)
+    else:
+        report, summary = _check_xml(decoded.data, report)
     for finding in decoded.findings:
         report.add(finding.code, finding.message, finding.offset)
     if decoded.encoding in ("iso8859-1", "cp1252") and _is_utf8(data):
         report.add("W313", f"the document is declared as {decoded.declared or charset}, and its bytes are UTF-8", 0)
     _check_characters(decoded.data, report)
-    _check_namespaces(namespaces, report)
     if len(data) > _LARGE_DOCUMENT_BYTES:
         report.add("W315", f"the document has {len(data):,} bytes", None)
-    return report.finish()
+    return Document(problems=report.finish(), summary=summary)
+
+
+def _check_xml(data: bytes, report: Report) -> tuple[Report, FeedSummary | None]:
+    """Check a document of XML, once more if it has entities that end the reading."""
+    handler = _RootHandler(report)
+    namespaces = read_xml(data, handler, report)
+    if report.has_code("E304"):
+        report = Report(report.source, url=report.url, now=report.now)
+        handler = _RootHandler(report)
+        namespaces = read_xml(replace_undefined_entities(data, report), handler, report)
+    _check_namespaces(namespaces, report)
+    return report, handler.summary
 
 
 class _RootHandler:
@@ -101,6 +114,7 @@ class _RootHandler:
     def __init__(self, report: Report) -> None:
         self.report = report
         self.handler: Handler | None = None
+        self.summary: FeedSummary | None = None
 
     def start_root(self, root: Element) -> None:
         make_handler = HANDLERS.get(root.name)
@@ -120,6 +134,7 @@ class _RootHandler:
     def check_document(self, root: Element) -> None:
         assert self.handler is not None  # a root without one is refused
         self.handler.check_document(root)
+        self.summary = self.handler.summary
 
     def _refuse(self, root: Element) -> None:
         namespace, _, local = root.name.rpartition("}") if "}" in root.name else ("", "", root.name.rpartition(":")[2])
@@ -139,6 +154,7 @@ HANDLERS: Final[Mapping[str, Callable[[Report], Handler]]] = {
     "atom:entry": AtomHandler,
     "rss": RssHandler,
     "rdf:RDF": Rss1Handler,
+    "opml": OpmlHandler,
 }
 
 

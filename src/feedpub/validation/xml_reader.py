@@ -16,6 +16,7 @@ from .elements import Element, shorten_name
 
 if TYPE_CHECKING:
     from .report import Report
+    from .summaries import FeedSummary
 
 MOST_DOCUMENT_BYTES: Final = 64_000_000
 MOST_DEPTH: Final = 100
@@ -43,6 +44,10 @@ _MISPLACED_DECLARATION: Final = expat.errors.codes[expat.errors.XML_ERROR_MISPLA
 
 class Handler(Protocol):
     """What is told of the elements of a document."""
+
+    @property
+    def summary(self) -> FeedSummary | None:
+        """What the document says that can be compared with other documents."""
 
     def start_root(self, root: Element) -> None:
         """Take the root element, of which only name and attributes are there yet."""
