@@ -41,7 +41,8 @@ class JsonDocument:
 
     def add(self, code: str, message: str, path: Path = (), *, hint: str = "") -> None:
         """Report a problem of the value at a path, such as ``("items", 0, "url")``."""
-        self.report.add(code, message, self._to_bytes(self._find(path)), hint=hint)
+        place = 0 if self.report.is_full(code) else self._to_bytes(self._find(path))
+        self.report.add(code, message, place, hint=hint)
 
     def _read(self) -> None:
         try:

@@ -73,6 +73,10 @@ class Report:
             )
         )  # fmt: skip
 
+    def is_full(self, code: str) -> bool:
+        """Return True if more problems of a code are only counted: then nobody needs to look for their places."""
+        return self._problems.is_full(code)
+
     def has_code(self, code: str) -> bool:
         """Return True if a problem of a code was added."""
         return any(problem.code == code for problem in self._problems)

@@ -150,7 +150,7 @@ class Vocabulary:
                 self.check_element(child, qualified.schema, report)
             return
         if (prefix + colon == self.prefix) or prefix in self.closed_prefixes:
-            known = (*schema.children, *self.extensions)
+            known = () if report.is_full("E312") else (*schema.children, *self.extensions)
             similar = next((name for name in known if name.lower() == child.name.lower()), "")
             message = f"there is no element {display_name(child.name)} in {display_name(parent.name)}"
             report.add("E312", message, child, hint=f"write {display_name(similar)}" if similar else "")

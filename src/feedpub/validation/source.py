@@ -6,7 +6,7 @@ import functools
 from typing import Final
 
 _BLOCK_BYTES: Final = 65_536
-_EXCERPT_BYTES: Final = 8_000  # on each side of a place: a `Problem` shows 100 characters of it
+_EXCERPT_BYTES: Final = 3_000  # on each side of a place: a `Problem` shows 100 characters of it
 
 
 class Source:
