@@ -615,7 +615,7 @@ def test_help_of_each_command_stands_on_its_own(name: str, run: Run) -> None:
     assert (done.code, done.err) == (0, "")
     assert run(name, "-h").out == done.out
     assert done.out.startswith(f"Usage: feedpub {name} ")
-    exits = r"Exit codes: 0 [a-z ]+, 1 [a-z ]+, 2 [a-z ]+, (3 could not check, )?130 interrupted\."
+    exits = r"Exit codes: 0 [a-z ]+, 1 [a-z ]+, 2 [a-z ]+, (3 not checked, )?130 interrupted\."
     assert re.search(exits, " ".join(done.out.split()))
     command = cli.commands[name]
     text = " ".join(done.out.split())

@@ -40,7 +40,8 @@ HARMLESS = "\u200c\u200d\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u
 # Annotations of GitHub Actions that feedpub writes.
 MEANT = re.compile(
     r"""::(?:error|warning|notice)
-    (?:\ (?:file=[^:,]*,)?(?:line=\d+,)?(?:col=\d+,)?title=(?:[EWN]\d{3}\ |link\ |ping\ failed::)
+    (?:\ (?:file=[^:,]*,)?(?:line=\d+,)?(?:col=\d+,)?title=
+        (?:[EWN]\d{3}\ |(?:dead|moved|failing)\ link::|link\ needs\ review::|ping\ failed::)
     |\ file=[^:,]*,line=\d+::line\ \d+\ was\ taken\ for\b
     |::https?://)""",
     re.VERBOSE,

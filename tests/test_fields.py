@@ -1,4 +1,4 @@
-"""The table of front-matter keys: a row is all that a key needs, and each row is used."""
+"""The table of front matter keys: a new key needs nothing but a row, and each row has an effect."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def add_row(row: Field, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fields, "TABLE", FieldTable([*fields.TABLE.rows, row]))
 
 
-def build(folder: Path, files: Mapping[str, str], settings: str = SETTINGS) -> Path:
+def build_site(folder: Path, files: Mapping[str, str], settings: str = SETTINGS) -> Path:
     """Build a site and return the folder of its English feeds."""
     entries = write_site(folder / "entries", files, settings)
     feedpub.build(entries, folder / "public")
     return folder / "public" / "en"
 
 
-def season(context: Context, value: Value, key: str) -> tuple[feedpub.Extension, ...] | None:
+def convert_season(context: Context, value: Value, key: str) -> tuple[feedpub.Extension, ...] | None:
     text = converters.convert_line(context, value, key)
     return (feedpub.Extension(prefix="podcast", namespace=PODCAST, name=key, text=text),) if text else None
 
@@ -46,7 +46,7 @@ def test_a_row_sets_a_field_in_all_formats(monkeypatch: pytest.MonkeyPatch, tmp_
     licence = Field(name="licence", aliases=("license",), convert=converters.convert_line, entry_field="rights")
     add_row(dataclasses.replace(licence, is_text=True), monkeypatch)
     add_row(Field(name="cover", convert=converters.convert_image, entry_field="image"), monkeypatch)
-    english = build(tmp_path, {"a.en.md": post(License="CC0 #1", cover="https://x.test/a.png")})
+    english = build_site(tmp_path, {"a.en.md": post(License="CC0 #1", cover="https://x.test/a.png")})
     for name, element in (("atom.xml", "rights"), ("rss.xml", "dc:rights")):
         text = (english / name).read_text(encoding="utf-8")
         assert f"<{element}>CC0 #1</{element}>" in text
@@ -60,10 +60,10 @@ def test_a_row_adds_an_element_to_all_formats(
     is_inherited: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for name in ("season", "episode"):
-        row = Field(name=name, convert=season, entry_field="extensions", is_inherited=is_inherited)
+        row = Field(name=name, convert=convert_season, entry_field="extensions", is_inherited=is_inherited)
         add_row(row, monkeypatch)
     files = {"a.en.md": post(season="7", episode="3"), "a.zh-Hans.md": "---\ntitle: 夜间列车\n---\n夜间列车回来了。\n"}
-    english = build(tmp_path, files)
+    english = build_site(tmp_path, files)
     for folder, count in ((english, 1), (english.parent / "zh-Hans", int(is_inherited))):
         for name in ("atom.xml", "rss.xml"):
             text = (folder / name).read_text()
@@ -75,7 +75,7 @@ def test_a_row_adds_an_element_to_all_formats(
     assert not [problem for problem in feedpub.lint(tmp_path / "entries") if problem.code == "N101"]
 
 
-# What each key says in these tests, and the file that it stands in.
+# The value of each key in these tests.
 EXAMPLES: dict[str, str] = {
     "title": "Other trains",
     "published": "2026-02-02",
@@ -102,8 +102,8 @@ EXAMPLES: dict[str, str] = {
 NOT_USED_YET: set[str] = set()
 
 
-def published_with(folder: Path, row: Field, word: str) -> dict[str, str]:
-    """Return what is published of a site with one file that has a key, or a word for it, besides title and date."""
+def publish_with(folder: Path, row: Field, word: str) -> dict[str, str]:
+    """Return the published files of a site with one entry that has a key, by one of its names, and title and date."""
     keys = {"title": "Night trains", "published": "2026-02-01"}
     if word:
         keys = {name: text for name, text in keys.items() if name != row.name} | {word: EXAMPLES[row.name]}
@@ -125,7 +125,7 @@ WORDS = [
 
 @pytest.mark.parametrize(("row", "word"), WORDS)
 def test_every_row_is_used(row: Field, word: str, tmp_path: Path) -> None:
-    assert published_with(tmp_path / "with", row, word) != published_with(tmp_path / "without", row, "")
+    assert publish_with(tmp_path / "with", row, word) != publish_with(tmp_path / "without", row, "")
 
 
 def test_every_row_has_an_example() -> None:
@@ -139,7 +139,7 @@ def test_every_row_sets_a_field_or_has_a_purpose() -> None:
         assert not (row.entry_field and row.purpose)
 
 
-def test_no_word_stands_in_two_rows() -> None:
+def test_no_word_is_in_two_rows() -> None:
     words = [word.replace("_", "") for row in fields.TABLE.rows for word in (row.name, *row.aliases)]
     assert len(words) == len(set(words))
 
@@ -161,8 +161,8 @@ def test_unknown_keys_are_noted_once_for_the_site(tmp_path: Path) -> None:
     files = {f"a{number}.en.md": post(f"Text {number}.\n", layout="post", titel="x") for number in range(30)}
     files["b.en.md"] = post(colour="red")
     settings = SETTINGS.replace(', "zh-Hans"', "")
-    found = [problem for problem in feedpub.lint(write_site(tmp_path, files, settings)) if problem.code == "N101"]
-    assert [(problem.message, problem.hint[:20], Path(problem.path).name) for problem in found] == [
+    problems = [problem for problem in feedpub.lint(write_site(tmp_path, files, settings)) if problem.code == "N101"]
+    assert [(problem.message, problem.hint[:20], Path(problem.path).name) for problem in problems] == [
         ("feedpub does not know 'layout' and ignores it (in 30 files)", "known keys: title, p", "a0.en.md"),
         ("feedpub does not know 'titel' and ignores it (in 30 files)", "did you mean title?", "a0.en.md"),
         ("feedpub does not know 'colour' and ignores it", "known keys: title, p", "b.en.md"),
@@ -177,7 +177,7 @@ def test_a_build_does_not_look_for_hints(monkeypatch: pytest.MonkeyPatch, tmp_pa
         return []
 
     monkeypatch.setattr(difflib, "get_close_matches", look_for)
-    build(tmp_path, {"a.en.md": post(titel="x"), **GOOD})
+    build_site(tmp_path, {"a.en.md": post(titel="x"), **GOOD})
     assert not asked
     feedpub.lint(tmp_path / "entries")
     assert asked == ["titel"]
@@ -186,12 +186,12 @@ def test_a_build_does_not_look_for_hints(monkeypatch: pytest.MonkeyPatch, tmp_pa
 # ---- entries without title
 
 
-def test_readers_are_not_shown_a_title_that_is_none(tmp_path: Path) -> None:
+def test_readers_do_not_show_missing_titles(tmp_path: Path) -> None:
     settings = f"{SETTINGS}untitled = true\n"
     text = (
         "---\ndate: 2026-02-01\n---\nA <short> thought & no more of it than that, although it is longer than a title.\n"
     )
-    english = build(tmp_path, {"a.en.md": text.replace("<short>", "short")}, settings)
+    english = build_site(tmp_path, {"a.en.md": text.replace("<short>", "short")}, settings)
     first_words = "A short thought & no more of it than that, although it is…"
     (atom,) = feedparser.parse((english / "atom.xml").read_bytes()).entries
     assert atom.title == first_words
@@ -215,16 +215,16 @@ def test_a_library_entry_without_title_and_summary_keeps_its_title_in_rss() -> N
 # ---- dates in names
 
 
-def keys_of(folder: Path, files: Mapping[str, str]) -> dict[str, list[str]]:
-    """Return the articles of a site with their languages, which a build publishes as well."""
+def list_keys(folder: Path, files: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the articles of a site with their languages, which must be the same as in a build."""
     folder = write_site(folder / "entries", files)
     site = feedpub.load(folder, keep_going=True)
     feedpub.build(folder, folder.parent / "public", keep_going=True)
-    found = {article.key: list(article.entries) for article in site.articles}
+    articles = {article.key: list(article.entries) for article in site.articles}
     for language in ("en", "zh-Hans"):
         pages = {page.parent.name for page in (folder.parent / "public" / language).glob("*/index.html")}
-        assert pages - {"archive"} == {key for key, languages in found.items() if language in languages}
-    return dict(sorted(found.items()))
+        assert pages - {"archive"} == {key for key, languages in articles.items() if language in languages}
+    return dict(sorted(articles.items()))
 
 
 UNDATED = "---\ntitle: T\n---\nText.\n"
@@ -243,7 +243,7 @@ def test_the_original_decides_whether_a_date_is_part_of_the_name(tmp_path: Path)
         "2026-02-13-weekly.en.md": post(),
     }
     both = ["en", "zh-Hans"]
-    assert keys_of(tmp_path, files) == {
+    assert list_keys(tmp_path, files) == {
         "2026-02-04-dated": both, "2026-02-06-weekly": ["en"], "2026-02-13-weekly": ["en"], "hello": both, "late": both,
     }  # fmt: skip
 
@@ -256,6 +256,6 @@ def test_two_dates_of_one_name_are_two_files_for_one_entry(tmp_path: Path) -> No
 
 def test_a_date_that_is_added_later_moves_the_article_as_a_whole(tmp_path: Path) -> None:
     files = {"2026-02-03-hello.en.md": UNDATED, "2026-02-03-hello.zh-Hans.md": TRANSLATION}
-    assert list(keys_of(tmp_path, files)) == ["hello"]
+    assert list(list_keys(tmp_path, files)) == ["hello"]
     files["2026-02-03-hello.en.md"] = post()
-    assert keys_of(tmp_path, files) == {"2026-02-03-hello": ["en", "zh-Hans"]}
+    assert list_keys(tmp_path, files) == {"2026-02-03-hello": ["en", "zh-Hans"]}

@@ -1,4 +1,4 @@
-"""A folder of entry files: names, languages, what translations take over, and what is left out if it has an error."""
+"""Folders of entry files: names, languages, what translations inherit, and what is left out because of an error."""
 
 import os
 import sys
@@ -26,29 +26,29 @@ TRADITIONAL = "---\ntitle: 開放模型\npublished: 2026-02-01\n---\n這個軟�
 SIMPLIFIED = "---\ntitle: 开放模型\npublished: 2026-02-01\n---\n这个软件们让开发变得简单。\n"
 
 
-def load(folder: Path, files: Mapping[str, str | bytes], config: str = SETTINGS) -> Site:
-    """Load an entries folder, bad entries left out."""
+def load_site(folder: Path, files: Mapping[str, str | bytes], config: str = SETTINGS) -> Site:
+    """Load an entries folder without its bad entries."""
     return feedpub.load(write_site(folder / "entries", files, config), keep_going=True)
 
 
-def articles(site: Site) -> dict[str, list[str]]:
+def list_languages(site: Site) -> dict[str, list[str]]:
     """Return the languages of each article."""
     return {article.key: list(article.entries) for article in site.articles}
 
 
-def only(site: Site) -> Article:
-    """Return the one article of a site."""
+def load_article(site: Site) -> Article:
+    """Return the only article of a site."""
     (article,) = site.articles
     return article
 
 
-def errors(site: Site) -> list[tuple[str, str]]:
+def list_errors(site: Site) -> list[tuple[str, str]]:
     """Return code and file of each error."""
     return [(problem.code, problem.path.rpartition("/")[2]) for problem in site.problems if problem.severity == "error"]
 
 
-def found(site: Site, code: str) -> Problem:
-    """Return the one problem that has this code."""
+def find_problem(site: Site, code: str) -> Problem:
+    """Return the only problem with a code."""
     (problem,) = [problem for problem in site.problems if problem.code == code]
     return problem
 
@@ -79,11 +79,11 @@ def found(site: Site, code: str) -> Problem:
         ("两个 词.md", "两个 词", "en"),
     ],
 )
-def test_name_tells_key_and_language(name: str, key: str, language: str, tmp_path: Path) -> None:
-    site = load(tmp_path, {name: post()})
-    assert articles(site) == {key: [language]}
-    assert only(site).paths == {language: f"{(tmp_path / 'entries').as_posix()}/{name}"}
-    assert only(site).original == language
+def test_file_name_has_key_and_language(name: str, key: str, language: str, tmp_path: Path) -> None:
+    site = load_site(tmp_path, {name: post()})
+    assert list_languages(site) == {key: [language]}
+    assert load_article(site).paths == {language: f"{(tmp_path / 'entries').as_posix()}/{name}"}
+    assert load_article(site).original == language
 
 
 @pytest.mark.parametrize(
@@ -103,11 +103,11 @@ def test_name_tells_key_and_language(name: str, key: str, language: str, tmp_pat
 def test_name_in_an_unknown_language_is_an_error(
     name: str, config: str, message: str, hint: str, tmp_path: Path
 ) -> None:
-    site = load(tmp_path, {name: post(), "good.en.md": ENGLISH}, config)
-    problem = found(site, "E113")
+    site = load_site(tmp_path, {name: post(), "good.en.md": ENGLISH}, config)
+    problem = find_problem(site, "E113")
     assert message in problem.message
     assert hint in problem.hint
-    assert articles(site) == {"good": ["en"]}
+    assert list_languages(site) == {"good": ["en"]}
 
 
 @pytest.mark.parametrize(
@@ -128,33 +128,33 @@ def test_name_in_an_unknown_language_is_an_error(
     ],
 )
 def test_language_of_an_entry(name: str, text: str, config: str, language: str, tmp_path: Path) -> None:
-    assert list(only(load(tmp_path, {name: text}, config)).entries) == [language]
+    assert list(load_article(load_site(tmp_path, {name: text}, config)).entries) == [language]
 
 
 @pytest.mark.parametrize("language", ["zh-Hant", "ja"])
-def test_chinese_that_the_site_does_not_have(language: str, tmp_path: Path) -> None:
-    site = load(tmp_path, {"a.zh.md": SIMPLIFIED}, SETTINGS.replace("zh-Hans", language))
-    assert errors(site) == [("E113", "a.zh.md")]
+def test_chinese_script_that_the_site_does_not_have(language: str, tmp_path: Path) -> None:
+    site = load_site(tmp_path, {"a.zh.md": SIMPLIFIED}, SETTINGS.replace("zh-Hans", language))
+    assert list_errors(site) == [("E113", "a.zh.md")]
 
 
-def test_language_that_cannot_be_told_blames_nobody_else(tmp_path: Path) -> None:
-    site = load(tmp_path, {"a.md": post(language="fr"), "a.en.md": ENGLISH})
-    assert errors(site) == [("E112", "a.md")]
-    assert articles(site) == {"a": ["en"]}
+def test_unknown_language_does_not_affect_other_files(tmp_path: Path) -> None:
+    site = load_site(tmp_path, {"a.md": post(language="fr"), "a.en.md": ENGLISH})
+    assert list_errors(site) == [("E112", "a.md")]
+    assert list_languages(site) == {"a": ["en"]}
 
 
 @pytest.mark.parametrize(
     "name", ["README.md", "readme.zh-Hans.md", "Readme.MD", "_draft.md", "_a.en.md", ".a.en.md", "a.md.bak"]
 )
-def test_other_files_are_passed_over(name: str, tmp_path: Path) -> None:
-    site = load(tmp_path, {**GOOD, name: b"\xff"})
-    assert articles(site) == {"trains": ["en", "zh-Hans"]}
+def test_other_files_are_ignored(name: str, tmp_path: Path) -> None:
+    site = load_site(tmp_path, {**GOOD, name: b"\xff"})
+    assert list_languages(site) == {"trains": ["en", "zh-Hans"]}
     assert site.problems == ()
 
 
-def test_folders_below_are_passed_over(tmp_path: Path) -> None:
+def test_subfolders_are_ignored(tmp_path: Path) -> None:
     write_site(tmp_path / "entries" / "drafts", {"b.en.md": ENGLISH}, None)
-    assert articles(load(tmp_path, GOOD)) == {"trains": ["en", "zh-Hans"]}
+    assert list_languages(load_site(tmp_path, GOOD)) == {"trains": ["en", "zh-Hans"]}
 
 
 # Keys, ids, links
@@ -172,16 +172,16 @@ def test_folders_below_are_passed_over(tmp_path: Path) -> None:
     ],
 )
 def test_key_is_nfc_and_percent_encoded_in_ids_and_links(name: str, key: str, quoted: str, tmp_path: Path) -> None:
-    article = only(load(tmp_path, {name: post()}))
+    article = load_article(load_site(tmp_path, {name: post()}))
     entry = article.entries["en"]
     assert article.key == key
     assert entry.id == f"tag:site.test,2026:{quoted}/en"
     assert entry.link == f"https://site.test/en/{quoted}/"
 
 
-def test_permalink_is_where_articles_live(tmp_path: Path) -> None:
+def test_permalink_is_the_address_of_articles(tmp_path: Path) -> None:
     config = f'{SETTINGS}permalink = "https://blog.test/{{language}}/{{key}}.html"\n'
-    article = only(load(tmp_path, {"夜.en.md": ENGLISH, "夜.zh-Hans.md": CHINESE}, config))
+    article = load_article(load_site(tmp_path, {"夜.en.md": ENGLISH, "夜.zh-Hans.md": CHINESE}, config))
     assert article.entries["en"].link == "https://blog.test/en/%E5%A4%9C.html"
     assert article.entries["en"].id == "tag:site.test,2026:%E5%A4%9C/en"
     assert [other.link for other in article.entries["en"].translations] == ["https://blog.test/zh-Hans/%E5%A4%9C.html"]
@@ -189,34 +189,34 @@ def test_permalink_is_where_articles_live(tmp_path: Path) -> None:
 
 def test_key_in_the_front_matter_names_the_article(tmp_path: Path) -> None:
     chinese = CHINESE.replace("---\ntitle", "---\nkey: trains\ntitle", 1)
-    site = load(tmp_path, {"trains.en.md": ENGLISH, "huoche.zh-Hans.md": chinese})
-    assert articles(site) == {"trains": ["en", "zh-Hans"]}
-    assert only(site).entries["zh-Hans"].link == "https://site.test/zh-Hans/trains/"
+    site = load_site(tmp_path, {"trains.en.md": ENGLISH, "huoche.zh-Hans.md": chinese})
+    assert list_languages(site) == {"trains": ["en", "zh-Hans"]}
+    assert load_article(site).entries["zh-Hans"].link == "https://site.test/zh-Hans/trains/"
 
 
-def test_id_in_the_front_matter_holds(tmp_path: Path) -> None:
+def test_id_in_the_front_matter_is_used(tmp_path: Path) -> None:
     english = ENGLISH.replace("---\ntitle", "---\nid: https://old.test/?p=17\ntitle", 1)
-    article = only(load(tmp_path, {"a.en.md": english, "a.zh-Hans.md": CHINESE}))
+    article = load_article(load_site(tmp_path, {"a.en.md": english, "a.zh-Hans.md": CHINESE}))
     assert article.entries["en"].id == "https://old.test/?p=17"
     assert article.entries["zh-Hans"].id == "tag:site.test,2026:a/zh-Hans"
 
 
 @pytest.mark.parametrize("name", sorted({*RESERVED_KEYS, "Archive", "ATOM.XML"}))
 def test_names_that_the_site_needs_are_refused(name: str, tmp_path: Path) -> None:
-    site = load(tmp_path, {f"{name}.en.md": ENGLISH, f"{name}.zh-Hans.md": CHINESE})
-    assert errors(site) == [("E115", f"{name}.en.md"), ("E115", f"{name}.zh-Hans.md")]
+    site = load_site(tmp_path, {f"{name}.en.md": ENGLISH, f"{name}.zh-Hans.md": CHINESE})
+    assert list_errors(site) == [("E115", f"{name}.en.md"), ("E115", f"{name}.zh-Hans.md")]
     assert site.articles == ()
 
 
 @pytest.mark.parametrize("key", ["a/b", "..", ".", "a\\b", '"a\\nb"', "k" * 256, "键" * 86])
 def test_names_that_no_folder_can_have_are_refused(key: str, tmp_path: Path) -> None:
-    site = load(tmp_path, {"a.en.md": post(key=key)})
-    assert errors(site) == [("E115", "a.en.md")]
-    assert found(site, "E115").line == 4
+    site = load_site(tmp_path, {"a.en.md": post(key=key)})
+    assert list_errors(site) == [("E115", "a.en.md")]
+    assert find_problem(site, "E115").line == 4
 
 
 def test_longest_key_can_be_published(tmp_path: Path) -> None:
-    site = load(tmp_path, {"a.en.md": post(key="k" * 255)})
+    site = load_site(tmp_path, {"a.en.md": post(key="k" * 255)})
     assert f"en/{'k' * 255}/index.html" in feedpub.build(site, tmp_path / "public").written
 
 
@@ -225,9 +225,9 @@ def test_name_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     folder = write_site(tmp_path / "entries", GOOD)
     Path(os.fsdecode(os.fsencode(folder) + b"/caf\xe9.en.md")).write_text(ENGLISH, encoding="utf-8")
     site = feedpub.load(folder, keep_going=True)
-    assert errors(site) == [("E115", "caf\ufffd.en.md")]
-    assert r"'caf\udce9'" in found(site, "E115").message
-    assert articles(site) == {"trains": ["en", "zh-Hans"]}
+    assert list_errors(site) == [("E115", "caf\ufffd.en.md")]
+    assert r"'caf\udce9'" in find_problem(site, "E115").message
+    assert list_languages(site) == {"trains": ["en", "zh-Hans"]}
     str(site.problems).encode()  # can be printed
 
 
@@ -245,16 +245,18 @@ def test_name_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
 def test_two_files_for_one_entry(
     files: dict[str, str | bytes], expected: list[tuple[str, str]], kept: dict[str, list[str]], tmp_path: Path
 ) -> None:
-    site = load(tmp_path, files)
-    assert errors(site) == expected
-    assert articles(site) == kept
+    site = load_site(tmp_path, files)
+    assert list_errors(site) == expected
+    assert list_languages(site) == kept
 
 
 def test_ids_are_used_once(tmp_path: Path) -> None:
     taken = "tag:site.test,2026:trains/en"
-    site = load(tmp_path, {**GOOD, "z.en.md": post(id=taken), "z.zh-Hans.md": CHINESE, "y.zh-Hans.md": post(id=taken)})
-    assert errors(site) == [("E116", "y.zh-Hans.md"), ("E116", "z.en.md")]
-    assert articles(site) == {"trains": ["en", "zh-Hans"]}
+    site = load_site(
+        tmp_path, {**GOOD, "z.en.md": post(id=taken), "z.zh-Hans.md": CHINESE, "y.zh-Hans.md": post(id=taken)}
+    )
+    assert list_errors(site) == [("E116", "y.zh-Hans.md"), ("E116", "z.en.md")]
+    assert list_languages(site) == {"trains": ["en", "zh-Hans"]}
     feedpub.build(site, tmp_path / "public")
 
 
@@ -290,9 +292,9 @@ INHERITED = (
 )  # fmt: skip
 
 
-def test_translation_takes_what_it_does_not_say(tmp_path: Path) -> None:
+def test_translation_inherits_missing_values(tmp_path: Path) -> None:
     english = f"---\ntitle: A\nsummary: S\nid: https://a.test/\nfallback: original\n{SHARED}---\nText.\n"
-    entries = only(load(tmp_path, {"a.en.md": english, "a.zh-Hans.md": CHINESE})).entries
+    entries = load_article(load_site(tmp_path, {"a.en.md": english, "a.zh-Hans.md": CHINESE})).entries
     for name in INHERITED:
         assert getattr(entries["zh-Hans"], name) == getattr(entries["en"], name), name
         assert getattr(entries["zh-Hans"], name), name
@@ -301,10 +303,12 @@ def test_translation_takes_what_it_does_not_say(tmp_path: Path) -> None:
     assert entries["zh-Hans"].id == "tag:site.test,2026:a/zh-Hans"
 
 
-def test_translation_keeps_what_it_says(tmp_path: Path) -> None:
+def test_translation_keeps_its_own_values(tmp_path: Path) -> None:
     chinese = CHINESE.replace("---\ntitle", f"---\n{OWN}title", 1)
-    both = only(load(tmp_path, {"a.en.md": f"---\ntitle: A\n{SHARED}---\nText.\n", "a.zh-Hans.md": chinese})).entries
-    alone = only(load(tmp_path / "alone", {"a.zh-Hans.md": chinese})).entries
+    both = load_article(
+        load_site(tmp_path, {"a.en.md": f"---\ntitle: A\n{SHARED}---\nText.\n", "a.zh-Hans.md": chinese})
+    ).entries
+    alone = load_article(load_site(tmp_path / "alone", {"a.zh-Hans.md": chinese})).entries
     for name in INHERITED:
         assert getattr(both["zh-Hans"], name) == getattr(alone["zh-Hans"], name), name
         assert getattr(both["zh-Hans"], name) != getattr(both["en"], name), name
@@ -312,15 +316,15 @@ def test_translation_keeps_what_it_says(tmp_path: Path) -> None:
 
 def test_translation_with_a_date_of_its_own_was_not_updated_before(tmp_path: Path) -> None:
     english = post(updated="2026-02-02")
-    site = load(tmp_path, {"a.en.md": english, "a.zh-Hans.md": post(title="夜间列车", published="2026-03-01")})
-    chinese = only(site).entries["zh-Hans"]
+    site = load_site(tmp_path, {"a.en.md": english, "a.zh-Hans.md": post(title="夜间列车", published="2026-03-01")})
+    chinese = load_article(site).entries["zh-Hans"]
     assert chinese.published == chinese.updated == datetime(2026, 3, 1, tzinfo=UTC)
-    assert only(site).published == datetime(2026, 2, 1, tzinfo=UTC)
+    assert load_article(site).published == datetime(2026, 2, 1, tzinfo=UTC)
 
 
 def test_original_is_the_first_language_that_is_there(tmp_path: Path) -> None:
     chinese = CHINESE.replace("---\ntitle", "---\npublished: 2026-02-01\ntitle", 1)
-    article = only(load(tmp_path, {"a.ja.md": JAPANESE, "a.zh-Hans.md": chinese}, THREE))
+    article = load_article(load_site(tmp_path, {"a.ja.md": JAPANESE, "a.zh-Hans.md": chinese}, THREE))
     assert article.original == "zh-Hans"
     assert list(article.entries) == ["zh-Hans", "ja"]
     assert article.entries["ja"].published == datetime(2026, 2, 1, tzinfo=UTC)
@@ -328,7 +332,7 @@ def test_original_is_the_first_language_that_is_there(tmp_path: Path) -> None:
 
 def test_entries_link_to_their_translations(tmp_path: Path) -> None:
     files = {"a.en.md": ENGLISH, "a.zh-Hans.md": CHINESE, "a.ja.md": JAPANESE, "b.en.md": ENGLISH}
-    site = load(tmp_path, files, THREE)
+    site = load_site(tmp_path, files, THREE)
     entries = {article.key: article for article in site.articles}["a"].entries
     links = {
         language: [(other.language, other.title, other.link) for other in entry.translations]
@@ -353,10 +357,10 @@ BAD = {
 
 
 @pytest.mark.parametrize("bad", BAD.values(), ids=BAD)
-def test_bad_translation_leaves_the_others_alive(bad: str | bytes, tmp_path: Path) -> None:
-    site = load(tmp_path, {"a.en.md": ENGLISH, "a.zh-Hans.md": bad, "a.ja.md": JAPANESE, **GOOD}, THREE)
-    assert {path for _, path in errors(site)} == {"a.zh-Hans.md"}
-    assert articles(site) == {"a": ["en", "ja"], "trains": ["en", "zh-Hans"]}
+def test_bad_translation_does_not_affect_the_others(bad: str | bytes, tmp_path: Path) -> None:
+    site = load_site(tmp_path, {"a.en.md": ENGLISH, "a.zh-Hans.md": bad, "a.ja.md": JAPANESE, **GOOD}, THREE)
+    assert {path for _, path in list_errors(site)} == {"a.zh-Hans.md"}
+    assert list_languages(site) == {"a": ["en", "ja"], "trains": ["en", "zh-Hans"]}
     article = next(article for article in site.articles if article.key == "a")
     assert [other.language for other in article.entries["en"].translations] == ["ja"]
     assert [other.language for other in article.entries["ja"].translations] == ["en"]
@@ -364,56 +368,56 @@ def test_bad_translation_leaves_the_others_alive(bad: str | bytes, tmp_path: Pat
 
 
 @pytest.mark.parametrize("bad", BAD.values(), ids=BAD)
-def test_bad_original_takes_its_translations_with_it(bad: str | bytes, tmp_path: Path) -> None:
+def test_bad_original_leaves_out_its_translations(bad: str | bytes, tmp_path: Path) -> None:
     dated = CHINESE.replace("---\ntitle", "---\npublished: 2026-02-01\ntitle", 1)
-    site = load(tmp_path, {"a.en.md": bad, "a.zh-Hans.md": dated, "a.ja.md": JAPANESE, **GOOD}, THREE)
-    assert {path for _, path in errors(site)} == {"a.en.md"}
-    assert articles(site) == {"trains": ["en", "zh-Hans"]}
+    site = load_site(tmp_path, {"a.en.md": bad, "a.zh-Hans.md": dated, "a.ja.md": JAPANESE, **GOOD}, THREE)
+    assert {path for _, path in list_errors(site)} == {"a.en.md"}
+    assert list_languages(site) == {"trains": ["en", "zh-Hans"]}
 
 
-def test_addresses_come_from_the_other_language(tmp_path: Path) -> None:
+def test_missing_addresses_come_from_other_languages(tmp_path: Path) -> None:
     english = post("## References\n1. A <https://a.test/>\n2. B\n3. C\n")
     chinese = post("## 参考文献\n1. 甲 - 社\n2. 乙 <https://b.test/>\n3. 丙\n", title="夜间列车")
     other = post("## 参考文献\n1. 甲\n2. 乙\n3. 丙 <https://x.test/>\n4. 丁\n", title="夜間列車")
     files = {"a.en.md": english, "a.zh-Hans.md": chinese, "a.zh-Hant.md": other}
-    site = load(tmp_path, files, BOTH_CHINESE)
-    references = {language: entry.references for language, entry in only(site).entries.items()}
-    assert [one.url for one in references["en"]] == ["https://a.test/", "https://b.test/", None]
+    site = load_site(tmp_path, files, BOTH_CHINESE)
+    references = {language: entry.references for language, entry in load_article(site).entries.items()}
+    assert [reference.url for reference in references["en"]] == ["https://a.test/", "https://b.test/", None]
     assert references["zh-Hans"] == (
         Reference(title="甲", publishers=("社",), url="https://a.test/"),
         Reference(title="乙", url="https://b.test/"),
         Reference(title="丙"),
     )
-    assert [one.url for one in references["zh-Hant"]] == [None, None, "https://x.test/", None]
-    told = [problem for problem in site.problems if problem.code == "N107"]
-    assert [problem.path.rpartition("/")[2] for problem in told] == ["a.en.md", "a.zh-Hans.md"]
-    assert {problem.message for problem in told} == {"1 reference takes its address from another language"}
+    assert [reference.url for reference in references["zh-Hant"]] == [None, None, "https://x.test/", None]
+    notes = [problem for problem in site.problems if problem.code == "N107"]
+    assert [problem.path.rpartition("/")[2] for problem in notes] == ["a.en.md", "a.zh-Hans.md"]
+    assert {problem.message for problem in notes} == {"1 reference takes its address from another language"}
 
 
 # Drafts and fallback
 
 
 def test_draft_of_a_translation_is_left_out(tmp_path: Path) -> None:
-    site = load(tmp_path, {"a.en.md": post(), "a.zh-Hans.md": post(draft="true"), "a.ja.md": JAPANESE}, THREE)
-    assert articles(site) == {"a": ["en", "ja"]}
-    assert [other.language for other in only(site).entries["en"].translations] == ["ja"]
+    site = load_site(tmp_path, {"a.en.md": post(), "a.zh-Hans.md": post(draft="true"), "a.ja.md": JAPANESE}, THREE)
+    assert list_languages(site) == {"a": ["en", "ja"]}
+    assert [other.language for other in load_article(site).entries["en"].translations] == ["ja"]
     assert [problem.code for problem in site.problems] == ["N108"]
 
 
 def test_draft_of_the_original_leaves_the_article_out(tmp_path: Path) -> None:
-    site = load(tmp_path, {"a.en.md": post(draft="yes"), "a.zh-Hans.md": f"{CHINESE}\n[甲](b.html)\n"})
+    site = load_site(tmp_path, {"a.en.md": post(draft="yes"), "a.zh-Hans.md": f"{CHINESE}\n[甲](b.html)\n"})
     assert site.articles == ()
     assert [problem.code for problem in site.problems] == ["N108"]
 
 
 def test_draft_needs_neither_title_nor_date(tmp_path: Path) -> None:
-    site = load(tmp_path, {"a.en.md": "---\ndraft: true\n---\n", **GOOD})
+    site = load_site(tmp_path, {"a.en.md": "---\ndraft: true\n---\n", **GOOD})
     assert [problem.code for problem in site.problems] == ["N108"]
 
 
 @pytest.mark.parametrize("word", ["false", "no", "off", "False"])
-def test_draft_false_is_none(word: str, tmp_path: Path) -> None:
-    assert articles(load(tmp_path, {"a.en.md": post(draft=word)})) == {"a": ["en"]}
+def test_draft_false_is_published(word: str, tmp_path: Path) -> None:
+    assert list_languages(load_site(tmp_path, {"a.en.md": post(draft=word)})) == {"a": ["en"]}
 
 
 @pytest.mark.parametrize(
@@ -428,7 +432,7 @@ def test_draft_false_is_none(word: str, tmp_path: Path) -> None:
 )
 def test_fallback_of_site_and_article(of_site: str, of_article: str, shown: list[str], tmp_path: Path) -> None:
     config = SETTINGS + (f'fallback = "{of_site}"\n' if of_site else "")
-    site = load(tmp_path, {"a.en.md": post(fallback=of_article)}, config)
+    site = load_site(tmp_path, {"a.en.md": post(fallback=of_article)}, config)
     assert [entry.language for entry in site.entries("zh-Hans")] == shown
     assert [entry.language for entry in site.feed("zh-Hans").entries] == shown
     assert [entry.language for entry in site.entries("en")] == ["en"]
@@ -517,15 +521,15 @@ def test_fallback_of_site_and_article(of_site: str, of_article: str, shown: list
 )
 def test_values_of_the_front_matter(key: str, written: str, field: str, value: Any, tmp_path: Path) -> None:
     defaults = {"title": "Night trains", "published": "2026-02-01"}
-    own = {"date": "published"}.get(key, key)
-    matter = {name: text for name, text in defaults.items() if name != own} | {key: written}
+    replaced = {"date": "published"}.get(key, key)
+    matter = {name: text for name, text in defaults.items() if name != replaced} | {key: written}
     text = "".join(f"{name}: {text}\n" for name, text in matter.items())
-    site = load(tmp_path, {"a.en.md": f"---\n{text}---\nText.\n"})
+    site = load_site(tmp_path, {"a.en.md": f"---\n{text}---\nText.\n"})
     if value is None:
-        assert errors(site) == [("E103", "a.en.md")]  # as if it were not there
+        assert list_errors(site) == [("E103", "a.en.md")]  # as if it were not there
     else:
-        assert errors(site) == []
-        assert getattr(only(site).entries["en"], field) == value
+        assert list_errors(site) == []
+        assert getattr(load_article(site).entries["en"], field) == value
 
 
 @pytest.mark.parametrize(
@@ -585,10 +589,10 @@ def test_values_of_the_front_matter(key: str, written: str, field: str, value: A
 def test_value_of_another_kind_is_one_problem(
     key: str, written: str, code: str | None, marked: str | None, message: str, tmp_path: Path
 ) -> None:
-    site = load(tmp_path, {"a.en.md": post(**{key: written}), "a.zh-Hans.md": CHINESE})
-    assert errors(site) == ([(code, "a.en.md")] if code else [])
+    site = load_site(tmp_path, {"a.en.md": post(**{key: written}), "a.zh-Hans.md": CHINESE})
+    assert list_errors(site) == ([(code, "a.en.md")] if code else [])
     if code:
-        problem = found(site, code)
+        problem = find_problem(site, code)
         assert message in problem.message
         assert marked in (None, problem.excerpt[problem.column - 1 : problem.end_column - 1])
 
@@ -601,13 +605,15 @@ def test_value_of_another_kind_is_one_problem(
         ('author = "Lin"\n[title]\nen = "The Digest"\n', (Person(name="Lin"),)),
     ],
 )
-def test_entries_without_author_take_the_sites(config: str, authors: tuple[Person, ...], tmp_path: Path) -> None:
-    assert only(load(tmp_path, {"a.en.md": post()}, SETTINGS + config)).entries["en"].authors == authors
+def test_entries_without_author_have_the_author_of_the_site(
+    config: str, authors: tuple[Person, ...], tmp_path: Path
+) -> None:
+    assert load_article(load_site(tmp_path, {"a.en.md": post()}, SETTINGS + config)).entries["en"].authors == authors
 
 
 def test_dates_without_offset_are_in_the_sites_time_zone(tmp_path: Path) -> None:
-    site = load(tmp_path, {"a.en.md": post()}, f'{SETTINGS}timezone = "Asia/Shanghai"\n')
-    published = only(site).entries["en"].published
+    site = load_site(tmp_path, {"a.en.md": post()}, f'{SETTINGS}timezone = "Asia/Shanghai"\n')
+    published = load_article(site).entries["en"].published
     assert published == datetime(2026, 2, 1, tzinfo=timezone(timedelta(hours=8)))
     assert published.utcoffset() == timedelta(hours=8)
 
@@ -646,7 +652,7 @@ DIGEST = "## Summary\nS.\n\n"
 def test_front_matter_and_sections_together(
     matter: dict[str, str], text: str, fields: dict[str, object], tmp_path: Path
 ) -> None:
-    entry = only(load(tmp_path, {"a.en.md": post(text, **matter)})).entries["en"]
+    entry = load_article(load_site(tmp_path, {"a.en.md": post(text, **matter)})).entries["en"]
     assert {name: getattr(entry, name) for name in fields} == fields
 
 
@@ -662,12 +668,10 @@ def test_front_matter_and_sections_together(
         ({"previous": "A"}, DIGEST + "## Previous\nA\n", None),
     ],
 )
-def test_what_is_said_twice_is_not_lost_unsaid(
-    matter: dict[str, str], text: str, code: str | None, tmp_path: Path
-) -> None:
+def test_conflicting_values_are_reported(matter: dict[str, str], text: str, code: str | None, tmp_path: Path) -> None:
     warnings = [
         problem.code
-        for problem in load(tmp_path, {"a.en.md": post(text, **matter)}).problems
+        for problem in load_site(tmp_path, {"a.en.md": post(text, **matter)}).problems
         if problem.severity == "warning"
     ]
     assert warnings == ([code] if code else [])
@@ -692,26 +696,26 @@ See [this](that.html).
 
 def test_all_problems_of_all_files_in_one_run(tmp_path: Path) -> None:
     files = {"b.en.md": MANY, "a.en.md": "", "c.cn.md": post(published="soon"), "a.zh-Hans.md": MANY, **GOOD}
-    site = load(tmp_path, files)
+    site = load_site(tmp_path, files)
     every = ["E101", "E102", "E111", "E110", "N101", "W105", "W105", "N102"]
-    told: dict[str, list[str]] = {}
+    codes_by_file: dict[str, list[str]] = {}
     for problem in site.problems:
-        told.setdefault(problem.path.rpartition("/")[2], []).append(problem.code)
-    assert list(told) == ["a.en.md", "a.zh-Hans.md", "b.en.md", "c.cn.md"]
-    assert sorted(told["a.zh-Hans.md"]) == sorted([*every, "W104"])
+        codes_by_file.setdefault(problem.path.rpartition("/")[2], []).append(problem.code)
+    assert list(codes_by_file) == ["a.en.md", "a.zh-Hans.md", "b.en.md", "c.cn.md"]
+    assert sorted(codes_by_file["a.zh-Hans.md"]) == sorted([*every, "W104"])
     every.remove("N101")  # the same key is noted once for the site
-    assert sorted(told["b.en.md"]) == sorted([*every, "N104"])
-    assert told["c.cn.md"] == ["E113", "E102"]
-    places = [(problem.path, problem.line, problem.column) for problem in site.problems]
-    assert places == sorted(places)
+    assert sorted(codes_by_file["b.en.md"]) == sorted([*every, "N104"])
+    assert codes_by_file["c.cn.md"] == ["E113", "E102"]
+    positions = [(problem.path, problem.line, problem.column) for problem in site.problems]
+    assert positions == sorted(positions)
 
 
-def test_duplicate_key_hides_no_other_problem(tmp_path: Path) -> None:
+def test_duplicate_key_does_not_hide_other_problems(tmp_path: Path) -> None:
     text = "---\ntitle: A\ntitle: B\npublished: soon\n---\n## References\n1. [A](http://a..b/)\n"
-    assert [code for code, _ in errors(load(tmp_path, {"a.en.md": text}))] == ["E118", "E102", "E111"]
+    assert [code for code, _ in list_errors(load_site(tmp_path, {"a.en.md": text}))] == ["E118", "E102", "E111"]
 
 
-def test_errors_are_raised_together_with_the_warnings(tmp_path: Path) -> None:
+def test_errors_are_raised_with_the_warnings(tmp_path: Path) -> None:
     folder = write_site(tmp_path / "entries", {"a.en.md": MANY, "b.en.md": "", **GOOD})
     with pytest.raises(feedpub.EntryError) as raised:
         feedpub.load(folder)
@@ -730,35 +734,35 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     (folder / "b.en.md").symlink_to("nowhere.md")
     (folder / "c.en.md").symlink_to("c.en.md")
     site = feedpub.load(folder, keep_going=True)
-    assert errors(site) == [("E107", "a.en.md"), ("E107", "b.en.md"), ("E107", "c.en.md")]
-    assert articles(site) == {"trains": ["en", "zh-Hans"]}
+    assert list_errors(site) == [("E107", "a.en.md"), ("E107", "b.en.md"), ("E107", "c.en.md")]
+    assert list_languages(site) == {"trains": ["en", "zh-Hans"]}
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
-def test_file_that_may_not_be_read(tmp_path: Path) -> None:
+def test_file_without_permission(tmp_path: Path) -> None:
     folder = write_site(tmp_path / "entries", {**GOOD, "a.en.md": ENGLISH})
     (folder / "a.en.md").chmod(0)
     site = feedpub.load(folder, keep_going=True)
-    assert errors(site) == [("E107", "a.en.md")]
-    assert "Permission denied" in found(site, "E107").message
+    assert list_errors(site) == [("E107", "a.en.md")]
+    assert "Permission denied" in find_problem(site, "E107").message
 
 
 def test_link_to_an_entry_is_an_entry(tmp_path: Path) -> None:
     folder = write_site(tmp_path / "entries", {"_b.md": ENGLISH})
     (folder / "a.en.md").symlink_to("_b.md")
-    assert articles(feedpub.load(folder)) == {"a": ["en"]}
+    assert list_languages(feedpub.load(folder)) == {"a": ["en"]}
 
 
 def test_articles_come_newest_first(tmp_path: Path) -> None:
     dates = {"a": "2026-02-01", "b": "2026-03-01", "c": "2026-01-01", "d": "2026-02-01"}
-    site = load(tmp_path, {f"{key}.en.md": post(published=day) for key, day in dates.items()})
-    assert list(articles(site)) == ["b", "d", "a", "c"]
+    site = load_site(tmp_path, {f"{key}.en.md": post(published=day) for key, day in dates.items()})
+    assert list(list_languages(site)) == ["b", "d", "a", "c"]
 
 
 def test_reading_twice_gives_equal_values(tmp_path: Path) -> None:
-    first, second = load(tmp_path, GOOD), load(tmp_path, GOOD)
+    first, second = load_site(tmp_path, GOOD), load_site(tmp_path, GOOD)
     assert first == second
-    assert isinstance(only(first).entries["en"], Entry)
+    assert isinstance(load_article(first).entries["en"], Entry)
 
 
 PIECES = st.sampled_from(
@@ -789,7 +793,7 @@ def test_any_files_give_a_site_and_problems(files: dict[str, bytes]) -> None:
             feedpub.to_atom(site.feed(language))
 
 
-def test_folders_with_entries_are_passed_over_with_a_note(tmp_path: Path) -> None:
+def test_subfolders_with_entries_are_noted(tmp_path: Path) -> None:
     (tmp_path / "feedpub.toml").write_text(
         'base_url = "https://a.test/"\nauthority = "a.test,2026"\n', encoding="utf-8"
     )
@@ -797,13 +801,13 @@ def test_folders_with_entries_are_passed_over_with_a_note(tmp_path: Path) -> Non
         (tmp_path / name).mkdir()
         (tmp_path / name / ("a.png" if name == "pictures" else "a.en.md")).write_text("text", encoding="utf-8")
     (tmp_path / "notes.TXT").write_text("text", encoding="utf-8")
-    found = feedpub.lint(tmp_path)
-    passed_over = [(problem.code, Path(problem.path).name) for problem in found]
+    problems = feedpub.lint(tmp_path)
+    passed_over = [(problem.code, Path(problem.path).name) for problem in problems]
     assert passed_over == [("E121", tmp_path.name), ("N110", "2026"), ("N110", "notes.TXT")]
 
 
 @pytest.mark.parametrize("case", load_cases("folders"))
-def test_folders_in_which_nothing_is_an_entry(case: dict[str, Any], tmp_path: Path) -> None:
+def test_folders_without_entries(case: dict[str, Any], tmp_path: Path) -> None:
     entries, public = tmp_path / "entries", tmp_path / "public"
     for name in case["files"]:
         (entries / name).parent.mkdir(parents=True, exist_ok=True)
@@ -851,8 +855,8 @@ def test_a_site_whose_entries_were_moved_away_stays_as_it_was(tmp_path: Path) ->
         "Line<br>break: ",
     ],
 )
-def test_a_derived_summary_stands_once_in_the_content(opening: str, tmp_path: Path) -> None:
+def test_derived_summary_appears_once_in_the_content(opening: str, tmp_path: Path) -> None:
     text = f"---\ntitle: T\npublished: 2026-02-01\n---\n{opening}The first[^1] paragraph.\n\nMore.\n\n[^1]: A note.\n"
-    entry = only(load(tmp_path, {"a.en.md": text})).entries["en"]
+    entry = load_article(load_site(tmp_path, {"a.en.md": text})).entries["en"]
     assert entry.summary == f"{'Line break: ' if '<br>' in opening else ''}The first paragraph."
     assert feedpub.render(entry).count("The first") == 1

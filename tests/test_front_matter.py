@@ -1,4 +1,4 @@
-"""Front matter: texts with their places, and what is wrong with YAML that is none."""
+"""Front matter: values with their positions, and the messages for bad front matter."""
 
 import time
 
@@ -11,16 +11,16 @@ from feedpub.entries.source import Source
 from feedpub.rendering.text import join_lines
 
 
-def read(matter: str) -> tuple[Source, dict[str, Value]]:
+def parse_text(matter: str) -> tuple[Source, dict[str, Value]]:
     source = Source("a.md", f"---\n{matter}\n---\ntext\n")
     return source, read_front_matter(source)[0]
 
 
-def plain(value: Value) -> object:
-    """Return a value without places."""
+def strip_positions(value: Value) -> object:
+    """Return a value without positions."""
     if isinstance(value.content, dict):
-        return {key: plain(inner) for key, inner in value.content.items()}
-    return [plain(inner) for inner in value.content] if isinstance(value.content, list) else value.content
+        return {key: strip_positions(inner) for key, inner in value.content.items()}
+    return [strip_positions(inner) for inner in value.content] if isinstance(value.content, list) else value.content
 
 
 @pytest.mark.parametrize(
@@ -52,9 +52,9 @@ def plain(value: Value) -> object:
         ("title: \"a\u2028b\"\nkey: c", {"title": "a\u2028b", "key": "c"}),
     ],
 )  # fmt: skip
-def test_values_are_texts(matter: str, values: dict[str, object]) -> None:
-    source, found = read(matter)
-    assert {key: plain(value) for key, value in found.items()} == values
+def test_values_stay_text(matter: str, values: dict[str, object]) -> None:
+    source, read_values = parse_text(matter)
+    assert {key: strip_positions(value) for key, value in read_values.items()} == values
     assert not source.problems
 
 
@@ -96,9 +96,9 @@ def test_where_the_markdown_begins(text: str, body: str) -> None:
         ("previous:\n  title: a\n  url: b", "previous", "title: a"),
     ],
 )
-def test_a_value_has_its_place(matter: str, key: str, marked: str) -> None:
-    source, found = read(matter)
-    assert source.text[found[key].start : found[key].end] == marked
+def test_values_have_positions(matter: str, key: str, marked: str) -> None:
+    source, values = parse_text(matter)
+    assert source.text[values[key].start : values[key].end] == marked
 
 
 @pytest.mark.parametrize(
@@ -134,10 +134,10 @@ def test_a_value_has_its_place(matter: str, key: str, marked: str) -> None:
         ("author: {name: a, url: b, name: c}", 2, 27, "name appears twice"),
     ],
 )  # fmt: skip
-def test_what_is_no_front_matter(matter: str, line: int, column: int, message: str) -> None:
-    source, found = read(matter)
+def test_bad_front_matter_is_reported(matter: str, line: int, column: int, message: str) -> None:
+    source, values = parse_text(matter)
     (problem,) = source.problems
-    assert (found, problem.code, problem.line, problem.column) == ({}, "E108", line, column)
+    assert (values, problem.code, problem.line, problem.column) == ({}, "E108", line, column)
     assert message in problem.message
     assert problem.hint
 
@@ -164,16 +164,16 @@ def test_front_matter_without_end() -> None:
         ("pub_date: b\npubDate: c", "E118", 3, 1, "pubDate (the same as pub_date) appears twice", "remove"),
     ],
 )
-def test_keys(matter: str, code: str, line: int, column: int, message: str, hint: str) -> None:
-    source, _ = read(matter)
+def test_known_keys_and_aliases(matter: str, code: str, line: int, column: int, message: str, hint: str) -> None:
+    source, _ = parse_text(matter)
     (problem,) = source.problems
     assert (problem.code, problem.line, problem.column) == (code, line, column)
     assert message in problem.message
     assert hint in problem.hint
 
 
-def test_the_first_of_two_keys_holds() -> None:
-    assert plain(read("title: a\ntitle: b")[1]["title"]) == "a"
+def test_the_first_of_two_keys_is_used() -> None:
+    assert strip_positions(parse_text("title: a\ntitle: b")[1]["title"]) == "a"
 
 
 @pytest.mark.parametrize(
@@ -185,8 +185,8 @@ def test_the_first_of_two_keys_holds() -> None:
     ],
 )
 def test_unknown_keys(matter: str, hint: str) -> None:
-    source, found = read(f"title: a\n{matter}")
-    (key,) = fields.find_unknown_keys(found)
+    source, values = parse_text(f"title: a\n{matter}")
+    (key,) = fields.find_unknown_keys(values)
     word = matter.partition(":")[0]
     assert source.text[key.start : key.end] == key.content == word
     assert fields.suggest_key(word) == hint
@@ -211,36 +211,36 @@ def test_unknown_keys(matter: str, hint: str) -> None:
     ],
     ids=lambda matter: matter[:12],
 )
-def test_hostile_front_matter_neither_hangs_nor_crashes(matter: str) -> None:
+def test_hostile_front_matter_does_not_hang_or_crash(matter: str) -> None:
     start = time.process_time()
-    source, _ = read(matter)
+    source, _ = parse_text(matter)
     assert source.problems
     assert time.process_time() - start < 5
 
 
 @pytest.mark.parametrize(
-    ("written", "text", "problem"),
+    ("written", "text", "message"),
     [
         ("' a '", "a", None),
         ("[a]", None, "title must be text, not a list or a mapping"),
         ("{a: b}", None, "title must be text, not a list or a mapping"),
     ],
 )
-def test_text_of(written: str, text: str | None, problem: str | None) -> None:
-    source, found = read(f"title: {written}")
-    assert read_text(source, found["title"], "title") == text
-    assert [(one.code, one.message, one.column) for one in source.problems] == (
-        [("E110", problem, 8)] if problem else []
+def test_read_text(written: str, text: str | None, message: str | None) -> None:
+    source, values = parse_text(f"title: {written}")
+    assert read_text(source, values["title"], "title") == text
+    assert [(problem.code, problem.message, problem.column) for problem in source.problems] == (
+        [("E110", message, 8)] if message else []
     )
 
 
-def test_list_items() -> None:
-    assert [plain(item) for item in read_items(read("tags: [a, b]")[1]["categories"])] == ["a", "b"]
-    assert [plain(item) for item in read_items(read("tags: a")[1]["categories"])] == ["a"]
+def test_read_items() -> None:
+    assert [strip_positions(item) for item in read_items(parse_text("tags: [a, b]")[1]["categories"])] == ["a", "b"]
+    assert [strip_positions(item) for item in read_items(parse_text("tags: a")[1]["categories"])] == ["a"]
 
 
 @pytest.mark.parametrize(
     ("text", "line"), [(" a \t\n b\u2028c ", "a b c"), ("a\u00a0: b", "a\u00a0: b"), ("张\u3000三", "张\u3000三")]
 )
-def test_one_line(text: str, line: str) -> None:
+def test_titles_become_one_line(text: str, line: str) -> None:
     assert join_lines(text) == line

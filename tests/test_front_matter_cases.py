@@ -56,9 +56,9 @@ def test_front_matter(case: dict[str, Any], tmp_path: Path) -> None:
         assert not expected
     else:
         (article,) = site.articles
-        found: dict[str, Any] = {"key": article.key}
-        found |= {name: show(article.entries["en"]) for name, show in SHOWN.items()}
-        assert {name: found[name] for name in expected} == expected
+        result: dict[str, Any] = {"key": article.key}
+        result |= {name: show(article.entries["en"]) for name, show in SHOWN.items()}
+        assert {name: result[name] for name in expected} == expected
     if case.keys() & {"message", "hint", "marked"}:
         about = case.get("about", case["codes"][0])
         problem = next(problem for problem in site.problems if problem.code == about)

@@ -1,4 +1,4 @@
-"""The table of headings: its data, what a line may look like, and which of several languages is meant."""
+"""The table of headings: its data, the forms of a heading, and which of several languages is meant."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from support.case_files import load_cases
 LANGUAGES = load_heading_table().list_languages()
 
 
-def test_at_least_these_languages_are_known() -> None:
+def test_these_languages_have_headings() -> None:
     assert set("en zh-Hans zh-Hant ja ko fr de es pt it ru ar vi id hi tr".split()) <= set(LANGUAGES)
     assert "und" not in LANGUAGES
 
@@ -33,7 +33,7 @@ def test_every_language_has_a_word_for_every_section(language: str) -> None:
         )
 
 
-def test_a_word_stands_for_one_section_of_a_language() -> None:
+def test_word_has_one_section_in_a_language() -> None:
     data = {
         language: {section: load_heading_table().find_word(language, section) for section in SECTIONS}
         for language in LANGUAGES
@@ -62,17 +62,17 @@ def test_a_word_stands_for_one_section_of_a_language() -> None:
         "\ufeffKey\u200b Po\u00adints",
     ],
 )
-def test_a_heading_is_known_in_any_dress(line: str) -> None:
+def test_headings_are_recognised_with_markup(line: str) -> None:
     assert load_heading_table().find_headings(line) == (Heading("en", "key_points"),)
 
 
 @pytest.mark.parametrize("line", ["", "**", "Key Points.", "• Key Points", "The Key Points", "Key Points" + " " * 200])
-def test_other_lines_are_none(line: str) -> None:
+def test_other_lines_are_not_headings(line: str) -> None:
     assert load_heading_table().find_headings(line) == ()
 
 
 @pytest.mark.parametrize("case", load_cases("headings"))
-def test_a_heading_is_known_in_any_decoration(case: dict[str, Any]) -> None:
+def test_headings_are_recognised_with_decoration(case: dict[str, Any]) -> None:
     expected = tuple(Heading(language, case["section"]) for language in case.get("languages", ()))
     assert load_heading_table().find_headings(case["line"]) == expected
 
@@ -99,7 +99,7 @@ def test_the_words_that_pages_show_are_the_usual_words_of_their_section(language
     "decoration",
     ["## 📌 {}", "**{}**", "■{}", "【{}】", "1. {}", "一、{}", "▶ {}：", "✨ **{}** ✨", "① {}", "# 2) {} #"],
 )
-def test_decoration_makes_no_word_ambiguous(decoration: str) -> None:
+def test_decoration_does_not_make_words_ambiguous(decoration: str) -> None:
     words = [word for sections in _load_words().values() for section in SECTIONS for word in sections.get(section, ())]
     letters = [word for word in words if any(map(str.isalpha, word))]
     assert len(letters) > 1000
@@ -115,7 +115,7 @@ def test_decoration_makes_no_word_ambiguous(decoration: str) -> None:
      "Let me know if you'd like a longer version!", "**Would you like me to** translate this?",
      "Todos los derechos reservados."],
 )  # fmt: skip
-def test_furniture_is_known_by_its_beginning(line: str) -> None:
+def test_page_furniture_is_recognised_by_its_beginning(line: str) -> None:
     assert load_heading_table().is_furniture(line)
 
 
@@ -133,14 +133,14 @@ def test_furniture_is_known_by_its_beginning(line: str) -> None:
         "min read",
     ],
 )
-def test_other_beginnings_are_no_furniture(line: str) -> None:
+def test_other_beginnings_are_not_page_furniture(line: str) -> None:
     assert not load_heading_table().is_furniture(line)
 
 
 @pytest.mark.parametrize(
     "line", ["Related Posts", "## Related articles:", "🔗 You might also like", "関連記事", "Tags: rail, night"]
 )
-def test_headings_of_furniture(line: str) -> None:
+def test_headings_of_page_furniture(line: str) -> None:
     assert load_heading_table().opens_furniture(line)
     assert not load_heading_table().find_headings(line)
 
@@ -155,7 +155,7 @@ def test_headings_of_furniture(line: str) -> None:
         ("Night trains", ""),
     ],
 )
-def test_the_nearest_word(line: str, word: str) -> None:
+def test_nearest_word(line: str, word: str) -> None:
     near = load_heading_table().find_nearest(line)
     assert (near[1] if near else "") == word
 
@@ -165,7 +165,7 @@ def test_languages_share_words() -> None:
     assert load_heading_table().find_headings("<") == (Heading("und", "furniture"),)
 
 
-def test_more_words_can_be_given() -> None:
+def test_words_can_be_added() -> None:
     more = make_heading_table(
         {"en": {"summary": ["Gist"]}, "eo": {"summary": ["Resumo de la artikolo", "Summary"], "title": []}}
     )
@@ -211,16 +211,16 @@ def test_normalising_twice_changes_nothing() -> None:
         ("ночной поезд", "ru uk", "ru uk"),
     ],
 )
-def test_likely_languages(text: str, candidates: str, likely: str) -> None:
+def test_guess_languages(text: str, candidates: str, likely: str) -> None:
     assert guess_languages(text, candidates.split()) == tuple(likely.split())
 
 
-def test_a_preferred_language_wins_only_where_the_text_leaves_it_open() -> None:
+def test_preferred_language_wins_only_if_the_text_does_not_decide() -> None:
     assert guess_languages("中文", ["zh-Hans", "zh-Hant"], ["en", "zh-TW"]) == ("zh-Hant",)
     assert guess_languages("夜间", ["zh-Hans", "zh-Hant"], ["en", "zh-TW"]) == ("zh-Hans",)
     assert guess_languages("夜", ["zh-Hans", "ja"], ["en"]) == ("zh-Hans", "ja")
 
 
-def test_every_language_has_a_script_that_can_be_seen() -> None:
-    seen = {"Latn", "Hans", "Hant", "Jpan", "Kore", "Cyrl", "Hebr", "Arab", "Deva"}
-    assert {get_script(language) for language in LANGUAGES} <= seen
+def test_every_language_has_a_script_in_the_table() -> None:
+    scripts = {"Latn", "Hans", "Hant", "Jpan", "Kore", "Cyrl", "Hebr", "Arab", "Deva"}
+    assert {get_script(language) for language in LANGUAGES} <= scripts

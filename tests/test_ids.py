@@ -1,4 +1,4 @@
-"""Ids that readers take for one: refused in values, folders, and builds, whichever file comes first."""
+"""Ids that readers regard as equal are refused in values, folders and builds, whichever file comes first."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 CASES = load_cases("ids")
 
 
-def write(desk: Desk, case: dict[str, Any], *names: str) -> None:
-    """Write the entries of a case: `first` under the name one, `second` under its key."""
-    texts = {"one": article("One", "2026-01-01", id=quoted(case["first"]))}
-    texts[case.get("key", "two")] = article("Two", "2026-01-02", id=quoted(case["second"]))
+def write_entries(desk: Desk, case: dict[str, Any], *names: str) -> None:
+    """Write the entries of a case: `first` as ``one``, `second` under its key."""
+    texts = {"one": article("One", "2026-01-01", id=quote_id(case["first"]))}
+    texts[case.get("key", "two")] = article("Two", "2026-01-02", id=quote_id(case["second"]))
     for name in names:
         name = case.get("key", "two") if name == "two" else name
         desk.write(f"{name}.en.md", texts[name])
 
 
-def quoted(identity: str) -> str:
+def quote_id(identity: str) -> str:
     return f'"{identity}"' if identity else ""
 
 
-def errors(problems: tuple[feedpub.Problem, ...]) -> set[str]:
+def list_errors(problems: tuple[feedpub.Problem, ...]) -> set[str]:
     return {problem.code for problem in problems if problem.severity == "error"}
 
 
@@ -48,15 +48,15 @@ def test_ids_of_values(case: dict[str, Any]) -> None:
     person = (feedpub.Person(name="Ann"),)
     when = datetime(2026, 1, 1, tzinfo=UTC)
     entries = tuple(
-        feedpub.Entry(id=one, language="en", title="T", link="https://x.test/", published=when, authors=person)
-        for one in ids
+        feedpub.Entry(id=identity, language="en", title="T", link="https://x.test/", published=when, authors=person)
+        for identity in ids
     )
-    given: dict[str, Any] = {"id": "tag:x.test,2026:en", "language": "en", "title": "F", "link": "https://x.test/"}
+    values: dict[str, Any] = {"id": "tag:x.test,2026:en", "language": "en", "title": "F", "link": "https://x.test/"}
     if case["equal"]:
         with pytest.raises(feedpub.FieldError, match="two have the id"):
-            feedpub.Feed(entries=entries, **given)
+            feedpub.Feed(entries=entries, **values)
     else:
-        assert len(feedpub.Feed(entries=entries, **given).entries) == 2
+        assert len(feedpub.Feed(entries=entries, **values).entries) == 2
         assert len({encode_iri(entry.id) for entry in entries}) == 2
 
 
@@ -69,8 +69,8 @@ def test_one_value_twice() -> None:
 
 @pytest.mark.parametrize("case", CASES)
 def test_ids_of_files(case: dict[str, Any], desk: Desk) -> None:
-    write(desk, case, "one", "two")
-    assert errors(feedpub.lint(desk.folder)) == ({"E116"} if case["equal"] else set())
+    write_entries(desk, case, "one", "two")
+    assert list_errors(feedpub.lint(desk.folder)) == ({"E116"} if case["equal"] else set())
     if case["equal"]:
         with pytest.raises(feedpub.EntryError):
             feedpub.load(desk.folder)
@@ -82,16 +82,16 @@ def test_ids_of_files(case: dict[str, Any], desk: Desk) -> None:
 @pytest.mark.parametrize("first", ["one", "two"])
 @pytest.mark.parametrize("case", CASES)
 def test_ids_of_incremental_builds(case: dict[str, Any], first: str, desk: Desk, tmp_path: Path) -> None:
-    """The second entry comes when the first one is published; then the two are edited by turns."""
+    """The second entry is added when the first one is published; then both are edited in turn."""
     public, fresh = tmp_path / "public", tmp_path / "fresh"
-    write(desk, case, first)
+    write_entries(desk, case, first)
     feedpub.build(desk.folder, public)
     before = published(public)
-    write(desk, case, "one", "two")
+    write_entries(desk, case, "one", "two")
     if case["equal"]:
         with pytest.raises(feedpub.EntryError) as caught:
             feedpub.build(desk.folder, public)
-        assert errors(caught.value.problems) == {"E116"}
+        assert list_errors(caught.value.problems) == {"E116"}
         assert published(public) == before
         feedpub.build(desk.folder, public, keep_going=True)
     for name in ("one", case.get("key", "two")):

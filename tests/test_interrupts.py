@@ -13,6 +13,7 @@ import subprocess
 import sys
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -222,26 +223,29 @@ def test_the_check_after_an_interrupt_finds_all(folder: Folder) -> None:
 def test_an_interrupt_at_any_line_leaves_a_published_folder_that_the_next_build_heals(tmp_path: Path) -> None:
     write_site(tmp_path / "entries", GOOD)
 
-    def build(output: str) -> tuple[int, str, str]:
+    def build_site(output: str) -> tuple[int, str, str]:
         return run_command("build", str(tmp_path / "entries"), "--output", str(tmp_path / output))
 
-    def published(output: str) -> dict[str, bytes]:
+    def build_into(output: str, results: list[tuple[int, str, str]]) -> None:
+        results.append(build_site(output))
+
+    def list_published(output: str) -> dict[str, bytes]:
         files = (path for path in (tmp_path / output).rglob("*") if path.is_file() and ".feedpub" not in path.parts)
         return {path.relative_to(tmp_path / output).as_posix(): path.read_bytes() for path in files}
 
-    build("whole")  # the first one loads modules
+    build_site("whole")  # the first one loads modules
     shutil.rmtree(tmp_path / "whole")
-    lines = find_lines(lambda: build("whole"), ("feedpub/database.py", "feedpub/building/manifest.py"))
+    lines = find_lines(lambda: build_site("whole"), ("feedpub/database.py", "feedpub/building/manifest.py"))
     assert len(lines) > 100
     for number, line in enumerate(lines[::STEP]):
         output = f"public-{number}"
         done: list[tuple[int, str, str]] = []
-        assert interrupt_at(line, 1, KeyboardInterrupt, lambda done=done, output=output: done.append(build(output)))  # type: ignore[misc]
+        assert interrupt_at(line, 1, KeyboardInterrupt, partial(build_into, output, done))
         assert done[0][0] == 130, (line, done)
         assert "Traceback" not in done[0][2]
         gc.collect()  # a process ends then
-        assert build(output)[0] == 0, line
-        assert published(output) == published("whole")
+        assert build_site(output)[0] == 0, line
+        assert list_published(output) == list_published("whole")
 
 
 # real signals
@@ -381,7 +385,7 @@ def test_the_second_signal_ends_at_once_and_what_nohup_ignores_is_ignored(first:
 
 @pytest.mark.parametrize("wrapped", [RuntimeError, OSError, feedpub.HistoryError, feedpub.FeedpubError])
 def test_an_interrupt_that_became_another_error_is_found(wrapped: type[Exception]) -> None:
-    def fail(cause: BaseException | None) -> None:
+    def raise_while_handling(cause: BaseException | None) -> None:
         try:
             raise KeyboardInterrupt
         except KeyboardInterrupt:
@@ -389,6 +393,6 @@ def test_an_interrupt_that_became_another_error_is_found(wrapped: type[Exception
 
     for cause in (KeyboardInterrupt(), None):
         with pytest.raises(wrapped) as caught:
-            fail(cause)
+            raise_while_handling(cause)
         assert interrupts.find_interrupt(caught.value)
     assert interrupts.find_interrupt(wrapped("x")) is None

@@ -38,7 +38,7 @@ from feedpub.transport import network_addresses
 from feedpub.transport.base import NoResponseError
 from feedpub.transport.http1 import ResponseReader
 from support.speed import THOROUGH
-from test_link_fixing import remember
+from test_link_fixing import remember_moved
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -227,7 +227,7 @@ def list_outbound_links(folder: Path, text: str) -> None:
 
 def fix_links(folder: Path, text: str, new: str = "https://b.test/new") -> None:
     """Rewrite all addresses of a text that are ``https://a.test/``."""
-    feedpub.fix_links(load_entry(folder, text), history=remember(folder, {"https://a.test/": new}))
+    feedpub.fix_links(load_entry(folder, text), history=remember_moved(folder, {"https://a.test/": new}))
 
 
 def format_links(folder: Path, text: str) -> None:

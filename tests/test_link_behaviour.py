@@ -69,7 +69,7 @@ def case(name: str, status: str, behaviour: Behaviour | None = None, path: str =
     return Case(name, status, behaviour, path, **more)  # type: ignore[arg-type]
 
 
-def codes() -> Iterator[Case]:
+def list_code_cases() -> Iterator[Case]:
     found = {
         "ok": (200, 203, 204, 206),
         "dead": (404, 410, 500, 501, 502, 503, 504, 520),
@@ -233,7 +233,7 @@ TLS = [
     case("tls-hangs", "unsure", respond(), kind="mute", reason="in time"),
     case("tls-big", "ok", by_method(respond(Content_Length=""), respond(200, PAGE * 20)), kind="good"),
 ]
-CASES = [*codes(), *HEADS, *REDIRECTS, *TROUBLE, *BOMBS, *MALFORMED, *PAGES, *TLS]
+CASES = [*list_code_cases(), *HEADS, *REDIRECTS, *TROUBLE, *BOMBS, *MALFORMED, *PAGES, *TLS]
 HOST_OF = {one.name: f"127.0.4.{number}" for number, one in enumerate(CASES, start=1)}
 
 
@@ -306,12 +306,12 @@ def test_credentials_stay_with_their_server() -> None:
 def test_a_gate_on_another_host_of_the_domain(domain: str, status: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """As of publishers that ask who we are, take "nobody" for an answer, and remember it in a cookie."""
 
-    async def article(exchange: Exchange) -> None:
+    async def send_article(exchange: Exchange) -> None:
         assert "other=1" not in exchange.fields.get("cookie", "")
         passed = "session=1" in exchange.fields.get("cookie", "")
         await (respond() if passed else redirect(exchange.farm.url("gate", "id.works.test")))(exchange)
 
-    async def gate(exchange: Exchange) -> None:
+    async def wait_for_others(exchange: Exchange) -> None:
         fields = {
             "Location": exchange.farm.url("article", "www.works.test"),
             "Set-Cookie": f"session=1{domain}; Path=/",
@@ -321,7 +321,7 @@ def test_a_gate_on_another_host_of_the_domain(domain: str, status: str, monkeypa
         await exchange.send(f"HTTP/1.1 302 Found\r\n{data}{own}".encode())
 
     monkeypatch.setattr(network_addresses, "resolve_host", lambda *_: iter(["127.0.4.1"]))
-    with closing(Farm({"article": article, "gate": gate})) as farm:
+    with closing(Farm({"article": send_article, "gate": wait_for_others})) as farm:
         urls = [farm.url("article", "www.works.test")]
         (link,) = iter_checked_links(urls, settings=LinkSettings(allow_private=True, deadline=DEADLINE), strict=False)
         assert link.status == status, link
@@ -340,11 +340,11 @@ def test_a_host_that_leads_every_path_astray_is_found_out() -> None:
 
 @pytest.mark.parametrize(("ends", "per_host"), [("close", 1), ("keep-alive", 4)])
 def test_the_next_handshake_with_a_server_is_a_short_one(ends: str, per_host: int) -> None:
-    async def slow(exchange: Exchange) -> None:
+    async def respond_slowly(exchange: Exchange) -> None:
         await asyncio.sleep(0.05)
         await exchange.answer(fields={"Connection": ends})
 
-    with closing(Farm({"page": slow})) as farm:
+    with closing(Farm({"page": respond_slowly})) as farm:
         urls = [farm.url("page", "127.0.4.1", kind="good", path=f"/{number}") for number in range(12)]
         settings = LinkSettings(allow_private=True, ca_bundle=farm.ca, per_host=per_host)
         assert [link.status for link in iter_checked_links(urls, settings=settings, strict=False)] == ["ok"] * 12

@@ -123,19 +123,19 @@ def test_a_link_dies_and_comes_back(base: str, tmp_path: Path) -> None:
     path, url = tmp_path / "links.sqlite", f"{base}/page"
     begun = datetime(2026, 3, 1, 6, tzinfo=UTC)
 
-    def state(day: float) -> tuple[str | None, str, str | None, bool]:
+    def check_on_day(day: float) -> tuple[str | None, str, str | None, bool]:
         now = begun + timedelta(days=day)
         (link,) = check_links([url], settings=SETTINGS, history=path, now=now, everything=True).links
         return link.status, link.state, link.change, link.incident is not None
 
-    assert state(0) == ("ok", "ok", None, False)
+    assert check_on_day(0) == ("ok", "ok", None, False)
     Handler.gone.add("page")
-    assert [state(day) for day in (1, 2, 3)] == [("dead", "failing", None, False)] * 3
-    assert state(4) == ("dead", "dead", "died", True)
-    assert state(5) == ("dead", "dead", None, True)
+    assert [check_on_day(day) for day in (1, 2, 3)] == [("dead", "failing", None, False)] * 3
+    assert check_on_day(4) == ("dead", "dead", "died", True)
+    assert check_on_day(5) == ("dead", "dead", None, True)
     Handler.gone.clear()
-    assert state(6) == ("ok", "ok", "recovered", True)
-    assert state(7) == ("ok", "ok", None, False)
+    assert check_on_day(6) == ("ok", "ok", "recovered", True)
+    assert check_on_day(7) == ("ok", "ok", None, False)
     with History(path) as history:
         (incident,) = history.list_incidents()
     assert incident.closed == begun + timedelta(days=6)

@@ -47,7 +47,7 @@ _CODINGS: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-def serve(routes: list[dict[str, Any]]) -> Behaviour:
+def serve_routes(routes: list[dict[str, Any]]) -> Behaviour:
     async def behave(exchange: Exchange) -> None:
         cookie = exchange.fields.get("cookie", "")
         for route in routes:
@@ -56,28 +56,28 @@ def serve(routes: list[dict[str, Any]]) -> Behaviour:
                 and route.get("method", exchange.method) == exchange.method
                 and re.fullmatch(route.get("cookie", ".*"), cookie)
             ):
-                await answer(exchange, route)
+                await answer_route(exchange, route)
                 return
         await exchange.answer(404, body=b"<title>404</title>")
 
     return behave
 
 
-async def answer(exchange: Exchange, route: Mapping[str, Any]) -> None:
+async def answer_route(exchange: Exchange, route: Mapping[str, Any]) -> None:
     values = {
         "path": exchange.target, "escaped": quote(exchange.target, safe=""), "random": os.urandom(8).hex(),
         "host": f"{exchange.host}:{exchange.farm.ports['http']}",
     }  # fmt: skip
 
-    def fill(text: str) -> str:
+    def fill_in(text: str) -> str:
         return re.sub(r"\{(\w+)\}", lambda match: values[match[1]], text)
 
-    body = fill(route.get("body", "<title>Page</title><h1>Page</h1><p>Text")).encode(route.get("encoding", "utf-8"))
+    body = fill_in(route.get("body", "<title>Page</title><h1>Page</h1><p>Text")).encode(route.get("encoding", "utf-8"))
     body = bytes.fromhex(route.get("before", "")) + body * route.get("times", 1) + b" " * route.get("spaces", 0)
     body = _CODINGS.get(route.get("coding", ""), bytes)(body)
-    headers = {name: fill(value) for name, value in route.get("headers", {}).items()}
+    headers = {name: fill_in(value) for name, value in route.get("headers", {}).items()}
     if "location" in route:
-        headers["Location"] = fill(route["location"])
+        headers["Location"] = fill_in(route["location"])
     cookies = "".join(f"Set-Cookie: {one}\r\n" for one in route.get("cookies", []))
     code = f"{route.get('code', 302 if 'location' in route else 200)} Status"
     await exchange.answer(f"{code}\r\n{cookies}".removesuffix("\r\n"), headers, body)
@@ -89,7 +89,7 @@ def report() -> Iterator[dict[str, Link]]:
         urls = {}
         for parameters in CASES:
             case = parameters.values[0]
-            farm.everywhere[HOSTS[case["id"]]] = serve(case.get("routes", []))
+            farm.everywhere[HOSTS[case["id"]]] = serve_routes(case.get("routes", []))
             for path in case["links"]:
                 urls[farm.url("", HOSTS[case["id"]]) + path.removeprefix("/")] = (case["id"], path)
         links = check_links(urls, settings=SETTINGS, strict=False).links
@@ -114,7 +114,7 @@ HOSTS_OF_A_RUN = [f"127.0.7.{number}" for number in range(1, 19)]
 DEAF = "http://{}:9/page"  # nobody listens there
 
 
-def check(farm: Farm, hosts: list[str], *others: str, history: Path | None = None, **settings: Any) -> LinkReport:
+def check_hosts(farm: Farm, hosts: list[str], *others: str, history: Path | None = None, **settings: Any) -> LinkReport:
     urls = [*(farm.url("page", host) for host in hosts), *others]
     settings = {"allow_private": True, "deadline": 10.0} | settings
     return check_links(urls, settings=LinkSettings(**settings), history=history, strict=True)
@@ -123,7 +123,7 @@ def check(farm: Farm, hosts: list[str], *others: str, history: Path | None = Non
 def test_hosts_that_answer_in_this_run_prove_that_the_network_is_up() -> None:
     with closing(Farm({"page": respond()})) as farm:
         deaf = [DEAF.format(host) for host in HOSTS_OF_A_RUN[6:]]
-        report = check(farm, HOSTS_OF_A_RUN[:6], *deaf)
+        report = check_hosts(farm, HOSTS_OF_A_RUN[:6], *deaf)
     assert not report.network_down
     assert {link.url: link.status for link in report.links if link.url in deaf} == dict.fromkeys(deaf, "dead")
     assert report.summary == {"dead": 12, "ok": 6}
@@ -153,7 +153,7 @@ def test_what_all_hosts_answer_alike_comes_from_our_own_network(
                 await redirect(place)(exchange)
 
         farm.everywhere |= dict.fromkeys(HOSTS_OF_A_RUN[:8], behaviour)
-        report = check(farm, HOSTS_OF_A_RUN[:8], history=history)
+        report = check_hosts(farm, HOSTS_OF_A_RUN[:8], history=history)
     assert report.network_down
     assert {link.status for link in report.links} == {"unsure"}
     with History(history) as kept:
@@ -172,7 +172,7 @@ def test_one_other_answer_shows_that_they_come_from_the_hosts(others: Behaviour,
     with closing(Farm({})) as farm:
         farm.everywhere |= dict.fromkeys(HOSTS_OF_A_RUN[:7], respond(502, GATEWAY))
         farm.everywhere[HOSTS_OF_A_RUN[7]] = others
-        report = check(farm, HOSTS_OF_A_RUN[:8])
+        report = check_hosts(farm, HOSTS_OF_A_RUN[:8])
     assert not report.network_down
     assert [link.status for link in report.links] == ["dead"] * 7 + [status]
 
@@ -187,7 +187,7 @@ def test_hosts_that_were_good_are_asked_whether_a_gateway_error_is_theirs(tmp_pa
             kept.add_check(
                 advance_record(kept.load_record(url), verdict, datetime.now(UTC)), verdict, datetime.now(UTC)
             )
-        report = check(farm, HOSTS_OF_A_RUN[:8], history=history)
+        report = check_hosts(farm, HOSTS_OF_A_RUN[:8], history=history)
         assert ("HEAD", "127.0.8.2", "/page") in farm.requests
     assert not report.network_down
     assert report.summary == {"dead": 8}
@@ -196,7 +196,7 @@ def test_hosts_that_were_good_are_asked_whether_a_gateway_error_is_theirs(tmp_pa
 def test_a_few_hosts_may_fail_together() -> None:
     with closing(Farm({})) as farm:
         farm.everywhere |= dict.fromkeys(HOSTS_OF_A_RUN[:4], respond(502, GATEWAY))
-        report = check(farm, HOSTS_OF_A_RUN[:4])
+        report = check_hosts(farm, HOSTS_OF_A_RUN[:4])
     assert not report.network_down
     assert report.summary == {"dead": 4}
 
@@ -207,7 +207,7 @@ def test_a_proxy_that_refuses_everything_is_ours(code: int, hosts: int) -> None:
         farm.everywhere["127.0.8.3"] = respond(code, b"<title>Proxy</title>")
         proxy = farm.url("", "127.0.8.3")
         urls = [f"http://works{number}.test/page" for number in range(hosts)]
-        report = check(farm, [], *urls, proxy=proxy)
+        report = check_hosts(farm, [], *urls, proxy=proxy)
     assert report.network_down
     assert {link.status for link in report.links} == {"unsure"}
 
@@ -215,7 +215,7 @@ def test_a_proxy_that_refuses_everything_is_ours(code: int, hosts: int) -> None:
 def test_one_port_says_nothing_about_another() -> None:
     with closing(Farm({"page": respond()})) as farm:
         host = HOSTS_OF_A_RUN[0]
-        report = check(farm, [host], f"http://{host}:9/page", DEAF.format(HOSTS_OF_A_RUN[1]))
+        report = check_hosts(farm, [host], f"http://{host}:9/page", DEAF.format(HOSTS_OF_A_RUN[1]))
     assert [link.status for link in report.links] == ["ok", "dead", "dead"]
 
 
@@ -236,7 +236,7 @@ def test_a_large_page_does_not_hold_others_up() -> None:
 # A second opinion
 
 
-def last_check(report: LinkReport) -> tuple[str | None, str, str]:
+def find_last_check(report: LinkReport) -> tuple[str | None, str, str]:
     (link,) = report.links
     return link.status, link.state, link.reason
 
@@ -244,7 +244,7 @@ def last_check(report: LinkReport) -> tuple[str | None, str, str]:
 def test_a_second_opinion_is_asked_before_a_link_is_dead(tmp_path: Path) -> None:
     asked: list[str] = []
 
-    def reach(url: str) -> bool:
+    def is_reachable(url: str) -> bool:
         asked.append(url)
         return len(asked) == 1
 
@@ -258,9 +258,9 @@ def test_a_second_opinion_is_asked_before_a_link_is_dead(tmp_path: Path) -> None
         ]:
             report = check_links(
                 [url], settings=SETTINGS, history=tmp_path / "links.sqlite", strict=strict, everything=True,
-                second_opinion=reach,
+                second_opinion=is_reachable,
             )  # fmt: skip
-            assert last_check(report) == expected
+            assert find_last_check(report) == expected
     assert asked == [url, url]  # neither of a first failure, nor of a link that is dead
 
 
@@ -277,7 +277,7 @@ def test_a_command_gives_a_second_opinion(program: str | None, expected: tuple[s
     command = f'{sys.executable} -c "{program}" --quiet' if program else "/no/such/program"
     settings = LinkSettings(allow_private=True, deadline=20.0, second_opinion=command)
     with closing(Farm({})) as farm:
-        status, state, reason = last_check(check_links([farm.url("page", "127.0.8.6")], settings=settings))
+        status, state, reason = find_last_check(check_links([farm.url("page", "127.0.8.6")], settings=settings))
     assert status == expected[0]
     assert expected[1] in reason
     assert state == ("dead" if status == "dead" else "ok")
@@ -291,12 +291,12 @@ def test_a_command_without_end_is_no_opinion() -> None:
 
 
 def test_what_a_second_opinion_raises_does_not_end_the_run() -> None:
-    def fail(url: str) -> bool:
+    def raise_error(url: str) -> bool:
         raise RuntimeError("no browser")
 
     with closing(Farm({})) as farm:
-        report = check_links([farm.url("page", "127.0.8.7")], settings=SETTINGS, second_opinion=fail)
-    assert last_check(report)[::2] == (
+        report = check_links([farm.url("page", "127.0.8.7")], settings=SETTINGS, second_opinion=raise_error)
+    assert find_last_check(report)[::2] == (
         "dead",
         "404 not found (the second opinion failed: RuntimeError: no browser)",
     )

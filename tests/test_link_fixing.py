@@ -53,7 +53,7 @@ def site(tmp_path: Path) -> Path:
     return entries
 
 
-def remember(entries: Path, moved: Mapping[str, str], *, checks: int = 2) -> Path:
+def remember_moved(entries: Path, moved: Mapping[str, str], *, checks: int = 2) -> Path:
     path = entries.parent / ".feedpub" / "links.sqlite"
     with History(path) as history:
         for day in range(checks):
@@ -65,7 +65,7 @@ def remember(entries: Path, moved: Mapping[str, str], *, checks: int = 2) -> Pat
 
 
 def test_whole_addresses_are_rewritten_and_nothing_else(site: Path) -> None:
-    history = remember(site, MOVED)
+    history = remember_moved(site, MOVED)
     (fix,) = feedpub.fix_links(feedpub.load(site), history=history)
     expected = ENTRY.replace("source: https://a.example/old", "source: https://b.example/new_%28page%29")
     expected = expected.replace("[a](https://a.example/old)", "[a](https://b.example/new_%28page%29)")
@@ -92,7 +92,7 @@ def test_a_file_says_the_same_but_for_the_address(case: dict[str, Any], site: Pa
     file = site / "one.en.md"
     file.write_text(text, encoding="utf-8", newline="")
     before = feedpub.load(site)
-    fixes = feedpub.fix_links(before, history=remember(site, {OLD: case["new"]}))
+    fixes = feedpub.fix_links(before, history=remember_moved(site, {OLD: case["new"]}))
     fixed = case.get("fixed", case["text"]).replace("OLD", OLD).replace("NEW", case["new"])
     assert [fix.after.decode() for fix in fixes if fix.changes] == ([HEAD + fixed] if "fixed" in case else [])
     assert [line for fix in fixes for line, _, _ in fix.refused] == case.get("refused", [])
@@ -101,14 +101,14 @@ def test_a_file_says_the_same_but_for_the_address(case: dict[str, Any], site: Pa
     if "fixed" in case:
         links = {url for url in find_outbound_links(feedpub.load(site)) if url.startswith("https://b.test/")}
         assert {unquote(url) for url in links} == {unquote(case["new"])}
-    assert feedpub.fix_links(feedpub.load(site), history=remember(site, {OLD: case["new"]})) == tuple(
+    assert feedpub.fix_links(feedpub.load(site), history=remember_moved(site, {OLD: case["new"]})) == tuple(
         fix for fix in fixes if fix.refused
     )
 
 
 def test_what_is_not_changed_is_told(site: Path) -> None:
     (site / "one.en.md").write_text(f"{HEAD}---\nSee {OLD} there.\n", encoding="utf-8")
-    (fix,) = feedpub.fix_links(feedpub.load(site), history=remember(site, {OLD: "https://b.test/p?token=hush."}))
+    (fix,) = feedpub.fix_links(feedpub.load(site), history=remember_moved(site, {OLD: "https://b.test/p?token=hush."}))
     assert (fix.after, fix.diff()) == (fix.before, "")
     (note,) = fix.notes()
     assert "one.en.md:5: not changed, as https://b.test/p?token=…" in note
@@ -116,11 +116,11 @@ def test_what_is_not_changed_is_told(site: Path) -> None:
 
 
 def test_one_answer_is_not_enough(site: Path) -> None:
-    assert feedpub.fix_links(feedpub.load(site), history=remember(site, MOVED, checks=1)) == ()
+    assert feedpub.fix_links(feedpub.load(site), history=remember_moved(site, MOVED, checks=1)) == ()
 
 
 def test_a_file_that_was_changed_meanwhile_stays(site: Path) -> None:
-    fixes = feedpub.fix_links(feedpub.load(site), history=remember(site, MOVED))
+    fixes = feedpub.fix_links(feedpub.load(site), history=remember_moved(site, MOVED))
     file = site / "one.en.md"
     changed = file.read_bytes() + b"More.\n"
     file.write_bytes(changed)
@@ -130,21 +130,21 @@ def test_a_file_that_was_changed_meanwhile_stays(site: Path) -> None:
 
 
 def test_the_command_shows_first_and_writes_when_told(site: Path) -> None:
-    remember(site, MOVED)
+    remember_moved(site, MOVED)
 
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    def run_fix(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "feedpub", "links", "fix", *arguments],
             cwd=site.parent, capture_output=True, encoding="utf-8", check=False, timeout=60,
         )  # fmt: skip
 
-    shown = run()
+    shown = run_fix()
     assert (shown.returncode, shown.stderr) == (0, "5 addresses to change; --write rewrites the files\n")
     assert "-source: https://a.example/old" in shown.stdout
     assert "+source: https://b.example/new_%28page%29" in shown.stdout
     assert (site / "one.en.md").read_text(encoding="utf-8") == ENTRY.replace("\r\n", "\n")
-    assert run("--write").stderr == "5 addresses changed\n"
-    assert run().stderr == "no link has moved permanently\n"
+    assert run_fix("--write").stderr == "5 addresses changed\n"
+    assert run_fix().stderr == "no link has moved permanently\n"
 
 
 def test_a_diff_shows_no_secrets(site: Path) -> None:
@@ -152,7 +152,7 @@ def test_a_diff_shows_no_secrets(site: Path) -> None:
         "---\ntitle: One\npublished: 2026-01-01\n---\n[a](https://me:hush@a.example/old?token=hush)\n", encoding="utf-8"
     )
     old, new = "https://me:hush@a.example/old?token=hush", "https://b.example/new?token=hush"
-    (fix,) = feedpub.fix_links(feedpub.load(site), history=remember(site, {old: new}))
+    (fix,) = feedpub.fix_links(feedpub.load(site), history=remember_moved(site, {old: new}))
     assert "hush" not in fix.diff()
     assert new.encode() in fix.after
 
@@ -168,7 +168,7 @@ def test_a_diff_shows_no_secrets(site: Path) -> None:
 )
 def test_front_matter_of_any_form_is_rewritten(text: str, site: Path) -> None:
     (site / "one.en.md").write_text(text, encoding="utf-8")
-    history = remember(site, {"https://a.example/old": "https://b.example/new"})
+    history = remember_moved(site, {"https://a.example/old": "https://b.example/new"})
     (fix,) = feedpub.fix_links(feedpub.load(site), history=history)
     assert fix.after.decode() == text.replace("https://a.example/old", "https://b.example/new")
 
@@ -236,18 +236,18 @@ def test_any_file_with_any_new_address(seed: int, site: Path) -> None:
         new = f"https://b.test/{chance.choice(TAILS)}{chance.choice(TAILS)}"
         file.write_text(text, encoding="utf-8")
         before = feedpub.load(site, keep_going=True)
-        history = remember(site, {OLD: new})
+        history = remember_moved(site, {OLD: new})
         fixes = feedpub.fix_links(before, history=history)
         feedpub.write_fixes(fixes)
         after = feedpub.load(site, keep_going=True)
         changes += sum(len(fix.changes) for fix in fixes)
-        assert said(after, new) == said(before, new), (new, text)
+        assert list_notes(after, new) == list_notes(before, new), (new, text)
         assert [problem.code for problem in after.problems] == [problem.code for problem in before.problems]
         assert not any(fix.changes for fix in feedpub.fix_links(after, history=history))
     assert changes > 20
 
 
-def said(site: feedpub.Site, new: str) -> list[str]:
+def list_notes(site: feedpub.Site, new: str) -> list[str]:
     """Return what the entries say, with OLD for each of both addresses, and nothing percent-encoded."""
     meant = unquote(new)
     spelled = {meant, escape(meant), escape(meant, quote=False), meant.replace("&", "&amp;")}
@@ -280,7 +280,7 @@ def test_a_file_is_read_as_often_whatever_it_holds(number: int, site: Path, monk
     monkeypatch.setattr(rewriting, "read_entry_file", count_readings)
     text = f"[a]({OLD}) and {OLD} <a href='{OLD}'>a</a>\n\n" * number
     (site / "one.en.md").write_text(f"{HEAD}source: {OLD}\n---\n{text}", encoding="utf-8")
-    (fix,) = feedpub.fix_links(feedpub.load(site), history=remember(site, {OLD: "https://b.test/new"}))
+    (fix,) = feedpub.fix_links(feedpub.load(site), history=remember_moved(site, {OLD: "https://b.test/new"}))
     assert (len(fix.changes), fix.refused) == (3 * number + 1, ())
     assert len(readings) == 3  # as it is, with marks, with the new addresses
 
@@ -289,7 +289,7 @@ def test_a_file_is_read_as_often_whatever_it_holds(number: int, site: Path, monk
 def test_only_what_cannot_be_changed_is_refused(number: int, site: Path) -> None:
     text = f"[a]({OLD})\n\nSee {OLD} there.\n\n" * number
     (site / "one.en.md").write_text(f"{HEAD}---\n{text}", encoding="utf-8")
-    (fix,) = feedpub.fix_links(feedpub.load(site), history=remember(site, {OLD: "https://b.test/*new*."}))
+    (fix,) = feedpub.fix_links(feedpub.load(site), history=remember_moved(site, {OLD: "https://b.test/*new*."}))
     assert [line for line, _, _ in fix.changes] == [5 + 4 * index for index in range(number)]
     assert [line for line, _, _ in fix.refused] == [7 + 4 * index for index in range(number)]
     assert fix.after.decode().count("[a](https://b.test/*new*.)") == number
@@ -301,6 +301,6 @@ def test_one_of_many_that_cannot_be_changed_is_refused(site: Path) -> None:
     (site / "one.en.md").write_text(
         f"{HEAD}---\n## Summary\nText.\n\n## References\n" + "\n".join(lines), encoding="utf-8"
     )
-    (fix,) = feedpub.fix_links(feedpub.load(site), history=remember(site, {OLD: "https://b.test/new"}))
+    (fix,) = feedpub.fix_links(feedpub.load(site), history=remember_moved(site, {OLD: "https://b.test/new"}))
     assert [line for line, _, _ in fix.refused] == [9 + 40]
     assert len(fix.changes) == 58

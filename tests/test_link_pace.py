@@ -29,7 +29,7 @@ SETTINGS = LinkSettings(allow_private=True, deadline=4.0)
 CASES = load_cases("link_pace")
 
 
-def cases(kind: str) -> list[Any]:
+def list_cases(kind: str) -> list[Any]:
     return [case for case in CASES if case.values[0]["kind"] == kind]
 
 
@@ -48,7 +48,7 @@ class Counted:
         await self.behaviour(exchange)
 
 
-def at_once(behaviour: Behaviour, count: int, settings: LinkSettings = SETTINGS) -> list[int]:
+def count_at_once(behaviour: Behaviour, count: int, settings: LinkSettings = SETTINGS) -> list[int]:
     counted = Counted(behaviour)
     with closing(Farm({"page": counted})) as farm:
         check_links([farm.url("page", HOST, path=f"/{number}") for number in range(count)], settings=settings)
@@ -56,14 +56,14 @@ def at_once(behaviour: Behaviour, count: int, settings: LinkSettings = SETTINGS)
 
 
 def test_a_host_that_answers_is_asked_more() -> None:
-    seen = at_once(respond(), 60)
+    seen = count_at_once(respond(), 60)
     assert max(seen[:2]) == 2
     assert max(seen) == 6
 
 
 def test_it_is_never_asked_more_than_it_may() -> None:
-    assert max(at_once(respond(), 20, LinkSettings(allow_private=True, per_host=1))) == 1
-    assert max(at_once(respond(), 60, LinkSettings(allow_private=True, per_host=3))) == 3
+    assert max(count_at_once(respond(), 20, LinkSettings(allow_private=True, per_host=1))) == 1
+    assert max(count_at_once(respond(), 60, LinkSettings(allow_private=True, per_host=3))) == 3
 
 
 class Limited(Server):
@@ -100,7 +100,7 @@ def make_server(case: dict[str, Any], clock: Clock) -> Server:
     return server
 
 
-@pytest.mark.parametrize("case", cases("simulated"))
+@pytest.mark.parametrize("case", list_cases("simulated"))
 def test_a_host_is_asked_as_fast_as_it_bears(case: dict[str, Any]) -> None:
     paths = [f"/p{number}" for number in range(case["links"])]
     _, verdicts, seconds = simulate(lambda clock: make_server(case, clock), paths)
@@ -270,7 +270,7 @@ def serve_rules(rules: list[dict[str, Any]]) -> Behaviour:
     return behave
 
 
-@pytest.mark.parametrize("case", cases("served"))
+@pytest.mark.parametrize("case", list_cases("served"))
 def test_head_and_headers_of_ours_are_not_believed(case: dict[str, Any], tmp_path: Path) -> None:
     behaviours = {"page": serve_rules(case["rules"]), "other": respond(), "login": respond()}
     fragment = f"#{case['fragment']}" if "fragment" in case else ""
@@ -340,7 +340,7 @@ class TlsServer:
         self._socket.close()
 
 
-@pytest.mark.parametrize("case", cases("tls"))
+@pytest.mark.parametrize("case", list_cases("tls"))
 def test_what_this_client_lacks_is_no_fact_about_the_host(case: dict[str, Any], tmp_path: Path) -> None:
     with closing(TlsServer(case, tmp_path)) as server:
         settings = LinkSettings(allow_private=True, deadline=6.0, ca_bundle=str(tmp_path / "ca.pem"))

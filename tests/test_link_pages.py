@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 HTML = {"content-type": "text/html"}
 
 
-def find(body: bytes, fragments: Iterable[str], content_type: str = "text/html") -> set[str]:
+def find_names(body: bytes, fragments: Iterable[str], content_type: str = "text/html") -> set[str]:
     """Return the fragments whose targets a page holds."""
     wanted = {fragment: find_fragment_names(fragment) for fragment in fragments}
     names = read_page_at_once(body, {"content-type": content_type}, frozenset().union(*wanted.values())).names
@@ -80,24 +80,24 @@ NO_NAMES = {
 
 @pytest.mark.parametrize("body", NAMES.values(), ids=NAMES)
 def test_names_are_found_as_browsers_find_them(body: bytes) -> None:
-    assert find(body + (b">" if body.endswith(b"id=x") else b""), ["x"]) == {"x"}
+    assert find_names(body + (b">" if body.endswith(b"id=x") else b""), ["x"]) == {"x"}
 
 
 @pytest.mark.parametrize("body", NO_NAMES.values(), ids=NO_NAMES)
 def test_what_is_no_name_is_none(body: bytes) -> None:
-    assert find(body, ["x"]) == set()
+    assert find_names(body, ["x"]) == set()
 
 
 def test_an_empty_element_of_xhtml_ends_at_once() -> None:
     body = b"<script src='a'/><title/><p id='x'/>"
-    assert find(body, ["x"], "application/xhtml+xml; charset=utf-8") == {"x"}
-    assert find(body, ["x"]) == set()
+    assert find_names(body, ["x"], "application/xhtml+xml; charset=utf-8") == {"x"}
+    assert find_names(body, ["x"]) == set()
 
 
 def test_all_fragments_are_looked_for_at_once() -> None:
     page = b"<p id=a><p id=user-content-b><a name='c&amp;d'><p id='gr\xc3\xb6\xc3\x9fe'>"
     wanted = ["a", "b", "c&d", "c%26d", "gr%C3%B6%C3%9Fe", "größe"]
-    assert find(page, [*wanted, "e"]) == set(wanted)
+    assert find_names(page, [*wanted, "e"]) == set(wanted)
     assert find_fragment_names("!f") == find_fragment_names("/g") == find_fragment_names("h=1") == frozenset()
 
 
@@ -129,7 +129,7 @@ CHARSETS = {
 
 @pytest.mark.parametrize(("name", "codec", "content_type"), CHARSETS.values(), ids=CHARSETS)
 def test_charsets_are_those_of_browsers(name: str, codec: str, content_type: str) -> None:
-    assert find(f"<p id='{name}'>".encode(codec), [name], content_type) == {name}
+    assert find_names(f"<p id='{name}'>".encode(codec), [name], content_type) == {name}
 
 
 DECLARED = {
@@ -144,13 +144,13 @@ DECLARED = {
 
 @pytest.mark.parametrize(("start", "codec"), DECLARED.values(), ids=DECLARED)
 def test_charsets_are_declared_in_pages(start: bytes, codec: str) -> None:
-    assert find(start + "<p id='汉字'>".encode(codec), ["汉字"]) == {"汉字"}
+    assert find_names(start + "<p id='汉字'>".encode(codec), ["汉字"]) == {"汉字"}
 
 
 @pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16", "utf-16-be"])
 def test_a_byte_order_mark_counts_before_any_label(codec: str) -> None:
     mark = b"\xfe\xff" if codec == "utf-16-be" else b""
-    assert find(mark + "<p id='é'>".encode(codec), ["é"], "text/html; charset=iso-8859-1") == {"é"}
+    assert find_names(mark + "<p id='é'>".encode(codec), ["é"], "text/html; charset=iso-8859-1") == {"é"}
 
 
 @pytest.mark.parametrize(
@@ -281,10 +281,10 @@ def test_a_page_that_waits_is_short() -> None:
 def test_the_time_of_a_page_does_not_grow_with_its_fragments() -> None:
     page = b"<p id=a>" * 20_000
 
-    def seconds(count: int) -> float:
+    def measure_seconds(count: int) -> float:
         wanted = frozenset().union(*(find_fragment_names(f"x{number}") for number in range(count)))
         begun = time.process_time()
         read_page_at_once(page, HTML, wanted)
         return time.process_time() - begun
 
-    assert min(seconds(100) for _ in range(5)) < 3 * min(seconds(1) for _ in range(5))
+    assert min(measure_seconds(100) for _ in range(5)) < 3 * min(measure_seconds(1) for _ in range(5))

@@ -88,16 +88,20 @@ CASES: dict[str, tuple[ProbeResult, str, str]] = {
     "teapot": (make_result(418), "suspect", "418 refused"),
     "no redirect": (make_result(304 - 1), "suspect", "unexpected status 303"),
     "continue": (make_result(100), "suspect", "unexpected status 100"),
-    "challenge": (make_result(403, headers={"cf-mitigated": "challenge"}), "blocked", "prove that they are human"),
+    "challenge": (
+        make_result(403, headers={"cf-mitigated": "challenge"}),
+        "blocked",
+        "a challenge that robots cannot pass",
+    ),
     "challenge that is 200": (
         make_result(page=make_source("<script>window._cf_chl_opt={}")),
         "blocked",
-        "prove that they are human",
+        "a challenge that robots cannot pass",
     ),
     "challenge that is 404": (
         make_result(404, headers={"x-amzn-waf-action": "captcha"}),
         "blocked",
-        "prove that they are human",
+        "a challenge that robots cannot pass",
     ),
     "page with a challenge's script": (make_result(page=make_source("cf_chl_opt" + " " * 40_000)), "ok", ""),
     "says so in its title": (
@@ -225,7 +229,7 @@ BLOCKED = classify_result(make_result(429))
 UNSURE = classify_result(make_result(None, failure="timeout"))
 
 
-def story(*events: tuple[Verdict, timedelta]) -> Record:
+def advance_all(*events: tuple[Verdict, timedelta]) -> Record:
     """Tell what is remembered after verdicts, each so long after `NOW`."""
     record = Record(url=URL)
     for verdict, after in events:
@@ -252,7 +256,7 @@ def test_links_are_not_all_due_at_once() -> None:
 
 
 def test_a_first_failure_is_no_death() -> None:
-    record = story((OK, -DAY), (DEAD, 0 * DAY))
+    record = advance_all((OK, -DAY), (DEAD, 0 * DAY))
     assert (record.state, record.failures, record.failing_since) == ("failing", 1, NOW)
     assert record.due == NOW + HOUR
     assert record.last_ok == NOW - DAY
@@ -273,7 +277,7 @@ def test_a_first_failure_is_no_death() -> None:
     ],
 )
 def test_death_takes_failures_and_days(verdict: Verdict, days: tuple[float, ...], state: str) -> None:
-    assert story(*((verdict, day * DAY) for day in days)).state == state
+    assert advance_all(*((verdict, day * DAY) for day in days)).state == state
 
 
 TROUBLE = classify_result(make_result(503))
@@ -294,7 +298,7 @@ TROUBLE = classify_result(make_result(503))
     ],
 )
 def test_trouble_needs_more_patience_than_statements(verdicts: list[tuple[Verdict, float]], state: str) -> None:
-    assert story(*((verdict, day * DAY) for verdict, day in verdicts)).state == state
+    assert advance_all(*((verdict, day * DAY) for verdict, day in verdicts)).state == state
 
 
 def test_how_much_patience_is_a_setting() -> None:
@@ -308,7 +312,7 @@ def test_how_much_patience_is_a_setting() -> None:
 
 
 def test_one_good_answer_makes_it_ok_again() -> None:
-    dead = story((DEAD, 0 * DAY), (DEAD, 2 * DAY), (DEAD, 4 * DAY))
+    dead = advance_all((DEAD, 0 * DAY), (DEAD, 2 * DAY), (DEAD, 4 * DAY))
     assert dead.state == "dead"
     well = advance_record(dead, OK, NOW + 5 * DAY)
     assert (well.state, well.failures, well.failing_since, well.streak) == ("ok", 0, None, 1)
@@ -318,9 +322,9 @@ def test_one_good_answer_makes_it_ok_again() -> None:
 @pytest.mark.parametrize("verdict", [BLOCKED, UNSURE, classify_result(make_result(400))])
 def test_what_proves_nothing_changes_nothing(verdict: Verdict) -> None:
     for before in (
-        story((OK, 0 * DAY)),
-        story((DEAD, 0 * DAY)),
-        story((DEAD, -4 * DAY), (DEAD, -DAY), (DEAD, 0 * DAY)),
+        advance_all((OK, 0 * DAY)),
+        advance_all((DEAD, 0 * DAY)),
+        advance_all((DEAD, -4 * DAY), (DEAD, -DAY), (DEAD, 0 * DAY)),
     ):
         after = advance_record(before, verdict, NOW + HOUR)
         assert (after.state, after.failures, after.streak) == (before.state, before.failures, before.streak)
@@ -340,7 +344,7 @@ def test_a_server_that_asks_us_to_stay_away_is_obeyed() -> None:
 
 
 def test_death_is_confirmed_first() -> None:
-    failing = story((DEAD, 0 * DAY), (DEAD, 2 * DAY))
+    failing = advance_all((DEAD, 0 * DAY), (DEAD, 2 * DAY))
     assert not needs_confirmation(failing, DEAD, NOW + 2.5 * DAY)
     assert needs_confirmation(failing, DEAD, NOW + 3 * DAY)
     assert not needs_confirmation(failing, OK, NOW + 3 * DAY)
@@ -433,7 +437,7 @@ def test_what_an_answer_says_about_our_network(result: ProbeResult, reached: boo
 # Deaths and recoveries (test_link_year.py has a whole year)
 
 
-def run(record: Record, request: Any, now: datetime) -> Record:
+def check_until_sure(record: Record, request: Any, now: datetime) -> Record:
     """Do what a run does with an address: ask, confirm a death, remember."""
     verdict = request(now)
     if needs_confirmation(record, verdict, now):
@@ -453,7 +457,7 @@ def test_true_deaths_are_found_in_time_and_recoveries_at_once(seed: int) -> None
         for day in range(120):
             now = NOW + timedelta(days=day, minutes=chance.uniform(0, 20))
             if record.due is None or record.due <= now:
-                record = run(record, lambda at: verdict if 40 <= (at - NOW).days < 90 else OK, now)  # noqa: B023
+                record = check_until_sure(record, lambda at: verdict if 40 <= (at - NOW).days < 90 else OK, now)  # noqa: B023
             if record.state == "failing" and not failed:
                 failed = now
             if record.state == "dead" and not died:

@@ -326,7 +326,7 @@ def test_an_issue_fits_whatever_is_long(width: int, number: int) -> None:
     text = format_report(replace(make_report(*links, network_down=True), problems=problems), "markdown")
     assert_issue_fits(text)
     for title in (
-        "Dead",
+        "Dead: replace or remove these links",
         "Moved permanently: update these addresses",
         "Needs review: perhaps no longer the page that you linked to",
     ):
@@ -384,7 +384,7 @@ def test_a_host_that_has_lost_its_last_links_is_news() -> None:
     old = [replace(link, change=None) for link in GONE[:5]]
     text = format_report(make_report(*old[:4], GONE[4]))
     assert text.startswith("Newly dead: replace or remove these links (5)\n  gone.test: all 5 links (no such host)\n")
-    assert format_report(make_report(*old)).startswith("Dead (5)\n")
+    assert format_report(make_report(*old)).startswith("Dead: replace or remove these links (5)\n")
     mixed = [replace(old[0], reason="404 not found"), *old[1:]]
     assert "gone.test: all 5 links (most: no such host)" in format_report(make_report(*mixed))
 
@@ -412,7 +412,7 @@ def test_an_annotation_stands_at_the_first_place_of_a_link() -> None:
     places = tuple(Mention(path=f"{number}.md", line=number) for number in range(1, 41))
     annotation, *rest = format_report(make_report(replace(DEAD, found_in=places)), "github").splitlines()
     assert annotation.startswith("::error file=1.md,line=1,")
-    assert annotation.endswith("404 not found (also in 39 more)")
+    assert annotation.endswith("404 not found (also in 39 other places)")
     assert len(rest) == 1
 
 

@@ -113,7 +113,7 @@ def server() -> Iterator[Server]:
         yield made
 
 
-def begin(
+def begin_check(
     folder: Path, *arguments: str, preexec: Callable[[], None] | None = None, stdout: int | IO[str] = subprocess.PIPE
 ) -> subprocess.Popen[str]:
     return subprocess.Popen(
@@ -122,7 +122,7 @@ def begin(
     )  # fmt: skip
 
 
-def remembered(folder: Path) -> set[str]:
+def list_remembered(folder: Path) -> set[str]:
     with closing(sqlite3.connect(folder / ".feedpub" / "links.sqlite")) as base:
         assert base.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         return {url for (url,) in base.execute("SELECT url FROM links")}
@@ -135,7 +135,7 @@ def test_a_run_that_is_killed_loses_nothing_that_it_has_told(server: Server, tmp
     told: set[str] = set()
     for _ in range(30 if THOROUGH else 8):
         with (tmp_path / "out.jsonl").open("w", encoding="utf-8") as file:  # a pipe that nobody reads would fill up
-            run = begin(tmp_path, "--format", "jsonl", "--concurrency", "20", stdout=file)
+            run = begin_check(tmp_path, "--format", "jsonl", "--concurrency", "20", stdout=file)
             server.wait_for_requests(len(server.seen) + chance.randrange(1, 150), run)
             run.kill()
             run.communicate(timeout=20)
@@ -144,18 +144,18 @@ def test_a_run_that_is_killed_loses_nothing_that_it_has_told(server: Server, tmp
         lines = [line for line in out.splitlines() if line.endswith("}")]
         told |= {json.loads(line)["url"] for line in lines}
         if told:
-            assert told <= remembered(tmp_path)
+            assert told <= list_remembered(tmp_path)
     assert len(told) > 100
-    run = begin(tmp_path, "--quiet")
+    run = begin_check(tmp_path, "--quiet")
     assert run.communicate(timeout=60) == ("", "")
     assert run.returncode == 0
-    assert remembered(tmp_path) == set(urls)
+    assert list_remembered(tmp_path) == set(urls)
 
 
 def test_ctrl_c_keeps_what_is_known(server: Server, tmp_path: Path) -> None:
     server.delay = 0.5
     (tmp_path / "urls.txt").write_text("\n".join(server.urls(2000)), encoding="utf-8")
-    run = begin(tmp_path)
+    run = begin_check(tmp_path)
     server.wait_for_requests(300, run)
     run.send_signal(signal.SIGINT)
     out, said = run.communicate(timeout=60)
@@ -163,13 +163,13 @@ def test_ctrl_c_keeps_what_is_known(server: Server, tmp_path: Path) -> None:
     known = int(said.split("interrupted; ")[1].split()[0])
     assert out == f"{known} links: {known} ok\n"
     assert 0 < known < 1000  # it does not wait for the others
-    assert len(remembered(tmp_path)) == known
+    assert len(list_remembered(tmp_path)) == known
 
 
 def test_ctrl_c_without_a_history_tells_what_is_known(server: Server, tmp_path: Path) -> None:
     server.delay = 0.2
     (tmp_path / "urls.txt").write_text("\n".join(server.urls(2000)), encoding="utf-8")
-    run = begin(tmp_path, "--no-history")
+    run = begin_check(tmp_path, "--no-history")
     server.wait_for_requests(300, run)
     run.send_signal(signal.SIGINT)
     out, said = run.communicate(timeout=20)
@@ -201,9 +201,9 @@ def test_a_terminal_shows_how_far_it_is(server: Server, tmp_path: Path) -> None:
 def test_the_second_of_two_runs_says_so(server: Server, tmp_path: Path) -> None:
     server.delay = 5.0  # the first lasts longer than any machine takes to begin the second
     (tmp_path / "urls.txt").write_text("\n".join(server.urls(2000)), encoding="utf-8")
-    first = begin(tmp_path)
+    first = begin_check(tmp_path)
     server.wait_for_requests(1, first)
-    second = begin(tmp_path)
+    second = begin_check(tmp_path)
     out, said = second.communicate(timeout=30)
     assert (second.returncode, out) == (3, "")
     assert "another run is using this history" in said
@@ -216,19 +216,19 @@ def test_a_full_disk_is_told_and_what_is_written_stays(server: Server, tmp_path:
     urls = server.urls(1200)
     (tmp_path / "urls.txt").write_text("\n".join(urls), encoding="utf-8")
 
-    def little_room() -> None:
+    def limit_file_size() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 
-    run = begin(tmp_path, preexec=little_room)
+    run = begin_check(tmp_path, preexec=limit_file_size)
     _, said = run.communicate(timeout=60)
     assert run.returncode == 3, said
     assert "links.sqlite" in said
     assert "Traceback" not in said
-    assert remembered(tmp_path) < set(urls)
-    run = begin(tmp_path)
+    assert list_remembered(tmp_path) < set(urls)
+    run = begin_check(tmp_path)
     run.communicate(timeout=60)
     assert run.returncode == 0
-    assert remembered(tmp_path) == set(urls)
+    assert list_remembered(tmp_path) == set(urls)
 
 
 @pytest.fixture
@@ -236,7 +236,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 16 MB."""
     place = tmp_path / "disk"
     place.mkdir()
-    if not (shutil.which("mount") and mount("-t", "tmpfs", "-o", "size=16m", "tmpfs", str(place))):
+    if not (shutil.which("mount") and run_mount("-t", "tmpfs", "-o", "size=16m", "tmpfs", str(place))):
         pytest.skip("no right to mount a disk")
     try:
         yield place
@@ -244,7 +244,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", str(place)], check=True)
 
 
-def mount(*arguments: str) -> bool:
+def run_mount(*arguments: str) -> bool:
     return subprocess.run(["mount", *arguments], capture_output=True, check=False).returncode == 0
 
 
@@ -257,24 +257,24 @@ def test_a_disk_that_is_full_is_told_with_what_is_known(
     (tmp_path / "urls.txt").write_text("\n".join(urls), encoding="utf-8")
     (disk / "large").write_bytes(bytes((16384 - kilobytes) * 1024))
     arguments = ("--history", str(disk / "links.sqlite"), "--format", form)
-    out, said = begin(tmp_path, *arguments).communicate(timeout=60)
+    out, said = begin_check(tmp_path, *arguments).communicate(timeout=60)
     assert said.count("\n") == 1, said
     hint = "No space left on device; free some disk space and run the command again"
     assert re.match(rf"feedpub: {re.escape(str(disk))}/links.sqlite(-lock)?: {hint}", said)
-    known = kept(disk)
+    known = list_kept(disk)
     assert len(known) < len(urls)
     if form == "jsonl":
         assert known <= {json.loads(line)["url"] for line in out.splitlines()}
     elif known:
         assert int(out.split(" links: ")[0]) >= len(known)
     (disk / "large").unlink()
-    run = begin(tmp_path, *arguments)
+    run = begin_check(tmp_path, *arguments)
     run.communicate(timeout=60)
     assert run.returncode == 0
-    assert kept(disk) == set(urls)
+    assert list_kept(disk) == set(urls)
 
 
-def kept(folder: Path) -> set[str]:
+def list_kept(folder: Path) -> set[str]:
     with closing(sqlite3.connect(folder / "links.sqlite")) as base:
         assert base.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         has_table = base.execute("SELECT 1 FROM sqlite_master WHERE name = 'links'").fetchone()
@@ -303,10 +303,10 @@ def test_few_descriptors_only_cost_time(server: Server, tmp_path: Path) -> None:
     server.delay = 0.05
     (tmp_path / "urls.txt").write_text("\n".join(server.urls(400)), encoding="utf-8")
 
-    def few() -> None:
+    def limit_descriptors() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
 
-    run = begin(tmp_path, "--concurrency", "200", preexec=few)
+    run = begin_check(tmp_path, "--concurrency", "200", preexec=limit_descriptors)
     out, said = run.communicate(timeout=60)
     assert 2 < server.most_at_once < 40
     assert (run.returncode, out, said) == (0, "400 links: 400 ok\n", "")
@@ -341,7 +341,7 @@ def test_a_proxy_that_is_away_kills_nothing() -> None:
 
 def test_certificates_that_are_none_are_told(tmp_path: Path) -> None:
     (tmp_path / "urls.txt").write_text("https://a.example/", encoding="utf-8")
-    run = begin(tmp_path, "--ca-bundle", os.devnull)
+    run = begin_check(tmp_path, "--ca-bundle", os.devnull)
     _, said = run.communicate(timeout=20)
     assert run.returncode in (2, 3)
     assert "Traceback" not in said

@@ -164,7 +164,7 @@ def test_a_server_that_is_always_ready_leaves_others_their_turn(data: bytes) -> 
     assert turns < 5000
 
 
-def read(data: bytes, most: int = FRAGMENT_PAGE_BYTES) -> ResponseReader:
+def read_response(data: bytes, most: int = FRAGMENT_PAGE_BYTES) -> ResponseReader:
     reading = ResponseReader("GET", most)
     for at in range(0, len(data), 65_536):
         reading.feed(data[at : at + 65_536])
@@ -174,7 +174,7 @@ def read(data: bytes, most: int = FRAGMENT_PAGE_BYTES) -> ResponseReader:
 
 
 def test_an_answer_has_so_many_chunks() -> None:
-    reading = read(CHUNKED + b"1\r\na\r\n" * (MOST_CHUNKS * 2))
+    reading = read_response(CHUNKED + b"1\r\na\r\n" * (MOST_CHUNKS * 2))
     assert reading.is_done
     assert not reading.is_reusable
     assert reading.response
@@ -184,11 +184,11 @@ def test_an_answer_has_so_many_chunks() -> None:
 
 @pytest.mark.parametrize("unit", [b"\r\n", b"\n", b"\r"])
 def test_blank_lines_before_an_answer(unit: bytes) -> None:
-    reading = read(unit * 3 + HEAD + b"Content-Length: 0\r\n\r\n")
+    reading = read_response(unit * 3 + HEAD + b"Content-Length: 0\r\n\r\n")
     assert reading.response
     assert reading.response.code == 200
     with pytest.raises(NoResponseError):
-        read(unit * 20_000)
+        read_response(unit * 20_000)
 
 
 def read_gzip(page: bytes, piece: int = 65_536) -> Response:
@@ -221,7 +221,7 @@ def test_a_page_has_so_many_members() -> None:
 @pytest.mark.parametrize("coding", ["br", "zstd", "gzip, gzip", "compress"])
 def test_a_page_in_another_coding_is_not_judged(coding: str) -> None:
     fields = f"Content-Encoding: {coding}\r\nContent-Length: 5000\r\n\r\n".encode()
-    reading = read(HEAD + fields + b"x" * 5000)
+    reading = read_response(HEAD + fields + b"x" * 5000)
     assert reading.response
     assert (reading.response.body, reading.response.is_complete) == (b"", False)
 
@@ -239,7 +239,7 @@ def test_a_frame_of_http_2_that_comes_in_pieces(start: bytes) -> None:
 @pytest.mark.parametrize("name", ["a%d", "a", "A-%d ", "Set-Cookie"])
 def test_of_a_header_only_what_counts_is_kept(name: str) -> None:
     fields = "".join(f"{name % number if '%' in name else name}: x\r\n" for number in range(5000))
-    reading = read(HEAD + fields.encode() + b"ETag: y\r\n folded\r\nContent-Length: 0\r\n\r\n")
+    reading = read_response(HEAD + fields.encode() + b"ETag: y\r\n folded\r\nContent-Length: 0\r\n\r\n")
     assert reading.response
     assert reading.response.headers == {"content-type": "text/html", "etag": "y folded", "content-length": "0"}
     assert len(reading.response.cookies) <= 50

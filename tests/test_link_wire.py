@@ -34,7 +34,7 @@ NAME = socket.gaierror(socket.EAI_NONAME, "no such name")
 BUSY = socket.gaierror(socket.EAI_AGAIN, "try again")
 
 
-def check(url: str, *, patience: float = 120.0) -> Link:
+def check_link(url: str, *, patience: float = 120.0) -> Link:
     settings = LinkSettings(allow_private=True, deadline=8.0, patience=patience)
     return check_links([url], settings=settings, strict=False).links[0]
 
@@ -72,13 +72,13 @@ def sockets(monkeypatch: pytest.MonkeyPatch, *, connect: dict[int, int] | None =
 @pytest.mark.parametrize("failure", [NAME, BUSY], ids=["no such name", "busy"])
 def test_a_name_is_looked_up_again(base: str, failure: OSError, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = resolve_host(monkeypatch, failure, failure, ["127.0.0.1"])
-    assert check(base.replace("127.0.0.1", "works.test") + "/page").status == "ok"
+    assert check_link(base.replace("127.0.0.1", "works.test") + "/page").status == "ok"
     assert asked == ["works.test"] * 3
 
 
 def test_a_name_that_was_found_is_never_looked_up_again(base: str, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = resolve_host(monkeypatch, ["127.0.0.1"], ["127.0.0.2"])
-    assert check(base.replace("127.0.0.1", "works.test") + "/500").status == "dead"  # asked for again and again
+    assert check_link(base.replace("127.0.0.1", "works.test") + "/500").status == "dead"  # asked for again and again
     assert asked == ["works.test"]
 
 
@@ -100,7 +100,7 @@ def test_a_host_is_not_blamed_for_this_machine(
 ) -> None:
     resolve_host(monkeypatch, found)
     sockets(monkeypatch, connect={socket.AF_INET6: six})
-    link = check(NOBODY, patience=0.0)
+    link = check_link(NOBODY, patience=0.0)
     assert (link.status, reason in link.reason) == (status, True), link
 
 
@@ -108,14 +108,14 @@ def test_a_host_is_not_blamed_for_this_machine(
 def test_sockets_that_cannot_be_made_kill_nothing(family: int, monkeypatch: pytest.MonkeyPatch) -> None:
     resolve_host(monkeypatch, ["::1", "127.0.0.1"])
     sockets(monkeypatch, make=family)
-    assert check(NOBODY, patience=0.0).status == "unsure"
+    assert check_link(NOBODY, patience=0.0).status == "unsure"
 
 
 def test_a_run_ends_though_no_connection_can_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
     resolve_host(monkeypatch, ["127.0.0.1"])
     sockets(monkeypatch, make=errno.EMFILE)
     monkeypatch.setattr("feedpub.links.scheduler._EXHAUSTED_LIMIT", 3)
-    link = check(NOBODY)
+    link = check_link(NOBODY)
     assert (link.status, link.reason) == ("unsure", f"a limit of feedpub was reached ({os.strerror(errno.EMFILE)})")
 
 
@@ -157,16 +157,16 @@ def test_nothing_of_the_environment_is_used(base: str, tmp_path: Path, monkeypat
     monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, NOBODY)
-    assert check(f"{base}/page").status == "ok"
+    assert check_link(f"{base}/page").status == "ok"
     assert Handler.authorizations == {None}
 
 
 def test_certificates_of_the_environment_are_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
     with closing(Farm({"page": respond()})) as farm:
         url = farm.url("page", "127.0.4.1", kind="good")
-        assert check(url).status == "suspect"
+        assert check_link(url).status == "suspect"
         monkeypatch.setenv("SSL_CERT_FILE", farm.ca)
-        assert check(url).status == "ok"
+        assert check_link(url).status == "ok"
 
 
 @pytest.mark.parametrize(
@@ -253,7 +253,9 @@ def test_what_is_set_for_a_host_is_sent_to_it_alone(monkeypatch: pytest.MonkeyPa
     assert "sesame" not in feedpub.format_report(report, "json")
 
 
-@pytest.mark.parametrize(("value", "words"), [(None, "is not set"), ("", "is not set"), ("a b", "holds no token")])
+@pytest.mark.parametrize(
+    ("value", "words"), [(None, "is not set"), ("", "is not set"), ("a b", "does not contain a token")]
+)
 def test_a_token_that_is_missing_is_told_before_anything_is_asked(
     base: str, value: str | None, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,4 +1,4 @@
-"""Warnings and notes: what lint finds in an entry, between languages, between articles; and what it leaves in peace."""
+"""Warnings and notes of lint: in an entry, between languages and between articles; and what it does not report."""
 
 import time
 from collections.abc import Mapping
@@ -14,23 +14,23 @@ from support.sample_sites import CHINESE, ENGLISH, GOOD, SETTINGS, post, write_s
 ENTRIES = Path(__file__).parent.parent / "entries"
 
 
-def lint(
+def lint_files(
     folder: Path, files: Mapping[str, str | bytes], config: str = SETTINGS, *, codes: str = ""
 ) -> list[tuple[str, str, str]]:
-    """Return code, file and marked text of each problem; with `codes`, only of those."""
+    """Return code, file and marked text of each problem, or only of problems with these codes."""
     problems = feedpub.lint(write_site(folder / "entries", files, config))
     return [
-        (problem.code, problem.path.rpartition("/")[2], marked(problem))
+        (problem.code, problem.path.rpartition("/")[2], get_marked_text(problem))
         for problem in problems
         if not codes or problem.code in codes.split()
     ]
 
 
-def marked(problem: Problem) -> str:
+def get_marked_text(problem: Problem) -> str:
     return problem.excerpt[problem.column - 1 : problem.end_column - 1] if problem.column else ""
 
 
-def languages(*tags: str) -> str:
+def set_languages(*tags: str) -> str:
     """Return settings with these languages."""
     return SETTINGS.replace('["en", "zh-Hans"]', str(list(tags)).replace("'", '"'))
 
@@ -60,16 +60,16 @@ def test_languages_have_the_same_points_and_references(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     write_site(Path("entries"), {"a.en.md": post(english), "a.zh-Hans.md": post(chinese, title="夜间列车")})
-    found = [problem for problem in feedpub.lint("entries") if problem.code == "W101"]
-    assert [problem.message for problem in found] == ([message] if message else [])
-    assert {problem.path for problem in found} <= {"entries/a.zh-Hans.md"}
+    problems = [problem for problem in feedpub.lint("entries") if problem.code == "W101"]
+    assert [problem.message for problem in problems] == ([message] if message else [])
+    assert {problem.path for problem in problems} <= {"entries/a.zh-Hans.md"}
 
 
 def test_languages_link_to_the_same_addresses(tmp_path: Path) -> None:
     english = post("## References\n1. A <https://a.test/>\n2. B <https://b.test/>\n3. C\n4. D <https://d.test/>\n")
     chinese = post("## 参考文献\n1. 甲 <https://a.test/zh>\n2. 乙\n3. 丙 <https://c.test/>\n4. 丁 <https://d.test/>\n")
     files = {"a.en.md": english, "a.zh-Hans.md": chinese.replace("Night trains", "夜间列车")}
-    assert lint(tmp_path, files, codes="W102 W101") == [("W102", "a.zh-Hans.md", "1. 甲 <https://a.test/zh>")]
+    assert lint_files(tmp_path, files, codes="W102 W101") == [("W102", "a.zh-Hans.md", "1. 甲 <https://a.test/zh>")]
 
 
 @pytest.mark.parametrize(
@@ -104,12 +104,12 @@ def test_languages_link_to_the_same_addresses(tmp_path: Path) -> None:
 def test_letters_of_another_script_in_a_translation(language: str, text: str, runs: list[str], tmp_path: Path) -> None:
     other = "fr" if language == "en" else "en"
     files = {f"a.{language}.md": post(text, title="T"), f"a.{other}.md": post("Text.\n")}
-    found = lint(tmp_path, files, languages(language, other), codes="W103 W104")
-    assert found == [("W103", f"a.{language}.md", run) for run in runs]
+    problems = lint_files(tmp_path, files, set_languages(language, other), codes="W103 W104")
+    assert problems == [("W103", f"a.{language}.md", run) for run in runs]
 
 
-def test_letters_of_another_script_are_no_matter_in_an_article_of_one_language(tmp_path: Path) -> None:
-    assert lint(tmp_path, {"a.en.md": post("The word 分工.\n")}, codes="W103") == []
+def test_letters_of_another_script_are_fine_in_a_single_language(tmp_path: Path) -> None:
+    assert lint_files(tmp_path, {"a.en.md": post("The word 分工.\n")}, codes="W103") == []
 
 
 @pytest.mark.parametrize(
@@ -128,21 +128,21 @@ def test_letters_of_another_script_are_no_matter_in_an_article_of_one_language(t
 def test_letters_of_another_script_in_front_matter(matter: dict[str, str], warned: list[str], tmp_path: Path) -> None:
     english = post("A long English text, which shows what language this is, whatever its title may be.\n", **matter)
     files = {"a.en.md": english, "a.zh-Hans.md": CHINESE}
-    assert lint(tmp_path, files, codes="W103 W104") == [("W103", "a.en.md", text) for text in warned]
+    assert lint_files(tmp_path, files, codes="W103 W104") == [("W103", "a.en.md", text) for text in warned]
 
 
 def test_many_letters_of_another_script_are_summed_up(tmp_path: Path) -> None:
     english = "This is a longer English paragraph so that its language is beyond any doubt. " * 8
     text = post(english + "\n\n" + " and ".join(["分工"] * (MOST_PROBLEMS_OF_A_CODE + 5)))
     folder = write_site(tmp_path / "entries", {"a.en.md": text, "a.zh-Hans.md": CHINESE})
-    found = [problem for problem in feedpub.lint(folder) if problem.code == "W103"]
-    assert len(found) == MOST_PROBLEMS_OF_A_CODE + 1
-    assert found[-1].message == "… and 5 more of this kind in this file"
-    assert "分工" in found[0].message
+    problems = [problem for problem in feedpub.lint(folder) if problem.code == "W103"]
+    assert len(problems) == MOST_PROBLEMS_OF_A_CODE + 1
+    assert problems[-1].message == "… and 5 more of this kind in this file"
+    assert "分工" in problems[0].message
 
 
 @pytest.mark.parametrize("mark", ["<i lang=x>", "`", "```", "<!--", "<a lang=", "https://"])
-def test_marks_without_end_take_little_time(mark: str, tmp_path: Path) -> None:
+def test_markup_without_end_takes_little_time(mark: str, tmp_path: Path) -> None:
     files = {"a.en.md": post(mark * 20_000 + " 分工"), "a.zh-Hans.md": CHINESE}
     folder = write_site(tmp_path / "entries", files)
     began = time.perf_counter()
@@ -193,14 +193,16 @@ ENGLISH_TEXT = "Night trains are coming back to Europe, and the research behind 
     ],
 )
 def test_text_looks_like_its_language(language: str, title: str, text: str, fits: bool, tmp_path: Path) -> None:
-    found = lint(tmp_path, {f"a.{language}.md": post(text, title=title)}, languages(language), codes="W104")
-    assert found == ([] if fits else [("W104", f"a.{language}.md", title)])
+    problems = lint_files(
+        tmp_path, {f"a.{language}.md": post(text, title=title)}, set_languages(language), codes="W104"
+    )
+    assert problems == ([] if fits else [("W104", f"a.{language}.md", title)])
 
 
 def test_text_in_another_language_is_one_warning(tmp_path: Path) -> None:
     chinese = CHINESE.replace("---\n## ", "published: 2026-02-01\n---\n## ")
-    found = lint(tmp_path, {"a.en.md": chinese, "a.zh-Hans.md": CHINESE}, codes="W103 W104")
-    assert found == [("W104", "a.en.md", "夜间列车")]
+    problems = lint_files(tmp_path, {"a.en.md": chinese, "a.zh-Hans.md": CHINESE}, codes="W103 W104")
+    assert problems == [("W104", "a.en.md", "夜间列车")]
 
 
 # Links and HTML
@@ -236,8 +238,8 @@ def test_text_in_another_language_is_one_warning(tmp_path: Path) -> None:
     ],
 )
 def test_links_and_html_that_readers_lose(text: str, expected: list[tuple[str, str]], tmp_path: Path) -> None:
-    found = lint(tmp_path, {"a.en.md": post(text)}, codes="W105 W106")
-    assert [(code, mark) for code, _, mark in found] == expected
+    problems = lint_files(tmp_path, {"a.en.md": post(text)}, codes="W105 W106")
+    assert [(code, mark) for code, _, mark in problems] == expected
 
 
 @pytest.mark.parametrize(
@@ -252,8 +254,8 @@ def test_links_and_html_that_readers_lose(text: str, expected: list[tuple[str, s
     ],
 )
 def test_references(text: str, expected: list[tuple[str, str]], tmp_path: Path) -> None:
-    found = lint(tmp_path, {"a.en.md": post(f"## References\n{text}")}, codes="N102 W109")
-    assert [(code, mark) for code, _, mark in found] == expected
+    problems = lint_files(tmp_path, {"a.en.md": post(f"## References\n{text}")}, codes="N102 W109")
+    assert [(code, mark) for code, _, mark in problems] == expected
 
 
 def test_note_on_references_names_them_all(tmp_path: Path) -> None:
@@ -276,11 +278,11 @@ def test_note_on_references_names_them_all(tmp_path: Path) -> None:
     ],
 )
 def test_updated_is_not_before_published(published: str, updated: str, warned: bool, tmp_path: Path) -> None:
-    found = lint(tmp_path, {"a.en.md": post(published=published, updated=updated)}, codes="W107")
-    assert found == ([("W107", "a.en.md", updated)] if warned else [])
+    problems = lint_files(tmp_path, {"a.en.md": post(published=published, updated=updated)}, codes="W107")
+    assert problems == ([("W107", "a.en.md", updated)] if warned else [])
 
 
-def test_same_moment_is_noted_where_the_date_stands(tmp_path: Path) -> None:
+def test_same_moment_is_noted_where_the_date_is_written(tmp_path: Path) -> None:
     files = {
         "a.en.md": post(title="A"),
         "b.en.md": post(title="B"),
@@ -290,7 +292,7 @@ def test_same_moment_is_noted_where_the_date_stands(tmp_path: Path) -> None:
         "a.zh-Hans.md": "---\ntitle: 甲\n---\n甲甲甲。\n",
     }
     expected = [("N103", "b.en.md", "2026-02-01"), ("N103", "c.en.md", "2026-02-01")]
-    assert lint(tmp_path, files, codes="N103") == expected
+    assert lint_files(tmp_path, files, codes="N103") == expected
 
 
 def test_same_title_in_one_language_is_noted(tmp_path: Path) -> None:
@@ -300,7 +302,7 @@ def test_same_title_in_one_language_is_noted(tmp_path: Path) -> None:
         "c.en.md": "---\npublished: 2026-02-03\n---\n# Night trains\nText.\n",
         "a.zh-Hans.md": "---\ntitle: Night trains\n---\n夜间列车回来了。\n",
     }
-    assert lint(tmp_path, files, codes="N109") == [("N109", "b.en.md", "Night trains"), ("N109", "c.en.md", "")]
+    assert lint_files(tmp_path, files, codes="N109") == [("N109", "b.en.md", "Night trains"), ("N109", "c.en.md", "")]
 
 
 def test_missing_translations_are_noted_at_the_original(tmp_path: Path) -> None:
@@ -313,7 +315,7 @@ def test_missing_translations_are_noted_at_the_original(tmp_path: Path) -> None:
         "d.zh-Hans.md": post("A draft.\n", draft="true"),
         "d.ja.md": "",
     }
-    folder = write_site(tmp_path / "entries", files, languages("en", "zh-Hans", "ja"))
+    folder = write_site(tmp_path / "entries", files, set_languages("en", "zh-Hans", "ja"))
     notes = [problem for problem in feedpub.lint(folder) if problem.code == "N104"]
     assert [(note.path.rpartition("/")[2], note.message, note.hint) for note in notes] == [
         ("a.zh-Hans.md", "there is no translation into en, ja", "write it in a.en.md"),
@@ -326,17 +328,17 @@ def test_late_translations_are_noted(tmp_path: Path) -> None:
     for month in range(1, 6):
         files[f"a{month}.en.md"] = post(title=f"A {month}", published=f"2026-0{month}-01")
         files[f"a{month}.zh-Hans.md"] = f"---\ntitle: 夜间列车 {month}\n---\n{CHINESE_TEXT}"
-    assert lint(tmp_path, files, f"{SETTINGS}limit = 5\n", codes="N105") == []
-    assert lint(tmp_path, files, f"{SETTINGS}limit = 3\n", codes="N105") == [("N105", "a2.zh-Hans.md", "")]
+    assert lint_files(tmp_path, files, f"{SETTINGS}limit = 5\n", codes="N105") == []
+    assert lint_files(tmp_path, files, f"{SETTINGS}limit = 3\n", codes="N105") == [("N105", "a2.zh-Hans.md", "")]
     files["a1.zh-Hans.md"] = post(CHINESE_TEXT, title="夜间列车 1", published="2026-06-01")
     files["a2.zh-Hans.md"] = post(CHINESE_TEXT, title="夜间列车 2", published="2026-06-02")
-    assert lint(tmp_path, files, f"{SETTINGS}limit = 4\n", codes="N105") == [("N105", "a3.zh-Hans.md", "")]
+    assert lint_files(tmp_path, files, f"{SETTINGS}limit = 4\n", codes="N105") == [("N105", "a3.zh-Hans.md", "")]
 
 
 def test_language_without_words_is_noted_once(tmp_path: Path) -> None:
     files = {"a.mt.md": post(), "b.mt.md": post(title="B", published="2026-02-02")}
-    assert lint(tmp_path, files, languages("mt", "en"), codes="N106") == [("N106", "a.mt.md", "")]
-    assert lint(tmp_path / "pt", {"a.pt-BR.md": post()}, languages("pt-BR"), codes="N106") == []
+    assert lint_files(tmp_path, files, set_languages("mt", "en"), codes="N106") == [("N106", "a.mt.md", "")]
+    assert lint_files(tmp_path / "pt", {"a.pt-BR.md": post()}, set_languages("pt-BR"), codes="N106") == []
 
 
 # Good articles
@@ -373,8 +375,8 @@ The word <i lang="zh-Hans">分工</i> is marked.
     ],
     ids=["digest", "post", "names", "line ends"],
 )
-def test_good_articles_raise_no_alarm(files: dict[str, str | bytes], tmp_path: Path) -> None:
-    assert lint(tmp_path, files) == []
+def test_good_articles_have_no_problems(files: dict[str, str | bytes], tmp_path: Path) -> None:
+    assert lint_files(tmp_path, files) == []
 
 
 def test_entries_of_this_repository_have_notes_only() -> None:

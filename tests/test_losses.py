@@ -1,4 +1,4 @@
-"""What of written HTML is not published is found by comparing the two."""
+"""HTML that is not published is found by comparing what was written with what was kept."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ BASE = "https://site.test/en/a/"
 
 
 def read_losses(html: str) -> list[str]:
-    """Return the losses of HTML in short: kind, how many, element, attribute, address."""
+    """Return the losses of HTML in a short form: kind, count, element, attribute, address."""
     return [
         " ".join(filter(None, (loss.kind, str(loss.count), loss.element, loss.attribute, loss.address)))
         for loss in find_losses(html, sanitise_html(html, BASE))
@@ -64,7 +64,7 @@ def test_losses(html: str, losses: list[str]) -> None:
     assert sorted(read_losses(html)) == sorted(losses)
 
 
-def test_losses_stand_in_the_order_of_the_text() -> None:
+def test_losses_are_in_the_order_of_the_text() -> None:
     html = "<p>a</p><u>b</u><script>c</script><a href='data:x' title='y'>d</a>"
     losses = find_losses(html, sanitise_html(html, BASE))
     positions = [loss.position for loss in losses]
@@ -72,7 +72,7 @@ def test_losses_stand_in_the_order_of_the_text() -> None:
     assert [html[position:].startswith(f"<{loss.element}") for loss, position in zip(losses, positions, strict=True)]
 
 
-def test_a_loss_describes_itself() -> None:
+def test_losses_are_described() -> None:
     html = "<u>a</u><iframe src='https://v.test/'></iframe><script></script><img><a title=x>y</a>"
     codes = {loss.element: loss.describe_problem()[0] for loss in find_losses(html, sanitise_html(html, BASE))}
     assert codes == {"u": "N132", "iframe": "W106", "script": "W106", "img": "W106", "a": "N132"}

@@ -14,7 +14,7 @@ from feedpub.iri import to_uri
 from feedpub.links.outbound import find_outbound_links
 from support.case_files import load_cases
 from support.sample_builds import Desk, article
-from test_link_fixing import remember
+from test_link_fixing import remember_moved
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,7 +63,7 @@ def test_each_place_can_be_rewritten(case: dict[str, Any], desk: Desk) -> None:
         for number, (url, places) in enumerate(found.items())
         if places[0].line
     }
-    fixes = feedpub.fix_links(site, history=remember(desk.folder, moved))
+    fixes = feedpub.fix_links(site, history=remember_moved(desk.folder, moved))
     refused = {old: line for fix in fixes for line, old, _ in fix.refused}
     assert sorted(refused.values()) == case.get("refused", [])
     feedpub.write_fixes(fixes)
@@ -228,7 +228,7 @@ def test_pages_elsewhere_are_the_sites_own(desk: Desk) -> None:
 
 def test_reports_show_columns(desk: Desk) -> None:
     desk.write("one.en.md", article("One", body="Text [a](https://a.test/x)"))
-    history = remember(desk.folder, {"https://a.test/x": "https://b.test/x"})
+    history = remember_moved(desk.folder, {"https://a.test/x": "https://b.test/x"})
     report = feedpub.report_links(feedpub.load(desk.folder), history=history)
     (link,) = json.loads(feedpub.format_report(report, "json"))["links"]
     assert (link["found_in"][0]["line"], link["found_in"][0]["column"]) == (5, 10)

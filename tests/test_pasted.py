@@ -1,4 +1,4 @@
-"""Pasted text: the rules of docs/guides/import.md, one article in many disguises, and what holds for any text."""
+"""Pasted text: the rules of docs/guides/import.md, one article in many layouts, and properties of any text."""
 
 import contextlib
 import re
@@ -90,34 +90,34 @@ ARTICLE = f"{ENGLISH}\nTranslation\n\n{CHINESE}{TAIL}"
 HEADINGS = r"(?m)^(Summary|Key Points|References and Links|总结|关键点|参考文献与链接)$"
 
 
-def codes(text: str) -> list[str]:
+def find_codes(text: str) -> list[str]:
     with pytest.raises(EntryError) as caught:
         parse_pasted(text)
     return [problem.code for problem in caught.value.problems]
 
 
-def only_draft(text: str) -> Draft:
+def parse_draft(text: str) -> Draft:
     (draft,) = parse_pasted(text).drafts
     return draft
 
 
-def points(text: str) -> tuple[KeyPoint, ...]:
-    return only_draft(f"Key Points\n{text}").key_points
+def parse_points(text: str) -> tuple[KeyPoint, ...]:
+    return parse_draft(f"Key Points\n{text}").key_points
 
 
-def references(text: str) -> tuple[Reference, ...]:
-    return only_draft(f"References\n{text}").references
+def parse_references(text: str) -> tuple[Reference, ...]:
+    return parse_draft(f"References\n{text}").references
 
 
-def outline(points: tuple[KeyPoint, ...]) -> list[object]:
-    """Return points as nested lists: a text, followed by the list of what is below it."""
-    found: list[object] = []
+def outline_points(points: tuple[KeyPoint, ...]) -> list[object]:
+    """Return key points as nested lists: a text, followed by the list of the points below it."""
+    outline: list[object] = []
     for point in points:
-        found += [point.text, outline(point.children)] if point.children else [point.text]
-    return found
+        outline += [point.text, outline_points(point.children)] if point.children else [point.text]
+    return outline
 
 
-def ledger(pasted: PastedText) -> list[tuple[str, str]]:
+def list_fates(pasted: PastedText) -> list[tuple[str, str]]:
     return [(line.fate, line.role) for line in pasted.lines]
 
 
@@ -130,7 +130,7 @@ def test_the_article_is_read() -> None:
     assert (english.language, chinese.language) == ("en", "zh-Hans")
     assert english.summary.startswith("Night trains")
     assert english.summary.endswith("route for less.")
-    assert outline(english.key_points)[2:4] == [
+    assert outline_points(english.key_points)[2:4] == [
         "Tracks Belong to Somebody",
         [
             "Night slots compete with freight &amp; maintenance, and a 2-hour closure breaks the whole timetable;",
@@ -151,11 +151,11 @@ def test_the_article_is_read() -> None:
     assert (english.title, english.body, chinese.title, chinese.body) == (None, "", None, "")
 
 
-def test_the_ledger_accounts_for_every_line() -> None:
+def test_every_line_is_accounted_for() -> None:
     pasted = parse_pasted(ARTICLE)
     assert [line.text for line in pasted.lines] == ARTICLE.removesuffix("\n").split("\n")
     assert [line.number for line in pasted.lines] == list(range(1, len(pasted.lines) + 1))
-    fates = dict(zip([line.text for line in pasted.lines], ledger(pasted), strict=True))
+    fates = dict(zip([line.text for line in pasted.lines], list_fates(pasted), strict=True))
     assert fates["Summary"] == fates["参考文献与链接"] == fates["Reference:"] == ("kept", "heading")
     assert fates["  • 车辆是瓶颈"] == ("kept", "key_points")
     assert fates["  1. Nightjet - ÖBB官网"] == ("kept", "references")
@@ -167,34 +167,34 @@ def test_the_ledger_accounts_for_every_line() -> None:
     assert not [line for line in pasted.lines if line.fate == "ambiguous"]
 
 
-def wrapped(text: str, hang: str) -> str:
-    """Wrap English at 60 columns and Chinese at 30 characters, but no Latin word."""
+def wrap_text(text: str, hang: str) -> str:
+    """Wrap English at 60 columns and Chinese at 30 characters, without cutting Latin words."""
     lines: list[str] = []
     for line in text.split("\n"):
         indent = line[: len(line) - len(line.lstrip())]
         if re.search("[\u4e00-\u9fff]", line):
-            lines += [indent + hang * bool(place) + part for place, part in enumerate(cut(line.strip()))]
+            lines += [indent + hang * bool(index) + part for index, part in enumerate(cut_text(line.strip()))]
         else:
             wrap = textwrap.TextWrapper(60, initial_indent=indent, subsequent_indent=indent + hang)
             lines += wrap.wrap(line.strip()) or [""]
     return "\n".join(lines)
 
 
-def cut(line: str) -> Iterator[str]:
+def cut_text(line: str) -> Iterator[str]:
     while len(line) > 30:
-        place = next(place for place in range(30, 0, -1) if not re.match("[!-~]{2}", line[place - 1 :]))
-        yield line[:place].rstrip()
-        line = line[place:].lstrip()
+        length = next(length for length in range(30, 0, -1) if not re.match("[!-~]{2}", line[length - 1 :]))
+        yield line[:length].rstrip()
+        line = line[length:].lstrip()
     yield line
 
 
-def numbered_points(article: str) -> str:
+def number_points(article: str) -> str:
     count = iter("123123")
     return re.sub(r"(?m)^  •", lambda _: f"{next(count)}.", article)
 
 
-def renumbered(form: str) -> str:
-    return re.sub(r"(?m)^  (\d)\. ", lambda found: "  " + form.format(found[1]), ARTICLE)
+def renumber_points(pattern: str) -> str:
+    return re.sub(r"(?m)^  (\d)\. ", lambda match: "  " + pattern.format(match[1]), ARTICLE)
 
 
 DISGUISES = {
@@ -226,16 +226,16 @@ DISGUISES = {
     "no-break spaces": ARTICLE.replace(" ", "\u00a0"),
     "margin": re.sub("(?m)^(?=.)", "   ", ARTICLE),
     "less indent": ARTICLE.replace("    •", " •").replace("  •", "•"),
-    "numbered points": numbered_points(ARTICLE),
-    "numbered points, bullets at the margin": numbered_points(ARTICLE).replace("    •", "•"),
+    "numbered points": number_points(ARTICLE),
+    "numbered points, bullets at the margin": number_points(ARTICLE).replace("    •", "•"),
     "bulleted references": re.sub(r"(?m)^  \d\.", "  •", ARTICLE),
     "plain references": re.sub(r"(?m)^  \d\. ", "", ARTICLE),
     "lazy numbers": re.sub(r"(?m)^  \d\. ", "1. ", ARTICLE),
     "numbers from seven": re.sub(r"(?m)^  (\d)\. ", lambda found: f"{int(found[1]) + 6}. ", ARTICLE),
     "marks alone on their lines": re.sub(r"(?m)^( +)(•|\d\.) ", r"\1\2\n\1  ", ARTICLE),
-    "wrapped to the margin": wrapped(ARTICLE, hang=""),
-    "wrapped with hanging indent": wrapped(ARTICLE, hang="  "),
-    "wrapped, no blank lines": re.sub("\n+", "\n", wrapped(ARTICLE, hang="  ")),
+    "wrapped to the margin": wrap_text(ARTICLE, hang=""),
+    "wrapped with hanging indent": wrap_text(ARTICLE, hang="  "),
+    "wrapped, no blank lines": re.sub("\n+", "\n", wrap_text(ARTICLE, hang="  ")),
     "entities": ARTICLE.replace("&", "&amp;").replace("•", "&bull;").replace("<", "&lt;").replace("车", "&#36710;"),
     "hexadecimal entities": ARTICLE.replace("&", "&#x26;").replace("•", "&#X2022;").replace(" ", "&#32;"),
     "NFD": unicodedata.normalize("NFD", ARTICLE),
@@ -250,7 +250,7 @@ DISGUISES = {
     "furniture within": ARTICLE.replace("References", "Share this\nReferences"),
     **{f"bullet {mark}": ARTICLE.replace("•", mark) for mark in "‣◦▪▫●○·∙–—*+-⁃＊－"},
     **{
-        f"number {form}": renumbered(form)
+        f"number {form}": renumber_points(form)
         for form in ("{})", "({}) ", "[{}] ", "{}、", "{}．", "（{}）", "［{}］", "{}.")
     },
     "full-width digits": re.sub(r"(?m)^  (\d)\. ", lambda found: f"{chr(ord(found[1]) + 0xFEE0)}．", ARTICLE),
@@ -258,7 +258,7 @@ DISGUISES = {
 
 
 @pytest.mark.parametrize("disguise", DISGUISES)
-def test_disguises_give_the_same_drafts(disguise: str) -> None:
+def test_variants_of_the_layout_give_the_same_drafts(disguise: str) -> None:
     assert DISGUISES[disguise] != ARTICLE
     plain, pasted = parse_pasted(ARTICLE), parse_pasted(DISGUISES[disguise])
     for draft, expected in zip(pasted.drafts, plain.drafts, strict=True):
@@ -269,13 +269,13 @@ def test_disguises_give_the_same_drafts(disguise: str) -> None:
 # --- languages
 
 
-def in_language(tag: str) -> str:
+def write_sample(tag: str) -> str:
     """Write the sample article of a language with the headings of that language."""
     headings, sample = load_heading_table(), get_words(tag)["sample"]
     bullets = "\n".join(
         f"• {point}\n" + "\n".join(f"  • {finer}" for finer in below) for point, below in sample["points"]
     )
-    listed = "\n".join(f"{place}. {title}" for place, title in enumerate(sample["reference_titles"], 1))
+    listed = "\n".join(f"{number}. {title}" for number, title in enumerate(sample["reference_titles"], 1))
     return (
         f"{headings.find_word(tag, 'title')}: {sample['title']}\n"
         f"{headings.find_word(tag, 'summary')}\n{sample['summary']}\n"
@@ -285,9 +285,9 @@ def in_language(tag: str) -> str:
     )
 
 
-def test_every_language_is_read_by_its_own_headings() -> None:
+def test_each_language_is_recognised_by_its_headings() -> None:
     tags = load_heading_table().list_languages()
-    pasted = parse_pasted("\n".join(in_language(tag) for tag in tags))
+    pasted = parse_pasted("\n".join(write_sample(tag) for tag in tags))
     assert [draft.language for draft in pasted.drafts] == list(tags)
     for draft in pasted.drafts:
         sample = get_words(draft.language)["sample"]
@@ -324,8 +324,8 @@ def test_every_language_is_read_by_its_own_headings() -> None:
         ("夜间列车正在重返欧洲，这说明很多问题。", "zh-Hans"),  # no heading, but no doubt
     ],
 )
-def test_the_text_decides_between_languages_that_share_a_heading(text: str, language: str) -> None:
-    assert only_draft(text).language == language
+def test_text_decides_between_languages_that_share_a_heading(text: str, language: str) -> None:
+    assert parse_draft(text).language == language
 
 
 @pytest.mark.parametrize(
@@ -337,42 +337,42 @@ def test_the_text_decides_between_languages_that_share_a_heading(text: str, lang
         ("Title: 2026", ["zh-Hans", "de"], ["en"]),
     ],
 )
-def test_configured_tags_are_taken(text: str, languages: list[str], tags: list[str]) -> None:
+def test_tags_of_the_site_are_used(text: str, languages: list[str], tags: list[str]) -> None:
     assert [draft.language for draft in parse_pasted(text, languages=languages).drafts] == tags
 
 
-def test_more_headings_can_be_given() -> None:
+def test_headings_can_be_added() -> None:
     swedish = make_heading_table({"sv": {"summary": ["Sammanfattning"]}})
     (draft,) = parse_pasted("Sammanfattning\nNattåg", headings=swedish).drafts
     assert (draft.language, draft.summary) == ("sv", "Nattåg")
 
 
-def test_a_draft_starts_where_a_section_comes_again_or_another_language() -> None:
+def test_new_draft_begins_at_a_repeated_section_or_another_language() -> None:
     pasted = parse_pasted("Summary\nA\nRésumé\nB\nPoints clés\n- C\nZusammenfassung\nD\n要約\nあ")
     assert [draft.language for draft in pasted.drafts] == ["en", "fr", "de", "ja"]
     assert pasted.drafts[1].key_points == (KeyPoint(text="C"),)
 
 
 @pytest.mark.parametrize("divider", ["---", "***", "___", "=====", "- - -", "———"])
-def test_a_rule_between_sections_of_one_language_parts_nothing(divider: str) -> None:
-    draft = only_draft(f"Summary\nA\n\n{divider}\n\nKey Points\n- B\n{divider}\nReferences\n1. C\n{divider}\nD")
+def test_rule_between_sections_of_one_language_does_not_split(divider: str) -> None:
+    draft = parse_draft(f"Summary\nA\n\n{divider}\n\nKey Points\n- B\n{divider}\nReferences\n1. C\n{divider}\nD")
     assert (draft.summary, draft.body) == ("A", "<p>D</p>")
     assert draft.key_points == (KeyPoint(text="B"),)
     assert draft.references == (Reference(title="C"),)
 
 
-def test_parts_of_one_language_become_one_draft() -> None:
+def test_parts_in_one_language_become_one_draft() -> None:
     pasted = parse_pasted("Summary\nA\n总结\n说\nTranslation\nReferences\n- The B")
     assert [draft.language for draft in pasted.drafts] == ["en", "zh-Hans"]
     assert pasted.drafts[0].references == (Reference(title="The B"),)
 
 
-def test_text_between_dividers_is_a_draft_if_its_language_shows() -> None:
+def test_text_between_rules_is_a_draft_if_its_language_is_clear() -> None:
     pasted = parse_pasted("Summary\nA\nTranslation\n夜间列车，说来话长。\nTranslation\nNightjet")
     english, chinese = pasted.drafts
     assert (english.language, chinese.language) == ("en", "zh-Hans")
     assert chinese.body == "<p>夜间列车，说来话长。</p>\n<p>Nightjet</p>"
-    assert ledger(pasted)[3] == ledger(pasted)[5] == ("ambiguous", "body")
+    assert list_fates(pasted)[3] == list_fates(pasted)[5] == ("ambiguous", "body")
     stray = parse_pasted("# Nightjet\n\n2026\nTranslation\n总结\n说").drafts
     assert [(draft.language, draft.title, draft.body) for draft in stray] == [("zh-Hans", "Nightjet", "<p>2026</p>")]
 
@@ -399,13 +399,13 @@ def test_text_between_dividers_is_a_draft_if_its_language_shows() -> None:
         ("Night Trains\n============\nSummary\nA", "Night Trains"),
     ],
 )  # fmt: skip
-def test_only_an_explicit_title_is_one(text: str, title: str | None) -> None:
-    draft = only_draft(text)
+def test_only_an_explicit_title_is_the_title(text: str, title: str | None) -> None:
+    draft = parse_draft(text)
     assert draft.title == title
     assert ("Night" in draft.body) == (title is None and "Night" in text)
 
 
-def test_every_language_may_have_its_title() -> None:
+def test_each_language_can_have_its_title() -> None:
     pasted = parse_pasted("# Night\n## Summary\nA\n# 夜车\n引言\n## 总结\n说\n標題\n夜車\n總結\n說")
     assert [(draft.language, draft.title) for draft in pasted.drafts] == [
         ("en", "Night"),
@@ -415,12 +415,12 @@ def test_every_language_may_have_its_title() -> None:
     assert pasted.drafts[1].body == "<p>引言</p>"
 
 
-def test_what_follows_a_title_is_body() -> None:
-    draft = only_draft("Title: Night Trains\nby night\n\nMarch\nSummary\nA")
+def test_text_after_a_title_is_body() -> None:
+    draft = parse_draft("Title: Night Trains\nby night\n\nMarch\nSummary\nA")
     assert (draft.title, draft.body) == ("Night Trains", "<p>by night</p>\n<p>March</p>")
 
 
-def test_text_of_unknown_kind_is_body_and_ambiguous() -> None:
+def test_other_text_is_body_and_ambiguous() -> None:
     text = """        Read this <first>,
         & slowly.
         Summary
@@ -464,13 +464,13 @@ def test_text_of_unknown_kind_is_body_and_ambiguous() -> None:
     assert ambiguous == ["Read this <first>,", "& slowly.", "Intro", "Afterthought", "Intro", "Afterthought"]
 
 
-def test_key_points_without_marks_are_body() -> None:
-    draft = only_draft("Key Points\nOne\nTwo")
+def test_key_points_without_bullets_are_body() -> None:
+    draft = parse_draft("Key Points\nOne\nTwo")
     assert (draft.key_points, draft.body) == ((), "<h2>Key Points</h2>\n<p>One Two</p>")
 
 
 def test_paragraphs_of_a_summary() -> None:
-    assert only_draft("Summary\nA\nB\n\nC\n<\nD").summary == "A B\n\nC\n\nD"
+    assert parse_draft("Summary\nA\nB\n\nC\n<\nD").summary == "A B\n\nC\n\nD"
 
 
 # --- joining what was wrapped, cleaning
@@ -494,7 +494,7 @@ def test_paragraphs_of_a_summary() -> None:
     ],
 )
 def test_wrapped_lines_are_joined(lines: str, joined: str) -> None:
-    assert only_draft(f"Summary\n{lines}").summary == joined
+    assert parse_draft(f"Summary\n{lines}").summary == joined
 
 
 @pytest.mark.parametrize(
@@ -511,7 +511,7 @@ def test_wrapped_lines_are_joined(lines: str, joined: str) -> None:
     ],
 )
 def test_lines_are_cleaned(raw: str, clean: str) -> None:
-    assert only_draft(f"Summary\n{raw}").summary == clean
+    assert parse_draft(f"Summary\n{raw}").summary == clean
 
 
 # --- key points
@@ -542,19 +542,19 @@ def test_lines_are_cleaned(raw: str, clean: str) -> None:
     ],
 )
 def test_key_points_nest(text: str, expected: list[object]) -> None:
-    assert outline(points(text)) == expected
+    assert outline_points(parse_points(text)) == expected
 
 
-def test_key_points_nest_only_so_deep() -> None:
+def test_nesting_of_key_points_is_limited() -> None:
     text = "\n".join(" " * depth + f"- {depth}" for depth in range(DEEPEST_KEY_POINT + 3)) + "\n 1. x\n- end"
-    below, depth = points(text), 0
+    below, depth = parse_points(text), 0
     assert [point.text for point in below] == ["0", "end"]
     while below:
         depth, deepest, below = depth + 1, below, below[0].children
     assert (depth, len(deepest)) == (DEEPEST_KEY_POINT, 4)
 
 
-def test_a_number_out_of_turn_is_ambiguous() -> None:
+def test_number_out_of_sequence_is_ambiguous() -> None:
     assert [line.number for line in parse_pasted("References\n1. a\n4. b\n2. c").lines if line.fate == "ambiguous"] == [
         3
     ]
@@ -603,7 +603,7 @@ def test_a_number_out_of_turn_is_ambiguous() -> None:
 )
 @pytest.mark.parametrize("mark", ["1. ", "- ", ""])
 def test_references(mark: str, line: str, title: str, publishers: tuple[str, ...], url: str | None) -> None:
-    (reference,) = references(mark + line)
+    (reference,) = parse_references(mark + line)
     assert reference == Reference(title=title, publishers=publishers, url=url)
 
 
@@ -626,7 +626,7 @@ def test_references(mark: str, line: str, title: str, publishers: tuple[str, ...
     ],
 )
 def test_lists_of_references(text: str, titles: list[str]) -> None:
-    assert [reference.label for reference in references(text)] == titles
+    assert [reference.label for reference in parse_references(text)] == titles
 
 
 # --- source, neighbours, furniture
@@ -643,22 +643,22 @@ def test_lists_of_references(text: str, titles: list[str]) -> None:
         "Summary\nA\nTranslation\n原文链接：https://a.example/",
     ],
 )
-def test_the_source_holds_for_the_document(text: str) -> None:
+def test_source_belongs_to_the_whole_document(text: str) -> None:
     pasted = parse_pasted(text)
     assert pasted.via == "https://a.example/"
     assert pasted.drafts == (Draft(language="en", summary="A"),)
-    assert ("kept", "source") in ledger(pasted)
+    assert ("kept", "source") in list_fates(pasted)
 
 
 @pytest.mark.parametrize("text", ["Source: [Film](https://a.example/)", "Source\n[Film](https://a.example/)"])
-def test_the_words_of_a_linked_source_are_shown(text: str) -> None:
+def test_words_of_a_linked_source_are_ambiguous(text: str) -> None:
     pasted = parse_pasted(f"Summary\nA\n{text}")
     assert pasted.via == "https://a.example/"
-    assert ("ambiguous", "source") in ledger(pasted)
+    assert ("ambiguous", "source") in list_fates(pasted)
 
 
 @pytest.mark.parametrize("text", ["Source: https://b.example/", "Source\nhttps://b.example/"])
-def test_a_second_source_is_body(text: str) -> None:
+def test_second_source_is_body(text: str) -> None:
     pasted = parse_pasted(f"Source: https://a.example/\nSummary\nA\n{text}")
     assert pasted.via == "https://a.example/"
     assert "https://b.example/" in pasted.drafts[0].body
@@ -674,8 +674,8 @@ def test_a_second_source_is_body(text: str) -> None:
         ("Summary\nA\nSource\n[A](https://a.example/) and B", ["A and B"], ""),
     ],
 )
-def test_a_list_below_reference_is_the_references(text: str, titles: list[str], body: str) -> None:
-    draft = only_draft(text)
+def test_list_below_reference_is_the_references(text: str, titles: list[str], body: str) -> None:
+    draft = parse_draft(text)
     assert ([reference.title for reference in draft.references], draft.body) == (titles, body)
 
 
@@ -697,10 +697,10 @@ def test_neighbours() -> None:
     "text", ["", "\ufeff", " \n\t\n\u200b", "Reference: https://a.example/", "<\nPrevious\nA", "Share", "---"]
 )
 def test_nothing_to_import(text: str) -> None:
-    assert codes(text) == ["E201"]
+    assert find_codes(text) == ["E201"]
 
 
-def test_illegal_characters_are_named_with_their_places() -> None:
+def test_illegal_characters_are_reported_with_positions() -> None:
     with pytest.raises(EntryError) as caught:
         parse_pasted("Summary\nA\x00B\n" + "\ud800\n" * 30)
     problems = caught.value.problems
@@ -714,11 +714,11 @@ def test_illegal_characters_are_named_with_their_places() -> None:
 
 
 @pytest.mark.parametrize("text", ["2026", "Night trains are coming back", "รถไฟกลางคืน", "中文", "## 中文"])
-def test_text_without_headings_needs_a_script_that_tells(text: str) -> None:
-    assert codes(text) == ["E203"]
+def test_text_without_headings_needs_a_script_of_one_language(text: str) -> None:
+    assert find_codes(text) == ["E203"]
 
 
-def test_a_language_that_cannot_be_told() -> None:
+def test_unknown_language_is_an_error() -> None:
     with pytest.raises(EntryError) as caught:
         parse_pasted("\nNightjet\nÖBB\n翻译\nSnälltåget")
     (problem,) = caught.value.problems
@@ -744,7 +744,7 @@ def test_two_texts_in_one_language() -> None:
 )
 def test_two_sections_of_one_kind_are_joined(text: str, summary: str, points: list[object], titles: list[str]) -> None:
     draft = parse_pasted(text).drafts[0]
-    assert (draft.summary, outline(draft.key_points), draft.body) == (summary, points, "")
+    assert (draft.summary, outline_points(draft.key_points), draft.body) == (summary, points, "")
     assert [reference.title for reference in draft.references] == titles
 
 
@@ -753,53 +753,53 @@ def test_two_sections_of_one_kind_are_joined(text: str, summary: str, points: li
 
 @pytest.mark.parametrize("case", load_cases("pasted"))
 def test_pasted_text_becomes_markdown(case: dict[str, Any]) -> None:
-    found = read_pasted(case["text"])
-    assert list(found.markdown) == case["markdown"]
-    assert found.pasted.drafts[0].title == case.get("title")
-    assert lines_of(found.pasted, "dropped") == case.get("dropped", [])
-    assert lines_of(found.pasted, "ambiguous") == case.get("ambiguous", [])
-    assert (found.pasted.author, found.pasted.published) == (case.get("author"), case.get("published"))
+    result = read_pasted(case["text"])
+    assert list(result.markdown) == case["markdown"]
+    assert result.pasted.drafts[0].title == case.get("title")
+    assert find_lines(result.pasted, "dropped") == case.get("dropped", [])
+    assert find_lines(result.pasted, "ambiguous") == case.get("ambiguous", [])
+    assert (result.pasted.author, result.pasted.published) == (case.get("author"), case.get("published"))
 
 
-def lines_of(pasted: PastedText, fate: str) -> list[str]:
+def find_lines(pasted: PastedText, fate: str) -> list[str]:
     return [line.text for line in pasted.lines if line.fate == fate and line.text.strip()]
 
 
 @pytest.mark.parametrize("case", load_cases("pasted"))
 def test_markdown_of_pasted_text_stays_as_it_is(case: dict[str, Any]) -> None:
     for markdown in case["markdown"]:
-        found = read_pasted(markdown, language="en")
-        assert list(found.markdown) == [markdown]
+        result = read_pasted(markdown, language="en")
+        assert list(result.markdown) == [markdown]
 
 
 TEXTS_OF_PEOPLE = sorted(Path(__file__).parent.joinpath("cases/pasted").glob("*.txt"))
 
 
 @pytest.mark.parametrize("path", TEXTS_OF_PEOPLE, ids=lambda path: path.stem)
-def test_pasted_texts_of_people(path: Path) -> None:
+def test_texts_that_people_paste(path: Path) -> None:
     pasted = parse_pasted(path.read_text(encoding="utf-8"))
     expected = tomllib.loads(path.with_suffix(".toml").read_text(encoding="utf-8"))
-    assert [found_in(draft) for draft in pasted.drafts] == expected["draft"]
-    assert lines_of(pasted, "dropped") == expected["dropped"]
-    assert lines_of(pasted, "ambiguous") == expected["ambiguous"]
+    assert [convert_draft(draft) for draft in pasted.drafts] == expected["draft"]
+    assert find_lines(pasted, "dropped") == expected["dropped"]
+    assert find_lines(pasted, "ambiguous") == expected["ambiguous"]
     for name in ("via", "author", "published"):
         assert getattr(pasted, name) == expected.get(name)
     for name in ("previous", "next"):
         assert getattr(getattr(pasted, name), "title", None) == expected.get(name)
 
 
-def found_in(draft: Draft) -> dict[str, Any]:
-    """Return what a draft says, as the files of expected articles have it; bold summaries may be rich text, too."""
+def convert_draft(draft: Draft) -> dict[str, Any]:
+    """Return a draft in the form of the files with expected articles."""
     return {
         "language": draft.language,
         "title": draft.title or "",
         "summary": draft.summary,
-        "key_points": outline(draft.key_points),
+        "key_points": outline_points(draft.key_points),
         "references": [[reference.label, reference.url or ""] for reference in draft.references],
     }
 
 
-def test_there_are_enough_texts_of_people() -> None:
+def test_there_are_enough_texts_that_people_paste() -> None:
     assert len(TEXTS_OF_PEOPLE) >= 10
 
 
@@ -812,15 +812,15 @@ def test_there_are_enough_texts_of_people() -> None:
         ("夜间列车", "zh-Hant", None),
     ],
 )
-def test_text_without_headings_in_a_given_language(text: str, language: str, title: str | None) -> None:
+def test_text_without_headings_in_a_stated_language(text: str, language: str, title: str | None) -> None:
     pasted = parse_pasted(text, language=language)
     (draft,) = pasted.drafts
     assert (draft.language, draft.title) == (language, title)
-    assert lines_of(pasted, "ambiguous") == []
+    assert find_lines(pasted, "ambiguous") == []
     assert draft.body
 
 
-def test_headings_tell_the_language_where_there_are_some() -> None:
+def test_headings_decide_the_language_before_the_option() -> None:
     assert [draft.language for draft in parse_pasted("总结\n说", language="en").drafts] == ["zh-Hans"]
 
 
@@ -833,10 +833,10 @@ def test_headings_tell_the_language_where_there_are_some() -> None:
         ("Summary\nA\n\nKey Points\n- B\n\nMore", ""),
     ],
 )
-def test_the_nearest_heading_is_named(text: str, hint: str) -> None:
+def test_nearest_heading_is_suggested(text: str, hint: str) -> None:
     hints = [line.hint for line in parse_pasted(text).lines if line.fate == "ambiguous"]
     assert hint in hints
-    assert [found for found in hints if found] == ([hint] if hint else [])
+    assert [suggestion for suggestion in hints if suggestion] == ([hint] if hint else [])
 
 
 # --- any text
@@ -854,7 +854,7 @@ TEXTS = st.lists(PIECES, max_size=40).map("".join)
 @given(st.one_of(TEXTS, st.text()))
 @example("Summary\nA\n# B\n# C\nTranslation\n# D\nTranslation\n2026")
 @example("References\n1.\n\n2. - https://a.example/\n( https://b.example/ )")
-def test_any_text_is_read_twice_alike_or_refused(text: str) -> None:
+def test_any_text_is_read_the_same_way_twice_or_refused(text: str) -> None:
     def read() -> object:
         try:
             return parse_pasted(text)
@@ -870,26 +870,26 @@ def test_no_line_is_lost(text: str) -> None:
         pasted = parse_pasted(text)
     except EntryError:
         return
-    said = vocabulary(" ".join(strings({name: part for name, part in asdict(pasted).items() if name != "lines"})))
+    words = find_words(" ".join(find_strings({name: part for name, part in asdict(pasted).items() if name != "lines"})))
     for line in pasted.lines:
         if line.fate == "dropped" or line.role == "heading" or (line.fate, line.role) == ("ambiguous", "source"):
             continue
         if line.role == "references" and line.text.count("://") > 1:  # the file holds them all; lint says W109
             continue
-        missing = vocabulary(line.text) - said
+        missing = find_words(line.text) - words
         assert all(word.isdigit() or word in ("Title", "Source", "Reference") for word in missing), (line, missing)
 
 
-def strings(value: object) -> Iterator[str]:
+def find_strings(value: object) -> Iterator[str]:
     """Return every text in nested values."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict | tuple):
         for part in value.values() if isinstance(value, dict) else value:
-            yield from strings(part)
+            yield from find_strings(part)
 
 
-def vocabulary(text: str) -> set[str]:
+def find_words(text: str) -> set[str]:
     """Return the words of a text, whatever stands between them; hard wraps may have parted or glued Chinese."""
     clean = re.sub("[\u200b\u200f]", "", unicodedata.normalize("NFC", unescape(text))).replace("https:", " https:")
     return set(re.findall(r"[a-zA-Z]+|[0-9]+|[^\W\d_a-zA-Z]", clean))
@@ -924,7 +924,7 @@ def vocabulary(text: str) -> set[str]:
         "rule",
     ],
 )
-def test_time_grows_with_the_text_only(text: str) -> None:
+def test_reading_takes_linear_time(text: str) -> None:
     start = time.process_time()
     with contextlib.suppress(EntryError):
         parse_pasted(text)

@@ -1,4 +1,4 @@
-"""Cases of real posts: what an entry file becomes in a feed, and what is said about it."""
+"""Cases from real posts: what an entry file becomes in a feed, and which problems are reported."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SETTINGS = 'base_url = "https://site.test/"\nauthority = "site.test,2026"\nlangu
 
 
 def read_case(folder: Path, case: dict[str, Any]) -> dict[str, Any]:
-    """Return what becomes of an entry file: its content and summary in Atom, and the problems with their places."""
+    """Return content and summary of an entry file in Atom, and its problems with their positions."""
     (folder / "feedpub.toml").write_text(SETTINGS, encoding="utf-8")
     front = f"---\ntitle: T\ndate: 2026-01-01\n{case.get('front_matter', '')}---\n"
     (folder / "p.en.md").write_text(front + case["markdown"], encoding="utf-8")
@@ -39,7 +39,7 @@ def read_case(folder: Path, case: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("case", load_cases("reading"))
 def test_case(case: dict[str, Any], tmp_path: Path) -> None:
-    found = read_case(tmp_path, case)
-    assert found["content"].split("\n") == case["content"].strip().split("\n")
-    assert found["summary"] == case["summary"]
-    assert found["problems"] == case.get("problems", [])
+    result = read_case(tmp_path, case)
+    assert result["content"].split("\n") == case["content"].strip().split("\n")
+    assert result["summary"] == case["summary"]
+    assert result["problems"] == case.get("problems", [])

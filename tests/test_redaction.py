@@ -68,7 +68,7 @@ def test_a_secret_that_is_encoded_is_hidden_at_any_depth(secret: str, name: str,
     ],
 )  # fmt: skip
 def test_long_texts_take_linear_time(piece: str) -> None:
-    def seconds(size: int) -> float:
+    def measure_seconds(size: int) -> float:
         text = f"https://a.test/{piece * (size // len(piece))}"
         best = float("inf")
         for _ in range(3):
@@ -78,7 +78,9 @@ def test_long_texts_take_linear_time(piece: str) -> None:
         return best
 
     small, large = 20_000, 160_000
-    assert seconds(large) < 24 * max(seconds(small), 0.0005)  # 8 times the text; quadratic time would be 64 times
+    assert measure_seconds(large) < 24 * max(
+        measure_seconds(small), 0.0005
+    )  # 8 times the text; quadratic time would be 64 times
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -1,4 +1,4 @@
-"""Markdown of entries: what becomes of each section, what stays in the body, and what is said about the rest."""
+"""Sections of entries: how each is read, what stays in the body, and what is reported."""
 
 from __future__ import annotations
 
@@ -21,33 +21,37 @@ if TYPE_CHECKING:
     from feedpub.model import KeyPoint, Reference
 
 
-def list_points(points: tuple[KeyPoint, ...]) -> list[object]:
+def convert_points(points: tuple[KeyPoint, ...]) -> list[object]:
     """Return key points as texts and lists."""
-    return [part for one in points for part in ([one.text, list_points(one.children)] if one.children else [one.text])]
+    return [
+        part
+        for point in points
+        for part in ([point.text, convert_points(point.children)] if point.children else [point.text])
+    ]
 
 
-def list_parts(reference: Reference | None) -> list[str]:
+def convert_reference(reference: Reference | None) -> list[str]:
     """Return title, publishers and address."""
     return [part for part in (reference.title, *reference.publishers, reference.url) if part] if reference else []
 
 
 @pytest.mark.parametrize("case", load_cases("sections"))
 def test_sections(case: dict[str, Any]) -> None:
-    found = read_entry(case["text"])
-    sections = found.sections
+    entry = read_entry(case["text"])
+    sections = entry.sections
     values = {
-        "title": found.title,
-        "summary": found.summary,
-        "body": found.body,
+        "title": entry.title,
+        "summary": entry.summary,
+        "body": entry.body,
         "source": sections.via,
-        "previous": list_parts(sections.previous),
-        "next": list_parts(sections.next),
-        "key_points": list_points(found.key_points),
-        "references": [list_parts(one) for one in found.references],
+        "previous": convert_reference(sections.previous),
+        "next": convert_reference(sections.next),
+        "key_points": convert_points(entry.key_points),
+        "references": [convert_reference(reference) for reference in entry.references],
         "is_digest": sections.is_digest,
         "near_digest": (sections.near_digest or ("",))[0],
         "references_in_body": sections.has_references_in_body,
-        "codes": [problem.code for problem in found.source.problems],
+        "codes": [problem.code for problem in entry.source.problems],
     }
     expected = {name: value for name, value in case.items() if name not in ("id", "text")}
     assert {name: value for name, value in values.items() if value} == expected
@@ -63,9 +67,9 @@ def test_sections(case: dict[str, Any]) -> None:
         ("# Summary\n\nc", "Summary", "<p>c</p>"),
     ],
 )
-def test_a_heading_that_repeats_the_title_is_left_out(text: str, title: str, body: str) -> None:
-    found = read_entry(text, title)
-    assert (found.title, found.body) == ("", body)
+def test_heading_that_repeats_the_title_is_left_out(text: str, title: str, body: str) -> None:
+    entry = read_entry(text, title)
+    assert (entry.title, entry.body) == ("", body)
 
 
 @pytest.mark.parametrize(
@@ -84,29 +88,29 @@ def test_a_heading_that_repeats_the_title_is_left_out(text: str, title: str, bod
         ("<blockquote>\n<p>Quoted</p>\n<p>more</p>\n</blockquote>", "Quoted"),
     ],
 )
-def test_the_first_paragraph_makes_a_summary(html: str, first: str) -> None:
+def test_first_paragraph_becomes_the_summary(html: str, first: str) -> None:
     assert read_first_text(html) == first
 
 
 @pytest.mark.parametrize(("levels", "is_digest"), [(1, True), (100, True), (101, False), (400, False)])
-def test_key_points_are_as_deep_as_they_were_written(levels: int, is_digest: bool) -> None:
-    found = read_entry("## Key Points\n" + "".join(f"{'  ' * depth}- {depth}\n" for depth in range(levels)))
-    depth, level = 0, found.key_points
+def test_key_points_keep_their_depth(levels: int, is_digest: bool) -> None:
+    entry = read_entry("## Key Points\n" + "".join(f"{'  ' * depth}- {depth}\n" for depth in range(levels)))
+    depth, level = 0, entry.key_points
     while level:
         depth, level = depth + 1, level[0].children
-    assert (found.sections.is_digest, depth) == (is_digest, levels if is_digest else 0)
-    assert found.body.count("<li>") == (0 if is_digest else levels)
+    assert (entry.sections.is_digest, depth) == (is_digest, levels if is_digest else 0)
+    assert entry.body.count("<li>") == (0 if is_digest else levels)
 
 
-def test_references_have_places() -> None:
-    found = read_entry("---\ntitle: T\n---\n## Summary\n中文 text\n\n## References\n1. 甲\n2. b\n   https://x.test/\n")
-    source, sections = found.source, found.sections
-    places = [
+def test_references_have_positions() -> None:
+    entry = read_entry("---\ntitle: T\n---\n## Summary\n中文 text\n\n## References\n1. 甲\n2. b\n   https://x.test/\n")
+    source, sections = entry.source, entry.sections
+    positions = [
         source.find_line_span(sections.start_line + line, column) for line, column in sections.reference_positions
     ]
-    assert [source.text[start:end] for start, end in places] == ["1. 甲", "2. b"]
-    found = read_entry("## References\n1. a\n\n## Source\nhttps://x.test/\n")
-    assert found.source.text[slice(*found.source.find_line_span(*found.sections.via_position))] == "https://x.test/"
+    assert [source.text[start:end] for start, end in positions] == ["1. 甲", "2. b"]
+    entry = read_entry("## References\n1. a\n\n## Source\nhttps://x.test/\n")
+    assert entry.source.text[slice(*entry.source.find_line_span(*entry.sections.via_position))] == "https://x.test/"
 
 
 _PIECES = (
@@ -117,13 +121,13 @@ _PIECES = (
 
 
 @given(st.lists(st.sampled_from(_PIECES), max_size=25), st.sampled_from(["\n", "", " ", "\n\n"]))
-def test_any_markdown_is_read(pieces: list[str], between: str) -> None:
+def test_any_markdown_can_be_read(pieces: list[str], between: str) -> None:
     text = between.join(pieces)
-    found = read_entry(text)
+    entry = read_entry(text)
     lines = text.count("\n") + 1
-    for line, _ in [*found.sections.reference_positions, found.sections.via_position]:
+    for line, _ in [*entry.sections.reference_positions, entry.sections.via_position]:
         assert 0 <= line <= lines
-    assert not any(ord(character) == 1 for character in found.body + found.summary)
+    assert not any(ord(character) == 1 for character in entry.body + entry.summary)
 
 
 @pytest.mark.parametrize("before", ["", "\n"])
@@ -135,7 +139,7 @@ def test_any_markdown_is_read(pieces: list[str], between: str) -> None:
         "*a_ ", "[a](", "[x] ", "![", "[^1]", "文\n", "# a\n", "- b - ", "—", "&#1;",
     ],
 )  # fmt: skip
-def test_hostile_markdown_neither_hangs_nor_crashes(before: str, heading: str, repeated: str) -> None:
+def test_hostile_markdown_does_not_hang_or_crash(before: str, heading: str, repeated: str) -> None:
     start = time.process_time()
     read_entry(before + heading + repeated * (30_000 // len(repeated)) + "\n\n[x]: https://x.test/\n\n[^1]: n\n")
     assert time.process_time() - start < 10
@@ -145,25 +149,25 @@ def test_many_items_are_read() -> None:
     key_points = "".join(f"- **点** {number} [l][{number}] https://x.test/{number}\n" for number in range(4000))
     references = "".join(f"{number}. [t](faulty{number}) - 出版\n" for number in range(4000))
     links = "".join(f"[{number}]: https://x.test/{number}\n" for number in range(4000))
-    found = read_entry(f"## Key Points\n{key_points}\n## References\n{references}\n{links}")
-    assert (len(found.key_points), len(found.references)) == (4000, 4000)
+    entry = read_entry(f"## Key Points\n{key_points}\n## References\n{references}\n{links}")
+    assert (len(entry.key_points), len(entry.references)) == (4000, 4000)
 
 
-def test_an_address_with_a_blank_is_told_and_not_cut() -> None:
-    found = read_entry(
+def test_address_with_a_space_is_reported_and_not_cut() -> None:
+    entry = read_entry(
         "## References\n1. [K](https://www.lin.test/a b) - y\n2. [L](https://www.lin.test/c 'tip') - z\n"
     )
-    assert [(problem.code, problem.line) for problem in found.source.problems] == [("E111", 2)]
-    assert [reference.url for reference in found.references] == [None, "https://www.lin.test/c"]
+    assert [(problem.code, problem.line) for problem in entry.source.problems] == [("E111", 2)]
+    assert [reference.url for reference in entry.references] == [None, "https://www.lin.test/c"]
 
 
 @pytest.mark.parametrize("address", ["https://a..b/", f"https://x.test/{'a' * 8000}"])
-def test_addresses_that_no_feed_can_link_to_are_not_read(address: str) -> None:
+def test_addresses_that_are_not_allowed_are_not_read(address: str) -> None:
     (reference,) = read_entry(f"\n## References\n1. [a]({address}) - b").references
     assert (reference.title, reference.publishers, reference.url) == ("a", ("b",), None)
 
 
-def test_plain_files_load_no_tables_of_languages(tmp_path: Path) -> None:
+def test_plain_files_do_not_load_language_data(tmp_path: Path) -> None:
     plain = tmp_path / "a.en.md"
     plain.write_text(
         "---\ntitle: A\npublished: 2026-02-01T09:00:00Z\ntags: [b, c]\n---\n"

@@ -1,4 +1,4 @@
-"""Names for files and addresses, made of titles."""
+"""Names for files and addresses, made from titles."""
 
 import unicodedata
 from pathlib import Path
@@ -35,7 +35,7 @@ from feedpub.entries.slugs import LONGEST_SLUG_BYTES, LONGEST_SLUG_CHARACTERS, m
         ("𠀀" * 100, "𠀀" * 50),
     ],
 )
-def test_slug(text: str, name: str) -> None:
+def test_make_slug(text: str, name: str) -> None:
     assert make_slug(text) == name
 
 
@@ -43,7 +43,7 @@ def test_slug(text: str, name: str) -> None:
 @example("ſ\u0323\u0307")
 @example("\u0390" * 60)
 @example("ff\ufb03" * 30)
-def test_slug_is_a_name_that_every_system_takes(text: str) -> None:
+def test_slug_is_a_file_name_on_every_system(text: str) -> None:
     name = make_slug(text)
     assert 0 < len(name) <= LONGEST_SLUG_CHARACTERS
     assert len(name.encode()) <= LONGEST_SLUG_BYTES

@@ -1,4 +1,4 @@
-"""Files as they come: what is read, what cannot be, and where a problem stands."""
+"""Reading files: encodings, files that cannot be read, and the positions of problems."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ from feedpub.entries.source import LARGEST_ENTRY_BYTES, Source, read_source
 from feedpub.errors import MOST_PROBLEMS_OF_A_CODE
 
 
-def read(folder: Path, data: bytes) -> Source:
+def read_bytes(folder: Path, data: bytes) -> Source:
     (folder / "a.md").write_bytes(data)
     return read_source(str(folder / "a.md"), "entries/a.md")
 
@@ -26,8 +26,8 @@ def read(folder: Path, data: bytes) -> Source:
         (b"a\x7f\xc2\x85b\tc", "a\x7f\x85b\tc"),
     ],
 )
-def test_text_is_read(tmp_path: Path, data: bytes, text: str) -> None:
-    source = read(tmp_path, data)
+def test_files_are_decoded(tmp_path: Path, data: bytes, text: str) -> None:
+    source = read_bytes(tmp_path, data)
     assert (source.path, source.text, source.problems) == ("entries/a.md", text, [])
     assert not source.has_errors
 
@@ -47,10 +47,10 @@ def test_text_is_read(tmp_path: Path, data: bytes, text: str) -> None:
         (b"a" * (LARGEST_ENTRY_BYTES + 1), "E117", 0, 0, "", "1,000 KB"),
     ],
 )
-def test_what_cannot_be_read(
+def test_unreadable_files_are_reported(
     tmp_path: Path, data: bytes, code: str, line: int, column: int, excerpt: str, message: str
 ) -> None:
-    source = read(tmp_path, data)
+    source = read_bytes(tmp_path, data)
     (problem,) = source.problems
     assert (problem.code, problem.line, problem.column) == (code, line, column)
     assert problem.excerpt == excerpt
@@ -60,7 +60,7 @@ def test_what_cannot_be_read(
 
 
 def test_the_largest_file_is_read(tmp_path: Path) -> None:
-    assert not read(tmp_path, b"a" * LARGEST_ENTRY_BYTES).problems
+    assert not read_bytes(tmp_path, b"a" * LARGEST_ENTRY_BYTES).problems
 
 
 @pytest.mark.parametrize(
@@ -74,10 +74,10 @@ def test_the_largest_file_is_read(tmp_path: Path) -> None:
         ("a\ufffdb".encode(), "W122", 1, 2, "a\ufffdb", "U+FFFD", "a\ufffdb"),
     ],
 )
-def test_characters_that_no_feed_can_carry_are_left_out(
+def test_illegal_characters_are_removed(
     tmp_path: Path, data: bytes, code: str, line: int, column: int, excerpt: str, message: str, text: str
 ) -> None:
-    source = read(tmp_path, data)
+    source = read_bytes(tmp_path, data)
     (problem,) = source.problems
     assert (problem.code, problem.line, problem.column, problem.excerpt) == (code, line, column, excerpt)
     assert message in problem.message
@@ -90,8 +90,8 @@ def test_characters_that_no_feed_can_carry_are_left_out(
     "written", ["one \x08two\nthree", "\x01\x02one two\x03\n\x04three", "o\x08ne \x08\x08two\nthree\x08"]
 )
 @pytest.mark.parametrize("word", ["two", "three"])
-def test_places_after_removed_characters_are_those_of_the_file(tmp_path: Path, written: str, word: str) -> None:
-    source = read(tmp_path, written.encode())
+def test_positions_after_removed_characters_are_those_of_the_file(tmp_path: Path, written: str, word: str) -> None:
+    source = read_bytes(tmp_path, written.encode())
     start = source.text.index(word)
     source.add("W105", "message", "", start, start + len(word))
     problem = source.problems[-1]
@@ -101,35 +101,35 @@ def test_places_after_removed_characters_are_those_of_the_file(tmp_path: Path, w
 
 
 def test_thousands_of_replacement_characters_are_counted(tmp_path: Path) -> None:
-    problems = read(tmp_path, ("\ufffd" * 5000).encode()).problems
+    problems = read_bytes(tmp_path, ("\ufffd" * 5000).encode()).problems
     assert len(problems) == MOST_PROBLEMS_OF_A_CODE + 1
     assert problems[-1].message == "… and 4,980 more of this kind in this file"
 
 
-def test_every_illegal_character_is_named_but_not_thousands(tmp_path: Path) -> None:
-    problems = read(tmp_path, b"a\x01\n\n\x02").problems
+def test_illegal_characters_are_reported_up_to_a_limit(tmp_path: Path) -> None:
+    problems = read_bytes(tmp_path, b"a\x01\n\n\x02").problems
     assert [(problem.line, problem.column, problem.message[:6]) for problem in problems] == [
         (1, 2, "U+0001"),
         (3, 1, "U+0002"),
     ]
-    problems = read(tmp_path, b"a" + b"\x01" * 5000).problems
+    problems = read_bytes(tmp_path, b"a" + b"\x01" * 5000).problems
     assert len(problems) == MOST_PROBLEMS_OF_A_CODE + 1
     assert problems[-1].message == "… and 4,980 more of this kind in this file"
 
 
-def test_what_is_no_file(tmp_path: Path) -> None:
+def test_paths_that_are_not_files(tmp_path: Path) -> None:
     (tmp_path / "folder.md").mkdir()
     (tmp_path / "gone.md").symlink_to(tmp_path / "nothing")
     (tmp_path / "loop.md").symlink_to(tmp_path / "loop.md")
-    said = {name: read_source(str(tmp_path / name), name) for name in ("folder.md", "gone.md", "loop.md")}
-    assert [[problem.code for problem in source.problems] for source in said.values()] == [["E107"]] * 3
-    assert "folder" in said["folder.md"].problems[0].message
-    assert "link" in said["gone.md"].problems[0].message
-    assert "cannot be read (" in said["loop.md"].problems[0].message
+    problems = {name: read_source(str(tmp_path / name), name) for name in ("folder.md", "gone.md", "loop.md")}
+    assert [[problem.code for problem in source.problems] for source in problems.values()] == [["E107"]] * 3
+    assert "folder" in problems["folder.md"].problems[0].message
+    assert "link" in problems["gone.md"].problems[0].message
+    assert "cannot be read (" in problems["loop.md"].problems[0].message
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no named pipes among files")
-def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+def test_pipe_does_not_block(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.md")
     assert [problem.code for problem in read_source(str(tmp_path / "pipe.md"), "pipe.md").problems] == ["E107"]
 
@@ -151,7 +151,7 @@ TEXT = "one\ntwo 😀 words\n\nlast"
         (-1, -1, 0, 0, 0, ""),
     ],
 )
-def test_a_problem_has_a_place(start: int, end: int, line: int, column: int, end_column: int, excerpt: str) -> None:
+def test_problems_have_positions(start: int, end: int, line: int, column: int, end_column: int, excerpt: str) -> None:
     source = Source("a.md", TEXT)
     source.add("W105", "message", "hint", start, end)
     (problem,) = source.problems
@@ -164,8 +164,8 @@ def test_a_problem_has_a_place(start: int, end: int, line: int, column: int, end
 def test_thousands_of_problems_cost_little(text: str) -> None:
     source = Source("a.md", text)
     start = time.process_time()
-    for place in range(0, len(text), 20):
-        source.add("W105", "message", "", place)
+    for offset in range(0, len(text), 20):
+        source.add("W105", "message", "", offset)
     assert time.process_time() - start < 2
     assert (
         source.problems[-1].message

@@ -1,4 +1,4 @@
-"""Summaries that nobody wrote: where the first paragraph is cut."""
+"""Derived summaries: where the first paragraph is cut."""
 
 import time
 import unicodedata
@@ -46,21 +46,21 @@ def test_where_a_paragraph_is_cut(paragraph: str, summary: str) -> None:
 
 @given(st.text(alphabet="ab .。!？句👩\u200d\u0301 ,—", max_size=1500))
 def test_a_summary_begins_the_paragraph(paragraph: str) -> None:
-    found = derive_summary(paragraph)
-    assert " ".join(paragraph.split()).startswith(found.removesuffix("…"))
-    assert found == found.strip()
+    summary = derive_summary(paragraph)
+    assert " ".join(paragraph.split()).startswith(summary.removesuffix("…"))
+    assert summary == summary.strip()
 
 
 @given(st.text(alphabet="句。 ก", max_size=1500))
 def test_a_summary_is_short_where_it_can_be_cut_anywhere(paragraph: str) -> None:
     assert (
-        len([one for one in derive_summary(paragraph) if not unicodedata.combining(one)])
+        len([character for character in derive_summary(paragraph) if not unicodedata.combining(character)])
         <= LONGEST_SUMMARY_GRAPHEMES + 1
     )
 
 
 @pytest.mark.parametrize("repeated", ["x", "\u0301", ".", "! ", "句。", " ", "👩\u200d", "a\u0301"])
-def test_time_grows_with_the_text_only(repeated: str) -> None:
+def test_excerpts_take_linear_time(repeated: str) -> None:
     start = time.process_time()
     derive_summary(repeated * (1_000_000 // len(repeated)))
     assert time.process_time() - start < 5
@@ -104,7 +104,7 @@ def test_the_start_of_the_first_paragraph(html: str, summary: str) -> None:
 
 
 @pytest.mark.parametrize("depth", [19, 20, 21, 500])
-def test_deeply_raised_text_is_read(depth: int) -> None:
+def test_deeply_nested_superscripts_are_read(depth: int) -> None:
     text = make_excerpt(f"<p>a{'<sup>' * depth}x{'</sup>' * depth}b</p><p>c</p>")
     assert text.replace("^", "").replace("(", "").replace(")", "") == "axb"
 
@@ -113,5 +113,5 @@ def test_deeply_raised_text_is_read(depth: int) -> None:
     ("html", "is_content"),
     [("", False), ("<p> &nbsp;\u200b</p>", False), ("<p><img src='x'></p>", True), ("<p>a</p>", True)],
 )
-def test_whether_anything_can_be_read(html: str, is_content: bool) -> None:
+def test_has_content(html: str, is_content: bool) -> None:
     assert has_content(html) is is_content

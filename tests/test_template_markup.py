@@ -1,4 +1,4 @@
-"""What templates of other programs left in Markdown: found with its place, and not published."""
+"""Template markup of other programs in Markdown is reported with its position, and not published."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize("case", load_cases("template_markup"))
 def test_case(case: dict[str, Any]) -> None:
     markdown = case["markdown"]
-    remains = find_template_markup(markdown)
+    markup = find_template_markup(markdown)
 
-    assert [[one.kind, markdown[one.start : one.end]] for one in remains if one.is_reported] == case["found"]
+    assert [[piece.kind, markdown[piece.start : piece.end]] for piece in markup if piece.is_reported] == case["found"]
     published = remove_template_markup(markdown, find_template_markup(markdown))
     assert published == case["published"]
     assert published.count("\n") == markdown.count("\n")
-    again = [published[one.start : one.end] for one in find_template_markup(published) if one.is_reported]
+    again = [published[piece.start : piece.end] for piece in find_template_markup(published) if piece.is_reported]
     assert again == case.get("text", [])
 
 
 @pytest.mark.parametrize("case", load_cases("template_markup"))
-def test_lint_names_the_place(case: dict[str, Any], tmp_path: Path) -> None:
+def test_lint_reports_the_position(case: dict[str, Any], tmp_path: Path) -> None:
     folder = write_site(tmp_path / "entries", {"a.en.md": post(f"{case['markdown']}\n")})
     problems = [problem for problem in feedpub.lint(folder) if problem.code == "W131"]
     lines = f"{post()[: -len('Text.') - 1]}{case['markdown']}\n".split("\n")
@@ -41,7 +41,7 @@ def test_lint_names_the_place(case: dict[str, Any], tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["{{ a }}", "[[a]]", "{: .a}", "{% a %}", "<Ab/>"])
 @pytest.mark.parametrize("around", ["{}b", "b{}", "b {} c", "  {}  ", "{0} {0}", "b\n{}\nc", "b {}  \nc", "> {}\n> b"])
-def test_what_is_removed_makes_no_code_and_no_line_breaks(text: str, around: str) -> None:
+def test_removal_makes_no_code_and_no_line_breaks(text: str, around: str) -> None:
     for line in remove_template_markup(around.format(text), find_template_markup(around.format(text))).split("\n"):
         assert not line.startswith("    ")
         assert not line.endswith("  ")

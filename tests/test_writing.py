@@ -1,4 +1,4 @@
-"""What entry files look like, and that awkward titles come back from them."""
+"""Written entry files: their form, and that awkward titles are read back unchanged."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from feedpub.entries.source import Source
 from feedpub.entries.urls import split_link
 from feedpub.entries.writer import write_entry_file
 from feedpub.model import KeyPoint, Reference
-from support.sample_entries import Found, read_entry
+from support.sample_entries import EntryText, read_entry
 
 ENGLISH = """\
 ---
@@ -31,13 +31,13 @@ How the sea was measured.
 """
 
 
-def read(text: str) -> Found:
-    found = read_entry(text)
-    assert not found.source.problems
-    return found
+def read_clean_entry(text: str) -> EntryText:
+    entry = read_entry(text)
+    assert not entry.source.problems
+    return entry
 
 
-def front(text: str, key: str) -> str | None:
+def read_value(text: str, key: str) -> str | None:
     source = Source("entry.md", text)
     matter, _ = read_front_matter(source)
     assert not source.problems
@@ -64,10 +64,10 @@ SECTIONS: tuple[Section, ...] = ("summary", "key_points", "references")
 @pytest.mark.parametrize("language", load_heading_table().list_languages())
 def test_headings_of_each_language_are_read_as_what_they_are(language: str) -> None:
     summary, points, references = (load_heading_table().find_word(language, name) for name in SECTIONS)
-    found = read(f"## {summary}\n\nOne\n\n## {points}\n\n- Two\n\n## {references}\n\n1. Three\n")
-    assert found.summary == "One"
-    assert found.key_points == (KeyPoint(text="Two"),)
-    assert found.references == (Reference(title="Three"),)
+    entry = read_clean_entry(f"## {summary}\n\nOne\n\n## {points}\n\n- Two\n\n## {references}\n\n1. Three\n")
+    assert entry.summary == "One"
+    assert entry.key_points == (KeyPoint(text="Two"),)
+    assert entry.references == (Reference(title="Three"),)
 
 
 @pytest.mark.parametrize(
@@ -78,14 +78,14 @@ def test_headings_of_each_language_are_read_as_what_they_are(language: str) -> N
         "😀 é", "שלום (עולם)", "\u200f", "標題：「甲」", "Quoi\xa0?", "a\x7fb\ufeffc\x9d",
     ],
 )  # fmt: skip
-def test_titles_that_yaml_would_take_for_something_else(title: str) -> None:
+def test_titles_that_yaml_would_read_as_something_else(title: str) -> None:
     text = write_entry_file(title, "")
-    assert front(text, "title") == title
+    assert read_value(text, "title") == title
     assert next(yaml.safe_load_all(text)) == {"title": title}
 
 
-def test_a_title_stands_on_one_line() -> None:
-    assert front(write_entry_file(" a\r\n  b\u2028c ", ""), "title") == "a b c"
+def test_title_is_on_one_line() -> None:
+    assert read_value(write_entry_file(" a\r\n  b\u2028c ", ""), "title") == "a b c"
 
 
 def test_text_alone_needs_no_front_matter() -> None:
@@ -96,7 +96,7 @@ def test_text_alone_needs_no_front_matter() -> None:
     ("published", "line"),
     [("2026-02-01", "2026-02-01"), ("2026-02-01 09:00Z", "2026-02-01 09:00Z"), ("soon: maybe", '"soon: maybe"')],
 )
-def test_dates_are_written_as_they_were_given(published: str, line: str) -> None:
+def test_dates_are_written_unchanged(published: str, line: str) -> None:
     assert f"published: {line}\n" in write_entry_file(None, "", published=published)
 
 
@@ -114,18 +114,20 @@ def test_neighbours_are_titles_links_or_mappings(reference: Reference, line: str
     text = write_entry_file(None, "", previous=reference)
     assert text.splitlines()[1] == f"previous: {line}"
     if not line.startswith("{"):
-        assert split_link(front(text, "previous") or "") == (reference.title, reference.url)
+        assert split_link(read_value(text, "previous") or "") == (reference.title, reference.url)
 
 
 def test_an_entry_with_nothing_but_html_has_a_first_paragraph() -> None:
-    found = read("<h2>A</h2>\n<p class=b>C &amp; <em>d</em></p>\n<p>e</p>\n")
-    assert read_first_text(found.body) == "C & d"
+    entry = read_clean_entry("<h2>A</h2>\n<p class=b>C &amp; <em>d</em></p>\n<p>e</p>\n")
+    assert read_first_text(entry.body) == "C & d"
 
 
 def test_addresses_become_links_unless_they_are_escaped() -> None:
-    found = read("## Key Points\n- https://example.org/a https\\://example.org/b\n- [c](https\\://example.org/c)\n")
+    entry = read_clean_entry(
+        "## Key Points\n- https://example.org/a https\\://example.org/b\n- [c](https\\://example.org/c)\n"
+    )
     linked, escaped = '<a href="https://example.org/a">https://example.org/a</a>', "https://example.org/b"
-    assert [point.text for point in found.key_points] == [
+    assert [point.text for point in entry.key_points] == [
         f"{linked} {escaped}",
         '<a href="https://example.org/c">c</a>',
     ]

@@ -1,4 +1,4 @@
-"""What holds for any entry: it arrives in every format, or an error names the field."""
+"""Properties of any entry: it is written in every format, or an error names the field."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ legal = st.one_of(
     st.lists(pieces, max_size=12).map("".join),
     st.text(st.characters(codec="utf-8", exclude_characters="\ufffe\uffff", exclude_categories=["Cs", "Cc"])),
 )
-# Also what XML cannot carry.
+# Also characters that are not allowed in XML.
 anything = st.one_of(legal, st.text(st.characters(exclude_categories=[])))
 titles = legal.filter(lambda text: bool(text.strip()))
-# Neither markup nor references: what feedparser reads as it was meant, and need not guess.
+# Neither markup nor character references: text that feedparser reads without guessing.
 plain = st.text(
     st.sampled_from(string.ascii_letters + string.digits + " .,:;!?()\n中文标题عربي"), min_size=1, max_size=60
 )
@@ -68,7 +68,7 @@ usual_dates = st.datetimes(datetime(1980, 1, 1), datetime(2037, 1, 1), timezones
 )
 
 
-def entries(text: st.SearchStrategy[str], title: st.SearchStrategy[str], moment: Any) -> st.SearchStrategy[Entry]:
+def build_entries(text: st.SearchStrategy[str], title: st.SearchStrategy[str], moment: Any) -> st.SearchStrategy[Entry]:
     references = st.builds(
         Reference, title=title, publishers=st.lists(text, max_size=2).map(tuple), url=st.none() | addresses
     )
@@ -98,7 +98,7 @@ def entries(text: st.SearchStrategy[str], title: st.SearchStrategy[str], moment:
     )
 
 
-def feed_of(entry: Entry, text: str = "Feed", language: str = "en") -> Feed:
+def make_feed(entry: Entry, text: str = "Feed", language: str = "en") -> Feed:
     return Feed(
         id="tag:example.org,2026:feed",
         language=language,
@@ -115,17 +115,20 @@ def feed_of(entry: Entry, text: str = "Feed", language: str = "en") -> Feed:
 
 
 @FEW
-@given(entries(legal, titles, dates), legal, st.sampled_from(LANGUAGES))
+@given(build_entries(legal, titles, dates), legal, st.sampled_from(LANGUAGES))
 def test_the_three_documents_say_the_same(entry: Entry, text: str, language: str) -> None:
-    feed = feed_of(entry, text, language)
-    atom, rss = parse(feedpub.to_atom(feed)).find(f"{ATOM}entry"), parse(feedpub.to_rss(feed)).find("channel/item")
+    feed = make_feed(entry, text, language)
+    atom, rss = (
+        parse_xml(feedpub.to_atom(feed)).find(f"{ATOM}entry"),
+        parse_xml(feedpub.to_rss(feed)).find("channel/item"),
+    )
     item: dict[str, Any] = json.loads(feedpub.to_json(feed))["items"][0]
     assert atom is not None
     assert rss is not None
 
     assert atom.findtext(f"{ATOM}id") == rss.findtext("guid") == item["id"]
-    assert construct(atom, "title") == rss.findtext("title") == item["title"]
-    assert without_isolates(item["title"]).split() == without_isolates(entry.title).split()
+    assert read_construct(atom, "title") == rss.findtext("title") == item["title"]
+    assert strip_isolates(item["title"]).split() == strip_isolates(entry.title).split()
     link = atom.find(f"{ATOM}link")
     assert link is not None
     assert link.get("href") == rss.findtext("link") == item["url"]
@@ -133,18 +136,18 @@ def test_the_three_documents_say_the_same(entry: Entry, text: str, language: str
     assert atom.get(LANG) == rss.get(LANG) == item["language"] == entry.language
     content = rss.findtext(CONTENT) or rss.findtext("description")
     assert atom.findtext(f"{ATOM}content") == content == item["content_html"]
-    assert construct(atom, "summary").split() == entry.summary.split()
-    assert related(atom) == related(rss)
-    assert [href for rel, _, href in related(atom) if rel == "via"] == sources(item)
+    assert read_construct(atom, "summary").split() == entry.summary.split()
+    assert list_related(atom) == list_related(rss)
+    assert [href for rel, _, href in list_related(atom) if rel == "via"] == list_sources(item)
     assert atom.findtext(f"{ATOM}updated") == item["date_modified"]
-    assert timedelta(0) <= entry.published.astimezone(UTC) - moment(item["date_published"]) < timedelta(seconds=1)
-    assert parsedate_to_datetime(rss.findtext("pubDate") or "").astimezone(UTC) == moment(item["date_published"])
+    assert timedelta(0) <= entry.published.astimezone(UTC) - parse_moment(item["date_published"]) < timedelta(seconds=1)
+    assert parsedate_to_datetime(rss.findtext("pubDate") or "").astimezone(UTC) == parse_moment(item["date_published"])
 
 
 @FEW
-@given(entries(plain, plain_titles, usual_dates))
+@given(build_entries(plain, plain_titles, usual_dates))
 def test_feedparser_reads_what_was_written(entry: Entry) -> None:
-    feed = feed_of(entry)
+    feed = make_feed(entry)
     item: dict[str, Any] = json.loads(feedpub.to_json(feed))["items"][0]
     for write in (feedpub.to_atom, feedpub.to_rss):
         parsed = feedparser.parse(write(feed))
@@ -156,15 +159,15 @@ def test_feedparser_reads_what_was_written(entry: Entry) -> None:
         assert read.title_detail.language == item["language"] == entry.language
         assert read.link == item["url"]
         assert read.id == item["id"]
-        assert text_of(read.summary).split() == entry.summary.split() or not entry.summary.strip()
+        assert read_text(read.summary).split() == entry.summary.split() or not entry.summary.strip()
         assert calendar.timegm(read.published_parsed) == entry.published.timestamp()
         links = [link for link in read.links if link.rel == "related"]
         assert [link.href for link in links] == [
-            *sources(item),
-            *(one["url"] for one in item.get("_feedpub", {}).get("references", ()) if "url" in one),
+            *list_sources(item),
+            *(reference["url"] for reference in item.get("_feedpub", {}).get("references", ()) if "url" in reference),
             *(other["url"] for other in item.get("_feedpub", {}).get("translations", ())),
         ]
-        assert [link.href for link in read.links if link.rel == "via"] == sources(item)
+        assert [link.href for link in read.links if link.rel == "via"] == list_sources(item)
         names = [person["name"] for person in item["authors"]]
         assert [person.name for person in read.authors] == names
 
@@ -182,13 +185,13 @@ def test_any_text_is_written_or_refused_by_name(text: str, field: str) -> None:
         "published": datetime(2026, 2, 1, tzinfo=UTC),
         field: text,
     }
-    check(lambda: feed_of(Entry(**values)), "Entry", field)
+    check_refusal(lambda: make_feed(Entry(**values)), "Entry", field)
 
 
 @given(anything, st.sampled_from(["title", "subtitle", "rights", "stylesheet", "icon", "hub", "link", "id"]))
 def test_any_text_of_a_feed_is_written_or_refused_by_name(text: str, field: str) -> None:
     values: dict[str, Any] = {"id": "tag:example.org,2026:a", "language": "en", "title": "T", "link": BASE, field: text}
-    check(lambda: Feed(**values), "Feed", field)
+    check_refusal(lambda: Feed(**values), "Feed", field)
 
 
 @given(anything)
@@ -207,10 +210,10 @@ def test_any_text_in_nested_values_is_written_or_refused_by_name(text: str) -> N
         ("Category", "scheme", lambda: {"categories": (Category(term="T", scheme=text),)}),
         ("Enclosure", "type", lambda: {"enclosures": (Enclosure(url=BASE, type=text),)}),
     ):
-        check(lambda make=make: feed_of(plain_entry(**make())), owner, field)  # type: ignore[misc]
+        check_refusal(lambda make=make: make_feed(make_plain_entry(**make())), owner, field)  # type: ignore[misc]
 
 
-def plain_entry(**values: Any) -> Entry:
+def make_plain_entry(**values: Any) -> Entry:
     return Entry(
         id="tag:example.org,2026:a",
         language="en",
@@ -221,7 +224,7 @@ def plain_entry(**values: Any) -> Entry:
     )
 
 
-def check(make: Callable[[], Feed], owner: str, field: str) -> None:
+def check_refusal(make: Callable[[], Feed], owner: str, field: str) -> None:
     refused = None
     try:
         feed = make()
@@ -231,23 +234,23 @@ def check(make: Callable[[], Feed], owner: str, field: str) -> None:
         assert refused.owner.startswith(f"{owner} ")
         assert refused.field == field
         return
-    parse(feedpub.to_atom(feed))
-    parse(feedpub.to_rss(feed))
+    parse_xml(feedpub.to_atom(feed))
+    parse_xml(feedpub.to_rss(feed))
     json.loads(feedpub.to_json(feed))
 
 
-def parse(data: bytes) -> etree._Element:
+def parse_xml(data: bytes) -> etree._Element:
     return etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True))
 
 
-def construct(element: etree._Element, name: str) -> str:
-    found = element.find(f"{ATOM}{name}")
-    if found is None:
+def read_construct(element: etree._Element, name: str) -> str:
+    child = element.find(f"{ATOM}{name}")
+    if child is None:
         return ""
-    return unescape(found.text or "") if found.get("type") == "html" else found.text or ""
+    return unescape(child.text or "") if child.get("type") == "html" else child.text or ""
 
 
-def related(element: etree._Element) -> list[tuple[str | None, str | None, str | None]]:
+def list_related(element: etree._Element) -> list[tuple[str | None, str | None, str | None]]:
     return [
         (link.get("rel"), link.get("title"), link.get("href"))
         for link in element.iterfind(f"{ATOM}link")
@@ -255,17 +258,17 @@ def related(element: etree._Element) -> list[tuple[str | None, str | None, str |
     ]
 
 
-def sources(item: dict[str, Any]) -> list[str]:
+def list_sources(item: dict[str, Any]) -> list[str]:
     return [item["external_url"]] if "external_url" in item else []
 
 
-def moment(text: str) -> datetime:
+def parse_moment(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-def text_of(html: str) -> str:
+def read_text(html: str) -> str:
     return unescape(html.replace("<p>", " ").replace("</p>", " "))
 
 
-def without_isolates(text: str) -> str:
+def strip_isolates(text: str) -> str:
     return text.translate(dict.fromkeys(range(0x2066, 0x206A)))

@@ -1,4 +1,4 @@
-"""What is read of front matter is what YAML means, but for the signs that authors mean otherwise."""
+"""Front matter is read as YAML, except for characters that authors mean otherwise."""
 
 from __future__ import annotations
 
@@ -60,11 +60,11 @@ lists = st.builds("{}:\n{}\n".format, keys, blocks)
 @example("tags: [\na,\nb\n]\nkey: c\n")
 @example("tags:\n- '' \n")
 @example("title: 'a' #b\nkey: c\n")
-def test_front_matter_says_what_yaml_means(text: str) -> None:
+def test_front_matter_is_read_as_yaml(text: str) -> None:
     assume("!" not in text and "~" not in text and "null" not in text.casefold())
     assume(not set("\x85\u2028\u2029") & set(text))  # ends of lines in YAML 1.1, not in 1.2: authors see none
     source = Source("a.md", text)
-    found = read_yaml(source, 0, len(text))
+    pairs = read_yaml(source, 0, len(text))
     try:
         expected = yaml.load(text, Loader=yaml.CBaseLoader) or {}
     except yaml.YAMLError:
@@ -72,11 +72,11 @@ def test_front_matter_says_what_yaml_means(text: str) -> None:
         return
     if any(problem.code == "E108" for problem in source.problems) or " #" in text:
         return
-    assert {key.content: plain(value) for key, value in found} == expected
+    assert {key.content: strip_positions(value) for key, value in pairs} == expected
 
 
-def plain(value: Value) -> object:
-    """Return a value without places."""
+def strip_positions(value: Value) -> object:
+    """Return a value without positions."""
     if isinstance(value.content, dict):
-        return {key: plain(inner) for key, inner in value.content.items()}
-    return [plain(inner) for inner in value.content] if isinstance(value.content, list) else value.content
+        return {key: strip_positions(inner) for key, inner in value.content.items()}
+    return [strip_positions(inner) for inner in value.content] if isinstance(value.content, list) else value.content

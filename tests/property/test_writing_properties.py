@@ -1,4 +1,4 @@
-"""Entry files: what is written is read again, whatever was pasted."""
+"""Entry files: what is written is read back unchanged, whatever was pasted."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ url = st.sampled_from(
 references = st.builds(Reference, title=title, url=st.one_of(st.none(), url))
 
 
-def neighbour(source: Source, value: Value) -> Reference:
+def read_neighbour(source: Source, value: Value) -> Reference:
     """Read a neighbour: a title, a link, or a mapping."""
     if isinstance(value.content, dict):
         parts = {key: read_text(source, part, key) for key, part in value.content.items()}
@@ -53,20 +53,20 @@ def neighbour(source: Source, value: Value) -> Reference:
     return Reference(title=title, url=url)
 
 
-def read(text: str, language: str = "en") -> tuple[Draft, dict[str, Any]]:
+def read_entry_text(text: str, language: str = "en") -> tuple[Draft, dict[str, Any]]:
     """Read an entry file as a folder does."""
-    found = read_entry(text)
-    source = found.source
+    entry = read_entry(text)
+    source = entry.source
     matter, _ = read_front_matter(Source("entry.md", text))
     values: dict[str, Any] = {key: read_text(source, matter[key], key) for key in ("title", "source") if key in matter}
-    values |= {key: neighbour(source, matter[key]) for key in ("previous", "next") if key in matter}
+    values |= {key: read_neighbour(source, matter[key]) for key in ("previous", "next") if key in matter}
     draft = Draft(
         language=language,
-        title=values.pop("title", found.title) or None,
-        summary=found.summary,
-        body=found.body,
-        key_points=found.key_points,
-        references=found.references,
+        title=values.pop("title", entry.title) or None,
+        summary=entry.summary,
+        body=entry.body,
+        key_points=entry.key_points,
+        references=entry.references,
     )
     assert not [problem for problem in source.problems if problem.severity == "error"]
     return draft, values
@@ -76,7 +76,7 @@ def read(text: str, language: str = "en") -> tuple[Draft, dict[str, Any]]:
 def test_neighbours_and_source_are_read_again(
     before: Reference | None, after: Reference | None, via: str | None
 ) -> None:
-    _, values = read(write_entry_file(None, "", previous=before, next=after, via=via))
+    _, values = read_entry_text(write_entry_file(None, "", previous=before, next=after, via=via))
     expected = {"previous": before, "next": after, "source": via}
     assert values == {key: value for key, value in expected.items() if value}
 
@@ -94,9 +94,9 @@ texts = st.lists(st.one_of(title, st.sampled_from(_MARKDOWN)), max_size=14).map(
 @example("## References\nahttps://example.org/a_(b)](")
 def test_what_was_pasted_is_written_and_read_again(text: str) -> None:
     try:
-        found = read_pasted(f"Summary\n{text}")
+        result = read_pasted(f"Summary\n{text}")
     except EntryError:
         return
-    for draft, markdown, is_digest in zip(found.pasted.drafts, found.markdown, found.is_digest, strict=True):
-        again, _ = read(write_entry_file(draft.title, markdown, is_digest=is_digest), draft.language)
+    for draft, markdown, is_digest in zip(result.pasted.drafts, result.markdown, result.is_digest, strict=True):
+        again, _ = read_entry_text(write_entry_file(draft.title, markdown, is_digest=is_digest), draft.language)
         assert again == draft

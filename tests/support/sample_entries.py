@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from feedpub.model import KeyPoint, Reference
 
 
-class Found(NamedTuple):
-    """What the Markdown of an entry says."""
+class EntryText(NamedTuple):
+    """The text of an entry file, as it was read."""
 
     title: str
     summary: str
@@ -28,12 +28,12 @@ class Found(NamedTuple):
     source: Source
 
 
-def read_entry(text: str, title: str | None = None) -> Found:
+def read_entry(text: str, title: str | None = None) -> EntryText:
     """Read the text of an entry file as a folder does.
 
     Args:
-        text: With or without front matter.
-        title: Stands for that of the front matter.
+        text: The text, with or without front matter.
+        title: A title in place of that in the front matter.
     """
     source = Source("entry.md", text)
     matter, offset = read_front_matter(source)
@@ -46,7 +46,7 @@ def read_entry(text: str, title: str | None = None) -> Found:
         title=title or "",
         is_digest=None if stated is None else stated == "true",
     )
-    return Found(
+    return EntryText(
         title=sections.title,
         summary=sections.summary_text,
         body=strip_positions(sections.body).strip(),

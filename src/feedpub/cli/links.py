@@ -201,7 +201,7 @@ def _run_check(run: feedpub.LinkCheck, report_format: feedpub.ReportFormat, *, q
             fail(message, EXIT_NOT_CHECKED)
         if message:
             echo(f"feedpub: {message}", err=True)
-        echo(f"interrupted; the results of {len(run.report.links)} of {run.total} links are known", err=True)
+        echo(f"interrupted; {len(run.report.links)} of {run.total} links have a result", err=True)
         sys.exit(find_exit_code(interrupt))
 
 

@@ -137,7 +137,7 @@ def _fill_missing_urls(files: Sequence[EntryFile]) -> None:
                     completed[index] = Reference(
                         title=reference.title, publishers=reference.publishers, url=translated.url
                     )
-        count = sum(reference is not translated for reference, translated in zip(references, completed, strict=True))
+        count = sum(before is not after for before, after in zip(references, completed, strict=True))
         if count:
             file.sections.references = tuple(completed)
             subject = "1 reference takes its address" if count == 1 else f"{count} references take their addresses"

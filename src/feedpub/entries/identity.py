@@ -66,12 +66,8 @@ _DATED_NAME: Final = re.compile(r"(\d{4}-\d\d-\d\d)(?:[-_](.+))?", re.ASCII | re
 
 def _original_has_date(file: EntryFile, path: str, config: Config) -> bool:
     folder, name_of_file = os.path.split(path)
-    first, *other_languages = config.languages
-    for name in (
-        f"{file.key}.{first}.md",
-        f"{file.key}.md",
-        *(f"{file.key}.{language}.md" for language in other_languages),
-    ):
+    first, *others = (f"{file.key}.{language}.md" for language in config.languages)
+    for name in (first, f"{file.key}.md", *others):
         if name == name_of_file:
             break
         if os.path.exists(original := os.path.join(folder, name)):
@@ -103,17 +99,13 @@ def _read_language_of_name(file: EntryFile, suffix: str, config: Config) -> str:
     try:
         tag = canonicalise_tag(suffix)
     except LanguageTagError as error:
-        matching_languages = [
-            matching_language
-            for meant in error.suggestion
-            if (matching_language := match_language(meant, config.languages))
-        ]
-        if error.suggestion and not matching_languages:
+        matches = [match for tag in error.suggestion if (match := match_language(tag, config.languages))]
+        if error.suggestion and not matches:
             hint = f"did you mean {' or '.join(error.suggestion)}? Add it to languages in feedpub.toml"
         else:
             # `post.cn.md` is meant as a language, `node.js.md` is not.
-            name = file.key if matching_languages else f"{file.key}.{suffix}"
-            hint = f"rename it to {name}.{next(iter(matching_languages), config.default_language)}.md"
+            name = file.key if matches else f"{file.key}.{suffix}"
+            hint = f"rename it to {name}.{next(iter(matches), config.default_language)}.md"
         file.source.add("E113", f"{ending} is not a language tag", hint)
         return ""
     language = _match_site_language(tag, file, config)

@@ -142,7 +142,7 @@ def _judge_failure(result: ProbeResult) -> tuple[LinkStatus, str]:
 def _judge_code(result: ProbeResult) -> tuple[LinkStatus, str]:
     code = result.code or 0
     if _is_challenge(result):
-        return "blocked", "asks visitors to prove that they are human"
+        return "blocked", "shows a challenge that robots cannot pass"
     if 200 <= code < 300 or code == 304:
         return _judge_page(result)
     if code in _REFUSALS:
@@ -205,9 +205,9 @@ def _judge_page(result: ProbeResult) -> tuple[LinkStatus, str]:
         return "suspect", "the host shows a placeholder page"
     if _is_login(result):
         return "blocked", "requires authentication"
-    knows_better = bool(random_page and random_page.code in (404, 410))
+    has_true_404 = bool(random_page and random_page.code in (404, 410))
     # On a host that answers 404 for random paths, a page with such a title is about pages that are not found.
-    if page.status_code in (404, 410) or (_has_title(page, "not_found") and not knows_better):
+    if page.status_code in (404, 410) or (_has_title(page, "not_found") and not has_true_404):
         return "suspect", "the page says that it was not found"
     is_soft404 = (
         random_page and page.source and 200 <= (random_page.code or 0) < 300 and _are_alike(page, random_page.page)

@@ -135,7 +135,7 @@ class HostQueue:
             detail = "other addresses of this host took too long"
             return Response(failure="timeout", detail=detail, has_connected=self.has_answered)
         if self.pace.is_out_of_patience:
-            detail = "other addresses of this host have used up the time set by patience"
+            detail = "other addresses of this host took all the time that patience allows"
             return Response(failure="overloaded", detail=detail, has_connected=self.has_answered)
         return None
 

@@ -278,7 +278,7 @@ class _Scanner:
                 self.position = position + 1
                 return between[0].endswith("/")
             match = _ATTRIBUTE_NAME.match(text, position)
-            assert match  # likewise
+            assert match  # it may be empty
             position = match.end()
             equals = _EQUALS.match(text, position)
             value = ""
@@ -294,7 +294,7 @@ class _Scanner:
                     position += 1
                 else:
                     bare = _BARE_VALUE.match(text, position)
-                    assert bare  # likewise
+                    assert bare  # it may be empty
                     value, position = bare[0], bare.end()
             name = match[0].lower()
             if attributes is not None and name in _USED_ATTRIBUTES:

@@ -14,6 +14,7 @@ from ...errors import FieldError
 from ...model import Category, Enclosure, Person, Reference
 from ...rendering.text import join_lines
 from ..dates import ISO_HINT, lacks_zeros, parse_date
+from ..urls import split_link
 from .value import Value, read_items, read_text
 
 if TYPE_CHECKING:
@@ -214,8 +215,6 @@ def convert_neighbour(context: Context, value: Value, key: str) -> Reference | N
 
 
 def _make_reference(parts: Mapping[str, str]) -> Reference:
-    from ..urls import split_link
-
     title, url = (parts["title"], parts["url"]) if parts["url"] else split_link(parts["title"])
     return Reference(title=join_lines(title) or url or "", url=url or None)
 

@@ -59,7 +59,7 @@ def fits_language(file: EntryFile) -> bool:
 def _take_sample(file: EntryFile) -> str:
     """Return the start of the text without code, addresses, references and words marked as another language."""
     references = file.find_reference_spans()
-    stop = min([file.body_start + 4 * _SAMPLE_CHARACTERS, *(summary for summary, _ in references[:1])])
+    stop = min([file.body_start + 4 * _SAMPLE_CHARACTERS, *(start for start, _ in references[:1])])
     text = file.source.text[file.body_start : stop]
     pieces, position = [], 0
     for exempt_start, exempt_end in find_exempt_spans(text):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .renderer import RenderedMarkdown
 
 
-def report_lost_marks(source: Source, offset: int, rendered: RenderedMarkdown) -> None:
+def report_lost_markdown(source: Source, offset: int, rendered: RenderedMarkdown) -> None:
     """Report emphasis that does not close, footnotes that nothing refers to, and characters not allowed in XML.
 
     Args:

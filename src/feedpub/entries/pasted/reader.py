@@ -90,31 +90,31 @@ def read_pasted(
         raise EntryError([Problem(code="E117", message=message, hint="paste one article at a time")])
     lines = read_lines(text)
     mark_verbatim(lines, table)
-    document = Splitter(table, lines)
+    splitter = Splitter(table, lines)
     for line in lines:
-        document.assign_line(line)
-    raw_drafts = document.finish_drafts()
-    if not any(block.lines or block.kind == "body" for part in raw_drafts for block in part.blocks):
+        splitter.assign_line(line)
+    raw_drafts = splitter.finish_drafts()
+    if not any(block.lines or block.kind == "body" for draft in raw_drafts for block in draft.blocks):
         hint = "paste the text with its headings, such as Summary, Key Points and References"
         raise EntryError([Problem(code="E201", message="there is no text for an article", hint=hint)])
     drafts = _group_by_language(raw_drafts, table, languages, language)
-    for part in drafts.values():
-        _take_repeated_title(part, titles)
-    texts = [_write_draft(part, tag, table) for tag, part in drafts.items()]
-    if language and not any(part.sections - {"title"} for part in raw_drafts):
+    for draft in drafts.values():
+        _take_repeated_title(draft, titles)
+    texts = [_write_draft(draft, tag, table) for tag, draft in drafts.items()]
+    if language and not any(draft.sections - {"title"} for draft in raw_drafts):
         for line in lines:  # the user says what it is: text without sections
             line.fate = "kept" if line.fate == "ambiguous" else line.fate
     results = [
-        _read_draft(tag, title, markdown, table, has_sections_only=_has_sections_only(part))
-        for (tag, part), (title, markdown) in zip(drafts.items(), texts, strict=True)
+        _read_draft(tag, title, markdown, table, has_sections_only=_has_sections_only(draft))
+        for (tag, draft), (title, markdown) in zip(drafts.items(), texts, strict=True)
     ]
     pasted = PastedText(
         drafts=tuple(draft for draft, _ in results),
-        via=document.via,
-        previous=document.neighbours.get("previous"),
-        next=document.neighbours.get("next"),
-        author=document.author,
-        published=document.published,
+        via=splitter.via,
+        previous=splitter.neighbours.get("previous"),
+        next=splitter.neighbours.get("next"),
+        author=splitter.author,
+        published=splitter.published,
         lines=tuple(_account_for_lines(lines, table)),
     )
     return PastedMarkdown(

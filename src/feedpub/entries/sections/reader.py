@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from ...language import DEFAULT_LANGUAGE
 from ...model.key_points import parse_key_points
 from ...rendering.text import html_to_text, paragraphs_to_text
-from ..markdown.checks import report_lost_marks
+from ..markdown.checks import report_lost_markdown
 from ..markdown.positions import strip_positions
 from ..markdown.renderer import MOST_FOOTNOTE_MARKS, render_markdown
 from .blocks import Block, read_before_list, split_blocks, split_group, split_items, split_list, split_tail, tidy_list
@@ -126,7 +126,7 @@ def read_sections(
         return Sections()
     text, markup = _remove_template_markup(text)
     rendered = render_markdown(text, language=language, hard_breaks=hard_breaks)
-    report_lost_marks(source, offset, rendered)
+    report_lost_markdown(source, offset, rendered)
     start_line = source.text.count("\n", 0, offset)
     cutter = _Cutter(source, start_line, headings, has_raw_html=rendered.has_raw_html)
     sections = cutter.cut_sections(rendered.html, has_title=has_title, title=title, is_digest=is_digest)

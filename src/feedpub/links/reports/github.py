@@ -59,7 +59,8 @@ def _write_annotations(severity: str, findings: list[Finding], most: int) -> Ite
 
 
 def _describe_finding(finding: Finding) -> str:
-    more = f" (also in {len(finding.mentions) - 1} more)" if len(finding.mentions) > 1 else ""
+    others = len(finding.mentions) - 1
+    more = f" (also in {others} other {'place' if others == 1 else 'places'})" if others > 0 else ""
     if finding.host:
         return f"{finding.host}: all {count_links(len(finding.links))}: {hide_secrets(finding.reason)}{more}"
     (link,) = finding.links

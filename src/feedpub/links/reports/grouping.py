@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # Group → its title, in the order of the report.
 GROUPS: Final = {
     "died": "Newly dead: replace or remove these links",
-    "dead": "Dead",
+    "dead": "Dead: replace or remove these links",
     "recovered": "Recovered",
     "moved": "Moved permanently: update these addresses",
     "failing": "Failing: reported as dead if this continues",

@@ -1,4 +1,4 @@
-"""Reports as the text of an issue that is kept up to date: the same as long as nothing changes."""
+"""Reports as the text of an issue that is kept up to date; the text only changes when a link does."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def write_report(report: LinkReport) -> Iterator[str]:
     """Yield the lines of a report."""
     if report.network_down:
         yield f"{NETWORK_IS_DOWN}\n"
-    # What is new today is not new tomorrow, and what has recovered is no news then: the text must not change for that.
+    # The text must not change from one day to the next only because news of the first day are no news on the second.
     sections = [
         (GROUPS[group], sorted(map(_write_item, findings)))
         for group, findings in groupby(_without_news(report), key=lambda finding: finding.group)
@@ -87,7 +87,8 @@ def _format_code(text: str) -> str:
     return f"{fence}{pad}{text}{pad}{fence}"
 
 
-# Words of ours; all else may be those of a server, and GitHub finds `@names`, `#1` and addresses in escaped text, too.
+# Reasons in our own words. Other text may come from a server, and GitHub links `@names`, `#1` and addresses even in
+# escaped text.
 _OUR_WORDS: Final = re.compile(r"[A-Za-z0-9 ,;:()']*", re.ASCII)
 
 
