@@ -178,6 +178,11 @@ def explain(code: str) -> str:
     return f"{code.upper()} {page['title']}\n\n{page['text'].strip()}\n"
 
 
+def find_fix(code: str) -> str:
+    """Return how to fix problems of a code, if it is a rule of the feed validator; else the empty string."""
+    return _pages()[code].get("fix", "")
+
+
 def problem_codes() -> tuple[str, ...]:
     """Return every problem code, in order."""
     return tuple(_pages())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..errors import Problem, ProblemList
+from ..errors import Problem, ProblemList, find_fix
 from .decoding import decode
 from .feed_sets import FeedSet, Member, check_set
 from .source import Source
@@ -25,7 +25,10 @@ def compare_documents(
         is_complete: Whether they are all that their publisher publishes.
     """
     problems = [
-        (Problem(code=finding.code, message=finding.message, path=finding.path), finding.offset)
+        (
+            Problem(code=finding.code, message=finding.message, hint=find_fix(finding.code), path=finding.path),
+            finding.offset,
+        )
         for finding in check_set(FeedSet(members, is_complete=is_complete))
     ]
     located: dict[str, ProblemList] = {}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING, Final
 
-from ..errors import Problem, ProblemList
+from ..errors import Problem, ProblemList, find_fix
 
 if TYPE_CHECKING:
     from .elements import Element
@@ -51,11 +51,12 @@ class Report:
             place: The element, or a byte of the document; None for the whole document.
             attribute: The attribute of the element that it is about; the place is that of the attribute then.
             text: A part of the element's text that it is about; the place is that of this text then.
-            hint: What to write instead.
+            hint: What to write instead, if that is more than the rule says.
         """
         if self._problems.is_full(code):
             self._uncounted[code] = self._uncounted.get(code, 0) + 1
             return
+        hint = hint or find_fix(code)
         if place is None:
             self._problems.add(Problem(code=code, message=message, hint=hint, path=self.source.path))
             return

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from .._version import __version__
-from ..errors import Problem
+from ..errors import Problem, find_fix
 from ..iri import find_host, find_url_fault, parse_url, to_uri
 from ..transport.base import ExhaustedError, Request, Response
 from ..transport.network_addresses import is_public
@@ -190,4 +190,4 @@ def _is_private(url: str) -> bool:
 
 
 def _problem(code: str, message: str, url: str, hint: str = "") -> Problem:
-    return Problem(code=code, message=message, path=url, hint=hint)
+    return Problem(code=code, message=message, path=url, hint=hint or find_fix(code))
