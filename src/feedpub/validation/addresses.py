@@ -8,9 +8,9 @@ from typing import Final
 from .faults import Fault, quote
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-_URI_CHARACTERS = re.compile(r"[A-Za-z0-9;/?:@&=+$.\-_!~*'()%,#\[\]]*")
 _FORBIDDEN_IN_IRI = re.compile(r"""[\x00-\x20<>"{}|\\^`\x7f-\xa0\u2028\u2029\u202a-\u202e\ufffd]""")
-_STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+# The usual address, which is checked in a third of the time.
+_PLAIN_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]{1,253}(?::\d{1,5})?(?:[/?#][A-Za-z0-9._~!$&'()*+,;=:@%/?#-]*+)?")
 _TAG_URI = re.compile(
     r"""
     tag:
@@ -33,6 +33,8 @@ _KNOWN_SCHEMES: Final = frozenset(
 
 def check_iri_reference(value: str) -> Fault | None:
     """Check an address that may be relative, and may hold letters of all scripts (RFC 3987)."""
+    if _PLAIN_ADDRESS.fullmatch(value):
+        return None
     if value.startswith("tag:"):
         return _check_scheme(value)
     character = _FORBIDDEN_IN_IRI.search(value)
@@ -45,6 +47,8 @@ def check_iri_reference(value: str) -> Fault | None:
 
 def check_iri(value: str) -> Fault | None:
     """Check an absolute address that may hold letters of all scripts (RFC 3987)."""
+    if _PLAIN_ADDRESS.fullmatch(value):
+        return None
     return check_iri_reference(value) or _check_absolute(value)
 
 

@@ -9,7 +9,7 @@ from .addresses import check_id, check_iri_reference
 from .dates import check_rfc3339, find_implausible, parse_rfc3339
 from .extensions import CLOSED_PREFIXES, EXTENSIONS
 from .faults import quote
-from .links import LINK, check_no_paging, check_paging, check_self, find_links
+from .links import LINK, check_paging, check_self, find_links
 from .schema import Attribute, Schema, Vocabulary, required, several, single, text_of
 from .summaries import FeedSummary, summarise_atom_entry, summarise_atom_feed
 from .text_constructs import check_content, check_text_construct, needs_summary
@@ -132,7 +132,7 @@ ENTRY: Final = Schema(
             "atom:source": single(_SOURCE),
         }
     ),
-    rules=(_check_alternates, _check_content_or_link, _check_dates, check_no_paging),
+    rules=(_check_alternates, _check_content_or_link, _check_dates),
 )
 
 

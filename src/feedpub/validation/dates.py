@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
@@ -31,6 +32,8 @@ _W3CDTF = re.compile(
 
 def check_rfc3339(value: str) -> Fault | None:
     """Check a date of Atom (RFC 3339, section 5.6; RFC 4287, section 3.3)."""
+    if parse_rfc3339(value):
+        return None
     match = _RFC3339.fullmatch(value)
     if match is None:
         return "E321", f"{quote(value)} is not a date like 2026-02-01T09:00:00Z{_explain_date(value)}"
@@ -47,6 +50,7 @@ def check_w3c_date(value: str) -> Fault | None:
     return ("E321", f"{quote(value)} is not a date: {reason}") if reason else None
 
 
+@functools.lru_cache(maxsize=1_000)
 def parse_rfc3339(value: str) -> datetime | None:
     """Return a date of Atom; None if it is not one."""
     if not _RFC3339.fullmatch(value):
@@ -137,6 +141,7 @@ def _remove_comments(value: str) -> str:
     return value.strip()
 
 
+@functools.lru_cache(maxsize=1_000)
 def parse_rfc822(value: str) -> datetime | None:
     """Return a date of RSS; None if it is not one."""
     match = _RFC822.fullmatch(value)

@@ -28,6 +28,7 @@ RELATIONS: Final = frozenset(
 )
 PAGING_RELATIONS: Final = frozenset("first last previous next".split())
 ARCHIVE_RELATIONS: Final = frozenset("prev-archive next-archive current".split())
+_FEED_RELATIONS: Final = PAGING_RELATIONS | ARCHIVE_RELATIONS
 _REGISTRY: Final = "http://www.iana.org/assignments/relation/"
 _FEED_TYPES: Final = frozenset(
     """application/atom+xml application/rss+xml application/rdf+xml application/xml application/feed+json
@@ -37,7 +38,8 @@ _FEED_TYPES: Final = frozenset(
 
 def relation_of(link: Element) -> str:
     """Return the relation of a link: ``alternate`` if it names none (RFC 4287, section 4.2.7.2)."""
-    return link.attributes.get("rel", "alternate").strip().removeprefix(_REGISTRY)
+    relation = link.attributes.get("rel", "alternate")
+    return relation if relation in RELATIONS else relation.strip().removeprefix(_REGISTRY)
 
 
 def find_links(element: Element, relation: str) -> list[Element]:
@@ -76,27 +78,21 @@ def check_paging(feed: Element, report: Report) -> None:
     for link in feed.find_all("atom:link"):
         relation = relation_of(link)
         is_allowed = relation == "current" and _leads_to_itself(link, feed)
-        if is_complete is not None and relation in PAGING_RELATIONS | ARCHIVE_RELATIONS and not is_allowed:
+        if is_complete is not None and relation in _FEED_RELATIONS and not is_allowed:
             report.add("E417", f"a complete feed has a link {quote(relation)}", link, attribute="rel")
         if relation in ("next", "previous", "prev-archive", "next-archive") and _leads_to_itself(link, feed):
             report.add("E418", f"the link {quote(relation)} leads to the document itself", link, attribute="href")
     if is_archive is not None and not find_links(feed, "current"):
         report.add("W409", "an archive document has no link to the current feed", is_archive)
-    for relation in sorted(PAGING_RELATIONS | ARCHIVE_RELATIONS):
+    for relation in sorted(_FEED_RELATIONS):
         links = find_links(feed, relation)
         if len(links) > 1 and len({link.attributes.get("href") for link in links}) > 1:
             report.add("E419", f"there are two links {quote(relation)} to different documents", links[1])
 
 
-def check_no_paging(entry: Element, report: Report) -> None:
-    """Check that an entry has no link that divides a feed into documents."""
-    for link in entry.find_all("atom:link"):
-        if relation_of(link) in PAGING_RELATIONS | ARCHIVE_RELATIONS:
-            message = f"the relation {quote(relation_of(link))} belongs to feeds, not to entries"
-            report.add("W410", message, link, attribute="rel")
-
-
 def _check_relation(value: str) -> Fault | None:
+    if value in RELATIONS:
+        return None
     if not value:
         return "W302", "the relation is empty"
     relation = value.removeprefix(_REGISTRY)
@@ -110,6 +106,9 @@ def _check_link(link: Element, report: Report) -> None:
     if link.text.strip() or link.children:
         report.add("W405", "a link of Atom must be empty", link)
     relation = relation_of(link)
+    if relation in _FEED_RELATIONS and link.parent is not None and link.parent.name in ("atom:entry", "item"):
+        message = f"the relation {quote(relation)} belongs to feeds, not to entries"
+        report.add("W410", message, link, attribute="rel")
     if relation != "replies":
         for name in ("thr:count", "thr:updated"):
             if name in link.attributes:

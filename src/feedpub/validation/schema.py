@@ -48,6 +48,8 @@ class Schema:
         attributes: Its attributes, by name.
         rules: What else is checked, each a function of the element.
         is_open: Whether any element may stand in it.
+        required_attributes: Those of `attributes` that must be there.
+        required_children: Those of `children` that must be there.
     """
 
     text: ValueCheck | None = None
@@ -57,6 +59,14 @@ class Schema:
     attributes: Mapping[str, Attribute] = field(default_factory=lambda: MappingProxyType({}))
     rules: tuple[Rule, ...] = ()
     is_open: bool = False
+    required_attributes: tuple[str, ...] = field(init=False)
+    required_children: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        attributes = tuple(name for name, attribute in self.attributes.items() if attribute.is_required)
+        object.__setattr__(self, "required_attributes", attributes)
+        children = tuple(name for name, child in self.children.items() if child.is_required)
+        object.__setattr__(self, "required_children", children)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,9 +104,10 @@ class Vocabulary:
 
     def check_element(self, element: Element, schema: Schema, report: Report) -> None:
         """Report what is wrong with an element and all that stands in it."""
-        if element.attributes or schema.attributes:
+        if element.attributes or schema.required_attributes:
             self._check_attributes(element, schema, report)
-        _check_text(element, schema, report)
+        if element.text or schema.has_text:
+            _check_text(element, schema, report)
         if (element.children or schema.children) and "rdf:parseType" not in element.attributes:
             self._check_children(element, schema, report)
         for rule in schema.rules:
@@ -109,8 +120,8 @@ class Vocabulary:
                 self._check_unknown_attribute(element, name, schema, report)
             elif attribute.check and (fault := attribute.check(value.strip())):
                 report.add(fault[0], f"{display_name(element.name)}/@{name}: {fault[1]}", element, attribute=name)
-        for name, attribute in schema.attributes.items():
-            if attribute.is_required and name not in element.attributes:
+        for name in schema.required_attributes:
+            if name not in element.attributes:
                 report.add("E315", f"{display_name(element.name)} needs the attribute {name}", element)
 
     def _check_unknown_attribute(self, element: Element, name: str, schema: Schema, report: Report) -> None:
@@ -136,8 +147,8 @@ class Vocabulary:
                 message = f"there is more than one {display_name(name)} in {display_name(element.name)}"
                 report.add(self.repeated, message, child)
             self.check_element(child, rule.schema, report)
-        for name, rule in schema.children.items():
-            if rule.is_required and name not in counted:
+        for name in schema.required_children:
+            if name not in counted:
                 report.add(self.missing, f"{display_name(element.name)} has no {display_name(name)}", element)
 
     def _check_unknown_element(self, child: Element, parent: Element, schema: Schema, report: Report) -> None:

@@ -32,12 +32,10 @@ _JSON_START = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\x00 \t\r\n]{0,1
 _LARGE_DOCUMENT_BYTES: Final = 5_000_000
 # Controls that nobody writes (U+0080 to U+009F without U+0085), as bytes or as references: text in Windows-1252 that
 # was read as ISO 8859-1, or in UTF-8 that was encoded twice; and U+FFFD, which stands for what could not be read.
-_WRONG_CHARACTER = re.compile(
-    rb"""
-    \xc2 [\x80-\x84\x86-\x9f] | \xef\xbf\xbd
-    | &\# (?: 12[89] | 13[0-24-9] | 14[0-9] | 15[0-9] | [xX] [89] [0-9A-Fa-f] | 65533 | [xX] [Ff]{3} [dD] ) ;
-    """,
-    re.VERBOSE,
+_WRONG_CHARACTERS: Final = (  # each begins with a literal, which makes the search twenty times as fast
+    re.compile(rb"\xc2[\x80-\x84\x86-\x9f]"),
+    re.compile(rb"\xef\xbf\xbd"),
+    re.compile(rb"&#(?:12[89]|13[0-24-9]|14[0-9]|15[0-9]|[xX][89][0-9A-Fa-f]|65533|[xX][Ff]{3}[dD]);"),
 )
 
 
@@ -172,7 +170,8 @@ def _is_utf8(data: bytes) -> bool:
 def _check_characters(data: bytes, report: Report) -> None:
     if report.has_code("E302"):
         return
-    match = _WRONG_CHARACTER.search(data)
+    matches = (pattern.search(data) for pattern in _WRONG_CHARACTERS)
+    match = min(filter(None, matches), key=lambda match: match.start(), default=None)
     if match:
         written = match[0].decode("utf-8")
         described = written if written.startswith("&") else f"U+{ord(written):04X}"

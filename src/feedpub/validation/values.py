@@ -6,6 +6,7 @@ each kind of value is checked in one place for all formats. `dates` and `address
 
 from __future__ import annotations
 
+import functools
 import re
 from urllib.parse import unquote
 
@@ -25,11 +26,13 @@ _EMAIL_WITHIN = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]
 _HTML = re.compile(r"</([A-Za-z][A-Za-z0-9]*)>|<(?:br|hr|img)\b", re.IGNORECASE)
 
 
+@functools.lru_cache(maxsize=1_000)
 def check_media_type(value: str) -> Fault | None:
     """Check a media type, such as ``text/html`` or ``audio/mpeg; codecs=1``."""
     return None if _MEDIA_TYPE.fullmatch(value) else ("E320", f"{quote(value)} is not a media type like text/html")
 
 
+@functools.lru_cache(maxsize=1_000)
 def check_language(value: str) -> Fault | None:
     """Check a language tag (BCP 47)."""
     try:

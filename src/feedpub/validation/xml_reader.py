@@ -170,18 +170,25 @@ class _Reader:
     def end_element(self, _name: str) -> None:
         element = self.open
         assert element is not None  # expat pairs the tags
-        element.text = "".join(element.pieces)
-        element.pieces.clear()
+        if element.pieces:
+            element.text += "".join(element.pieces)
+            element.pieces.clear()
         self.open = element.parent
         self.depth -= 1
         if self.depth in (1, 2) and self.open and self.handler.is_entry(element):
             self.open.children.pop()
             self.handler.check_entry(element)
+            _dissolve(element)
             self.elements = 0
 
     def add_text(self, text: str) -> None:
-        if self.open is not None:
-            self.open.pieces.append(text)
+        element = self.open
+        if element is None:
+            return
+        if element.text:
+            element.pieces.append(text)
+        else:  # mostly the only one
+            element.text = text
 
     def declare_namespace(self, prefix: str | None, uri: str | None) -> None:
         pair = (prefix or "", uri or "")
@@ -210,6 +217,15 @@ class _Reader:
             message = f"an element has {attributes:,} attributes; {MOST_ATTRIBUTES} are read at most"
         self.report.add("E306", message, self.parser.CurrentByteIndex)
         raise RefusedError
+
+
+def _dissolve(element: Element) -> None:
+    """Take an entry apart: its elements refer to each other, so garbage collection would take time for them."""
+    waiting = [element]
+    while waiting:
+        parent = waiting.pop()
+        waiting.extend(child for child in parent.children if child.children)
+        parent.children = []
 
 
 def _report_error(error: expat.ExpatError, data: bytes, offset: int, report: Report) -> None:
