@@ -9,6 +9,7 @@ from .addresses import check_id, check_iri_reference
 from .dates import check_rfc3339, find_implausible, parse_rfc3339
 from .extensions import CLOSED_PREFIXES, EXTENSIONS
 from .faults import quote
+from .languages import report_language
 from .links import LINK, check_paging, check_self, find_links
 from .schema import Attribute, Schema, Vocabulary, required, several, single, text_of
 from .summaries import FeedSummary, summarise_atom_entry, summarise_atom_feed
@@ -119,6 +120,21 @@ def _check_dates(entry: Element, report: Report) -> None:
         report.add("W407", f"the entry was updated ({updated}) before it was published ({published})", place)
 
 
+def _check_language(entry: Element, report: Report) -> None:
+    """Warn of a text that is not in the script of its language."""
+    title = entry.find("atom:title")
+    if title is not None:
+        text = entry.find("atom:content") or entry.find("atom:summary")
+        language = title.inherited("xml:lang")
+        report_language(report, title, title.text, text.text if text else "", language)
+
+
+def _check_languages_of_links(entry: Element, report: Report) -> None:
+    links = find_links(entry, "alternate")
+    if len({link.attributes.get("hreflang", "").lower() for link in links}) > 1:
+        report.add("N403", "the entry has alternate links in several languages", links[1])
+
+
 ENTRY: Final = Schema(
     children=MappingProxyType(
         {
@@ -132,7 +148,7 @@ ENTRY: Final = Schema(
             "atom:source": single(_SOURCE),
         }
     ),
-    rules=(_check_alternates, _check_content_or_link, _check_dates),
+    rules=(_check_alternates, _check_content_or_link, _check_dates, _check_language, _check_languages_of_links),
 )
 
 

@@ -115,7 +115,7 @@ def _look_up(name: str) -> tuple[str, str]:
     """Return the name that Python has for an encoding, and the name as it was given if there is none."""
     try:
         found = codecs.lookup(name.strip()).name
-        b"".decode(found)  # what is no encoding of text raises LookupError
+        b" ".decode(found, "replace")  # what is no encoding of text raises LookupError
     except (LookupError, ValueError, UnicodeError):
         return "utf-8", name
     return ("utf-8", name) if found.replace("-", "_") in _UNUSABLE or found in _UNUSABLE else (found, "")

@@ -111,15 +111,16 @@ def check_html(html: str, *, has_base: bool = False) -> Iterator[Finding]:
         if _IMPORT.search(html):
             yield Finding("W307", "readers remove <?import …>", "<?import")
         html = _COMMENT.sub("", html)
+    ignored = {"W309"} if has_base else set()
+    if "<svg" in html or "<math" in html:  # elements with names of their own
+        ignored.add("W310")
     tags = Counter(_TAG.findall(html))
     balance: dict[str, int] = {}
     for (slash, name, rest), number in tags.items():
         lower = name.lower()
         balance[lower] = balance.get(lower, 0) + (-number if slash else number)
         if rest or lower not in SAFE_TAGS:
-            for finding in inspect_tag(slash, lower, rest):
-                if finding.code != "W309" or not has_base:
-                    yield finding
+            yield from (finding for finding in inspect_tag(slash, lower, rest) if finding.code not in ignored)
     if tags.total() < html.count("<"):
         yield from _check_unfinished(html)
     yield from _check_balance(balance)

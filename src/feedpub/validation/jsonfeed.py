@@ -13,6 +13,7 @@ from .dates import check_rfc3339, find_implausible, parse_rfc3339
 from .faults import quote
 from .html_checks import check_html
 from .json_reader import JsonDocument, Members, Path, find_surrogate
+from .languages import check_language_of_title
 from .summaries import FeedSummary, summarise_json_feed
 from .values import check_language, check_media_type, check_not_blank, check_plain_text
 
@@ -171,6 +172,13 @@ def _check_item(document: JsonDocument, item: Members, path: Path) -> None:
         document.add("W407", "the item was modified before it was published", (*path, "date_modified"))
 
 
+def _check_item_language(document: JsonDocument, item: Members, path: Path) -> None:
+    language, title = item.get("language") or document.value.get("language"), item.get("title")
+    if isinstance(language, str) and isinstance(title, str) and (script := check_language_of_title(title, language)):
+        message = f"the title {quote(title[:40])} is in {script} letters, the language is {language}"
+        document.add("W318", message, (*path, "title"))
+
+
 def _check_author(document: JsonDocument, author: Members, path: Path) -> None:
     if not any(author.get(name) for name in ("name", "url", "avatar")):
         document.add("E606", "an author has a name, a url or an avatar; this one has none", path)
@@ -233,7 +241,7 @@ ITEM: Final = Shape(
             "attachments": Member(kind=list, elements=_ATTACHMENT),
         }
     ),
-    rules=(_check_item, _check_old_author),
+    rules=(_check_item, _check_old_author, _check_item_language),
 )
 FEED: Final = Shape(
     name="the feed",

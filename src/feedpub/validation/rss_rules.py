@@ -10,6 +10,7 @@ from .addresses import check_iri
 from .dates import find_implausible, parse_rfc822
 from .elements import display_name
 from .faults import quote
+from .languages import report_language
 from .text_constructs import check_html_text
 from .values import check_non_negative, one_of
 
@@ -27,6 +28,9 @@ VERSIONS: Final = ("2.0", "2.0.1", "2.0.11", "0.91", "0.92", "0.93", "0.94")
 _TAG_OR_REFERENCE = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)|&(#?\w{1,40})|<[/A-Za-z]")
 _ESCAPED_AS_ADVISED = re.compile(r"&#x(?:26|3[CcEe]);")
 _SHORT_NUMBER: Final = 9
+# What podcast directories require of a channel, and by what a podcast is told from other feeds that use a few of these.
+_REQUIRED_OF_PODCASTS: Final = ("itunes:image", "itunes:category", "itunes:explicit", "language")
+_PODCAST_MARKS: Final = frozenset(("itunes:category", "itunes:owner", "itunes:type", "podcast:guid"))
 # An element of a channel or an item, and one of another namespace that says the same.
 _SAME_IN_CHANNEL: Final = (
     ("managingEditor", "dc:creator"),
@@ -194,8 +198,35 @@ def _check_unnamespaced(item: Element, report: Report) -> None:
                     report.add("E512", f"{inner.name} in {display_name(child.name)} has no namespace", inner)
 
 
+def _check_language_of_item(item: Element, report: Report) -> None:
+    """Warn of a text that is not in the script of its language."""
+    title = item.find("title")
+    channel = item.parent
+    if title is None or channel is None:
+        return
+    language = item.find_text("dc:language") or item.inherited("xml:lang") or channel.find_text("language")
+    content = item.find("content:encoded") or item.find("description")
+    report_language(report, title, title.text, content.text if content else "", language)
+
+
+def _check_podcast(channel: Element, report: Report) -> None:
+    """Warn of a podcast that lacks what directories require."""
+    names = {child.name for child in channel.children}
+    if not names & _PODCAST_MARKS:
+        return
+    for name in _REQUIRED_OF_PODCASTS:
+        if name not in names:
+            report.add("W518", f"the podcast has no {name}", channel)
+
+
 IMAGE_RULES: Final = (_check_image,)
 ENCLOSURE_RULES: Final = (_check_enclosure,)
 GUID_RULES: Final = (_check_guid,)
-ITEM_RULES: Final = (_check_item_content, _check_item_identity, _check_same, _check_unnamespaced)
-CHANNEL_RULES: Final = (_check_same, _check_text_input, _check_language, _check_unnamespaced)
+ITEM_RULES: Final = (
+    _check_item_content,
+    _check_item_identity,
+    _check_same,
+    _check_unnamespaced,
+    _check_language_of_item,
+)
+CHANNEL_RULES: Final = (_check_same, _check_text_input, _check_language, _check_podcast, _check_unnamespaced)

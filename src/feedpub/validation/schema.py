@@ -11,16 +11,19 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from .addresses import check_iri_reference
 from .elements import Element, display_name
 from .faults import ValueCheck, quote
 from .namespaces import PREFIXES
 from .report import Report
+from .values import check_language
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Rule = Callable[[Element, Report], None]
-_ANYWHERE: Final = frozenset(("xml:lang", "xml:base", "xml:id", "xml:space"))
+_ANYWHERE: Final = frozenset(("xml:id", "xml:space"))
+_CHECKS_ANYWHERE: Final[dict[str, ValueCheck]] = {"xml:lang": check_language, "xml:base": check_iri_reference}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +128,11 @@ class Vocabulary:
                 report.add("E315", f"{display_name(element.name)} needs the attribute {name}", element)
 
     def _check_unknown_attribute(self, element: Element, name: str, schema: Schema, report: Report) -> None:
+        value = element.attributes[name].strip()
+        if name in _CHECKS_ANYWHERE:
+            if value and (fault := _CHECKS_ANYWHERE[name](value)):
+                report.add(fault[0], f"{name}: {fault[1]}", element, attribute=name)
+            return
         if name in _ANYWHERE or schema.is_open:
             return
         if ":" not in name:
