@@ -1,7 +1,11 @@
-# check: all that CI checks · explore: property tests with many new examples · fix: format and mend · golden: write the golden files anew · docs: build the documentation site into site/ · pictures: take its screenshots anew · bench: measure against peers
+# quick: tests for the loop of writing code, in half a minute · check: all that CI checks · explore: new examples of
+# properties, and every case, moment and size of which the usual run takes a sample (hours) · fix: format and mend · golden: write the golden files anew · docs: build the documentation site into site/ · pictures: take its screenshots anew · bench: measure against peers
 PYTHON ?= python3
 
-.PHONY: check lint test explore fix golden docs pictures bench
+.PHONY: quick check lint test explore fix golden docs pictures bench
+
+quick:
+	$(PYTHON) -m pytest -q -n auto -m "not slow"
 
 check: lint test
 
@@ -16,6 +20,7 @@ test:
 
 explore:
 	$(PYTHON) -m pytest -q -n auto -m hypothesis --hypothesis-profile explore
+	FEEDPUB_THOROUGH=1 $(PYTHON) -m pytest -q -n auto -m "not hypothesis"
 
 fix:
 	$(PYTHON) -m ruff check --fix .

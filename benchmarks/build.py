@@ -197,7 +197,7 @@ def write_article(entries: Path, number: int, count: int, edit: str = "") -> Non
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tool:
-    """Hold a command, where it writes, and the folders of its languages there."""
+    """A command, the folder that it writes, and the folders of its languages in it."""
 
     name: str
     command: tuple[str, ...]
@@ -381,7 +381,7 @@ def snapshot(folder: Path) -> dict[str, tuple[int, int, int]]:
 
 @dataclass(slots=True)
 class Document:
-    """Hold what a feed document says: titles, and the address of the document before it."""
+    """The titles in a feed document, and the address of the document before it."""
 
     titles: list[str] = field(default_factory=list)
     before: str | None = None
@@ -463,7 +463,7 @@ def check(tool: Tool, count: int, expected: int) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """Hold a folder of entries, which changes come upon."""
+    """A folder of entries to which the benchmark makes changes."""
 
     entries: Path
     count: int

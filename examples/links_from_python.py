@@ -11,7 +11,7 @@ def main(history: str, urls: list[str]) -> int:
     for link in run:
         print(f"{link.status}: {link.url} {link.reason}".rstrip())
     if run.report.network_down:
-        print("our own network is down: nothing was learnt")
+        print("the network of this computer is down, so no failure counts")
         return 3
     for link in run.report.broken:
         print(f"dead since {link.incident.opened:%Y-%m-%d}: {link.url}" if link.incident else f"dead: {link.url}")

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+# Compiled code is kept beside the cache of pytest, also where PYTHONDONTWRITEBYTECODE is set: else each worker rewrites
+# the tests (4 s), and each process that a test starts compiles feedpub (0.2 s).
+if sys.dont_write_bytecode:
+    sys.dont_write_bytecode = False
+    sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(Path(__file__).parents[1] / ".pytest_cache/pycache")
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 from support.speed import compile_templates_once, read_package_once, skip_flushing
 
@@ -33,6 +42,31 @@ settings.load_profile("feedpub")
 # tests send, would do nothing.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# Modules that kill processes, fill disks, wait for silent servers, start browsers and readers, measure growth, or build
+# hundreds of sites.
+SLOW_MODULES = frozenset(
+    """
+    test_archives test_contributing test_display test_docs_site test_feeds_properties test_formats test_ids
+    test_incremental test_interrupts test_killed test_linear_time test_link_ends test_link_evidence test_link_fixing
+    test_link_pace test_link_runs test_link_stalls test_link_wire test_link_year test_manifest test_pages_in_browser
+    test_pinging test_readers test_robustness test_safe_html test_scheduled test_serving test_state test_subscribers
+    test_versions
+    """.split()
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of slow modules."""
+    for item in items:
+        if item.path.stem in SLOW_MODULES:
+            item.add_marker(pytest.mark.slow)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many workers `-n auto` starts: one more than there are cores, since some tests wait for sockets."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,4 +1,4 @@
-"""Links that are accepted as they are, links that are removed from their entries, and runs that end early."""
+"""Links that are accepted as they are, links that are removed or excluded, and runs that end early."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ OLD, OTHER = "https://old.test/a", "https://other.test/b"
 
 def check_on_day(target: feedpub.Site | list[str], folder: Path, day: int, codes: Mapping[str, int] | None = None,
           **options: Any) -> feedpub.LinkReport:  # fmt: skip
-    """Check links on some day; each is answered with its code, or 200. The first failure is death."""
+    """Check links on some day; each gets its code, or 200, and is dead on its first failure."""
     session = offline_session(lambda url: (codes or {}).get(url, 404 if "/feedpub" in url else 200))
     return check_links(
         target, history=folder / "links.sqlite", session=session, everything=True, strict=True, now=NOW + day * DAY,

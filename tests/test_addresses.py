@@ -1,4 +1,4 @@
-"""Nothing but the public Internet is asked, however an address is spelled."""
+"""Only hosts of the public Internet are contacted, however an address is written."""
 
 from __future__ import annotations
 

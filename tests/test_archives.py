@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urljoin
 
 import feedparser
@@ -13,6 +12,7 @@ from lxml import etree
 
 import feedpub
 from feedpub.formats import feed_formats
+from support.feed_parser import parse_json, parse_xml
 from support.sample_builds import BASE, Desk, article, published
 
 if TYPE_CHECKING:
@@ -62,10 +62,10 @@ def read(public: Path, address: str) -> Document:
     """Read a document where its address says that it is served."""
     data = (public / unquote(address.removeprefix(BASE))).read_bytes()
     if data.startswith(b"{"):
-        values: dict[str, Any] = json.loads(data)
+        values = parse_json(data)
         links = {"self": values["feed_url"]} | ({"prev-archive": values["next_url"]} if "next_url" in values else {})
         return Document(address, [item["id"] for item in values["items"]], links, is_archive=False)
-    root = etree.fromstring(data, etree.XMLParser(no_network=True))
+    root = parse_xml(data)
     shell = root if root.tag == f"{ATOM}feed" else root[0]
     ids = [key.text or "" for key in shell.iterfind(f"{ATOM}entry/{ATOM}id" if shell is root else "item/guid")]
     found = [(str(key.get("rel")), str(key.get("href"))) for key in shell.iterfind(f"{ATOM}link")]

@@ -24,9 +24,9 @@ def read(folder: Path, text: str | bytes) -> tuple[Config, tuple[Problem, ...]]:
 
 def config(folder: Path, text: str) -> Config:
     """Read settings that leave nothing to say."""
-    found, problems = read(folder, text)
+    settings, problems = read(folder, text)
     assert problems == ()
-    return found
+    return settings
 
 
 def problems(folder: Path, text: str | bytes) -> tuple[Problem, ...]:
@@ -153,16 +153,16 @@ def test_authorities(tmp_path: Path, authority: str) -> None:
 
 
 def test_windows_editors_are_welcome(tmp_path: Path) -> None:
-    found, _ = read(tmp_path, b"\xef\xbb\xbf" + NEEDED.replace("\n", "\r\n").encode())
-    assert found.authority == "digest.example,2026"
+    settings, _ = read(tmp_path, b"\xef\xbb\xbf" + NEEDED.replace("\n", "\r\n").encode())
+    assert settings.authority == "digest.example,2026"
     problem = only(tmp_path, NEEDED.replace("\n", "\r\n") + 'limit = "many"\r\n')
     assert (problem.line, marked(problem)) == (3, "many")
 
 
 @pytest.mark.parametrize("host", ["example.org", "www.example.com", "example.net:8000"])
 def test_a_sample_address_is_noted(tmp_path: Path, host: str) -> None:
-    found, (note,) = read(tmp_path, f'base_url = "https://{host}/"\nauthority = "digest.example,2026"')
-    assert found.base_url == f"https://{host}/"
+    settings, (note,) = read(tmp_path, f'base_url = "https://{host}/"\nauthority = "digest.example,2026"')
+    assert settings.base_url == f"https://{host}/"
     assert (note.code, note.severity, note.line) == ("N001", "note", 1)
     assert marked(note) == f"https://{host}/"
 
@@ -222,8 +222,10 @@ def test_missing_settings_are_named_together(tmp_path: Path) -> None:
 
 
 def test_all_problems_come_at_once(tmp_path: Path) -> None:
-    found = problems(tmp_path, 'authority = "x"\nlimit = 0\nlangauges = ["en"]\nlanguages = ["cn", "en", "en"]\n')
-    assert sorted((problem.code, problem.line) for problem in found) == [
+    all_problems = problems(
+        tmp_path, 'authority = "x"\nlimit = 0\nlangauges = ["en"]\nlanguages = ["cn", "en", "en"]\n'
+    )
+    assert sorted((problem.code, problem.line) for problem in all_problems) == [
         ("E003", 0),
         ("E004", 3),
         ("E005", 1),
@@ -381,7 +383,7 @@ _VALUES = st.recursive(
     ),
     max_leaves=5,
 )
-_NAMES = st.sampled_from([*(one.name for one in dataclasses.fields(Config)), "unknown"])
+_NAMES = st.sampled_from([*(field.name for field in dataclasses.fields(Config)), "unknown"])
 
 
 @given(settings=st.dictionaries(_NAMES, _VALUES))

@@ -306,7 +306,7 @@ def test_a_preview_only_shows_texts_of_others(tmp_path: Path) -> None:
     )  # fmt: skip
     assert process.stdout
     told = b""
-    while b"Ctrl-C ends it" not in told:
+    while b"press Ctrl-C to stop" not in told:
         line = process.stdout.readline()
         assert line, "the preview ended"
         told += line

@@ -17,6 +17,7 @@ import feedpub
 from feedpub import Extension, FieldError
 from feedpub.model.checks import is_legal_xml
 from feedpub.model.extensions import DEEPEST_EXTENSION_LEVELS
+from support.feed_parser import parse_xml
 from support.rss1_row import ROW
 from support.sample_builds import published
 from support.sample_feeds import entry, feed
@@ -72,7 +73,7 @@ def test_namespaces_are_declared_once_on_the_root(form: str) -> None:
         declaration = f'xmlns:{prefix}="{namespace}"'
         assert declaration in root[0]
         assert data.count(namespace) == 1
-    elements = etree.fromstring(data.encode()).iter("{*}note", f"{{{ITUNES}}}*")
+    elements = parse_xml(data.encode()).iter("{*}note", f"{{{ITUNES}}}*")
     names = [f"{element.prefix}:{etree.QName(element).localname}" for element in elements]
     assert names[:3] == ["itunes:explicit", "itunes:category", "itunes:category"]
     assert names[3:] == ["itunes:duration", "itunes:image", "other:note"]
@@ -150,7 +151,7 @@ def test_media_rss(form: str, image: str | None) -> None:
     data = XML_WRITERS[form](feed("en", one, extensions=(media("rating", "nonadult"),)))
 
     assert data.count(MEDIA.encode()) == 1
-    assert {element.prefix for element in etree.fromstring(data).iter(f"{{{MEDIA}}}*")} == {"media"}
+    assert {element.prefix for element in parse_xml(data).iter(f"{{{MEDIA}}}*")} == {"media"}
     parsed = feedparser.parse(data)
     assert not parsed.bozo
     urls = [found["url"] for found in parsed.entries[0].media_content]
@@ -174,7 +175,7 @@ def test_any_text_comes_back(name: str, text: str, attributes: dict[str, str]) -
     given = feed("en", entry("1", extensions=(one,)), extensions=(one,))
 
     for write in XML_WRITERS.values():
-        found = list(etree.fromstring(write(given)).iter(f"{{{OTHER}}}{name}"))
+        found = list(parse_xml(write(given)).iter(f"{{{OTHER}}}{name}"))
         assert [(element.text or "", dict(element.attrib)) for element in found] == [(text, attributes)] * 2
     value = {**attributes, "#text": text} if attributes and text else attributes or text
     document = json.loads(feedpub.to_json(given))

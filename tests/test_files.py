@@ -421,8 +421,8 @@ def test_what_is_in_the_way_of_a_published_file(
     entries = write_site(tmp_path / "entries", {"a.en.md": post(), **GOOD})
     public, elsewhere = tmp_path / "public", tmp_path / "elsewhere"
     elsewhere.mkdir()
-    for one in ("mine", "atom.xml", "index.html"):
-        (elsewhere / one).write_bytes(b"mine")
+    for file_name in ("mine", "atom.xml", "index.html"):
+        (elsewhere / file_name).write_bytes(b"mine")
     if is_built:
         feedpub.build(entries, public)
     path = public / name
@@ -440,12 +440,12 @@ def test_what_is_in_the_way_of_a_published_file(
     assert states(tmp_path) == before  # nothing was written anywhere
 
 
-def states(place: Path) -> dict[str, tuple[int, int, int]]:
+def states(folder: Path) -> dict[str, tuple[int, int, int]]:
     """Return inode, size and time of change of everything but what builds remember."""
-    found = {path.relative_to(place).as_posix(): path.lstat() for path in place.rglob("*")}
+    paths = {path.relative_to(folder).as_posix(): path.lstat() for path in folder.rglob("*")}
     return {
         name: (state.st_ino, state.st_size, state.st_mtime_ns)
-        for name, state in found.items()
+        for name, state in paths.items()
         if ".feedpub" not in name and name != "public"
     }
 
@@ -508,7 +508,7 @@ def test_without_a_manifest_nothing_is_removed_that_only_looks_like_ours(tmp_pat
     feedpub.build(entries, public)
     page, feed = (public / "en" / "trains" / "index.html").read_bytes(), (public / "en" / "atom.xml").read_bytes()
     quoting = b"<feed><title><![CDATA[<generator>feedpub</generator>]]></title></feed>"
-    kept = {
+    own_files = {
         "links/atom.xml": feed,  # feedpub links check --feed public/links
         "blog/index.html": page,  # begun as a copy
         "en/about.html": page,
@@ -518,7 +518,7 @@ def test_without_a_manifest_nothing_is_removed_that_only_looks_like_ours(tmp_pat
         "en/.feedpub-1-1.html": page,
     }
     looks_like_ours = {"en/copy/index.html": page, "fr/rss.xml": feed, "en/archive/atom-7.xml": feed}
-    for name, data in (kept | looks_like_ours).items():
+    for name, data in (own_files | looks_like_ours).items():
         (public / name).parent.mkdir(parents=True, exist_ok=True)
         (public / name).write_bytes(data)
     (tmp_path / "elsewhere").mkdir()
@@ -530,12 +530,12 @@ def test_without_a_manifest_nothing_is_removed_that_only_looks_like_ours(tmp_pat
     result = feedpub.build(entries, public)
     assert result.removed == ()
     assert set(result.stale) == set(looks_like_ours)
-    assert all((public / name).exists() for name in kept | looks_like_ours)
+    assert all((public / name).exists() for name in own_files | looks_like_ours)
 
     assert feedpub.build(entries, public).stale == ()  # told once
     pruned = feedpub.build(entries, public, prune=True)
     assert (set(pruned.removed), pruned.stale) == (set(looks_like_ours), ())
-    assert {name: (public / name).read_bytes() for name in kept} == kept
+    assert {name: (public / name).read_bytes() for name in own_files} == own_files
     assert not (public / "en" / "copy").exists()
     assert (tmp_path / "elsewhere" / "index.html").read_bytes() == page
 
@@ -550,8 +550,8 @@ def test_the_command_tells_of_stale_files_and_prunes_them(tmp_path: Path) -> Non
         command = [sys.executable, "-m", "feedpub", "build", *options]
         return subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=True).stdout
 
-    told = "1 file that this build does not write looks like feedpub's: run `feedpub build --prune` to remove it\n"
-    assert f"{told}  en/a/index.html\n" in run()
+    message = "1 file that this build does not write looks like feedpub's: run `feedpub build --prune` to remove it\n"
+    assert f"{message}  en/a/index.html\n" in run()
     assert (public / "en" / "a" / "index.html").exists()
     assert "1 removed" in run("--prune")
     assert not (public / "en" / "a").exists()
@@ -594,9 +594,9 @@ def test_only_our_own_left_overs_are_swept(tmp_path: Path) -> None:
     (tmp_path / "below").mkdir()
     (tmp_path / "below" / ours[0]).write_bytes(b"x")
     remove_leftovers(str(tmp_path))
-    left = set(names(tmp_path))
-    assert not left & set(ours)
-    assert set(others) | {f".feedpub-{dead.pid}-1", f".feedpub-{dead.pid}-2", f"below/{ours[0]}"} <= left
+    remaining = set(names(tmp_path))
+    assert not remaining & set(ours)
+    assert set(others) | {f".feedpub-{dead.pid}-1", f".feedpub-{dead.pid}-2", f"below/{ours[0]}"} <= remaining
     remove_leftovers(str(tmp_path), is_deep=True)
     assert names(tmp_path / "below") == []
 
@@ -704,8 +704,10 @@ def test_init_overwrites_nothing(tmp_path: Path) -> None:
     assert names(tmp_path) == ["entries", "entries/first-article.en.md"]
 
 
-@pytest.mark.parametrize("left", [["feedpub.toml"], ["feedpub.toml", "first-article.en.md"], ["first-article.de.md"]])
-def test_an_init_that_was_killed_is_completed(left: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "remaining", [["feedpub.toml"], ["feedpub.toml", "first-article.en.md"], ["first-article.de.md"]]
+)
+def test_an_init_that_was_killed_is_completed(remaining: list[str], tmp_path: Path) -> None:
     from datetime import date
 
     def init() -> tuple[str, ...]:
@@ -713,11 +715,11 @@ def test_an_init_that_was_killed_is_completed(left: list[str], tmp_path: Path) -
 
     init()
     entries = tmp_path / "entries"
-    whole = {path.name: path.read_bytes() for path in entries.iterdir()}
-    for name in whole.keys() - left:
+    contents = {path.name: path.read_bytes() for path in entries.iterdir()}
+    for name in contents.keys() - remaining:
         (entries / name).unlink()
     (entries / ".feedpub-99999999-1").write_bytes(b"half")
-    assert {os.path.basename(path) for path in init()} == whole.keys() - left
-    assert {path.name: path.read_bytes() for path in entries.iterdir()} == whole
+    assert {os.path.basename(path) for path in init()} == contents.keys() - remaining
+    assert {path.name: path.read_bytes() for path in entries.iterdir()} == contents
     with pytest.raises(feedpub.ConfigError, match="this file exists"):
         init()

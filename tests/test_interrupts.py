@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM at every line of what remembers: the history stays whole, and the exit code says what happened."""
+"""Ctrl-C and SIGTERM at every line that writes: the history stays intact, and the exit code tells of the signal."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import gc
 import inspect
 import json
+import re
 import shutil
 import signal
 import sqlite3
@@ -111,7 +112,7 @@ class Folder:
         return run_command("links", "check", "--all", "--format", "jsonl", "--now", now, *self.history, *target)
 
     def begin_again(self, kind: str) -> None:
-        """Bring the history to where it was: that of four days, one of an older version, or none."""
+        """Restore the history: one of four days, one of an older version, or none."""
         for path in self.path.glob("links.sqlite*"):
             path.unlink()
         if kind == "old":
@@ -121,7 +122,7 @@ class Folder:
             shutil.copy(self.path / "before.sqlite", self.path / "links.sqlite")
 
     def read(self) -> dict[str, tuple[str, str, float]]:
-        """Return address → state, status and time of the last check, of a history that is whole."""
+        """Return address → state, status and time of the last check, of a history that is intact."""
         if not (self.path / "links.sqlite").exists():
             return {}
         self.open_once()
@@ -138,7 +139,7 @@ class Folder:
         return {url: tuple(row) for url, row in links.items()}
 
     def open_once(self) -> None:
-        """Open and close the history, as soon as what was interrupted has let go of it: a process would end then."""
+        """Open and close the history as soon as the interrupted run has released it, as the end of a process would."""
         for _ in range(600):
             gc.collect()
             with contextlib.suppress(BusyError), History(self.path / "links.sqlite"):
@@ -146,7 +147,7 @@ class Folder:
         raise AssertionError("the history stays locked")
 
     def assert_nothing_is_lost(self, output: str) -> None:
-        """Check that all that was printed is in the history, which is whole."""
+        """Check that the history is intact, and has everything that was printed."""
         links = self.read()
         for line in output.splitlines():
             link = json.loads(line)
@@ -252,7 +253,7 @@ def test_an_interrupt_at_any_line_leaves_a_published_folder_that_the_next_build_
 
 
 def run_and_signal(name: str, place: str, *arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run a command that sends itself a signal when it is at a place."""
+    """Run a command that sends itself a signal at a place in the code."""
     return run_program("support.interrupting", str(getattr(signal, name)), place, *arguments, folder=folder)
 
 
@@ -263,6 +264,13 @@ def place_of(function: Callable[..., object]) -> str:
     """Return where a function begins, as `support.interrupting` takes it."""
     path = Path(inspect.getfile(function)).relative_to(Path(feedpub.__file__).parents[1])
     return f"{path.as_posix()}:{function.__name__}"
+
+
+def count_known(said: str) -> int:
+    """Return how many links have a result, as an interrupted check says."""
+    match = re.search(r"interrupted; \D*(\d+) of", said)
+    assert match, said
+    return int(match[1])
 
 
 CODES = {"SIGINT": 130, "SIGTERM": 143, "SIGHUP": 129}
@@ -310,7 +318,7 @@ def test_what_is_known_is_reported(name: str, form: str, farm_urls: list[str], t
     arguments = ("links", "check", "--urls", "urls.txt", "--allow-private", "--format", form)
     done = run_and_signal(name, place_of(History.write_pending), *arguments, folder=tmp_path)
     assert done.returncode == CODES[name]
-    known = int(done.stderr.partition("interrupted; ")[2].split()[0])
+    known = count_known(done.stderr)
     with History(tmp_path / ".feedpub" / "links.sqlite") as history:
         assert len(list(history.list_urls())) >= known
     if form == "json":
@@ -348,7 +356,7 @@ def test_a_signal_while_the_report_is_printed_comes_after_it(
     place = place_of(output.echo_utf8 if form != "text" else output.echo_lines)
     done = run_and_signal(name, place, *arguments, folder=tmp_path)
     assert done.returncode == 128 + getattr(signal, name)
-    known = int(done.stderr.partition("interrupted; ")[2].split()[0])
+    known = count_known(done.stderr)
     if form == "json":
         assert len(json.loads(done.stdout)["links"]) == known == len(farm_urls)
     elif form == "jsonl":

@@ -54,7 +54,7 @@ FRAGMENTS = (
 
 @dataclass(frozen=True)
 class Case:
-    """One address: how its host behaves, what is to be found, and the rest of the address."""
+    """One URL: how its host behaves, the expected verdict, and the end of the URL."""
 
     name: str
     status: str
@@ -239,7 +239,7 @@ HOST_OF = {one.name: f"127.0.4.{number}" for number, one in enumerate(CASES, sta
 
 @dataclass
 class Found:
-    """What one run over the whole farm has found."""
+    """The results of one run over all cases."""
 
     farm: Farm
     links: dict[str, Link]

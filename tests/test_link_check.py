@@ -1,4 +1,4 @@
-"""A run over real sockets: a small server on the loopback address, asked with and without a history."""
+"""Link checks over real sockets: a small server on the loopback address, with and without a history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How runs end: when their time is over, within the limits of a link, and with a slow reader of their results."""
+"""How runs end: when their time is over, at the limits of one link, and with a slow reader of the results."""
 
 from __future__ import annotations
 

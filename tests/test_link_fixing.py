@@ -1,4 +1,4 @@
-"""`feedpub links fix`: addresses that have moved permanently, rewritten in the files where they stand."""
+"""`feedpub links fix`: addresses that have moved permanently are rewritten in their files."""
 
 from __future__ import annotations
 
@@ -138,10 +138,10 @@ def test_the_command_shows_first_and_writes_when_told(site: Path) -> None:
             cwd=site.parent, capture_output=True, encoding="utf-8", check=False, timeout=60,
         )  # fmt: skip
 
-    shown = run_fix()
-    assert (shown.returncode, shown.stderr) == (0, "5 addresses to change; --write rewrites the files\n")
-    assert "-source: https://a.example/old" in shown.stdout
-    assert "+source: https://b.example/new_%28page%29" in shown.stdout
+    output = run_fix()
+    assert (output.returncode, output.stderr) == (0, "5 addresses to change; --write rewrites the files\n")
+    assert "-source: https://a.example/old" in output.stdout
+    assert "+source: https://b.example/new_%28page%29" in output.stdout
     assert (site / "one.en.md").read_text(encoding="utf-8") == ENTRY.replace("\r\n", "\n")
     assert run_fix("--write").stderr == "5 addresses changed\n"
     assert run_fix().stderr == "no link has moved permanently\n"
@@ -248,7 +248,7 @@ def test_any_file_with_any_new_address(seed: int, site: Path) -> None:
 
 
 def list_notes(site: feedpub.Site, new: str) -> list[str]:
-    """Return what the entries say, with OLD for each of both addresses, and nothing percent-encoded."""
+    """Return the texts of the entries, with OLD in place of both addresses, and nothing percent-encoded."""
     meant = unquote(new)
     spelled = {meant, escape(meant), escape(meant, quote=False), meant.replace("&", "&amp;")}
     forms = [*sorted(spelled, key=len, reverse=True), f"{OLD}(?![/\\w])"]

@@ -1,4 +1,4 @@
-"""What is remembered of links: between runs, and when a run is killed."""
+"""The history of link checks: between runs, and when a run is killed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a host is asked: as fast as it bears, and by what requests. Cases: tests/cases/link_pace.toml."""
+"""The pace of a host: how fast requests are sent, and which ones. Cases: tests/cases/link_pace.toml."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def list_cases(kind: str) -> list[Any]:
 
 
 class Counted:
-    """A behaviour that notes how many requests are under way at each."""
+    """A behaviour that records how many requests are under way at each request."""
 
     def __init__(self, behaviour: Behaviour) -> None:
         self.behaviour, self.under_way = behaviour, 0
@@ -77,11 +77,11 @@ class Limited(Server):
 
 
 class LimitedBucket(Limited, TokenBucket):
-    """The same with a rate limit."""
+    """A host of a case with a rate limit."""
 
 
 class LimitedOneAtATime(Limited, OneAtATime):
-    """The same, and one request at a time."""
+    """A host of a case that serves one request at a time."""
 
 
 def make_server(case: dict[str, Any], clock: Clock) -> Server:
@@ -294,7 +294,7 @@ def test_head_and_headers_of_ours_are_not_believed(case: dict[str, Any], tmp_pat
 
 
 class TlsServer:
-    """A server that offers what a case says; it answers one page to all requests."""
+    """A server with the TLS settings of a case; it answers all requests with one page."""
 
     def __init__(self, case: dict[str, Any], folder: Path) -> None:
         authority = trustme.CA()

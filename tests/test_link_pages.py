@@ -1,4 +1,4 @@
-"""What a page says: charsets, names, titles, where it sends its readers; and that it is read in small pieces."""
+"""Reading pages: charsets, names, titles, where a page sends its readers; and reading in small pieces."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HTML = {"content-type": "text/html"}
 
 
 def find_names(body: bytes, fragments: Iterable[str], content_type: str = "text/html") -> set[str]:
-    """Return the fragments whose targets a page holds."""
+    """Return the fragments whose targets a page contains."""
     wanted = {fragment: find_fragment_names(fragment) for fragment in fragments}
     names = read_page_at_once(body, {"content-type": content_type}, frozenset().union(*wanted.values())).names
     return {fragment for fragment, targets in wanted.items() if targets & names}
@@ -233,7 +233,7 @@ LARGE = {
 
 @pytest.mark.parametrize("unit", LARGE.values(), ids=LARGE)
 def test_a_page_is_read_in_pieces(unit: bytes) -> None:
-    """No piece takes more than a small share: others have their turn as often as the page is long."""
+    """No piece takes more than a small share of the time, so that other probes have their turn."""
     start = b"<p" if unit == b" a" else b"<script>" if unit == b"</script" else b""
     pieces = []
     for size in (100_000, 400_000):

@@ -1,4 +1,4 @@
-"""What an answer means, and when a link is dead."""
+"""What a result means, and when a link is dead."""
 
 from __future__ import annotations
 
@@ -230,7 +230,7 @@ UNSURE = classify_result(make_result(None, failure="timeout"))
 
 
 def advance_all(*events: tuple[Verdict, timedelta]) -> Record:
-    """Tell what is remembered after verdicts, each so long after `NOW`."""
+    """Return the record after some verdicts, each with its time after `NOW`."""
     record = Record(url=URL)
     for verdict, after in events:
         record = advance_record(record, verdict, NOW + after)
@@ -438,7 +438,7 @@ def test_what_an_answer_says_about_our_network(result: ProbeResult, reached: boo
 
 
 def check_until_sure(record: Record, request: Any, now: datetime) -> Record:
-    """Do what a run does with an address: ask, confirm a death, remember."""
+    """Do what a run does with a link: check it, confirm a death, return the new record."""
     verdict = request(now)
     if needs_confirmation(record, verdict, now):
         again = [request(now + timedelta(minutes=1 + number)) for number in range(CONFIRMATIONS)]

@@ -1,4 +1,4 @@
-"""Reports of link checks: what they say, and that what they show of links can do nothing."""
+"""Reports of link checks: their texts, and that text from others in them does no harm."""
 
 from __future__ import annotations
 
@@ -328,7 +328,7 @@ def test_an_issue_fits_whatever_is_long(width: int, number: int) -> None:
     for title in (
         "Dead: replace or remove these links",
         "Moved permanently: update these addresses",
-        "Needs review: perhaps no longer the page that you linked to",
+        "Needs review: perhaps not the page that you linked to",
     ):
         assert f"## {title}\n" in text
 
@@ -420,7 +420,7 @@ def test_an_annotation_stands_at_the_first_place_of_a_link() -> None:
 
 
 def test_a_format_is_a_row_of_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A module and a row more, and reports are written in that format."""
+    """A module and a row are enough for a new format."""
     module = ModuleType("count_report")
     module.write_report = lambda make_report: iter([f"{len(make_report.links)} links"])  # type: ignore[attr-defined]  # it is the module
     monkeypatch.setitem(sys.modules, "count_report", module)

@@ -1,4 +1,4 @@
-"""Whole runs over many loopback hosts: killed, interrupted, two at once, without room, through a proxy, busy hosts."""
+"""Runs of the command over many loopback hosts: killed, interrupted, two at once, a full disk, a proxy, busy hosts."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ HOSTS = [f"127.0.3.{number}" for number in range(1, 21)]
 
 
 class Server:
-    """Answer 200 after a while to /p…, 404 to others; note how many requests of a host are under way."""
+    """A server that answers 200 after a while to /p… and 404 to others, and counts the requests under way per host."""
 
     def __init__(self) -> None:
         self.delay = 0.01
@@ -133,7 +133,11 @@ def test_a_run_that_is_killed_loses_nothing_that_it_has_told(server: Server, tmp
     (tmp_path / "urls.txt").write_text("\n".join(urls), encoding="utf-8")
     chance = random.Random(20261124)
     told: set[str] = set()
-    for _ in range(30 if THOROUGH else 8):
+    runs = 0
+    # How much a run tells before it is killed depends on the machine, so runs go on until enough is told.
+    while runs < (30 if THOROUGH else 8) or len(told) <= 100:
+        runs += 1
+        assert runs <= 100
         with (tmp_path / "out.jsonl").open("w", encoding="utf-8") as file:  # a pipe that nobody reads would fill up
             run = begin_check(tmp_path, "--format", "jsonl", "--concurrency", "20", stdout=file)
             server.wait_for_requests(len(server.seen) + chance.randrange(1, 150), run)
@@ -145,7 +149,6 @@ def test_a_run_that_is_killed_loses_nothing_that_it_has_told(server: Server, tmp
         told |= {json.loads(line)["url"] for line in lines}
         if told:
             assert told <= list_remembered(tmp_path)
-    assert len(told) > 100
     run = begin_check(tmp_path, "--quiet")
     assert run.communicate(timeout=60) == ("", "")
     assert run.returncode == 0
@@ -313,7 +316,7 @@ def test_few_descriptors_only_cost_time(server: Server, tmp_path: Path) -> None:
 
 
 def test_a_proxy_is_asked_instead(server: Server) -> None:
-    """The server is its own proxy: it takes the whole address for a target (RFC 9112, section 3.2.2)."""
+    """The server is its own proxy: it accepts a whole URL as the target (RFC 9112, section 3.2.2)."""
     proxy = f"http://me:secret@{HOSTS[5]}:{server.port}"
     urls = [
         "http://nowhere.invalid/p1",

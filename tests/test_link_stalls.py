@@ -1,4 +1,4 @@
-"""Servers that would stall a run, or fill memory: what one of them may cost, and that all others are asked."""
+"""Servers that would stall a run or fill the memory: what one of them may cost, and that all others are checked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names and connections: what this machine lacks, or what heals, is no fact about a host."""
+"""Names and connections: what this machine lacks, and errors that pass, say nothing about a host."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def check_link(url: str, *, patience: float = 120.0) -> Link:
 
 
 def resolve_host(monkeypatch: pytest.MonkeyPatch, *answers: list[str] | OSError) -> list[str]:
-    """Let names be looked up by these answers, in turn; return those that were asked for."""
+    """Answer lookups of names with these results, in turn; return the names that were looked up."""
     asked: list[str] = []
 
     def given(host: str, _: int) -> Iterator[str]:
@@ -55,7 +55,7 @@ def resolve_host(monkeypatch: pytest.MonkeyPatch, *answers: list[str] | OSError)
 
 
 def sockets(monkeypatch: pytest.MonkeyPatch, *, connect: dict[int, int] | None = None, make: int = 0) -> None:
-    """Let sockets fail: connections by family, or the making of any for a network."""
+    """Let sockets fail: connections of a family, or the creation of any."""
 
     class Socket(socket.socket):
         def __init__(self, family: int = -1, *arguments: Any, **more: Any) -> None:

@@ -1,8 +1,8 @@
 """A year of daily checks of 1,000 links on 200 hosts, simulated: no false death, no true one missed, few requests.
 
-Nothing is sent: what the hosts would answer goes through `classify`, `describe_answer` and `advance`, as in a run. Of
-the scheduler it is assumed that a host is asked again, alone, before an answer to haste counts, and that such an answer
-counts for nothing if the host also gave good ones in the same run (docs/reference/links.md).
+Nothing is sent: what the hosts would answer goes through `classify_result`, `describe_evidence` and `advance_record`,
+as in a run. Of the scheduler it is assumed that a host is asked again, alone, before an answer to haste counts, and
+that such an answer counts for nothing if the host also gave good ones in the same run (docs/reference/links.md).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ KINDS: Final = ["limited"] * 40 + ["overloaded"] * 30 + ["flaky"] * 40 + ["moved
 
 @dataclass
 class Host:
-    """A host, and what it answers when."""
+    """A host, and what it answers at which time."""
 
     name: str
     kind: str
@@ -88,7 +88,7 @@ class Host:
 
 
 class Year:
-    """Daily runs over all links, and what they found."""
+    """Daily runs over all links, and their results."""
 
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)

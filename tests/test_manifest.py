@@ -42,12 +42,12 @@ AUTHORITY = "site.test,2026"
 _FRESH: dict[frozenset[tuple[str, bytes]], tuple[dict[str, bytes], set[str], set[str]]] = {}
 
 
-class Shop:
+class BuiltSite:
     """A site, and its published folder as a build has left it."""
 
-    def __init__(self, place: Path) -> None:
-        self.place, self.public, self.manifest = place, place / "public", place / "public" / MANIFEST
-        self.desk = Desk(place / "entries", **SETTINGS)
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.public, self.manifest = folder, folder / "public", folder / "public" / MANIFEST
+        self.desk = Desk(folder / "entries", **SETTINGS)
         for number in range(ARTICLES):
             matter = {"next": f"Title {number - 1}"} if number % 5 == 1 else {}
             text = article(f"Title {number}", f"2026-01-{number + 1:02}", categories="[Sea]", **matter)
@@ -55,13 +55,13 @@ class Shop:
             self.desk.write(f"article-{number}.zh-Hans.md", article(f"文章 {number}", None))
 
     @classmethod
-    def copy(cls, other: Shop, place: Path) -> Self:
+    def copy(cls, other: BuiltSite, folder: Path) -> Self:
         """Copy another one, with the dates of its files."""
         shop = cls.__new__(cls)
-        shop.place, shop.public, shop.manifest = place, place / "public", place / "public" / MANIFEST
-        shutil.copytree(other.place, place, dirs_exist_ok=True)
+        shop.folder, shop.public, shop.manifest = folder, folder / "public", folder / "public" / MANIFEST
+        shutil.copytree(other.folder, folder, dirs_exist_ok=True)
         shop.desk = object.__new__(Desk)
-        shop.desk.folder = place / "entries"
+        shop.desk.folder = folder / "entries"
         return shop
 
     def build(self, *, prune: bool = False) -> feedpub.BuildResult:
@@ -79,8 +79,8 @@ class Shop:
         """Return what a build from nothing gives; most tests have one of few states of the entries folder."""
         state = frozenset(published(self.desk.folder).items())
         if state not in _FRESH:
-            fresh = self.desk.fresh(self.place / "fresh")
-            _FRESH[state] = fresh, folders(self.place / "fresh"), names(self.place / "fresh" / ".feedpub")
+            fresh = self.desk.fresh(self.folder / "fresh")
+            _FRESH[state] = fresh, folders(self.folder / "fresh"), names(self.folder / "fresh" / ".feedpub")
         fresh, self.fresh_folders, self.fresh_memory = _FRESH[state]
         return fresh
 
@@ -112,15 +112,15 @@ def folders(public: Path) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    shop = Shop(tmp_path_factory.mktemp("built"))
+def built(tmp_path_factory: pytest.TempPathFactory) -> BuiltSite:
+    shop = BuiltSite(tmp_path_factory.mktemp("built"))
     shop.build()
     return shop
 
 
 @pytest.fixture
-def shop(built: Shop, tmp_path: Path) -> Shop:
-    return Shop.copy(built, tmp_path)
+def shop(built: BuiltSite, tmp_path: Path) -> BuiltSite:
+    return BuiltSite.copy(built, tmp_path)
 
 
 # the manifest
@@ -142,24 +142,24 @@ def cut(share: float) -> Callable[[Path], None]:
 
 def other_site(manifest: Path) -> None:
     """Put the manifest of another site there, whose articles have the same names."""
-    place = manifest.parent.parent.parent / "other"
-    desk = Desk(place / "entries", **SETTINGS)
+    folder = manifest.parent.parent.parent / "other"
+    desk = Desk(folder / "entries", **SETTINGS)
     for number in range(ARTICLES):
         desk.write(f"article-{number}.en.md", article("Of another site", "2026-01-01"))
-    feedpub.build(desk.folder, place / "public")
-    shutil.copy2(place / "public" / MANIFEST, manifest)
+    feedpub.build(desk.folder, folder / "public")
+    shutil.copy2(folder / "public" / MANIFEST, manifest)
 
 
 def older_build(manifest: Path) -> None:
     """Put the manifest of an older build of the same site there."""
-    place = manifest.parent.parent.parent
-    entries = shutil.copytree(place / "entries", place / "older" / "entries")
+    folder = manifest.parent.parent.parent
+    entries = shutil.copytree(folder / "entries", folder / "older" / "entries")
     for path in list(entries.glob("article-1*.md")):
         path.unlink()
     for path in entries.glob("article-2.*.md"):
         path.write_text(article("Older title", "2026-01-03"), encoding="utf-8")
-    feedpub.build(entries, place / "older" / "public")
-    shutil.copy2(place / "older" / "public" / MANIFEST, manifest)
+    feedpub.build(entries, folder / "older" / "public")
+    shutil.copy2(folder / "older" / "public" / MANIFEST, manifest)
 
 
 def another_database(manifest: Path) -> None:
@@ -200,7 +200,7 @@ HARMLESS = {"with a foreign journal", "with a foreign log"}
 
 
 @pytest.mark.parametrize(("damage", "is_edited"), by_turns(DAMAGES, (False, True)))
-def test_a_damaged_manifest_costs_time_and_nothing_else(damage: str, is_edited: bool, shop: Shop) -> None:
+def test_a_damaged_manifest_costs_time_and_nothing_else(damage: str, is_edited: bool, shop: BuiltSite) -> None:
     DAMAGES[damage](shop.manifest)
     if is_edited:
         shop.edit()
@@ -208,8 +208,8 @@ def test_a_damaged_manifest_costs_time_and_nothing_else(damage: str, is_edited: 
     shop.assert_healed(is_forgotten=damage not in HARMLESS)
 
 
-def test_two_sites_in_one_folder_remove_nothing_of_each_other(shop: Shop) -> None:
-    other = Desk(shop.place / "other", **SETTINGS, authority="other.test,2026")
+def test_two_sites_in_one_folder_remove_nothing_of_each_other(shop: BuiltSite) -> None:
+    other = Desk(shop.folder / "other", **SETTINGS, authority="other.test,2026")
     other.write("ferry.en.md", article("Ferry", "2026-01-01"))
     before = published(shop.public)
     result = feedpub.build(other.folder, shop.public)
@@ -223,7 +223,7 @@ def test_two_sites_in_one_folder_remove_nothing_of_each_other(shop: Shop) -> Non
     assert published(shop.public).items() >= shop.fresh().items()
 
 
-def test_the_published_folder_of_another_site_is_no_ground_to_remove_from_it(shop: Shop, tmp_path: Path) -> None:
+def test_the_published_folder_of_another_site_is_no_ground_to_remove_from_it(shop: BuiltSite, tmp_path: Path) -> None:
     """Somebody begins a site with a copy of another one's."""
     desk = Desk(tmp_path / "mine", **SETTINGS, authority="mine.test,2026")
     desk.write("first.en.md", article("First", "2026-01-01"))
@@ -236,12 +236,12 @@ def test_the_published_folder_of_another_site_is_no_ground_to_remove_from_it(sho
 
 @pytest.mark.parametrize("size", [1, 4, 16, 64, 512, 4096])
 @pytest.mark.parametrize("seed", range(4))
-def test_random_bytes_in_the_manifest(seed: int, size: int, shop: Shop) -> None:
+def test_random_bytes_in_the_manifest(seed: int, size: int, shop: BuiltSite) -> None:
     chance = random.Random(seed * 10_000 + size)
     data = bytearray(shop.manifest.read_bytes())
-    used = [place for place, byte in enumerate(data[:-size]) if byte]
-    for place in chance.sample(used, 3):
-        data[place : place + size] = chance.randbytes(size)
+    used = [offset for offset, byte in enumerate(data[:-size]) if byte]
+    for offset in chance.sample(used, 3):
+        data[offset : offset + size] = chance.randbytes(size)
     shop.manifest.write_bytes(data)
     if seed % 2:
         shop.edit()
@@ -249,29 +249,29 @@ def test_random_bytes_in_the_manifest(seed: int, size: int, shop: Shop) -> None:
     shop.assert_healed(is_forgotten=True)
 
 
-def test_any_damage_to_the_manifest_is_seen(shop: Shop) -> None:
+def test_any_damage_to_the_manifest_is_seen(shop: BuiltSite) -> None:
     """Also when its size and time are as they were: a disk that forgets does not tell."""
     chance = random.Random(20261130)
     seal = shop.manifest.with_name("manifest.seal")
-    whole, state, sealed = shop.manifest.read_bytes(), shop.manifest.stat(), seal.read_bytes()
+    content, state, sealed = shop.manifest.read_bytes(), shop.manifest.stat(), seal.read_bytes()
     for number in range(300):
-        shop.manifest.write_bytes(damaged(whole, chance))
+        shop.manifest.write_bytes(damaged(content, chance))
         os.utime(shop.manifest, ns=(state.st_atime_ns, state.st_mtime_ns))
         seal.write_bytes(sealed)
-        is_the_same = shop.manifest.read_bytes() == whole
+        is_the_same = shop.manifest.read_bytes() == content
         with Manifest(shop.public, b"", AUTHORITY) as manifest:
             assert manifest.is_new != is_the_same, number
 
 
-def test_damage_to_a_manifest_without_seal_never_ends_in_another_error(shop: Shop) -> None:
+def test_damage_to_a_manifest_without_seal_never_ends_in_another_error(shop: BuiltSite) -> None:
     """After a build that was killed there is none; then each value that is read is checked."""
     chance = random.Random(20261201)
-    whole = shop.manifest.read_bytes()
+    content = shop.manifest.read_bytes()
     with Manifest(shop.public, b"", AUTHORITY) as manifest:
         fingerprint = manifest._read_setting("fingerprint")
     voids = 0
     for _ in range(300):
-        shop.manifest.write_bytes(damaged(whole, chance))
+        shop.manifest.write_bytes(damaged(content, chance))
         shop.manifest.with_name("manifest.seal").unlink(missing_ok=True)
         try:
             with Manifest(shop.public, fingerprint, AUTHORITY) as manifest:
@@ -299,7 +299,7 @@ def read_everything(manifest: Manifest) -> None:
 
 
 @pytest.mark.parametrize(
-    ("was", "byte", "place"),
+    ("was", "byte", "offset"),
     [
         (b"Title 5", b"d", 2),
         (b"site.test/en/article-2/", b"/", 6),
@@ -311,13 +311,13 @@ def read_everything(manifest: Manifest) -> None:
         (b"en/index.html", b"E", 0),
     ],
 )
-def test_one_byte_of_the_manifest_is_another(was: bytes, byte: bytes, place: int, shop: Shop) -> None:
+def test_one_byte_of_the_manifest_is_another(was: bytes, byte: bytes, offset: int, shop: BuiltSite) -> None:
     """SQLite does not see it: the file is well-formed, and a value is not the one that was written."""
     data = bytearray(shop.manifest.read_bytes())
-    found = [match.start() for match in re.finditer(re.escape(was), data)]
-    assert found
-    for start in found:
-        data[start + place : start + place + 1] = byte
+    starts = [match.start() for match in re.finditer(re.escape(was), data)]
+    assert starts
+    for start in starts:
+        data[start + offset : start + offset + 1] = byte
     shop.manifest.write_bytes(data)
     shop.edit()
     shop.assert_healed(is_forgotten=True)
@@ -331,9 +331,9 @@ def test_one_byte_of_the_manifest_is_another(was: bytes, byte: bytes, place: int
     ],
 )
 def test_a_crafted_manifest_costs_time_and_nothing_else(
-    case: dict[str, list[str]], is_edited: bool, shop: Shop
+    case: dict[str, list[str]], is_edited: bool, shop: BuiltSite
 ) -> None:
-    victim = shop.place / "victim" / "photo.txt"
+    victim = shop.folder / "victim" / "photo.txt"
     victim.parent.mkdir()
     victim.write_bytes(b"mine")
     mine = {"photo.txt": b"mine", "en/photo.jpg": b"mine"}
@@ -354,7 +354,7 @@ def test_a_crafted_manifest_costs_time_and_nothing_else(
 @pytest.mark.parametrize(
     "name", ["en/photo/index.html", "de/atom.xml", "en/category/photo/index.html", "en/archive/feed-9.json"]
 )
-def test_a_crafted_manifest_that_knows_what_files_of_others_hold(name: str, shop: Shop) -> None:
+def test_a_crafted_manifest_that_knows_what_files_of_others_hold(name: str, shop: BuiltSite) -> None:
     """Path, size, time and digest are right; that feedpub wrote the file is not."""
     victim = shop.public / name
     victim.parent.mkdir(parents=True, exist_ok=True)
@@ -376,13 +376,13 @@ def test_a_crafted_manifest_that_knows_what_files_of_others_hold(name: str, shop
 
 
 @pytest.mark.parametrize("is_git", [False, True], ids=["restored", "copied without dates"])
-def test_an_older_memory_with_newer_files(is_git: bool, shop: Shop) -> None:
+def test_an_older_memory_with_newer_files(is_git: bool, shop: BuiltSite) -> None:
     """A page that a later build wrote is not as the restored manifest says: it is told, and not left in silence."""
-    shutil.copytree(shop.manifest.parent, shop.place / "older")
+    shutil.copytree(shop.manifest.parent, shop.folder / "older")
     shop.edit("article-4")
     shop.build()
     shutil.rmtree(shop.manifest.parent)
-    shutil.copytree(shop.place / "older", shop.manifest.parent)
+    shutil.copytree(shop.folder / "older", shop.manifest.parent)
     if is_git:
         for path in shop.public.rglob("*"):
             os.utime(path)
@@ -394,10 +394,10 @@ def test_an_older_memory_with_newer_files(is_git: bool, shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("how", ["cp -r", "cp -a", "git"])
-def test_a_copy_of_everything_is_built_as_the_original_is(how: str, shop: Shop, tmp_path: Path) -> None:
-    copy = Shop.copy(shop, tmp_path / "copy")
+def test_a_copy_of_everything_is_built_as_the_original_is(how: str, shop: BuiltSite, tmp_path: Path) -> None:
+    copy = BuiltSite.copy(shop, tmp_path / "copy")
     if how != "cp -a":
-        for path in copy.place.rglob("*"):
+        for path in copy.folder.rglob("*"):
             os.utime(path)
     if how == "git":  # no folder that is empty
         for name in ("manifest.sqlite-journal", "manifest.sqlite-wal"):
@@ -408,7 +408,7 @@ def test_a_copy_of_everything_is_built_as_the_original_is(how: str, shop: Shop, 
     copy.assert_healed()
 
 
-def test_pages_of_templates_without_the_mark_are_told_and_pruned(shop: Shop) -> None:
+def test_pages_of_templates_without_the_mark_are_told_and_pruned(shop: BuiltSite) -> None:
     shop.desk.write("templates/base.html", '{% import "macros.html" as show %}{% block main %}{% endblock %}')
     shop.build()
     shop.remove()
@@ -432,27 +432,27 @@ def test_the_folders_of_categories_are_such_as_the_manifest_takes(term: str) -> 
 
 @pytest.mark.parametrize("name", [".feedpub", MANIFEST, f"{MANIFEST}-journal", ".feedpub/manifest.seal"])
 @pytest.mark.parametrize("kind", ["link", "dead link", "pipe"])
-def test_what_is_no_file_in_the_place_of_the_manifest(name: str, kind: str, shop: Shop) -> None:
+def test_what_is_no_file_in_the_place_of_the_manifest(name: str, kind: str, shop: BuiltSite) -> None:
     """A link would lead a build to the files of somebody else, and a pipe would let it wait for ever."""
-    place, elsewhere = shop.public / name, shop.place / "elsewhere"
-    if place.exists():
-        place.rename(elsewhere)
+    path, elsewhere = shop.public / name, shop.folder / "elsewhere"
+    if path.exists():
+        path.rename(elsewhere)
     if kind == "pipe":
-        os.mkfifo(place)
+        os.mkfifo(path)
     else:
-        place.symlink_to(elsewhere if kind == "link" else shop.place / "nowhere")
-    before = published(shop.public), published(shop.place)
+        path.symlink_to(elsewhere if kind == "link" else shop.folder / "nowhere")
+    before = published(shop.public), published(shop.folder)
     shop.edit()
     with pytest.raises(OSError, match=r"symbolic link|named pipe"):
         shop.build()
     assert published(shop.public) == before[0]
-    assert not (shop.place / "nowhere").exists()
-    place.unlink()
+    assert not (shop.folder / "nowhere").exists()
+    path.unlink()
     shop.assert_healed(is_forgotten=not shop.manifest.exists())
 
 
 @pytest.mark.parametrize("name", [MANIFEST, f"{MANIFEST}-journal"])
-def test_a_folder_in_the_place_of_the_manifest(name: str, shop: Shop) -> None:
+def test_a_folder_in_the_place_of_the_manifest(name: str, shop: BuiltSite) -> None:
     """It may hold anything; nobody but its owner removes it."""
     (shop.public / name).unlink(missing_ok=True)
     (shop.public / name / "mine").mkdir(parents=True)
@@ -468,7 +468,7 @@ def test_a_folder_in_the_place_of_the_manifest(name: str, shop: Shop) -> None:
     shop.assert_healed(is_forgotten=name == MANIFEST)
 
 
-def test_a_manifest_that_may_only_be_read_is_no_obstacle_to_root_alone(shop: Shop) -> None:
+def test_a_manifest_that_may_only_be_read_is_no_obstacle_to_root_alone(shop: BuiltSite) -> None:
     """Others are told; see test_robustness.py."""
     if os.geteuid() != 0:
         pytest.skip("others may not write it")
@@ -482,7 +482,7 @@ def test_a_manifest_that_may_only_be_read_is_no_obstacle_to_root_alone(shop: Sho
 
 @pytest.mark.parametrize("is_edited", [False, True], ids=["same", "edited"])
 @pytest.mark.parametrize("how", ["deleted", "longer", "same length", "empty", "other date"])
-def test_published_files_that_were_changed_by_hand(how: str, is_edited: bool, shop: Shop) -> None:
+def test_published_files_that_were_changed_by_hand(how: str, is_edited: bool, shop: BuiltSite) -> None:
     for name in ("index.html", "style.css", "feeds.opml", "en/atom.xml", "zh-Hans/feed.json", "en/archive/index.html",
                  "en/article-3/index.html", "en/category/sea/rss.xml"):  # fmt: skip
         path = shop.public / name
@@ -498,19 +498,19 @@ def test_published_files_that_were_changed_by_hand(how: str, is_edited: bool, sh
     shop.assert_healed()
 
 
-def test_the_folder_of_a_page_that_was_deleted_by_hand_goes_with_its_article(shop: Shop) -> None:
+def test_the_folder_of_a_page_that_was_deleted_by_hand_goes_with_its_article(shop: BuiltSite) -> None:
     (shop.public / "en" / "article-4" / "index.html").unlink()
     shop.remove()
     shop.assert_healed()
 
 
-def test_a_published_folder_without_a_language(shop: Shop) -> None:
+def test_a_published_folder_without_a_language(shop: BuiltSite) -> None:
     shutil.rmtree(shop.public / "zh-Hans")
     shop.assert_healed()
 
 
 @pytest.mark.parametrize("is_forgotten", [False, True], ids=["known", "forgotten"])
-def test_stale_files_of_ours_are_removed_and_those_of_others_kept(is_forgotten: bool, shop: Shop) -> None:
+def test_stale_files_of_ours_are_removed_and_those_of_others_kept(is_forgotten: bool, shop: BuiltSite) -> None:
     foreign = {
         "CNAME": b"site.test\n",
         "robots.txt": b"",
@@ -526,12 +526,12 @@ def test_stale_files_of_ours_are_removed_and_those_of_others_kept(is_forgotten: 
         (shop.public / name).write_bytes(data)
     (shop.public / "en" / "latest.xml").symlink_to("atom.xml")
     (shop.public / "outside").symlink_to(shop.desk.folder)
-    (shop.public / "nowhere").symlink_to(shop.place / "nowhere")
+    (shop.public / "nowhere").symlink_to(shop.folder / "nowhere")
     if is_forgotten:
         shutil.rmtree(shop.manifest.parent)
     shop.remove()
     shop.edit()
-    fresh = shop.desk.fresh(shop.place / "fresh")
+    fresh = shop.desk.fresh(shop.folder / "fresh")
     before = {path.name: path.read_bytes() for path in shop.desk.folder.iterdir()}
     result = shop.build()
     removed = result.removed
@@ -539,9 +539,9 @@ def test_stale_files_of_ours_are_removed_and_those_of_others_kept(is_forgotten: 
         assert removed == ()
         removed = shop.build(prune=True).removed
         assert removed == result.stale
-    found = published(shop.public)
-    assert found.pop("en/latest.xml") == found["en/atom.xml"]
-    assert found == fresh | foreign
+    files = published(shop.public)
+    assert files.pop("en/latest.xml") == files["en/atom.xml"]
+    assert files == fresh | foreign
     assert {"en/article-4/index.html", "zh-Hans/article-4/index.html"} <= set(removed)
     assert not foreign.keys() & set(removed)
     assert os.readlink(shop.public / "outside") == str(shop.desk.folder)
@@ -552,8 +552,8 @@ def test_stale_files_of_ours_are_removed_and_those_of_others_kept(is_forgotten: 
 
 
 @pytest.mark.parametrize("is_copied", [False, True])
-def test_another_published_folder_that_stands_in_it_is_let_be(is_copied: bool, shop: Shop) -> None:
-    other = Desk(shop.place / "other", base_url="https://site.test/other/")
+def test_another_published_folder_that_stands_in_it_is_let_be(is_copied: bool, shop: BuiltSite) -> None:
+    other = Desk(shop.folder / "other", base_url="https://site.test/other/")
     other.write("ferries.en.md", article("Ferries"))
     inner = shop.public / "other"
     feedpub.build(other.folder, inner)
@@ -569,16 +569,16 @@ def test_another_published_folder_that_stands_in_it_is_let_be(is_copied: bool, s
     assert published(inner) == before
 
 
-def test_a_page_that_somebody_made_his_own_is_kept_when_its_article_goes(shop: Shop) -> None:
+def test_a_page_that_somebody_made_his_own_is_kept_when_its_article_goes(shop: BuiltSite) -> None:
     page = shop.public / "en" / "article-4" / "index.html"
     page.write_bytes(b"<p>My own page.</p>")
     shop.remove()
-    fresh = shop.desk.fresh(shop.place / "fresh")
+    fresh = shop.desk.fresh(shop.folder / "fresh")
     shop.build()
     assert published(shop.public) == fresh | {"en/article-4/index.html": b"<p>My own page.</p>"}
 
 
-def test_a_name_that_is_no_unicode_in_the_entries(shop: Shop) -> None:
+def test_a_name_that_is_no_unicode_in_the_entries(shop: BuiltSite) -> None:
     """It is an article as any other to the file system; how it is told or published must not depend on the manifest."""
     name = os.fsdecode(b"caf\xe9.en.md")
     try:
@@ -586,11 +586,11 @@ def test_a_name_that_is_no_unicode_in_the_entries(shop: Shop) -> None:
     except OSError:
         pytest.skip("no such names here")
     settle()
-    told = []
-    for output in (shop.public, shop.public, shop.place / "fresh"):
+    messages = []
+    for output in (shop.public, shop.public, shop.folder / "fresh"):
         result = feedpub.build(shop.desk.folder, output, keep_going=True)
-        told.append([str(problem) for problem in result.problems])
-    assert told[0] == told[1] == told[2]
-    assert published(shop.public) == published(shop.place / "fresh")
+        messages.append([str(problem) for problem in result.problems])
+    assert messages[0] == messages[1] == messages[2]
+    assert published(shop.public) == published(shop.folder / "fresh")
     shop.desk.remove(name)
     shop.assert_healed()

@@ -13,6 +13,7 @@ import feedpub
 from feedpub.iri import to_uri
 from feedpub.links.outbound import find_outbound_links
 from support.case_files import load_cases
+from support.feed_parser import parse_xml
 from support.sample_builds import Desk, article
 from test_link_fixing import remember_moved
 
@@ -92,7 +93,7 @@ def find_in_feeds(site: feedpub.Site) -> set[str]:
             parts = (*own.get("references", ()), own.get("previous", {}), own.get("next", {}))
             found |= {part.get("url", "") for part in parts}
         for write_case in (feedpub.to_atom, feedpub.to_rss):
-            for element in etree.fromstring(write_case(feed)).iter():
+            for element in parse_xml(write_case(feed)).iter():
                 if etree.QName(element).localname in ("link", "enclosure", "thumbnail", "content", "source"):
                     found |= {element.get("href", ""), element.get("url", "")} - {feed.hub or ""}
                 if etree.QName(element).localname in ("uri", "icon", "url"):

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
 import feedpub
 from feedpub import Problem
+from feedpub.building import manifest
 from feedpub.building.manifest import Manifest
 from feedpub.site.pages import Pages
 from feedpub.site.theme import Theme
@@ -102,7 +104,7 @@ def render_with_broken_template() -> object:
 
 def build_beside_another() -> object:
     """Build while another build holds the folder."""
-    with Manifest(Path("public"), b"", "site.test,2026"):
+    with mock.patch.object(manifest, "WAIT_SECONDS", 0.1), Manifest(Path("public"), b"", "site.test,2026"):
         return feedpub.build("entries", "public")
 
 

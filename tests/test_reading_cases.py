@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from lxml import etree
 
 import feedpub
 from support.case_files import load_cases
+from support.feed_parser import parse_xml
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +23,7 @@ def read_case(folder: Path, case: dict[str, Any]) -> dict[str, Any]:
     front = f"---\ntitle: T\ndate: 2026-01-01\n{case.get('front_matter', '')}---\n"
     (folder / "p.en.md").write_text(front + case["markdown"], encoding="utf-8")
     site = feedpub.load(folder)
-    root = etree.fromstring(feedpub.to_atom(site.feed("en")))
+    root = parse_xml(feedpub.to_atom(site.feed("en")))
     (entry,) = root.iter(f"{ATOM}entry")
     first_line = front.count("\n")
     return {

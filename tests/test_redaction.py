@@ -1,4 +1,4 @@
-"""What gives access is hidden in addresses, however it is written, and in every place where addresses are shown."""
+"""Secrets in addresses are hidden, however they are written, and wherever addresses are shown."""
 
 from __future__ import annotations
 

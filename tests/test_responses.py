@@ -63,9 +63,9 @@ def test_the_tag_is_of_the_bytes_alone() -> None:
 
 def test_head_says_the_same_without_a_body() -> None:
     for headers in ({}, {"Accept-Encoding": "gzip"}):
-        status, said, body = ask(headers, data=LONG, method="HEAD")
+        status, answer, body = ask(headers, data=LONG, method="HEAD")
         assert (status, body) == (200, b"")
-        assert said == ask(headers, data=LONG)[1]
+        assert answer == ask(headers, data=LONG)[1]
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH", "get"])
@@ -140,9 +140,9 @@ def test_other_preconditions(headers: dict[str, str], status: int) -> None:
 
 
 def test_ranges_are_not_served() -> None:
-    whole = ask()
-    assert ask({"Range": "bytes=0-3"}) == ask({"Range": "bytes=0-3", "If-Range": TAG}) == whole
-    assert "Accept-Ranges" not in whole[1]
+    response = ask()
+    assert ask({"Range": "bytes=0-3"}) == ask({"Range": "bytes=0-3", "If-Range": TAG}) == response
+    assert "Accept-Ranges" not in response[1]
 
 
 # Dates
@@ -315,10 +315,10 @@ def test_what_is_compressed(data: bytes, media_type: str, packed: bool) -> None:
 
 
 def message(*pairs: tuple[str, str]) -> Message:
-    made = Message()
+    message = Message()
     for name, value in pairs:
-        made[name] = value
-    return made
+        message[name] = value
+    return message
 
 
 @pytest.mark.parametrize(

@@ -136,8 +136,8 @@ def test_files_have_the_types_of_web_servers(site: Running, target: str, content
 
 
 def test_raw_utf8_is_understood_as_well(site: Running) -> None:
-    said = site.raw("GET /en/夜车/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
-    assert said.startswith(b"HTTP/1.1 200 ")
+    answer = site.raw("GET /en/夜车/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+    assert answer.startswith(b"HTTP/1.1 200 ")
 
 
 def test_the_first_build_is_told(site: Running) -> None:
@@ -396,8 +396,8 @@ def test_a_bad_entry_is_shown_while_the_last_good_feeds_stay(changing: Running) 
     assert changing.ask("/en/atom.xml").body == feed
     broken = changing.ask("/en/", headers={"If-None-Match": page.headers["etag"]})
     assert broken.status == 200
-    for said in ('role="alert"', "bad date", "bad.en.md:3:12", "could be 1 February", "help: write an ISO date"):
-        assert said in broken.body.decode()
+    for answer in ('role="alert"', "bad date", "bad.en.md:3:12", "could be 1 February", "help: write an ISO date"):
+        assert answer in broken.body.decode()
     assert b"title: <b>" not in broken.body
     assert "bad date" in changing.ask("/nothing").body.decode()
     (changing.folder / "bad.en.md").unlink()
@@ -457,11 +457,13 @@ def test_scheduled_articles_are_shown_with_a_mark(tmp_path: Path) -> None:
     try:
         assert running.first.result
         assert [one.key for one in running.first.result.scheduled] == ["later (2)"]
-        home, own, other = (running.ask(path).body.decode() for path in ("/en/", "/en/later%20%282%29/", "/en/now/"))
+        home, home_page, other = (
+            running.ask(path).body.decode() for path in ("/en/", "/en/later%20%282%29/", "/en/now/")
+        )
         assert "Later" in running.ask("/en/atom.xml").body.decode()
         rule = 'a[href$="en/later\\25 20\\25 282\\25 29/index.html"]::after{content:" (2999-12-24 09:00+01:00)"'
-        assert all(rule in page for page in (home, own, other))
-        assert f"Scheduled: builds before {later} leave this article out" in own
+        assert all(rule in page for page in (home, home_page, other))
+        assert f"Scheduled: builds before {later} leave this article out" in home_page
         assert "Scheduled: builds" not in home + other
     finally:
         running.stop()
@@ -502,10 +504,10 @@ def test_a_page_hears_of_the_next_build(changing: Running) -> None:
     with ThreadPoolExecutor(4) as pool:
         waiting = [pool.submit(changing.ask, f"{RELOAD_PATH}?build={number}") for _ in range(4)]
         time.sleep(0.5)
-        assert not any(one.done() for one in waiting)
+        assert not any(future.done() for future in waiting)
         write_site(changing.folder, {"bad.en.md": BAD})  # a build that fails is news as well
-        for one in waiting:
-            status, headers, body = one.result(timeout=PATIENCE)
+        for future in waiting:
+            status, headers, body = future.result(timeout=PATIENCE)
             assert (status, headers["content-type"], body) == (200, "text/event-stream", b"data: build\n\n")
     assert number_in(changing.ask("/en/").body) == str(int(number) + 1)
 
@@ -520,10 +522,10 @@ def test_a_browser_that_waits_gets_a_sign_of_life(site: Running, monkeypatch: py
     number = number_in(site.ask("/en/").body)
     with socket.create_connection(("127.0.0.1", site.port), timeout=PATIENCE) as connection:
         connection.sendall(f"GET {RELOAD_PATH}?build={number} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
-        said = b""
-        while b":\n\n:\n\n" not in said:
-            said += connection.recv(1000)
-    assert b"data" not in said
+        answer = b""
+        while b":\n\n:\n\n" not in answer:
+            answer += connection.recv(1000)
+    assert b"data" not in answer
 
 
 def test_who_waits_is_let_go_at_the_end(tmp_path: Path) -> None:
@@ -624,7 +626,7 @@ def test_the_command_ends_at_once_and_leaves_nothing(tmp_path: Path, name: str) 
     try:
         assert running.stdout
         lines: list[str] = []
-        while not any("Ctrl-C ends it" in line for line in lines):
+        while not any("press Ctrl-C to stop" in line for line in lines):
             lines.append(running.stdout.readline())
             assert lines[-1], lines
         assert any(line.startswith("built: ") for line in lines)

@@ -1,4 +1,4 @@
-"""``python -m feedpub``, and the command ``feedpub``."""
+"""Run the command ``feedpub``, also as ``python -m feedpub``."""
 
 import os
 import sys
@@ -7,38 +7,38 @@ from .interrupts import find_exit_code, find_interrupt, install_handlers, restor
 
 
 def main() -> None:
-    """Run the command line; an interrupt is quiet while it is still being loaded, too."""
+    """Run the command line. An interrupt while it is still being imported is reported in one line, too."""
     try:
         install_handlers()
-        _read_names_as_utf8()
-        from .cli.main import main as run
+        _ensure_utf8_file_names()
+        from .cli.main import main as run_command
         from .cli.output import install_hooks
 
         install_hooks()
-        run()
+        run_command()
     except BaseException as error:
         interrupt = find_interrupt(error)
         if interrupt is None or isinstance(error, SystemExit):
             raise
-        # `echo` may not be loaded yet.
+        # `cli.output.echo` may not be imported yet.
         sys.stderr.write("\nfeedpub: interrupted; no partially written files were left behind\n")  # noqa: TID251
         sys.exit(find_exit_code(interrupt))
     finally:
         restore_handlers()
 
 
-def _read_names_as_utf8() -> None:
-    """Start again in Python's UTF-8 mode where the locale would read file names otherwise (PEP 540).
+def _ensure_utf8_file_names() -> None:
+    """Restart Python in UTF-8 mode if the locale has another encoding for file names (PEP 540).
 
-    Names of entries become ids and links: they must be the same under every locale, or every reader would show new
-    articles. What is printed stays in the encoding of the terminal.
+    File names of entries become ids and links. They must be the same in every locale, or all readers would show all
+    articles as new. Output stays in the encoding of the terminal.
     """
     if sys.getfilesystemencoding() == "utf-8" or os.environ.get("PYTHONUTF8") == "1" or not sys.executable:
         return
     environment = os.environ | {"PYTHONUTF8": "1"}
     if sys.stdout is not None:
         environment.setdefault("PYTHONIOENCODING", sys.stdout.encoding)
-    os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)  # noqa: S606  # this very program
+    os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)  # noqa: S606  # the same program
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-r"""Write text of others so that it is only shown: on a terminal, in the log of a workflow, in JSON.
+r"""Make text of other people harmless on a terminal, in the log of a CI workflow, and in JSON.
 
-Titles, addresses, file names and answers of servers are such text. Nothing is left out: characters that would act are
-written as escapes that people can read, such as ``\x1b`` or ``\u202e``.
+Titles, addresses, file names and responses of servers are such text. Nothing is removed: characters that a program
+would act on are written as escapes that people can read, such as ``\x1b`` or ``\u202e``.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ import json
 import re
 from typing import Any, Final
 
-# Of the characters that are not printable (``str.isprintable``), only these are shown as they are: white space other
-# than U+0020; joiners, which are part of Persian and Hindi words; visible signs of Arabic and Syriac. All others steer
-# a terminal, turn the direction of the text around them, end a line, cannot be encoded, or cannot be seen.
-_SHOWN: Final = frozenset(
+# The only characters that are shown unchanged though they are not printable (``str.isprintable``): white space other
+# than U+0020; joiners, which are part of Persian and Hindi words; visible signs of Arabic and Syriac. All others
+# control a terminal, change the direction of the text around them, end a line, cannot be encoded, or are invisible.
+_SHOWN_UNCHANGED: Final = frozenset(
     "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
     "\u200c\u200d"
     "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2"
 )
-_NAMES: Final = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
-# The commands that CI runners obey: GitHub looks for ``::`` after the white space at the start of a line, and for
+_SHORT_ESCAPES: Final = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
+# The commands of CI runners: GitHub looks for ``::`` after the white space at the start of a line, and for
 # ``##[`` anywhere in it (``TryParseV2`` and ``TryParse`` in actions/runner, src/Runner.Common/ActionCommand.cs); Azure
 # Pipelines look for ``##vso[``, TeamCity for ``##teamcity[``. GitLab's ``section_start:…`` needs a carriage return,
 # which is escaped.
@@ -28,27 +28,27 @@ _COMMAND_ANYWHERE: Final = re.compile(r"#(?=#\w*\[)")
 
 
 def escape_for_terminal(text: str) -> str:
-    """Return text as one line in which neither a terminal nor a CI runner finds anything to obey.
+    """Return text as one line without anything that a terminal or a CI runner would act on.
 
-    Line feeds and tabs are escaped, too. Escaping twice gives the same as escaping once.
+    Line feeds and tabs are escaped too. Escaping twice gives the same text as escaping once.
     """
     if text.isprintable() and "##" not in text and not text.lstrip().startswith("::"):
         return text
     text = "".join(_escape_character(character) for character in text)
-    if found := _COMMAND_AT_START.match(text):
-        text = f"{found[1]}\\x3a{text[found.end() :]}"
+    if match := _COMMAND_AT_START.match(text):
+        text = f"{match[1]}\\x3a{text[match.end() :]}"
     return _COMMAND_ANYWHERE.sub(r"\\x23", text)
 
 
 def format_json(values: Any, *, indent: int | None = None) -> str:
-    """Return JSON in which neither a terminal nor a CI runner finds anything to obey; parsers read the same values.
+    """Return JSON without anything that a terminal or a CI runner would act on. Parsers read the same values.
 
     Args:
-        values: What `json.dumps` takes.
-        indent: Of each level; None for a single line.
+        values: Any value that `json.dumps` accepts.
+        indent: Number of spaces per level; None for a single line.
     """
     text = json.dumps(values, ensure_ascii=False, indent=indent)
-    lines = text.split("\n")  # those within strings are escaped already
+    lines = text.split("\n")  # line feeds within strings are already escaped
     text = "\n".join(line if line.isprintable() else "".join(map(_escape_in_json, line)) for line in lines)
     return _COMMAND_ANYWHERE.sub(r"\\u0023", text)
 
@@ -56,36 +56,36 @@ def format_json(values: Any, *, indent: int | None = None) -> str:
 def format_annotation(
     severity: str, message: str, *, title: str = "", file: str = "", line: int = 0, column: int = 0
 ) -> str:
-    """Return a workflow command of GitHub Actions that shows a message at its place.
+    """Return a workflow command of GitHub Actions that shows a message at a place in a file.
 
     See https://docs.github.com/actions/reference/workflow-commands-for-github-actions.
 
     Args:
-        severity: ``error``, ``warning``, or anything else for a notice.
-        message: What is shown.
-        title: Shown above it.
-        file: Path in the repository; the message belongs to no file if empty.
-        line: From 1; 0 for the whole file.
-        column: From 1; 0 for the whole line.
+        severity: ``error`` or ``warning``; any other text means a notice.
+        message: The message.
+        title: The title above the message.
+        file: Path in the repository; empty if the message is not about a file.
+        line: Line from 1; 0 for the whole file.
+        column: Column from 1; 0 for the whole line.
     """
     kind = severity if severity in ("error", "warning") else "notice"
-    place = {"file": file, "line": line, "col": column, "title": title}
-    properties = ",".join(f"{name}={_escape_property(str(value))}" for name, value in place.items() if value)
+    values = {"file": file, "line": line, "col": column, "title": title}
+    properties = ",".join(f"{name}={_escape_property(str(value))}" for name, value in values.items() if value)
     return f"::{kind}{' ' if properties else ''}{properties}::{_escape_message(message)}"
 
 
 def _escape_character(character: str) -> str:
-    """Return a character, or its escape as Python writes it if it must not be shown."""
-    if character.isprintable() or character in _SHOWN:
+    """Return a character, or its Python escape if it must not be shown."""
+    if character.isprintable() or character in _SHOWN_UNCHANGED:
         return character
-    if name := _NAMES.get(character):
+    if name := _SHORT_ESCAPES.get(character):
         return name
     code = ord(character)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def _escape_in_json(character: str) -> str:
-    return character if character.isprintable() or character in _SHOWN else json.dumps(character)[1:-1]
+    return character if character.isprintable() or character in _SHOWN_UNCHANGED else json.dumps(character)[1:-1]
 
 
 def _escape_message(text: str) -> str:

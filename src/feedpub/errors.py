@@ -1,12 +1,13 @@
-"""What can go wrong, as values and as exceptions.
+"""Problems and exceptions.
 
 FeedpubError
-├── ConfigError(ValueError)        feedpub.toml: one or more Problems
-├── EntryError(ValueError)         entry files or pasted text: one or more Problems
-├── FieldError(ValueError)         a value that cannot stand in a feed: type, field and reason
+├── ConfigError(ValueError)        the settings or the published folder cannot be used: one or more Problems
+├── EntryError(ValueError)         entry files or pasted text cannot be published: one or more Problems
+├── FieldError(ValueError)         a value that no feed can carry: its owner, field and reason
+├── HistoryError                   the history of link checks cannot be used
 └── LanguageTagError(ValueError)   not a BCP 47 language tag
 
-A finding about somebody's text is a `Problem`; problems are collected and raised together, never first-only.
+A `Problem` is a finding in a text. Problems are collected and raised together, not only the first one.
 """
 
 from __future__ import annotations
@@ -27,32 +28,33 @@ if TYPE_CHECKING:
 
 Severity = Literal["error", "warning", "note"]
 _SEVERITIES: dict[str, Severity] = {"E": "error", "W": "warning", "N": "note"}
-# What a problem may hold, so that a file with many mistakes, or with one line of a megabyte, gives a report that can be
-# read: of a longer line the characters around the column, of a longer message its start and its end.
+# Limits that keep a report readable if a file has many mistakes, or a line of a megabyte. A longer line is cut to the
+# characters around the column, a longer message to its start and its end.
 LONGEST_EXCERPT_CHARACTERS: Final = 100
 LONGEST_MESSAGE_CHARACTERS: Final = 500
 _MESSAGE_START_CHARACTERS: Final = 200
 _MESSAGE_END_CHARACTERS: Final = 150
 _LONGEST_SECRET_CHARACTERS: Final = 8_000
-MOST_PROBLEMS_OF_A_CODE: Final = 20  # in one file; one more says how many others there are
-_REST_START: Final = "… and "  # of the message of that one
+MOST_PROBLEMS_OF_A_CODE: Final = 20  # in one file; one more problem says how many others there are
+_SUMMARY_START: Final = "… and "  # the start of its message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """Hold one finding with its place and its fix.
+    """A finding in a text, with its place and its fix.
+
+    Passwords and tokens in addresses are hidden in `message`, `hint` and `excerpt`.
 
     Args:
-        code: ``E102`` and the like; the letter is the severity (E error, W warning, N note).
-        message: What is wrong here, in one line.
-        hint: How to mend it; empty if there is nothing to add.
+        code: Code such as ``E102``. The letter is the severity: E error, W warning, N note.
+        message: What is wrong here, in one line; at most 500 characters.
+        hint: How to fix it; empty if there is nothing to add.
         path: The file as the caller named it, with ``/`` between folders; empty if there is none.
-        line: 1-based line; 0 if the finding is about the whole file.
-        column: 1-based column in characters; 0 if the finding is about the whole line.
-        end_column: Column behind the last character concerned; 0 if unknown.
-        excerpt: The text of that line, for messages; of a long line, the 100 characters around the column. What gives
-            access in addresses is hidden here, as in message and hint.
-        excerpt_column: 1-based column of the first character of the excerpt.
+        line: Line from 1; 0 if the problem is about the whole file.
+        column: Column in characters from 1; 0 if the problem is about the whole line.
+        end_column: Column after the last character concerned; 0 if unknown.
+        excerpt: The text of the line; of a long line, the 100 characters around the column.
+        excerpt_column: Column of the first character of the excerpt, from 1.
     """
 
     code: str
@@ -67,44 +69,48 @@ class Problem:
 
     def __post_init__(self) -> None:
         for name in ("message", "hint"):
-            object.__setattr__(self, name, shorten(hide_secrets(getattr(self, name))))
+            object.__setattr__(self, name, shorten_message(hide_secrets(getattr(self, name))))
         start = 0
         if len(self.excerpt) > LONGEST_EXCERPT_CHARACTERS:
-            place = self.column - self.excerpt_column  # in the excerpt as it was given
-            start = 0 if place < LONGEST_EXCERPT_CHARACTERS - 20 else place - LONGEST_EXCERPT_CHARACTERS // 2
-        before = max(0, start - _LONGEST_SECRET_CHARACTERS)  # an address is known by how it begins and ends
+            column_in_excerpt = self.column - self.excerpt_column  # before the cut
+            start = (
+                0
+                if column_in_excerpt < LONGEST_EXCERPT_CHARACTERS - 20
+                else column_in_excerpt - LONGEST_EXCERPT_CHARACTERS // 2
+            )
+        context_start = max(0, start - _LONGEST_SECRET_CHARACTERS)  # whole addresses, to recognise secrets in them
         end = start + LONGEST_EXCERPT_CHARACTERS
-        around = hide_secrets_in_line(self.excerpt[before : end + _LONGEST_SECRET_CHARACTERS])
-        object.__setattr__(self, "excerpt", around[start - before : end - before])
+        context = hide_secrets_in_line(self.excerpt[context_start : end + _LONGEST_SECRET_CHARACTERS])
+        object.__setattr__(self, "excerpt", context[start - context_start : end - context_start])
         object.__setattr__(self, "excerpt_column", self.excerpt_column + start)
 
     @property
     def severity(self) -> Severity:
-        """``error``, ``warning`` or ``note``, from the letter of the code."""
+        """The severity by the letter of the code: ``error``, ``warning`` or ``note``."""
         return _SEVERITIES[self.code[0]]
 
     @property
     def title(self) -> str:
-        """The name of this kind of problem, the same wherever the code appears."""
-        return _pages()[self.code]["title"]
+        """The title of the code, the same for all problems with this code."""
+        return _read_pages()[self.code]["title"]
 
     @property
     def counts_others(self) -> bool:
-        """True for a problem that stands for those of its kind that its file has too many of."""
-        return self.message.startswith(_REST_START)
+        """True if the problem only counts further problems with this code in the file."""
+        return self.message.startswith(_SUMMARY_START)
 
     @property
     def place(self) -> str:
-        """``path:line:column``, as far as they are known."""
+        """The place as ``path:line:column``, without the parts that are unknown."""
         return ":".join(str(part) for part in (self.path, self.line, self.column) if part)
 
     def __str__(self) -> str:
-        """Say it like a compiler: code, place, the line itself, the fix."""
+        """Return the problem as compilers write it: code, title, place, the line, the fix."""
         lines = [f"{self.severity}[{self.code}] {self.title}"]
         if self.place:
             lines.append(f"  {escape_for_terminal(self.place)}")
         if self.excerpt and self.line:
-            lines.extend(_quoted(self))
+            lines.extend(_quote_line(self))
         else:
             lines.append(f"  {escape_for_terminal(self.message)}")
         if self.hint:
@@ -113,87 +119,93 @@ class Problem:
 
 
 class ProblemList(list[Problem]):
-    """The problems of one file: at most 20 of each code, and one that says how many more there are.
+    """The problems of one file: at most 20 with each code, and one that counts the others.
 
-    It stands where the first of those stood that are left out.
+    That one is in the position of the first problem that is left out.
     """
 
     def __init__(self, problems: Iterable[Problem] = ()) -> None:
         super().__init__()
         self._counts: dict[str, int] = {}
-        self._rests: dict[str, int] = {}
+        self._summary_indexes: dict[str, int] = {}
         for problem in problems:
             self.add(problem)
 
     @property
     def total(self) -> int:
-        """How many problems were added, with those that are left out."""
+        """The number of problems that were added, including those that are left out."""
         return sum(self._counts.values())
 
     @property
     def total_errors(self) -> int:
-        """How many errors were added, with those that are left out."""
+        """The number of errors that were added, including those that are left out."""
         return sum(count for code, count in self._counts.items() if code.startswith("E"))
 
     def is_full(self, code: str) -> bool:
-        """Return True if more problems of a code are only counted: then nobody needs to look for their places."""
-        return code in self._rests
+        """Return True if further problems with a code are only counted. Their places need not be searched."""
+        return code in self._summary_indexes
 
-    def add(self, problem: Problem, number: int = 1) -> None:
+    def add(self, problem: Problem, count: int = 1) -> None:
         """Add a problem.
 
         Args:
-            problem: What was found.
-            number: How many there are of the kind, of which this is the first; only one is shown.
+            problem: The problem.
+            count: The number of such problems, of which this is the first. Only this one is shown.
         """
-        before = self._counts.get(problem.code, 0)
-        self._counts[problem.code] = before + number
-        if before < MOST_PROBLEMS_OF_A_CODE:
+        previous_count = self._counts.get(problem.code, 0)
+        self._counts[problem.code] = previous_count + count
+        if previous_count < MOST_PROBLEMS_OF_A_CODE:
             self.append(problem)
             return
-        place = self._rests.setdefault(problem.code, len(self))
-        if place == len(self):
+        index = self._summary_indexes.setdefault(problem.code, len(self))
+        if index == len(self):
             self.append(problem)
-        left_out = before + number - MOST_PROBLEMS_OF_A_CODE
-        self[place] = replace(self[place], message=f"{_REST_START}{left_out:,} more of this kind in this file", hint="")
+        left_out = previous_count + count - MOST_PROBLEMS_OF_A_CODE
+        self[index] = replace(
+            self[index], message=f"{_SUMMARY_START}{left_out:,} more of this kind in this file", hint=""
+        )
 
 
-def shorten(text: str) -> str:
-    """Return the start and the end of a long text, which quotes something long between them."""
+def shorten_message(text: str) -> str:
+    """Return a message; of a long message, which quotes something long, the start and the end."""
     if len(text) <= LONGEST_MESSAGE_CHARACTERS:
         return text
     return f"{text[:_MESSAGE_START_CHARACTERS]}…{text[-_MESSAGE_END_CHARACTERS:]}"
 
 
 def explain(code: str) -> str:
-    """Return the page of one problem code: what it means, an example, the fix.
+    """Return the page of a problem code: what it means, an example, and the fix.
 
     Args:
-        code: A code as it stands in messages, such as ``E102``; case does not matter.
+        code: A code such as ``E102``, in any case.
 
     Raises:
         KeyError: There is no such code.
     """
-    page = _pages()[code.upper()]
+    page = _read_pages()[code.upper()]
     return f"{code.upper()} {page['title']}\n\n{page['text'].strip()}\n"
 
 
 def find_fix(code: str) -> str:
     """Return how to fix problems of a code, if it is a rule of the feed validator; else the empty string."""
-    return _pages()[code].get("fix", "")
+    return _read_pages()[code].get("fix", "")
 
 
 def problem_codes() -> tuple[str, ...]:
-    """Return every problem code, in order."""
-    return tuple(_pages())
+    """Return all problem codes, in order."""
+    return tuple(_read_pages())
 
 
 class FeedpubError(Exception):
-    """Anything that feedpub raises on purpose."""
+    """The base class of all exceptions of feedpub."""
 
 
 class _ProblemsError(FeedpubError, ValueError):
-    """One or more Problems; ``problems`` holds them in the order of their places."""
+    """One or more Problems.
+
+    Attributes:
+        problems: The problems, in the order of their places.
+    """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
@@ -204,24 +216,32 @@ class _ProblemsError(FeedpubError, ValueError):
 
 
 class ConfigError(_ProblemsError):
-    """feedpub.toml cannot be used."""
+    """The settings, a template or the published folder cannot be used.
+
+    Attributes:
+        problems: The problems, in the order of their places.
+    """
 
 
 class EntryError(_ProblemsError):
-    """Entry files, or pasted text, that cannot be published."""
+    """Entry files or pasted text cannot be published.
+
+    Attributes:
+        problems: The problems, in the order of their places.
+    """
 
 
 class FieldError(FeedpubError, ValueError):
-    """A value that cannot stand in a feed.
+    """A value that no feed can carry.
 
     Attributes:
-        owner: The value it belongs to, such as ``Entry 'tag:example.org,2026:a/en'``.
-        field: The field's name.
-        reason: What is wrong with it, with the fix.
+        owner: The value with the field, such as ``Entry 'tag:example.org,2026:a/en'``.
+        field: Name of the field.
+        reason: What is wrong with it, and how to fix it.
     """
 
     def __init__(self, owner: str, field: str, reason: str) -> None:
-        self.owner, self.field, self.reason = shorten(owner), field, shorten(reason)
+        self.owner, self.field, self.reason = shorten_message(owner), field, shorten_message(reason)
         super().__init__(self.owner, self.field, self.reason)
 
     def __str__(self) -> str:
@@ -229,15 +249,15 @@ class FieldError(FeedpubError, ValueError):
 
 
 class HistoryError(FeedpubError):
-    """The history of link checks cannot be used: it is no history, is written by another run, or cannot be written."""
+    """The history of link checks cannot be used: it is another kind of file, not writable, or in use by another run."""
 
 
 class LanguageTagError(FeedpubError, ValueError):
-    """Not a language tag of BCP 47 (RFC 5646).
+    """Not a BCP 47 language tag (RFC 5646).
 
     Attributes:
-        tag: What was given.
-        suggestion: Tags that were probably meant; may be empty.
+        tag: The text that is not a language tag.
+        suggestion: The tags that were probably meant; may be empty.
     """
 
     def __init__(self, tag: str, suggestion: tuple[str, ...] = ()) -> None:
@@ -245,12 +265,12 @@ class LanguageTagError(FeedpubError, ValueError):
         super().__init__(tag, suggestion)
 
     def __str__(self) -> str:
-        meant = f"; did you mean {' or '.join(self.suggestion)}?" if self.suggestion else ""
-        return f"{self.tag[:100]!r} is not a language tag (BCP 47){meant}"
+        question = f"; did you mean {' or '.join(self.suggestion)}?" if self.suggestion else ""
+        return f"{self.tag[:100]!r} is not a language tag (BCP 47){question}"
 
 
 @functools.cache
-def _pages() -> Mapping[str, Mapping[str, str]]:
+def _read_pages() -> Mapping[str, Mapping[str, str]]:
     folder = Path(__file__).parent
     pages: dict[str, Mapping[str, str]] = tomllib.loads((folder / "problems.toml").read_text(encoding="utf-8"))
     for path in (folder / "validation" / "rules").glob("*.toml"):
@@ -274,20 +294,20 @@ def _describe_rule(rule: Mapping[str, str]) -> str:
     return "\n\n".join([*paragraphs, f"Standard: {rule['standard']}."])
 
 
-def _quoted(problem: Problem) -> list[str]:
-    number, message = f"  {problem.line} | ", escape_for_terminal(problem.message)
+def _quote_line(problem: Problem) -> list[str]:
+    line_number, message = f"  {problem.line} | ", escape_for_terminal(problem.message)
     excerpt = escape_for_terminal(problem.excerpt)
     if not problem.column:
-        return [number + excerpt, f"  {message}"]
+        return [line_number + excerpt, f"  {message}"]
     start = problem.column - problem.excerpt_column
     before = escape_for_terminal(problem.excerpt[:start])
     marked = problem.excerpt[start : start + max(1, problem.end_column - problem.column)]
-    carets = "^" * max(1, _cells(escape_for_terminal(marked)))
-    return [number + excerpt, f"{' ' * (len(number) + _cells(before))}{carets} {message}"]
+    carets = "^" * max(1, _count_cells(escape_for_terminal(marked)))
+    return [line_number + excerpt, f"{' ' * (len(line_number) + _count_cells(before))}{carets} {message}"]
 
 
-def _cells(text: str) -> int:
-    """Width on a terminal: East Asian wide characters take two cells, marks and joiners none."""
+def _count_cells(text: str) -> int:
+    """Return the width of a text on a terminal: wide East Asian characters take two cells, marks and joiners none."""
     import unicodedata
 
     return sum(

@@ -1,6 +1,6 @@
-"""Languages: tags of BCP 47 (RFC 5646), their own names, direction, and the words of feeds and pages.
+"""Languages: BCP 47 tags (RFC 5646), scripts, directions, and the words of feeds and pages.
 
-The names and words are data, in ``catalogue.toml``.
+The words of each language, and its name for itself, are in ``catalogue.toml``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .errors import LanguageTagError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# What people write for a language that is the code of a country (ISO 3166) or an old habit, never a language.
+# What people write for a language, though it is a country code (ISO 3166) or an old habit and not a language tag.
 _SUGGESTIONS = MappingProxyType(
     {
         "cn": ("zh-CN", "zh-Hans"),
@@ -41,11 +41,12 @@ _RIGHT_TO_LEFT_SCRIPTS = frozenset(
     "Adlm Arab Aran Armi Avst Chrs Cprt Elym Hatr Hebr Hung Khar Lydi Mand Mani Mend Merc Mero Narb Nbat Nkoo Orkh"
     " Palm Phli Phlp Phnx Prti Rohg Samr Sarb Sogd Sogo Syrc Thaa Yezi".split()
 )
-# langcodes' distance: 0 the same, under 10 differences that readers hardly notice (regions, sister norms).
+# The distance of langcodes: 0 is the same language; below 10, readers hardly notice the difference (regions, closely
+# related standards).
 SAME_LANGUAGE_DISTANCE = 9
 DEFAULT_LANGUAGE = "en"
-# The tables of the catalogue, each with the likely script and region of its language; held to catalogue and langcodes
-# by a test. Most sites need to load neither.
+# The languages of the catalogue with their likely script and region. A test compares them with the catalogue and with
+# langcodes; most sites need to load neither.
 _LIKELY_SUBTAGS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "en": ("Latn", "US"),
@@ -73,7 +74,7 @@ _LIKELY_SUBTAGS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     }
 )
 KNOWN_LANGUAGES: Final = tuple(_LIKELY_SUBTAGS)
-# Longer than any tag in use (RFC 5646, section 4.4.1, asks for 35), short enough for the name of a folder.
+# More than any tag in use (RFC 5646, section 4.4.1, requires 35), and few enough for the name of a folder.
 LONGEST_TAG_CHARACTERS = 100
 
 
@@ -82,7 +83,7 @@ def canonicalise_tag(tag: str) -> str:
     """Return a language tag in its canonical form (RFC 5646, section 4.5): ``zh_cn`` → ``zh-CN``, ``iw`` → ``he``.
 
     Raises:
-        LanguageTagError: It is not well-formed, or names a language, script or region that nobody registered.
+        LanguageTagError: The tag is not well-formed, or has a language, script or region that is not registered.
     """
     if tag in KNOWN_LANGUAGES:
         return tag
@@ -90,16 +91,20 @@ def canonicalise_tag(tag: str) -> str:
         raise LanguageTagError(repr(tag))
     import langcodes
 
-    given = tag.strip()
-    meant = _SUGGESTIONS.get(given.casefold(), ())
-    if meant or len(given) > LONGEST_TAG_CHARACTERS or not re.fullmatch(r"[A-Za-z0-9]+([-_][A-Za-z0-9]+)*", given):
-        raise LanguageTagError(tag, meant)
+    stripped_tag = tag.strip()
+    suggestions = _SUGGESTIONS.get(stripped_tag.casefold(), ())
+    if (
+        suggestions
+        or len(stripped_tag) > LONGEST_TAG_CHARACTERS
+        or not re.fullmatch(r"[A-Za-z0-9]+([-_][A-Za-z0-9]+)*", stripped_tag)
+    ):
+        raise LanguageTagError(tag, suggestions)
     try:
-        result = str(langcodes.standardize_tag(given))
+        result = str(langcodes.standardize_tag(stripped_tag))
     except ValueError:
-        raise LanguageTagError(tag, _find_similar_tags(given)) from None
+        raise LanguageTagError(tag, _find_similar_tags(stripped_tag)) from None
     if not langcodes.tag_is_valid(result):
-        raise LanguageTagError(tag, _find_similar_tags(given))
+        raise LanguageTagError(tag, _find_similar_tags(stripped_tag))
     return result
 
 
@@ -113,83 +118,83 @@ def match_language(tag: str, supported: tuple[str, ...]) -> str | None:
         return tag
     import langcodes
 
-    found, distance = langcodes.closest_match(tag, supported, max_distance=SAME_LANGUAGE_DISTANCE)
-    return str(found) if distance <= SAME_LANGUAGE_DISTANCE else None
+    closest, distance = langcodes.closest_match(tag, supported, max_distance=SAME_LANGUAGE_DISTANCE)
+    return str(closest) if distance <= SAME_LANGUAGE_DISTANCE else None
 
 
 @functools.lru_cache(maxsize=1024)
 def get_script(tag: str) -> str:
-    """Return the script that a language is written in, by its tag: an ISO 15924 code, such as ``Hans`` or ``Latn``."""
+    """Return the script of a language as an ISO 15924 code, such as ``Hans`` or ``Latn``; ``Zyyy`` if unknown."""
     return _find_likely_subtags(tag)[0] or "Zyyy"
 
 
 def get_region(tag: str) -> str:
-    """Return the region that a language is most likely of: an ISO 3166 code, such as ``CN``; empty if there is none."""
+    """Return the most likely region of a language as an ISO 3166 code, such as ``CN``; empty if unknown."""
     return _find_likely_subtags(tag)[1]
 
 
 def _find_likely_subtags(tag: str) -> tuple[str, str]:
-    known = _LIKELY_SUBTAGS.get(tag)
-    if known:
-        return known
+    subtags = _LIKELY_SUBTAGS.get(tag)
+    if subtags:
+        return subtags
     import langcodes
 
-    found = langcodes.Language.get(tag).maximize()
-    return found.script or "", found.territory or ""
+    language = langcodes.Language.get(tag).maximize()
+    return language.script or "", language.territory or ""
 
 
 @functools.lru_cache(maxsize=1024)
 def get_direction(tag: str) -> str:
-    """Return ``rtl`` for languages written from right to left, else ``ltr``."""
+    """Return ``rtl`` for a language that is written from right to left, otherwise ``ltr``."""
     return "rtl" if get_script(tag) in _RIGHT_TO_LEFT_SCRIPTS else "ltr"
 
 
 def get_autonym(tag: str) -> str:
-    """Return a language's own name (``简体中文``); the tag itself for languages that the catalogue lacks."""
-    known = match_language(tag, known_languages())
-    return str(_read_table(known)["autonym"]) if known else tag
+    """Return a language's name for itself, such as ``简体中文``; the tag if the language is not in the catalogue."""
+    known_tag = match_language(tag, known_languages())
+    return str(_read_table(known_tag)["autonym"]) if known_tag else tag
 
 
 @functools.lru_cache(maxsize=1024)
 def get_words(tag: str) -> Mapping[str, Any]:
-    """Return the words of feeds and pages in a language; in English for languages that the catalogue lacks."""
+    """Return the words of feeds and pages in a language; in English if the language is not in the catalogue."""
     return _read_table(match_language(tag, known_languages()) or DEFAULT_LANGUAGE)
 
 
 def has_words(tag: str) -> bool:
-    """Tell whether the catalogue has the words of this language."""
+    """Return True if the catalogue has the words of this language."""
     return match_language(tag, known_languages()) is not None
 
 
 def isolate_bidi(text: str) -> str:
-    """Close what a text leaves open in bidirectional controls, so that it cannot turn the text around it.
+    """Close bidirectional controls that a text leaves open, so that it cannot reverse the text around it.
 
-    A balanced text comes back unchanged; else it stands in FSI … PDI, whose end closes every embedding within
-    (UAX #9, rule X6a).
+    A balanced text is returned unchanged. Any other text is put into FSI … PDI, and the PDI closes all embeddings
+    inside (UAX #9, rule X6a).
     """
     if text.isprintable() or not _BIDI_CONTROLS.search(text):  # format characters are not printable
         return text
-    open_isolates, balanced, kept = 0, True, []
+    open_isolates, is_balanced, characters = 0, True, []
     embeddings = [0]
     for character in text:
         if character in _EMBEDDINGS:
             embeddings[-1] += 1
         elif character == _PDF:
-            balanced = balanced and embeddings[-1] > 0
+            is_balanced = is_balanced and embeddings[-1] > 0
             embeddings[-1] -= 1
         elif character in _ISOLATES:
             open_isolates += 1
             embeddings.append(0)
         elif character == _PDI:
             if not open_isolates:
-                balanced = False
+                is_balanced = False
                 continue
             open_isolates -= 1
-            balanced = balanced and embeddings.pop() == 0
-        kept.append(character)
-    if balanced and not open_isolates and embeddings == [0]:
+            is_balanced = is_balanced and embeddings.pop() == 0
+        characters.append(character)
+    if is_balanced and not open_isolates and embeddings == [0]:
         return text
-    return f"\u2068{''.join(kept)}{_PDI * open_isolates}{_PDI}"
+    return f"\u2068{''.join(characters)}{_PDI * open_isolates}{_PDI}"
 
 
 _EMBEDDINGS, _ISOLATES, _PDF, _PDI = "\u202a\u202b\u202d\u202e", "\u2066\u2067\u2068", "\u202c", "\u2069"
@@ -198,7 +203,7 @@ _BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 @functools.cache
 def _read_table(tag: str) -> Mapping[str, Any]:
-    """Return the table of one language; those of others are not parsed, which takes 4 ms."""
+    """Return the table of one language. Parsing the tables of all languages would take 4 ms."""
     name = tag if tag.isalpha() else f'"{tag}"'
     tables = [table for table in _read_catalogue().split("\n[") if table.startswith((f"{name}]", f"{name}."))]
     return MappingProxyType(tomllib.loads("".join([f"[{table}\n" for table in tables]))[tag])
@@ -210,7 +215,7 @@ def _read_catalogue() -> str:
 
 
 def known_languages() -> tuple[str, ...]:
-    """Return the tags of the languages that the catalogue has words for."""
+    """Return the tags of the languages in the catalogue."""
     return KNOWN_LANGUAGES
 
 

@@ -113,7 +113,7 @@ AXE = """
         runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]});
     return done.violations.map(one => [one.impact, one.id, one.nodes.map(node => node.html.slice(0, 200))]);"""
 
-Seen = dict[tuple[str, str], Any]
+Measurements = dict[tuple[str, str], Any]
 JOBS = (
     *((CARDS, page, DESKTOP) for page in LANDINGS),
     *((ARTICLE, page, DESKTOP) for page in ARTICLES.values()),
@@ -156,131 +156,135 @@ def public(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def light(public: Path) -> Seen:
+def light(public: Path) -> Measurements:
     return _measured(public, JOBS, dark=False)
 
 
 @pytest.fixture(scope="module")
-def dark(public: Path) -> Seen:
+def dark(public: Path) -> Measurements:
     return _measured(public, [(COLOURS, page, DESKTOP) for page in COLOURED], dark=True)
 
 
-def _measured(public: Path, jobs: Any, *, dark: bool) -> Seen:
+def _measured(public: Path, jobs: Any, *, dark: bool) -> Measurements:
     results = measure(public, [(page, script, size) for script, page, size in jobs], dark=dark)
     return {(script, page): result for (script, page, _), result in zip(jobs, results, strict=True)}
 
 
 @pytest.mark.parametrize("page", LANDINGS)
-def test_landing_page_has_a_card_for_each_language(page: str, light: Seen) -> None:
-    seen, languages = light[CARDS, page], LANDINGS[page]
+def test_landing_page_has_a_card_for_each_language(page: str, light: Measurements) -> None:
+    measured, languages = light[CARDS, page], LANDINGS[page]
     first = languages[0]
-    assert (seen["lang"], seen["title"], seen["heading"]) == (first, TITLES[first], TITLES[first])
-    assert [card["lang"] for card in seen["cards"]] == languages
-    for language, card in zip(languages, seen["cards"], strict=True):
-        known = get_words(language)
+    assert (measured["lang"], measured["title"], measured["heading"]) == (first, TITLES[first], TITLES[first])
+    assert [card["lang"] for card in measured["cards"]] == languages
+    for language, card in zip(languages, measured["cards"], strict=True):
+        words = get_words(language)
         assert card["direction"] == ("rtl" if language == "ar" else "ltr")
-        for text in (TITLES[language], SUBTITLES[language], known["latest"], known["subscribe"]):
+        for text in (TITLES[language], SUBTITLES[language], words["latest"], words["subscribe"]):
             assert text in card["text"]
         names = ("atom.xml", "rss.xml", "feed.json")
         assert card["addresses"] == [[f"{BASE}{language}/{name}", "all", "ltr"] for name in names]
         home, article, *_ = card["links"]
-        assert home[0] == known["autonym"]
+        assert home[0] == words["autonym"]
         assert home[1].endswith(f"/{language}/index.html")
         assert article[1].endswith(f"/{language}/night-trains/index.html")
-    text, towards = seen["footer"][0]
+    text, towards = measured["footer"][0]
     assert text == get_words(first)["opml"]
     assert towards.endswith("/feeds.opml")
 
 
 @pytest.mark.parametrize("language", ARTICLES)
-def test_article_page_shows_all_of_the_article(language: str, light: Seen) -> None:
-    seen, known = light[ARTICLE, ARTICLES[language]], get_words(language)
-    assert [tag for tag, _ in seen["headings"]] == ["H1"] + ["H2"] * (len(seen["headings"]) - 1)
-    assert [text for _, text in seen["headings"]][1:3] == [known["key_points"], known["references"]]
-    assert seen["points"] >= 1
-    assert seen["marker"] == "decimal"
-    assert "2026-02-01" in seen["text"]
+def test_article_page_shows_all_of_the_article(language: str, light: Measurements) -> None:
+    measured, words = light[ARTICLE, ARTICLES[language]], get_words(language)
+    assert [tag for tag, _ in measured["headings"]] == ["H1"] + ["H2"] * (len(measured["headings"]) - 1)
+    assert [text for _, text in measured["headings"]][1:3] == [words["key_points"], words["references"]]
+    assert measured["points"] >= 1
+    assert measured["marker"] == "decimal"
+    assert "2026-02-01" in measured["text"]
     for other in set(ARTICLES) - {language}:
-        ways = [href for text, href in seen["links"] if text == get_words(other)["autonym"]]
+        ways = [href for text, href in measured["links"] if text == get_words(other)["autonym"]]
         assert ways
         assert all(href.endswith(f"/{ARTICLES[other]}") for href in ways)
-    assert seen["direction"] == ("rtl" if language == "ar" else "ltr")
-    assert (seen["right"] < 1 < seen["left"]) if language == "ar" else (seen["left"] < 1 < seen["right"])
+    assert measured["direction"] == ("rtl" if language == "ar" else "ltr")
+    assert (
+        (measured["right"] < 1 < measured["left"]) if language == "ar" else (measured["left"] < 1 < measured["right"])
+    )
 
 
-def test_article_page_names_authors_source_and_neighbours(light: Seen) -> None:
-    seen = light[ARTICLE, ARTICLES["en"]]
-    assert seen["references"][0] == "Nightjet - ÖBB / Siemens Mobility"
-    assert [WORKS[0].title, WORKS[0].url] in seen["links"]
-    assert ["Ann Author", "https://ann.example/"] in seen["links"]
+def test_article_page_names_authors_source_and_neighbours(light: Measurements) -> None:
+    measured = light[ARTICLE, ARTICLES["en"]]
+    assert measured["references"][0] == "Nightjet - ÖBB / Siemens Mobility"
+    assert [WORKS[0].title, WORKS[0].url] in measured["links"]
+    assert ["Ann Author", "https://ann.example/"] in measured["links"]
     for text in ("Ann Author, Bob & Co", "Updated 2026-02-03", "Previous\nFerries", "Source: https://video.example"):
-        assert text in seen["text"]
-    following = next(href for text, href in seen["links"] if text.startswith("Donaudampf"))
+        assert text in measured["text"]
+    following = next(href for text, href in measured["links"] if text.startswith("Donaudampf"))
     assert following.endswith("/en/torture/index.html")
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_our_links_lead_to_pages(page: str, light: Seen, public: Path) -> None:
-    seen = light[NARROW, page]
-    ours = [href for href in seen["hrefs"] if not urlsplit(href).scheme]
+def test_our_links_lead_to_pages(page: str, light: Measurements, public: Path) -> None:
+    measured = light[NARROW, page]
+    ours = [href for href in measured["hrefs"] if not urlsplit(href).scheme]
     assert len(ours) > 3
     for href in ours:
         if href.startswith("#"):
-            assert href[1:] in seen["ids"]
+            assert href[1:] in measured["ids"]
         else:
             assert ((public / page).parent / unquote(href)).is_file(), href
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_on_a_phone_nothing_is_cut_off_and_all_can_be_touched(page: str, light: Seen) -> None:
-    seen = light[NARROW, page]
-    assert seen["window"] == 375
-    assert seen["width"] <= 375
-    assert seen["small"] == []
-    assert seen["size"] >= 16
-    assert seen["leading"] >= (1.8 if page.startswith(("zh", "ar")) else 1.5)
+def test_on_a_phone_nothing_is_cut_off_and_all_can_be_touched(page: str, light: Measurements) -> None:
+    measured = light[NARROW, page]
+    assert measured["window"] == 375
+    assert measured["width"] <= 375
+    assert measured["small"] == []
+    assert measured["size"] >= 16
+    assert measured["leading"] >= (1.8 if page.startswith(("zh", "ar")) else 1.5)
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_pages_need_no_script_and_load_nothing_from_elsewhere(page: str, light: Seen) -> None:
-    seen = light[NARROW, page]
-    assert [name.rpartition("/")[2] for name in seen["files"]] == ["style.css"]
-    assert all(urlsplit(name).hostname == "127.0.0.1" for name in seen["files"])
-    assert seen["scripts"] == 0
+def test_pages_need_no_script_and_load_nothing_from_elsewhere(page: str, light: Measurements) -> None:
+    measured = light[NARROW, page]
+    assert [name.rpartition("/")[2] for name in measured["files"]] == ["style.css"]
+    assert all(urlsplit(name).hostname == "127.0.0.1" for name in measured["files"])
+    assert measured["scripts"] == 0
 
 
 @pytest.mark.parametrize("preferred", ["light", "dark"])
 @pytest.mark.parametrize("page", COLOURED)
 def test_light_and_dark_have_contrast(page: str, preferred: str, request: pytest.FixtureRequest) -> None:
-    seen = request.getfixturevalue(preferred)[COLOURS, page]
-    assert contrast(seen["paper"], "rgb(0, 0, 0)" if preferred == "dark" else "rgb(255, 255, 255)") < 1.3
-    assert len(seen["inks"]) >= 3
-    for ink in seen["inks"]:
-        assert contrast(seen["paper"], ink) >= 4.5  # WCAG 2.2, success criterion 1.4.3
+    measured = request.getfixturevalue(preferred)[COLOURS, page]
+    assert contrast(measured["paper"], "rgb(0, 0, 0)" if preferred == "dark" else "rgb(255, 255, 255)") < 1.3
+    assert len(measured["inks"]) >= 3
+    for ink in measured["inks"]:
+        assert contrast(measured["paper"], ink) >= 4.5  # WCAG 2.2, success criterion 1.4.3
 
 
 @pytest.mark.parametrize("page", FEEDS)
-def test_a_feed_that_is_opened_says_how_to_subscribe(page: str, light: Seen) -> None:
-    seen, language = light[FEED, page], page.partition("/")[0]
-    assert get_words(language)["feed_hint"] in seen["hint"]
-    assert seen["title"] == [TITLES[language]]
-    assert len(seen["titles"]) == len(seen["summaries"]) == (2 if language == "en" else 1)
-    assert "<" not in "".join(seen["summaries"])
-    assert seen["breaks"] == "pre-line"  # paragraphs stay apart
-    assert seen["others"] == []
-    assert seen["direction"] == ("rtl" if language == "ar" else "ltr")
-    assert set(seen["aligned"]) == ({"right" if language == "ar" else "left"} if page.endswith("rss.xml") else set())
-    assert (seen["window"], seen["width"]) == (375, 375)
+def test_a_feed_that_is_opened_says_how_to_subscribe(page: str, light: Measurements) -> None:
+    measured, language = light[FEED, page], page.partition("/")[0]
+    assert get_words(language)["feed_hint"] in measured["hint"]
+    assert measured["title"] == [TITLES[language]]
+    assert len(measured["titles"]) == len(measured["summaries"]) == (2 if language == "en" else 1)
+    assert "<" not in "".join(measured["summaries"])
+    assert measured["breaks"] == "pre-line"  # paragraphs stay apart
+    assert measured["others"] == []
+    assert measured["direction"] == ("rtl" if language == "ar" else "ltr")
+    assert set(measured["aligned"]) == (
+        {"right" if language == "ar" else "left"} if page.endswith("rss.xml") else set()
+    )
+    assert (measured["window"], measured["width"]) == (375, 375)
 
 
-def test_a_single_card_stands_in_the_middle(light: Seen) -> None:
-    left, right, width = light[SIDES, "alone/index.html"]
-    assert left == right
+def test_a_single_card_stands_in_the_middle(light: Measurements) -> None:
+    sides, right, width = light[SIDES, "alone/index.html"]
+    assert sides == right
     assert 600 < width < 700
 
 
 @pytest.mark.parametrize("page", MIXED)
-def test_titles_of_any_direction_begin_where_the_list_does(page: str, light: Seen) -> None:
+def test_titles_of_any_direction_begin_where_the_list_does(page: str, light: Measurements) -> None:
     *titles, previous, following = light[EDGES, page]
     sides = {edge > 0 for edge in (*titles, previous)}
     assert len(titles) == 3
@@ -290,17 +294,17 @@ def test_titles_of_any_direction_begin_where_the_list_does(page: str, light: See
 
 
 @pytest.mark.parametrize("page", FALLBACKS)
-def test_an_original_that_stands_in_runs_in_its_own_direction(page: str, light: Seen) -> None:
+def test_an_original_that_stands_in_runs_in_its_own_direction(page: str, light: Measurements) -> None:
     assert light[DIRECTIONS, page] == ["ltr", "rtl"]
 
 
-def test_the_keyboard_finds_the_way_past_the_header(light: Seen) -> None:
-    seen = light[SKIP, "en/index.html"]
-    assert seen["text"] == "Skip to content"
-    assert seen["hidden"] <= 0 <= seen["visible"]
-    assert seen["outline"] == "solid"
-    assert seen["focus"] == "MAIN"
-    assert seen["landmarks"] == ["header", "main", "footer", "nav"]
+def test_the_keyboard_finds_the_way_past_the_header(light: Measurements) -> None:
+    measured = light[SKIP, "en/index.html"]
+    assert measured["text"] == "Skip to content"
+    assert measured["hidden"] <= 0 <= measured["visible"]
+    assert measured["outline"] == "solid"
+    assert measured["focus"] == "MAIN"
+    assert measured["landmarks"] == ["header", "main", "footer", "nav"]
 
 
 @pytest.mark.parametrize("preferred", ["light", "dark"])

@@ -1,4 +1,4 @@
-"""Interrupt what a test does at chosen lines of the program: in this process, and in one of its own.
+"""Interrupt the program at chosen lines: in this process, and in a process of its own.
 
 Run as `python -m support.interrupting SIGNAL PLACE COMMAND …`: a command of feedpub that sends itself a signal at
 PLACE, which is `FILE:FUNCTION` (where that begins) or `FILE:NUMBER` (that many lines of it have been executed).

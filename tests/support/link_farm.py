@@ -1,4 +1,4 @@
-"""A server of bad manners on the loopback network: what a link checker meets, one host for each case."""
+"""A server with bad manners on the loopback network: behaviours that a link checker meets."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ class Farm:
 
 
 def respond(status: str | int = 200, body: bytes = PAGE, **fields: str) -> Behaviour:
-    """Answer always the same; underscores in names of fields are hyphens."""
+    """Return a behaviour that always sends this response; underscores in names of fields become hyphens."""
 
     async def behave(exchange: Exchange) -> None:
         await exchange.answer(status, {name.replace("_", "-"): value for name, value in fields.items()}, body)
@@ -171,7 +171,7 @@ def respond(status: str | int = 200, body: bytes = PAGE, **fields: str) -> Behav
 
 
 def send(*pieces: bytes, pause: float = 0.0, then: str = "close") -> Behaviour:
-    """Send bytes, then close, reset or hang."""
+    """Return a behaviour that sends bytes, then closes, resets or hangs."""
 
     async def behave(exchange: Exchange) -> None:
         for piece in pieces:
@@ -211,7 +211,7 @@ def by_path(path: str, there: Behaviour, soft404_probe: Behaviour) -> Behaviour:
 
 
 def in_turn(*behaviours: Behaviour) -> Behaviour:
-    """Behave otherwise each time; the last one lasts."""
+    """Return a behaviour that is another one for each request; the last one stays."""
 
     async def behave(exchange: Exchange) -> None:
         await behaviours[min(exchange.times, len(behaviours)) - 1](exchange)

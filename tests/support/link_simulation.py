@@ -1,4 +1,4 @@
-"""Hosts that limit what they answer, in simulated time: a clock and a transport for `Scheduler`; nothing sleeps."""
+"""Hosts with limits, in simulated time: a clock and a transport for `Scheduler`; nothing sleeps."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HTML = {"content-type": "text/html; charset=utf-8", "content-length": str(len(PA
 
 
 class Clock:
-    """A clock that only moves when it is told to."""
+    """A clock that only moves when a test moves it."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -32,7 +32,7 @@ class Clock:
 
 
 class Server:
-    """One host: `limit` says what it answers to haste, and `answer` to all else."""
+    """One host: `limit` returns its response to too many requests, `answer` that to all others."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -42,11 +42,11 @@ class Server:
         self.refused = 0
 
     def limit(self) -> Response | None:
-        """Return the answer to a request that comes too early; None if it does not."""
+        """Return the response to a request that comes too early; None if it does not."""
         return None
 
     def answer(self, method: str, path: str) -> Response:
-        """Return the answer to a request that is served: every page is there."""
+        """Return the response to a request that is served: every page exists."""
         if "feedpub-" in path:
             return Response(404, {"content-type": "text/html"})
         return Response(200, HTML, body=PAGE if method == "GET" else b"")
@@ -69,7 +69,7 @@ class Server:
 
 
 class TokenBucket(Server):
-    """Lets some requests a second pass, after a burst."""
+    """A host that serves some requests per second, after a burst."""
 
     def __init__(self, clock: Clock, *, rate: float, burst: int, refusal: Response) -> None:
         super().__init__(clock)
@@ -86,7 +86,7 @@ class TokenBucket(Server):
 
 
 class OneAtATime(Server):
-    """Serves one request at a time."""
+    """A host that serves one request at a time."""
 
     def __init__(self, clock: Clock, codes: Sequence[int]) -> None:
         super().__init__(clock)
@@ -97,7 +97,7 @@ class OneAtATime(Server):
 
 
 class SimulatedTransport:
-    """Send requests to simulated hosts; time goes by when there is nothing to do but wait."""
+    """Sends requests to simulated hosts; the clock moves when there is nothing to do but wait."""
 
     def __init__(self, clock: Clock, servers: dict[str, Server], *, latency: float = 0.1, turn: float = 0.0) -> None:
         self.clock, self.servers, self.latency, self.turn_seconds = clock, servers, latency, turn
@@ -134,7 +134,7 @@ class SimulatedTransport:
         return next(origin for origin, candidate in self.servers.items() if candidate is server)
 
     def wake(self) -> None:
-        """Do nothing: all is one thread."""
+        """Do nothing: there is only one thread."""
 
     def release(self, url: str) -> None:
         self.idle[str(getattr(parse_url(url), "origin", ""))] = 0
@@ -188,7 +188,7 @@ class Simulation:
 def simulate(
     make: Callable[[Clock], Server], paths: Iterable[str], **options: float
 ) -> tuple[Server, dict[str, Verdict], float]:
-    """Ask one simulated host for some paths; return it, the verdicts by path, and how long it took."""
+    """Check some paths of one simulated host; return the host, the verdicts by path, and the seconds it took."""
     clock = Clock()
     server = make(clock)
     begun = clock.now

@@ -132,7 +132,7 @@ class Ingester:
             self._record_article(article.key, live, b"", _list_held_back(article, live), is_complete=True)
 
     def render_articles(self, keys: Collection[str], *, with_pages: bool) -> None:
-        """Render articles that did not change, as some of the documents that hold them did.
+        """Render articles that did not change, but are part of documents that did.
 
         Raises:
             EntriesChangedError: One of them changed at this very moment.
@@ -279,5 +279,5 @@ def _digest_fragments(rendered: Sequence[Sequence[Fragment]], shown_entries: Map
     """Return a digest of what was rendered of an article that is in memory."""
     seed = b"".join(piece for fragments in rendered for pieces in fragments for piece in pieces)
     namespaces = [collect_namespaces(entry.extensions) for entry in shown_entries.values() if entry.extensions]
-    seed += repr(namespaces).encode() if namespaces else b""  # they stand at the top of documents
+    seed += repr(namespaces).encode() if namespaces else b""  # they are declared at the top of documents
     return hashlib.blake2b(seed, digest_size=DIGEST_BYTES).digest()

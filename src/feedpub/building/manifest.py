@@ -1,4 +1,4 @@
-"""The manifest of a published folder: which files were read, which entries they hold, which documents were written.
+"""The manifest of a published folder: which files were read, which entries they contain, what was written.
 
 It is a SQLite file in ``.feedpub`` in the published folder. If it is missing, damaged or of another version, a build
 reads all entries and compares all documents: that takes more time, and gives the same result.

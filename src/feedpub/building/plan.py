@@ -40,8 +40,8 @@ class FileGroup(NamedTuple):
     Args:
         paths: Relative to the published folder.
         input_digest: Digest of what they are made of: the same digest means the same bytes.
-        list_row_ids: Returns the row ids of the entries whose fragments they hold.
-        with_pages: Whether they hold the pages of these entries; else their fragments for feeds.
+        list_row_ids: Returns the row ids of the entries whose fragments they contain.
+        with_pages: Whether they contain the pages of these entries; else their fragments for feeds.
         render: Returns their bytes, in the order of `paths`.
     """
 
@@ -53,7 +53,7 @@ class FileGroup(NamedTuple):
 
 
 class PublishingPlan:
-    """The files of a published folder, for what the manifest holds."""
+    """The files of which a published folder consists, for the entries in a manifest."""
 
     def __init__(
         self,

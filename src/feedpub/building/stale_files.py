@@ -27,7 +27,7 @@ def digest_content(data: bytes) -> bytes:
 
 
 def is_as_written(output: str, path: str, recorded: PublishedFile) -> bool:
-    """Return True if a file of the published folder holds what a build wrote.
+    """Return True if a file of the published folder has the content that a build wrote.
 
     A build that was killed may have recorded a file that it was about to write, but not its digest. The mark of feedpub
     decides then.

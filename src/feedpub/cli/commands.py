@@ -26,15 +26,15 @@ from .output import (
     make_problem_values,
 )
 from .progress import Progress
-from .summaries import echo_build, echo_import, make_ping_printer, make_preview_printer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+# `summaries` is imported by the commands that need it: shell completion runs this module at each key.
 LARGEST_TEXT_BYTES = 10_000_000  # of a file that a command reads
 
 _EPILOG = """\b
-Exit codes: 0 fine, 1 findings, 2 usage or configuration, 130 interrupted.
+Exit codes: 0 fine, 1 problems found, 2 wrong usage or settings, 130 interrupted.
 Completion: eval "$(_FEEDPUB_COMPLETE=bash_source feedpub)", likewise zsh_source, fish_source.
 """
 
@@ -108,6 +108,8 @@ def import_text(
     or more languages. Give what is not in the text: --published, and a --title for each language without one. The
     report accounts for every line of the text. Existing files are not overwritten.
     """
+    from .summaries import echo_import
+
     text = _decode_text(read_input(file, limit=LARGEST_TEXT_BYTES), file)
     try:
         result = feedpub.import_pasted(
@@ -178,6 +180,8 @@ def build_site(entries: str, output: str, until: str, keep_going: bool, prune: b
     Articles with a date of publication after now, or after --until, are held back. The first build after that date
     publishes them.
     """
+    from .summaries import echo_build
+
     moment = None if until.strip().casefold() == "now" else until
     with Progress() as progress:
         result = feedpub.build(entries, output, until=moment, keep_going=keep_going, prune=prune, progress=progress)
@@ -210,6 +214,8 @@ def serve_preview(entries: str, port: int) -> None:
     links stay inside the preview. Pages that are open in a browser reload themselves. If a build fails, the problems
     are shown here and on the pages, and the last good feeds stay. Press Ctrl-C to stop.
     """
+    from .summaries import make_preview_printer
+
     try:
         feedpub.serve(entries, port=port, on_event=make_preview_printer(entries))
     except KeyboardInterrupt as interrupt:
@@ -229,6 +235,8 @@ def ping_hub(entries: str, output: str, output_format: str) -> None:
     Run it after you have uploaded the published folder: the hub fetches the feeds at once, and sends them to their
     subscribers. The published folder remembers what the hub knows. Exits with 1 if the hub did not accept something.
     """
+    from .summaries import make_ping_printer
+
     results = feedpub.ping(entries, output, progress=make_ping_printer(output_format))
     failed = [result for result in results if result.outcome == "failed"]
     if output_format == "json":

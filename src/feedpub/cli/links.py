@@ -325,7 +325,8 @@ def _load_target(entries: str, urls: str | None) -> tuple[feedpub.Site | list[st
         data = io.BytesIO(read_input(urls, limit=LARGEST_LIST_BYTES))
         lines = [line.strip() for line in io.TextIOWrapper(data, encoding="utf-8-sig")]
     except (OSError, UnicodeDecodeError) as error:
-        raise click.UsageError(f"--urls {urls}: {getattr(error, 'strerror', None) or 'is not UTF-8'}") from None
+        fault = getattr(error, "strerror", None) or "is not UTF-8; save it as UTF-8"
+        raise click.UsageError(f"--urls {urls}: {fault}") from None
     return [line for line in lines if line and not line.startswith("#")], feedpub.LinkSettings()
 
 

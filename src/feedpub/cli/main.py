@@ -31,7 +31,7 @@ _CONSEQUENCES = {
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command and exit: 0 fine, 1 findings, 2 usage or configuration, 130 after Ctrl-C, 143 after SIGTERM.
+    """Run the command and exit: 0 fine, 1 problems found, 2 wrong usage or settings, 130 Ctrl-C, 143 SIGTERM.
 
     Args:
         arguments: The arguments after the name of the command; those of the process if not given.

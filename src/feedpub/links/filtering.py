@@ -42,7 +42,7 @@ class AddressFilter:
             return classify_result(ProbeResult(url=url, failure="excluded"))
         fault = iri.find_url_fault(url)
         if fault and iri.find_url_fault(iri.resolve_url("", url) or ""):
-            return Verdict(status="suspect", reason=f"the address {fault}"[:300])
+            return Verdict(status="suspect", reason=f"malformed: {fault if url else 'the address is empty'}"[:300])
         if self._refuse_private and (_MAY_BE_NUMERIC.match(url) or not url.isascii()):
             literal = network_addresses.parse_numeric_host(iri.find_host(url))
             if literal and not network_addresses.is_public(str(literal)):

@@ -41,7 +41,7 @@ _IDLE_SECONDS: Final = 30.0  # until a connection without requests is closed
 _STOP_SECONDS: Final = 2.0  # for a build that is running when the preview ends
 _HEARTBEAT_SECONDS: Final = 10.0  # a browser that left is noticed when something is sent to it
 
-# What web servers send for these names unless they are told otherwise; browsers show XML and JSON of these types.
+# The media types that web servers send for these endings by default; browsers display XML and JSON of these types.
 _MEDIA_TYPES: Final[Mapping[str, str]] = {
     ".html": "text/html", ".xml": "application/xml", ".json": "application/json", ".opml": "text/x-opml",
     ".css": "text/css", ".js": "text/javascript", ".txt": "text/plain", ".svg": "image/svg+xml", ".png": "image/png",

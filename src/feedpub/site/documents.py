@@ -1,4 +1,4 @@
-"""Which documents the entries of a language stand in: feeds, archives (RFC 5005, section 4), feeds of categories."""
+"""The feed documents of a site: of languages and categories, with archive documents (RFC 5005, section 4)."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class PublishedFeed:
 
 @dataclass(frozen=True, slots=True)
 class FeedDocument:
-    """One document of a feed, in every format, with the entries that stand in it.
+    """One document of a feed, in every format, with the entries that it contains.
 
     Args:
         source: The feed to which it belongs.

@@ -62,13 +62,13 @@ def import_pasted(
         published: ISO 8601 text, a `date` or a `datetime`. It must be given, as no digest states it reliably.
         titles: Language → title, for languages whose title the text does not give.
         key: The name of the article; made of the title in the site's default language if not given.
-        language: The language of a text without headings, which is then imported as it stands.
+        language: The language of a text without headings, which is then imported as it is.
         author: The name of the author. One that the text names ("By Ann") is only offered, as `PastedText.author`.
 
     Raises:
         ConfigError: feedpub.toml cannot be used.
         EntryError: There is no title or no date, the text is in a language that the site does not have, the files
-            exist, or most lines of the text stand below no heading; nothing is written.
+            exist, or most lines of the text are not below a known heading; nothing is written.
     """
     if published is not None and not isinstance(published, str):
         published = published.isoformat()
@@ -123,7 +123,7 @@ def _read_language(language: str | None) -> str | None:
 
 
 def _check_lines(pasted: PastedText, headings: HeadingTable) -> list[Problem]:
-    """Return a problem if most lines of a text stand below no heading that is known."""
+    """Return a problem if most lines of a text are not below a known heading."""
     lines = [line for line in pasted.lines if line.fate != "dropped"]
     ambiguous = [line for line in lines if line.fate == "ambiguous"]
     if 2 * len(ambiguous) <= len(lines):
@@ -135,9 +135,9 @@ def _check_lines(pasted: PastedText, headings: HeadingTable) -> list[Problem]:
     return [
         Problem(
             code="E205",
-            message=f"{len(ambiguous)} of {len(lines)} lines stand below no heading that is known: headings such as"
-            f" {examples} were looked for, each on a line of its own",
-            hint=f"{nearest}correct the headings, or import the text as it stands with --language {language}",
+            message=f"{len(ambiguous)} of {len(lines)} lines are not below a known heading; feedpub looked for headings"
+            f" such as {examples}, each on a line of its own",
+            hint=f"{nearest}correct the headings, or import the text as it is with --language {language}",
             line=ambiguous[0].number,
             excerpt=ambiguous[0].text,
         )

@@ -24,11 +24,11 @@ class FilesExistError(Exception):
 
 
 def write_missing_files(folder: Path, contents: Mapping[str, bytes]) -> tuple[str, ...]:
-    """Write those of some files that do not hold these bytes already; all of them count as missing if all do.
+    """Write those files that do not have their content yet; if all of them have it, all count as existing.
 
     Args:
         folder: It is made if need be.
-        contents: Name → what the file is to hold.
+        contents: Name → content.
 
     Returns:
         The paths of the files that were written.

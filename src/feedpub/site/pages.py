@@ -99,7 +99,7 @@ class Pages:
         for language in self.feeds:
             hint = _quote_for_css(get_words(language)["feed_hint"])
             rules.append(f":lang({language}):root::before {{ content: {hint}; }}\n")
-            if "rtl" in directions.values():  # a fallback may stand in a feed of the other direction
+            if "rtl" in directions.values():  # a feed may contain a fallback of the other direction
                 rules.append(f":lang({language}) {{ direction: {directions[language]}; }}\n")
         return self._theme.read_source("feed.css") + "".join(rules).encode()
 

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from ..entries.entry_file import EntryFile
     from ..model import Config, Mention
 
-# Characters that may stand anywhere. Others are percent-encoded if they would mean something in their place. Servers
-# treat the two spellings alike, but RFC 3986 does not require that: "&", "=", "+", ";" separate fields, and stay.
+# Characters that may be written anywhere. Others are percent-encoded if they would mean something in their place.
+# Servers treat the two spellings alike, but RFC 3986 does not require that; "&", "=", "+", ";" separate fields.
 _SAFE: Final = "/?#&=+;:@.-%"
 _NEVER_BARE: Final = str.maketrans({"(": "%28", ")": "%29", "'": "%27", '"': "%22"})  # they end links and attributes
 _LINE_END: Final = re.compile("\r\n|[\r\n]")

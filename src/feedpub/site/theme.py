@@ -34,7 +34,7 @@ class Theme:
     """Finds, reads and renders templates. Each file is read once, so that what is rendered is what was digested.
 
     Args:
-        folder: The entries folder; its ``templates/`` may hold files with the names of `list_template_names`, and
+        folder: The entries folder; its ``templates/`` may have files with the names of `list_template_names`, and
             others that those include. Empty for a site made in memory.
     """
 

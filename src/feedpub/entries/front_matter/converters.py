@@ -125,7 +125,9 @@ def convert_truth(context: Context, value: Value, key: str) -> bool | None:
     if text is None:
         return None
     if text.casefold() not in _TRUTHS:
-        context.source.add("E110", f"{key} must be true or false", f"write {key}: true", value.start, value.end)
+        context.source.add(
+            "E110", f"{key} must be true or false", f"write {key}: true or {key}: false", value.start, value.end
+        )
     return _TRUTHS.get(text.casefold())
 
 

@@ -42,13 +42,14 @@ _INNER_QUOTES: Final = (
     (re.compile(r"""[ -]*[\w.-]{1,60}:[ ]+(")[^"\n]*"[ ]*[^\s"#,\]}:][^\n]*"[ ]*$"""), "single", "'"),
     (re.compile(r"""[ -]*[\w.-]{1,60}:[ ]+(')[^'\n]*'[ ]*[^\s'#,\]}:][^\n]*'[ ]*$"""), "double", '"'),
 )
+# What the parser says, and the message and hint in its place.
 _PARSER_MESSAGES: Final = {
-    "alphabetic or numeric character": _ANCHOR_MESSAGE,
-    "mapping values are not allowed": 'the value contains ": "',
-    "cannot start any token": "a value cannot start with this character",
-    "could not find expected ':'": 'is not "key: value"',
-    "end of stream": "these quotes are not closed",
-    "did not find expected ',' or": "this bracket is not closed",
+    "alphabetic or numeric character": (_ANCHOR_MESSAGE, "put quotes around the value"),
+    "mapping values are not allowed": ('the value contains ": "', "put quotes around the value"),
+    "cannot start any token": ("a value cannot start with this character", "put quotes around the value"),
+    "could not find expected ':'": ('is not "key: value"', _PAIRS_HINT),
+    "end of stream": ("these quotes are not closed", "write the same quotation mark at the end of the value"),
+    "did not find expected ',' or": ("this bracket is not closed", "close it at the end of the value"),
 }
 
 
@@ -213,8 +214,8 @@ def _explain_error(error: yaml.YAMLError, text: str) -> YamlError:
         return YamlError(message, "remove the character; it may be invisible", offset)
     mark = error.context_mark if error.context in _UNCLOSED_CONTEXTS else error.problem_mark
     offset = mark.index if mark else 0
-    for parser_words, message in _PARSER_MESSAGES.items():
+    for parser_words, (message, hint) in _PARSER_MESSAGES.items():
         if parser_words in str(error.problem):
-            return YamlError(message, _PAIRS_HINT, offset)
+            return YamlError(message, hint, offset)
     message = f"{error.problem} ({error.context})" if error.context else str(error.problem)
     return YamlError(message, _PAIRS_HINT, offset)

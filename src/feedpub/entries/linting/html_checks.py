@@ -133,9 +133,11 @@ def _inspect_addresses(
         if scheme:
             source.add("W106", f"{scheme[1]}: links are removed", "link to a web page", *span)
         else:
-            message = f"{unquote(address)} is a relative address" if address else "this link has no address"
+            message = f"{unquote(address)} is a relative address"
             hint = "files beside an entry are not published; write the full address, https://…"
-            if address.startswith("//"):
+            if not address:
+                message, hint = "this link has no address", "write its address, https://…, or remove the link"
+            elif address.startswith("//"):
                 hint = f"write https:{unquote(address)}"
             source.add("W105", message, hint, *span)
 

@@ -34,7 +34,6 @@ _SWALLOWING_ELEMENTS: Final = frozenset(
 _DOCUMENT_ELEMENTS: Final = frozenset(
     "base body frame frameset head html noembed noframes plaintext template title".split()
 )
-_FOREIGN: Final = frozenset(["math", "svg"])
 
 # Instructions and declarations are code examples (``<?php``, ``<!ENTITY``), except for those of word processors and
 # whole documents.

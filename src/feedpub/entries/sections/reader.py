@@ -22,7 +22,7 @@ from .blocks import Block, read_before_list, split_blocks, split_group, split_it
 from .references import find_lone_url, read_neighbour, read_reference
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ...model import KeyPoint, Reference
     from ..markdown.template_markup import TemplateMarkup
@@ -182,6 +182,15 @@ class _Cutter:
         self._source, self._headings, self._has_raw_html = source, headings, has_raw_html
         self._start_line = start_line
         self._references: list[tuple[tuple[int, int], str]] = []  # of the digest that is read
+        self._readers: dict[Section, Callable[[list[Block], Sections], list[Block]]] = {
+            "title": self._read_title,
+            "summary": self._read_summary,
+            "key_points": self._read_key_points,
+            "references": self._read_references,
+            "source": self._read_source,
+            "previous": self._read_previous,
+            "next": self._read_next,
+        }
 
     def cut_sections(self, html: str, *, has_title: bool, title: str, is_digest: bool | None) -> Sections:
         before, blocks = split_blocks(html)
@@ -279,7 +288,7 @@ class _Cutter:
             is_source = any(heading.section == "source" for heading in self._headings.find_headings(part.text))
             required_form = _REQUIRED_FORMS["source" if is_source else part.section]
             reason = f"the section {part.text[:60]!r} must {required_form}"
-            unfit = getattr(self, f"_read_{part.section}")(blocks, digest)
+            unfit = self._readers[part.section](blocks, digest)
             if split_tail(part.heading)[1].strip():
                 unfit = [part.heading, *unfit]
             elif blocks and len(unfit) == len(blocks):

@@ -20,7 +20,7 @@ GROUPS: Final = {
     "recovered": "Recovered",
     "moved": "Moved permanently: update these addresses",
     "failing": "Failing: reported as dead if this continues",
-    "suspect": "Needs review: perhaps no longer the page that you linked to",
+    "suspect": "Needs review: perhaps not the page that you linked to",
 }
 FEWEST_LINKS_OF_OUTAGE: Final = 3
 
