@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from skeletons import NOW
 
 from feedpub import FeedpubError, Problem
+from feedpub.validation import feed_sets
+from feedpub.validation.feed_sets import FeedSet, Finding
 from feedpub.validation.validate import validate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 BASE = "https://x.example/"
 
@@ -167,3 +174,16 @@ def test_paths_are_those_of_the_caller(tmp_path: Path, monkeypatch: pytest.Monke
     write(tmp_path, {"public/atom.xml": "<feed/>"})
     monkeypatch.chdir(tmp_path)
     assert [problem.place for problem in validate(Path("public"))] == ["public/atom.xml:1:1"]
+
+
+def test_pipe_in_a_folder_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "feed.xml")
+    assert validate(tmp_path, now=NOW) == []
+
+
+def test_check_of_sets_is_one_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def check_nothing(feeds: FeedSet) -> Iterator[Finding]:
+        yield Finding("N304", f"{len(feeds.feeds)} feeds", feeds.feeds[0].path)
+
+    monkeypatch.setattr(feed_sets, "CHECKS", (*feed_sets.CHECKS, check_nothing))
+    assert [problem.message for problem in validate(write(tmp_path, CLEAN), now=NOW)][-1] == "5 feeds"

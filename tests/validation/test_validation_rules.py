@@ -5,12 +5,18 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from skeletons import NOW, make_document
 
 import feedpub
+from feedpub.validation import validator
 from feedpub.validation.validator import check_bytes
+
+if TYPE_CHECKING:
+    from feedpub.validation.elements import Element
+    from feedpub.validation.report import Report
 
 PACKAGE = Path(feedpub.__file__).parent / "validation"
 RULES = {
@@ -75,3 +81,26 @@ def test_every_rule_is_used() -> None:
 
 def test_modules_are_small() -> None:
     assert all(path.read_text(encoding="utf-8").count("\n") <= 400 for path in PACKAGE.glob("*.py"))
+
+
+def test_format_is_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Handler:
+        summary = None
+
+        def __init__(self, report: Report) -> None:
+            self.report = report
+
+        def start_root(self, root: Element) -> None:
+            self.report.add("N304", "a map", root)
+
+        def is_entry(self, element: Element) -> bool:
+            return False
+
+        def check_entry(self, entry: Element) -> None:
+            raise AssertionError
+
+        def check_document(self, root: Element) -> None:
+            pass
+
+    monkeypatch.setattr(validator, "HANDLERS", {**validator.HANDLERS, "map": Handler})
+    assert [problem.message for problem in check_bytes(b"<map/>")] == ["a map"]

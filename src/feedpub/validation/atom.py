@@ -92,13 +92,13 @@ _SOURCE: Final = Schema(
 
 def _check_alternates(element: Element, report: Report) -> None:
     """Report two alternate links of the same type and language (RFC 4287, sections 4.1.1 and 4.1.2)."""
-    seen: set[tuple[str, str]] = set()
+    kinds: set[tuple[str, str]] = set()
     for link in find_links(element, "alternate"):
         kind = (link.attributes.get("type", "").lower(), link.attributes.get("hreflang", "").lower())
-        if kind in seen:
+        if kind in kinds:
             described = " and ".join(filter(None, (kind[0], kind[1] and f"language {kind[1]}"))) or "no type"
             report.add("E403", f"another alternate link has {described} as well", link)
-        seen.add(kind)
+        kinds.add(kind)
 
 
 def _check_content_or_link(entry: Element, report: Report) -> None:
@@ -116,8 +116,8 @@ def _check_content_or_link(entry: Element, report: Report) -> None:
 def _check_dates(entry: Element, report: Report) -> None:
     published, updated = (parse_rfc3339(entry.find_text(name)) for name in ("atom:published", "atom:updated"))
     if published and updated and updated < published:
-        place = entry.find("atom:updated") or entry
-        report.add("W407", f"the entry was updated ({updated}) before it was published ({published})", place)
+        element = entry.find("atom:updated") or entry
+        report.add("W407", f"the entry was updated ({updated}) before it was published ({published})", element)
 
 
 def _check_language(entry: Element, report: Report) -> None:

@@ -38,12 +38,12 @@ def compare_documents(
         if offset >= 0 and path in readers:
             if path not in sources:
                 sources = {path: Source(decode(readers[path]()).data)}  # one at a time
-            problem = _locate(problem, sources[path], offset)
+            problem = _add_position(problem, sources[path], offset)
         located.setdefault(path, ProblemList()).add(problem)
     return [problem for listed in located.values() for problem in listed]
 
 
-def _locate(problem: Problem, source: Source, offset: int) -> Problem:
+def _add_position(problem: Problem, source: Source, offset: int) -> Problem:
     line, column = source.find_position(offset)
     excerpt, excerpt_column = source.find_excerpt(offset)
     return replace(problem, line=line, column=column, excerpt=excerpt, excerpt_column=excerpt_column)

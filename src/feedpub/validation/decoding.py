@@ -74,11 +74,11 @@ def decode(data: bytes, charset: str = "") -> Decoded:
         findings.append(Finding("N302", f"the document is in {encoding}", declaration_offset))
     if encoding in ("utf-8", "ascii"):
         return _decode_utf8(data, encoding, declared, findings)
-    text, wrong = _decode_text(data, encoding)
+    text, error_position = _decode_text(data, encoding)
     converted = text.encode("utf-8", "surrogatepass")
-    if wrong >= 0:
+    if error_position >= 0:
         offset = len(text[: text.find("\ufffd")].encode("utf-8", "surrogatepass"))
-        findings.append(_describe_wrong_byte(data, wrong, encoding, offset))
+        findings.append(_describe_wrong_byte(data, error_position, encoding, offset))
     return Decoded(data=converted, encoding=encoding, declared=declared, findings=tuple(findings))
 
 
@@ -114,11 +114,11 @@ def _compare_declared(encoding: str, declared: str, offset: int) -> list[Finding
 def _look_up(name: str) -> tuple[str, str]:
     """Return the name that Python has for an encoding, and the name as it was given if there is none."""
     try:
-        found = codecs.lookup(name.strip()).name
-        b" ".decode(found, "replace")  # what is no encoding of text raises LookupError
+        codec = codecs.lookup(name.strip()).name
+        b" ".decode(codec, "replace")  # what is no encoding of text raises LookupError
     except (LookupError, ValueError, UnicodeError):
         return "utf-8", name
-    return ("utf-8", name) if found.replace("-", "_") in _UNUSABLE or found in _UNUSABLE else (found, "")
+    return ("utf-8", name) if codec.replace("-", "_") in _UNUSABLE or codec in _UNUSABLE else (codec, "")
 
 
 def _decode_utf8(data: bytes, encoding: str, declared: str, findings: list[Finding]) -> Decoded:

@@ -109,7 +109,9 @@ def _check_feed_ids(feeds: FeedSet) -> Iterator[Finding]:
         if not identifier:
             continue
         other = first.setdefault(identifier, member)
-        if other is not member and _language(other.feed.language) != _language(member.feed.language):
+        if other is not member and _normalise_language(other.feed.language) != _normalise_language(
+            member.feed.language
+        ):
             message = f"the feed has the id of {other.path}, which is in another language"
             yield Finding("E702", message, member.path)
 
@@ -124,7 +126,7 @@ def _check_siblings(feeds: FeedSet) -> Iterator[Finding]:
                     message = f"the feed in {link.language} is not there: {quote(link.address)}"
                     yield Finding("E703", message, member.path, link.offset)
                 continue
-            if target.feed.language and _language(link.language) != _language(target.feed.language):
+            if target.feed.language and _normalise_language(link.language) != _normalise_language(target.feed.language):
                 message = f"the link says that {target.path} is in {link.language}, and it is in {target.feed.language}"
                 yield Finding("E704", message, member.path, link.offset)
             elif not any(_is_same_feed(feeds.find(back.address), member) for back in _sibling_links(target)):
@@ -140,7 +142,7 @@ def _sibling_links(member: Member) -> list[LinkSummary]:
         if link.language
         and link.relation in ("related", "alternate")
         and "html" not in link.media_type
-        and _language(link.language) != _language(member.feed.language)
+        and _normalise_language(link.language) != _normalise_language(member.feed.language)
     ]
 
 
@@ -149,7 +151,7 @@ def _is_same_feed(other: Member | None, member: Member) -> bool:
     if other is None or other is member:
         return other is member
     same_home = normalise_url(other.feed.home) == normalise_url(member.feed.home)
-    return same_home and _language(other.feed.language) == _language(member.feed.language)
+    return same_home and _normalise_language(other.feed.language) == _normalise_language(member.feed.language)
 
 
 def _check_entry_ids(feeds: FeedSet) -> Iterator[Finding]:
@@ -162,7 +164,7 @@ def _check_entry_ids(feeds: FeedSet) -> Iterator[Finding]:
             other, other_member = first.setdefault(entry.id, (entry, member))
             if other_member.path == member.path:
                 continue
-            languages = {_language(entry.language), _language(other.language)} - {""}
+            languages = {_normalise_language(entry.language), _normalise_language(other.language)} - {""}
             addresses = {normalise_url(entry.address), normalise_url(other.address)} - {""}
             if len(languages) > 1 or len(addresses) > 1:
                 difference = "another language" if len(languages) > 1 else "another page"
@@ -220,7 +222,7 @@ def _check_formats(feeds: FeedSet) -> Iterator[Finding]:
     later = _find_later_documents(feeds)
     for member in feeds.feeds:
         if not member.feed.is_archive and member.feed.home and member.path not in later:
-            groups[normalise_url(member.feed.home), _language(member.feed.language)].append(member)
+            groups[normalise_url(member.feed.home), _normalise_language(member.feed.language)].append(member)
     for members in groups.values():
         first = members[0]
         for other in members[1:]:
@@ -246,12 +248,12 @@ def _compare_formats(first: Member, other: Member) -> Iterator[Finding]:
             yield Finding("W704", f"the entries {named}{rest} of {holder.path} are missing", lacking.path)
     for identifier, entry in others.items():
         same = dates.get(identifier)
-        if same and _differ(same.published or same.updated, entry.published or entry.updated):
+        if same and _are_different_dates(same.published or same.updated, entry.published or entry.updated):
             message = f"{quote(identifier)} has another date in {first.path}"
             yield Finding("W705", message, other.path, entry.offset)
 
 
-def _differ(first: datetime | None, second: datetime | None) -> bool:
+def _are_different_dates(first: datetime | None, second: datetime | None) -> bool:
     """Return True if two dates differ by more than the fractions of a second that RSS cannot write."""
     return first is not None and second is not None and abs((first - second).total_seconds()) >= 1
 
@@ -275,7 +277,11 @@ def _check_outlines(feeds: FeedSet) -> Iterator[Finding]:
                 if feeds.should_hold(link.address):
                     message = f"the feed of the outline is not there: {quote(link.address)}"
                     yield Finding("E708", message, member.path, link.offset)
-            elif link.language and target.feed.language and _language(link.language) != _language(target.feed.language):
+            elif (
+                link.language
+                and target.feed.language
+                and _normalise_language(link.language) != _normalise_language(target.feed.language)
+            ):
                 message = f"the outline says that {target.path} is in {link.language}; it is in {target.feed.language}"
                 yield Finding("E704", message, member.path, link.offset)
 
@@ -292,7 +298,7 @@ CHECKS: Final[tuple[Callable[[FeedSet], Iterator[Finding]], ...]] = (
 )
 
 
-def _language(tag: str) -> str:
+def _normalise_language(tag: str) -> str:
     """Return a tag in the form in which tags are compared."""
     try:
         return canonicalise_tag(tag) if tag else ""

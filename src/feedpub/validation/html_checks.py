@@ -149,18 +149,18 @@ def check_xhtml(element: Element) -> Iterator[tuple[Element, Finding]]:
     waiting = [element]
     has_base = bool(element.inherited("xml:base"))
     while waiting:
-        one = waiting.pop()
-        prefix, _, name = one.name.rpartition(":")
+        current = waiting.pop()
+        prefix, _, name = current.name.rpartition(":")
         if prefix == "xhtml":
-            if name in DANGEROUS_TAGS and one is not element:
-                yield one, Finding("W307", f"readers remove <{name}>", "")
+            if name in DANGEROUS_TAGS and current is not element:
+                yield current, Finding("W307", f"readers remove <{name}>", "")
             elif name not in SAFE_TAGS and name not in DANGEROUS_TAGS:
-                yield one, Finding("W310", f"HTML has no element <{name[:30]}>", "")
-            for attribute, value in one.attributes.items():
+                yield current, Finding("W310", f"HTML has no element <{name[:30]}>", "")
+            for attribute, value in current.attributes.items():
                 for finding in _inspect_attribute(attribute, value):
                     if finding.code != "W309" or not has_base:
-                        yield one, finding
-        waiting.extend(reversed(one.children))
+                        yield current, finding
+        waiting.extend(reversed(current.children))
 
 
 def is_harmless_style(style: str) -> bool:

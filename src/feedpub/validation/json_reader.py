@@ -35,14 +35,14 @@ class JsonDocument:
         self.text = text
         self.report = report
         self.value: Any = None
-        self._places: dict[Path, dict[str | int, int]] = {}
+        self._offsets: dict[Path, dict[str | int, int]] = {}
         self._not_numbers: list[str] = []
         self._read()
 
     def add(self, code: str, message: str, path: Path = (), *, hint: str = "") -> None:
         """Report a problem of the value at a path, such as ``("items", 0, "url")``."""
-        place = 0 if self.report.is_full(code) else self._to_bytes(self._find(path))
-        self.report.add(code, message, place, hint=hint)
+        offset = 0 if self.report.is_full(code) else self._to_bytes(self._find(path))
+        self.report.add(code, message, offset, hint=hint)
 
     def _read(self) -> None:
         try:
@@ -72,41 +72,41 @@ class JsonDocument:
         """Return where a value begins; of one that is not there, where the closest one around it does."""
         offset = _SPACE.match(self.text, 0).end()  # type: ignore[union-attr]  # matches anywhere
         for depth, key in enumerate(path):
-            places = self._places.get(path[:depth])
-            if places is None:
-                places = self._places[path[:depth]] = self._find_places(offset)
-            if key not in places:
+            offsets = self._offsets.get(path[:depth])
+            if offsets is None:
+                offsets = self._offsets[path[:depth]] = self._find_offsets(offset)
+            if key not in offsets:
                 break
-            offset = places[key]
+            offset = offsets[key]
         return offset
 
-    def _find_places(self, offset: int) -> dict[str | int, int]:
+    def _find_offsets(self, offset: int) -> dict[str | int, int]:
         """Return where the members of an object, or the elements of an array, begin."""
-        places: dict[str | int, int] = {}
+        offsets: dict[str | int, int] = {}
         text, opening = self.text, self.text[offset : offset + 1]
         if opening not in ("{", "["):
-            return places
-        position = self._skip(offset + 1)
+            return offsets
+        position = self._skip_space(offset + 1)
         while position < len(text) and text[position] not in "}]":
-            key: str | int = len(places)
+            key: str | int = len(offsets)
             start = position
             if opening == "{":
                 key, position = _DECODER.raw_decode(text, position)
-                position = self._skip(self._skip(position) + 1)
-            places[key] = start
+                position = self._skip_space(self._skip_space(position) + 1)
+            offsets[key] = start
             _, position = _DECODER.raw_decode(text, position)
-            position = self._skip(position)
+            position = self._skip_space(position)
             if text[position : position + 1] == ",":
-                position = self._skip(position + 1)
+                position = self._skip_space(position + 1)
         if opening == "{":
-            return {key: self._skip_name(start) for key, start in places.items()}
-        return places
+            return {key: self._skip_name(start) for key, start in offsets.items()}
+        return offsets
 
     def _skip_name(self, start: int) -> int:
         _, position = _DECODER.raw_decode(self.text, start)
-        return self._skip(self._skip(position) + 1)
+        return self._skip_space(self._skip_space(position) + 1)
 
-    def _skip(self, position: int) -> int:
+    def _skip_space(self, position: int) -> int:
         match = _SPACE.match(self.text, position)
         return match.end() if match else position
 

@@ -85,7 +85,7 @@ def _check_object(document: JsonDocument, members: Members, shape: Shape, path: 
         if member is not None:
             _check_member(document, name, value, member, path)
         elif not name.startswith("_"):
-            similar = next((known for known in shape.members if known.replace("_", "") == name.lower()), "")
+            similar = next((candidate for candidate in shape.members if candidate.replace("_", "") == name.lower()), "")
             message = f"{shape.name} has no member {quote(name)}"
             document.add("W602", message, (*path, name), hint=f"write {similar}" if similar else "")
         elif not isinstance(value, Members):
@@ -98,32 +98,32 @@ def _check_object(document: JsonDocument, members: Members, shape: Shape, path: 
 
 
 def _check_member(document: JsonDocument, name: str, value: Any, member: Member, path: Path) -> None:
-    place = (*path, name)
+    member_path = (*path, name)
     kinds = (int, float) if member.kind is int else (member.kind,)
     if not isinstance(value, kinds) or (isinstance(value, bool) and member.kind is not bool):
         is_number_as_id = name == "id" and isinstance(value, int | float)
         code = "W606" if is_number_as_id else "E607"
-        document.add(code, f"{name} is not {_NAMES_OF_TYPES[member.kind]}", place)
+        document.add(code, f"{name} is not {_NAMES_OF_TYPES[member.kind]}", member_path)
     elif isinstance(value, str):
-        _check_string(document, name, value, member.check, place)
+        _check_string(document, name, value, member.check, member_path)
     elif isinstance(value, list):
         for number, element in enumerate(value):
             if member.elements is not None and isinstance(element, Members):
-                _check_object(document, element, member.elements, (*place, number))
+                _check_object(document, element, member.elements, (*member_path, number))
             elif member.elements is None and isinstance(element, str):
-                _check_string(document, name, element, member.element_check, (*place, number))
+                _check_string(document, name, element, member.element_check, (*member_path, number))
             else:
                 expected = "an object" if member.elements else "a string"
-                document.add("E607", f"a value in {name} is not {expected}", (*place, number))
+                document.add("E607", f"a value in {name} is not {expected}", (*member_path, number))
     elif isinstance(value, Members) and member.elements is not None:
-        _check_object(document, value, member.elements, place)
+        _check_object(document, value, member.elements, member_path)
 
 
-def _check_string(document: JsonDocument, name: str, value: str, check: ValueCheck | None, place: Path) -> None:
+def _check_string(document: JsonDocument, name: str, value: str, check: ValueCheck | None, member_path: Path) -> None:
     if surrogate := find_surrogate(value):
-        document.add("E605", f"{name} holds {surrogate}, half of a character", place)
+        document.add("E605", f"{name} holds {surrogate}, half of a character", member_path)
     elif check and (fault := check(value)):
-        document.add(fault[0], f"{name}: {fault[1]}", place)
+        document.add(fault[0], f"{name}: {fault[1]}", member_path)
 
 
 def _check_feed(document: JsonDocument, feed: Members, path: Path) -> None:
@@ -132,28 +132,32 @@ def _check_feed(document: JsonDocument, feed: Members, path: Path) -> None:
         document.add("E610", f"there is no version {quote(version)}", (*path, "version"), hint=f"write {VERSIONS[0]}")
     if "language" not in feed:
         document.add("N304", "the feed does not say its language", path, hint="add language")
-    own = feed.get("feed_url")
-    if not own:
+    feed_url = feed.get("feed_url")
+    if not feed_url:
         document.add("W604", "the feed does not say its address", path, hint="add feed_url")
-    elif document.report.url and isinstance(own, str) and normalise_url(own) != normalise_url(document.report.url):
-        message = f"the feed says that it is at {quote(own)}, and it is at {quote(document.report.url)}"
+    elif (
+        document.report.url
+        and isinstance(feed_url, str)
+        and normalise_url(feed_url) != normalise_url(document.report.url)
+    ):
+        message = f"the feed says that it is at {quote(feed_url)}, and it is at {quote(document.report.url)}"
         document.add("W402", message, (*path, "feed_url"))
-    if own and feed.get("next_url") == own:
+    if feed_url and feed.get("next_url") == feed_url:
         document.add("E418", "next_url leads to the document itself", (*path, "next_url"))
     _check_repeated_ids(document, feed, path)
 
 
 def _check_repeated_ids(document: JsonDocument, feed: Members, path: Path) -> None:
     items = feed.get("items")
-    seen: set[str] = set()
+    ids: set[str] = set()
     for number, item in enumerate(items if isinstance(items, list) else ()):
         identifier = item.get("id") if isinstance(item, Members) else None
         if not isinstance(identifier, str | int | float) or identifier == "":
             continue
-        if str(identifier) in seen:
+        if str(identifier) in ids:
             message = f"another item has the id {quote(str(identifier))}"
             document.add("E609", message, (*path, "items", number, "id"))
-        seen.add(str(identifier))
+        ids.add(str(identifier))
 
 
 def _check_item(document: JsonDocument, item: Members, path: Path) -> None:

@@ -87,21 +87,21 @@ def check_language_of_content(text: str, language: str) -> str:
     return "Latin" if len(_PATTERNS["Latin"].findall(text[:5_000])) >= _FEWEST_CONTENT_LETTERS else ""
 
 
-def report_language(report: Report, place: Element, title: str, content: str, language: str) -> None:
+def report_language(report: Report, element: Element, title: str, content: str, language: str) -> None:
     """Warn of a title or a content in another script than its language has.
 
     Args:
         report: Where to report it.
-        place: The title, or the entry if it has none.
+        element: The title, or the entry if it has none.
         title: Plain text or HTML.
         content: Plain text or HTML.
         language: Of both.
     """
     script = check_language_of_title(title, language)
     if script:
-        report.add("W318", f"the title {quote(title[:40])} is in {script} letters, the language is {language}", place)
+        report.add("W318", f"the title {quote(title[:40])} is in {script} letters, the language is {language}", element)
     elif check_language_of_content(content, language):
-        report.add("W318", f"the content has only Latin letters, the language is {language}", place)
+        report.add("W318", f"the content has only Latin letters, the language is {language}", element)
 
 
 @functools.lru_cache(maxsize=200)

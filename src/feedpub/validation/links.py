@@ -98,8 +98,8 @@ def _check_relation(value: str) -> Fault | None:
     relation = value.removeprefix(_REGISTRY)
     if relation in RELATIONS or (":" in relation and check_iri(relation) is None):
         return None
-    known = relation.lower() if relation.lower() in RELATIONS else ""
-    return "W403", f"{quote(value)} is no registered relation{f'; write {known}' if known else ''}"
+    suggestion = relation.lower() if relation.lower() in RELATIONS else ""
+    return "W403", f"{quote(value)} is no registered relation{f'; write {suggestion}' if suggestion else ''}"
 
 
 def _check_link(link: Element, report: Report) -> None:
@@ -123,7 +123,9 @@ def _is_same_document(address: str, url: str) -> bool:
 
 def _leads_to_itself(link: Element, feed: Element) -> bool:
     address = link.attributes.get("href", "").strip()
-    return any(_is_same_document(address, own.attributes.get("href", "")) for own in find_links(feed, "self"))
+    return any(
+        _is_same_document(address, self_link.attributes.get("href", "")) for self_link in find_links(feed, "self")
+    )
 
 
 LINK: Final = Schema(

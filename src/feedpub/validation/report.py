@@ -37,7 +37,7 @@ class Report:
         self,
         code: str,
         message: str,
-        place: Element | int | None,
+        location: Element | int | None,
         *,
         attribute: str = "",
         text: str = "",
@@ -48,22 +48,22 @@ class Report:
         Args:
             code: One of the rules.
             message: What is wrong here.
-            place: The element, or a byte of the document; None for the whole document.
-            attribute: The attribute of the element that it is about; the place is that of the attribute then.
-            text: A part of the element's text that it is about; the place is that of this text then.
+            location: The element, or a byte of the document; None for the whole document.
+            attribute: The attribute of the element that it is about: the position is that of the attribute.
+            text: A part of the element's text that it is about: the position is that of this text.
             hint: What to write instead, if that is more than the rule says.
         """
         if self._problems.is_full(code):
             self._uncounted[code] = self._uncounted.get(code, 0) + 1
             return
         hint = hint or find_fix(code)
-        if place is None:
+        if location is None:
             self._problems.add(Problem(code=code, message=message, hint=hint, path=self.source.path))
             return
-        offset = place if isinstance(place, int) else place.offset
-        if attribute and not isinstance(place, int):
+        offset = location if isinstance(location, int) else location.offset
+        if attribute and not isinstance(location, int):
             offset = self._find_attribute(offset, attribute)
-        elif text and not isinstance(place, int):
+        elif text and not isinstance(location, int):
             offset = self._find_text(offset, text)
         line, column = self.source.find_position(offset)
         excerpt, excerpt_column = self.source.find_excerpt(offset)
@@ -103,5 +103,5 @@ class Report:
     def _find_text(self, offset: int, text: str) -> int:
         """Return where a text stands, escaped or in a CDATA section."""
         forms = (text, escape(text, quote=False), text.replace("&", "&amp;").replace("<", "&lt;"))
-        places = (self.source.data.find(form.encode("utf-8", "replace"), offset) for form in forms)
-        return min((place for place in places if place >= 0), default=offset)
+        offsets = (self.source.data.find(form.encode("utf-8", "replace"), offset) for form in forms)
+        return min((found for found in offsets if found >= 0), default=offset)

@@ -70,10 +70,10 @@ def check_plain_text_of_rss(element: Element, report: Report) -> None:
     text = element.text
     if "<" not in text and "&" not in text:
         return
-    found = next((match[0] for match in _TAG_OR_REFERENCE.finditer(text) if _is_risky(match)), "")
-    if found and not _ESCAPED_AS_ADVISED.search(report.find_raw_text(element)):
-        message = f"{element.name}: readers may take {quote(found)} for HTML"
-        report.add("W504", message, element, text=found, hint="write & as &#x26; and < as &#x3C;")
+    risky_text = next((match[0] for match in _TAG_OR_REFERENCE.finditer(text) if _is_risky(match)), "")
+    if risky_text and not _ESCAPED_AS_ADVISED.search(report.find_raw_text(element)):
+        message = f"{element.name}: readers may take {quote(risky_text)} for HTML"
+        report.add("W504", message, element, text=risky_text, hint="write & as &#x26; and < as &#x3C;")
 
 
 def _is_risky(match: re.Match[str]) -> bool:
@@ -94,16 +94,16 @@ def check_description(element: Element, report: Report) -> None:
 
 def check_skipped(element: Element, report: Report) -> None:
     """Check hours or days in which readers need not come."""
-    seen: set[str] = set()
+    values: set[str] = set()
     for child in element.children:
         value = child.text.strip()
         if child.name == "hour" and value == "24":
             report.add("W514", "midnight is hour 0", child)
         key = value.removeprefix("0") or "0" if child.name == "hour" else value
         key = "0" if key == "24" else key
-        if key in seen:
+        if key in values:
             report.add("E511", f"{child.name}: {quote(value)} stands there twice", child)
-        seen.add(key)
+        values.add(key)
     most = 24 if element.name == "skipHours" else 7
     if len(element.children) > most:
         report.add("E510", f"{element.name} has more than {most} values", element)
@@ -113,8 +113,8 @@ def _check_image(image: Element, report: Report) -> None:
     """Compare the image of a channel with the channel, as some readers show one and some the other."""
     channel = image.parent
     for name in ("title", "link"):
-        own, outer = image.find_text(name), channel.find_text(name) if channel else ""
-        if own and outer and own != outer:
+        image_text, channel_text = image.find_text(name), channel.find_text(name) if channel else ""
+        if image_text and channel_text and image_text != channel_text:
             report.add("W507", f"the {name} of the image is not that of the channel", image.find(name) or image)
     url = image.find_text("url")
     ending = url.rpartition(".")[2].lower()
@@ -149,8 +149,8 @@ def _check_item_content(item: Element, report: Report) -> None:
     if "title" not in names and "description" not in names:
         report.add("E503", "the item has neither title nor description", item)
     if "content:encoded" in names and "description" not in names[: names.index("content:encoded")]:
-        place = item.find("content:encoded") or item
-        report.add("W509", "content:encoded does not follow a description", place)
+        content = item.find("content:encoded") or item
+        report.add("W509", "content:encoded does not follow a description", content)
     if names.count("enclosure") > 1:
         report.add("W510", "the item has more than one enclosure", item.find_all("enclosure")[1])
     for child in item.children:

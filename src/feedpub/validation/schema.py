@@ -136,9 +136,9 @@ class Vocabulary:
         if name in _ANYWHERE or schema.is_open:
             return
         if ":" not in name:
-            known = next((key for key in schema.attributes if key.lower() == name.lower()), "")
+            similar = next((key for key in schema.attributes if key.lower() == name.lower()), "")
             message = f"{display_name(element.name)} has no attribute {quote(name)}"
-            report.add("E313", message, element, attribute=name, hint=f"write {known}" if known else "")
+            report.add("E313", message, element, attribute=name, hint=f"write {similar}" if similar else "")
         elif name.rpartition(":")[0] == element.name.rpartition(":")[0]:
             report.add("E313", f"{element.name} has no attribute {name}", element, attribute=name)
 
@@ -169,8 +169,8 @@ class Vocabulary:
                 self.check_element(child, qualified.schema, report)
             return
         if (prefix + colon == self.prefix) or prefix in self.closed_prefixes:
-            known = () if report.is_full("E312") else (*schema.children, *self.extensions)
-            similar = next((name for name in known if name.lower() == child.name.lower()), "")
+            candidates = () if report.is_full("E312") else (*schema.children, *self.extensions)
+            similar = next((name for name in candidates if name.lower() == child.name.lower()), "")
             message = f"there is no element {display_name(child.name)} in {display_name(parent.name)}"
             report.add("E312", message, child, hint=f"write {display_name(similar)}" if similar else "")
         elif schema.has_text and not schema.children and prefix in PREFIXES.values():

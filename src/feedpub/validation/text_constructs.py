@@ -59,8 +59,8 @@ def check_html_text(element: Element, report: Report) -> None:
 
 def check_xhtml_element(element: Element, report: Report) -> None:
     """Check an element of XHTML that stands in an RSS item."""
-    for place, finding in check_xhtml(element):
-        report.add(finding.code, f"{element.name}: {finding.message}", place)
+    for inner, finding in check_xhtml(element):
+        report.add(finding.code, f"{element.name}: {finding.message}", inner)
 
 
 def _read_type(element: Element, report: Report) -> str:
@@ -115,8 +115,8 @@ def _check_xhtml_construct(element: Element, report: Report) -> None:
         report.add("W411", f"{name} is of type xhtml, and its markup is escaped: {fault[1]}", element, text=text[:20])
     for division in divisions:
         _check_foreign(division, report)
-        for place, finding in check_xhtml(division):
-            report.add(finding.code, f"{name}: {finding.message}", place)
+        for inner, finding in check_xhtml(division):
+            report.add(finding.code, f"{name}: {finding.message}", inner)
 
 
 def _check_foreign(division: Element, report: Report) -> None:

@@ -123,10 +123,13 @@ def _find_files(folder: Path) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             if not name.startswith(".") and name.lower().endswith(_ENDINGS):
+                path = Path(parent, name)
+                if not path.is_file():  # a pipe would be read without end
+                    continue
                 number += 1
                 if number > MOST_DOCUMENTS_OF_A_SET:
                     raise FeedpubError(f"{folder}: more than {MOST_DOCUMENTS_OF_A_SET:,} files that may be feeds")
-                yield Path(parent, name)
+                yield path
 
 
 def _read(path: Path) -> bytes:

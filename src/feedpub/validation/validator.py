@@ -117,7 +117,7 @@ class _RootHandler:
     def start_root(self, root: Element) -> None:
         make_handler = HANDLERS.get(root.name)
         if make_handler is None:
-            self._refuse(root)
+            self._refuse_root(root)
         else:
             self.handler = make_handler(self.report)
             self.handler.start_root(root)
@@ -134,7 +134,7 @@ class _RootHandler:
         self.handler.check_document(root)
         self.summary = self.handler.summary
 
-    def _refuse(self, root: Element) -> None:
+    def _refuse_root(self, root: Element) -> None:
         namespace, _, local = root.name.rpartition("}") if "}" in root.name else ("", "", root.name.rpartition(":")[2])
         if local in ("feed", "entry"):
             stands_in = f"in the namespace {quote(namespace[1:])}" if namespace else "in no namespace"

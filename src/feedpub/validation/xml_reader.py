@@ -178,7 +178,7 @@ class _Reader:
         if self.depth in (1, 2) and self.open and self.handler.is_entry(element):
             self.open.children.pop()
             self.handler.check_entry(element)
-            _dissolve(element)
+            _unlink_elements(element)
             self.elements = 0
 
     def add_text(self, text: str) -> None:
@@ -219,7 +219,7 @@ class _Reader:
         raise RefusedError
 
 
-def _dissolve(element: Element) -> None:
+def _unlink_elements(element: Element) -> None:
     """Take an entry apart: its elements refer to each other, so garbage collection would take time for them."""
     waiting = [element]
     while waiting:
