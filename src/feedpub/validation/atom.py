@@ -102,7 +102,7 @@ def _check_alternates(element: Element, report: Report) -> None:
 
 
 def _check_content_or_link(entry: Element, report: Report) -> None:
-    """Report an entry that can neither be read nor opened (RFC 4287, section 4.1.1)."""
+    """Report an entry without content that has no page either (RFC 4287, section 4.1.1)."""
     content, summary = entry.find("atom:content"), entry.find("atom:summary")
     if content is None:
         if not find_links(entry, "alternate"):
@@ -110,7 +110,7 @@ def _check_content_or_link(entry: Element, report: Report) -> None:
         if summary is None:
             report.add("N402", "the entry has neither summary nor content", entry)
     elif summary is None and needs_summary(content):
-        report.add("E409", "an entry whose content stands elsewhere, or is Base64, needs a summary", entry)
+        report.add("E409", "an entry needs a summary if its content is elsewhere or in Base64", entry)
 
 
 def _check_dates(entry: Element, report: Report) -> None:

@@ -1,4 +1,4 @@
-"""Turns what is wrong in a set of feeds into problems with a line and a column."""
+"""Turn the findings about a set of feeds into problems with a line and a column."""
 
 from __future__ import annotations
 

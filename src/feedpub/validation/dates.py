@@ -67,7 +67,7 @@ def _explain_date(value: str) -> str:
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,30})?)?", value):
         return ": it has no zone"
     if re.fullmatch(r"\d{4}-\d{2}-\d{2} .{1,60}", value):
-        return ": T stands between date and time"
+        return ": write T between date and time"
     return ""
 
 
@@ -132,7 +132,7 @@ def check_rfc822(value: str) -> Fault | None:
 
 
 def _remove_comments(value: str) -> str:
-    """Return a date without what stands in parentheses (RFC 822, section 3.4.3)."""
+    """Return a date without the comments in parentheses (RFC 822, section 3.4.3)."""
     if len(value) > 200 or "(" not in value:
         return value.strip()
     value = re.sub(r"\\.", "", value)

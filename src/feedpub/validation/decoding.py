@@ -85,7 +85,7 @@ def decode(data: bytes, charset: str = "") -> Decoded:
 def decode_json(data: bytes) -> Decoded:
     """Return a document of JSON in UTF-8, which it must be in (RFC 8259, section 8.1)."""
     mark, encoding = next(((mark, name) for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)), (b"", "utf-8"))
-    findings = [Finding("W601", "a byte order mark stands before the document")] if encoding == "utf-8" and mark else []
+    findings = [Finding("W601", "the document starts with a byte order mark")] if encoding == "utf-8" and mark else []
     if encoding == "utf-8":
         return _decode_utf8(data[len(mark) :], encoding, "", findings)
     findings.append(Finding("E302", f"JSON is in UTF-8, not in {encoding}"))

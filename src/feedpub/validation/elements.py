@@ -8,13 +8,13 @@ from .namespaces import PREFIXES
 
 
 class Element:
-    """An XML element with what stands in it.
+    """An XML element with its content.
 
     Attributes:
         name: ``atom:entry``, ``item``, ``{http://example.org/ns}name``; see `namespaces`.
         attributes: Their values by names of the same kind.
         children: Child elements in document order; without entries, which are checked and dropped one by one.
-        text: The character data that stands in it, without that of its children.
+        text: Its character data, without that of its children.
         parent: None of the root.
         offset: Where it starts in the document, in bytes of UTF-8.
     """

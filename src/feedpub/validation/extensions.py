@@ -1,6 +1,6 @@
 """The elements of other namespaces that feeds use: Dublin Core, content, slash, syndication, media, iTunes, podcast …
 
-Each row is an element that may stand in a feed, a channel, an entry or an item. An element of one of these namespaces
+Each row is an element that a feed, a channel, an entry or an item may contain. An element of one of these namespaces
 that has no row is reported as undefined, if the namespace is in `CLOSED_PREFIXES`.
 """
 

@@ -1,4 +1,4 @@
-"""Compares the feeds of a set: languages, ids, archive documents, formats, and a list of feeds in OPML.
+"""Compare the feeds of a set: languages, ids, archive documents, formats, and a list of feeds in OPML.
 
 A set is what one publisher publishes: the feeds of a folder, or those of an OPML document. Each check is a function in
 `CHECKS`; it is given the set and yields what is wrong.

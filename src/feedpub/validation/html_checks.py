@@ -37,7 +37,7 @@ _VOID_TAGS: Final = frozenset(
 _OPTIONAL_END_TAGS: Final = frozenset(
     "p li dt dd rt rp rtc option optgroup tr td th thead tbody tfoot colgroup caption html head body".split()
 )
-_FOREIGN_TAGS: Final = frozenset(("svg", "math"))  # what stands in them has names of its own
+_FOREIGN_TAGS: Final = frozenset(("svg", "math"))  # their content has names of its own
 _ADDRESS_ATTRIBUTES: Final = frozenset(("href", "src", "poster", "cite"))
 # A tag: slash, name, and what follows. Without "<" in it outside quotation marks, so that the time is linear.
 _TAG = re.compile(r"<(/?)([A-Za-z][^\s/<>\"']*+)((?:[^<>\"']|\"[^\"]*+\"|'[^']*+')*+)>")
@@ -145,7 +145,7 @@ def inspect_tag(slash: str, name: str, rest: str) -> tuple[Finding, ...]:
 
 
 def check_xhtml(element: Element) -> Iterator[tuple[Element, Finding]]:
-    """Yield what is wrong with XHTML that stands in a feed as elements, each with the element."""
+    """Yield what is wrong with XHTML elements in a feed, each with the element."""
     waiting = [element]
     has_base = bool(element.inherited("xml:base"))
     while waiting:

@@ -1,4 +1,4 @@
-"""Reads JSON as RFC 8259 has it, and finds the place of a value only when a problem is reported."""
+"""Read JSON (RFC 8259), and find the position of a value only when a problem is reported."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Members(dict[str, Any]):
-    """An object of JSON, with the names that stand in it more than once."""
+    """An object of JSON, with the names that it has more than once."""
 
     repeated: tuple[str, ...] = ()
 
@@ -53,7 +53,7 @@ class JsonDocument:
             message = f"{error.msg[:1].lower()}{error.msg[1:]}"
             self.report.add("E601", message, self._to_bytes(error.pos))
         except RecursionError:
-            self.report.add("E604", "arrays and objects stand too deep in each other", 0)
+            self.report.add("E604", "arrays and objects are nested too deep", 0)
         except ValueError as error:  # a number of thousands of digits
             self.report.add("E601", str(error)[:100], 0)
         for name in self._not_numbers[:1]:

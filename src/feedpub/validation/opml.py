@@ -26,7 +26,7 @@ class OpmlHandler:
             self.report.add("E315", "opml needs the attribute version", root)
 
     def is_entry(self, element: Element) -> bool:
-        """Return True for an outline of the first level, which is checked with all that stand in it."""
+        """Return True for an outline of the first level, which is checked together with the outlines in it."""
         return element.name == "outline" and element.parent is not None and element.parent.name == "body"
 
     def check_entry(self, entry: Element) -> None:
@@ -53,7 +53,7 @@ class OpmlHandler:
         if fault := check_web_address(address):
             self.report.add(fault[0], f"outline/@xmlUrl: {fault[1]}", outline, attribute="xmlUrl")
         elif any(link.address == address for link in self.summary.links):
-            self.report.add("W711", f"{quote(address)} stands there twice", outline, attribute="xmlUrl")
+            self.report.add("W711", f"{quote(address)} is listed twice", outline, attribute="xmlUrl")
         language = outline.attributes.get("language", "").strip()
         self.summary.links.append(
             LinkSummary(relation="outline", address=address, language=language, offset=outline.offset)

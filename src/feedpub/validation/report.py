@@ -90,7 +90,7 @@ class Report:
         return self._problems
 
     def find_raw_text(self, element: Element) -> str:
-        """Return the start of an element as it stands in the document, from its start tag to the next end tag."""
+        """Return the source text of an element, from its start tag to the next end tag."""
         end = self.source.data.find(b"</", element.offset)
         return self.source.data[element.offset : end if end >= 0 else None].decode("utf-8", "replace")
 
@@ -101,7 +101,7 @@ class Report:
         return offset + match.start() + 1 if match else offset
 
     def _find_text(self, offset: int, text: str) -> int:
-        """Return where a text stands, escaped or in a CDATA section."""
+        """Return the offset of a text, escaped or in a CDATA section."""
         forms = (text, escape(text, quote=False), text.replace("&", "&amp;").replace("<", "&lt;"))
         offsets = (self.source.data.find(form.encode("utf-8", "replace"), offset) for form in forms)
         return min((found for found in offsets if found >= 0), default=offset)

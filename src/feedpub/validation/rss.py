@@ -172,7 +172,7 @@ RSS: Final = Schema(
 
 
 def _allow_atom() -> dict[str, Child]:
-    """Return the elements of Atom that may stand in a channel or an item, none of which must be there."""
+    """Return the elements of Atom that a channel or an item may contain; none is required."""
     return {
         name: Child(schema=child.schema, is_single=child.is_single)
         for name, child in {**ATOM_FEED.children, **ATOM_ENTRY.children}.items()

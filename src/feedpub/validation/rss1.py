@@ -1,6 +1,6 @@
-"""RSS 1.0 and 0.90, the RSS of RDF: only that the elements are there and stand where they may.
+"""RSS 1.0 and 0.90, which are RDF: checks that the required elements are there and that each is where it belongs.
 
-Nobody should begin a feed in these; they are checked so that who reads one knows that it is what it claims to be.
+New feeds should not use these formats. The checks are for people who have to read old ones.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def _describe_vocabulary(prefix: str) -> Vocabulary:
 
 
 def _open_to_rdf(child: Child) -> Child:
-    """Return an element in which elements of RDF may stand as well, if any text may."""
+    """Return an element that may also contain elements of RDF, if it may contain any text."""
     is_any_text = child.schema.has_text and child.schema.text is None
     return Child(schema=OPEN, is_single=child.is_single) if is_any_text else child
 

@@ -59,4 +59,4 @@ class RssHandler:
         if channel is not None and self.last_item is not None:
             before, offset = self.last_item
             if any(":" not in child.name or child.name == "atom:link" for child in channel.children[before:]):
-                self.report.add("W511", "items stand before other elements of the channel", offset)
+                self.report.add("W511", "items come before other elements of the channel", offset)

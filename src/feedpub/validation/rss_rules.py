@@ -102,7 +102,7 @@ def check_skipped(element: Element, report: Report) -> None:
         key = value.removeprefix("0") or "0" if child.name == "hour" else value
         key = "0" if key == "24" else key
         if key in values:
-            report.add("E511", f"{child.name}: {quote(value)} stands there twice", child)
+            report.add("E511", f"{child.name}: {quote(value)} is repeated", child)
         values.add(key)
     most = 24 if element.name == "skipHours" else 7
     if len(element.children) > most:
@@ -141,7 +141,7 @@ def _check_guid(guid: Element, report: Report) -> None:
     elif not value:
         report.add("W302", "guid is empty", guid)
     elif value.isdigit() and len(value) < _SHORT_NUMBER:
-        report.add("W512", f"guid: another feed may well have the id {value}", guid)
+        report.add("W512", f"guid: {value} may also be an id in another feed", guid)
 
 
 def _check_item_content(item: Element, report: Report) -> None:
@@ -167,7 +167,7 @@ def _check_item_identity(item: Element, report: Report) -> None:
         report.add("W501", "the item has no guid", item)
     comments = item.find("slash:comments")
     if comments is not None and item.parent and item.parent.find("lastBuildDate") is None:
-        report.add("W515", "the number of comments is of no known date: the channel has no lastBuildDate", comments)
+        report.add("W515", "the number of comments has no date: the channel has no lastBuildDate", comments)
 
 
 def _check_same(element: Element, report: Report) -> None:

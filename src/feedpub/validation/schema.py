@@ -1,7 +1,7 @@
-"""What may stand in an element, as tables, and the one function that compares an element with them.
+"""Tables of what an element may contain, and the function that compares an element with them.
 
-`Schema` describes an element, `Child` how often it may stand in another. A vocabulary, such as Atom, is a tree of these
-and a set of codes. To allow or forbid an element, change its row; nothing else depends on the rows.
+`Schema` describes an element, `Child` how often another one may contain it. A vocabulary, such as Atom, is a tree of
+these and a set of codes. To allow or forbid an element, change its row; nothing else depends on the rows.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Attribute:
     """An attribute that an element may have.
 
     Args:
-        check: Of its value; None if anything may stand there.
+        check: Of its value; None allows any value.
         is_required: Whether it must be there.
     """
 
@@ -44,13 +44,13 @@ class Schema:
     """An element.
 
     Args:
-        text: Check of its text, which has no white space around it then; None if anything may stand there.
-        has_text: Whether text may stand in it.
+        text: Check of its text, without the white space around it; None allows any text.
+        has_text: Whether it may contain text.
         is_exact: Whether white space around its text is a fault.
-        children: The elements that may stand in it, by name.
+        children: The elements that it may contain, by name.
         attributes: Its attributes, by name.
         rules: What else is checked, each a function of the element.
-        is_open: Whether any element may stand in it.
+        is_open: Whether it may contain any element.
         required_attributes: Those of `attributes` that must be there.
         required_children: Those of `children` that must be there.
     """
@@ -89,7 +89,7 @@ class Child:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vocabulary:
-    """How faults of a format are reported, and what may stand in it beside its own elements.
+    """The codes of a format, and the elements of other namespaces that it may contain.
 
     Args:
         missing: Code for an element that must be there.
@@ -106,7 +106,7 @@ class Vocabulary:
     closed_prefixes: frozenset[str]
 
     def check_element(self, element: Element, schema: Schema, report: Report) -> None:
-        """Report what is wrong with an element and all that stands in it."""
+        """Report what is wrong with an element and its content."""
         if element.attributes or schema.required_attributes:
             self._check_attributes(element, schema, report)
         if element.text or schema.has_text:
@@ -174,7 +174,7 @@ class Vocabulary:
             message = f"there is no element {display_name(child.name)} in {display_name(parent.name)}"
             report.add("E312", message, child, hint=f"write {display_name(similar)}" if similar else "")
         elif schema.has_text and not schema.children and prefix in PREFIXES.values():
-            message = f"{display_name(child.name)} stands in {display_name(parent.name)}, which may only have text"
+            message = f"{display_name(parent.name)} contains {display_name(child.name)}, and may contain only text"
             report.add("E312", message, child)
 
 
@@ -182,13 +182,18 @@ def _check_text(element: Element, schema: Schema, report: Report) -> None:
     text = element.text
     if not schema.has_text:
         if text and not schema.is_open and not text.isspace():
-            report.add("E314", f"text stands in {display_name(element.name)}", element, text=text.strip()[:40])
+            report.add(
+                "E314",
+                f"{display_name(element.name)} contains text, and may contain only elements",
+                element,
+                text=text.strip()[:40],
+            )
         return
     if schema.text is None:
         return
     value = text.strip()
     if schema.is_exact and value != text and value:
-        report.add("E324", f"white space stands around the value of {display_name(element.name)}", element)
+        report.add("E324", f"there is white space around the value of {display_name(element.name)}", element)
     fault = schema.text(value)
     if fault:
         report.add(fault[0], f"{display_name(element.name)}: {fault[1]}", element, text=value[:200])

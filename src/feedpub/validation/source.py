@@ -25,7 +25,7 @@ class Source:
 
     @functools.cached_property
     def _counts(self) -> list[tuple[int, int]]:
-        """How many line feeds and characters stand before each block."""
+        """The number of line feeds and characters before each block."""
         counts, line_feeds, characters = [], 0, 0
         for start in range(0, len(self.data) + 1, _BLOCK_BYTES):
             counts.append((line_feeds, characters))

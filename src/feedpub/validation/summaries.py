@@ -23,7 +23,7 @@ class LinkSummary:
         address: As it is written.
         language: ``hreflang``; empty if there is none.
         media_type: Empty if there is none.
-        offset: Where it stands, in bytes of UTF-8.
+        offset: Its position, in bytes of UTF-8.
     """
 
     relation: str
@@ -43,7 +43,7 @@ class EntrySummary:
         language: Its own, or that of the feed.
         published: None if it has no date of publication, or none that can be read.
         updated: None if it has no date of change, or none that can be read.
-        offset: Where it stands, in bytes of UTF-8.
+        offset: Its position, in bytes of UTF-8.
     """
 
     id: str

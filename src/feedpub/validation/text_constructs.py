@@ -58,7 +58,7 @@ def check_html_text(element: Element, report: Report) -> None:
 
 
 def check_xhtml_element(element: Element, report: Report) -> None:
-    """Check an element of XHTML that stands in an RSS item."""
+    """Check an element of XHTML in an RSS item."""
     for inner, finding in check_xhtml(element):
         report.add(finding.code, f"{element.name}: {finding.message}", inner)
 
@@ -86,7 +86,7 @@ def _check_by_type(element: Element, kind: str, report: Report) -> None:
     elif kind in ("html", "text") or lower.startswith("text/"):
         if element.children:
             inner = display_name(element.children[0].name)
-            message = f"the element {inner} stands in {display_name(element.name)}, whose type is {quote(kind)}"
+            message = f"{display_name(element.name)} is of type {quote(kind)}, and contains the element {inner}"
             report.add("E406", message, element.children[0])
         if kind == "html" or lower.startswith("text/html"):
             _check_html(element, element.text, report)
@@ -120,13 +120,13 @@ def _check_xhtml_construct(element: Element, report: Report) -> None:
 
 
 def _check_foreign(division: Element, report: Report) -> None:
-    """Report what stands in XHTML without being of it, of SVG or of MathML."""
+    """Report elements in XHTML that belong to another namespace, except SVG and MathML."""
     waiting = [division]
     while waiting:
         element = waiting.pop()
         prefix, _, name = element.name.rpartition(":")
         if prefix not in ("xhtml", "svg", "math"):
-            message = f"{name or element.name} stands in XHTML and is not of its namespace"
+            message = f"{name or element.name} is in XHTML, but not in the namespace of XHTML"
             report.add("E416", message, element)
             continue
         waiting.extend(reversed(element.children))

@@ -1,4 +1,4 @@
-"""Finds out what a document is, and lets the rules of its format check it."""
+"""Find out what a document is, and check it by the rules of its format."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ def check_not_blank(value: str) -> Fault | None:
 def check_plain_text(value: str) -> Fault | None:
     """Check that a text, which may be empty, holds no HTML."""
     match = _HTML.search(value) if "<" in value else None
-    return ("W306", f"{quote(match[0])} stands in plain text") if match else None
+    return ("W306", f"{quote(match[0])} in plain text is markup") if match else None
 
 
 def check_plain_name(value: str) -> Fault | None:

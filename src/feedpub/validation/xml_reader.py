@@ -1,8 +1,8 @@
-"""Reads an XML document element by element, with the position of each, and refuses what is meant to do harm.
+"""Read an XML document element by element, with positions, and refuse documents that are meant to do harm.
 
-No entity but the five of XML is ever expanded and nothing outside the document is read. How deep elements stand in each
-other, how many attributes one has and how many elements an entry has is limited, so that time and memory grow with the
-size of the document alone.
+No entity but the five of XML is ever expanded and nothing outside the document is read. The depth of
+elements, the attributes of an element and the elements of an entry are limited, so that time and memory grow only with
+the size of the document.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _MISPLACED_DECLARATION: Final = expat.errors.codes[expat.errors.XML_ERROR_MISPLA
 
 
 class Handler(Protocol):
-    """What is told of the elements of a document."""
+    """Receives the elements of a document while it is read."""
 
     @property
     def summary(self) -> FeedSummary | None:
@@ -63,7 +63,7 @@ class Handler(Protocol):
 
 
 class RefusedError(Exception):
-    """The document is not read on; what is wrong has been reported."""
+    """Reading stops here; the reason has been reported."""
 
 
 def read_xml(data: bytes, handler: Handler, report: Report) -> list[tuple[str, str]]:
@@ -197,7 +197,9 @@ class _Reader:
 
     def check_declaration(self, version: str, _encoding: str | None, _standalone: int) -> None:
         if version and version != "1.0":
-            self.report.add("E301", f"feeds are XML 1.0, not {version[:20]}", 0, hint='write version="1.0"')
+            self.report.add(
+                "E301", f"the document is XML {version[:20]}; feeds are XML 1.0", 0, hint='write version="1.0"'
+            )
 
     def check_document_type(self, name: str, system: str | None, public: str | None, _internal: int) -> None:
         described = public or system or name
@@ -212,7 +214,7 @@ class _Reader:
     def refuse_size(self, attributes: int) -> None:
         message = f"more than {MOST_ELEMENTS_OF_AN_ENTRY:,} elements in one entry"
         if self.depth > MOST_DEPTH:
-            message = f"elements stand more than {MOST_DEPTH} deep in each other"
+            message = f"elements are nested more than {MOST_DEPTH} deep"
         elif attributes > MOST_ATTRIBUTES:
             message = f"an element has {attributes:,} attributes; {MOST_ATTRIBUTES} are read at most"
         self.report.add("E306", message, self.parser.CurrentByteIndex)
@@ -236,7 +238,7 @@ def _report_error(error: expat.ExpatError, data: bytes, offset: int, report: Rep
     elif error.code == _UNBOUND_PREFIX:
         report.add("E307", f"the prefix in {_name_at(data, offset)} is not declared", offset)
     elif error.code == _MISPLACED_DECLARATION:
-        report.add("E310", "the XML declaration does not stand at the very start", offset)
+        report.add("E310", "the XML declaration is not at the very start", offset)
     elif error.code == _INVALID_TOKEN and (character := _character_at(data, offset)) in _FORBIDDEN:
         report.add("E309", f"XML does not allow the character U+{ord(character):04X}", offset)
     else:
