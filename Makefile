@@ -1,5 +1,7 @@
-# quick: tests for the loop of writing code, in half a minute · check: all that CI checks · explore: new examples of
-# properties, and every case, moment and size of which the usual run takes a sample (hours) · fix: format and mend · golden: write the golden files anew · docs: build the documentation site into site/ · pictures: take its screenshots anew · bench: measure against peers
+# quick: tests for the loop of writing code, in half a minute · check: all that CI checks · fix: format and mend
+# explore: new examples of properties, and every case, moment and size of which the usual run takes a sample (hours)
+# golden: write the golden files anew · docs: build the documentation site into site/ · pictures: take its screenshots
+# anew · bench: measure against peers
 PYTHON ?= python3
 
 .PHONY: quick check lint test explore fix golden docs pictures bench

@@ -98,7 +98,7 @@ def check_link(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("heading", "act"),
-    [("The way of an entry", load_entry), ("The way of a build", build_site), ("The way of a link", check_link)],
+    [("Follow an entry", load_entry), ("Follow a build", build_site), ("Follow a link", check_link)],
 )
 def test_the_way_is_the_one_that_a_trace_shows(heading: str, act: Callable[[Path], None], tmp_path: Path) -> None:
     folder = write_site(tmp_path / "entries", DIGEST)
