@@ -167,6 +167,8 @@ def _check_item(document: JsonDocument, item: Members, path: Path) -> None:
     if isinstance(html, str):
         for finding in check_html(html):
             document.add(finding.code, f"content_html: {finding.message}", (*path, "content_html"))
+    if "date_published" not in item:
+        document.add("N601", "the item has no date_published", path)
     for name in ("date_published", "date_modified"):
         value = item.get(name)
         if isinstance(value, str) and (reason := find_implausible(parse_rfc3339(value), document.report.now)):

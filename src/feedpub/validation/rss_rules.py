@@ -27,6 +27,7 @@ VERSIONS: Final = ("2.0", "2.0.1", "2.0.11", "0.91", "0.92", "0.93", "0.94")
 # What programs that decode twice, or strip tags, take for HTML: a tag, or a reference with a name that HTML has.
 _TAG_OR_REFERENCE = re.compile(r"</?([A-Za-z][A-Za-z0-9]*)|&(#?\w{1,40})|<[/A-Za-z]")
 _ESCAPED_AS_ADVISED = re.compile(r"&#x(?:26|3[CcEe]);")
+_DATES_OF_ITEM: Final = ("pubDate", "dc:date", "atom:published", "atom:updated")
 _SHORT_NUMBER: Final = 9
 # What podcast directories require of a channel, and by what a podcast is told from other feeds that use a few of these.
 _REQUIRED_OF_PODCASTS: Final = ("itunes:image", "itunes:category", "itunes:explicit", "language")
@@ -159,6 +160,11 @@ def _check_item_content(item: Element, report: Report) -> None:
             report.add("W517", message, child)
 
 
+def _check_item_date(item: Element, report: Report) -> None:
+    if not any(child.name in _DATES_OF_ITEM for child in item.children):
+        report.add("N501", "the item has no date", item)
+
+
 def _check_item_identity(item: Element, report: Report) -> None:
     guid = item.find("guid")
     rss = item.parent.parent if item.parent else None
@@ -224,9 +230,16 @@ ENCLOSURE_RULES: Final = (_check_enclosure,)
 GUID_RULES: Final = (_check_guid,)
 ITEM_RULES: Final = (
     _check_item_content,
+    _check_item_date,
     _check_item_identity,
     _check_same,
     _check_unnamespaced,
     _check_language_of_item,
 )
-CHANNEL_RULES: Final = (_check_same, _check_text_input, _check_language, _check_podcast, _check_unnamespaced)
+CHANNEL_RULES: Final = (
+    _check_same,
+    _check_text_input,
+    _check_language,
+    _check_podcast,
+    _check_unnamespaced,
+)
