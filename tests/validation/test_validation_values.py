@@ -87,7 +87,7 @@ FAULTY: list[tuple[ValueCheck, list[tuple[str, str]]]] = [
     (
         check_iri_reference,
         [
-            ("", "E317"), ("https://x.example/a b", "E317"), ("http:///a", "E317"), ("https:/x.example", "E317"),
+            ("", "W302"), ("https://x.example/a b", "E317"), ("http:///a", "E317"), ("https:/x.example", "E317"),
             ("a|b", "E317"), ("javascript:go()", "W308"), ("webcall://x.example", "W319"), ("tag:x.example:a", "E414"),
             ("urn:x", "E415"), ("urn:uuid:1", "E415"),
         ],

@@ -41,7 +41,7 @@ def check_iri_reference(value: str) -> Fault | None:
     if character:
         return "E317", f"{quote(value)} holds {character[0]!r}, which no address may"
     if not value:
-        return "E317", "the address is empty"
+        return "W302", "the address is empty"
     return _check_scheme(value)
 
 
@@ -49,7 +49,7 @@ def check_iri(value: str) -> Fault | None:
     """Check an absolute address that may hold letters of all scripts (RFC 3987)."""
     if _PLAIN_ADDRESS.fullmatch(value):
         return None
-    return check_iri_reference(value) or _check_absolute(value)
+    return _check_absolute(value) if not value else check_iri_reference(value) or _check_absolute(value)
 
 
 def check_uri(value: str) -> Fault | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from ..iri import normalise_url
 from .addresses import check_id, check_iri_reference
 from .dates import check_rfc3339, find_implausible, parse_rfc3339
 from .extensions import CLOSED_PREFIXES, EXTENSIONS
@@ -34,7 +35,7 @@ PERSON: Final = Schema(
     children=MappingProxyType(
         {
             "atom:name": required(text_of(check_plain_name)),
-            "atom:uri": single(text_of(check_iri_reference)),
+            "atom:uri": single(text_of(check_iri_reference, is_exact=True)),
             "atom:email": single(text_of(check_email)),
         }
     )
@@ -44,7 +45,7 @@ CATEGORY: Final = Schema(
     attributes=MappingProxyType(
         {
             "term": Attribute(check=check_not_blank, is_required=True),
-            "scheme": Attribute(check=check_iri_reference),
+            "scheme": Attribute(check=check_iri_reference, is_exact=True),
             "label": Attribute(check=check_plain_name),
         }
     ),
@@ -59,8 +60,19 @@ _CONTENT: Final = Schema(
     rules=(check_content,),
 )
 _DATE: Final = text_of(check_rfc3339, _check_plausible, is_exact=True)
-_ID: Final = text_of(check_id, is_exact=True)
-_ADDRESS: Final = text_of(check_iri_reference)
+
+
+def _check_normal_form(element: Element, report: Report) -> None:
+    """Note an id that programs may rewrite, after which it is another id (RFC 4287, section 4.2.6.1)."""
+    identifier = element.text.strip()
+    if identifier.lower().startswith(("http:", "https:")) and identifier.isascii() and not check_id(identifier):
+        normal = normalise_url(identifier)
+        if normal != identifier:
+            report.add("N405", f"programs may rewrite the id {quote(identifier)} as {quote(normal)}", element)
+
+
+_ID: Final = text_of(check_id, _check_normal_form, is_exact=True)
+_ADDRESS: Final = text_of(check_iri_reference, is_exact=True)
 
 _METADATA: Final = {
     "atom:author": several(PERSON),
@@ -72,7 +84,11 @@ _METADATA: Final = {
 _FEED_METADATA: Final = {
     **_METADATA,
     "atom:generator": single(
-        text_of(check_plain_name, uri=Attribute(check=check_iri_reference), version=Attribute(check=check_not_blank))
+        text_of(
+            check_plain_name,
+            uri=Attribute(check=check_iri_reference, is_exact=True),
+            version=Attribute(check=check_not_blank),
+        )
     ),
     "atom:icon": single(_ADDRESS),
     "atom:logo": single(_ADDRESS),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from .addresses import check_iri, check_iri_reference, check_uri
 from .dates import check_rfc3339, check_w3c_date
 from .schema import OPEN, Attribute, Child, Schema, required, several, single, text_of
-from .text_constructs import check_html_text
+from .text_constructs import check_html_text, check_media_text
 from .values import (
     check_email,
     check_language,
@@ -99,7 +99,7 @@ _MEDIA_CONTENT_ATTRIBUTES: Final = _attributes(
     samplingrate=number_between(0, 1e6), channels=check_non_negative, duration=number_between(0, 1e9),
     height=check_non_negative, width=check_non_negative, lang=check_language,
 )  # fmt: skip
-_MEDIA_TEXT: Final = text_of(None, type=Attribute(check=one_of("plain", "html")))
+_MEDIA_TEXT: Final = text_of(None, check_media_text, type=Attribute(check=one_of("plain", "html")))
 _MEDIA_THUMBNAIL: Final = Schema(
     attributes=MappingProxyType(
         {
@@ -112,7 +112,24 @@ _MEDIA_THUMBNAIL: Final = Schema(
 )
 _MEDIA_OPTIONAL: Final[dict[str, Child]] = {
     "media:adult": single(text_of(_TRUE_OR_FALSE)),
-    "media:rating": several(OPEN),
+    "media:rating": several(text_of(None, scheme=Attribute())),
+    "media:restriction": several(
+        text_of(
+            None,
+            type=Attribute(check=one_of("country", "uri", "sharing")),
+            relationship=Attribute(check=one_of("allow", "deny"), is_required=True),
+        )
+    ),
+    "media:text": several(
+        text_of(
+            None,
+            check_media_text,
+            type=Attribute(check=one_of("plain", "html")),
+            lang=Attribute(check=check_language),
+            start=Attribute(),
+            end=Attribute(),
+        )
+    ),
     "media:title": single(_MEDIA_TEXT),
     "media:description": single(_MEDIA_TEXT),
     "media:keywords": single(_TEXT),
@@ -122,15 +139,19 @@ _MEDIA_OPTIONAL: Final[dict[str, Child]] = {
     "media:player": single(
         Schema(
             attributes=MappingProxyType(
-                {"url": Attribute(check=check_uri, is_required=True), "height": Attribute(), "width": Attribute()}
+                {
+                    "url": Attribute(check=check_uri, is_required=True),
+                    "height": Attribute(check=check_non_negative),
+                    "width": Attribute(check=check_non_negative),
+                }
             )
         )
     ),
-    "media:credit": several(text_of(None, role=Attribute(), scheme=Attribute())),
+    "media:credit": several(text_of(None, role=Attribute(), scheme=Attribute(check=check_iri))),
     "media:copyright": single(text_of(None, url=Attribute(check=check_uri))),
     **{
         f"media:{name}": several(OPEN)
-        for name in """text restriction community comments embed responses backLinks status price license subTitle
+        for name in """community comments embed responses backLinks status price license subTitle
         peerLink location rights scenes""".split()
     },
 }

@@ -30,6 +30,7 @@ DANGEROUS_TAGS: Final = frozenset(
     """applet base basefont body embed frame frameset head html iframe isindex link listing meta noframes object param
     plaintext script style title xmp""".split()
 )
+HTML_TAGS: Final = SAFE_TAGS | DANGEROUS_TAGS
 _VOID_TAGS: Final = frozenset(
     "area base basefont br col embed frame hr img input isindex link meta param source track wbr".split()
 )

@@ -82,7 +82,11 @@ def check_paging(feed: Element, report: Report) -> None:
             report.add("E417", f"a complete feed has a link {quote(relation)}", link, attribute="rel")
         if relation in ("next", "previous", "prev-archive", "next-archive") and _leads_to_itself(link, feed):
             report.add("E418", f"the link {quote(relation)} leads to the document itself", link, attribute="href")
-    if is_archive is not None and not find_links(feed, "current"):
+    for last, beyond in (("last", "next"), ("first", "previous")):
+        links = find_links(feed, beyond)
+        if links and any(_leads_to_itself(link, feed) for link in find_links(feed, last)):
+            report.add("E418", f"the document is the {last} one, and has a link {quote(beyond)}", links[0])
+    if is_archive is not None and is_complete is None and not find_links(feed, "current"):
         report.add("W409", "an archive document has no link to the current feed", is_archive)
     for relation in sorted(_FEED_RELATIONS):
         links = find_links(feed, relation)
@@ -103,8 +107,8 @@ def _check_relation(value: str) -> Fault | None:
 
 
 def _check_link(link: Element, report: Report) -> None:
-    if link.text.strip() or link.children:
-        report.add("W405", "a link of Atom must be empty", link)
+    if link.text.strip():
+        report.add("W405", "a link of Atom contains text", link)
     relation = relation_of(link)
     if relation in _FEED_RELATIONS and link.parent is not None and link.parent.name in ("atom:entry", "item"):
         message = f"the relation {quote(relation)} belongs to feeds, not to entries"
@@ -130,11 +134,11 @@ def _leads_to_itself(link: Element, feed: Element) -> bool:
 
 LINK: Final = Schema(
     has_text=True,
-    is_open=False,
+    is_open=True,
     attributes=MappingProxyType(
         {
-            "href": Attribute(check=check_iri_reference, is_required=True),
-            "rel": Attribute(check=_check_relation),
+            "href": Attribute(check=check_iri_reference, is_required=True, is_exact=True),
+            "rel": Attribute(check=_check_relation, is_exact=True),
             "type": Attribute(check=check_media_type),
             "hreflang": Attribute(check=check_language),
             "title": Attribute(check=check_plain_name),

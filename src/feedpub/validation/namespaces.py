@@ -30,6 +30,7 @@ PREFIXES: Final[Mapping[str, str]] = MappingProxyType(
         "http://purl.org/rss/1.0/modules/syndication/": "sy",
         "http://search.yahoo.com/mrss/": "media",
         "http://www.itunes.com/dtds/podcast-1.0.dtd": "itunes",
+        "http://www.itunes.com/DTDs/Podcast-1.0.dtd": "itunes",  # as Apple wrote it first
         "https://podcastindex.org/namespace/1.0": "podcast",
         "http://www.google.com/schemas/play-podcasts/1.0": "googleplay",
         "http://purl.org/syndication/thread/1.0": "thr",

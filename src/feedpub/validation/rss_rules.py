@@ -31,6 +31,9 @@ _DATES_OF_ITEM: Final = ("pubDate", "dc:date", "atom:published", "atom:updated")
 _SHORT_NUMBER: Final = 9
 # What podcast directories require of a channel, and by what a podcast is told from other feeds that use a few of these.
 _REQUIRED_OF_PODCASTS: Final = ("itunes:image", "itunes:category", "itunes:explicit", "language")
+_EPISODE_ELEMENTS: Final = frozenset(
+    f"itunes:{name}" for name in ("duration", "episode", "season", "episodeType", "order", "isClosedCaptioned")
+)
 _PODCAST_MARKS: Final = frozenset(("itunes:category", "itunes:owner", "itunes:type", "podcast:guid"))
 # An element of a channel or an item, and one of another namespace that says the same.
 _SAME_IN_CHANNEL: Final = (
@@ -215,6 +218,13 @@ def _check_language_of_item(item: Element, report: Report) -> None:
     report_language(report, title, title.text, content.text if content else "", language)
 
 
+def _check_places_of_podcast(channel: Element, report: Report) -> None:
+    """Report elements of an episode that describe the whole podcast."""
+    for child in channel.children:
+        if child.name in _EPISODE_ELEMENTS:
+            report.add("E312", f"there is no element {child.name} in channel", child, hint="move it into the item")
+
+
 def _check_podcast(channel: Element, report: Report) -> None:
     """Warn of a podcast that lacks what directories require."""
     names = {child.name for child in channel.children}
@@ -240,6 +250,7 @@ CHANNEL_RULES: Final = (
     _check_same,
     _check_text_input,
     _check_language,
+    _check_places_of_podcast,
     _check_podcast,
     _check_unnamespaced,
 )

@@ -33,10 +33,12 @@ class Attribute:
     Args:
         check: Of its value; None allows any value.
         is_required: Whether it must be there.
+        is_exact: Whether white space around its value is a fault.
     """
 
     check: ValueCheck | None = None
     is_required: bool = False
+    is_exact: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +123,9 @@ class Vocabulary:
             attribute = schema.attributes.get(name)
             if attribute is None:
                 self._check_unknown_attribute(element, name, schema, report)
+            elif attribute.is_exact and value != value.strip():
+                message = f"there is white space around {display_name(element.name)}/@{name}"
+                report.add("E324", message, element, attribute=name)
             elif attribute.check and (fault := attribute.check(value.strip())):
                 report.add(fault[0], f"{display_name(element.name)}/@{name}: {fault[1]}", element, attribute=name)
         for name in schema.required_attributes:
@@ -128,12 +133,12 @@ class Vocabulary:
                 report.add("E315", f"{display_name(element.name)} needs the attribute {name}", element)
 
     def _check_unknown_attribute(self, element: Element, name: str, schema: Schema, report: Report) -> None:
-        value = element.attributes[name].strip()
+        value = element.attributes[name]
         if name in _CHECKS_ANYWHERE:
             if value and (fault := _CHECKS_ANYWHERE[name](value)):
                 report.add(fault[0], f"{name}: {fault[1]}", element, attribute=name)
             return
-        if name in _ANYWHERE or schema.is_open:
+        if name in _ANYWHERE or (schema.is_open and not schema.attributes):
             return
         if ":" not in name:
             similar = next((key for key in schema.attributes if key.lower() == name.lower()), "")
@@ -173,6 +178,8 @@ class Vocabulary:
             similar = next((name for name in candidates if name.lower() == child.name.lower()), "")
             message = f"there is no element {display_name(child.name)} in {display_name(parent.name)}"
             report.add("E312", message, child, hint=f"write {display_name(similar)}" if similar else "")
+        elif not prefix and self.prefix:
+            report.add("W322", f"the element {child.name[:50]} has no namespace", child)
         elif schema.has_text and not schema.children and prefix in PREFIXES.values():
             message = f"{display_name(parent.name)} contains {display_name(child.name)}, and may contain only text"
             report.add("E312", message, child)

@@ -11,7 +11,7 @@ from .addresses import check_iri_reference
 from .elements import display_name
 from .faults import quote
 from .html_checks import check_html, check_xhtml
-from .values import check_media_type, check_plain_text
+from .values import check_media_type, check_plain_text, check_undeclared_html
 
 if TYPE_CHECKING:
     from .elements import Element
@@ -52,6 +52,15 @@ def needs_summary(content: Element) -> bool:
     return "src" in content.attributes or _is_binary(content.attributes.get("type", "text").strip().lower())
 
 
+def check_media_text(element: Element, report: Report) -> None:
+    """Check a text of Media RSS, which is plain text or HTML."""
+    if element.attributes.get("type") == "html":
+        _check_html(element, element.text, report)
+    elif fault := check_plain_text(element.text):
+        message = f"{element.name} is not declared as HTML: {fault[1]}"
+        report.add("W404", message, element, text=_find_markup(element.text))
+
+
 def check_html_text(element: Element, report: Report) -> None:
     """Check an element whose text is HTML, such as the description of an RSS item."""
     _check_html(element, element.text, report)
@@ -90,7 +99,7 @@ def _check_by_type(element: Element, kind: str, report: Report) -> None:
             report.add("E406", message, element.children[0])
         if kind == "html" or lower.startswith("text/html"):
             _check_html(element, element.text, report)
-        elif fault := check_plain_text(element.text):
+        elif fault := check_undeclared_html(element.text):
             message = f"{display_name(element.name)} is not declared as HTML: {fault[1]}"
             report.add("W404", message, element, text=_find_markup(element.text))
     elif _is_binary(lower) and check_media_type(kind) is None and element.name == "atom:content":
@@ -142,7 +151,7 @@ def _check_html(element: Element, html: str, report: Report) -> None:
 
 
 def _check_remote(element: Element, report: Report) -> None:
-    if fault := check_iri_reference(element.attributes["src"].strip()):
+    if fault := check_iri_reference(element.attributes["src"]):
         report.add(fault[0], f"content/@src: {fault[1]}", element, attribute="src")
     if element.text.strip() or element.children:
         report.add("E410", "content with src must be empty", element)

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from ..errors import LanguageTagError
 from ..language import canonicalise_tag
 from .faults import Fault, ValueCheck, quote
+from .html_checks import HTML_TAGS
 
 _MEDIA_TYPE = re.compile(
     r"""
@@ -24,6 +25,11 @@ _MEDIA_TYPE = re.compile(
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,20}", re.ASCII)
 _EMAIL_WITHIN = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,20}")
 _HTML = re.compile(r"</([A-Za-z][A-Za-z0-9]*)>|<(?:br|hr|img)\b", re.IGNORECASE)
+# References that nobody writes in plain text, unless it was escaped once too often.
+_HTML_REFERENCE = re.compile(
+    r"&(?:#\d{2,7}|#x[0-9a-f]{2,6}|nbsp|[lr][sd]quo|[mn]dash|hellip|[aeiou](?:acute|grave|circ|uml|tilde));",
+    re.IGNORECASE,
+)
 
 
 @functools.lru_cache(maxsize=1_000)
@@ -35,6 +41,8 @@ def check_media_type(value: str) -> Fault | None:
 @functools.lru_cache(maxsize=1_000)
 def check_language(value: str) -> Fault | None:
     """Check a language tag (BCP 47)."""
+    if "_" in value:
+        return "E322", f"{quote(value)} has an underscore; write {value.replace('_', '-')[:50]}"
     try:
         canonicalise_tag(value)
     except LanguageTagError as error:
@@ -72,8 +80,15 @@ def check_not_blank(value: str) -> Fault | None:
 
 def check_plain_text(value: str) -> Fault | None:
     """Check that a text, which may be empty, holds no HTML."""
-    match = _HTML.search(value) if "<" in value else None
+    matches = _HTML.finditer(value) if "<" in value else ()
+    match = next((match for match in matches if not match[1] or match[1].lower() in HTML_TAGS), None)
     return ("W306", f"{quote(match[0])} in plain text is markup") if match else None
+
+
+def check_undeclared_html(value: str) -> Fault | None:
+    """Check that a text that is not declared as HTML holds neither tags nor references of it."""
+    match = _HTML_REFERENCE.search(value) if "&" in value else None
+    return check_plain_text(value) or (("W306", f"{quote(match[0])} in plain text is markup") if match else None)
 
 
 def check_plain_name(value: str) -> Fault | None:
