@@ -25,6 +25,7 @@ explore:
 	FEEDPUB_THOROUGH=1 $(PYTHON) -m pytest -q -n auto -m "not hypothesis"
 
 fix:
+	$(PYTHON) -m ruff format .
 	$(PYTHON) -m ruff check --fix .
 	$(PYTHON) -m ruff format .
 

@@ -48,7 +48,7 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 # hundreds of sites.
 SLOW_MODULES = frozenset(
     """
-    test_archives test_contributing test_display test_docs_site test_feeds_properties test_formats test_ids
+    test_archives test_display test_docs_site test_feeds_properties test_formats test_ids
     test_incremental test_interrupts test_killed test_linear_time test_link_ends test_link_evidence test_link_fixing
     test_link_pace test_link_runs test_link_stalls test_link_wire test_link_year test_manifest test_pages_in_browser
     test_pinging test_readers test_robustness test_safe_html test_scheduled test_serving test_state test_subscribers

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import feedpub
+from feedpub.building.versions import digest_package
 from support.http_server import Handler, serve
 from support.sample_sites import write_site
 
@@ -77,7 +78,9 @@ def load_entry(folder: Path) -> None:
 
 
 def build_site(folder: Path) -> None:
-    feedpub.build(folder, folder.parent / "public")
+    with pytest.MonkeyPatch.context() as patch:  # tests keep this digest: see `read_package_once`
+        patch.setattr("feedpub.building.builder.digest_package", digest_package)
+        feedpub.build(folder, folder.parent / "public")
 
 
 class Page(Handler):

@@ -273,10 +273,10 @@ def test_import_shows_lines_that_could_be_read_otherwise(run: Run, tmp_path: Pat
     arguments = ("import", "d.txt", "--published", "2026-02-01", "--title", "en=A")
     done = run(*arguments)
     assert done.code == 0
-    assert done.err == "warning: line 7 was taken for references: 4. Four\n"
+    assert done.err == "warning: line 7was read as references: 4. Four\n"
     assert done.out.endswith(", 1 ambiguous\n")
     done = run(*arguments, "--key", "b", "--format", "github")
-    assert done.out.splitlines()[0] == "::warning file=d.txt,line=7::line 7 was taken for references: 4. Four"
+    assert done.out.splitlines()[0] == "::warning file=d.txt,line=7::line 7was read as references: 4. Four"
 
 
 def test_import_of_text_without_headings(run: Run, tmp_path: Path) -> None:
@@ -393,7 +393,7 @@ def test_build_writes_and_then_touches_nothing(run: Run, tmp_path: Path) -> None
 def test_build_says_where_to_look(run: Run, tmp_path: Path) -> None:
     write_site(tmp_path / "in", {"a.en.md": ENGLISH})
     done = run("build", "in", "--output", "out")
-    assert done.out.splitlines()[-1] == "Look at out/index.html"
+    assert done.out.splitlines()[-1] == "Open out/index.html"
     assert (tmp_path / "out" / "en" / "atom.xml").read_bytes() == feedpub.to_atom(feedpub.load("in").feed("en"))
 
 

@@ -198,10 +198,10 @@ def test_a_process_of_its_own_says_the_same(encoding: str, tmp_path: Path) -> No
         (
             ("ack", "https://a.example/", "--until", "2099-01-01", "--why", "x", "--history", "empty"),
             2,
-            "nothing is rem",
+            "there are no res",
         ),
         (("ack", "https://a.example/", "--until", "2099-01-01", "--why", "x"), 3, "run `feedpub links check` first"),
-        (("forget", "https://a.example/", "--history", "empty"), 2, "nothing is remembered"),
+        (("forget", "https://a.example/", "--history", "empty"), 2, "there are no results for this address"),
         (("check", "--urls", "-", "--history", "linked"), 3, "is a symbolic link"),
         (("check", "--feed", "damaged"), 2, "is a file"),
         (("check", "no-such-folder"), 2, "no-such-folder"),

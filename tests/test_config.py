@@ -258,7 +258,7 @@ WRONG: list[tuple[str, str, str, str]] = [  # line, code, what is marked, messag
     ('base_url = "javascript:alert(1)"', "E005", "javascript:alert(1)", "not an absolute"),
     ('base_url = "https://a..example/"', "E005", "https://a..example/", "not a host name"),
     ('base_url = "https://digest.example/\\u0000"', "E005", '"https://digest.example/\\u0000"', "is not text"),
-    ('authority = "example.org"', "E005", "example.org", "is not an authority of tag URIs"),
+    ('authority = "example.org"', "E005", "example.org", "is not an authority of tag URIs (RFC 4151)"),
     ('authority = "example.org,26"', "E005", "example.org,26", "is not an authority"),
     ('authority = "example.org,2026-13"', "E005", "example.org,2026-13", "is not an authority"),
     ('authority = "example.org,٢٠٢٦"', "E005", "example.org,٢٠٢٦", "is not an authority"),
@@ -301,13 +301,13 @@ WRONG: list[tuple[str, str, str, str]] = [  # line, code, what is marked, messag
     ("limit = 1.5", "E005", "1.5", "is not a number of entries"),
     ("limit = true", "E005", "true", "is not a number of entries"),
     ('limit = "many"', "E005", "many", "is not a number of entries"),
-    ("title = 3", "E005", "3", "is not text per language"),
-    ('title = ""', "E005", '""', "is not text per language"),
-    ("title = { en = 3 }", "E005", "{ en = 3 }", "is not text per language"),
-    ('title = { en = "\\u0001" }', "E005", '{ en = "\\u0001" }', "is not text per language"),
+    ("title = 3", "E005", "3", "needs a text, or a text per language"),
+    ('title = ""', "E005", '""', "needs a text, or a text per language"),
+    ("title = { en = 3 }", "E005", "{ en = 3 }", "needs a text, or a text per language"),
+    ('title = { en = "\\u0001" }', "E005", '{ en = "\\u0001" }', "needs a text, or a text per language"),
     ('title = { ja = "文摘" }', "E005", '{ ja = "文摘" }', "ja is not one of the site's languages"),
     ('title = { cn = "文摘" }', "E006", "cn", "'cn' is not a language tag"),
-    ("[title]\nen = 3", "E005", "[title]", "is not text per language"),
+    ("[title]\nen = 3", "E005", "[title]", "needs a text, or a text per language"),
     ('[title]\nja = "文摘"', "E005", '"文摘"', "ja is not one of the site's languages"),
     ('["title"]\n"cn" = "文摘"', "E006", "cn", "'cn' is not a language tag"),
     ("headings = 3", "E005", "3", "is not a table of headings per language"),
@@ -358,7 +358,7 @@ def test_a_tag_in_a_list_of_several_lines_is_told_at_the_setting(tmp_path: Path)
 
 def test_a_setting_made_of_dotted_keys(tmp_path: Path) -> None:
     problem = only(tmp_path, NEEDED + 'title.en = ""')
-    assert (problem.code, problem.message) == ("E005", "is not text per language")
+    assert (problem.code, problem.message) == ("E005", "needs a text, or a text per language")
 
 
 def test_the_error_reads_like_a_compilers(tmp_path: Path) -> None:

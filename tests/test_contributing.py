@@ -28,6 +28,7 @@ def run(command: list[str], folder: Path, **environment: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_the_changes_of_a_how_to_apply_and_work(page: Path, tmp_path: Path) -> None:
     for name in ("src", "tests", "docs", "entries"):
@@ -56,3 +57,18 @@ def test_a_how_to_names_each_file_that_it_changes(page: Path) -> None:
 def test_the_guide_links_to_every_how_to() -> None:
     guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     assert sorted(re.findall(r"\(docs/contributing/(add-[a-z-]+\.md)\)", guide)) == [page.name for page in PAGES]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_each_test_that_a_how_to_names_exists(page: Path) -> None:
+    tests = "".join(path.read_text(encoding="utf-8") for path in ROOT.glob("tests/**/test_*.py"))
+    for name in re.findall(r"`(test_\w+)`", page.read_text(encoding="utf-8")):
+        assert f"def {name}(" in tests, name
+
+
+@pytest.mark.parametrize(
+    "page", [ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/contributing/*.md")], ids=lambda page: page.stem
+)
+def test_each_link_leads_to_a_file(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", BLOCK.sub("", page.read_text(encoding="utf-8"))):
+        assert (page.parent / target).is_file(), target

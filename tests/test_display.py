@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import feedpub
 from feedpub.cli.main import main
 from feedpub.display import escape_for_terminal, format_annotation, format_json
 from feedpub.links.classify import Redirect, Verdict
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 CASES = load_cases("output")
 SETTINGS = 'base_url = "https://site.test/"\nauthority = "site.test,2026"\n'
-REPORTS = ("text", "json", "jsonl", "github", "markdown")
+REPORTS = tuple(feedpub.report_formats())
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 # Format characters that belong to words and numbers; they do not act.
 HARMLESS = "\u200c\u200d\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2"
@@ -252,7 +253,7 @@ def test_answers_of_hubs_are_only_shown(
         assert "PWNED" in out
         if form == "json":
             reasons = {ping["reason"] for ping in json.loads(out)["pings"]}
-            assert reasons == {f"the hub answered 400: {' '.join(case['text'].split())}"}
+            assert reasons == {f"the hub responded with 400: {' '.join(case['text'].split())}"}
 
 
 def test_answers_of_sites_are_only_shown(tmp_path: Path, run: Callable[..., Printed], server: str) -> None:
@@ -306,11 +307,11 @@ def test_a_preview_only_shows_texts_of_others(tmp_path: Path) -> None:
     )  # fmt: skip
     assert process.stdout
     told = b""
-    while b"press Ctrl-C to stop" not in told:
+    while not re.search(rb"http://127\S+ shows", told):  # a wording that others change would be waited for for ever
         line = process.stdout.readline()
         assert line, "the preview ended"
         told += line
-    address = re.findall(rb"(http://127\S+) shows", told)[-1].decode()
+    address = re.findall(rb"(http://127\S+) is a preview", told)[-1].decode()
     with pytest.raises(OSError, match="503") as refused, urlopen(address):
         raise AssertionError("the site cannot be built")
     page = refused.value.read()  # type: ignore[attr-defined]  # HTTPError

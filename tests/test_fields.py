@@ -39,14 +39,15 @@ def build_site(folder: Path, files: Mapping[str, str], settings: str = SETTINGS)
 
 def convert_season(context: Context, value: Value, key: str) -> tuple[feedpub.Extension, ...] | None:
     text = converters.convert_line(context, value, key)
-    return (feedpub.Extension(prefix="podcast", namespace=PODCAST, name=key, text=text),) if text else None
+    name = key.removeprefix("x_")
+    return (feedpub.Extension(prefix="podcast", namespace=PODCAST, name=name, text=text),) if text else None
 
 
 def test_a_row_sets_a_field_in_all_formats(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    licence = Field(name="licence", aliases=("license",), convert=converters.convert_line, entry_field="rights")
+    licence = Field(name="x_licence", aliases=("x_license",), convert=converters.convert_line, entry_field="rights")
     add_row(dataclasses.replace(licence, is_text=True), monkeypatch)
-    add_row(Field(name="cover", convert=converters.convert_image, entry_field="image"), monkeypatch)
-    english = build_site(tmp_path, {"a.en.md": post(License="CC0 #1", cover="https://x.test/a.png")})
+    add_row(Field(name="x_cover", convert=converters.convert_image, entry_field="image"), monkeypatch)
+    english = build_site(tmp_path, {"a.en.md": post(X_License="CC0 #1", x_cover="https://x.test/a.png")})
     for name, element in (("atom.xml", "rights"), ("rss.xml", "dc:rights")):
         text = (english / name).read_text(encoding="utf-8")
         assert f"<{element}>CC0 #1</{element}>" in text
@@ -59,10 +60,13 @@ def test_a_row_sets_a_field_in_all_formats(monkeypatch: pytest.MonkeyPatch, tmp_
 def test_a_row_adds_an_element_to_all_formats(
     is_inherited: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    for name in ("season", "episode"):
+    for name in ("x_season", "x_episode"):
         row = Field(name=name, convert=convert_season, entry_field="extensions", is_inherited=is_inherited)
         add_row(row, monkeypatch)
-    files = {"a.en.md": post(season="7", episode="3"), "a.zh-Hans.md": "---\ntitle: 夜间列车\n---\n夜间列车回来了。\n"}
+    files = {
+        "a.en.md": post(x_season="7", x_episode="3"),
+        "a.zh-Hans.md": "---\ntitle: 夜间列车\n---\n夜间列车回来了。\n",
+    }
     english = build_site(tmp_path, files)
     for folder, count in ((english, 1), (english.parent / "zh-Hans", int(is_inherited))):
         for name in ("atom.xml", "rss.xml"):

@@ -818,7 +818,7 @@ def test_folders_without_entries(case: dict[str, Any], tmp_path: Path) -> None:
         assert errors == []
         assert sum(feedpub.build(entries, public).articles.values()) == case["articles"]
         return
-    assert errors == [f"this folder has no entry files; it holds {case['holds']}"]
+    assert errors == [f"this folder has no entry files; it contains {case['holds']}"]
     for keep_going in (False, True):
         with pytest.raises(feedpub.EntryError, match="E121"):
             feedpub.build(entries, public, keep_going=keep_going)

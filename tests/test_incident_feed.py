@@ -61,7 +61,7 @@ def test_a_feed_of_something_else_is_not_replaced(kind: str, name: str, tmp_path
         out.mkdir(parents=True)
         (out / name).write_bytes(OTHERS[kind] or b"")
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
-    with pytest.raises(feedpub.ConfigError, match="is not a feed of dead links") as caught:
+    with pytest.raises(feedpub.ConfigError, match="is not the feed of dead links") as caught:
         feedpub.write_incident_feed(where, report(), out)
     assert [problem.code for problem in caught.value.problems] == ["E014"]
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
@@ -84,7 +84,7 @@ def test_the_report_is_printed_though_the_feed_cannot_be_written(tmp_path: Path,
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "1 link" in done.stdout
-    assert "is not a feed of dead links" in done.stderr
+    assert "is not the feed of dead links" in done.stderr
     assert (tmp_path / "out" / "atom.xml").read_bytes() == b"mine"
 
 

@@ -309,9 +309,7 @@ def farm_urls() -> Iterator[list[str]]:
         yield [farm.url("page", f"127.0.5.{number % 5 + 1}", path=f"/{number}") for number in range(20)]
 
 
-@pytest.mark.parametrize(
-    ("form", "name"), by_turns(("text", "json", "jsonl", "github", "markdown"), ("SIGINT", "SIGTERM"))
-)
+@pytest.mark.parametrize(("form", "name"), by_turns(tuple(feedpub.report_formats()), ("SIGINT", "SIGTERM")))
 def test_what_is_known_is_reported(name: str, form: str, farm_urls: list[str], tmp_path: Path) -> None:
     """The signal comes when the first results are written."""
     (tmp_path / "urls.txt").write_text("\n".join(farm_urls), encoding="utf-8")

@@ -237,7 +237,7 @@ def format_links(folder: Path, text: str) -> None:
         for number, line in enumerate(text.splitlines())
     )
     report = LinkReport(links=links, at=datetime(2026, 2, 1, tzinfo=UTC))
-    for form in ("text", "json", "github", "markdown"):
+    for form in feedpub.report_formats():
         format_report(report, form)
 
 

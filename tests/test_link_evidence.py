@@ -253,7 +253,7 @@ def test_a_second_opinion_is_asked_before_a_link_is_dead(tmp_path: Path) -> None
         url = farm.url("page", "127.0.8.5")
         for strict, expected in [
             (False, ("dead", "failing", "410 gone")),
-            (True, ("unsure", "failing", "a second opinion reached it")),
+            (True, ("unsure", "failing", "the second opinion reached the page")),
             (True, ("dead", "dead", "410 gone")),
             (True, ("dead", "dead", "410 gone")),
         ]:
@@ -268,7 +268,7 @@ def test_a_second_opinion_is_asked_before_a_link_is_dead(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("program", "expected"),
     [
-        ("import sys; sys.exit(not sys.argv[-1].endswith('/page'))", ("unsure", "a second opinion reached it")),
+        ("import sys; sys.exit(not sys.argv[-1].endswith('/page'))", ("unsure", "the second opinion reached the page")),
         ("import sys; sys.exit(1)", ("dead", "404 not found")),
         ("import os; os.kill(os.getpid(), 9)", ("dead", "(the second opinion failed: ChildProcessError: killed")),
         (None, ("dead", "(the second opinion failed: FileNotFoundError")),
@@ -288,7 +288,7 @@ def test_a_command_without_end_is_no_opinion() -> None:
     ask = make_second_opinion(f"{sys.executable} -c 'import time; time.sleep(600)'", 0.1)
     verdict = apply_second_opinion(ask, "http://a.test/", classify_result(ProbeResult(url="http://a.test/", code=410)))
     assert verdict.status == "dead"
-    assert verdict.reason == "410 gone (the second opinion failed: TimeoutError: no end after 0.1 s)"
+    assert verdict.reason == "410 gone (the second opinion failed: TimeoutError: did not end within 0.1 s)"
 
 
 def test_what_a_second_opinion_raises_does_not_end_the_run() -> None:

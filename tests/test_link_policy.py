@@ -180,7 +180,7 @@ CASES: dict[str, tuple[ProbeResult, str, str]] = {
     "look-up": (make_result(None, failure="lookup"), "unsure", "DNS lookup failed"),
     "refused": (make_result(None, failure="refused"), "dead", "refused"),
     "reset": (make_result(None, failure="reset"), "dead", "reset"),
-    "time-out": (make_result(None, failure="timeout", detail="30 s"), "unsure", "no answer in time (30 s)"),
+    "time-out": (make_result(None, failure="timeout", detail="30 s"), "unsure", "no response in time (30 s)"),
     "certificate": (make_result(None, failure="certificate", detail="expired"), "dead", "certificate (expired)"),
     "chain": (make_result(None, failure="chain"), "suspect", "incomplete"),
     "wants a certificate": (make_result(None, failure="identity"), "blocked", "client certificate"),

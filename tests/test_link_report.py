@@ -115,7 +115,7 @@ def test_a_way_from_https_to_http_is_told() -> None:
 
 @pytest.mark.parametrize("form", ["text", "github", "markdown"])
 def test_a_dead_link_that_tells_nothing_today_is_dead_for_what_killed_it(form: str) -> None:
-    today = replace(DEAD, status="unsure", reason="no answer in time", change=None)
+    today = replace(DEAD, status="unsure", reason="no response in time", change=None)
     text = format_report(make_report(today), form)
     assert "404 not found" in text
     assert "in time" not in text

@@ -173,7 +173,7 @@ def test_certificates_of_the_environment_are_trusted(monkeypatch: pytest.MonkeyP
     ("text", "said"),
     [
         (None, os.strerror(errno.ENOENT)),
-        ("no certificate", "holds no certificates"),
+        ("no certificate", "contains no PEM certificates"),
         ("a pipe", "is not a regular file"),
         ("a folder", "is not a regular file"),
     ],

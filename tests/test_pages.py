@@ -120,7 +120,7 @@ def test_before_the_content_come_at_most_15_kb(name: str) -> None:
     assert len(head) + len(pages.read_style()) <= 15_000
 
 
-def test_21_languages_fit_before_the_content_too() -> None:
+def test_all_languages_fit_before_the_content_too() -> None:
     config = replace(CONFIG, languages=known_languages(), title={})
     pages = Pages(config, {language: feed(language) for language in known_languages()})
     head = pages.render_language("he", [LISTED], 1).partition(b"<main")[0]
@@ -443,7 +443,7 @@ def test_a_template_may_include_others(tmp_path: Path) -> None:
         ("article.html", "\n{{ 1 // 0 }}", 2, "ZeroDivisionError"),
         ("article.html", b"a\n\xd6\n", 2, "byte 0xd6 is not UTF-8"),
         ("article.html", '{% extends "bass.html" %}', 1, "there is no template bass.html"),
-        ("article.html", '{% include "article.html" %}', 1, "nests too deep"),
+        ("article.html", '{% include "article.html" %}', 1, "is nested too deeply"),
         ("macros.html", "{# nothing #}", 0, "has no attribute"),
     ],
 )

@@ -730,7 +730,7 @@ def test_two_texts_in_one_language() -> None:
         parse_pasted("Summary\nA\nKey Points\n- a\n总结\n说\nOverview\nB\nHighlights\n- b")
     (problem,) = caught.value.problems
     assert (problem.code, problem.line, problem.excerpt) == ("E204", 7, "Overview")
-    assert problem.message == "a second text in English begins here; the first begins in line 1"
+    assert problem.message == "a second text in English begins here; the first begins on line 1"
 
 
 @pytest.mark.parametrize(

@@ -314,7 +314,7 @@ def test_a_hub_that_wants_to_be_left_alone(tell: Told, hub: Hub) -> None:
     hub.replies = [(429, {"Retry-After": "3600"}, b"too many")]
     first, *others = tell()
     alone = "the hub asks to wait for 3600 seconds"
-    assert (first.status, first.reason) == (429, f"the hub answered 429: too many; {alone}")
+    assert (first.status, first.reason) == (429, f"the hub responded with 429: too many; {alone}")
     assert {(result.outcome, result.status, result.reason) for result in others} == {
         ("failed", None, f"nothing was sent: {alone}")
     }
@@ -326,7 +326,7 @@ def test_a_hub_that_is_down_is_asked_once_for_each_of_the_others(tell: Told, hub
     hub.replies = [(500, {}, b"<html>\n  broken </html>")]
     pings = tell()
     assert {(result.outcome, result.status) for result in pings} == {("failed", 500)}
-    assert {result.reason for result in pings} == {"the hub answered 500: <html> broken </html>"}
+    assert {result.reason for result in pings} == {"the hub responded with 500: <html> broken </html>"}
     assert tell.waits == [1.0, 2.0, 4.0]
     assert hub.topics == [TOPICS[0]] * 3 + TOPICS
     assert not tell.state.exists()
@@ -337,7 +337,7 @@ def test_a_refusal_is_not_repeated(tell: Told, hub: Hub, status: int) -> None:
     hub.replies = [(status, {}, "主题不允许 ".encode() * 100), ACCEPTED]
     first, *others = tell()
     assert (first.outcome, first.status) == ("failed", status)
-    assert first.reason.startswith(f"the hub answered {status}: 主题不允许 主题不允许")
+    assert first.reason.startswith(f"the hub responded with {status}: 主题不允许 主题不允许")
     assert len(first.reason) < 250
     assert {result.outcome for result in others} == {"accepted"}
     assert tell.waits == []
@@ -382,7 +382,7 @@ def test_a_hub_that_hangs_takes_no_longer_than_allowed(tell: Told, hub: Hub) -> 
     ended.set()
     assert time.monotonic() - started < 5
     assert first.outcome == "failed"
-    assert re.fullmatch(r"no answer within 0\.[45]\d* seconds", first.reason)
+    assert re.fullmatch(r"no response within 0\.[45]\d* seconds", first.reason)
     assert second.reason == "nothing was sent: there was no time left"
     assert len(hub.requests) == 1
 
@@ -397,7 +397,7 @@ def test_a_hub_that_drips(hub: Hub) -> None:
 
     hub.replies = [drip]
     started = time.monotonic()
-    with pytest.raises(FormError, match=r"no answer within 0\.6 seconds"):
+    with pytest.raises(FormError, match=r"no response within 0\.6 seconds"):
         post_form(make_session(), hub.url, {"a": "b"}, seconds=0.6)
     assert time.monotonic() - started < 3
 
@@ -410,7 +410,7 @@ def test_a_hub_that_is_silent(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None
         ended.wait(20)
 
     hub.replies = [hang]
-    with pytest.raises(FormError, match=r"no answer within 0\.2 seconds"):
+    with pytest.raises(FormError, match=r"no response within 0\.2 seconds"):
         post_form(make_session(), hub.url, {"a": "b"}, seconds=5)
     ended.set()
 
@@ -455,7 +455,7 @@ def test_a_proxy_that_is_down(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None
     with socket.create_server(("127.0.0.1", 0)) as free:
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free.getsockname()[1]}")
     monkeypatch.setenv("no_proxy", "")
-    with pytest.raises(FormError, match="the proxy does not answer"):
+    with pytest.raises(FormError, match="the proxy does not respond"):
         post_form(make_session(), "http://hub.test/", {"a": "b"}, seconds=5)
     assert hub.requests == []
 
@@ -495,14 +495,14 @@ def test_the_command_when_the_hub_refuses(folder: Path, hub: Hub) -> None:
         "hub": hub.url,
         "outcome": "failed",
         "status": 403,
-        "reason": "the hub answered 403: who are you?",
+        "reason": "the hub responded with 403: who are you?",
     }
     done = command(folder, "--format", "github")
     assert done.stdout.splitlines()[0] == (
-        f"::error title=ping failed::{TOPICS[0]}: the hub answered 403: who are you?"
+        f"::error title=ping failed::{TOPICS[0]}: the hub responded with 403: who are you?"
     )
     done = command(folder)
-    assert done.stdout.splitlines()[0] == f"failed     {TOPICS[0]}  the hub answered 403: who are you?"
+    assert done.stdout.splitlines()[0] == f"failed     {TOPICS[0]}  the hub responded with 403: who are you?"
 
 
 def test_the_command_without_hub(tmp_path: Path) -> None:

@@ -155,7 +155,7 @@ CASES = [
         hint="did you mean zh-CN or zh-Hans?",
     ),
     Case(
-        code="E007", path="entries", message="may not be the entries folder, contain it", hint="--output",
+        code="E007", path="entries", message="must not be the entries folder, contain it", hint="--output",
         act=lambda: feedpub.build(feedpub.load("entries"), "entries"),
     ),
     Case(
@@ -172,7 +172,7 @@ CASES = [
     Case(code="E014", path="public/en", message="is a symbolic link", hint="remove it", act=build_through_a_link),
     Case(code="E013", path="", message="port", hint="--port", act=serve_at_a_taken_port),
     Case(code="E015", path="", message="soon", hint="ISO date", act=lambda: feedpub.build("entries", until="soon")),
-    Case(code="E121", files={"a.mdx": post()}, path="entries", message="holds 1 file *.mdx", hint="article.en.md"),
+    Case(code="E121", files={"a.mdx": post()}, path="entries", message="contains 1 file *.mdx", hint="article.en.md"),
     entry("E101", post(title=""), line=1, column=1, marked="---", message="no title", hint="title:"),
     entry("E101", "Text.\n", message="no title", hint="# Title"),
     entry(

@@ -30,7 +30,7 @@ def test_secrets_are_hidden_and_nothing_else(case: dict[str, Any]) -> None:
     assert hide_secrets(hide_secrets(case["text"])) == hide_secrets(case["text"])
 
 
-@pytest.mark.parametrize("form", ["text", "json", "github", "markdown"])
+@pytest.mark.parametrize("form", list(feedpub.report_formats()))
 @pytest.mark.parametrize("case", [one for one in CASES if one.values[0]["text"].startswith("http")])
 def test_reports_show_no_secrets(case: dict[str, Any], form: Any) -> None:
     url = case["text"]

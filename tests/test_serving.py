@@ -626,7 +626,7 @@ def test_the_command_ends_at_once_and_leaves_nothing(tmp_path: Path, name: str) 
     try:
         assert running.stdout
         lines: list[str] = []
-        while not any("press Ctrl-C to stop" in line for line in lines):
+        while not any("http://" in line for line in lines):
             lines.append(running.stdout.readline())
             assert lines[-1], lines
         assert any(line.startswith("built: ") for line in lines)

@@ -147,7 +147,7 @@ __all__ = sorted([*_MODULE_OF_NAME, "__version__"])
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name on first use, so that `import feedpub` alone loads none of the modules."""
+    """Import a public name on first use, so that `import feedpub` alone does not load any of its modules."""
     module = _MODULE_OF_NAME.get(name)
     if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,3 +1,3 @@
-"""The version, in a module of its own: whoever needs it imports nothing else."""
+"""The version. It is in a separate module so that importing it imports nothing else."""
 
 __version__ = "0.1.0"

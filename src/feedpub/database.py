@@ -1,4 +1,4 @@
-"""SQLite files that may be damaged, locked, or written by somebody else; every failure is a `DatabaseError`.
+"""SQLite files that may be damaged, locked, or crafted by an attacker; every failure is a `DatabaseError`.
 
 The history of link checks and the manifest of a published folder are such files. A value is trusted only if the schema
 is exactly ours, the pages of the file are consistent, and the value itself was checked while it was read.
@@ -97,7 +97,7 @@ class Database:
         Args:
             query: One SELECT or PRAGMA.
             values: Its parameters.
-            convert: Checks a row and returns what it means; raises ValueError for what feedpub never writes.
+            convert: Checks a row and returns its value; raises ValueError for an invalid row.
 
         Raises:
             DamagedError: A row cannot be read, or was refused by `convert`.
@@ -123,8 +123,8 @@ class Database:
     def verify(self, statements: str, *, optional: str = "") -> bool:
         """Check that the schema is exactly the one of some statements, and that the pages of the file are consistent.
 
-        Tables are compared by their text, so that no view, trigger, generated column or default of somebody else is
-        ever evaluated. A tree of pages that contains itself would be read without end.
+        Tables are compared by their text, so that no view, trigger, generated column or default is ever evaluated that
+        feedpub did not create. A tree of pages that contains itself would be read without end.
 
         Args:
             statements: Create all tables.
@@ -155,8 +155,8 @@ class Database:
         """Execute all statements of a block in one transaction, or none of them.
 
         Ctrl-C may come between any two lines, also of this method. A transaction that it leaves open is rolled back
-        when the next one begins, or when the database is closed. So a caller must keep what it writes until the block
-        has ended.
+        when the next one begins, or when the database is closed. So a caller must keep its rows until the block has
+        ended.
 
         Args:
             mode: As of `begin`.
@@ -184,13 +184,13 @@ class Database:
             self.execute("COMMIT")
 
     def roll_back(self) -> None:
-        """Undo what was not committed; never raise."""
+        """Undo changes that were not committed; never raise."""
         with contextlib.suppress(sqlite3.Error):  # the error that led here says more
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
 
     def close(self) -> None:
-        """Close the database; what was not committed is undone."""
+        """Close the database; changes that were not committed are undone."""
         try:
             self.roll_back()
         finally:

@@ -1,4 +1,4 @@
-r"""Make text of other people harmless on a terminal, in the log of a CI workflow, and in JSON.
+r"""Escape untrusted text for terminals, for the logs of CI workflows, and for JSON.
 
 Titles, addresses, file names and responses of servers are such text. Nothing is removed: characters that a program
 would act on are written as escapes that people can read, such as ``\x1b`` or ``\u202e``.

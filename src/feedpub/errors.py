@@ -41,7 +41,7 @@ _SUMMARY_START: Final = "… and "  # the start of its message
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """A finding in a text, with its place and its fix.
+    """A finding in a text, with its location and a fix.
 
     Passwords and tokens in addresses are hidden in `message`, `hint` and `excerpt`.
 

@@ -250,10 +250,10 @@ def _is_junction(state: os.stat_result) -> bool:
 
 
 def write_file(folder: str, name: str, data: bytes, *, mode: int | None = None) -> bool:
-    """Write a file of a folder in one step, unless it has this content already; make folders as needed.
+    """Write a file of a folder in one step, unless it has this content already; create folders as needed.
 
     Args:
-        folder: The path of the folder, which is made if need be, and may be a symbolic link.
+        folder: The path of the folder, which is created if it does not exist, and may be a symbolic link.
         name: The path of the file, relative to the folder, with ``/`` between folders.
         data: The content.
         mode: The permissions; by default those that the system gives to new files.
@@ -294,7 +294,7 @@ def write_new_files(folder: str, contents: Mapping[str, bytes]) -> None:
     """Write new files into a folder: all of them, or none.
 
     Args:
-        folder: The path of the folder, which is made if need be.
+        folder: The path of the folder, which is created if it does not exist.
         contents: Name → content.
 
     Raises:

@@ -71,6 +71,7 @@ _LIKELY_SUBTAGS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "he": ("Hebr", "IL"),
         "fa": ("Arab", "IR"),
         "cs": ("Latn", "CZ"),
+        # New languages go above this line.
     }
 )
 KNOWN_LANGUAGES: Final = tuple(_LIKELY_SUBTAGS)

@@ -1,4 +1,4 @@
-"""Build a site into a published folder: what changed is read, rendered and written; the rest is left alone."""
+"""Build a site into a published folder: read, render and write only what has changed."""
 
 from __future__ import annotations
 
@@ -42,13 +42,14 @@ class BuildResult:
     Args:
         output: The published folder, as the caller named it.
         written: Files that are new or changed, relative to the folder, with ``/`` between folders.
-        kept: Files that held the same bytes already, and were not touched.
-        removed: Stale files: earlier builds wrote them, and they are not part of the site any more.
-        stale: Files that are not part of the site, and that feedpub cannot prove to be its own: there is no record of
-            them, they were changed since, or they do not carry the mark of feedpub. With `prune`, they are removed.
-        articles: Language → number of articles that it shows.
+        kept: Files that already had the same bytes, and were not touched.
+        removed: Stale files: earlier builds wrote them, and they are no longer part of the site.
+        stale: Files that are not part of the site, but cannot be removed, since feedpub cannot prove that it wrote
+            them: there is no record of them, they have been changed, or they do not have the mark of feedpub. With
+            `prune`, they are removed.
+        articles: Language → number of articles that are shown in it.
         scheduled: Entries that are published later, the next one first.
-        problems: Warnings about the entries that were read, and errors of those that were left out. `lint` returns all.
+        problems: Warnings about the entries that were read, and errors in those left out. `lint` returns all problems.
     """
 
     output: str
@@ -75,29 +76,30 @@ def build(
 
     The bytes depend only on the site and on `until`, not on the clock, time zone, locale or machine. Each file is
     replaced in one step, and pages are written before the feeds that link to them. If a build is killed, each file is
-    complete, old or new, and the next build finishes the work. Files that earlier builds wrote and that are not part of
-    the site any more are removed, if they are as they were written and carry the mark of feedpub; other files never
-    are. Nothing is read or written through a symbolic link in the published folder.
+    complete, old or new, and the next build finishes the work. Files that earlier builds wrote and that are no longer
+    part of the site are removed if they are unchanged and have the mark of feedpub; other files are never removed.
+    Nothing is read or written through a symbolic link in the published folder.
 
-    Of an entries folder, only what changed since the last build or has come due is read, and at most one article is in
-    memory at a time. A Site, such as `load` returns or a program makes, is rendered completely.
+    From an entries folder, only articles that have changed since the last build or have come due are read, and at most
+    one article is in memory at a time. A Site, whether `load` returned it or a program created it, is rendered
+    completely.
 
     Args:
         source: An entries folder, or a Site.
-        output: The published folder; ``.feedpub`` in it holds what the next build needs to know.
+        output: The published folder; ``.feedpub`` in it has the records for the next build.
         until: Entries that are published after this moment are held back; the default is now. An aware datetime, or a
             date as in front matter; a date without offset is in the site's time zone.
         keep_going: Leave out articles with errors instead of raising.
         base_url: The address where the folder is served, in place of the setting; ends with ``/``.
         prune: Also remove the files of `BuildResult.stale`.
-        progress: Called with ``read`` or ``write``, how many are done, and of how many.
+        progress: Called with the stage (``read`` or ``write``), the number of steps done, and their total number.
 
     Raises:
         ConfigError: feedpub.toml or a template cannot be used; `until` is not a date; the output folder is the entries
-            folder, contains it, or is inside it; another build is running in it; or something else is in the place of a
-            file that is to be written: a link, a named pipe, a file that feedpub did not write.
-        EntryError: Some entries cannot be published, or nothing in the folder is an entry; nothing is written.
-        FieldError: Two entries of a Site have one id.
+            folder, contains it, or is inside it; another build is running in it; or the path of a file to be written is
+            taken by something else: a link, a named pipe, or a file that feedpub did not write.
+        EntryError: Some entries cannot be published, or the folder has no entries; nothing is written.
+        FieldError: Two entries of a Site have the same id.
         OSError: A file cannot be written.
         ValueError: `until` has no time zone.
     """
@@ -169,7 +171,7 @@ def _build_once(
 def _scan_folder(
     site: Site, manifest: Manifest, options: BuildOptions, notes: Sequence[Problem]
 ) -> tuple[Changes, Sequence[Problem]]:
-    """Return what changed in the entries folder, and notes on files that are not entries."""
+    """Return the changes of the entries folder, and notes on files that are not entries."""
     states, scan_notes = scan_folder(site.folder)
     if any(problem.severity == "error" for problem in scan_notes):
         raise EntryError((*notes, *scan_notes))
@@ -215,14 +217,14 @@ def _refuse_unsafe_state(output: str) -> None:
     """Refuse a manifest that is behind a link, or that is not a regular file.
 
     Raises:
-        RefusedFileError: It is one or the other.
+        RefusedFileError: The manifest is behind a link, or is not a regular file.
     """
     for name in STATE_FILE_NAMES:
         check_target(output, f"{STATE_FOLDER}/{name}")
 
 
 def _compute_fingerprint(site: Site, theme: Theme, from_folder: bool) -> bytes:
-    """Return a digest of what shapes the bytes besides the articles: programs, formats, settings and templates."""
+    """Return a digest of all that the bytes depend on besides articles: programs, formats, settings, templates."""
     seed = repr((digest_package(), list_package_versions(), FORMATS, from_folder, site.config))
     digest = hashlib.blake2b(seed.encode("utf-8", "surrogatepass"), digest_size=16)
     for name, source in theme.list_sources():
@@ -245,5 +247,5 @@ def _refuse_overlap(site: Site, folder: Path) -> None:
     entries = Path(os.path.realpath(site.folder)) if site.folder else None
     output = Path(os.path.realpath(folder))  # `resolve` raises RuntimeError for a link to itself
     if entries and (output in (entries, *entries.parents) or entries in output.parents):
-        message = "the published folder may not be the entries folder, contain it, or be inside it"
+        message = "the published folder must not be the entries folder, contain it, or be inside it"
         raise ConfigError([Problem(code="E007", path=str(folder), message=message, hint="choose another --output")])

@@ -1,4 +1,4 @@
-"""What changed since the last build, by the dates and sizes of files: no file is read."""
+"""Find what has changed since the last build, by the modification times and sizes of files; no file is read."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Changes:
     """The changes of an entries folder since it was last read.
 
     Args:
-        states: All entry files: name → date and size, as `scanning.pack_state` joins them.
+        states: All entry files: name → modification time and size, as `scanning.pack_state` joins them.
         changed: The names of files that are new or changed.
-        removed: Name → key, of files that were read by an earlier build and do not exist any more.
+        removed: Name → key, of files that were read by an earlier build and no longer exist.
         keys: Name → key, of files that were read by an earlier build and still exist.
-        due: The keys of articles of which more or less is to be shown now, though no file changed.
+        due: The keys of articles with entries that have come due, or are held back now, though no file changed.
     """
 
     states: Mapping[str, int]
@@ -40,7 +40,7 @@ class Changes:
     due: tuple[str, ...] = ()
 
     def release_states(self) -> None:
-        """Drop the states and keys once they are recorded: what follows needs the memory."""
+        """Drop the states and keys once they are recorded, to free their memory for later steps."""
         self.states, self.keys = {}, {}
 
     def __bool__(self) -> bool:
@@ -48,7 +48,7 @@ class Changes:
 
 
 def find_changes(states: Mapping[str, int], manifest: Manifest, until: datetime) -> Changes:
-    """Return what changed in an entries folder, and what has come due.
+    """Return the changes of an entries folder, and the articles that have come due.
 
     Args:
         states: The entry files, as `scanning.scan` returns them.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def make_entry_row(
     key: str, shown_in: str, entry: Entry, digest: bytes, config: Config, *, is_complete: bool
 ) -> tuple[object, ...]:
-    """Return what is recorded of an entry: the values of `EntryRow` without the row id.
+    """Return the row of an entry: the values of `EntryRow` without the row id.
 
     Args:
         key: The name of its article.
@@ -60,6 +60,6 @@ def make_entry_row(
 
 
 def make_scheduled_row(key: str, entry: Entry, digest: bytes, config: Config) -> tuple[object, ...]:
-    """Return what is recorded of a scheduled entry: not its title, as everybody can read the published folder."""
+    """Return the row of a scheduled entry. It has no title, since anybody can read the published folder."""
     row = EntryRow._make((0, *make_entry_row(key, "", entry, digest, config, is_complete=True)))
     return row._replace(title="", link="", neighbours=None, categories=None)[1:]

@@ -1,4 +1,4 @@
-"""Rendered fragments, kept in a temporary file until the documents that contain them are put together."""
+"""Rendered fragments, kept in a temporary file until they are joined to documents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read what changed in an entries folder: entries go into the manifest, their fragments into the fragment store."""
+"""Read the changed articles of an entries folder: entries go into the manifest, fragments into the fragment store."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _MANY_ARTICLES: Final = 1000
 
 
 class EntriesChangedError(Exception):
-    """Entries changed while they were read. What was recorded still holds; the folder has to be scanned again."""
+    """Entries changed while they were read. What was recorded is still valid; the folder has to be scanned again."""
 
 
 class Ingester:
@@ -98,7 +98,7 @@ class Ingester:
     def _find_incomplete(self) -> list[str]:
         """Return the articles in feeds of which only the front matter was read.
 
-        There may be further ones after these are read, as an article with an error makes room for another.
+        After these are read, there may be more: another article takes the position of one with an error.
         """
         limit, languages = self.config.limit, self.config.languages
         return sorted(set().union(*(self.manifest.find_incomplete(language, limit) for language in languages)))
@@ -112,15 +112,15 @@ class Ingester:
         self.manifest.add_files(files)
 
     def release_reader(self) -> None:
-        """Drop the names of files if hardly any article will be read again: what follows needs the memory."""
+        """Drop the names of files if hardly any article will be read again, to free their memory for later steps."""
         if self._article_count > _MANY_ARTICLES:
             self._reader = None
 
     def ingest_articles(self, articles: Sequence[Article]) -> None:
-        """Take articles that are in memory, in place of all that was recorded.
+        """Replace everything in the manifest by articles that are in memory.
 
         Raises:
-            FieldError: A prefix of their extensions stands for two namespaces, and some feed would hold both.
+            FieldError: A prefix of their extensions stands for two namespaces, and some feed would contain both.
         """
         entries = (entry for article in articles for entry in article.entries.values())
         collect_namespaces(extension for entry in entries for extension in entry.extensions)
@@ -135,7 +135,7 @@ class Ingester:
         """Render articles that did not change, but are part of documents that did.
 
         Raises:
-            EntriesChangedError: One of them changed at this very moment.
+            EntriesChangedError: One of them has just been changed.
         """
         if not keys:
             return
@@ -183,7 +183,7 @@ class Ingester:
         Args:
             key: The name of the article.
             article: What is shown of it.
-            digest: Digest of what it was read from; empty for an article that is in memory.
+            digest: Digest of the files that it was read from; empty for an article that is in memory.
             held_back: Its scheduled entries, of which nothing is rendered.
             is_complete: Whether more than its front matter was read.
         """
@@ -220,7 +220,7 @@ class Ingester:
     def _render_fragments(
         self, article: Article, shown_entries: Mapping[str, Entry], *, with_pages: bool
     ) -> list[list[Fragment]]:
-        """Render what each language shows of an article, in the order of `FRAGMENT_NAMES`."""
+        """Render the entry of an article that each language shows, in the order of `FRAGMENT_NAMES`."""
         rendered_entries = []
         for language, entry in shown_entries.items():
             feed, rendered = self.feeds[language], self._renderer.render(entry)
@@ -241,7 +241,7 @@ class Ingester:
 
 
 def _map_file_keys(changes: Changes) -> dict[str, str]:
-    """Return name → key of all entry files, by what earlier builds read in them, else by their names."""
+    """Return name → key of all entry files, as earlier builds read them, or else by their names."""
     shared_keys: dict[str, str] = {}  # one string for the languages of an article, to save memory
     file_keys = {}
     for name in changes.states:
@@ -268,7 +268,7 @@ def _list_held_back(article: Article | None, live: Article | None) -> list[Entry
 
 
 def _digest_reading(reading: ArticleReading, live: Article | None) -> bytes:
-    """Return a digest that changes whenever what is shown of an article may change, also because a date has come."""
+    """Return a digest that changes whenever the published content of an article may change, also at a date."""
     if live is None or live is reading.article:
         return reading.digest
     seed = reading.digest + repr(tuple(live.entries)).encode()
@@ -276,7 +276,7 @@ def _digest_reading(reading: ArticleReading, live: Article | None) -> bytes:
 
 
 def _digest_fragments(rendered: Sequence[Sequence[Fragment]], shown_entries: Mapping[str, Entry]) -> bytes:
-    """Return a digest of what was rendered of an article that is in memory."""
+    """Return a digest of the rendered fragments of an article that is in memory."""
     seed = b"".join(piece for fragments in rendered for pieces in fragments for piece in pieces)
     namespaces = [collect_namespaces(entry.extensions) for entry in shown_entries.values() if entry.extensions]
     seed += repr(namespaces).encode() if namespaces else b""  # they are declared at the top of documents

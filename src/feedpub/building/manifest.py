@@ -93,15 +93,15 @@ class Manifest:
     Attributes:
         folder: Its folder, ``.feedpub``.
         fingerprint: As it was opened with.
-        is_new: There was no manifest, or none that can be used.
-        starts_over: Nothing that was read is known: the manifest is new, or its fingerprint was another one.
+        is_new: Whether there was no usable manifest.
+        starts_over: Whether all entries have to be read again: the manifest is new, or its fingerprint has changed.
     """
 
     def __init__(self, output: Path, fingerprint: bytes, authority: str) -> None:
         """Open the manifest of a published folder.
 
         Args:
-            output: The published folder; it is made if need be.
+            output: The published folder; it is created if it does not exist.
             fingerprint: Digest of settings, templates and programs; if it has changed, all entries are read again.
             authority: The authority of the site: the manifest of another site is not used.
 
@@ -112,7 +112,7 @@ class Manifest:
         self.folder = output / STATE_FOLDER
         self.fingerprint, self._authority = fingerprint, authority.encode()
         if self.folder.is_symlink():
-            message = "is a symbolic link; put the folder itself there"
+            message = "is a symbolic link; replace it by the folder itself"
             raise OSError(errno.ELOOP, message, str(self.folder))
         self._new_folders = [folder for folder in (self.folder, *self.folder.parents) if not folder.exists()]
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -164,7 +164,7 @@ class Manifest:
             raise self._database.make_damaged_error("of another site")
 
     def _start_over_if_changed(self) -> None:
-        """Delete what was read under another fingerprint: all of it is read again."""
+        """Delete what was read under another fingerprint, so that it is read again."""
         if self._read_setting("fingerprint") == self.fingerprint:
             return
         self.starts_over = True
@@ -196,7 +196,7 @@ class Manifest:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        """Close it. What was not committed is undone; folders that were made for nothing are removed."""
+        """Close it. Changes that were not committed are undone; new folders that are still empty are removed."""
         is_unused = self.is_new and not self._has_commits
         try:
             self._database.roll_back()
@@ -213,7 +213,7 @@ class Manifest:
                     folder.rmdir()
 
     def commit(self) -> None:
-        """Make permanent what was recorded so far."""
+        """Commit all records so far."""
         self._insert_unwritten()
         if self._database.has_changes and not self._has_commits:
             (self.folder / _SEAL_NAME).unlink(missing_ok=True)
@@ -235,7 +235,7 @@ class Manifest:
         return self._database.rows("SELECT name, key, mtime_ns, size FROM files", convert=check_file)
 
     def add_files(self, rows: Iterable[FileRow]) -> None:
-        """Record entry files that were read; nothing is written for those that are recorded alike already."""
+        """Record entry files that were read; nothing is written for those whose record is the same."""
         values = ((encode_name(name), encode_name(key), mtime_ns, size) for name, key, mtime_ns, size in rows)
         self._database.execute_many(_ADD_FILE, values)
 
@@ -267,11 +267,11 @@ class Manifest:
         return row_ids
 
     def _may_have_entries(self, key: str) -> bool:
-        """Return False if an article cannot have entries yet: a build that starts over need not ask for each."""
+        """Return False if an article cannot have entries yet, which saves queries in a build that starts over."""
         return not self.starts_over or key in self._new_keys
 
     def _insert_unwritten(self) -> None:
-        """Insert the entries that wait: together they cost less than one by one."""
+        """Insert the waiting entries together, which is faster than one by one."""
         if self._unwritten:
             self._database.execute_many(_ADD_ENTRY, self._unwritten)
             self._unwritten.clear()
@@ -298,7 +298,7 @@ class Manifest:
         return set(self._select("SELECT DISTINCT key FROM entries", convert=check_text))
 
     def list_due(self, until: datetime) -> list[str]:
-        """Return the names of the articles of which a build until this moment shows more or less than the last one."""
+        """Return the names of the articles that a build until this moment shows differently from the last build."""
         if self.starts_over:
             return []  # all are read
         return sorted(self._select(_SELECT_DUE, (to_microseconds(until),), convert=check_text))

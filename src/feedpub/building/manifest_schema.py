@@ -1,6 +1,6 @@
 """The tables of the manifest, the values of their rows, and the checks that each row passes when it is read.
 
-The file may be damaged, or made by somebody else. A check raises ValueError for a row that feedpub never writes; the
+The file may be damaged, or crafted by an attacker. A check raises ValueError for a row that feedpub never writes; the
 build then does without the manifest.
 """
 
@@ -93,7 +93,7 @@ class PublishedFile(NamedTuple):
     Args:
         mtime_ns: Its date when the build had written it; -1 if that is not known.
         size: In bytes.
-        input_digest: Digest of what it was made of; empty if it may be incomplete.
+        input_digest: Digest of the inputs that it was rendered from; empty if it may be incomplete.
         content_digest: Digest of its bytes, which tells whether it was changed since; empty if it may be incomplete.
     """
 

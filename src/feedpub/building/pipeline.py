@@ -40,7 +40,7 @@ def run_pipeline(
     recorded_files: Mapping[str, PublishedFile],
     options: BuildOptions,
 ) -> tuple[PublishedFolder, Sequence[Problem]]:
-    """Read what changed, then bring the published folder up to date.
+    """Read the changed articles, then bring the published folder up to date.
 
     Args:
         site: The settings and the folder; the articles, if there is no folder to read.
@@ -79,7 +79,7 @@ def run_pipeline(
             folder.written = [*(written | dict.fromkeys(folder.written))]
             folder.kept = [path for path in folder.kept if path not in written]
         return folder, problems
-    raise OSError(errno.EAGAIN, "its files keep changing; build it when nobody writes to it", site.folder)
+    raise OSError(errno.EAGAIN, "its files keep changing; build again when no other program writes to it", site.folder)
 
 
 def _read_articles(site: Site, ingester: Ingester, changes: Changes | None, *, keep_going: bool) -> Sequence[Problem]:

@@ -1,4 +1,4 @@
-"""The plan of a published folder: which files it consists of, what each is made of, and how it is made.
+"""The plan of a published folder: which files it consists of, what each depends on, and how it is rendered.
 
 To add a file, yield it from `list_language_files` or `list_site_files`; one at the top of the folder also has a row in
 `published_paths.SITE_FILES`.
@@ -35,11 +35,11 @@ LANDING_ARTICLES: Final = 5
 
 
 class FileGroup(NamedTuple):
-    """Files that are made together: one page, or one feed document in every format.
+    """Files that are rendered together: one page, or one feed document in every format.
 
     Args:
         paths: Relative to the published folder.
-        input_digest: Digest of what they are made of: the same digest means the same bytes.
+        input_digest: Digest of their inputs: the same digest means the same bytes.
         list_row_ids: Returns the row ids of the entries whose fragments they contain.
         with_pages: Whether they contain the pages of these entries; else their fragments for feeds.
         render: Returns their bytes, in the order of `paths`.
@@ -53,7 +53,7 @@ class FileGroup(NamedTuple):
 
 
 class PublishingPlan:
-    """The files of which a published folder consists, for the entries in a manifest."""
+    """The files that a published folder consists of, for the entries in a manifest."""
 
     def __init__(
         self,
@@ -189,7 +189,7 @@ class PublishingPlan:
 
 
 class _NeighbourFinder:
-    """Finds the articles that an entry names as its neighbours: by title, since a digest names them so."""
+    """Finds the articles that an entry names as its neighbours: by title, since a digest names only titles."""
 
     def __init__(self, keys: Iterable[str], manifest: Manifest) -> None:
         self._indexes = {key: index for index, key in enumerate(keys)}

@@ -1,4 +1,4 @@
-"""Bring a published folder up to date: write what is new or changed, remove what is stale."""
+"""Bring a published folder up to date: write new and changed files, remove stale files."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class PublishedFolder:
         written: The files that were written, in this order.
         kept: The files that held the same bytes already.
         removed: The stale files that were removed.
-        unproven: The stale files that may be feedpub's own or not.
+        unproven: The stale files of which it is not proven that feedpub wrote them.
     """
 
     def __init__(self, output: Path, ingester: Ingester, options: BuildOptions) -> None:
@@ -61,13 +61,13 @@ class PublishedFolder:
         self._known_folders: set[str] = set()
 
     def update(self, recorded_files: Mapping[str, PublishedFile]) -> None:
-        """Write what is new or changed, then remove what is stale.
+        """Write new and changed files, then remove stale files.
 
         Args:
             recorded_files: The files that earlier builds wrote, as `changes.verify_published_files` returns them.
 
         Raises:
-            ConfigError: Something else is in the place of a file that is to be written; nothing is written.
+            ConfigError: The path of a file to be written is taken by something else; nothing is written.
         """
         self._recorded_files = dict(recorded_files)
         if self._manifest.is_new or UNVERIFIED in self._recorded_files.values():
@@ -103,7 +103,7 @@ class PublishedFolder:
             self._manifest.add_published_files(self._write_group(group))
 
     def _refuse_obstacles(self, groups: Iterable[FileGroup]) -> None:
-        """Refuse to write where a link, a special file or a file of somebody else is.
+        """Refuse to write over a link, a special file or a file that feedpub did not write.
 
         Raises:
             ConfigError: There are such files; the first of them are named.
@@ -119,19 +119,19 @@ class PublishedFolder:
             raise ConfigError(problems.values())
 
     def _check_obstacle(self, path: str) -> Problem | None:
-        """Return the problem with what is in the place of a file; None if the file may be written."""
+        """Return the problem that prevents a file from being written; None if there is none."""
         try:
             state = check_target(self._root, path, self._known_folders)
         except (RefusedFileError, NotADirectoryError) as error:
-            obstacle, message = Path(error.filename).as_posix(), f"{error.strerror}, and feedpub writes there"
+            obstacle, message = Path(error.filename).as_posix(), f"{error.strerror}, but feedpub has to write here"
             hint = "remove it, or choose another --output; the published folder itself may be a link"
             return Problem(code="E014", path=obstacle, message=message, hint=hint)
         if state is None or path in self._recorded_files or has_mark(self._root, path):
             return None
         if path in _UNMARKED_FILES and any(has_mark(self._root, name) for name in ("index.html", *self._list_feeds())):
             return None
-        hint = "move it elsewhere or remove it, if nobody needs it; or choose another --output"
-        message = "is a file that feedpub did not write, in the place of one that it writes"
+        hint = "move or remove it, or choose another --output"
+        message = "has the path of a published file, but feedpub did not write it"
         return Problem(code="E014", path=(self.output / path).as_posix(), message=message, hint=hint)
 
     def _list_feeds(self) -> list[str]:
@@ -158,8 +158,8 @@ class PublishedFolder:
     def _remove_stale(self, stale_files: Mapping[str, PublishedFile]) -> None:
         """Remove stale files that are as a build wrote them and carry the mark of feedpub.
 
-        One of the two does not prove that a file is feedpub's own: whoever crafts a manifest may know what a file of
-        somebody else holds, and somebody may have made a page of their own out of one of feedpub's. Such files are
+        Neither of the two alone proves that feedpub wrote a file: an attacker who crafts a manifest may know the
+        contents of another file, and a user may have made a page from a copy of one of feedpub's pages. Such files are
         reported, and removed on request.
         """
         recorded_files = self._manifest.list_published_files() if stale_files else {}

@@ -1,4 +1,4 @@
-"""Stale files: files of a published folder that the build does not write any more, and that it may remove."""
+"""Stale files: files in a published folder that the build no longer writes, and that it may remove."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DEEPEST_FOLDER: Final = 4  # <language>/category/<slug>/archive
 
 
 def digest_content(data: bytes) -> bytes:
-    """Return the digest by which a later build knows a file as one that feedpub wrote."""
+    """Return the digest by which a later build recognises a file that feedpub wrote."""
     return blake2b(data, digest_size=16).digest()
 
 

@@ -1,4 +1,4 @@
-"""The programs that shape the bytes of a build: when one of them changes, everything is rendered again."""
+"""The programs that the bytes of a build depend on: when one of them changes, everything is rendered again."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def digest_package(folder: str = _PACKAGE_FOLDER) -> str:
     """Return a digest of feedpub's own files: code, templates and tables.
 
     A version number does not change with each edit of a working copy, nor when somebody patches an installed package.
-    Dates of files do not help either, as pip and git set them as they like. Reading all files takes 3 ms, a tenth of
-    the time that the command needs to start.
+    Modification times do not help either, since pip and git set them arbitrarily. Reading all files takes 3 ms, a tenth
+    of the time that the command needs to start.
     """
     digest = blake2b(digest_size=16)
     for parent, folders, names in os.walk(folder):

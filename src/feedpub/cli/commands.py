@@ -88,8 +88,14 @@ def init_site(folder: str, languages: str) -> None:
 )
 @click.option("--key", help="Name of the article in file names and addresses.  [default: made from the title]")
 @click.option("--published", metavar="DATE", help="ISO 8601, such as 2026-02-01 or 2026-02-01T09:00:00+08:00.")
-@click.option("--title", "titles", multiple=True, metavar="LANG=TEXT", help="Title in a language; once per language.")
-@click.option("--language", metavar="LANG", help="Language of a text without headings, which is imported as it is.")
+@click.option(
+    "--title",
+    "titles",
+    multiple=True,
+    metavar="LANG=TEXT",
+    help="Title in a language; repeat the option for each language.",
+)
+@click.option("--language", metavar="LANG", help="Language of a text without headings, which is imported unchanged.")
 @click.option("--author", metavar="NAME", help="Name of the author.")
 @_format
 def import_text(
@@ -105,8 +111,8 @@ def import_text(
     """Turn a pasted digest into entry files, one per language.
 
     FILE is plain text or Markdown ("-" is standard input) with a summary, key points, references and a source, in one
-    or more languages. Give what is not in the text: --published, and a --title for each language without one. The
-    report accounts for every line of the text. Existing files are not overwritten.
+    or more languages. Pass the values that the text does not contain: --published, and a --title for each language
+    without one. The report accounts for every line of the text. Existing files are not overwritten.
     """
     from .summaries import echo_import
 
@@ -130,12 +136,12 @@ def import_text(
         echo_import(result, file, output_format, has_author=bool(author))
 
 
-@cli.command("lint", epilog=_EPILOG, short_help="Show every problem of every entry, with its place and a fix.")
+@cli.command("lint", epilog=_EPILOG, short_help="Show every problem of every entry, with its location and a fix.")
 @_entries
 @click.option("--all", "is_complete", is_flag=True, help="Show every problem, however many there are.")
 @_format
 def lint_entries(entries: str, is_complete: bool, output_format: str) -> None:
-    """Show every problem of every entry in ENTRIES (default: entries), with its place and a fix. Writes nothing.
+    """Show every problem of every entry in ENTRIES (default: entries), with its location and a fix. Writes nothing.
 
     If there are more than 50 problems, the text format shows a summary: an example of each kind, how many there are,
     and the messages that several files have in common. The other formats always show every problem.
@@ -154,7 +160,7 @@ def lint_entries(entries: str, is_complete: bool, output_format: str) -> None:
 @cli.command("build", epilog=_EPILOG)
 @_entries
 @click.option(
-    "--output", default="public", show_default=True, type=click.Path(file_okay=False), help="The folder to publish."
+    "--output", default="public", show_default=True, type=click.Path(file_okay=False), help="The published folder."
 )
 @click.option(
     "--until",
@@ -173,9 +179,9 @@ def lint_entries(entries: str, is_complete: bool, output_format: str) -> None:
 def build_site(entries: str, output: str, until: str, keep_going: bool, prune: bool, output_format: str) -> None:
     """Write the feeds and pages of ENTRIES (default: entries).
 
-    If an entry has an error, all problems are shown and nothing is written, unless --keep-going is given. Files whose
-    content would not change are not touched. Files of earlier builds that are no longer needed are removed, if they
-    are certainly as feedpub wrote them.
+    Without --keep-going, an entry with an error stops the build: all problems are shown and nothing is written. Files
+    whose content would not change are not touched. Files of earlier builds that are no longer needed are removed if
+    they have certainly not changed since feedpub wrote them.
 
     Articles with a date of publication after now, or after --until, are held back. The first build after that date
     publishes them.
@@ -212,7 +218,7 @@ def serve_preview(entries: str, port: int) -> None:
 
     Nothing is published: feeds and pages are built into a temporary folder, again whenever an entry changes, and their
     links stay inside the preview. Pages that are open in a browser reload themselves. If a build fails, the problems
-    are shown here and on the pages, and the last good feeds stay. Press Ctrl-C to stop.
+    are shown here and on the pages, and the feeds of the last good build stay available. Press Ctrl-C to stop.
     """
     from .summaries import make_preview_printer
 
@@ -233,7 +239,7 @@ def ping_hub(entries: str, output: str, output_format: str) -> None:
     """Notify the WebSub hub of ENTRIES (default: entries) about feeds that have changed.
 
     Run it after you have uploaded the published folder: the hub fetches the feeds at once, and sends them to their
-    subscribers. The published folder remembers what the hub knows. Exits with 1 if the hub did not accept something.
+    subscribers. The published folder records what the hub has accepted. Exits with 1 if the hub did not accept a feed.
     """
     from .summaries import make_ping_printer
 

@@ -39,7 +39,7 @@ _urls_option = click.option(
 def _make_history_option(folder: str) -> Callable[[Any], Any]:
     return click.option(
         "--history", type=click.Path(dir_okay=False),
-        help=f"File that remembers the results.  [default: .feedpub/links.sqlite {folder}]",
+        help=f"File with the history of results.  [default: .feedpub/links.sqlite {folder}]",
     )  # fmt: skip
 
 
@@ -105,7 +105,9 @@ def links() -> None:
 @click.option("--strict", is_flag=True, help="Report a link as dead on its first confirmed failure.")
 @click.option("--all/--due", "everything", help="Check all links, or only those that are due.  [default: --due]")
 @click.option("--concurrency", type=click.IntRange(1, 1000), help="Maximum number of requests at once.  [default: 128]")
-@click.option("--per-host", type=click.IntRange(1, 100), help="Maximum number of them to one host.  [default: 6]")
+@click.option(
+    "--per-host", type=click.IntRange(1, 100), help="Maximum number of requests at once to one host.  [default: 6]"
+)
 @click.option(
     "--spacing", type=click.FloatRange(0, 600), help="Minimum seconds between requests to one host.  [default: 0]"
 )
@@ -201,7 +203,7 @@ def _run_check(run: feedpub.LinkCheck, report_format: feedpub.ReportFormat, *, q
             fail(message, EXIT_NOT_CHECKED)
         if message:
             echo(f"feedpub: {message}", err=True)
-        echo(f"interrupted; {len(run.report.links)} of {run.total} links have a result", err=True)
+        echo(f"interrupted; results for {len(run.report.links)} of {run.total} links", err=True)
         sys.exit(find_exit_code(interrupt))
 
 
@@ -273,9 +275,9 @@ def fix(entries: str, history: str | None, write: bool) -> None:
     required=True,
     metavar="DATE",
     callback=_parse_moment,
-    help="When this ends; ISO 8601, such as 2026-06-01.",
+    help="Date until which the link is accepted; ISO 8601, such as 2026-06-01.",
 )
-@click.option("--why", required=True, metavar="TEXT", help="The reason, for those who read it later.")
+@click.option("--why", required=True, metavar="TEXT", help="Why the link is accepted.")
 @_make_history_option("in the current folder")
 def ack(url: str, until: datetime, why: str, history: str | None) -> None:
     """Accept the link URL as it is: it is not reported until DATE.
@@ -283,13 +285,13 @@ def ack(url: str, until: datetime, why: str, history: str | None) -> None:
     The link may be dead, suspect, moved, blocked or unsure. URL is its address, or the address as a report shows it.
     """
     if until <= datetime.now(UTC):
-        raise click.BadParameter(f"{until:%Y-%m-%d} is in the past; give a later date", param_hint="--until")
+        raise click.BadParameter(f"{until:%Y-%m-%d} is in the past; write a later date", param_hint="--until")
     try:
         status = feedpub.accept_link(url, history=_find_history("entries", None, history), until=until, why=why)
     except feedpub.HistoryError as error:
         fail(str(error), EXIT_NOT_CHECKED)
     if status is None:
-        raise click.UsageError("nothing is remembered of this address; `feedpub links report` shows the addresses")
+        raise click.UsageError("there are no results for this address; `feedpub links report` lists the addresses")
     if status == "ok":
         raise click.UsageError("this link works: there is nothing to accept")
     echo(f"accepted until {until:%Y-%m-%d}: {status}")
@@ -299,7 +301,7 @@ def ack(url: str, until: datetime, why: str, history: str | None) -> None:
 @click.argument("url")
 @_make_history_option("in the current folder")
 def forget(url: str, history: str | None) -> None:
-    """Forget all that is remembered of the link URL.
+    """Delete all results of the link URL from the history.
 
     URL is the address, or the address as a report shows it.
     """
@@ -308,7 +310,7 @@ def forget(url: str, history: str | None) -> None:
     except feedpub.HistoryError as error:
         fail(str(error), EXIT_NOT_CHECKED)
     if not is_forgotten:
-        raise click.UsageError("nothing is remembered of this address; `feedpub links report` shows the addresses")
+        raise click.UsageError("there are no results for this address; `feedpub links report` lists the addresses")
 
 
 def _describe_progress(run: feedpub.LinkCheck, number: int, dead: int, seconds: float) -> str:

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command and exit: 0 fine, 1 problems found, 2 wrong usage or settings, 130 Ctrl-C, 143 SIGTERM.
 
     Args:
-        arguments: The arguments after the name of the command; those of the process if not given.
+        arguments: The arguments after the name of the command; by default, those of the process.
     """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a character that the terminal cannot show must not end the program

@@ -1,4 +1,4 @@
-"""Print for the command line. Every line goes through `echo`, which makes text of other people harmless.
+"""Print for the command line. Every line goes through `echo`, which escapes untrusted text.
 
 Nothing else in the command line writes to stdout or stderr; ruff checks this (TID251, T20).
 """
@@ -167,7 +167,7 @@ def fail(message: str, code: int) -> NoReturn:
 
 
 def install_hooks() -> None:
-    """Print Python's tracebacks and warnings with `echo` as well, since they may quote text of other people."""
+    """Print Python's tracebacks and warnings with `echo` as well, since they may quote untrusted text."""
 
     def show_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         echo_lines("".join(traceback.format_exception(kind, error, trace)), err=True)

@@ -1,4 +1,4 @@
-"""What the commands print about their results, for people and for GitHub Actions."""
+"""Print the results of commands, for people and for GitHub Actions."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def echo_import(result: feedpub.ImportResult, file: str, output_format: str, *, 
         result: The result of the import.
         file: The text, as the user named it.
         output_format: ``text``, or ``github`` for annotations.
-        has_author: The user gave an author; else one that is in the text is suggested.
+        has_author: Whether the user named an author; if not, one that is in the text is suggested.
     """
     for line in result.pasted.lines:
         if line.fate == "ambiguous":
             hint = f" ({line.hint})" if line.hint else ""
-            message = f"line {line.number} was taken for {line.role}: {line.text.strip()}{hint}"
+            message = f"line {line.number}was read as {line.role}: {line.text.strip()}{hint}"
             if output_format == "github":
                 echo_annotation("warning", message, file=file, line=line.number)
             else:
@@ -67,7 +67,7 @@ def echo_build(result: feedpub.BuildResult) -> None:
         echo(_describe_scheduled(result.scheduled))
     if result.stale:
         _echo_stale(result.stale)
-    echo(f"Look at {os.path.join(result.output, 'index.html')}")
+    echo(f"Open {os.path.join(result.output, 'index.html')}")
 
 
 def _describe_scheduled(entries: Sequence[feedpub.ScheduledEntry]) -> str:
@@ -105,7 +105,7 @@ def make_preview_printer(entries: str) -> Callable[[feedpub.PreviewEvent], None]
         else:
             echo(event.error or f"{count_problems(event.problems)}; not built", err=bool(event.error))
         if is_first:
-            echo(f"{event.address} shows {entries} and follows its changes; press Ctrl-C to stop")
+            echo(f"{event.address} is a preview of {entries}, rebuilt after each change; press Ctrl-C to stop")
             is_first = False
 
     return echo_event

@@ -61,7 +61,7 @@ def complete_files(
     Args:
         group: Language → file, the original first.
         config: The site's settings.
-        should_lint: Report everything doubtful; otherwise only what readers would not see as it was written.
+        should_lint: Report all problems; otherwise only those that change what readers see.
         front_matter_only: Make entries without texts, for lists.
     """
     files = list(group.values())

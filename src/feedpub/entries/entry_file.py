@@ -26,7 +26,7 @@ class EntryFile:
         body_start: Where the Markdown begins, in characters.
         sections: The parts of the Markdown, as HTML that is not sanitised.
         values: The converted values of front matter and sections, by the names of front matter.
-        has_title: Whether it has a title of its own; otherwise its first words stand in for one.
+        has_title: Whether it has a title of its own; otherwise its first words are used as the title.
         sanitised_points: The list of key points as sanitised HTML.
         is_live: Whether it is published once its errors are fixed: neither it nor its original is a draft.
         entry: The entry, if the file has no error.

@@ -88,7 +88,7 @@ _KEYS_PER_LOOKUP: Final = 1000
 class ArticleReader:
     """A reader of the articles of a folder, one at a time, so that memory does not grow with the site.
 
-    It reports all errors of an article, but neither the doubts that `lint` finds by comparing texts, nor errors that
+    It reports all errors of an article, but neither the problems that `lint` finds by comparing texts, nor errors that
     need all articles at once: equal ids, and keys that differ only in case.
     """
 

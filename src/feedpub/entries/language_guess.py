@@ -16,7 +16,7 @@ def guess_languages(text: str, candidates: Sequence[str], preferred: Sequence[st
     """Return the candidates that a text may be written in.
 
     The script decides first, then letters and common words, then whether the site has the language. Candidates that
-    all this cannot tell apart are returned together, in the given order.
+    remain equally likely are returned together, in the given order.
 
     Args:
         text: The text; its first 20,000 characters count.
@@ -71,6 +71,7 @@ _TYPICAL_WORDS: Final = MappingProxyType(
         "ar": "[ةىكيأإ]",
         "fa": "[پچژگکی]",
         "cs": r"\b(?:je|jsou|není|který|která|které|jako)\b|[ěřů]",
+        # New languages go above this line.
     }
 )
 # National character sets tell the two ways of writing Chinese apart: 们 is only in GB 2312, 們 only in Big5.

@@ -119,7 +119,7 @@ def _explain_no_entries(folder: str) -> Iterator[Problem]:
     if not counts:
         return
     more = f" and {len(counts) - _MOST_NAMED_KINDS} more" if len(counts) > _MOST_NAMED_KINDS else ""
-    message = f"this folder has no entry files; it holds {', '.join(counts[:_MOST_NAMED_KINDS])}{more}"
+    message = f"this folder has no entry files; it contains {', '.join(counts[:_MOST_NAMED_KINDS])}{more}"
     hint = "put the articles directly into this folder, and name them article.md or article.en.md"
     yield Problem(code="E121", path=Path(folder).as_posix(), message=message, hint=hint)
 
@@ -129,7 +129,7 @@ def _format_count(number: int, singular: str, plural: str) -> str:
 
 
 def _note_ignored(folder: str, other_files: Iterable[os.DirEntry[str]]) -> Iterator[Problem]:
-    """Note what looks like entries but is not: text files with other endings, and subfolders with Markdown files."""
+    """Note likely entries that are not read: text files with other endings, and subfolders with Markdown files."""
     for entry in sorted(other_files, key=lambda entry: entry.name):
         path = make_display_path(folder, entry.name)
         if entry.is_symlink() and entry.is_dir():

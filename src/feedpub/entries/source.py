@@ -193,7 +193,7 @@ def _describe_refusal(error: RefusedFileError) -> tuple[str, str, str]:
     rename = "rename it so that it does not end in .md"
     if error.fault == "link":
         message = "is a symbolic link that leads out of the entries folder, or to something hidden in it"
-        return "E107", message, "put the file itself there; links to other entries are fine"
+        return "E107", message, "replace it by the file itself; links to other entries are fine"
     if error.fault == "size":
         hint = (
             f"an entry may have {LARGEST_ENTRY_BYTES // 1000:,} KB, since readers refuse large feeds; split the article"
@@ -234,7 +234,7 @@ def _warn_of_replacements(source: Source) -> None:
         if source.problems.is_full("W122"):
             source.add("W122", "", number=source.text.count(_REPLACEMENT, offset))
             return
-        source.add("W122", "U+FFFD is in the place of a character that was lost", hint, offset, offset + 1)
+        source.add("W122", "U+FFFD replaces a character that was lost", hint, offset, offset + 1)
         offset = source.text.find(_REPLACEMENT, offset + 1)
 
 

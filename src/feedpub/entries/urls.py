@@ -16,7 +16,7 @@ def find_url(text: str) -> str | None:
 
 
 def read_lone_url(text: str) -> str | None:
-    """Return the address of a line that has nothing else but brackets and punctuation around it."""
+    """Return the address of a line that has only brackets and punctuation around it."""
     url = find_url(text)
     return url if url and not text.replace(url, "", 1).strip(AROUND_URL) else None
 

@@ -93,7 +93,7 @@ def write_feed(feed: Feed, feed_format: FeedFormat, renderer: Renderer | None = 
 
 
 def _write_entries(feed: Feed, feed_format: FeedFormat, renderer: Renderer) -> list[bytes]:
-    """Write the entries of a feed in pieces, each entry once for all feeds that show it alike."""
+    """Write the entries of a feed in pieces, each entry once for all feeds that show it in the same way."""
     pieces: list[bytes] = []
     for entry in feed.entries:
         rendered = renderer.render(entry)

@@ -1,4 +1,4 @@
-"""The parts of an entry that several formats write: made once for all documents that show the entry alike."""
+"""The parts of an entry that several formats write, rendered once for all documents that show it in the same way."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class EntryParts(NamedTuple):
 
 
 def get_entry_parts(rendered: RenderedEntry, feed: Feed) -> EntryParts:
-    """Return the parts of an entry for a feed; they are made once for all feeds that show the entry alike."""
+    """Return the parts of an entry for a feed, rendered once for all feeds that show the entry in the same way."""
     key = ("parts", find_note_language(rendered.entry, feed.language), feed.reference_links)
     return rendered.get_cached(key, lambda: _make_parts(rendered, feed))
 

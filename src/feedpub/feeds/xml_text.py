@@ -1,4 +1,4 @@
-"""Write text, dates and small elements as Atom and RSS need them: what feedgen cannot write, or writes too slowly."""
+"""Write text, dates and small elements for Atom and RSS that feedgen cannot write, or writes too slowly."""
 
 from __future__ import annotations
 

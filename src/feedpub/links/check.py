@@ -59,7 +59,7 @@ def check_links(
 
     Args:
         target: A site, or http(s) addresses.
-        history: File that remembers the results; it is created if it does not exist. None remembers nothing.
+        history: File with the history of results; it is created if it does not exist. With None, nothing is remembered.
         settings: How to check; by default the settings of the site.
         everything: Also check links that are not due yet.
         strict: Report a link as dead on its first confirmed failure. By default only without a history: with one, a
@@ -118,7 +118,7 @@ def report_links(
     settings: LinkSettings | None = None,
     now: datetime | None = None,
 ) -> LinkReport:
-    """Return the remembered results of links, and what the last run has changed; no request is sent.
+    """Return the remembered results of links, and the changes of the last run; no request is sent.
 
     Args:
         target: A site, or http(s) addresses.
@@ -158,11 +158,11 @@ def accept_link(url: str, *, history: str | os.PathLike[str], until: datetime, w
     Args:
         url: Its address, or the address as reports show it.
         history: File that `check_links` has written.
-        until: When this ends; aware.
-        why: The reason, for those who read it later.
+        until: When the acceptance ends; aware.
+        why: The reason; reports contain it as `Link.accepted_why`.
 
     Returns:
-        The status of its last check; None if nothing is remembered of it. Nothing is changed for None and ``ok``.
+        The status of its last check; None if there are no results of it. Nothing is changed for None and ``ok``.
 
     Raises:
         HistoryError: The history does not exist, or reports show several addresses like this.
@@ -180,7 +180,7 @@ def accept_link(url: str, *, history: str | os.PathLike[str], until: datetime, w
 
 
 def forget_link(url: str, *, history: str | os.PathLike[str]) -> bool:
-    """Forget all that is remembered of a link; return True if there was anything.
+    """Delete all results of a link from the history; return True if there were any.
 
     Args:
         url: Its address, or the address as reports show it.
@@ -199,7 +199,7 @@ def _find_address(base: History, url: str, history: str | os.PathLike[str]) -> s
         return url
     matches = [address for address in base.list_urls() if url in (hide_secrets(address), escape_text(address))]
     if len(matches) > 1:
-        hint = "give the whole address, as it is written in the entry or list"
+        hint = "pass the complete address, as it is written in the entry or list"
         raise HistoryError(f"{os.fspath(history)}: reports show {len(matches)} addresses as {escape_text(url)}; {hint}")
     return matches[0] if matches else url
 
@@ -221,9 +221,9 @@ class LinkCheck:
         second_opinion: SecondOpinion | None = None,
     ) -> None:
         if isinstance(target, str | bytes):
-            raise TypeError("give a Site or a list of addresses, not one string")
+            raise TypeError("pass a Site or a list of addresses, not one string")
         if now is not None and now.tzinfo is None:
-            raise ValueError("now must be aware: give it a time zone")
+            raise ValueError("now has no time zone; write datetime(…, tzinfo=UTC)")
         self._settings = _find_settings(target, settings)
         self._filter = AddressFilter(self._settings, refuse_private=session is None)
         self._mentions = _find_mentions(target)

@@ -1,4 +1,4 @@
-"""What the result of one check of a link means, as a pure function. `lifecycle` says what many checks mean."""
+"""A pure function that decides what the result of one check of a link means. `lifecycle` judges many checks."""
 
 from __future__ import annotations
 
@@ -113,11 +113,11 @@ class Verdict:
 
 
 def classify_result(result: ProbeResult) -> Verdict:
-    """Return what a result means.
+    """Return the verdict on a result.
 
     Returns:
         The verdict. Its status is ``ok``; ``moved``: permanently, to a page that exists; ``dead``: nothing is there;
-        ``blocked``: the server answers, but refuses robots; ``suspect``: something is there, but perhaps not the page;
+        ``blocked``: the server responds, but refuses robots; ``suspect``: something is there, but perhaps not the page;
         ``unsure``: the next check may have another result; or ``skipped``: not checked.
     """
     status, reason = _judge_failure(result) if result.failure else _judge_code(result)
@@ -160,14 +160,14 @@ def _judge_code(result: ProbeResult) -> tuple[LinkStatus, str]:
     return "suspect", f"unexpected status {code}"
 
 
-TIMEOUT_REASON: Final = "no answer in time"  # without a detail, it was this URL that took all its time
+TIMEOUT_REASON: Final = "no response in time"  # without a detail, it was this URL that took all its time
 _FAILURES: Final[Mapping[Failure, tuple[LinkStatus, str]]] = {
     "no-host": ("dead", "no such host"),
     "refused": ("dead", "connection refused"),
     "reset": ("dead", "connection reset"),
     "certificate": ("dead", "no browser accepts the certificate"),
     "tls": ("dead", "no secure connection (TLS) could be made"),
-    "malformed": ("dead", "the answer is not HTTP"),
+    "malformed": ("dead", "the response is not HTTP"),
     "refused-scheme": ("dead", "redirects to a scheme that browsers refuse"),
     "redirect-loop": ("dead", "redirects in a loop"),
     "too-many-redirects": ("dead", "too many redirects"),

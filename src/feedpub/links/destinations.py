@@ -1,4 +1,4 @@
-"""What URLs alone tell about a redirect: whether it leads to a home page, a login or an error page."""
+"""Judge a redirect by its URLs alone: whether it leads to a home page, a login or an error page."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ def find_folder(url: str) -> str:
 
 
 def split_fragment(url: str) -> tuple[str, str]:
-    """Split a URL, as browsers read it, into what is requested and the fragment of that page ("" for none)."""
+    """Split a URL, as browsers read it, into the requested URL and the fragment ("" for none)."""
     href = iri.resolve_url("", url) or url
     page, _, fragment = href.partition("#")
     return iri.to_uri(page), fragment.partition(":~:")[0]

@@ -1,4 +1,4 @@
-"""Addresses that get a verdict without a request; the same ones for `check` and `report`."""
+"""Find addresses that get a verdict without a request, in the same way for `check` and `report`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which names in a page a fragment may mean, and whether the page contains them."""
+"""Find the names in a page that a fragment may mean, and whether the page contains them."""
 
 from __future__ import annotations
 

@@ -158,7 +158,7 @@ class History:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        """Write pending results, whatever ended the run, unless the history itself has failed."""
+        """Write pending results, even if the run ended with an error, unless the history itself has failed."""
         with self._exit_stack:
             if not isinstance(error, DatabaseError):
                 self.write_pending()
@@ -186,7 +186,7 @@ class History:
             return self._base.execute(statement, values).rowcount
 
     def take_snapshot(self) -> AbstractContextManager[None]:
-        """Return a context in which everything is read as of one moment, whatever another run writes meanwhile."""
+        """Return a context in which everything is read as of one moment, even if another run writes meanwhile."""
         return self._base.transaction("DEFERRED")
 
     def _query_rows(self, query: str, values: Sequence[object] = (), *, convert: Callable[[Any], _T]) -> Iterator[_T]:
@@ -231,7 +231,7 @@ class History:
         self._execute_change("UPDATE runs SET network_down = 1 WHERE number = ?", (run,))
 
     def load_links(self, urls: Collection[str] | None = None) -> dict[str, StoredLink]:
-        """Return what is remembered of some URLs, or of all."""
+        """Return the stored results of some URLs, or of all."""
         columns = ", ".join((*RECORD_COLUMNS, *CHECK_COLUMNS, *ACCEPTANCE_COLUMNS))
         query = f"SELECT {columns} FROM links"  # noqa: S608
         if urls is None or len(urls) > _MANY_URLS:
@@ -242,7 +242,7 @@ class History:
         return {link.record.url: link for link in links if urls is None or link.record.url in urls}
 
     def list_urls(self) -> Iterator[str]:
-        """Yield all URLs of which something is remembered."""
+        """Yield all URLs that have results."""
         return self._query_rows("SELECT url FROM links ORDER BY url", convert=_read_text)
 
     def add_check(

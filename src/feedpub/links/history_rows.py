@@ -1,6 +1,6 @@
-"""The tables of a history of link checks, and what their rows mean; docs/reference/links.md documents them.
+"""The tables of a history of link checks, and the values of their rows; docs/reference/links.md documents them.
 
-Every value is checked when it is read: the file may be damaged, or come from somebody else.
+Every value is checked when it is read: the file may be damaged, or crafted by an attacker.
 """
 
 from __future__ import annotations
@@ -75,11 +75,11 @@ _LARGEST_CODE: Final = 9999
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredLink:
-    """What is remembered of a link: its record, and its last check.
+    """The stored results of a link: its record, and its last check.
 
     Args:
         record: State and times.
-        code: Status code of the last answer.
+        code: Status code of the last response.
         final_url: Where redirects led.
         chain: The redirects.
         change: What that check changed.

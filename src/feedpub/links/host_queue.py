@@ -1,4 +1,4 @@
-"""The waiting requests of one host, and what its responses have shown; `scheduler` decides when to send them."""
+"""The waiting requests of one host, and the state derived from its responses; `scheduler` decides when to send them."""
 
 from __future__ import annotations
 
@@ -123,19 +123,19 @@ class HostQueue:
 
     @property
     def should_send_control(self) -> bool:
-        """Whether so many overload responses came in a row that the host may answer nothing any more."""
+        """Whether so many overload responses came in a row that the host may have stopped responding."""
         return self.is_serving and self.overloads_in_a_row % _CONTROL_AFTER_OVERLOADS == 0
 
     @property
     def given_up(self) -> Response | None:
         """The response to all further requests, if nothing more is sent to the host."""
         if self.unreached_requests >= GIVEN_UP_AFTER_UNREACHED and not self.has_answered and self.last_failure:
-            return replace(self.last_failure, detail="other addresses of this host got no answer")
+            return replace(self.last_failure, detail="other addresses of this host got no response")
         if self.late_addresses >= GIVEN_UP_AFTER_LATE:
             detail = "other addresses of this host took too long"
             return Response(failure="timeout", detail=detail, has_connected=self.has_answered)
         if self.pace.is_out_of_patience:
-            detail = "other addresses of this host took all the time that patience allows"
+            detail = "other addresses of this host used up the time that `patience` allows"
             return Response(failure="overloaded", detail=detail, has_connected=self.has_answered)
         return None
 
@@ -220,7 +220,7 @@ class HostQueue:
         return entry.tries < most and (self.is_serving or not self.undecided)
 
     def judge_overload(self, entry: QueuedRequest) -> Response | None:
-        """Return what overload responses to the end mean for an address; None if another request has to show it.
+        """Return the result for an address that got only overload responses; None if another request has to show it.
 
         If the host answers other requests well, the page fails. If it no longer does, or has answered any request well
         after such a response, the host is overloaded, which says nothing about the page.

@@ -1,4 +1,4 @@
-"""When a link is dead: pure functions that take the time as an argument.
+"""Decide when a link is dead: pure functions that take the time as an argument.
 
 A `Verdict` is the result of one check, a `Record` that of many. Links fail now and then, so one failure proves nothing:
 a link is dead only after it has failed for several days and failed again within the same run. Trouble (5xx, refused,

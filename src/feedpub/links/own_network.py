@@ -1,6 +1,6 @@
-"""Whether the network of this computer fails, and not the hosts: pure functions.
+"""Pure functions that decide whether our own network is down, and not the hosts.
 
-The best evidence are the results of the run itself. One response that only its host can have sent proves that the
+The results of the run itself are the best evidence. One response that only its host can have sent proves that the
 network is up. As long as there is none, hosts that cannot be reached, and responses that a proxy or a captive portal
 may have sent in place of the host, are not judged. At the end of the run, up to three hosts that were good the last
 time (canaries) are checked to decide.
@@ -38,7 +38,7 @@ _COMPARED_CHARACTERS: Final = 4000
 
 
 def describe_evidence(result: ProbeResult, *, reached: bool) -> str:
-    """Return what a result shows about our own network: a value above, or a description of the response.
+    """Return the evidence of a result about our own network: a value above, or a description of the response.
 
     Args:
         result: Of a link.
@@ -68,7 +68,7 @@ def describe_evidence(result: ProbeResult, *, reached: bool) -> str:
 
 
 def _describe_page(result: ProbeResult) -> str:
-    """Return what a page says, without its own URL."""
+    """Return a description of a page, without its own URL."""
     page = result.page
     text = "\n".join(page.titles) or page.source[:_COMPARED_CHARACTERS]
     parsed = iri.parse_url(result.final_url)

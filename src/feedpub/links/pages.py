@@ -1,4 +1,4 @@
-"""What a page says: its title, the names that fragments point to, where it sends its readers.
+"""Read a page: its title, the names that fragments point to, and where it redirects its readers.
 
 The thread that serves all sockets also reads the pages. So `read_page` is a generator that yields every few
 milliseconds; the caller decides when to go on, or gives up when the time is over. The work is linear in the size of the

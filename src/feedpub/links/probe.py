@@ -1,4 +1,4 @@
-"""Follow one URL to its end: which requests to send, one after the other, and what their responses amount to.
+"""Follow one URL: decide which requests to send, one after the other, and combine their responses into one result.
 
 A `LinkProbe` sends nothing itself. It is a generator that yields the next `Request` and receives its `Response`, so
 that the scheduler can put each request into the queue of its host.
@@ -54,7 +54,7 @@ _GET_HEADERS: Final = {
 
 
 class RandomPath:
-    """What a server answers for a path that does not exist, below one of its folders; requested once in a run."""
+    """The response of a server to a path that does not exist, below one of its folders; requested once in a run."""
 
     def __init__(self) -> None:
         self.result: ProbeResult | None = None
@@ -99,7 +99,7 @@ class HostState:
 
 
 class Wait:
-    """Returned by a probe that waits for another one to learn what the server answers for a random path."""
+    """Returned by a probe that waits until another one knows the response of the server to a random path."""
 
 
 class Pause:
@@ -307,7 +307,7 @@ class LinkProbe:
             yield PAUSE
 
     def _probe_redirected(self, url: str) -> Generator[Step, Response, tuple[ProbeResult, ...]]:
-        """Return what the host of the first URL answers for random paths, if that URL was redirected to `url`."""
+        """Return the responses of the host of the first URL to random paths, if that URL was redirected to `url`."""
         if not self._redirects or is_same_page(self.url, url):
             return ()
         first_state = self.find_host_state(self.url)
@@ -325,7 +325,7 @@ class LinkProbe:
     def _probe_random_path(
         self, url: str, random_path: RandomPath, folder: str = "/"
     ) -> Generator[Step, Response, ProbeResult | None]:
-        """Return what the server of a URL answers for a random path, which is requested once; None if unknown.
+        """Return the response of the server of a URL to a random path, which is requested once; None if unknown.
 
         A probe that has sent nearly as many requests as it may sends none for this.
         """
@@ -338,7 +338,7 @@ class LinkProbe:
         return random_path.result
 
     def _request_random_path(self, url: str, random_path: RandomPath, folder: str) -> Generator[Step, Response, None]:
-        """Request a path that nobody has published, for all probes of the host; follow where every path may lead."""
+        """Request a random path for all probes of the host, and follow its redirects."""
         first = iri.resolve_url(url, f"{folder}feedpub-{os.urandom(8).hex()}") or url
         result = ProbeResult(url=first, failure="timeout")
         redirects: list[Redirect] = []
@@ -423,7 +423,7 @@ def _note_head(host_state: HostState, response: Response) -> None:
 
 
 def _differs_from_get(head: Response, response: Response, host_state: HostState) -> bool:
-    """Return True if HEAD is answered otherwise than GET, and not only because the host was overloaded then."""
+    """Return True if HEAD and GET get different responses, and not only because the host was overloaded."""
     if response.failure or not head.has_connected or not 200 <= (response.code or 0) < 400:
         return False
     if is_overload(head):

@@ -1,4 +1,4 @@
-"""The links of a run: where each was written, what is remembered of it, and the verdict of this run."""
+"""The links of a run: where each was written, the results of earlier runs, and the verdict of this run."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class LinkRecords:
         accepted: Mapping[str, Acceptance] | None = None,
         checked_urls: Collection[str] | None = None,
     ) -> None:
-        """Read what is remembered of the links, and begin a run in the history.
+        """Read the stored results of the links, and begin a run in the history.
 
         Args:
             history: The history.
@@ -71,7 +71,7 @@ class LinkRecords:
         return self._now or datetime.now(UTC)
 
     def find_record(self, url: str) -> Record:
-        """Return the record of a URL; an empty one if nothing is remembered."""
+        """Return the record of a URL; an empty one if there are no results."""
         stored = self.remembered.get(url)
         return stored.record if stored else Record(url=url)
 

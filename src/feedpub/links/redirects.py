@@ -1,4 +1,4 @@
-"""Where a response sends the client: the target of a redirect, and of a page that sends its readers on (Refresh)."""
+"""Find the target of a redirect, and of a page that redirects its readers (Refresh)."""
 
 from __future__ import annotations
 

@@ -35,14 +35,14 @@ class Acceptance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """An incident: a link that was found dead, until it works again or is removed.
+    """The time during which a link is dead: from its first report as dead until it works again or is removed.
 
     Args:
         number: Its number in the history.
         url: The address.
         opened: When it was first reported dead.
         reason: Why.
-        closed: When it was found to work again, or to be in no entry any more, or excluded; None while it is open.
+        closed: When the link worked again, was no longer in any entry, or was excluded; None while it is open.
         outcome: ``recovered`` or ``removed`` (also if it is excluded); None while it is open.
     """
 
@@ -60,14 +60,14 @@ class Link:
 
     Args:
         url: The address as it is written, with its fragment. Reports hide its secrets; this field does not.
-        status: What the last check found: ``ok``, ``moved``, ``dead``, ``blocked``, ``suspect``, ``unsure`` or
+        status: The result of the last check alone: ``ok``, ``moved``, ``dead``, ``blocked``, ``suspect``, ``unsure`` or
             ``skipped``; None if there was none yet.
-        state: ``ok``, ``failing``, or ``dead`` when it has failed for days.
+        state: What all checks say: ``ok``, ``failing``, or ``dead`` when it has failed for days.
         reason: Why, in a few English words; empty if there is nothing to report.
         code: Status code of the last response, if there was one.
         final_url: Where redirects led; `url` if there were none.
         chain: The redirects.
-        found_in: Where the link was written; empty if addresses were given.
+        found_in: Where the link was written; empty in checks of a list of addresses.
         checked: When it was last checked; None if never.
         remembered: Whether this is the result of an earlier check: it was not due, or the time was over.
         change: What is new since the last run; None if nothing is.
@@ -102,10 +102,10 @@ class LinkReport:
     """The results of one run.
 
     Args:
-        links: In the order in which they were given; those of a site by file and line.
+        links: In the order of the argument; those of a site by file and line.
         at: When the run began.
         network_down: Whether our own network was down, so that no failure counts.
-        incidents: All that are remembered, newest first; also of links that are in no entry any more.
+        incidents: All that are remembered, newest first; also of links that are no longer in any entry.
         not_asked: How many due links were not checked because the time for the run was over.
         problems: Of comments in entries, such as one that accepts an address to which the entry does not link.
     """

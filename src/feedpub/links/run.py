@@ -1,4 +1,4 @@
-"""One run over the links that are due: probe them, confirm failures, and detect that our own network is down."""
+"""One run over the links that are due: probe them, confirm failures, and detect whether our own network is down."""
 
 from __future__ import annotations
 
@@ -261,7 +261,7 @@ class Run:
         return self._settle_probe(probe, verdict) + self._settle_held()
 
     def _note_hosts(self, probe: LinkProbe) -> None:
-        """Record what a result shows about our own network: it is up if only the host can have given the answer."""
+        """Record the evidence about our own network: it is up if only the host can have sent the response."""
         result = probe.result
         evidence = describe_evidence(result, reached=any(probe.reached_hosts.values()))
         first_host = iri.find_host(probe.url)

@@ -1,9 +1,9 @@
-"""Send the requests of many probes at once: each host at its own pace, and no host waits for another one.
+"""Send the requests of many probes at once: each host has its own pace, and no host waits for another one.
 
 Requests wait in the queue of their host. The next one is taken from the host that may be sent one now and has the
 longest queue, so that a host with many addresses is not left for the end. `pace` says how fast requests to a host may
-be. What overload responses (such as 503) to the end mean is decided when nothing else is left to be sent to the host:
-see `HostQueue.judge_overload`.
+be. If a request gets only overload responses (such as 503), it is judged when nothing else is left to be sent to the
+host: see `HostQueue.judge_overload`.
 """
 
 from __future__ import annotations
@@ -337,7 +337,7 @@ class Scheduler:
         return True
 
     def _decide_overloads(self, host: HostQueue, now: float) -> None:
-        """Judge the requests that had overload responses to the end, when nothing else is left to be sent to a host."""
+        """Judge the requests that got only overload responses, when nothing else is left to be sent to a host."""
         is_idle = self._has_all_probes and not host.running and host.find_next(when_idle=False) is None
         if not is_idle and not host.pace.is_out_of_patience:
             return

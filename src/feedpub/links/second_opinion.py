@@ -32,7 +32,7 @@ def make_second_opinion(command: str, seconds: float) -> SecondOpinion:
                 [*arguments, url], stdin=nothing, stdout=nothing, stderr=nothing, timeout=seconds, check=False
             )
         except subprocess.TimeoutExpired as error:
-            raise TimeoutError(f"no end after {seconds:g} s") from error
+            raise TimeoutError(f"did not end within {seconds:g} s") from error
         if process.returncode < 0:
             raise ChildProcessError(f"killed by signal {-process.returncode}")
         return process.returncode == 0
@@ -43,7 +43,7 @@ def make_second_opinion(command: str, seconds: float) -> SecondOpinion:
 def apply_second_opinion(second_opinion: SecondOpinion, url: str, verdict: Verdict) -> Verdict:
     """Return the verdict on a URL that would be reported dead, after a second opinion.
 
-    If the second opinion fails, only the reason changes: it says so.
+    If the second opinion fails, only the reason changes, to say so.
     """
     try:
         is_reachable = second_opinion(url)
@@ -53,5 +53,5 @@ def apply_second_opinion(second_opinion: SecondOpinion, url: str, verdict: Verdi
     if not is_reachable:
         return verdict
     return Verdict(
-        status="unsure", reason="a second opinion reached it", code=verdict.code, final_url=verdict.final_url
+        status="unsure", reason="the second opinion reached the page", code=verdict.code, final_url=verdict.final_url
     )

@@ -28,7 +28,7 @@ _NO_DATE: Final = datetime(1990, 1, 1, tzinfo=UTC)
 class Archive:
     """The neighbours of one document of a feed that is split over several documents (RFC 5005, section 4).
 
-    People subscribe to the newest document; archive documents hold the older entries and hardly ever change. Each
+    People subscribe to the newest document; archive documents contain the older entries and hardly ever change. Each
     mapping is format name (``atom``, ``rss``, ``json``) → address.
 
     Args:

@@ -21,7 +21,7 @@ class PastedText:
         next: The article after this one.
         author: The name in a line above the article, such as "By Ann". It may be wrong; let the user confirm it.
         published: ISO date of such a line, such as "May 3, 2026". It may be wrong; let the user confirm it.
-        lines: Every line of the input, and what it was taken for.
+        lines: Every line of the input, and how it was read.
     """
 
     drafts: tuple[Draft, ...] = ()
@@ -47,14 +47,14 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastedLine:
-    """One line of a pasted text, and what it was taken for.
+    """One line of a pasted text, and how it was read.
 
     Args:
         number: From 1.
         text: The line as it was pasted, without its line end.
         fate: ``kept``, ``dropped`` (blank lines, dividers, menus and buttons of a page) or ``ambiguous`` (kept, but
             check it).
-        role: What it was taken for: ``summary``, ``key_points``, ``heading``, ``furniture``, ``blank`` and so on.
+        role: What it was read as: ``summary``, ``key_points``, ``heading``, ``furniture``, ``blank`` and so on.
         hint: The heading that an ambiguous line resembles; empty if there is none.
     """
 

@@ -25,7 +25,7 @@ class HostSettings:
     Args:
         spacing: Seconds between two requests.
         per_host: Most requests at the same time.
-        patience: Most seconds to wait for the host in one run, after answers such as 429 or 503.
+        patience: Most seconds to wait for the host in one run, after responses such as 429 or 503.
         deadline: Seconds for one address.
         user_agent: User-Agent header instead of feedpub's own.
         accept: Status codes that count as ok.
@@ -63,9 +63,9 @@ class LinkSettings:
 
     Args:
         concurrency: Most requests at the same time, in all.
-        per_host: Most requests at the same time to one host. A run starts with 2 and increases as answers arrive.
+        per_host: Most requests at the same time to one host. A run starts with 2, and more as responses arrive.
         spacing: Seconds between two requests to one host.
-        patience: Most seconds to wait for one host in a run, after answers such as 429 or 503.
+        patience: Most seconds to wait for one host in a run, after responses such as 429 or 503.
         deadline: Seconds for one address, with all redirects and confirmations. Time spent waiting for the host (see
             `patience`) does not count.
         hosts: Host → its own settings. ``*.example.org`` stands for all hosts below one. Only one row counts: that of
@@ -77,7 +77,7 @@ class LinkSettings:
         statement_failures: Failures in a row after which a link is dead if the server says that nothing is there (404,
             or a redirect to a scheme that browsers refuse). For 410 and hosts that do not exist it is 2, one day apart.
         statement_days: Least days between the first and the last of them.
-        trouble_failures: The same for all other failures: 5xx, refused, reset, TLS, malformed answers.
+        trouble_failures: The same for all other failures: 5xx, refused, reset, TLS, malformed responses.
         trouble_days: Least days between the first and the last of them.
         second_opinion: Command that is run before a link is reported dead: without a shell, with the address as its
             last argument. Exit status 0 means that the address can be reached.

@@ -61,7 +61,7 @@ class Article:
         return min(entry.published for entry in self.entries.values())
 
     def without_scheduled(self, until: datetime) -> Article | None:
-        """Return the article without what is published later; None if nothing is left.
+        """Return the article without scheduled entries; None if no entry is left.
 
         A translation that is published later is left out as if its file did not exist yet: no other language links to
         it. If the original is published later, the whole article is left out, as with drafts.
@@ -101,7 +101,7 @@ class Site:
     problems: tuple[Problem, ...] = ()
 
     def without_scheduled(self, until: datetime) -> Site:
-        """Return the site without what is published later; see `Article.without_scheduled`.
+        """Return the site without scheduled entries; see `Article.without_scheduled`.
 
         `load` reads all articles and `feed` shows all of them; only `build` leaves out scheduled entries by itself.
 

@@ -20,7 +20,7 @@ _FORMATS: Final = tuple(
 
 
 def format_http_date(moment: datetime) -> str:
-    """Return a date as HTTP writes it (IMF-fixdate), in English whatever the locale."""
+    """Return a date as HTTP writes it (IMF-fixdate), in English in every locale."""
     moment = moment.astimezone(UTC)
     day, month = _DAYS[moment.weekday()], _MONTHS[moment.month - 1]
     return f"{day}, {moment.day:02} {month} {moment.year:04} {moment:%H:%M:%S} GMT"

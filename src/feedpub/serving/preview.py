@@ -1,4 +1,4 @@
-"""A preview on this machine: a web server for the published folder, which is built again when its entries change."""
+"""The preview: a web server on this machine for a site that is built again whenever its entries change."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class PreviewEvent:
         address: The address of the preview.
         result: What the build did; None if it failed, and the last good build is still shown.
         problems: Errors and warnings; notes are left to `lint`.
-        error: Why it failed, if no entry is at fault, such as a full disk; else empty.
+        error: Why it failed, if the cause is not an entry but, for example, a full disk; else empty.
     """
 
     address: str
@@ -92,7 +92,7 @@ def serve(
     Args:
         folder: The entries folder.
         host: A loopback name or address of this machine.
-        port: 0 takes any that is free.
+        port: 0 chooses a free port.
         on_event: Called after each build; the first time from this thread, later from another.
 
     Raises:
@@ -136,7 +136,7 @@ class Preview:
         self._on_event = on_event
 
     def list_scheduled(self, now: datetime) -> dict[str, datetime]:
-        """Return what a build at this moment would hold back: the path of each page, and when it is published."""
+        """Return the pages that a build would hold back now: the path of each, and when it is published."""
         return {
             f"{entry.language}/{entry.key}/index.html": entry.published
             for entry in self._scheduled
@@ -205,7 +205,7 @@ class Preview:
 
 
 def _take_snapshot(folder: str) -> dict[str, tuple[int, int]]:
-    """Return the date and size of every file below a folder, but for hidden ones, such as those of editors."""
+    """Return time and size of every file below a folder, except for hidden files, such as those of editors."""
     states: dict[str, tuple[int, int]] = {}
     for parent, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
@@ -220,13 +220,13 @@ def _take_snapshot(folder: str) -> dict[str, tuple[int, int]]:
 
 def _open_server(preview: Preview, host: str, port: int) -> _Server:
     if host != "localhost" and not ip_address(host).is_loopback:
-        raise ValueError(f"{host} can be reached from other machines; a preview is for this one alone: 127.0.0.1")
+        raise ValueError(f"{host} can be reached from other machines; use a loopback address: 127.0.0.1")
     try:
         return (_Ipv6Server if ":" in host else _Server)(preview, host, port)
     except OSError as error:
         is_in_use = error.errno == errno.EADDRINUSE
         reason = "is in use, perhaps by another preview" if is_in_use else f"cannot be used: {error.strerror or error}"
-        hint = "choose another one with --port, or take any that is free: --port 0"
+        hint = "choose another port with --port; --port 0 chooses a free one"
         raise ConfigError([Problem(code="E013", message=f"port {port} of {host} {reason}", hint=hint)]) from None
 
 

@@ -1,4 +1,4 @@
-"""What the preview adds to pages, and the pages that it makes itself."""
+"""Additions of the preview to pages, and the preview's own pages."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def format_problems(texts: Iterable[str]) -> str:
 
 
 def format_error(error: str) -> str:
-    """Return the text of an unexpected error, without characters that a terminal or a page would obey."""
+    """Return the text of an unexpected error, without characters that a terminal or a page would interpret."""
     return escape_for_terminal(error)
 
 

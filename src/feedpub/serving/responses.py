@@ -48,10 +48,10 @@ def respond(
 ) -> tuple[int, dict[str, str], bytes]:
     """Return the response to a request for a document: complete, headers only, or 304 if the reader has it already.
 
-    Feed readers ask again and again; with ETag and Last-Modified they get a feed only when it has changed. Text, XML
-    and JSON are compressed for readers that accept gzip. Caches ask before they use what they keep (``no-cache``); to
-    let them wait, replace Cache-Control in the headers. The server adds Date. Ranges are not supported: Range and
-    If-Range are ignored (RFC 9110, 14.2).
+    Feed readers request a feed again and again; with ETag and Last-Modified they get it only when it has changed. Text,
+    XML and JSON are compressed for readers that accept gzip. Caches must revalidate a stored copy before they use it
+    (``no-cache``); to change that, replace Cache-Control in the headers. The server adds Date. Ranges are not
+    supported: Range and If-Range are ignored (RFC 9110, 14.2).
 
     Args:
         data: The complete document.

@@ -42,13 +42,13 @@ _HREF: Final = re.compile(r"""\shref=(?:"([^"]*)"|'([^']*)')""")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PingResult:
-    """The result of telling a hub about one feed document.
+    """The result of notifying a hub of one feed document.
 
     Args:
         topic: The document's own address (``rel="self"``), which subscribers use.
         hub: The address of the hub, without secrets.
-        outcome: ``accepted``, ``unchanged`` (the hub knows these bytes, nothing was sent) or ``failed``.
-        status: The HTTP status of the hub's answer; None if nothing was sent or no answer came.
+        outcome: ``accepted``, ``unchanged`` (the hub has already accepted these bytes; nothing was sent) or ``failed``.
+        status: The HTTP status of the hub's response; None if nothing was sent or no response came.
         reason: Why it failed; else empty.
     """
 
@@ -70,9 +70,9 @@ def ping(
 ) -> tuple[PingResult, ...]:
     """Announce to the site's hub each published feed whose bytes have changed since the last ping.
 
-    Do so after the published folder was uploaded: the hub fetches the feeds at once. It is not told about archive
-    documents, as nobody subscribes to them. What the hub has accepted is recorded in ``.feedpub/pings.json`` in the
-    published folder; without that file, it is told about all feeds again.
+    Call this after you have uploaded the published folder: the hub fetches the feeds at once. Archive documents are not
+    announced, since nobody subscribes to them. The feeds that the hub has accepted are recorded in
+    ``.feedpub/pings.json`` in the published folder; without that file, the hub is notified of all feeds again.
 
     Args:
         source: A site, or its entries folder; only the settings count.
@@ -80,7 +80,7 @@ def ping(
         progress: Called with each result as it comes.
         session: Sends the requests; by default one with feedpub's User-Agent and the proxies of the environment.
         sleep: Called to wait before another attempt (for tests).
-        total_seconds: For all requests; feeds for which no time is left have failed.
+        total_seconds: The time limit for all requests together; feeds for which no time is left have failed.
 
     Returns:
         One result per document, in the order of the site's languages.
@@ -92,7 +92,7 @@ def ping(
     if not config.hub:
         settings = Path(folder, FILE_NAME).as_posix() if folder else ""
         hint = 'add hub = "https://…", the address of a WebSub hub, and build again'
-        raise ConfigError([Problem(code="E012", path=settings, message="the site has no hub to ping", hint=hint)])
+        raise ConfigError([Problem(code="E012", path=settings, message="the site has no hub", hint=hint)])
     paths = list(_list_documents(Path(output), config))
     if not paths:
         hint = "run `feedpub build` first, or name the published folder with --output"
@@ -167,7 +167,7 @@ def _find_self_address(data: bytes, path: Path) -> str:
 
 
 def _read_accepted(output: str) -> AcceptedDigests:
-    """Return what hubs have accepted. If the file is lost or damaged, they are told again."""
+    """Return what hubs have accepted. If the file is lost or damaged, they are notified again."""
     try:
         hubs: Any = json.loads(read_file(output, STATE_NAME))["hubs"]
         return {hub: {topic: str(digest) for topic, digest in digests.items()} for hub, digests in hubs.items()}
@@ -193,7 +193,7 @@ class _Hub:
         """Announce to the hub that a feed has changed.
 
         Returns:
-            The status of the last answer, if there was one, and why the hub did not accept; empty if it did.
+            The status of the last response, if there was one, and why the hub did not accept; empty if it did.
         """
         if self._closed_reason:
             return None, f"nothing was sent: {self._closed_reason}"
@@ -235,7 +235,7 @@ class _Hub:
         if 300 <= answer.status < 400:
             location = answer.headers.get("Location", "an unknown address")
             return answer.status, f"the hub has moved to {location}: change hub in {FILE_NAME}, and build again", None
-        reason = f"the hub answered {answer.status}" + (f": {answer.text}" if answer.text else "")
+        reason = f"the hub responded with {answer.status}" + (f": {answer.text}" if answer.text else "")
         is_temporary = answer.status == 429 or answer.status >= 500
         return answer.status, reason, _parse_retry_after(answer) if is_temporary else None
 

@@ -35,7 +35,7 @@ class PublishedFeed:
     Args:
         feed: The feed without entries: its address, title and so on.
         folder: The folder of its documents, relative to the published folder; ends with ``/``.
-        entries: The entries that its page lists, oldest first; its documents hold those of them that feeds show.
+        entries: The entries that its page lists, oldest first; its documents contain those that feeds show.
     """
 
     feed: Feed
@@ -81,7 +81,7 @@ class FeedDocument:
         return tuple(f"{self.source.folder}{_make_file_name(feed_format, self.number)}" for feed_format in FORMATS)
 
     def make_feed(self) -> Feed:
-        """Return its feed: complete but for the entries."""
+        """Return its feed, complete except for the entries."""
         feed, number = self.source.feed, self.number
         archive = None
         if self.archive_count:
@@ -103,7 +103,7 @@ class FeedDocument:
 
 
 def count_archive_documents(entry_count: int, config: Config) -> int:
-    """Return how many archive documents hold the older ones of so many entries.
+    """Return the number of archive documents of a feed with this number of entries.
 
     The newest document keeps between `limit` and 2·`limit` - 1 entries. The first two archive documents appear
     together, since a single one would have neither neighbour.
@@ -119,7 +119,7 @@ def _make_file_name(feed_format: FeedFormat, number: int) -> str:
 def make_category_slug(category: Category) -> str:
     """Return the name of a category in addresses: ``Open source`` → ``open-source``; C++ and C# stay apart.
 
-    A name that no file system could hold is cut; a digest of the whole name keeps it apart from others.
+    A name that is too long for file systems is cut; a digest of the whole name makes it unique.
     """
     slug = "-".join(unicodedata.normalize("NFC", category.term).casefold().split())
     slug = re.sub(r"[/\\\x00-\x1f\x7f]", "-", slug).lstrip(".") or "-"

@@ -16,7 +16,7 @@ _ENTRIES_PER_FETCH: Final = 200
 
 
 class IndexedEntry(NamedTuple):
-    """What lists, neighbours and feeds need to know of an entry.
+    """The values of an entry that lists, neighbours and feeds need.
 
     Args:
         row_id: Its row in the manifest.
@@ -97,12 +97,12 @@ class EntryIndex(Sequence[IndexedEntry]):
         return self.all_row_ids[self.positions[index]]
 
     def get_digest(self, index: int) -> bytes:
-        """Return the digest of what is rendered of an entry."""
+        """Return the digest of the rendered content of an entry."""
         position = self.positions[index]
         return self.all_digests[position * DIGEST_BYTES : (position + 1) * DIGEST_BYTES]
 
     def get_listing_digest(self, index: int) -> bytes:
-        """Return the digest of what lists show of an entry."""
+        """Return the digest of the values of an entry that lists show."""
         position = self.positions[index]
         return self.all_listing_digests[position * LISTING_DIGEST_BYTES : (position + 1) * LISTING_DIGEST_BYTES]
 
@@ -126,12 +126,12 @@ class EntryIndex(Sequence[IndexedEntry]):
 
     @property
     def digests(self) -> bytes:
-        """The digests of what is rendered of the entries, joined."""
+        """The digests of the rendered content of the entries, joined."""
         return self._join_slices(self.all_digests, DIGEST_BYTES)
 
     @property
     def listing_digests(self) -> bytes:
-        """The digests of what lists show of the entries, joined."""
+        """The digests of the values of the entries that lists show, joined."""
         return self._join_slices(self.all_listing_digests, LISTING_DIGEST_BYTES)
 
     def _join_slices(self, column: bytes, size: int) -> bytes:

@@ -36,7 +36,7 @@ class ImportResult:
     Args:
         key: The name of the article.
         paths: The entry files that were written.
-        pasted: What the text says, with the ledger of its lines.
+        pasted: The parsed text, with an account of each line.
     """
 
     key: str
@@ -59,11 +59,11 @@ def import_pasted(
     Args:
         text: The digest, in one or more languages.
         folder: An entries folder with its feedpub.toml.
-        published: ISO 8601 text, a `date` or a `datetime`. It must be given, as no digest states it reliably.
-        titles: Language → title, for languages whose title the text does not give.
-        key: The name of the article; made of the title in the site's default language if not given.
-        language: The language of a text without headings, which is then imported as it is.
-        author: The name of the author. One that the text names ("By Ann") is only offered, as `PastedText.author`.
+        published: ISO 8601 text, a `date` or a `datetime`. Required, since a digest does not state it reliably.
+        titles: Language → title, for languages whose title is not in the text.
+        key: The name of the article; by default, made from the title in the site's default language.
+        language: The language of a text without headings, which is imported unchanged.
+        author: The name of the author. A name in the text ("By Ann") is not used, but is in `PastedText.author`.
 
     Raises:
         ConfigError: feedpub.toml cannot be used.
@@ -100,7 +100,7 @@ def _check_key(key: str) -> list[Problem]:
     """Return a problem if an article cannot have this name."""
     if key not in RESERVED_KEYS:
         return []
-    message, hint = f"{key!r} is a name that the published folder needs", "give the article another name with --key"
+    message, hint = f"{key!r} is reserved for the published folder", "give the article another name with --key"
     return [Problem(code="E115", message=message, hint=hint)]
 
 
@@ -172,7 +172,7 @@ def _add_titles(
             message = f"the text has no title in {get_autonym(draft.language)} ({draft.language})"
             problems.append(Problem(code="E221", message=message, hint=hint))
         if draft.language not in config.languages:
-            hint = f'add "{draft.language}" to languages in {FILE_NAME}, or take that part out of the text'
+            hint = f'add "{draft.language}" to languages in {FILE_NAME}, or remove that part from the text'
             message = f"part of the text is in {draft.language}, which is not one of the site's languages"
             problems.append(Problem(code="E223", message=message, hint=hint))
         titled.append(replace(draft, title=title))
@@ -208,7 +208,7 @@ def _check_date(published: str | None, config: Config, pasted: PastedText) -> li
             hint = f"the text names a date; if it is the right one, add --published {pasted.published}"
         if pasted.author:
             hint += f'; it also names an author: --author "{pasted.author}"'
-        return [Problem(code="E222", message="no date of publication was given", hint=hint)]
+        return [Problem(code="E222", message="there is no date of publication", hint=hint)]
     try:
         parse_date(published, config.timezone)
     except ValueError as error:

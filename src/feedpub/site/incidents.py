@@ -81,7 +81,7 @@ def _refuse_other_files(output: str, feed_id: str) -> None:
         if is_incident_feed and name == "atom.xml":  # it could be the feed of articles; RSS has no id to tell
             is_incident_feed = f"<id>{feed_id}</id>".encode() in read_file(output, name, first=BEGINNING_BYTES)
         if not is_incident_feed:
-            message = "is not a feed of dead links of this site, and feedpub writes one there"
+            message = "is not the feed of dead links of this site, so feedpub does not replace it"
             hint = "choose another folder with --feed, or remove the file"
             path = Path(output, name).as_posix()
             raise ConfigError([Problem(code="E014", path=path, message=message, hint=hint)])

@@ -1,4 +1,4 @@
-"""Find addresses in entry files that have moved for good, and write the new ones."""
+"""Find addresses in entry files that have moved permanently, and write the new ones."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class LinkFix:
         before: Its content.
         after: Its content with the new addresses.
         changes: Line from 1, old address, new address.
-        refused: Likewise, for addresses that are left alone, as the file would say something else with the new ones.
+        refused: Likewise, for addresses that are not replaced, since the new ones would change other data of the file.
     """
 
     path: str
@@ -61,11 +61,12 @@ class LinkFix:
 
 
 def fix_links(site: Site, *, history: str | os.PathLike[str]) -> tuple[LinkFix, ...]:
-    """Find the links of a site that have moved for good, and return the changes that their files need.
+    """Find the links of a site that have moved permanently, and return the changes that their files need.
 
-    An address has moved when its last two checks were redirected for good (301, 308) to the same page. A redirect to
-    the front page of a site, or from https to http, does not count: it may be a soft 404, or worse. A link is rewritten
-    if the file then links to the new address and says the same everywhere else; otherwise it is in `LinkFix.refused`.
+    An address has moved when its last two checks were redirected permanently (301, 308) to the same page. A redirect to
+    the home page of a site does not count, since it may be a soft 404, nor does one from https to http, which would
+    make the link insecure. An address is replaced if the file then links to the new address and all its other data stay
+    the same; otherwise it is in `LinkFix.refused`.
 
     Args:
         site: A site with entries from files.
@@ -107,7 +108,7 @@ def write_fixes(fixes: Iterable[LinkFix]) -> None:
 
 
 def _find_target(url: str, redirect: str | None) -> str | None:
-    """Return the address that replaces one that is redirected for good; None if it is not to be replaced."""
+    """Return the address that replaces one that is redirected permanently; None if it must not be replaced."""
     if not redirect:
         return None
     parsed = parse_url(redirect)

@@ -19,12 +19,12 @@ def load(folder: str | os.PathLike[str] = "entries", *, keep_going: bool = False
     """Read a folder of entry files and its feedpub.toml.
 
     Args:
-        folder: Has ``feedpub.toml`` and files such as ``<key>.<language>.md``.
+        folder: A folder with ``feedpub.toml`` and files such as ``<key>.<language>.md``.
         keep_going: Leave out articles with errors instead of raising; `Site.problems` has the errors.
 
     Raises:
         ConfigError: feedpub.toml cannot be used.
-        EntryError: Some entries cannot be published; it has all their problems, warnings and notes too.
+        EntryError: Some entries cannot be published; its `problems` include warnings and notes.
     """
     path = os.fspath(folder)
     config, notes = read_config(path)
@@ -36,7 +36,7 @@ def load(folder: str | os.PathLike[str] = "entries", *, keep_going: bool = False
 
 
 def lint(folder: str | os.PathLike[str] = "entries", *, until: datetime | str | None = None) -> tuple[Problem, ...]:
-    """Return all problems of the settings and entries in a folder, each with its place and a fix. Writes nothing.
+    """Return all problems of the settings and entries in a folder, each with its location and a fix. Writes nothing.
 
     Args:
         folder: As in `load`.

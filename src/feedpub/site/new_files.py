@@ -1,6 +1,6 @@
 """Write new files into an entries folder: all of them, or none.
 
-A write that was killed between two files is completed by the next one that is to write the same files.
+If a write is killed between two files, the next write of the same files completes it.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ class FilesExistError(Exception):
 
 
 def write_missing_files(folder: Path, contents: Mapping[str, bytes]) -> tuple[str, ...]:
-    """Write those files that do not have their content yet; if all of them have it, all count as existing.
+    """Write the files that do not have their content yet; if all of them have it, all count as existing.
 
     Args:
-        folder: It is made if need be.
+        folder: Created if it does not exist.
         contents: Name → content.
 
     Returns:
@@ -49,7 +49,7 @@ def write_missing_files(folder: Path, contents: Mapping[str, bytes]) -> tuple[st
 
 
 def find_existing(folder: Path, names: Iterable[str]) -> tuple[str, ...]:
-    """Return the paths of those of some files that exist, whatever they are."""
+    """Return the paths that exist, of files or of anything else."""
     return tuple((folder / name).as_posix() for name in names if os.path.lexists(folder / name))
 
 

@@ -1,4 +1,4 @@
-"""Make a new entries folder, with settings and a sample article."""
+"""Create an entries folder with settings and a sample article."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _SAMPLE_LINKS = (
 
 
 def init(folder: str | os.PathLike[str] = ".", *, today: date, languages: Sequence[str] = ("en",)) -> tuple[str, ...]:
-    """Make an entries folder with feedpub.toml and a sample article.
+    """Create an entries folder with feedpub.toml and a sample article.
 
     Args:
-        folder: ``entries`` is made in it.
+        folder: ``entries`` is created in it.
         today: The date of the sample; its year is the year of the authority.
         languages: BCP 47 tags; the first is the default.
 

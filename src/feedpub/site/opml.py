@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def to_opml(config: Config, feeds: Sequence[Feed]) -> bytes:
     """Return the list of a site's feeds, each named once.
 
-    The list is flat: readers make a folder of each group, and a folder for a single feed is in the way.
+    The list is flat: readers create a folder for each group, and a folder with a single feed is a nuisance.
 
     Args:
         config: Has the title and the owner.
@@ -31,7 +31,7 @@ def to_opml(config: Config, feeds: Sequence[Feed]) -> bytes:
 def to_category_opml(config: Config, feeds: Sequence[Feed], categories: Mapping[str, Sequence[Feed]]) -> bytes:
     """Return the list of the feeds of categories, grouped by language.
 
-    It leaves out the feeds of languages: who subscribes to both kinds gets each article several times.
+    It leaves out the feeds of languages: anyone who subscribes to both kinds gets each article several times.
 
     Args:
         config: Has the title and the owner.

@@ -34,7 +34,7 @@ _DESCRIPTION_CHARACTERS = 300
 
 
 class ListedArticle(Protocol):
-    """What lists show of an article."""
+    """The values of an article that lists show."""
 
     @property
     def title(self) -> str:
@@ -77,7 +77,7 @@ class Pages:
     Args:
         config: The settings of the site.
         feeds: Language → Feed without entries, in the order of the site's languages.
-        theme: The templates; feedpub's own if not given.
+        theme: The templates; by default, feedpub's own.
     """
 
     def __init__(self, config: Config, feeds: Mapping[str, Feed], theme: Theme | None = None) -> None:
@@ -228,7 +228,7 @@ class Pages:
     def render_neighbours(
         self, language: str, previous: ListedArticle | Reference | None, next: ListedArticle | Reference | None
     ) -> bytes:
-        """Return what replaces `NEIGHBOURS_PLACEHOLDER`: links to the articles before and after, if there are any."""
+        """Return the replacement for `NEIGHBOURS_PLACEHOLDER`: links to the previous and next article, if any."""
         if previous is None and next is None:
             return b""
         return self._theme.render_template(
@@ -277,7 +277,7 @@ class Pages:
         return f"{root}{address[len(base) :]}{'index.html' if address.endswith('/') else ''}"
 
     def _describe_feed(self, feed: Feed, root: str) -> SimpleNamespace:
-        """Return what templates show of a feed; its texts cannot change the direction of what surrounds them."""
+        """Return the values of a feed for templates; its texts cannot change the direction of the text around them."""
         return SimpleNamespace(
             title=isolate_bidi(feed.title),
             subtitle=isolate_bidi(feed.subtitle),
@@ -293,12 +293,12 @@ class Pages:
         homes = [(language, feed.link) for language, feed in self.feeds.items()]
         return [*homes, ("x-default", self.config.base_url)]
 
-    def _render_page(self, template: str, home: Feed, root: str, /, **values: Any) -> bytes:
-        """Render a page in the language of `home`; `root` is the relative path from it to the published folder."""
-        return self._theme.render_template(template, self._get_shared_values(home, root) | values)
+    def _render_page(self, template: str, feed: Feed, root: str, /, **values: Any) -> bytes:
+        """Render a page in the language of `feed`; `root` is the relative path from it to the published folder."""
+        return self._theme.render_template(template, self._get_shared_values(feed, root) | values)
 
     def _get_shared_values(self, feed: Feed, root: str) -> dict[str, Any]:
-        """Return what is the same for all pages of a language and depth."""
+        """Return the values that are the same for all pages of a language and depth."""
         values = self._shared_values.get((feed.language, root))
         if values is None:
             other_feeds = [other for other in self.feeds.values() if other.language != feed.language]

@@ -1,6 +1,6 @@
-"""Replace addresses in an entry file, if the file then says the same in every other respect.
+"""Replace addresses in an entry file, if all other data of the file stay the same.
 
-"What a file says" is its data: front matter, sections and HTML, as the reader of entries returns them.
+The data of a file are its front matter, sections and HTML, as the reader of entries returns them.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class AddressRewriter:
         return replacements
 
     def replace(self, replacements: Sequence[Replacement]) -> tuple[str, list[Replacement]]:
-        """Replace addresses; leave those where the file would say something else.
+        """Replace addresses, except for those whose replacement would change other data of the file.
 
         Returns:
             The new text, and the replacements that were made.
@@ -127,8 +127,8 @@ class AddressRewriter:
     ) -> list[Replacement]:
         """Return replacements that are possible together: all of them, else groups of a kind, else halves of these.
 
-        After `_MOST_READINGS` attempts, the remaining ones count as impossible. So the time depends on the length of a
-        file alone, whatever it contains.
+        After `_MOST_READINGS` attempts, the remaining ones count as impossible. So the time depends only on the length
+        of the file.
         """
         possible: list[Replacement] = []
         waiting = deque([list(replacements)] if replacements else [])
@@ -189,7 +189,7 @@ def _make_mark(number: int, url: str) -> str:
 
 
 def _list_statements(file: EntryFile) -> list[str]:
-    """Return what a file says, without percent-encoding: its data, its tags, and the texts between them."""
+    """Return the data of a file, without percent-encoding: its values, its tags, and the texts between them."""
     sections = file.sections
     html = map(strip_positions, (sections.summary, sections.body, sections.points))
     codes = [problem.code for problem in file.source.problems]
@@ -202,7 +202,7 @@ def _to_json(value: Any) -> object:
 
 
 def _insert_addresses(statements: Sequence[str], addresses: Mapping[str, str]) -> list[str]:
-    """Return what a file says, with addresses in place of their marks."""
+    """Return the data of a file, with addresses in place of their marks."""
     return [
         _MARK.sub(lambda mark: unquote(addresses.get(mark[0], mark[0])), piece) if "://m" in piece else piece
         for piece in statements

@@ -37,7 +37,11 @@ HEADERS_HINT: Final = 'write: headers = { Accept = "application/json" }, in ASCI
 
 
 class UnusableValueError(Exception):
-    """A value that a setting cannot have; `hint` says what to write instead."""
+    """A value that a setting cannot have.
+
+    The message continues a sentence that begins with the setting and its value: ``is not text``. The hint says what to
+    write instead.
+    """
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -71,8 +75,8 @@ def _convert_base_url(value: Any) -> str:
 
 def _convert_authority(value: Any) -> str:
     if not _AUTHORITY.fullmatch(_convert_text(value)):
-        hint = 'a domain (or e-mail address) that is yours, a comma, the year since when: "example.org,2026" (RFC 4151)'
-        raise UnusableValueError("is not an authority of tag URIs", hint)
+        hint = 'write a domain or e-mail address of yours, a comma, and a year in which it is yours: "example.org,2026"'
+        raise UnusableValueError("is not an authority of tag URIs (RFC 4151)", hint)
     return str(value)
 
 

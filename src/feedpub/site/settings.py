@@ -59,16 +59,16 @@ def _explain_unreadable(folder: str, path: str, error: OSError | UnicodeDecodeEr
         return Problem(code="E002", path=path, message=message, hint="save the file as UTF-8")
     if isinstance(error, FileNotFoundError):
         if Path(folder).is_dir():
-            hint = f"`feedpub init` makes a folder with one; or write {FILE_NAME} with base_url and authority"
+            hint = f"run `feedpub init`, or create {FILE_NAME} with base_url and authority"
             return Problem(code="E001", path=path, message="there is no such file", hint=hint)
-        hint = "name the folder that holds your entries, or make one with `feedpub init`"
+        hint = "name the folder that contains your entries, or create one with `feedpub init`"
         return Problem(code="E001", path=folder, message="there is no such folder", hint=hint)
     if isinstance(error, RefusedFileError):
         message = str(error.strerror)
-        hint = "put a regular file there: settings are read from the entries folder alone"
+        hint = "replace it by a regular file: settings are read only from the entries folder"
         if error.fault == "size":
             message = f"the file is larger than {LARGEST_SETTINGS_BYTES // 1024} KB"
-            hint = "settings are a few lines; entries are files of their own"
+            hint = "keep only settings in it; entries are separate files"
         return Problem(code="E002", path=path, message=message, hint=hint)
     return Problem(code="E001", path=path, message=str(error.strerror))
 
@@ -129,7 +129,7 @@ class _SettingsReader:
             return ("en",)
         if len(value) > MOST_LANGUAGES:
             message = f"has {len(value):,} languages; a site may have {MOST_LANGUAGES}"
-            hint = "each has feeds of its own, and each entry names all of its translations"
+            hint = "remove some: each has its own feeds, and each entry links to all of its translations"
             self._file.add_problem("E005", "languages", message, hint)
             return ("en",)
         languages: list[str] = []
@@ -158,7 +158,7 @@ class _SettingsReader:
             value = {key: text for key, text in value.items() if not self._is_misplaced_setting(name, key)}
         if not isinstance(value, dict) or not all(is_text(text) for text in value.values()):
             hint = f'write [{name}] and below it: {languages[0]} = "…"'
-            self._file.add_problem("E005", name, "is not text per language", hint)
+            self._file.add_problem("E005", name, "needs a text, or a text per language", hint)
             return MappingProxyType({})
         texts = {}
         for tag, text in value.items():

@@ -31,7 +31,7 @@ def list_template_names() -> tuple[str, ...]:
 
 
 class Theme:
-    """Finds, reads and renders templates. Each file is read once, so that what is rendered is what was digested.
+    """Finds, reads and renders templates. Each file is read once, so that the rendered bytes match the digest.
 
     Args:
         folder: The entries folder; its ``templates/`` may have files with the names of `list_template_names`, and
@@ -138,7 +138,7 @@ class Theme:
         return location
 
 
-_LINK_HINT = "put the file itself there: templates are read from the entries folder alone (feedpub explain E009)"
+_LINK_HINT = "replace it by the file itself: templates are read only from the entries folder (feedpub explain E009)"
 _HINT = "correct it, or remove it: feedpub then uses its own template (feedpub explain E009)"
 
 
@@ -165,7 +165,7 @@ def _describe_cause(error: Exception) -> str:
     if isinstance(error, jinja2.TemplateNotFound):
         return f"there is no template {error.message}"
     if isinstance(error, RecursionError):
-        return "nests too deep, or includes itself"
+        return "is nested too deeply, or includes itself"
     text = " ".join(str(error).split()) or type(error).__name__
     return text if isinstance(error, jinja2.TemplateError) else f"{type(error).__name__}: {text}"
 

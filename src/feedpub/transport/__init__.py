@@ -1,5 +1,5 @@
 """The HTTP client of the link checker: vetted addresses, one deadline per request, bounded bodies.
 
-Start with `base`: what a transport is. `sockets` runs many requests in one thread, each over a `connection`, whose
-answers `http1` reads. `sessions` sends over a session of the caller instead.
+Start with `base`, the interface of a transport. `sockets` runs many requests in one thread, each over a `connection`,
+whose responses `http1` reads. `sessions` sends requests over a session of the caller instead.
 """

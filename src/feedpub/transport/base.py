@@ -1,4 +1,4 @@
-"""What a transport is: it sends requests (`Request`) and returns their responses (`Response`).
+"""The interface of a transport, which sends requests (`Request`) and returns their responses (`Response`).
 
 `SocketTransport` (in `sockets`) is feedpub's own; `SessionTransport` (in `sessions`) uses a session of the caller.
 """
@@ -93,7 +93,7 @@ class Transport(Protocol):
         """End a `wait`, from another thread."""
 
     def release(self, url: str) -> None:
-        """Close what is kept open for the server of a URL: no further request to it is expected."""
+        """Close the idle connections to the server of a URL: no further request to it is expected."""
 
     def close(self) -> None:
         """Close all connections; requests under way get no response."""

@@ -62,7 +62,7 @@ def create_tls_context(ca_bundle: str | None) -> ssl.SSLContext:
         ca_bundle: File of certificates in PEM; by default SSL_CERT_FILE of the environment, or those of certifi.
 
     Raises:
-        OSError: The file cannot be read, or holds no certificates; the error has the name of the file.
+        OSError: The file cannot be read, or contains no certificates; the error has the name of the file.
     """
     file = ca_bundle or os.environ.get("SSL_CERT_FILE") or certifi.where()
     if os.path.exists(file) and not os.path.isfile(file):  # OpenSSL would wait for a named pipe
@@ -70,7 +70,7 @@ def create_tls_context(ca_bundle: str | None) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=file)
     except ssl.SSLError as error:
-        raise OSError(errno.EINVAL, "holds no certificates in PEM", file) from error
+        raise OSError(errno.EINVAL, "contains no PEM certificates", file) from error
     except OSError as error:
         raise OSError(error.errno, error.strerror, file) from error
     context.options |= _OP_LEGACY_SERVER_CONNECT
@@ -162,7 +162,7 @@ class Connection:
         response = reader.response
         if response is None or response.code is None or response.code >= 300:
             raise NoResponseError(
-                "proxy", f"the proxy answered {response.code if response else 'nothing'}", has_connected=False
+                "proxy", f"the proxy returned {response.code if response else 'nothing'}", has_connected=False
             )
 
     def load_session(self) -> ssl.SSLSession | None:
@@ -235,7 +235,7 @@ class Connection:
                 yield from self._wait_until(_READ)
 
     def _receive(self) -> Generator[None, None, bytes]:
-        """Return what has been received; the empty string at the end of the connection."""
+        """Return the received bytes; the empty string at the end of the connection."""
         while True:
             try:
                 return self._socket.recv(_PIECE_BYTES)
@@ -281,7 +281,7 @@ class Connection:
 
 
 def describe_error(error: OSError, *, has_connected: bool) -> NoResponseError | ExhaustedError:
-    """Return what an error of the operating system or of OpenSSL means."""
+    """Return the failure that an error of the operating system or of OpenSSL stands for."""
     if isinstance(error, ssl.SSLCertVerificationError):
         kind: Failure = "chain" if error.verify_code in UNTRUSTED_ISSUER else "certificate"
         return NoResponseError(kind, error.verify_message)

@@ -120,7 +120,7 @@ class ConnectionPool:
         Args:
             task: The request that needs the connection.
             origin: The server.
-            until: When the connection must be there, by `time.monotonic`.
+            until: When the connection must be established, by `time.monotonic`.
 
         Raises:
             NoResponseError: The server cannot be reached, or must not be.
@@ -171,7 +171,7 @@ class ConnectionPool:
                 lookup.waiting.append(task)
                 yield
         except TimeoutError as error:
-            raise NoResponseError("lookup", "no answer in time", has_connected=False) from error
+            raise NoResponseError("lookup", "no response in time", has_connected=False) from error
         if lookup.error:
             raise NoResponseError(lookup.error.failure, lookup.error.detail, has_connected=False)
         if not refuse_private:

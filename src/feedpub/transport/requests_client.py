@@ -160,7 +160,7 @@ def post_form(session: Session, url: str, fields: Mapping[str, str], *, seconds:
     try:
         result = results.get(timeout=max(0.0, seconds))
     except Empty:
-        raise FormError(f"no answer within {seconds:.3g} seconds") from None
+        raise FormError(f"no response within {seconds:.3g} seconds") from None
     if isinstance(result, requests.RequestException):
         raise FormError(_describe_error(result, timeout)) from result
     if isinstance(result, Exception):
@@ -184,15 +184,15 @@ def _read_form_response(response: requests.Response, until: float) -> FormRespon
 
 
 def _describe_error(error: requests.RequestException, timeout: tuple[float, float]) -> str:
-    """Return in a few words what the nested messages of `requests` mean; `timeout` is for connecting and reading."""
+    """Return a short form of the nested messages of `requests`; `timeout` is for connecting and reading."""
     if isinstance(error, requests.ConnectTimeout):
         return f"no connection within {timeout[0]:g} seconds"
     if isinstance(error, requests.Timeout):
-        return f"no answer within {timeout[1]:g} seconds"
+        return f"no response within {timeout[1]:g} seconds"
     if isinstance(error, requests.exceptions.SSLError):
         return f"no TLS connection ({_describe_innermost(error)})"
     if isinstance(error, requests.exceptions.ProxyError):
-        return f"the proxy does not answer ({_describe_innermost(error)})"
+        return f"the proxy does not respond ({_describe_innermost(error)})"
     if isinstance(error, requests.ConnectionError):
         return f"no connection ({_describe_innermost(error)})"
     return str(error)

@@ -1,4 +1,4 @@
-"""Send many requests at once over sockets, in one thread; each ends in time, whatever a server sends.
+"""Send many requests at once over sockets, in one thread; each ends in time, even if a server misbehaves.
 
 Threads would hand the interpreter's lock to each other sixteen times for each request; one loop over the sockets that
 have something to say sends three times as many requests in the same CPU time. Each request is a generator that runs

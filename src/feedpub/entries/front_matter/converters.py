@@ -19,6 +19,7 @@ from .value import Value, read_items, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from ..source import Source
 
@@ -86,7 +87,7 @@ def convert_text(context: Context, value: Value, key: str) -> str | None:
     return "\n\n".join(line for part in _PARAGRAPHS.split(text) if (line := join_lines(part))) or None
 
 
-def convert_date(context: Context, value: Value, key: str) -> object:
+def convert_date(context: Context, value: Value, key: str) -> datetime | None:
     """Return a date as a moment."""
     source = context.source
     text = read_text(source, value, key)

@@ -44,7 +44,8 @@ class Field:
         name: The documented name, which is also the name in `EntryFile.matter` and `EntryFile.values`.
         aliases: Other names, in lower case. Case, ``_`` and ``-`` do not matter: ``pubDate`` is ``pub_date``.
         convert: Returns the value, or reports a problem and returns None. Keys that only identify the file have none.
-        entry_field: The field of `Entry` that it sets. If two rows set the same field, their tuples are joined.
+        entry_field: The field of `Entry` that it sets. A field with several values, such as `extensions`, takes a
+            tuple; if two rows set it, their tuples are joined.
         purpose: What it is for, if it sets no field.
         is_inherited: Whether a translation without this key takes the value of the original.
         is_text: Whether the value can be any words, so that ``#5`` in it is not a comment.
@@ -70,6 +71,8 @@ class FieldTable:
         """Index the rows; each `entry_field` must be a field of `Entry`."""
         self.rows = tuple(rows)
         self._by_word = {word: row for row in self.rows for word in (row.name, *row.aliases)}
+        if len(self._by_word) < sum(1 + len(row.aliases) for row in self.rows):
+            raise ValueError("two rows have the same name or alias")
         self._by_folded_word = {_fold_word(word): row for word, row in self._by_word.items()}
         self.inherited = tuple(row.name for row in self.rows if row.is_inherited)
         self._entry_fields = tuple((row.name, row.entry_field) for row in self.rows if row.entry_field)
@@ -191,7 +194,7 @@ TABLE: FieldTable = FieldTable(
             combine=_prefer_true,
         ),
         Field(name="feed", convert=convert_truth, entry_field="is_in_feeds", is_inherited=True),
-        Field(name="fallback", convert=convert_fallback, purpose="shows the original where a translation lacks"),
+        Field(name="fallback", convert=convert_fallback, purpose="shows the original where a translation is missing"),
         Field(name="digest", convert=convert_truth, purpose="whether the sections of the text are data"),
         Field(name="hard_breaks", convert=convert_truth, purpose="publishes line ends as line breaks"),
     ]
@@ -249,7 +252,7 @@ def name_values(source: Source, pairs: Iterable[tuple[Value, Value]]) -> dict[st
 
 
 def _find_draft(word: str, row: Field | None, value: Value) -> tuple[Field | None, Value]:
-    """Return the row and value of ``draft`` for what other programs write for it; otherwise the arguments."""
+    """Return the row and value of ``draft`` for its equivalents in other programs; otherwise the arguments."""
     words = _DRAFT_WORDS.get(word.casefold())
     if words and isinstance(value.content, str) and (text := words.get(value.content.strip().casefold())):
         return TABLE.find_field("draft"), Value(text, value.start, value.end)

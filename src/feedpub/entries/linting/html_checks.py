@@ -32,7 +32,7 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 
 
 def inspect_html(file: EntryFile) -> None:
-    """Report what readers will not see as it was written. Builds do this, too, since it costs little."""
+    """Report content that readers will not see as it was written. Builds do this, too, since it costs little."""
     source, values = file.source, file.values
     sections = file.sections
     _report_bare_tags(file)

@@ -1,4 +1,4 @@
-"""Find HTML that is not published: compare what was written with what the sanitiser kept."""
+"""Find HTML that is not published, by comparing the written HTML with the sanitised HTML."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class Loss:
         """Return code, message and hint of the problem."""
         name = f"<{self.element}>"
         if self.kind == "attribute":
-            return "N132", f"{self.attribute}= of {name} is not published", "nothing to do if nobody needs it"
+            return "N132", f"{self.attribute}= of {name} is not published", "nothing to do if it is not needed"
         if self.kind == "unwrapped":
             hint = "if it is meant as text, put it between backticks"
             return "N132", f"{name} is removed; its text is published", hint
@@ -104,7 +104,7 @@ class Loss:
 
 
 def find_losses(written_html: str, kept_html: str) -> list[Loss]:
-    """Return what the sanitiser did not keep of written HTML, in the order in which it appears first.
+    """Return the elements and attributes that the sanitiser removed from written HTML, in order of first appearance.
 
     Attributes such as class, id and style, and elements that only group text, do not count. Relative addresses, which
     are published as absolute ones, and addresses within the page, which are removed on purpose, are not losses.

@@ -21,7 +21,7 @@ Fate = Literal["kept", "dropped", "ambiguous"]
 
 @dataclass(slots=True)
 class Line:
-    """One line while it is read; reading sets its fate and role, and removes from `text` what it has understood.
+    """One line while it is read; reading sets its fate and role, and removes the recognised parts from `text`.
 
     Args:
         number: Its number, from 1.

@@ -79,7 +79,7 @@ class _OpenBlock:
                 self.breaks.append(len(self.texts))
 
     def lacks_url(self, line: Line) -> bool:
-        """Return True if the item has no address yet, and the line is nothing else but one."""
+        """Return True if the item has no address yet, and the line is only an address."""
         return not self.has_url and read_lone_url(line.text) is not None
 
 

@@ -1,4 +1,4 @@
-"""Read pasted text: what somebody copied from a page, in one or several languages, becomes drafts.
+"""Read pasted text: text copied from a page, in one or several languages, becomes drafts.
 
 `lines` cleans the lines, `verbatim` finds those that are Markdown, `splitting` finds the headings and assigns the lines
 to blocks, and `markdown_writer` writes each block as Markdown, which `sections` reads as in entry files.
@@ -66,7 +66,7 @@ def parse_pasted(
         language: The language of text without headings.
 
     Returns:
-        The drafts, and for every line what became of it. Key points nest up to 32 levels deep.
+        The drafts, and an account of every line. Key points nest up to 32 levels deep.
 
     Raises:
         EntryError: E117 the text is longer than an entry file may be; E201 there is nothing to import; E202 a character
@@ -132,7 +132,7 @@ def _has_sections_only(draft: RawDraft) -> bool:
 
 
 def _account_for_lines(lines: Sequence[Line], table: HeadingTable) -> Iterator[PastedLine]:
-    """Yield what became of each line, with a hint at lines that are nearly the heading of a section."""
+    """Yield the account of each line, with a hint for lines that are nearly the heading of a section."""
     compared = 0
     for line in lines:
         hint = ""
@@ -223,7 +223,7 @@ def _describe_unknown_language(draft: RawDraft, table: HeadingTable) -> Problem:
 def _describe_same_language(language: str, first: RawDraft, second: RawDraft) -> Problem:
     return Problem(
         code="E204",
-        message=f"a second text in {get_autonym(language)} begins here; the first begins in line {first.first.number}",
+        message=f"a second text in {get_autonym(language)} begins here; the first begins on line {first.first.number}",
         hint="paste one article at a time",
         line=second.first.number,
         excerpt=second.first.raw,

@@ -82,7 +82,7 @@ def read_neighbour(html: str) -> Reference | None:
 
 
 def find_lone_url(block: Block) -> str | None:
-    """Return the address of a paragraph that has nothing else but one link."""
+    """Return the address of a paragraph that consists of one link."""
     links = _LINK.findall(block.html) if block.tag == "p" else ()
     if len(links) != 1 or html_to_text(_LINK.sub("", block.html)).strip(_PUNCTUATION):
         return None

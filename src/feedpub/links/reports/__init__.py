@@ -1,7 +1,7 @@
 """Reports of link checks: one module per format, and the table of the formats.
 
 To add a format, add a module and a row of `REPORT_FORMATS`. `base` says what a module must define, `grouping` finds
-the links that need attention. Addresses, reasons and file names come from others: each format must escape them.
+the links that need attention. Addresses, reasons and file names are untrusted: each format must escape them.
 """
 
 from __future__ import annotations

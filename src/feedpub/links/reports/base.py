@@ -1,4 +1,4 @@
-"""What a report format is, and how all of them show text that comes from others."""
+"""The definition of a report format, and functions that all formats use to show untrusted text."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ class ReportFormat:
     Args:
         name: Of the option ``--format``.
         module: Relative to `feedpub.links.reports`; its function `write_report` yields the lines of a report.
-        is_for_programs: Whether it is written in UTF-8, whatever the encoding of the terminal is.
-        has_line_per_link: Whether a line is written as soon as a link is checked: the function `format_link` of the
-            module returns that line.
+        is_for_programs: Whether it is written in UTF-8 as it is, whatever the terminal is. Nothing escapes it
+            afterwards: the module alone must make addresses, reasons and file names harmless.
+        has_line_per_link: Whether it is streamed: a line is written as soon as a link is checked. The function
+            `format_link` of the module returns that line.
         may_annotate: Whether its lines may be annotations of GitHub Actions.
     """
 
@@ -50,10 +51,10 @@ class ReportFormat:
 
 
 def escape_text(text: str) -> str:
-    """Return text that comes from others without secrets, as one line without control characters for terminals."""
+    """Return untrusted text without secrets, as one line without control characters for terminals."""
     return escape_for_terminal(hide_secrets(text))
 
 
 def format_mention(mention: Mention) -> str:
-    """Return where a link was written: its file, or else the id of its entry, and its line."""
+    """Return where a link was written: its file, or else the id of its entry, and its line. It is not escaped."""
     return f"{mention.path or mention.entry}{f':{mention.line}' if mention.line else ''}"

@@ -1,4 +1,4 @@
-"""Which links a report shows, in which groups; the links of a host that is down are one finding."""
+"""Choose and group the links that a report shows; the links of a host that is down are one finding."""
 
 from __future__ import annotations
 
