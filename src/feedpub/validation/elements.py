@@ -57,15 +57,16 @@ class Element:
 
 
 _NO_NAMESPACE: Final = ""
+SEPARATOR: Final = "\x1f"  # which no namespace holds, since XML does not allow it
 
 
 def shorten_name(expanded: str) -> str:
     """Return the name of an element or attribute as tables have it.
 
     Args:
-        expanded: As expat writes it: namespace, space, local name; or the local name alone.
+        expanded: As expat writes it: namespace, `SEPARATOR`, local name; or the local name alone.
     """
-    namespace, _, local = expanded.rpartition(" ")
+    namespace, _, local = expanded.rpartition(SEPARATOR)
     if namespace == _NO_NAMESPACE:
         return local
     prefix = PREFIXES.get(namespace)

@@ -12,7 +12,7 @@ from html.entities import html5
 from typing import TYPE_CHECKING, Final, Protocol
 from xml.parsers import expat
 
-from .elements import Element, shorten_name
+from .elements import SEPARATOR, Element, shorten_name
 
 if TYPE_CHECKING:
     from .report import Report
@@ -129,7 +129,7 @@ class _Reader:
         self.depth = 0
         self.elements = 0  # since the last entry
         self.names = _Names()
-        self.parser = parser = expat.ParserCreate(encoding="utf-8", namespace_separator=" ")
+        self.parser = parser = expat.ParserCreate(encoding="utf-8", namespace_separator=SEPARATOR)
         parser.buffer_text = True
         parser.buffer_size = _TEXT_BUFFER_BYTES
         parser.StartElementHandler = self.start_element
