@@ -85,3 +85,14 @@ def test_address_of_the_feed_is_compared() -> None:
 
 def test_text_and_bytes_give_the_same() -> None:
     assert feedpub.validate(FAULTY, now=NOW) == feedpub.validate(FAULTY.encode(), now=NOW)
+
+
+def test_problems_are_in_order_and_limited() -> None:
+    items = "".join(f"<item><title>{number}</title><guid>{number}</guid></item>\n" for number in range(50))
+    problems = feedpub.validate(make_rss(items, None), now=NOW)
+    lines = [problem.line for problem in problems if not problem.counts_others]
+    assert lines == sorted(lines)
+    assert sorted((problem.code, problem.message) for problem in problems if problem.counts_others) == [
+        ("E507", "… and 30 more of this kind in this file"),
+        ("N501", "… and 30 more of this kind in this file"),
+    ]

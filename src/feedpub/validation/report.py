@@ -83,10 +83,11 @@ class Report:
         return any(problem.code == code for problem in self._problems)
 
     def finish(self) -> ProblemList:
-        """Return the problems: of each code at most 20, and one that says how many others there are."""
+        """Return the problems by position: at most 20 of each code, and one that counts the rest."""
         for code, number in self._uncounted.items():
             self._problems.add(Problem(code=code, message="", path=self.source.path), number)
         self._uncounted.clear()
+        self._problems.sort(key=lambda problem: (problem.counts_others, problem.line, problem.column))
         return self._problems
 
     def find_raw_text(self, element: Element) -> str:

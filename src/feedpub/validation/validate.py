@@ -45,7 +45,7 @@ def validate(source: bytes | str | os.PathLike[str], *, url: str = "", now: date
         now: The current time, for dates that lie in the future.
 
     Returns:
-        What is wrong, of each document in the order of its rules; of each code at most 20 for a document, and one that
+        What is wrong, in the order of documents and positions; of each code at most 20 for a document, and one that
         says how many others there are. Each has the line and the column, if it is about a place.
 
     Raises:
