@@ -291,7 +291,9 @@ def _describe_rule(rule: Mapping[str, str]) -> str:
     ]
     if examples:
         paragraphs.append("\n".join(examples))
-    return "\n\n".join([*paragraphs, f"Standard: {rule['standard']}."])
+    if rule["standard"]:
+        paragraphs.append(f"Standard: {rule['standard']}.")
+    return "\n\n".join(paragraphs)
 
 
 def _quote_line(problem: Problem) -> list[str]:
