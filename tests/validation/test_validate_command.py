@@ -96,3 +96,11 @@ def test_problems_are_in_order_and_limited() -> None:
         ("E507", "… and 30 more of this kind in this file"),
         ("N501", "… and 30 more of this kind in this file"),
     ]
+
+
+def test_path_as_text_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("feed.xml").write_text(make_atom(), encoding="utf-8")
+    with pytest.raises(feedpub.FeedpubError, match="Path"):
+        feedpub.validate("feed.xml")
+    assert [problem.code for problem in feedpub.validate("other.xml")] == ["E301"]

@@ -49,7 +49,7 @@ def validate(source: bytes | str | os.PathLike[str], *, url: str = "", now: date
         says how many others there are. Each has the line and the column, if it is about a place.
 
     Raises:
-        FeedpubError: There is no such file or folder.
+        FeedpubError: There is no such file or folder, or a path is given as text.
     """
     if isinstance(source, bytes):
         return check_document(source, url=url, now=now).problems
@@ -59,7 +59,16 @@ def validate(source: bytes | str | os.PathLike[str], *, url: str = "", now: date
         from .server import validate_address
 
         return validate_address(source, now=now)
+    if _names_a_file(source):
+        raise FeedpubError(f"{source}: this is a path, not a document; write pathlib.Path({source!r})")
     return check_document(source.encode("utf-8", "surrogatepass"), url=url, now=now).problems
+
+
+def _names_a_file(source: str) -> bool:
+    """Return True if a text that is given as a document is the path of one."""
+    return (
+        0 < len(source) < 500 and source.isprintable() and not re.search(r"[<{\[]", source) and os.path.exists(source)
+    )
 
 
 def _validate_path(path: Path, url: str, now: datetime | None) -> list[Problem]:
