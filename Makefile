@@ -1,7 +1,7 @@
-# quick: tests for the loop of writing code, in half a minute · check: all that CI checks · fix: format and mend
-# explore: new examples of properties, and every case, moment and size of which the usual run takes a sample (hours)
-# golden: write the golden files anew · docs: build the documentation site into site/ · pictures: take its screenshots
-# anew · bench: measure against peers
+# quick: a selection of tests, in half a minute · check: everything that CI checks · fix: format, and fix lint errors
+# explore: new examples for property tests, and all cases of the tests of which the usual run takes a sample (hours)
+# golden: update the golden files · docs: build the documentation site into site/ · pictures: update its screenshots
+# bench: compare with similar programs
 PYTHON ?= python3
 
 .PHONY: quick check lint test explore fix golden docs pictures bench

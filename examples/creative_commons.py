@@ -1,4 +1,4 @@
-"""Build a site whose feeds say in every entry under which Creative Commons licence it is.
+"""Build a site whose feeds name the Creative Commons licence of every entry.
 
 python examples/creative_commons.py entries public
 """

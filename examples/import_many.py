@@ -1,4 +1,4 @@
-"""Import a folder of pasted digests whose names tell the date: ``2026-02-01 Open models.txt``.
+"""Import a folder of pasted digests whose names contain the date and the title: ``2026-02-01 Open models.txt``.
 
     python examples/import_many.py folder-of-texts entries
 

@@ -1,4 +1,4 @@
-"""Check a list of addresses from a program, and say what is dead: python links_from_python.py HISTORY ADDRESS..."""
+"""Check a list of addresses, and print the dead links: python links_from_python.py HISTORY ADDRESS..."""
 
 import sys
 
@@ -6,7 +6,7 @@ import feedpub
 
 
 def main(history: str, urls: list[str]) -> int:
-    """Print each result as it comes; return 1 if something is dead."""
+    """Print each result as soon as it is known; return 1 if a link is dead."""
     run = feedpub.iter_checked_links(urls, history=history, settings=feedpub.LinkSettings(deadline=20, concurrency=32))
     for link in run:
         print(f"{link.status}: {link.url} {link.reason}".rstrip())

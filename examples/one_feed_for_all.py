@@ -1,4 +1,4 @@
-"""Publish one more feed than feedpub does: the newest articles of a site in all its languages.
+"""Write an additional feed: the newest articles of a site in all its languages.
 
 python examples/one_feed_for_all.py entries > all.xml
 """

@@ -1,4 +1,4 @@
-"""Make feeds from values of your own: no files, no settings.
+"""Create feeds from your own values, without entry files and settings.
 
 python examples/own_objects.py > atom.xml
 """

@@ -1,4 +1,4 @@
-"""Publish a podcast: enclosures, and the elements that podcast directories ask for (itunes).
+"""Publish a podcast: enclosures, and the elements that podcast directories require (itunes).
 
 python examples/podcast.py > podcast.xml
 """

@@ -223,7 +223,7 @@ def test_other_hosts_tell_whether_our_network_is_up(
     assert {link.state for link in report.links} == {"ok" if down else "failing"}
 
 
-@pytest.mark.parametrize(("error", "reason"), [(NO_ROUTE, "cannot be reached"), (TRIED_OUT, "no more requests")])
+@pytest.mark.parametrize(("error", "reason"), [(NO_ROUTE, "cannot be reached"), (TRIED_OUT, "no further requests")])
 def test_what_a_session_of_the_caller_fails_at_kills_nothing(error: Exception, reason: str) -> None:
     class Fails(requests.adapters.HTTPAdapter):
         def send(self, *_: object, **__: object) -> requests.Response:

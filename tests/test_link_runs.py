@@ -163,7 +163,7 @@ def test_ctrl_c_keeps_what_is_known(server: Server, tmp_path: Path) -> None:
     run.send_signal(signal.SIGINT)
     out, said = run.communicate(timeout=60)
     assert run.returncode == 130
-    known = int(said.split("interrupted; ")[1].split()[0])
+    known = int(said.split("interrupted; results for ")[1].split()[0])
     assert out == f"{known} links: {known} ok\n"
     assert 0 < known < 1000  # it does not wait for the others
     assert len(list_remembered(tmp_path)) == known
@@ -177,7 +177,7 @@ def test_ctrl_c_without_a_history_tells_what_is_known(server: Server, tmp_path: 
     run.send_signal(signal.SIGINT)
     out, said = run.communicate(timeout=20)
     assert run.returncode == 130
-    known = said.split("interrupted; ")[1].split()[0]
+    known = said.split("interrupted; results for ")[1].split()[0]
     assert out == f"{known} links: {known} ok\n"
 
 

@@ -291,7 +291,7 @@ CASES = [
     ),
     entry(
         "W109", post("## References\n1. A <https://a.test/> <https://b.test/>\n"), line=6, column=1,
-        marked="1. A <https://a.test/> <https://b.test/>", message="2 addresses", hint="number of its own",
+        marked="1. A <https://a.test/> <https://b.test/>", message="2 addresses", hint="its own number",
     ),
     entry(
         "W110", post("## Summary\nA\n\n## Previous\nDay trains\n", previous="Slow trains"), line=4, column=11,

@@ -67,7 +67,7 @@ class Ingester:
         self._until, self._progress = options.shown_until, options.progress
         self._renderer = Renderer()
         self.has_pages = config.pages and not config.permalink
-        # Then only the newest articles are shown as a whole: of the others, lists need what the front matter says.
+        # Then only the newest articles are published in full; lists need only the front matter of the others.
         self._reads_front_matter_only = not (self.has_pages or config.archives or config.categories)
         self._problems: dict[str, Sequence[Problem]] = {}
         self._article_count = 0

@@ -181,7 +181,7 @@ _FAILURES: Final[Mapping[Failure, tuple[LinkStatus, str]]] = {
     "limit": ("unsure", "a limit of feedpub was reached"),
     "unreachable": ("unsure", "the host cannot be reached"),
     "proxy": ("unsure", "the proxy did not connect"),
-    "busy": ("unsure", "the host accepts no more requests for now"),
+    "busy": ("unsure", "the host accepts no further requests for now"),
     "overloaded": ("unsure", "the host is overloaded"),
     "private": ("skipped", "a private address"),
     "excluded": ("skipped", "excluded"),

@@ -88,7 +88,7 @@ class HostQueue:
         self.new: deque[QueuedRequest] = deque()
         self.retried: deque[QueuedRequest] = deque()
         self.when_idle: deque[QueuedRequest] = deque()
-        # Requests that got overload responses to the end; what that means depends on what else the host answers.
+        # Requests that got only overload responses; their meaning depends on the other responses of the host.
         self.undecided: list[QueuedRequest] = []
         self.running = self.parked_probes = 0
         self.unreached_requests = self.late_addresses = self.overloads_in_a_row = 0

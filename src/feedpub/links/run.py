@@ -204,7 +204,7 @@ class Run:
     def _make_probe(self, page: str, *, confirms: LinkProbe | None = None) -> LinkProbe:
         fragments = [fragment for _, fragment in self._due_pages.get(page, ()) if fragment]
         stored = self._records.remembered.get(page)
-        # Links that are dead already get one plain GET: that is what could show that they work again.
+        # Links that are dead already get one plain GET: it can show that they work again.
         is_confirming = confirms is not None or self._are_dead(page)
         validators = {}
         if stored and stored.record.status == "ok" and not fragments and not confirms:

@@ -61,7 +61,7 @@ class Scheduler:
         self.concurrency = concurrency
         self.ended_probes: SimpleQueue[list[LinkProbe] | BaseException] = SimpleQueue()
         self._new_probes: Iterator[LinkProbe] = iter(())
-        self._has_all_probes = False  # whether no more new probes will come
+        self._has_all_probes = False  # whether all probes of the run have been added
         self._added_probes: deque[tuple[LinkProbe, float, bool]] = deque()
         self._hosts: dict[str, HostQueue] = {}
         # Heaps: hosts by cost, requests that are queued later, and hosts that rest.

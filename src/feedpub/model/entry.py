@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 # Default of `updated`. No entry can have it as a date, since it has no time zone.
 _SAME_AS_PUBLISHED: Final = datetime.min
-# Limits on what multiplies: an entry is written again for each of its categories; titles and categories are repeated in
-# many other documents.
+# Limits on values that are repeated: an entry is written again for each of its categories; titles and categories appear
+# in many other documents.
 MOST_VALUES_PER_FIELD: Final = 100  # categories with tags, authors, enclosures, translations
 _PARTS_IN_BODY: Final = frozenset(["summary", "references"])
 

@@ -136,7 +136,7 @@ def _check_lines(pasted: PastedText, headings: HeadingTable) -> list[Problem]:
         Problem(
             code="E205",
             message=f"{len(ambiguous)} of {len(lines)} lines are not below a known heading; feedpub looked for headings"
-            f" such as {examples}, each on a line of its own",
+            f" such as {examples}, each on its own line",
             hint=f"{nearest}correct the headings, or import the text as it is with --language {language}",
             line=ambiguous[0].number,
             excerpt=ambiguous[0].text,

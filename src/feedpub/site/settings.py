@@ -250,7 +250,7 @@ class _SettingsReader:
         """Add problems of settings that do not fit each other."""
         permalink = values.get("permalink")
         if permalink and len(languages) > 1 and "{language}" not in permalink:
-            hint = "add {language}, so that each language has a page of its own"
+            hint = "add {language}, so that each language has its own pages"
             self._file.add_problem("E005", "permalink", "gives all languages the same address", hint, permalink)
         if values.get("pages") is False and not permalink:
             message = "is false, and there is no permalink: every link of the feeds would lead nowhere"

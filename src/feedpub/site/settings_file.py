@@ -57,7 +57,7 @@ class SettingsFile:
         line = int(location[1]) if location and location[1] else len(self._lines)
         column = int(location[2]) if location and location[2] else 0
         message = re.sub(r" \(at .*\)", "", text).lower()
-        hint = "write text in quotes, lists in [ ], and each setting on a line of its own"
+        hint = "write text in quotes, lists in [ ], and each setting on its own line"
         excerpt = self._make_excerpt(line)
         column = column if excerpt in self._lines else 0  # the column may be in the value that is left out
         problem = Problem(

@@ -73,7 +73,7 @@ class NoResponseError(Exception):
 
 
 class ExhaustedError(Exception):
-    """This machine has no more descriptors, ports, threads or memory for connections; the host is not to blame."""
+    """This machine has no descriptors, ports, threads or memory left for connections; it is not a fault of the host."""
 
 
 class Transport(Protocol):

@@ -1,4 +1,4 @@
-"""Look up the network addresses of a host in a thread of its own: getaddrinfo(3) has no time limit."""
+"""Look up the network addresses of a host in a separate thread: getaddrinfo(3) has no time limit."""
 
 from __future__ import annotations
 

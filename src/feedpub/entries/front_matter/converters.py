@@ -164,7 +164,7 @@ def _complete_address(context: Context, value: Value, url: str) -> str:
     if not url.startswith("/") or url.startswith("//"):
         return url
     full_url = urljoin(context.base_url, url)
-    hint = "files beside an entry are not published; write the full address, https://…"
+    hint = "files beside an entry are not published; write the absolute address, https://…"
     context.source.add("W105", f"{url} is a relative address, read as {full_url}", hint, value.start, value.end)
     return full_url
 
@@ -200,7 +200,7 @@ def convert_id(context: Context, value: Value, key: str) -> str | None:
         return f"urn:uuid:{text.lower()}"
     if _OBJECT_ID.fullmatch(text):
         return f"tag:{context.authority}:{text}"
-    hint = "write a full IRI, such as tag:example.org,2026:name/en; or remove it, and feedpub makes an id"
+    hint = "write an absolute IRI, such as tag:example.org,2026:name/en, or remove it: feedpub then makes an id"
     context.source.add("E111", f"{text!r} is not an absolute IRI", hint, value.start, value.end)
     return None
 

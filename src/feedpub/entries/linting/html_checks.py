@@ -134,7 +134,7 @@ def _inspect_addresses(
             source.add("W106", f"{scheme[1]}: links are removed", "link to a web page", *span)
         else:
             message = f"{unquote(address)} is a relative address"
-            hint = "files beside an entry are not published; write the full address, https://…"
+            hint = "files beside an entry are not published; write the absolute address, https://…"
             if not address:
                 message, hint = "this link has no address", "write its address, https://…, or remove the link"
             elif address.startswith("//"):

@@ -40,7 +40,7 @@ _ATTRIBUTE = re.compile(
 )
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 
-# Elements that only group or style text: without style sheets nobody misses them.
+# Elements that only group or style text: without style sheets they make no difference.
 _UNMISSED_ELEMENTS: Final = frozenset(
     "html head body meta link base div section article header footer main aside nav hgroup address center span font"
     " time data label wbr nobr col colgroup picture source track param noscript tbody semantics annotation"
@@ -53,7 +53,7 @@ _PUBLISHED_NAMES: Final = {
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "heading"),
 }
 _EMBEDS: Final = frozenset({"iframe", "video", "audio", "embed", "object"})
-# Attributes with a meaning for readers; nobody misses the others.
+# Attributes with a meaning for readers; the loss of others is not reported.
 _MEANINGFUL_ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
     "a": frozenset({"title"}),
     "abbr": frozenset({"title"}),

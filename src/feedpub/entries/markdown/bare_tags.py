@@ -30,7 +30,7 @@ _SHOWN_VOID: Final = frozenset(["br", "hr", "wbr"])
 _SWALLOWING_ELEMENTS: Final = frozenset(
     "iframe noembed noframes noscript object plaintext script select style svg template textarea title xmp math".split()
 )
-# Useless within a text: whoever writes them there writes about them.
+# Useless within a text: an author who writes one there writes about it.
 _DOCUMENT_ELEMENTS: Final = frozenset(
     "base body frame frameset head html noembed noframes plaintext template title".split()
 )

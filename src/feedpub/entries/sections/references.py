@@ -66,7 +66,7 @@ def _report_oddities(label: str, urls: Sequence[str], usable: Sequence[str], sou
         (len(usable) > 1, f"this reference has {len(usable)} addresses; the first one is used"),
     ):
         if applies:
-            source.add_at("W109", message, "write each reference on one line, with a number of its own", *position)
+            source.add_at("W109", message, "write each reference on one line, with its own number", *position)
     return without_notes
 
 
