@@ -228,7 +228,7 @@ def test_an_address_that_may_be_several_is_refused(tmp_path: Path) -> None:
         lambda: forget_link(shown, history=history),
     ):
         with pytest.raises(
-            feedpub.HistoryError, match=r"reports show 2 addresses as https://a\.test/\?token=…; give the"
+            feedpub.HistoryError, match=r"reports show 2 addresses as https://a\.test/\?token=…; pass the"
         ):
             act()
     assert accept_link(urls[0], history=history, until=NOW + DAY, why="x") == "dead"

@@ -307,11 +307,11 @@ def test_a_preview_only_shows_texts_of_others(tmp_path: Path) -> None:
     )  # fmt: skip
     assert process.stdout
     told = b""
-    while not re.search(rb"http://127\S+ shows", told):  # a wording that others change would be waited for for ever
+    while not (match := re.search(rb"^http://127\S+", told, re.MULTILINE)):
         line = process.stdout.readline()
         assert line, "the preview ended"
         told += line
-    address = re.findall(rb"(http://127\S+) is a preview", told)[-1].decode()
+    address = match[0].decode()
     with pytest.raises(OSError, match="503") as refused, urlopen(address):
         raise AssertionError("the site cannot be built")
     page = refused.value.read()  # type: ignore[attr-defined]  # HTTPError

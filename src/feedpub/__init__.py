@@ -85,6 +85,7 @@ if TYPE_CHECKING:
     from .site.loading import load as load
     from .site.new_site import init as init
     from .site.scheduling import ScheduledEntry as ScheduledEntry
+    from .validation.validate import validate as validate
 
 _NAMES_BY_MODULE = {
     "building.builder": ("BuildResult", "build"),
@@ -137,6 +138,7 @@ _NAMES_BY_MODULE = {
     "site.loading": ("lint", "load"),
     "site.new_site": ("init",),
     "site.scheduling": ("ScheduledEntry",),
+    "validation.validate": ("validate",),
 }
 _MODULE_OF_NAME = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}
 

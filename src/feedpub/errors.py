@@ -13,8 +13,10 @@ A `Problem` is a finding in a text. Problems are collected and raised together, 
 from __future__ import annotations
 
 import functools
+import textwrap
 import tomllib
 from dataclasses import dataclass, replace
+from itertools import chain, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -184,6 +186,11 @@ def explain(code: str) -> str:
     return f"{code.upper()} {page['title']}\n\n{page['text'].strip()}\n"
 
 
+def find_fix(code: str) -> str:
+    """Return how to fix problems of a code, if it is a rule of the feed validator; else the empty string."""
+    return _read_pages()[code].get("fix", "")
+
+
 def problem_codes() -> tuple[str, ...]:
     """Return all problem codes, in order."""
     return tuple(_read_pages())
@@ -264,8 +271,29 @@ class LanguageTagError(FeedpubError, ValueError):
 
 @functools.cache
 def _read_pages() -> Mapping[str, Mapping[str, str]]:
-    text = Path(__file__).with_name("problems.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    folder = Path(__file__).parent
+    pages: dict[str, Mapping[str, str]] = tomllib.loads((folder / "problems.toml").read_text(encoding="utf-8"))
+    for path in (folder / "validation" / "rules").glob("*.toml"):
+        rules = tomllib.loads(path.read_text(encoding="utf-8"))
+        pages |= {code: {**rule, "text": _describe_rule(rule)} for code, rule in rules.items()}
+    return dict(sorted(pages.items(), key=lambda item: (list(_SEVERITIES).index(item[0][0]), item[0])))
+
+
+def _describe_rule(rule: Mapping[str, str]) -> str:
+    """Return the page of a rule of the feed validator: what readers do, the fix, an example, the standard."""
+    paragraphs = [textwrap.fill(rule["readers"], 110), textwrap.fill(rule["fix"], 110)]
+    examples = [
+        textwrap.fill(line, 110, initial_indent=indent, subsequent_indent=" " * 12, break_long_words=False)
+        for name in ("wrong", "right")
+        for indent, line in zip(
+            chain([f"    {name}   "], repeat(" " * 12)), rule.get(name, "").strip("\n").splitlines(), strict=False
+        )
+    ]
+    if examples:
+        paragraphs.append("\n".join(examples))
+    if rule["standard"]:
+        paragraphs.append(f"Standard: {rule['standard']}.")
+    return "\n\n".join(paragraphs)
 
 
 def _quote_line(problem: Problem) -> list[str]:

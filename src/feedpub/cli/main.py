@@ -13,11 +13,13 @@ from ..interrupts import find_exit_code, find_interrupt
 from .commands import cli as cli
 from .links import links
 from .output import EXIT_FINDINGS, EXIT_FINE, EXIT_USAGE, count_problems, echo, echo_problems, echo_usage_error, fail
+from .validate import validate_feeds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 cli.add_command(links)
+cli.add_command(validate_feeds)
 
 # What a command that failed did not do, by the code of the problem; all others wrote no file.
 _CONSEQUENCES = {

@@ -116,7 +116,7 @@ def _echo_summary(problems: Sequence[feedpub.Problem]) -> None:
         echo_lines(example)
         _echo_repeated(group)
         echo("")
-    echo(f"{len(problems):,} problems, an example of each kind; `feedpub lint --all` shows all of them")
+    echo(f"{len(problems):,} problems, an example of each kind; --all shows all of them")
 
 
 def _describe_count(problems: Sequence[feedpub.Problem]) -> str:
