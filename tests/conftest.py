@@ -65,8 +65,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Return how many workers `-n auto` starts: one more than there are cores, since some tests wait for sockets."""
-    return (os.cpu_count() or 1) + 1
+    """Return how many workers `-n auto` starts: two more than there are cores, since some tests wait for sockets."""
+    return (os.cpu_count() or 1) + 2
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -21,6 +21,7 @@ from feedpub.transport.connection import MOST_HELD_BYTES, Connection
 from feedpub.transport.connection_pool import ConnectionPool
 from feedpub.transport.http1 import MOST_CHUNKS, Origin, ResponseReader
 from support.link_farm import Farm, by_method, compress, drip, redirect, respond, send
+from support.speed import sample
 
 if TYPE_CHECKING:
     import selectors
@@ -283,7 +284,7 @@ LONG: dict[str, Behaviour] = {
 }
 
 
-@pytest.mark.parametrize("name", LONG)
+@pytest.mark.parametrize("name", sample(LONG, 2))
 def test_long_answers_of_many_hosts_are_bounded_together(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     held: list[int] = []
     note_held = ConnectionPool.note_held
