@@ -28,23 +28,35 @@ def run(command: list[str], folder: Path, **environment: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Copy the repository once: what is compiled of it serves all pages."""
+    folder = tmp_path_factory.mktemp("copy")
+    for name in ("src", "tests", "docs", "entries"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "browser", ".*"))
+    (folder / ".gitignore").write_text("__pycache__/\n.pytest_cache/\n", encoding="utf-8")
+    run(["git", "init", "-q"], folder)
+    run(["git", "add", "-A"], folder)
+    run(["git", "-c", "user.name=a", "-c", "user.email=a@b.test", "commit", "-q", "-m", "copy"], folder)
+    return folder
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_the_changes_of_a_how_to_apply_and_work(page: Path, tmp_path: Path) -> None:
-    for name in ("src", "tests", "docs", "entries"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "browser", ".*"))
-    run(["git", "init", "-q"], tmp_path)
+def test_the_changes_of_a_how_to_apply_and_work(page: Path, copy: Path) -> None:
+    run(["git", "reset", "-q", "--hard"], copy)
+    run(["git", "clean", "-q", "-d", "--force"], copy)
 
     for diff in read_blocks(page, "diff"):
-        (tmp_path / "change.diff").write_text(diff, encoding="utf-8")
-        # Where a change stands is told by the lines around it: those of a page have no true line numbers.
-        run(["git", "apply", "--recount", "-C1", "change.diff"], tmp_path)
+        (copy / "change.diff").write_text(diff, encoding="utf-8")
+        # Where a change belongs is found by the lines around it: those of a page have no true line numbers.
+        run(["git", "apply", "--recount", "-C1", "change.diff"], copy)
 
     tools = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     checks = read_blocks(page, "sh")
     assert checks
     for check in checks:
-        run(["bash", "-euo", "pipefail", "-c", check], tmp_path, PYTHONPATH=str(tmp_path / "src"), PATH=tools)
+        run(["bash", "-euo", "pipefail", "-c", check], copy, PYTHONPATH=str(copy / "src"), PATH=tools)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
