@@ -57,6 +57,16 @@ SLOW_MODULES = frozenset(
 )
 
 
+def is_quick(config: pytest.Config) -> bool:
+    """Return True for `make quick`."""
+    return bool(config.getoption("markexpr") == "not slow")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even read slow modules for `make quick`."""
+    return True if is_quick(config) and collection_path.stem in SLOW_MODULES else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of slow modules."""
     for item in items:
@@ -64,9 +74,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Return how many workers `-n auto` starts: two more than there are cores, since some tests wait for sockets."""
-    return (os.cpu_count() or 1) + 2
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Return how many workers `-n auto` starts.
+
+    There are two more than cores, since some tests wait for sockets. The tests of `make quick` do not wait.
+    """
+    return (os.cpu_count() or 1) + (0 if is_quick(config) else 2)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
