@@ -48,11 +48,12 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 # hundreds of sites.
 SLOW_MODULES = frozenset(
     """
-    test_archives test_display test_docs_site test_feeds_properties test_formats test_ids
-    test_incremental test_interrupts test_killed test_linear_time test_link_ends test_link_evidence test_link_fixing
-    test_link_pace test_link_runs test_link_stalls test_link_wire test_link_year test_manifest test_pages_in_browser
-    test_pinging test_readers test_robustness test_safe_html test_scheduled test_serving test_state test_subscribers
-    test_versions
+    test_accepted_links test_archives test_cli_links test_determinism test_display test_docs_site test_examples
+    test_feeds_properties test_formats test_hostile_addresses test_link_pages test_recipes
+    test_ids test_incremental test_interrupts test_killed test_linear_time test_link_behaviour test_link_ends
+    test_link_evidence test_link_fixing test_link_pace test_link_runs test_link_stalls test_link_wire test_link_year
+    test_manifest test_pages_in_browser test_pinging test_readers test_robustness test_safe_html test_scheduled
+    test_serving test_state test_subscribers test_versions
     """.split()
 )
 
@@ -77,9 +78,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Return how many workers `-n auto` starts.
 
-    There are two more than cores, since some tests wait for sockets. The tests of `make quick` do not wait.
+    There are two more than cores, since some tests wait for sockets; few of `make quick` do.
     """
-    return (os.cpu_count() or 1) + (0 if is_quick(config) else 2)
+    return (os.cpu_count() or 1) + (1 if is_quick(config) else 2)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
