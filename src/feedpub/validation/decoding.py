@@ -65,7 +65,7 @@ def decode(data: bytes, charset: str = "") -> Decoded:
     declared, declaration_offset = _find_declaration(data, encoding)
     findings = _compare_declared(encoding, declared, declaration_offset)
     if not encoding:
-        encoding, unknown = _look_up(charset or declared or "utf-8")
+        encoding, unknown = _look_up_encoding(charset or declared or "utf-8")
         if unknown:
             findings.append(Finding("E303", f"there is no encoding {unknown[:50]!r}", declaration_offset))
     if encoding not in _COMMON:
@@ -105,17 +105,17 @@ def _compare_declared(encoding: str, declared: str, offset: int) -> list[Finding
     """Return what is wrong if the start of the bytes says something else than the declaration."""
     if not encoding or not declared:
         return []
-    name, unknown = _look_up(declared)
+    name, unknown = _look_up_encoding(declared)
     if not unknown and encoding.startswith(name.removesuffix("-le").removesuffix("-be")):
         return []
     return [Finding("E302", f"the bytes are {encoding}, and the declaration says {declared}", offset)]
 
 
-def _look_up(name: str) -> tuple[str, str]:
+def _look_up_encoding(name: str) -> tuple[str, str]:
     """Return the name that Python has for an encoding, and the name as it was given if there is none."""
     try:
         codec = codecs.lookup(name.strip()).name
-        b" ".decode(codec, "replace")  # what is no encoding of text raises LookupError
+        b" ".decode(codec, "replace")  # a codec that is not for text, such as base64, raises LookupError
     except (LookupError, ValueError, UnicodeError):
         return "utf-8", name
     return ("utf-8", name) if codec.replace("-", "_") in _UNUSABLE or codec in _UNUSABLE else (codec, "")

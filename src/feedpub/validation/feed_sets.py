@@ -97,7 +97,7 @@ def _check_addresses(feeds: FeedSet) -> Iterator[Finding]:
         address = normalise_url(member.feed.address)
         if address and address in first:
             message = f"{first[address].path} says as well that it is at {quote(member.feed.address)}"
-            yield Finding("E701", message, member.path, _offset_of(member, "self"))
+            yield Finding("E701", message, member.path, _find_offset(member, "self"))
         first.setdefault(address, member)
 
 
@@ -119,7 +119,7 @@ def _check_feed_ids(feeds: FeedSet) -> Iterator[Finding]:
 def _check_siblings(feeds: FeedSet) -> Iterator[Finding]:
     """Links between the languages: each leads to a feed of that language, and back."""
     for member in feeds.feeds:
-        for link in _sibling_links(member):
+        for link in _find_sibling_links(member):
             target = feeds.find(link.address)
             if target is None:
                 if feeds.should_hold(link.address):
@@ -129,12 +129,12 @@ def _check_siblings(feeds: FeedSet) -> Iterator[Finding]:
             if target.feed.language and _normalise_language(link.language) != _normalise_language(target.feed.language):
                 message = f"the link says that {target.path} is in {link.language}, and it is in {target.feed.language}"
                 yield Finding("E704", message, member.path, link.offset)
-            elif not any(_is_same_feed(feeds.find(back.address), member) for back in _sibling_links(target)):
+            elif not any(_is_same_feed(feeds.find(back.address), member) for back in _find_sibling_links(target)):
                 message = f"{target.path}, the same feed in {link.language}, has no link back"
                 yield Finding("W701", message, member.path, link.offset)
 
 
-def _sibling_links(member: Member) -> list[LinkSummary]:
+def _find_sibling_links(member: Member) -> list[LinkSummary]:
     """Return the links of a feed to the same feed in other languages."""
     return [
         link
@@ -306,7 +306,7 @@ def _normalise_language(tag: str) -> str:
         return tag.lower()
 
 
-def _offset_of(member: Member, relation: str) -> int:
+def _find_offset(member: Member, relation: str) -> int:
     return next((link.offset for link in member.feed.links if link.relation == relation), -1)
 
 

@@ -39,7 +39,7 @@ class Member:
         kind: The type of its value.
         check: Of a string.
         is_required: Whether it must be there.
-        elements: The objects in an array, or the object; None if they are no objects.
+        elements: The objects in an array, or the object; None if they are not objects.
         element_check: Of the strings in an array.
     """
 
@@ -66,12 +66,12 @@ class Shape:
 
 
 def check_json_feed(text: str, report: Report) -> FeedSummary | None:
-    """Report what is wrong with a JSON feed, and return its summary; None if it is no feed."""
+    """Report what is wrong with a JSON feed, and return its summary; None if it is not one."""
     document = JsonDocument(text, report)
     if document.value is None:
         return None
     if not isinstance(document.value, Members) or ("version" not in document.value and "items" not in document.value):
-        report.add("E308", "the document is JSON, but no feed: it has neither version nor items", 0)
+        report.add("E308", "the document is JSON, but not a feed: it has neither version nor items", 0)
         return None
     _check_object(document, document.value, FEED, ())
     return summarise_json_feed(document.value)
@@ -195,7 +195,7 @@ def _check_old_author(document: JsonDocument, members: Members, path: Path) -> N
         document.add("W603", "author is of version 1.0", (*path, "author"), hint="write authors, an array")
 
 
-def _undeclared_html(value: str) -> tuple[str, str] | None:
+def _check_content_text(value: str) -> tuple[str, str] | None:
     fault = check_plain_text(value)
     return ("W404", fault[1]) if fault else None
 
@@ -234,7 +234,7 @@ ITEM: Final = Shape(
             "external_url": Member(check=check_iri),
             "title": Member(check=check_plain_text),
             "content_html": Member(check=check_not_blank),
-            "content_text": Member(check=_undeclared_html),
+            "content_text": Member(check=_check_content_text),
             "summary": Member(check=check_plain_text),
             "image": Member(check=check_iri),
             "banner_image": Member(check=check_iri),

@@ -67,7 +67,12 @@ def check_self(feed: Element, report: Report, code: str) -> None:
             report.add("W402", message, link, attribute="href")
         kind = link.attributes.get("type", "").partition(";")[0].strip().lower()
         if kind and kind not in _FEED_TYPES and not check_media_type(kind):
-            report.add("W413", f"the link to itself is {quote(kind)}, which is no feed", link, attribute="type")
+            report.add(
+                "W413",
+                f"the link to itself is of type {quote(kind)}, which is not that of a feed",
+                link,
+                attribute="type",
+            )
     if find_links(feed, "hub") and not links:
         report.add("W416", "the feed names a hub and no link to itself, which a hub needs", find_links(feed, "hub")[0])
 
@@ -103,7 +108,7 @@ def _check_relation(value: str) -> Fault | None:
     if relation in RELATIONS or (":" in relation and check_iri(relation) is None):
         return None
     suggestion = relation.lower() if relation.lower() in RELATIONS else ""
-    return "W403", f"{quote(value)} is no registered relation{f'; write {suggestion}' if suggestion else ''}"
+    return "W403", f"{quote(value)} is not a registered relation{f'; write {suggestion}' if suggestion else ''}"
 
 
 def _check_link(link: Element, report: Report) -> None:

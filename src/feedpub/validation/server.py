@@ -87,7 +87,7 @@ def _validate_one(
     transport: Transport, url: str, now: datetime | None
 ) -> tuple[list[Problem], Member | None, list[str]]:
     """Return the problems of one address, what can be compared with others, and the feeds that a list names."""
-    fetched = _fetch(transport, url)
+    fetched = _fetch_feed(transport, url)
     response, problems = fetched.response, fetched.problems
     if response.code != 200:
         return problems, None, []
@@ -103,15 +103,15 @@ def _validate_one(
     return problems, Member(path=url, feed=document.summary), feeds
 
 
-def _fetch(transport: Transport, url: str) -> Fetched:
+def _fetch_feed(transport: Transport, url: str) -> Fetched:
     """Request an address and follow its redirects."""
     problems: list[Problem] = []
     address, is_permanent = url, True
     for _ in range(MOST_REDIRECTS + 1):
         if fault := find_url_fault(address):
-            problems.append(_problem("E801", fault, url))
+            problems.append(_make_problem("E801", fault, url))
             return Fetched(url=address, response=Response(), problems=problems)
-        response = _send(transport, address, _HEADERS)
+        response = _send_request(transport, address, _HEADERS)
         if response.code not in _REDIRECTS or "location" not in response.headers:
             problems += _check_status(url, response)
             return Fetched(url=address, response=response, problems=problems)
@@ -119,12 +119,12 @@ def _fetch(transport: Transport, url: str) -> Fetched:
         is_permanent = is_permanent and response.code in _PERMANENT
         code, kind = ("W803", "permanently") if is_permanent else ("N801", "for now")
         address = target.href if target else ""
-        problems = [_problem(code, f"the feed has moved {kind} to {quote(address)}", url)]
-    problems.append(_problem("E803", f"more than {MOST_REDIRECTS} redirects", url))
+        problems = [_make_problem(code, f"the feed has moved {kind} to {quote(address)}", url)]
+    problems.append(_make_problem("E803", f"more than {MOST_REDIRECTS} redirects", url))
     return Fetched(url=address, response=Response(), problems=problems)
 
 
-def _send(transport: Transport, url: str, headers: dict[str, str]) -> Response:
+def _send_request(transport: Transport, url: str, headers: dict[str, str]) -> Response:
     until = time.monotonic() + TIMEOUT_SECONDS
     transport.send(url, Request("GET", to_uri(url), headers, MOST_DOCUMENT_BYTES + 1, until))
     while True:
@@ -139,11 +139,11 @@ def _send(transport: Transport, url: str, headers: dict[str, str]) -> Response:
 def _check_status(url: str, response: Response) -> Iterator[Problem]:
     if response.failure:
         detail = f" ({response.detail})" if response.detail else ""
-        yield _problem("E801", f"the server did not answer: {response.failure}{detail}", url)
+        yield _make_problem("E801", f"the server did not answer: {response.failure}{detail}", url)
     elif response.code != 200:
-        yield _problem("E802", f"the server answered {response.code}", url)
+        yield _make_problem("E802", f"the server answered {response.code}", url)
     elif not response.is_complete:
-        yield _problem("E801", "the answer breaks off", url)
+        yield _make_problem("E801", "the answer breaks off", url)
 
 
 def _check_response(url: str, response: Response, feed_format: str) -> Iterator[Problem]:
@@ -152,15 +152,15 @@ def _check_response(url: str, response: Response, feed_format: str) -> Iterator[
     allowed = MEDIA_TYPES[feed_format]
     if media_type not in allowed:
         described = quote(media_type) if media_type else "without a media type"
-        yield _problem("W801", f"the feed is served as {described}", url, hint=f"send Content-Type: {allowed[0]}")
+        yield _make_problem("W801", f"the feed is served as {described}", url, hint=f"send Content-Type: {allowed[0]}")
     charset, declared = _find_charset(response), decode(response.body[:1000]).declared
     if charset and declared and charset.lower() != declared.lower():
-        yield _problem("W802", f"the server says {charset}, and the document says {declared}", url)
+        yield _make_problem("W802", f"the server says {charset}, and the document says {declared}", url)
     if "etag" not in response.headers and "last-modified" not in response.headers:
-        yield _problem("W804", "the server sends neither ETag nor Last-Modified", url)
+        yield _make_problem("W804", "the server sends neither ETag nor Last-Modified", url)
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     if encoding == "identity" and len(response.body) > _LARGE_RESPONSE_BYTES:
-        yield _problem("W806", f"{len(response.body):,} bytes are sent uncompressed", url)
+        yield _make_problem("W806", f"{len(response.body):,} bytes are sent uncompressed", url)
 
 
 def _check_conditional(transport: Transport, fetched: Fetched, url: str) -> Iterator[Problem]:
@@ -173,9 +173,9 @@ def _check_conditional(transport: Transport, fetched: Fetched, url: str) -> Iter
     }
     if not conditions:
         return
-    response = _send(transport, fetched.url, {**_HEADERS, **conditions})
+    response = _send_request(transport, fetched.url, {**_HEADERS, **conditions})
     if response.code == 200 and response.body == fetched.response.body:
-        yield _problem("W805", f"the server ignores {' and '.join(conditions)}", url)
+        yield _make_problem("W805", f"the server ignores {' and '.join(conditions)}", url)
 
 
 def _find_charset(response: Response) -> str:
@@ -189,5 +189,5 @@ def _is_private(url: str) -> bool:
     return host == "localhost" or (bool(re.fullmatch(r"[\d.]+|\[.*\]", host)) and not is_public(host.strip("[]")))
 
 
-def _problem(code: str, message: str, url: str, hint: str = "") -> Problem:
+def _make_problem(code: str, message: str, url: str, hint: str = "") -> Problem:
     return Problem(code=code, message=message, path=url, hint=hint or find_fix(code))

@@ -74,13 +74,13 @@ def _names_a_file(source: str) -> bool:
 def _validate_path(path: Path, url: str, now: datetime | None) -> list[Problem]:
     try:
         if path.is_dir():
-            files = [(file.as_posix(), partial(_read, file)) for file in _find_files(path)]
+            files = [(file.as_posix(), partial(_read_document, file)) for file in _find_files(path)]
             return validate_documents(files, now=now)
-        document = check_document(_read(path), path=path.as_posix(), url=url, now=now)
+        document = check_document(_read_document(path), path=path.as_posix(), url=url, now=now)
         if document.summary is None or document.summary.format != "opml":
             return document.problems
         listed = [path, *_find_listed_files(path, document.summary)]
-        files = [(file.as_posix(), partial(_read, file)) for file in listed]
+        files = [(file.as_posix(), partial(_read_document, file)) for file in listed]
         return validate_documents(files, is_complete=False, now=now)
     except OSError as error:
         raise FeedpubError(f"{error.filename or path}: {error.strerror or error}") from error
@@ -141,6 +141,6 @@ def _find_files(folder: Path) -> Iterator[Path]:
                 yield path
 
 
-def _read(path: Path) -> bytes:
+def _read_document(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(MOST_DOCUMENT_BYTES + 1)
