@@ -79,6 +79,7 @@ def test_address_of_the_feed_is_compared() -> None:
     assert feedpub.validate(make_atom(), url="https://x.example/feed.xml", now=NOW) == []
     problems = feedpub.validate(make_atom(), url="https://y.example/feed.xml", now=NOW)
     assert [(problem.code, problem.line) for problem in problems] == [("W402", 7)]
+    assert feedpub.validate(make_json(), url="https://x.example/feed.json#top", now=NOW) == []
     problems = feedpub.validate(make_json(), url="https://y.example/feed.json", now=NOW)
     assert [(problem.code, problem.line) for problem in problems] == [("W402", 5)]
 

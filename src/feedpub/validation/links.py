@@ -62,7 +62,7 @@ def check_self(feed: Element, report: Report, code: str) -> None:
         address = link.attributes.get("href", "").strip()
         if address and check_iri(address) and not link.inherited("xml:base"):
             report.add("W415", f"the link to itself, {quote(address)}, is relative", link, attribute="href")
-        elif report.url and address and not _is_same_document(address, report.url):
+        elif report.url and address and not is_same_document(address, report.url):
             message = f"the feed says that it is at {quote(address)}, and it is at {quote(report.url)}"
             report.add("W402", message, link, attribute="href")
         kind = link.attributes.get("type", "").partition(";")[0].strip().lower()
@@ -126,14 +126,15 @@ def _check_link(link: Element, report: Report) -> None:
         report.add("N401", "the enclosure does not say its length", link)
 
 
-def _is_same_document(address: str, url: str) -> bool:
+def is_same_document(address: str, url: str) -> bool:
+    """Return True if two addresses are those of one document: they may differ in their fragments and spelling."""
     return normalise_url(address.partition("#")[0]) == normalise_url(url.partition("#")[0])
 
 
 def _leads_to_itself(link: Element, feed: Element) -> bool:
     address = link.attributes.get("href", "").strip()
     return any(
-        _is_same_document(address, self_link.attributes.get("href", "")) for self_link in find_links(feed, "self")
+        is_same_document(address, self_link.attributes.get("href", "")) for self_link in find_links(feed, "self")
     )
 
 
