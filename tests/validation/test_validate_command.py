@@ -99,6 +99,12 @@ def test_problems_are_in_order_and_limited() -> None:
     ]
 
 
+def test_address_with_a_space_is_an_address() -> None:
+    problems = feedpub.validate("https://x.example/a b", now=NOW)
+    assert [problem.code for problem in problems] == ["E801"]
+    assert "not allowed" in problems[0].message
+
+
 def test_path_as_text_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("feed.xml").write_text(make_atom(), encoding="utf-8")
