@@ -93,6 +93,14 @@ def decode_json(data: bytes) -> Decoded:
     return Decoded(data=text.encode("utf-8", "surrogatepass"), encoding=encoding, findings=tuple(findings))
 
 
+def is_same_encoding(first: str, second: str) -> bool:
+    """Return True if two names are names of one encoding, such as ``utf8`` and ``UTF-8``."""
+    if first.lower() == second.lower():
+        return True
+    (encoding, unknown), (other, other_unknown) = _look_up_encoding(first), _look_up_encoding(second)
+    return not unknown and not other_unknown and encoding == other
+
+
 def _find_declaration(data: bytes, encoding: str) -> tuple[str, int]:
     start = data[:1000]
     if encoding.startswith(("utf-16", "utf-32")):

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from .._version import __version__
 from ..errors import Problem, find_fix
 from ..iri import find_host, find_url_fault, parse_url, to_uri
+from ..redaction import hide_secrets
 from ..transport.base import ExhaustedError, Request, Response
 from ..transport.network_addresses import is_public
 from ..transport.sockets import SocketTransport
 from .comparing import compare_documents
-from .decoding import decode
+from .decoding import decode, is_same_encoding
 from .faults import quote
 from .feed_sets import Member
 from .validator import check_document
@@ -74,13 +75,15 @@ def validate_address(url: str, *, now: datetime | None = None) -> list[Problem]:
     try:
         problems, member, addresses = _validate_one(transport, url, now)
         members = [member] if member else []
-        for address in addresses[:MOST_FEEDS_OF_A_LIST]:
+        for address in list(dict.fromkeys(addresses))[:MOST_FEEDS_OF_A_LIST]:
             more, member, _ = _validate_one(transport, address, now)
             problems += more
             members += [member] if member else []
     finally:
         transport.close()
-    return problems + compare_documents(members, {}, is_complete=False) if addresses else problems
+    if addresses:
+        problems += compare_documents(members, {}, is_complete=False)
+    return [replace(problem, path=hide_secrets(problem.path)) for problem in problems]
 
 
 def _validate_one(
@@ -115,10 +118,14 @@ def _fetch_feed(transport: Transport, url: str) -> Fetched:
         if response.code not in _REDIRECTS or "location" not in response.headers:
             problems += _check_status(url, response)
             return Fetched(url=address, response=response, problems=problems)
-        target = parse_url(response.headers["location"], address)
+        location = response.headers["location"]
+        target = parse_url(location, address)
+        if target is None:
+            problems.append(_make_problem("E801", f"the server redirects to {quote(location)}, not an address", url))
+            return Fetched(url=address, response=Response(), problems=problems)
         is_permanent = is_permanent and response.code in _PERMANENT
         code, kind = ("W803", "permanently") if is_permanent else ("N801", "for now")
-        address = target.href if target else ""
+        address = target.href
         problems = [_make_problem(code, f"the feed has moved {kind} to {quote(address)}", url)]
     problems.append(_make_problem("E803", f"more than {MOST_REDIRECTS} redirects", url))
     return Fetched(url=address, response=Response(), problems=problems)
@@ -142,7 +149,7 @@ def _check_status(url: str, response: Response) -> Iterator[Problem]:
         yield _make_problem("E801", f"the server did not answer: {response.failure}{detail}", url)
     elif response.code != 200:
         yield _make_problem("E802", f"the server answered {response.code}", url)
-    elif not response.is_complete:
+    elif not response.is_complete and len(response.body) <= MOST_DOCUMENT_BYTES:  # else its size is the problem
         yield _make_problem("E801", "the answer breaks off", url)
 
 
@@ -154,7 +161,7 @@ def _check_response(url: str, response: Response, feed_format: str) -> Iterator[
         described = quote(media_type) if media_type else "without a media type"
         yield _make_problem("W801", f"the feed is served as {described}", url, hint=f"send Content-Type: {allowed[0]}")
     charset, declared = _find_charset(response), decode(response.body[:1000]).declared
-    if charset and declared and charset.lower() != declared.lower():
+    if charset and declared and not is_same_encoding(charset, declared):
         yield _make_problem("W802", f"the server says {charset}, and the document says {declared}", url)
     if "etag" not in response.headers and "last-modified" not in response.headers:
         yield _make_problem("W804", "the server sends neither ETag nor Last-Modified", url)

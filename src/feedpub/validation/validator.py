@@ -73,7 +73,7 @@ def check_document(
     """
     if len(data) > MOST_DOCUMENT_BYTES:
         report = Report(Source(b"", path), url=url, now=now)
-        message = f"the document has {len(data):,} bytes; {MOST_DOCUMENT_BYTES:,} are read at most"
+        message = f"the document has more than {MOST_DOCUMENT_BYTES:,} bytes, the most that is read"
         report.add("E306", message, None)
         return Document(problems=report.finish())
     is_json = _JSON_START.match(data)
