@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from skeletons import NOW, make_atom, make_json, make_rss
 
+from feedpub.transport.base import Request, Response
 from feedpub.validation import server, validator
 from feedpub.validation.validate import validate
 from support.link_farm import Behaviour, Exchange, Farm, redirect, respond, send
@@ -55,7 +56,6 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "rss": respond(200, make_rss().encode(), Content_Type="application/rss+xml", ETag='"1"'),
     "nowhere": redirect("http://[", 301),
     "other-name": respond(200, ATOM, Content_Type=f"{ATOM_TYPE}; charset=UTF8", ETag='"1"'),
-    "secret": redirect("http://127.0.0.1:1/", 302),
 }
 
 
@@ -99,6 +99,39 @@ def test_good_server_has_no_problem(farm: Farm) -> None:
 )
 def test_fault_of_a_server_is_found(case: str, code: str, farm: Farm) -> None:
     assert code in codes(farm, case)
+
+
+@pytest.mark.parametrize(
+    ("url", "may_reach_private"),
+    [
+        ("http://localhost/feed", True),
+        ("http://127.1/feed", True),
+        ("http://[::1]/feed", True),
+        ("http://93.184.216.34/feed", False),
+        ("https://x.example/feed", False),
+        ("http://.../feed", False),
+    ],
+)
+def test_private_network_is_reached_from_itself_only(
+    url: str, may_reach_private: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Transport:
+        def __init__(self, *, allow_private: bool, **_options: object) -> None:
+            permissions.append(allow_private)
+
+        def send(self, key: object, request: Request) -> None:
+            self.key = key
+
+        def wait(self, seconds: float | None) -> list[tuple[object, Response]]:
+            return [(self.key, Response(failure="refused"))]
+
+        def close(self) -> None:
+            pass
+
+    permissions: list[bool] = []
+    monkeypatch.setattr(server, "SocketTransport", Transport)
+    assert [problem.code for problem in validate(url, now=NOW)] == ["E801"]
+    assert permissions == [may_reach_private]
 
 
 def test_redirect_without_an_address_is_named(farm: Farm) -> None:

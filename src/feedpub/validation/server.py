@@ -12,7 +12,7 @@ from ..errors import Problem, find_fix
 from ..iri import find_host, find_url_fault, parse_url, to_uri
 from ..redaction import hide_secrets
 from ..transport.base import ExhaustedError, Request, Response
-from ..transport.network_addresses import is_public
+from ..transport.network_addresses import is_public, parse_numeric_host
 from ..transport.sockets import SocketTransport
 from .comparing import compare_documents
 from .decoding import decode, is_same_encoding
@@ -193,7 +193,8 @@ def _find_charset(response: Response) -> str:
 def _is_private(url: str) -> bool:
     """Return True if an address names the network that it is in: then its redirects may lead there, too."""
     host = find_host(url)
-    return host == "localhost" or (bool(re.fullmatch(r"[\d.]+|\[.*\]", host)) and not is_public(host.strip("[]")))
+    literal = parse_numeric_host(host)
+    return host == "localhost" or (literal is not None and not is_public(str(literal)))
 
 
 def _make_problem(code: str, message: str, url: str, hint: str = "") -> Problem:
