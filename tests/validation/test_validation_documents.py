@@ -1,4 +1,4 @@
-"""What the example of a rule does not show: other ways to the same code, old formats, and what is no fault."""
+"""What the example of a rule does not show: other ways to the same code, old formats, and what is not a fault."""
 
 from __future__ import annotations
 

@@ -46,11 +46,12 @@ def validate_feeds(
 
     Exits with 1 if there is an error or a warning; notes do not count. `feedpub explain CODE` explains a code.
     """
+    ignored_codes = {code.upper() for code in ignored}
     problems = [
         problem
         for source in sources
         for problem in _validate_source(source, url or "")
-        if problem.code not in {code.upper() for code in ignored}
+        if problem.code not in ignored_codes
     ]
     echo_problems(problems, output_format, may_summarise=not is_complete)
     if output_format == "text":

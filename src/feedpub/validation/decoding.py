@@ -59,7 +59,7 @@ def decode(data: bytes, charset: str = "") -> Decoded:
         data: The document.
         charset: The parameter of the HTTP header Content-Type; empty if there is none.
     """
-    mark, marked = next(((mark, name) for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)), (b"", ""))
+    mark, marked = _find_byte_order_mark(data)
     data = data[len(mark) :]
     encoding = marked or next((name for start, name in _STARTS if data.startswith(start)), "")
     declared, declaration_offset = _find_declaration(data, encoding)
@@ -84,13 +84,19 @@ def decode(data: bytes, charset: str = "") -> Decoded:
 
 def decode_json(data: bytes) -> Decoded:
     """Return a document of JSON in UTF-8, which it must be in (RFC 8259, section 8.1)."""
-    mark, encoding = next(((mark, name) for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)), (b"", "utf-8"))
-    findings = [Finding("W601", "the document starts with a byte order mark")] if encoding == "utf-8" and mark else []
+    mark, marked = _find_byte_order_mark(data)
+    encoding = marked or "utf-8"
+    findings = [Finding("W601", "the document starts with a byte order mark")] if marked == "utf-8" else []
     if encoding == "utf-8":
         return _decode_utf8(data[len(mark) :], encoding, "", findings)
     findings.append(Finding("E302", f"JSON is in UTF-8, not in {encoding}"))
     text, _ = _decode_text(data[len(mark) :], encoding)
     return Decoded(data=text.encode("utf-8", "surrogatepass"), encoding=encoding, findings=tuple(findings))
+
+
+def _find_byte_order_mark(data: bytes) -> tuple[bytes, str]:
+    """Return the byte order mark of a document, and the encoding that it stands for; both empty if it has none."""
+    return next(((mark, name) for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)), (b"", ""))
 
 
 def is_same_encoding(first: str, second: str) -> bool:

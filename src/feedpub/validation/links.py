@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from ..iri import normalise_url
 from .addresses import check_iri, check_iri_reference
 from .dates import check_rfc3339
+from .elements import display_name
 from .faults import quote
 from .schema import Attribute, Schema
 from .values import check_language, check_media_type, check_non_negative, check_not_blank, check_plain_name
@@ -57,7 +58,7 @@ def check_self(feed: Element, report: Report, code: str) -> None:
     """
     links = find_links(feed, "self")
     if not links:
-        report.add(code, f"the {feed.name.removeprefix('atom:')} has no link to itself", feed)
+        report.add(code, f"the {display_name(feed.name)} has no link to itself", feed)
     for link in links:
         address = link.attributes.get("href", "").strip()
         if address and check_iri(address) and not link.inherited("xml:base"):
