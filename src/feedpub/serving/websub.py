@@ -200,7 +200,7 @@ class _Hub:
         fields = {"hub.mode": "publish", "hub.url": topic, "hub.topic": topic}  # hubs differ in which they read
         pauses = iter(self._pauses)
         while True:
-            status, reason, wait_seconds = self._post(fields)
+            status, reason, wait_seconds = self._send_ping(fields)
             if wait_seconds is None:
                 return status, reason
             pause = next(pauses, None)
@@ -213,7 +213,7 @@ class _Hub:
                 return status, reason
             self._sleep(wait_seconds)
 
-    def _post(self, fields: dict[str, str]) -> tuple[int | None, str, float | None]:
+    def _send_ping(self, fields: dict[str, str]) -> tuple[int | None, str, float | None]:
         """Send one request.
 
         Returns:
@@ -227,22 +227,22 @@ class _Hub:
         if seconds <= 0:
             return None, "nothing was sent: there was no time left", None
         try:
-            answer = requests_client.post_form(self._session, self.url, fields, seconds=seconds)
+            response = requests_client.post_form(self._session, self.url, fields, seconds=seconds)
         except requests_client.FormError as error:
             return None, str(error), 0.0
-        if 200 <= answer.status < 300:
-            return answer.status, "", None
-        if 300 <= answer.status < 400:
-            location = answer.headers.get("Location", "an unknown address")
-            return answer.status, f"the hub has moved to {location}: change hub in {FILE_NAME}, and build again", None
-        reason = f"the hub responded with {answer.status}" + (f": {answer.text}" if answer.text else "")
-        is_temporary = answer.status == 429 or answer.status >= 500
-        return answer.status, reason, _parse_retry_after(answer) if is_temporary else None
+        if 200 <= response.status < 300:
+            return response.status, "", None
+        if 300 <= response.status < 400:
+            location = response.headers.get("Location", "an unknown address")
+            return response.status, f"the hub has moved to {location}: change hub in {FILE_NAME}, and build again", None
+        reason = f"the hub responded with {response.status}" + (f": {response.text}" if response.text else "")
+        is_temporary = response.status == 429 or response.status >= 500
+        return response.status, reason, _parse_retry_after(response) if is_temporary else None
 
 
-def _parse_retry_after(answer: FormResponse) -> float:
+def _parse_retry_after(response: FormResponse) -> float:
     """Return the seconds of Retry-After (RFC 9110, 10.2.3), which may be a date; 0 if there is none."""
-    value = answer.headers.get("Retry-After", "").strip()
+    value = response.headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdecimal():
         return float(value)
     now = datetime.now(UTC)
