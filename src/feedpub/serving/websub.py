@@ -7,7 +7,6 @@ import os
 import re
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from hashlib import sha256
 from html import unescape
 from pathlib import Path
@@ -17,16 +16,16 @@ from ..errors import ConfigError, Problem
 from ..files import read_file, remove_leftovers, write_file
 from ..formats import FORMATS
 from ..iri import to_uri
+from ..links.pace import parse_retry_after
 from ..model import Site
 from ..redaction import hide_secrets
 from ..site.settings import FILE_NAME, read_config
-from .http_dates import parse_http_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ..model import Config
-    from ..transport.requests_client import FormResponse, Session
+    from ..transport.requests_client import Session
 
     # Hub → address of a feed document → SHA-256 of the bytes that the hub has accepted.
     AcceptedDigests = dict[str, dict[str, str]]
@@ -237,14 +236,4 @@ class _Hub:
             return response.status, f"the hub has moved to {location}: change hub in {FILE_NAME}, and build again", None
         reason = f"the hub responded with {response.status}" + (f": {response.text}" if response.text else "")
         is_temporary = response.status == 429 or response.status >= 500
-        return response.status, reason, _parse_retry_after(response) if is_temporary else None
-
-
-def _parse_retry_after(response: FormResponse) -> float:
-    """Return the seconds of Retry-After (RFC 9110, 10.2.3), which may be a date; 0 if there is none."""
-    value = response.headers.get("Retry-After", "").strip()
-    if value.isascii() and value.isdecimal():
-        return float(value)
-    now = datetime.now(UTC)
-    moment = parse_http_date(value, now)
-    return max(0.0, (moment - now).total_seconds()) if moment else 0.0
+        return response.status, reason, (parse_retry_after(response.headers) or 0.0) if is_temporary else None
