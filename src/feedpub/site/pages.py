@@ -251,19 +251,15 @@ class Pages:
         return _ListItems(articles, functools.partial(self._make_items, articles, language, root))
 
     def _make_items(self, articles: Iterable[ListedArticle], language: str, root: str) -> Iterator[_ListItem]:
-        """Yield list items; an archive has thousands, so the loop does little."""
-        base = self._article_base
-        start = len(base)
+        """Yield list items; an archive has thousands."""
         language_columns = {language: ("", "", "")}
         for article in articles:
-            tag, link, title = article.language, article.link, article.title
+            tag = article.language
             if tag not in language_columns:
                 name = get_autonym(tag)
                 language_columns[tag] = (tag, get_direction(tag), name if name != get_autonym(language) else "")
-            if link.startswith(base) and link.endswith("/"):  # as `_make_article_href` does, but faster
-                link = f"{root}{link[start:]}index.html"
-            text = title if title.isprintable() else isolate_bidi(title)  # bidirectional controls are not printable
-            yield (text, link, article.published[:10], *language_columns[tag])
+            link = self._make_article_href(article.link, root)
+            yield (isolate_bidi(article.title), link, article.published[:10], *language_columns[tag])
 
     def _make_article_href(self, link: str, root: str) -> str:
         """Return the link to an article: relative, so that it needs no server, if its page is on this site."""
