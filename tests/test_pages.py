@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from html.parser import HTMLParser
@@ -387,16 +386,6 @@ def test_jinja_is_loaded_with_the_first_page() -> None:
         "assert 'jinja2' not in sys.modules; pages.render_landing({}); assert 'jinja2' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parent)
-
-
-def cheapest(act: Callable[[], object], rounds: int) -> float:
-    """Return the CPU time of an act in milliseconds, at its best: other programs run, too."""
-    milliseconds = []
-    for _ in range(rounds):
-        start = time.process_time()
-        act()
-        milliseconds.append((time.process_time() - start) * 1000)
-    return min(milliseconds)
 
 
 def own_template(folder: Path, name: str, text: str | bytes) -> Pages:
