@@ -84,8 +84,6 @@ class Pages:
         self.config = config
         self.feeds = feeds
         self._theme = theme or Theme()
-        # Articles that are published elsewhere (`permalink`) keep their links: no address starts with a space.
-        self._article_base = " " if config.permalink else config.base_url
         self._shared_values: dict[tuple[str, str], dict[str, Any]] = {}
 
     def read_style(self) -> bytes:
@@ -261,7 +259,7 @@ class Pages:
 
     def _make_article_href(self, link: str, root: str) -> str:
         """Return the link to an article: relative, so that it needs no server, if its page is on this site."""
-        return self._make_relative(link, root) if link.startswith(self._article_base) else link
+        return link if self.config.permalink else self._make_relative(link, root)
 
     def _make_relative(self, address: str, root: str) -> str:
         """Return a relative link to a file of the published folder, which works wherever that is served or opened."""
