@@ -129,6 +129,20 @@ def test_an_excluded_link_closes_its_incident(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("url", ["http://10.0.0.1/a", "http://[::1]/a"])
+def test_a_private_link_closes_its_incident(url: str, tmp_path: Path) -> None:
+    """The link was checked while `allow_private` was set. Not http, or malformed: a site has no such links."""
+    with History(tmp_path / "links.sqlite") as base:
+        base.begin_run(NOW, site="site.test,2026")
+        remember_dead_link(base, url)
+        assert [incident.outcome for incident in base.list_incidents()] == [None]
+    site = make_site(tmp_path, url)
+    (link,) = check_links(site, history=tmp_path / "links.sqlite", now=NOW + DAY).links
+    assert link.url == url
+    report = report_links(site, history=tmp_path / "links.sqlite")
+    assert list_outcomes(report) == [(url, "removed")]
+
+
 def test_incidents_of_lists_stay_when_a_site_is_checked(tmp_path: Path) -> None:
     check_on_day([OLD], tmp_path, 0, {OLD: 404})
     assert list_outcomes(check_on_day(make_site(tmp_path, OTHER), tmp_path, 1)) == [(OLD, None)]

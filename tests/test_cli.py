@@ -273,10 +273,10 @@ def test_import_shows_lines_that_could_be_read_otherwise(run: Run, tmp_path: Pat
     arguments = ("import", "d.txt", "--published", "2026-02-01", "--title", "en=A")
     done = run(*arguments)
     assert done.code == 0
-    assert done.err == "warning: line 7was read as references: 4. Four\n"
+    assert done.err == "warning: line 7 was read as references: 4. Four\n"
     assert done.out.endswith(", 1 ambiguous\n")
     done = run(*arguments, "--key", "b", "--format", "github")
-    assert done.out.splitlines()[0] == "::warning file=d.txt,line=7::line 7was read as references: 4. Four"
+    assert done.out.splitlines()[0] == "::warning file=d.txt,line=7::line 7 was read as references: 4. Four"
 
 
 def test_import_of_text_without_headings(run: Run, tmp_path: Path) -> None:

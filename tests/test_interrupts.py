@@ -184,22 +184,24 @@ ACTS: dict[str, tuple[str, Callable[[Folder], tuple[int, str, str]]]] = {
 def test_an_interrupt_at_any_line_leaves_a_whole_history(kind_of_interrupt: str, folder: Folder) -> None:
     """At lines of each module; in a thorough run at each line once, and then at later executions of them."""
     interrupt, find_exit_code = INTERRUPTS[kind_of_interrupt]
-    moments: dict[tuple[Line, int], str] = {}
+    lines_of: dict[str, list[Line]] = {}  # of another check all lines, of each other act those that it adds
     for name, (kind, act) in ACTS.items():
         folder.begin_again(kind)
-        for line in find_lines(lambda act=act: act(folder), FILES):  # type: ignore[misc]
-            moments.setdefault((line, 1), name)
-    assert {file for (file, _), _ in moments} == set(FILES)
-    lines = [line for line, _ in moments]
-    later = {(line, times): "another check" for times in (2, 3, 5, 8, 12) for line in lines}
+        lines = find_lines(lambda act=act: act(folder), FILES)  # type: ignore[misc]
+        lines_of[name] = [line for line in lines if line not in lines_of.get("another check", ())]
+    assert {file for lines in lines_of.values() for file, _ in lines} == set(FILES)
+    moments = [(name, line, 1) for name, lines in lines_of.items() for line in sample(lines, MOMENTS // 4)]
+    later = [("another check", line, times) for times in (2, 3, 5, 8, 12) for line in lines_of["another check"]]
     reached = 0
+    interrupted = set()
     # Not all lines are executed as often as that.
-    for (line, times), name in sample(moments.items(), MOMENTS * 3 // 4) + sample(later.items(), MOMENTS * 3 // 4):
+    for name, line, times in moments + sample(later, MOMENTS * 3 // 4):
         kind, act = ACTS[name]
         folder.begin_again(kind)
         done: list[tuple[int, str, str]] = []
         if interrupt_at(line, times, interrupt, lambda act=act, done=done: done.append(act(folder))):  # type: ignore[misc]
             reached += 1
+            interrupted.add(name)
             code, out, err = done[0]
             assert code == find_exit_code, (name, line, times, err)
             assert "Traceback" not in err
@@ -207,10 +209,12 @@ def test_an_interrupt_at_any_line_leaves_a_whole_history(kind_of_interrupt: str,
         if reached >= MOMENTS:
             break
     assert reached >= MOMENTS
+    assert interrupted == set(ACTS)
 
 
 def test_the_check_after_an_interrupt_finds_all(folder: Folder) -> None:
     lines = find_lines(lambda: folder.check(4), FILES)
+    assert len(lines) > 200
     final = folder.read()
     for line in lines[:: 25 * STEP // 3]:
         folder.begin_again("four days")

@@ -27,7 +27,7 @@ from feedpub.entries.summaries import make_excerpt
 from feedpub.links.classify import ProbeResult, classify_result
 from feedpub.links.fragments import find_fragment_names
 from feedpub.links.outbound import find_outbound_links
-from feedpub.links.pages import read_page_at_once, read_refresh
+from feedpub.links.pages import read_refresh
 from feedpub.links.redirects import find_redirect_target
 from feedpub.links.reports import format_report
 from feedpub.links.result import Link, LinkReport
@@ -37,6 +37,7 @@ from feedpub.site.settings import read_config
 from feedpub.transport import network_addresses
 from feedpub.transport.base import NoResponseError
 from feedpub.transport.http1 import ResponseReader
+from support.link_pages import read_page_at_once
 from support.speed import THOROUGH
 from test_link_fixing import remember_moved
 

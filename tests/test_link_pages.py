@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from feedpub.links.fragments import find_fragment_names
-from feedpub.links.pages import is_page, read_page, read_page_at_once, read_refresh
+from feedpub.links.pages import is_page, read_page, read_refresh
 from feedpub.links.probe import PAGE_BYTES, PAUSE, WAIT, HostState, LinkProbe
 from feedpub.transport.base import Request, Response
+from support.link_pages import read_page_at_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,8 +18,11 @@ from feedpub.links.own_network import (
     is_network_down,
     needs_canaries,
 )
-from feedpub.links.pages import Page, read_page_at_once
 from feedpub.model import LinkSettings
+from support.link_pages import read_page_at_once
+
+if TYPE_CHECKING:
+    from feedpub.links.pages import Page
 
 URL = "https://works.test/a/page"
 HOME = "https://works.test/"

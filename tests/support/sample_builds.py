@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 import feedpub
+from support.sample_sites import post
 
 if TYPE_CHECKING:
     import random
@@ -53,8 +54,7 @@ def settle() -> None:
 
 def article(title: str, published: str | None = "2026-01-01", body: str = "Text.", **matter: str) -> str:
     """Make an entry file; keys that are empty are left out."""
-    keys = {"title": title, "published": published, **matter}
-    return "---\n" + "".join(f"{key}: {value}\n" for key, value in keys.items() if value) + f"---\n{body}\n"
+    return post(f"{body}\n", title=title, published=published or "", **matter)
 
 
 def settings(**values: object) -> str:

@@ -29,6 +29,7 @@ U = TypeVar("U")
 def sample(values: Iterable[T], most: int) -> list[T]:
     """Return at most so many of some values, spread evenly and always the same; all of them in a thorough run."""
     everything = list(values)
+    assert everything, "a sample of nothing passes without a case"
     if THOROUGH or len(everything) <= most:
         return everything
     return [everything[number * len(everything) // most] for number in range(most)]
@@ -36,9 +37,11 @@ def sample(values: Iterable[T], most: int) -> list[T]:
 
 def by_turns(values: Iterable[T], others: Iterable[U]) -> list[tuple[T, U]]:
     """Return each value with one of the others, by turns; with all of them in a thorough run."""
+    everything, turns = list(values), list(others)
+    assert len(everything) >= len(turns) > 0, "not each of the others would have its turn"
     if THOROUGH:
-        return list(itertools.product(values, others))
-    return list(zip(values, itertools.cycle(others), strict=False))
+        return list(itertools.product(everything, turns))
+    return list(zip(everything, itertools.cycle(turns), strict=False))
 
 
 def skip_flushing(patch: pytest.MonkeyPatch) -> None:

@@ -51,7 +51,7 @@ def find_changes(states: Mapping[str, int], manifest: Manifest, until: datetime)
     """Return the changes of an entries folder, and the articles that have come due.
 
     Args:
-        states: The entry files, as `scanning.scan_folder` returns them.
+        states: The entry files, as `scan_folder` returns them.
         manifest: What earlier builds have read.
         until: The moment until which entries are shown.
     """

@@ -118,7 +118,7 @@ def _echo_summary(problems: Sequence[feedpub.Problem]) -> None:
     for problem in problems:
         by_code.setdefault(problem.code, []).append(problem)
     severities = list(_COLOURS)
-    groups = sorted(by_code.values(), key=lambda found: (severities.index(found[0].severity), -len(found)))
+    groups = sorted(by_code.values(), key=lambda group: (severities.index(group[0].severity), -len(group)))
     for group in groups:
         first, _, example = str(group[0]).partition("\n")
         echo(f"{first}: {_describe_count(group)}", colour=_COLOURS[group[0].severity])

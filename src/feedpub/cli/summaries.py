@@ -27,7 +27,7 @@ def echo_import(result: feedpub.ImportResult, file: str, output_format: str, *, 
     for line in result.pasted.lines:
         if line.fate == "ambiguous":
             hint = f" ({line.hint})" if line.hint else ""
-            message = f"line {line.number}was read as {line.role}: {line.text.strip()}{hint}"
+            message = f"line {line.number} was read as {line.role}: {line.text.strip()}{hint}"
             if output_format == "github":
                 echo_annotation("warning", message, file=file, line=line.number)
             else:

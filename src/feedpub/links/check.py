@@ -287,11 +287,10 @@ class LinkCheck:
         with ExitStack() as stack:
             history = stack.enter_context(open_history(self._path))
             verdicts = {url: verdict for url in self._mentions if (verdict := self._filter.judge_address(url))}
-            skipped = {url for url, verdict in verdicts.items() if verdict.status == "skipped"}
             records = self._records = LinkRecords(
                 history, self._mentions, settings=self._settings, strict=self._strict, started=self._started_at,
                 now=self._now, site=self._authority, accepted=self._accepted,
-                checked_urls=self._mentions.keys() - skipped if self._has_all_links else None,
+                checked_urls=self._mentions.keys() - verdicts.keys() if self._has_all_links else None,
             )  # fmt: skip
             try:
                 yield from self._iter_results(records, verdicts, stack)

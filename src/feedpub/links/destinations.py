@@ -6,8 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from urllib.parse import unquote
 
-from .. import iri
-from ..iri import parse_url
+from ..iri import parse_url, resolve_url, to_uri
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -186,6 +185,6 @@ def find_folder(url: str) -> str:
 
 def split_fragment(url: str) -> tuple[str, str]:
     """Split a URL, as browsers read it, into the requested URL and the fragment ("" for none)."""
-    href = iri.resolve_url("", url) or url
+    href = resolve_url("", url) or url
     page, _, fragment = href.partition("#")
-    return iri.to_uri(page), fragment.partition(":~:")[0]
+    return to_uri(page), fragment.partition(":~:")[0]

@@ -322,7 +322,7 @@ class History:
 
         Args:
             links: What is remembered of the links of the site.
-            checked_urls: All links of the site that are not excluded.
+            checked_urls: All links of the site that need requests.
             at: The current time; aware.
         """
         open_urls = set(self._query_rows("SELECT url FROM incidents WHERE closed IS NULL", convert=_read_text))

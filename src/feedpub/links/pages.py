@@ -91,17 +91,6 @@ def read_page(
     return scanner.make_page()
 
 
-def read_page_at_once(body: bytes, headers: Mapping[str, str], names_to_find: Collection[str] = ()) -> Page:
-    """Read a page without yielding, and return it."""
-    steps = read_page(body, headers, names_to_find)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            make_page: Page = end.value
-            return make_page
-
-
 def read_refresh(value: str) -> tuple[float, str] | None:
     """Return seconds and address of a field Refresh, or of `<meta http-equiv=refresh>` (HTML, section 4.2.5.3)."""
     match = _REFRESH.match(value[:_LONGEST_CONTENT_CHARACTERS])

@@ -49,8 +49,8 @@ class LinkRecords:
             now: Use this as the current time.
             site: Authority of the site that has the links; empty for a list of addresses.
             accepted: Links that comments in entries accept.
-            checked_urls: All links of the site that are not excluded: open incidents of other links are closed. None if
-                the site has files with errors, so that its links are not all known.
+            checked_urls: All links of the site that need requests (see `AddressFilter`): open incidents of other links
+                are closed. None if the site has files with errors, so that its links are not all known.
         """
         self.history, self.mentions, self.settings, self.strict = history, mentions, settings, strict
         self._started_at, self._now = started, now

@@ -42,8 +42,9 @@ class Incident:
         url: The address.
         opened: When it was first reported dead.
         reason: Why.
-        closed: When the link worked again, was no longer in any entry, or was excluded; None while it is open.
-        outcome: ``recovered`` or ``removed`` (also if it is excluded); None while it is open.
+        closed: When the link worked again, was no longer in any entry, or was excluded or private; None while it is
+            open.
+        outcome: ``recovered`` or ``removed`` (also if it is excluded or private); None while it is open.
     """
 
     number: int

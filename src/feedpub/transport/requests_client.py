@@ -87,12 +87,12 @@ def send_request(session: Session, request: Request, *, seconds: float) -> Respo
         seconds: For each step, such as connecting or reading; all of them together may last longer.
     """
     try:
-        return _send(session, request, seconds)
+        return _fetch_response(session, request, seconds)
     except requests.RequestException as error:
         return _describe_failure(error, seconds)
 
 
-def _send(session: Session, request: Request, seconds: float) -> Response:
+def _fetch_response(session: Session, request: Request, seconds: float) -> Response:
     prepared = session.prepare_request(requests.Request(request.method, request.url, headers=dict(request.headers)))
     settings = session.merge_environment_settings(request.url, {}, True, None, None)
     with session.send(prepared, timeout=seconds, allow_redirects=False, **settings) as response:

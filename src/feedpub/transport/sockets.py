@@ -70,7 +70,7 @@ class SocketTransport:
     def send(self, key: object, request: Request) -> None:
         """Send a request; `wait` returns its response with `key`."""
         task = Task(key, request.until)
-        task.steps = self._exchange(task, request)
+        task.steps = self._fetch_response(task, request)
         self._tasks.add(task)
         self._advance_task(task)
 
@@ -161,7 +161,7 @@ class SocketTransport:
         for task in [task for task in self._tasks if task.until <= now]:
             self._advance_task(task, TimeoutError())
 
-    def _exchange(self, task: Task, request: Request) -> Steps:
+    def _fetch_response(self, task: Task, request: Request) -> Steps:
         """Send a request over an idle connection or a new one, and read the response."""
         try:
             origin, target, authorization = split_url(request.url)
