@@ -330,6 +330,10 @@ def test_late_translations_are_noted(tmp_path: Path) -> None:
         files[f"a{month}.zh-Hans.md"] = f"---\ntitle: 夜间列车 {month}\n---\n{CHINESE_TEXT}"
     assert lint_files(tmp_path, files, f"{SETTINGS}limit = 5\n", codes="N105") == []
     assert lint_files(tmp_path, files, f"{SETTINGS}limit = 3\n", codes="N105") == [("N105", "a2.zh-Hans.md", "")]
+    for limit, others in ((4, ""), (3, " (nor is 1 other)"), (2, " (nor are 2 others)")):
+        folder = write_site(tmp_path / "entries", files, f"{SETTINGS}limit = {limit}\n")
+        (note,) = (problem for problem in feedpub.lint(folder) if problem.code == "N105")
+        assert note.message.endswith(f"is not among the newest {limit}{others}")
     files["a1.zh-Hans.md"] = post(CHINESE_TEXT, title="夜间列车 1", published="2026-06-01")
     files["a2.zh-Hans.md"] = post(CHINESE_TEXT, title="夜间列车 2", published="2026-06-02")
     assert lint_files(tmp_path, files, f"{SETTINGS}limit = 4\n", codes="N105") == [("N105", "a3.zh-Hans.md", "")]

@@ -179,6 +179,8 @@ class Simulation:
                 self.probes += ended
             if len(self.probes) == len(due_urls):
                 break
+        else:
+            raise AssertionError(f"{len(due_urls) - len(self.probes)} links have no verdict after {most_turns} turns")
         return {probe.url: classify_result(probe.result) for probe in self.probes}
 
     def _find_state(self, url: str) -> HostState:

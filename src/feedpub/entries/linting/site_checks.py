@@ -108,7 +108,8 @@ def _note_old_translations(files: Iterable[EntryFile], config: Config) -> None:
     newest_first = sorted(files, key=lambda file: (file.values["published"], file.key), reverse=True)
     old = [file for file in newest_first[config.limit :] if "published" not in file.matter]
     if old:
-        more = f" (nor are {len(old) - 1} others)" if len(old) > 1 else ""
+        others = len(old) - 1
+        more = f" (nor {'is 1 other' if others == 1 else f'are {others:,} others'})" if others else ""
         message = f"this translation has the date of its original and is not among the newest {config.limit}{more}"
         hint = "give a translation that is added later its own published:, or subscribers will not see it"
         old[0].source.add("N105", message, hint)
