@@ -49,11 +49,11 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 SLOW_MODULES = frozenset(
     """
     test_accepted_links test_archives test_cli_links test_determinism test_display test_docs_site test_examples
-    test_feeds_properties test_formats test_hostile_addresses test_link_pages test_recipes
-    test_ids test_incremental test_interrupts test_killed test_linear_time test_link_behaviour test_link_ends
-    test_link_evidence test_link_fixing test_link_pace test_link_runs test_link_stalls test_link_wire test_link_year
-    test_manifest test_pages_in_browser test_pinging test_readers test_robustness test_safe_html test_scheduled
-    test_serving test_state test_subscribers test_versions
+    test_feeds_properties test_formats test_hostile_addresses test_ids test_incremental test_interrupts test_killed
+    test_linear_time test_link_behaviour test_link_ends test_link_evidence test_link_fixing test_link_pace
+    test_link_pages test_link_runs test_link_stalls test_link_wire test_link_year test_manifest test_pages_in_browser
+    test_pinging test_readers test_recipes test_robustness test_safe_html test_scheduled test_serving test_state
+    test_subscribers test_versions
     """.split()
 )
 

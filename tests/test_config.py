@@ -120,6 +120,7 @@ def test_all_settings(tmp_path: Path) -> None:
         ('title.en = "Digest"', "title", {"en": "Digest"}),
         ('title = { en-GB = "Digest" }', "title", {"en": "Digest"}),
         ("headings = {}", "headings", {}),
+        ('headings.en.title = ["Name"]', "headings", {"en": {"title": ("Name",)}}),
         ('permalink = "https://blog.example/{key}"', "permalink", "https://blog.example/{key}"),
         ("pages = true", "pages", True),
         ("limit = 1", "limit", 1),
@@ -345,9 +346,24 @@ def test_pages_elsewhere_need_no_pages_here(tmp_path: Path) -> None:
     assert (found.pages, found.permalink) == (False, "https://blog.example/{key}/")
 
 
-def test_a_setting_below_a_table_is_told_there(tmp_path: Path) -> None:
-    problem = only(tmp_path, NEEDED + '[title]\nen = "Digest"\nlimit = "20"\n')
-    assert (problem.code, problem.line, marked(problem)) == ("E004", 5, "limit")
+@pytest.mark.parametrize(
+    "table",
+    [
+        '[title]\nen = "Digest"\n',
+        '[subtitle]\nen = "News"\n',
+        '[headings]\nen = { summary = ["In short"] }\n',
+        '[headings.en]\nsummary = ["In short"]\n',
+        '[author]\nname = "Ann"\n',
+        "[links]\nper_host = 3\n",
+        '[links.hosts."a.example"]\nper_host = 3\n',
+    ],
+)
+def test_a_setting_below_a_table_is_told_there(tmp_path: Path, table: str) -> None:
+    problem = only(tmp_path, f'{NEEDED}{table}limit = "20"\n')
+    assert (problem.code, problem.line) == ("E004", 5)
+    assert "limit is a setting of the whole site" in problem.message
+    assert "above the first [table]" in problem.hint
+    assert marked(problem) == "limit"
 
 
 def test_a_tag_in_a_list_of_several_lines_is_told_at_the_setting(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from feedpub import Entry, KeyPoint, Reference, Translation, render
-from feedpub.language import get_autonym, get_words, known_languages
+from feedpub.language import KNOWN_LANGUAGES, get_autonym, get_words
 from feedpub.model.checks import is_legal_xml
 from feedpub.model.key_points import DEEPEST_LIST_LEVELS
 from feedpub.rendering.content import find_note_language, render_for_reader
@@ -107,7 +107,7 @@ def test_what_is_not_there_leaves_no_trace(fields: dict[str, Any], html: str) ->
     assert render(entry(**fields)) == html
 
 
-@pytest.mark.parametrize("language", known_languages())
+@pytest.mark.parametrize("language", KNOWN_LANGUAGES)
 def test_headings_are_in_the_entrys_language(language: str) -> None:
     one = entry(
         language=language,

@@ -84,3 +84,10 @@ def test_each_test_that_a_how_to_names_exists(page: Path) -> None:
 def test_each_link_leads_to_a_file(page: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", BLOCK.sub("", page.read_text(encoding="utf-8"))):
         assert (page.parent / target).is_file(), target
+
+
+def test_each_slow_module_exists() -> None:
+    """A name that is misspelt or out of date would bring a slow module back into `make quick`."""
+    from conftest import SLOW_MODULES
+
+    assert {path.stem for path in ROOT.glob("tests/**/test_*.py")} >= SLOW_MODULES

@@ -14,6 +14,7 @@ import pytest
 
 import feedpub
 from feedpub import errors, iri
+from feedpub.building import published_folder
 from feedpub.cli import commands, links
 from feedpub.entries import source
 from feedpub.entries.front_matter import reader as front_matter
@@ -22,7 +23,8 @@ from feedpub.entries.markdown import positions, renderer
 from feedpub.entries.pasted import markdown_writer
 from feedpub.links import probe
 from feedpub.model import checks, entry, key_points, values
-from feedpub.site import settings, theme
+from feedpub.serving import websub
+from feedpub.site import incidents, settings, theme
 from feedpub.transport import http1
 from support.offline import offline_session
 
@@ -128,6 +130,10 @@ def test_every_field_of_entry_and_feed_is_in_the_mapping() -> None:
         ("headers of a response", http1.LONGEST_HEAD_BYTES // 1024),
         ("a page of a link check", probe.PAGE_BYTES // 1024),
         ("redirects", probe.MOST_REDIRECTS),
+        ("files in the way of a build", published_folder.MOST_OBSTACLES),
+        ("all requests of `feedpub ping`", int(websub.TOTAL_SECONDS)),
+        ("a pause that a WebSub hub requests", int(websub.LONGEST_PAUSE_SECONDS)),
+        ("links in the feed of dead links (`links check --feed`)", incidents.MOST_INCIDENTS),
         ("time for one link", int(feedpub.LinkSettings().deadline)),
     ],
 )

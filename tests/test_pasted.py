@@ -16,6 +16,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from feedpub.entries.markdown.cjk_lines import join_cjk_lines
 from feedpub.entries.pasted.markdown_writer import DEEPEST_KEY_POINT
 from feedpub.entries.pasted.reader import parse_pasted, read_pasted
 from feedpub.entries.sections.headings import load_heading_table, make_heading_table
@@ -491,10 +492,30 @@ def test_paragraphs_of_a_summary() -> None:
         ("欧洲 Nightjet 夜间\nNightjet", "欧洲 Nightjet 夜间 Nightjet"),
         ("which the word夜间\nmeans in Chinese", "which the word夜间 means in Chinese"),
         ("밤\n기차", "밤 기차"),
+        ("𠮷\n野家", "𠮷野家"),
+        ("ㄅㄆ\nㄇ", "ㄅㄆㄇ"),
+        ("ﾔｺｳ\nﾚｯｼｬ", "ﾔｺｳﾚｯｼｬ"),
+        ("ﾡ\nﾢ", "ﾡ ﾢ"),
     ],
 )
 def test_wrapped_lines_are_joined(lines: str, joined: str) -> None:
     assert parse_draft(f"Summary\n{lines}").summary == joined
+
+
+@pytest.mark.parametrize(
+    ("lines", "joined"),
+    [
+        ("夜间\n列车", "夜间列车"),
+        ("夜间，\nNightjet", "夜间，Nightjet"),
+        ("𠮷\n野家", "𠮷野家"),
+        ("ㄅㄆ\nㄇ", "ㄅㄆㄇ"),
+        ("ﾔｺｳ\nﾚｯｼｬ", "ﾔｺｳﾚｯｼｬ"),
+        ("밤\n기차", "밤\n기차"),
+        ("ﾡ\nﾢ", "ﾡ\nﾢ"),
+    ],
+)
+def test_lines_of_html_are_joined(lines: str, joined: str) -> None:
+    assert join_cjk_lines(f"<p>{lines}</p>") == f"<p>{joined}</p>"
 
 
 @pytest.mark.parametrize(

@@ -310,6 +310,14 @@ def test_a_hub_that_says_when_to_come_back(tell: Told, hub: Hub) -> None:
     assert tell.waits[2] == 4.0
 
 
+def test_a_hub_that_asks_for_an_eternity(tell: Told, hub: Hub) -> None:
+    hub.replies = [(503, {"Retry-After": "9" * 400}, b"")]
+    first, *others = tell()
+    assert "asks to wait for 31622400 seconds" in first.reason  # a year
+    assert all("31622400" in result.reason for result in others)
+    assert tell.waits == []
+
+
 def test_a_hub_that_wants_to_be_left_alone(tell: Told, hub: Hub) -> None:
     hub.replies = [(429, {"Retry-After": "3600"}, b"too many")]
     first, *others = tell()

@@ -102,6 +102,12 @@ def render_with_broken_template() -> object:
     return Pages(site.config, {"en": site.feed("en")}, Theme(site.folder)).render_language("en", (), 0)
 
 
+def lint_with_old_template() -> object:
+    """Lint a site whose template uses a value by its old name."""
+    write_site(Path("entries/templates"), {"base.html": "<title>{{ title }}</title>\n{{ own }}\n"}, settings=None)
+    return feedpub.lint("entries")
+
+
 def build_beside_another() -> object:
     """Build while another build holds the folder."""
     with mock.patch.object(manifest, "WAIT_SECONDS", 0.1), Manifest(Path("public"), b"", "site.test,2026"):
@@ -308,6 +314,10 @@ CASES = [
     setting(
         "N001", SETTINGS.replace("site.test/", "example.org/"), line=1, column=13, marked="https://example.org/",
         message="for examples only", hint="where you will publish",
+    ),
+    Case(
+        code="N002", path="entries/templates/base.html", line=2, message="own is the old name of feed_links",
+        hint="write feed_links", act=lint_with_old_template,
     ),
     entry("N101", post(autor="Ann"), line=4, column=1, marked="autor", message="'autor'", hint="did you mean author"),
     entry(

@@ -92,7 +92,7 @@ class Problem:
     @property
     def title(self) -> str:
         """The title of the code, the same for all problems with this code."""
-        return _read_pages()[self.code]["title"]
+        return _get_page(self.code)["title"]
 
     @property
     def counts_others(self) -> bool:
@@ -182,18 +182,19 @@ def explain(code: str) -> str:
     Raises:
         KeyError: There is no such code.
     """
-    page = _read_pages()[code.upper()]
+    page = _get_page(code.upper())
     return f"{code.upper()} {page['title']}\n\n{page['text'].strip()}\n"
 
 
 def find_fix(code: str) -> str:
     """Return how to fix problems of a code, if it is a rule of the feed validator; else the empty string."""
-    return _read_pages()[code].get("fix", "")
+    return _get_page(code).get("fix", "")
 
 
 def problem_codes() -> tuple[str, ...]:
     """Return all problem codes, in order."""
-    return tuple(_read_pages())
+    severities = list(_SEVERITIES)
+    return tuple(sorted([*_read_pages(), *_read_rules()], key=lambda code: (severities.index(code[0]), code)))
 
 
 class FeedpubError(Exception):
@@ -269,14 +270,29 @@ class LanguageTagError(FeedpubError, ValueError):
         return f"{self.tag[:100]!r} is not a language tag (BCP 47){question}"
 
 
+def _get_page(code: str) -> Mapping[str, str]:
+    """Return the page of a code. The rules of the validator, which take 40 ms to read, are read only if needed."""
+    pages = _read_pages()
+    return pages[code] if code in pages else _read_rules()[code]
+
+
 @functools.cache
 def _read_pages() -> Mapping[str, Mapping[str, str]]:
-    folder = Path(__file__).parent
-    pages: dict[str, Mapping[str, str]] = tomllib.loads((folder / "problems.toml").read_text(encoding="utf-8"))
-    for path in (folder / "validation" / "rules").glob("*.toml"):
+    """Return the pages of the codes for settings, entries and pasted text."""
+    pages: dict[str, Mapping[str, str]] = tomllib.loads(
+        Path(__file__).with_name("problems.toml").read_text(encoding="utf-8")
+    )
+    return pages
+
+
+@functools.cache
+def _read_rules() -> Mapping[str, Mapping[str, str]]:
+    """Return the pages of the rules of the feed validator."""
+    pages: dict[str, Mapping[str, str]] = {}
+    for path in (Path(__file__).parent / "validation" / "rules").glob("*.toml"):
         rules = tomllib.loads(path.read_text(encoding="utf-8"))
         pages |= {code: {**rule, "text": _describe_rule(rule)} for code, rule in rules.items()}
-    return dict(sorted(pages.items(), key=lambda item: (list(_SEVERITIES).index(item[0][0]), item[0])))
+    return pages
 
 
 def _describe_rule(rule: Mapping[str, str]) -> str:

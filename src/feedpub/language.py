@@ -74,7 +74,7 @@ _LIKELY_SUBTAGS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         # New languages go above this line.
     }
 )
-KNOWN_LANGUAGES: Final = tuple(_LIKELY_SUBTAGS)
+KNOWN_LANGUAGES: Final = tuple(_LIKELY_SUBTAGS)  # those of the catalogue
 # More than any tag in use (RFC 5646, section 4.4.1, requires 35), and few enough for the name of a folder.
 LONGEST_TAG_CHARACTERS = 100
 
@@ -152,19 +152,19 @@ def get_direction(tag: str) -> str:
 
 def get_autonym(tag: str) -> str:
     """Return a language's name for itself, such as ``简体中文``; the tag if the language is not in the catalogue."""
-    known_tag = match_language(tag, known_languages())
+    known_tag = match_language(tag, KNOWN_LANGUAGES)
     return str(_read_table(known_tag)["autonym"]) if known_tag else tag
 
 
 @functools.lru_cache(maxsize=1024)
 def get_words(tag: str) -> Mapping[str, Any]:
     """Return the words of feeds and pages in a language; in English if the language is not in the catalogue."""
-    return _read_table(match_language(tag, known_languages()) or DEFAULT_LANGUAGE)
+    return _read_table(match_language(tag, KNOWN_LANGUAGES) or DEFAULT_LANGUAGE)
 
 
 def has_words(tag: str) -> bool:
     """Return True if the catalogue has the words of this language."""
-    return match_language(tag, known_languages()) is not None
+    return match_language(tag, KNOWN_LANGUAGES) is not None
 
 
 def isolate_bidi(text: str) -> str:
@@ -215,12 +215,7 @@ def _read_catalogue() -> str:
     return Path(__file__).with_name("catalogue.toml").read_text(encoding="utf-8")
 
 
-def known_languages() -> tuple[str, ...]:
-    """Return the tags of the languages in the catalogue."""
-    return KNOWN_LANGUAGES
-
-
 def _find_similar_tags(tag: str) -> tuple[str, ...]:
     import difflib
 
-    return tuple(difflib.get_close_matches(tag.replace("_", "-"), known_languages(), n=2, cutoff=0.6))
+    return tuple(difflib.get_close_matches(tag.replace("_", "-"), KNOWN_LANGUAGES, n=2, cutoff=0.6))

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from skeletons import NOW, make_atom, make_json, make_rss
 
-from feedpub.validation import server
+from feedpub.transport.base import Request, Response
+from feedpub.validation import server, validator
 from feedpub.validation.validate import validate
 from support.link_farm import Behaviour, Exchange, Farm, redirect, respond, send
 
@@ -53,7 +54,8 @@ BEHAVIOURS: dict[str, Behaviour] = {
     "reset": send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n<feed", then="reset"),
     "json": respond(200, make_json().encode(), Content_Type="text/plain", ETag='"1"'),
     "rss": respond(200, make_rss().encode(), Content_Type="application/rss+xml", ETag='"1"'),
-    "secret": redirect("http://127.0.0.1:1/", 302),
+    "nowhere": redirect("http://[", 301),
+    "other-name": respond(200, ATOM, Content_Type=f"{ATOM_TYPE}; charset=UTF8", ETag='"1"'),
 }
 
 
@@ -90,12 +92,78 @@ def test_good_server_has_no_problem(farm: Farm) -> None:
         ("for-now-later", "N801"),
         ("round", "E803"),
         ("reset", "E801"),
+        ("nowhere", "E801"),
         ("forgetful", "W402"),
         ("rss", "W402"),
     ],
 )
 def test_fault_of_a_server_is_found(case: str, code: str, farm: Farm) -> None:
     assert code in codes(farm, case)
+
+
+@pytest.mark.parametrize(
+    ("url", "may_reach_private"),
+    [
+        ("http://localhost/feed", True),
+        ("http://127.1/feed", True),
+        ("http://[::1]/feed", True),
+        ("http://93.184.216.34/feed", False),
+        ("https://x.example/feed", False),
+        ("http://.../feed", False),
+    ],
+)
+def test_private_network_is_reached_from_itself_only(
+    url: str, may_reach_private: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Transport:
+        def __init__(self, *, allow_private: bool, **_options: object) -> None:
+            permissions.append(allow_private)
+
+        def send(self, key: object, request: Request) -> None:
+            self.key = key
+
+        def wait(self, seconds: float | None) -> list[tuple[object, Response]]:
+            return [(self.key, Response(failure="refused"))]
+
+        def close(self) -> None:
+            pass
+
+    permissions: list[bool] = []
+    monkeypatch.setattr(server, "SocketTransport", Transport)
+    assert [problem.code for problem in validate(url, now=NOW)] == ["E801"]
+    assert permissions == [may_reach_private]
+
+
+def test_redirect_without_an_address_is_named(farm: Farm) -> None:
+    assert [problem.message for problem in validate(farm.url("nowhere", HOST), now=NOW)] == [
+        'the server redirects to "http://[", not an address'
+    ]
+
+
+def test_other_name_of_the_encoding_is_fine(farm: Farm) -> None:
+    assert "W802" not in codes(farm, "other-name")
+
+
+def test_password_is_hidden(farm: Farm) -> None:
+    url = farm.url("html", HOST).replace("://", "://ann:hunter2@")
+    problems = validate(url, now=NOW)
+    assert "W801" in {problem.code for problem in problems}
+    assert not [problem for problem in problems if "hunter2" in str(problem)]
+
+
+def test_large_feed_is_not_said_to_break_off(farm: Farm, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (server, validator):
+        monkeypatch.setattr(module, "MOST_DOCUMENT_BYTES", 100)
+    assert [problem.code for problem in validate(farm.url("html", HOST), now=NOW)] == ["E306"]
+
+
+def test_feed_that_is_listed_twice_is_fetched_once(farm: Farm) -> None:
+    outline = f'<outline type="rss" text="x" xmlUrl="{farm.url("html", HOST)}"/>'
+    opml = f'<opml version="2.0"><body>{outline * 2}</body></opml>'
+    farm.behaviours = {**BEHAVIOURS, "list": respond(200, opml.encode(), Content_Type="text/x-opml", ETag='"1"')}
+    problems = validate(farm.url("list", HOST), now=NOW)
+    assert [problem.code for problem in problems].count("W801") == 1
+    assert "E701" not in {problem.code for problem in problems}
 
 
 def test_refused_connection_is_a_problem(farm: Farm) -> None:

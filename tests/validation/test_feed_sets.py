@@ -11,11 +11,11 @@ from skeletons import NOW
 
 from feedpub import FeedpubError, Problem
 from feedpub.validation import feed_sets
-from feedpub.validation.feed_sets import FeedSet, Finding
+from feedpub.validation.feed_sets import FeedSet, Finding, Member
 from feedpub.validation.validate import validate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 BASE = "https://x.example/"
 
@@ -158,6 +158,44 @@ def test_fault_is_found(code: str, name: str, old: str, new: str, at: str, tmp_p
 def test_list_finds_the_feeds_beside_it(tmp_path: Path) -> None:
     files = {**CLEAN, "de/atom.xml": CLEAN["de/atom.xml"].replace("2026:b/de", "2026:b/en")}
     assert {problem.code for problem in problems_of(write(tmp_path, files) / "feeds.opml")} == {"E705"}
+
+
+def test_feed_that_is_listed_twice_is_read_once(tmp_path: Path) -> None:
+    twice = OPML.replace("</body>", '<outline type="rss" text="E" xmlUrl="https://y.example/en/atom.xml"/></body>')
+    assert problems_of(write(tmp_path, {**CLEAN, "feeds.opml": twice}) / "feeds.opml") == []
+
+
+@pytest.mark.parametrize("links", [sibling, lambda _: link("prev-archive", "de/atom.xml") + "\n"])
+def test_links_are_followed_once(links: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    find = FeedSet.find
+
+    def count_calls(feeds: FeedSet, address: str) -> Member | None:
+        calls.append(address)
+        return find(feeds, address)
+
+    monkeypatch.setattr(FeedSet, "find", count_calls)
+    back = sibling("fr") if links is sibling else link("next-archive", "fr/atom.xml") + "\n"
+    files = {
+        "en/atom.xml": atom("en", "atom.xml", "", links("de") * 200, ARCHIVE),
+        "de/atom.xml": atom("de", "atom.xml", "", back * 200, ARCHIVE),
+    }
+    validate(write(tmp_path, files), now=NOW)
+    assert 400 <= len(calls) <= 400 * 5, "each link is followed once by each check that needs it"
+
+
+def test_folder_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, CLEAN)
+    scan = os.scandir
+
+    def refuse(path: str) -> object:
+        if Path(path).name == "de":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(FeedpubError, match="de: Permission denied"):
+        validate(tmp_path, now=NOW)
 
 
 def test_broken_feed_is_reported_once(tmp_path: Path) -> None:

@@ -103,6 +103,7 @@ def in_content(text: str) -> Callable[[int], bytes]:
     return lambda number: make_atom(entry=f'<content type="html">{text * number}</content>').encode()
 
 
+OUTLINE = '<outline text="x" xmlUrl="https://x.example/{}"/>'
 GROWING: dict[str, Callable[[int], bytes]] = {
     "open tags": in_content("&lt;a "),
     "quotes": in_content("&lt;a \"'"),
@@ -121,6 +122,9 @@ GROWING: dict[str, Callable[[int], bytes]] = {
     "namespaces": lambda n: make_rss(item="".join(f'<a:b xmlns:a="u:{i}"/>' for i in range(n // 4))).encode(),
     "duplicate members": lambda n: b'{"version": "", "items": [' + b",".join([b'{"a":1,"a":2}'] * n) + b"]}",
     "items": lambda n: b'{"version": "", "items": [' + b",".join([b'{"id":"\\ud83d"}'] * n) + b"]}",
+    "outlines": lambda n: (
+        f'<opml version="2.0"><body>{"".join(map(OUTLINE.format, range(n * 2)))}</body></opml>'.encode()
+    ),
     "ids": lambda n: make_atom("".join(f"<entry><id>{i}</id></entry>" for i in range(n // 4))).encode(),
 }
 

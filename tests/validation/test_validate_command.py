@@ -79,6 +79,7 @@ def test_address_of_the_feed_is_compared() -> None:
     assert feedpub.validate(make_atom(), url="https://x.example/feed.xml", now=NOW) == []
     problems = feedpub.validate(make_atom(), url="https://y.example/feed.xml", now=NOW)
     assert [(problem.code, problem.line) for problem in problems] == [("W402", 7)]
+    assert feedpub.validate(make_json(), url="https://x.example/feed.json#top", now=NOW) == []
     problems = feedpub.validate(make_json(), url="https://y.example/feed.json", now=NOW)
     assert [(problem.code, problem.line) for problem in problems] == [("W402", 5)]
 
@@ -96,6 +97,12 @@ def test_problems_are_in_order_and_limited() -> None:
         ("E507", "… and 30 more of this kind in this file"),
         ("N501", "… and 30 more of this kind in this file"),
     ]
+
+
+def test_address_with_a_space_is_an_address() -> None:
+    problems = feedpub.validate("https://x.example/a b", now=NOW)
+    assert [problem.code for problem in problems] == ["E801"]
+    assert "not allowed" in problems[0].message
 
 
 def test_path_as_text_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

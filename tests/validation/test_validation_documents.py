@@ -1,4 +1,4 @@
-"""What the example of a rule does not show: other ways to the same code, old formats, and what is no fault."""
+"""What the example of a rule does not show: other ways to the same code, old formats, and what is not a fault."""
 
 from __future__ import annotations
 
@@ -38,6 +38,8 @@ FAULTY = [
     ("entry", f'<link thr:count="1" {THREAD} href="https://x.example/"/>', "E313"),
     ("entry", '<link href=" https://x.example/a"/>', "E324"),
     ("entry", '<link href=""/>', "W302"),
+    ("entry", '<dc:created xmlns:dc="http://purl.org/dc/terms/">2026-02-01</dc:created>', "W321"),
+    ("entry", '<it:block xmlns:itunes="http://www.itunes.com/DTDs/Podcast-1.0.dtd" xmlns:it="u:x"/>', ""),
     ("entry", '<title xml:lang="english">x</title>', "E322"),
     ("entry", '<title xml:lang="">x</title>', ""),
     ("entry", '<category term="x" xml:base="a b"/>', "E317"),
@@ -60,12 +62,15 @@ FAULTY = [
     ("json-item", '"authors": [1]', "E607"),
     ("json-item", '"authors": [{"name": "<b>Ann</b>"}]', "W306"),
     ("json-item", '"title": "夜间列车重返欧洲"', "W318"),
+    ("json-item", f'"language": "zh-Hans", "content_html": "{"Night trains. " * 40}"', "W318"),
+    ("json-item", f'"language": "zh-Hans", "content_html": 0, "content_text": "{"Night trains. " * 40}"', "W318"),
     ("json-item", '"date_published": "1970-01-01T00:00:00Z"', "W301"),
     ("json-item", '"date_modified": "2026-01-01T00:00:00Z"', "W407"),
     ("json-feed", '"hubs": [{"type": "WebSub"}]', "E606"),
     ("json-feed", '"items": {}', "E607"),
     ("json-feed", '"expired": "no"', "E607"),
     ("json-feed", '"feed_url": "feed.json"', "E319"),
+    ("json-feed", '"next_url": "HTTPS://x.example/feed.json#2"', "E418"),
     ("document", '{"feeds": []}', "E308"),
     ("document", "[1, 2]", "E308"),
     ("document", '<rss xmlns="u:x" version="2.0"/>', "E311"),

@@ -62,7 +62,7 @@ _ROWS_PER_INSERT: Final = 500
 WAIT_SECONDS: Final = 5  # for another build to end; one of a thousand articles takes a second
 
 _ADD_ENTRY: Final = f"INSERT INTO entries VALUES ({', '.join('?' * len(EntryRow._fields))})"  # noqa: S608
-_SELECT_ENTRIES: Final = f"SELECT {', '.join(IndexedEntry._fields)} FROM entries WHERE row_id IN ({{}})"  # noqa: S608
+_SELECT_INDEXED: Final = f"SELECT {', '.join(IndexedEntry._fields)} FROM entries WHERE row_id IN ({{}})"  # noqa: S608
 # Articles that are shown too early, and those that are scheduled and have come due: both by the index alone.
 _SELECT_DUE: Final = (
     "SELECT key FROM entries WHERE shown_in != '' AND published_us > ?1"
@@ -276,7 +276,9 @@ class Manifest:
             self._database.execute_many(_ADD_ENTRY, self._unwritten)
             self._unwritten.clear()
 
-    def _select(self, query: str, values: Sequence[object] = (), *, convert: Callable[[Any], _T]) -> Iterator[_T]:
+    def _select_entries(
+        self, query: str, values: Sequence[object] = (), *, convert: Callable[[Any], _T]
+    ) -> Iterator[_T]:
         """Yield rows of entries, all that were recorded included."""
         self._insert_unwritten()
         if not self._has_indexes:
@@ -290,33 +292,33 @@ class Manifest:
         if not self._may_have_entries(key):
             return []
         return list(
-            self._select("SELECT * FROM entries WHERE key = ? ORDER BY row_id", (key,), convert=check_entry_row)
+            self._select_entries("SELECT * FROM entries WHERE key = ? ORDER BY row_id", (key,), convert=check_entry_row)
         )
 
     def list_keys(self) -> set[str]:
         """Return the names of the articles that have entries."""
-        return set(self._select("SELECT DISTINCT key FROM entries", convert=check_text))
+        return set(self._select_entries("SELECT DISTINCT key FROM entries", convert=check_text))
 
     def list_due(self, until: datetime) -> list[str]:
         """Return the names of the articles that a build until this moment shows differently from the last build."""
         if self.starts_over:
             return []  # all are read
-        return sorted(self._select(_SELECT_DUE, (to_microseconds(until),), convert=check_text))
+        return sorted(self._select_entries(_SELECT_DUE, (to_microseconds(until),), convert=check_text))
 
     def list_scheduled(self, after: datetime) -> list[ScheduledEntry]:
         """Return the entries that are published after this moment, the next one first."""
-        return list(self._select(_SELECT_SCHEDULED, (to_microseconds(after),), convert=check_scheduled_entry))
+        return list(self._select_entries(_SELECT_SCHEDULED, (to_microseconds(after),), convert=check_scheduled_entry))
 
     def count_by_language(self) -> dict[str, int]:
         """Return how many entries each language shows."""
         query = "SELECT shown_in, count(*) FROM entries WHERE shown_in != '' GROUP BY shown_in"
-        return dict(self._select(query, convert=lambda row: (as_text(row[0]), as_integer(row[1]))))
+        return dict(self._select_entries(query, convert=lambda row: (as_text(row[0]), as_integer(row[1]))))
 
     def index_entries(self, language: str) -> EntryIndex:
         """Return the entries that a language shows, oldest first."""
         row_ids, updates, years = array("q"), array("q"), array("h")
         in_feeds, digests, listing_digests = bytearray(), bytearray(), bytearray()
-        for row in self._select(_SELECT_INDEX, (language,), convert=check_index_row):
+        for row in self._select_entries(_SELECT_INDEX, (language,), convert=check_index_row):
             row_id, digest, listing_digest, updated_us, year, is_in_feeds = row
             row_ids.append(row_id)
             updates.append(updated_us)
@@ -328,8 +330,8 @@ class Manifest:
         return EntryIndex(self._fetch_entries, row_ids, updates, years, *columns, range(len(row_ids)))
 
     def _fetch_entries(self, row_ids: Sequence[int]) -> list[IndexedEntry]:
-        query = _SELECT_ENTRIES.format(", ".join(map(str, row_ids)))
-        entries = {entry.row_id: entry for entry in self._select(query, convert=check_indexed_entry)}
+        query = _SELECT_INDEXED.format(", ".join(map(str, row_ids)))
+        entries = {entry.row_id: entry for entry in self._select_entries(query, convert=check_indexed_entry)}
         if not entries.keys() >= set(row_ids):  # the index says otherwise
             raise self._database.make_damaged_error("an entry is missing")
         return [entries[row_id] for row_id in row_ids]
@@ -340,7 +342,7 @@ class Manifest:
 
     def find_incomplete(self, language: str, limit: int) -> set[str]:
         """Return the names of those of the newest articles in a language's feed that were not read completely."""
-        newest = self._select(
+        newest = self._select_entries(
             _SELECT_NEWEST, (language, limit), convert=lambda row: (as_text(row[0]), as_integer(row[1], 0, 1))
         )
         return {key for key, is_complete in newest if not is_complete}
@@ -348,7 +350,7 @@ class Manifest:
     def map_titles(self) -> dict[str, str]:
         """Return title → name of the newest article that has this title in any language."""
         query = "SELECT title, key FROM entries WHERE shown_in != '' ORDER BY published_us, key"
-        return dict(self._select(query, convert=lambda row: (as_text(row[0]), as_text(row[1]))))
+        return dict(self._select_entries(query, convert=lambda row: (as_text(row[0]), as_text(row[1]))))
 
     def has_duplicates(self, *, has_new_keys: bool) -> bool:
         """Return True if two entries, scheduled or not, have one id, or the keys of two files differ in case only.
@@ -357,17 +359,19 @@ class Manifest:
             has_new_keys: Whether there are keys that were not there when this was last asked.
         """
         query = "SELECT id FROM entries WHERE shown_in IN ('', language) AND"
-        own_ids = [iri.fold_id(entry_id) for entry_id in self._select(f"{query} has_own_id", convert=check_text)]
+        own_ids = [
+            iri.fold_id(entry_id) for entry_id in self._select_entries(f"{query} has_own_id", convert=check_text)
+        ]
         distinct_ids = set(own_ids)
         if len(distinct_ids) < len(own_ids):
             return True
         # The other ids differ among themselves, and are written as `fold_id` would write them.
-        automatic_ids = self._select(f"{query} NOT has_own_id", convert=check_text) if own_ids else ()
+        automatic_ids = self._select_entries(f"{query} NOT has_own_id", convert=check_text) if own_ids else ()
         if any(entry_id in distinct_ids for entry_id in automatic_ids):
             return True
         if not has_new_keys:
             return False
-        keys = set(self._select("SELECT DISTINCT key FROM files", convert=lambda row: decode_name(row[0])))
+        keys = set(self._select_entries("SELECT DISTINCT key FROM files", convert=lambda row: decode_name(row[0])))
         return len({key.casefold() for key in keys}) < len(keys)
 
     # Published files

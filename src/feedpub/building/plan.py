@@ -143,10 +143,13 @@ class PublishingPlan:
             }
             if finder and index in named_neighbours:
                 neighbours |= finder.find_neighbours(named_neighbours[index])
-            shown = [entries.get_listing_digest(one) if isinstance(one, int) else one for one in neighbours.values()]
+            listing_digests = [
+                entries.get_listing_digest(neighbour) if isinstance(neighbour, int) else neighbour
+                for neighbour in neighbours.values()
+            ]
             yield FileGroup(
                 (f"{language}/{key}/index.html",),
-                self._digest_inputs(entries.get_digest(index), shown),
+                self._digest_inputs(entries.get_digest(index), listing_digests),
                 partial(tuple, (entries.get_row_id(index),)),
                 True,
                 partial(self._render_article, entries, index, neighbours),
@@ -155,8 +158,11 @@ class PublishingPlan:
     def _render_article(
         self, entries: EntryIndex, index: int, neighbours: Mapping[str, int | Reference | None]
     ) -> list[bytes]:
-        shown = {side: entries[one] if isinstance(one, int) else one for side, one in neighbours.items()}
-        html = self._pages.render_neighbours(entries[index].language, shown["previous"], shown["next"])
+        articles = {
+            side: entries[neighbour] if isinstance(neighbour, int) else neighbour
+            for side, neighbour in neighbours.items()
+        }
+        html = self._pages.render_neighbours(entries[index].language, articles["previous"], articles["next"])
         page = self._fragments.read_fragment(entries.get_row_id(index), PAGE)
         return [page.replace(NEIGHBOURS_PLACEHOLDER, html)]
 

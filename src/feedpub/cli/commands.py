@@ -23,6 +23,7 @@ from .output import (
     echo_lines,
     echo_problems,
     fail,
+    format_option,
     make_problem_values,
 )
 from .progress import Progress
@@ -39,14 +40,6 @@ Completion: eval "$(_FEEDPUB_COMPLETE=bash_source feedpub)", likewise zsh_source
 """
 
 _entries = click.argument("entries", default="entries", type=click.Path(file_okay=False))
-_format = click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["text", "json", "github"]),
-    default="text",
-    help="Format of the output: text for people, one JSON object, or annotations for GitHub Actions.",
-    show_default=True,
-)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, epilog=_EPILOG)
@@ -97,7 +90,7 @@ def init_site(folder: str, languages: str) -> None:
 )
 @click.option("--language", metavar="LANG", help="Language of a text without headings, which is imported unchanged.")
 @click.option("--author", metavar="NAME", help="Name of the author.")
-@_format
+@format_option
 def import_text(
     file: str,
     entries: str,
@@ -139,7 +132,7 @@ def import_text(
 @cli.command("lint", epilog=_EPILOG, short_help="Show every problem of every entry, with its location and a fix.")
 @_entries
 @click.option("--all", "is_complete", is_flag=True, help="Show every problem, however many there are.")
-@_format
+@format_option
 def lint_entries(entries: str, is_complete: bool, output_format: str) -> None:
     """Show every problem of every entry in ENTRIES (default: entries), with its location and a fix. Writes nothing.
 
@@ -175,7 +168,7 @@ def lint_entries(entries: str, is_complete: bool, output_format: str) -> None:
     is_flag=True,
     help="Also remove other files that look as if feedpub wrote them and that this build does not write.",
 )
-@_format
+@format_option
 def build_site(entries: str, output: str, until: str, keep_going: bool, prune: bool, output_format: str) -> None:
     """Write the feeds and pages of ENTRIES (default: entries).
 
@@ -234,7 +227,7 @@ def serve_preview(entries: str, port: int) -> None:
 @click.option(
     "--output", default="public", show_default=True, type=click.Path(file_okay=False), help="The published folder."
 )
-@_format
+@format_option
 def ping_hub(entries: str, output: str, output_format: str) -> None:
     """Notify the WebSub hub of ENTRIES (default: entries) about feeds that have changed.
 

@@ -30,6 +30,15 @@ MOST_PROBLEMS_SHOWN = 50  # one by one; of more problems, an example of each kin
 _MOST_MESSAGES_OF_CODE = 10  # in a summary
 _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 _ANNOTATIONS = ("::error", "::warning", "::notice")
+# For commands that print with `echo_problems`.
+format_option = click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    help="Format of the output: text for people, one JSON object, or annotations for GitHub Actions.",
+    show_default=True,
+)
 
 
 def echo(line: str, *, err: bool = False, colour: str | None = None) -> None:

@@ -13,13 +13,13 @@ import click
 import feedpub
 
 from ..files import read_input
-from .output import EXIT_FINDINGS, EXIT_FINE, count_problems, echo, echo_problems
+from .output import EXIT_FINDINGS, EXIT_FINE, count_problems, echo, echo_problems, format_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 LARGEST_INPUT_BYTES = 64_000_000  # of standard input
-_EPILOG = "Exit codes: 0 fine, 1 findings, 2 usage, 130 interrupted."
+_EPILOG = "Exit codes: 0 fine, 1 problems found, 2 wrong usage, 130 interrupted."
 
 
 @click.command("validate", epilog=_EPILOG, short_help="Check feeds: files, folders, addresses.")
@@ -27,14 +27,7 @@ _EPILOG = "Exit codes: 0 fine, 1 findings, 2 usage, 130 interrupted."
 @click.option("--url", metavar="URL", help="Where the document is served, to compare its links to itself with it.")
 @click.option("--ignore", "ignored", metavar="CODE", multiple=True, help="Leave out problems with this code.")
 @click.option("--all", "is_complete", is_flag=True, help="Show every problem, however many there are.")
-@click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["text", "json", "github"]),
-    default="text",
-    help="Format of the output: text for people, one JSON object, or annotations for GitHub Actions.",
-    show_default=True,
-)
+@format_option
 def validate_feeds(
     sources: Sequence[str], url: str | None, ignored: Sequence[str], is_complete: bool, output_format: str
 ) -> None:
@@ -46,11 +39,12 @@ def validate_feeds(
 
     Exits with 1 if there is an error or a warning; notes do not count. `feedpub explain CODE` explains a code.
     """
+    ignored_codes = {code.upper() for code in ignored}
     problems = [
         problem
         for source in sources
         for problem in _validate_source(source, url or "")
-        if problem.code not in {code.upper() for code in ignored}
+        if problem.code not in ignored_codes
     ]
     echo_problems(problems, output_format, may_summarise=not is_complete)
     if output_format == "text":

@@ -1,14 +1,13 @@
-"""Write `Extension` values as XML and JSON. The root of an XML document declares their namespaces."""
+"""Write `Extension` values as XML and as members of JSON. The root of an XML document declares their namespaces."""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Final
 
 from .xml_text import escape_text, quote_attribute
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from ..model.extensions import Extension
 
@@ -45,13 +44,6 @@ def make_extension_members(extensions: Iterable[Extension]) -> dict[str, dict[st
             values[f"#{_ABOUT}"] = values.pop(_ABOUT)
         members[f"_{prefix}"] = {_ABOUT: group[0].namespace, **values}
     return members
-
-
-def write_extension_members(extensions: Sequence[Extension]) -> str:
-    """Write these members as JSON text that follows other members; an empty string if there are none."""
-    if not extensions:
-        return ""
-    return "," + json.dumps(make_extension_members(extensions), ensure_ascii=False, separators=(",", ":"))[1:-1]
 
 
 def _group_by_name(extensions: Iterable[Extension]) -> dict[str, Any]:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 from ..formats import JSON
 from ..iri import to_uri
 from .entry_parts import get_entry_parts
-from .extensions import make_extension_members, write_extension_members
+from .extensions import make_extension_members
 from .xml_text import clean_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from ..model import Entry, Feed, Person, Reference, Translation
+    from ..model import Entry, Extension, Feed, Person, Reference, Translation
     from ..rendering.rendered_entry import RenderedEntry
     from .entry_parts import EntryParts
 
@@ -75,7 +75,7 @@ def write_entry(rendered: RenderedEntry, feed: Feed) -> tuple[bytes, ...]:
         f',"date_published":"{parts.published}","date_modified":"{parts.updated}"'
         f"{_write_authors(entry.authors or feed.authors)}{_write_tags(entry)}"
         f',"language":"{entry.language}"{_write_attachments(entry)}{_write_feedpub_extension(entry, feed, parts)}'
-        f"{write_extension_members(entry.extensions)}}}"
+        f"{_write_extensions(entry.extensions)}}}"
     )
     return (b"".join([before.encode(), _escape_html(parts.html), after.encode()]),)
 
@@ -126,27 +126,15 @@ def _write_feedpub_extension(entry: Entry, feed: Feed, parts: EntryParts) -> str
     return f',"_feedpub":{{"about":{_ABOUT_TEXT}{members}}}' if members else ""
 
 
+def _write_extensions(extensions: Sequence[Extension]) -> str:
+    """Write the members for extensions, after other members."""
+    return f",{_format_json(make_extension_members(extensions))[1:-1]}" if extensions else ""
+
+
 def _write_references(references: Sequence[Reference], urls: Sequence[str]) -> list[str]:
-    """Write references.
-
-    Args:
-        references: The references.
-        urls: Their addresses as URIs; empty for references without address.
-    """
+    """Write references with their numbers; `urls` has their addresses as URIs, empty for those without one."""
     numbered = enumerate(zip(references, urls, strict=True), start=1)
-    text = "".join([f"{reference.title}{''.join(reference.publishers) or _NO_PUBLISHER}" for reference in references])
-    if '"' in text or "\\" in text or not text.isprintable() or "" in urls:
-        return [_write_reference(reference, url, f'{{"number":{number},') for number, (reference, url) in numbered]
-    # The common case, in which JSON escapes nothing: a site has ten times more references than entries.
-    return [
-        f'{{"number":{number},"title":"{reference.title}","publishers":["{_SEPARATOR.join(reference.publishers)}"]'
-        f',"url":"{url}"}}'
-        for number, (reference, url) in numbered
-    ]
-
-
-_SEPARATOR: Final = '","'
-_NO_PUBLISHER: Final = '"'  # marks a reference without publishers, which is not the common case
+    return [_write_reference(reference, url, f'{{"number":{number},') for number, (reference, url) in numbered]
 
 
 def _write_reference(reference: Reference, url: str, start: str = "{") -> str:

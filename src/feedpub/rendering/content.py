@@ -33,7 +33,7 @@ def render_for_reader(rendered: RenderedEntry, reader_language: str | None = Non
         rendered: The entry; its content is rendered once and cached there.
         reader_language: If the entry is in another language, the content starts with a note in this one.
     """
-    content = rendered.get_cached("content", lambda: render_content(rendered).encode())
+    content = rendered.get_cached("content", lambda: _render_content(rendered).encode())
     note_language = find_note_language(rendered.entry, reader_language)
     return content if note_language is None else _render_note(rendered.entry, note_language).encode() + content
 
@@ -45,7 +45,7 @@ def render_for_page(rendered: RenderedEntry, page_links: Mapping[str, str]) -> s
         rendered: The entry.
         page_links: Link of a translation → relative address of its page. Other links stay as they are.
     """
-    return render_content(rendered, page_links)
+    return _render_content(rendered, page_links)
 
 
 def find_note_language(entry: Entry, reader_language: str | None) -> str | None:
@@ -57,7 +57,7 @@ def find_note_language(entry: Entry, reader_language: str | None) -> str | None:
     return None if match_language(entry.language, (reader_language,)) else reader_language
 
 
-def render_content(rendered: RenderedEntry, page_links: Mapping[str, str] | None = None) -> str:
+def _render_content(rendered: RenderedEntry, page_links: Mapping[str, str] | None = None) -> str:
     """Render the content of an entry as an HTML fragment; for its own page if `page_links` is not None.
 
     Raises:

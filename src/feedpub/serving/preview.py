@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ..building.builder import BuildResult
     from ..site.scheduling import ScheduledEntry
 
-# A change is built when two looks in a row show the same, so that half-written files are not read.
+# A change is built when two snapshots in a row are the same, so that half-written files are not read.
 POLL_SECONDS: Final = 0.25
 _IDLE_SECONDS: Final = 30.0  # until a connection without requests is closed
 _STOP_SECONDS: Final = 2.0  # for a build that is running when the preview ends

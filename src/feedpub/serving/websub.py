@@ -7,7 +7,6 @@ import os
 import re
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from hashlib import sha256
 from html import unescape
 from pathlib import Path
@@ -17,16 +16,16 @@ from ..errors import ConfigError, Problem
 from ..files import read_file, remove_leftovers, write_file
 from ..formats import FORMATS
 from ..iri import to_uri
+from ..links.pace import parse_retry_after
 from ..model import Site
 from ..redaction import hide_secrets
 from ..site.settings import FILE_NAME, read_config
-from .http_dates import parse_http_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ..model import Config
-    from ..transport.requests_client import FormResponse, Session
+    from ..transport.requests_client import Session
 
     # Hub → address of a feed document → SHA-256 of the bytes that the hub has accepted.
     AcceptedDigests = dict[str, dict[str, str]]
@@ -200,7 +199,7 @@ class _Hub:
         fields = {"hub.mode": "publish", "hub.url": topic, "hub.topic": topic}  # hubs differ in which they read
         pauses = iter(self._pauses)
         while True:
-            status, reason, wait_seconds = self._post(fields)
+            status, reason, wait_seconds = self._send_ping(fields)
             if wait_seconds is None:
                 return status, reason
             pause = next(pauses, None)
@@ -213,7 +212,7 @@ class _Hub:
                 return status, reason
             self._sleep(wait_seconds)
 
-    def _post(self, fields: dict[str, str]) -> tuple[int | None, str, float | None]:
+    def _send_ping(self, fields: dict[str, str]) -> tuple[int | None, str, float | None]:
         """Send one request.
 
         Returns:
@@ -227,24 +226,14 @@ class _Hub:
         if seconds <= 0:
             return None, "nothing was sent: there was no time left", None
         try:
-            answer = requests_client.post_form(self._session, self.url, fields, seconds=seconds)
+            response = requests_client.post_form(self._session, self.url, fields, seconds=seconds)
         except requests_client.FormError as error:
             return None, str(error), 0.0
-        if 200 <= answer.status < 300:
-            return answer.status, "", None
-        if 300 <= answer.status < 400:
-            location = answer.headers.get("Location", "an unknown address")
-            return answer.status, f"the hub has moved to {location}: change hub in {FILE_NAME}, and build again", None
-        reason = f"the hub responded with {answer.status}" + (f": {answer.text}" if answer.text else "")
-        is_temporary = answer.status == 429 or answer.status >= 500
-        return answer.status, reason, _parse_retry_after(answer) if is_temporary else None
-
-
-def _parse_retry_after(answer: FormResponse) -> float:
-    """Return the seconds of Retry-After (RFC 9110, 10.2.3), which may be a date; 0 if there is none."""
-    value = answer.headers.get("Retry-After", "").strip()
-    if value.isascii() and value.isdecimal():
-        return float(value)
-    now = datetime.now(UTC)
-    moment = parse_http_date(value, now)
-    return max(0.0, (moment - now).total_seconds()) if moment else 0.0
+        if 200 <= response.status < 300:
+            return response.status, "", None
+        if 300 <= response.status < 400:
+            location = response.headers.get("Location", "an unknown address")
+            return response.status, f"the hub has moved to {location}: change hub in {FILE_NAME}, and build again", None
+        reason = f"the hub responded with {response.status}" + (f": {response.text}" if response.text else "")
+        is_temporary = response.status == 429 or response.status >= 500
+        return response.status, reason, (parse_retry_after(response.headers) or 0.0) if is_temporary else None

@@ -10,6 +10,7 @@ from ..errors import ConfigError, EntryError, Problem
 from ..model import Site
 from .scheduling import read_until
 from .settings import read_config
+from .theme import Theme
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -36,7 +37,9 @@ def load(folder: str | os.PathLike[str] = "entries", *, keep_going: bool = False
 
 
 def lint(folder: str | os.PathLike[str] = "entries", *, until: datetime | str | None = None) -> tuple[Problem, ...]:
-    """Return all problems of the settings and entries in a folder, each with its location and a fix. Writes nothing.
+    """Return all problems of the settings, templates and entries in a folder, each with its location and a fix.
+
+    Writes nothing.
 
     Args:
         folder: As in `load`.
@@ -51,4 +54,4 @@ def lint(folder: str | os.PathLike[str] = "entries", *, until: datetime | str | 
         _, problems = read_folder(path, config, until=read_until(until, config.timezone))
     except ConfigError as error:
         return error.problems
-    return (*notes, *problems)
+    return (*notes, *Theme(path).list_problems(), *problems)

@@ -15,7 +15,7 @@ from ..language import get_autonym, get_direction, get_region, get_words, isolat
 from ..model import Reference
 from ..rendering.content import render_for_page
 from .documents import ARCHIVE_FOLDER
-from .theme import Theme
+from .theme import OLD_VALUE_NAMES, Theme
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
@@ -84,8 +84,6 @@ class Pages:
         self.config = config
         self.feeds = feeds
         self._theme = theme or Theme()
-        # Articles that are published elsewhere (`permalink`) keep their links: no address starts with a space.
-        self._article_base = " " if config.permalink else config.base_url
         self._shared_values: dict[tuple[str, str], dict[str, Any]] = {}
 
     def read_style(self) -> bytes:
@@ -174,7 +172,6 @@ class Pages:
 
     def render_category(self, language: str, category_feed: Feed, articles: Sequence[ListedArticle]) -> bytes:
         """Return the page of one category of a language: all of its articles, newest first."""
-        feed_links = self._list_feed_links([category_feed], FORMATS)
         return self._render_page(
             "category.html",
             self.feeds[language],
@@ -183,8 +180,7 @@ class Pages:
             description=_make_description(category_feed.subtitle),
             canonical=category_feed.link,
             alternates=(),
-            feed_links=feed_links,
-            own=feed_links,
+            feed_links=self._list_feed_links([category_feed], FORMATS),
             feed=self._describe_feed(category_feed, _FROM_CATEGORY),
             articles=self._list_items(articles, language, _FROM_CATEGORY),
             total=len(articles),
@@ -251,23 +247,19 @@ class Pages:
         return _ListItems(articles, functools.partial(self._make_items, articles, language, root))
 
     def _make_items(self, articles: Iterable[ListedArticle], language: str, root: str) -> Iterator[_ListItem]:
-        """Yield list items; an archive has thousands, so the loop does little."""
-        base = self._article_base
-        start = len(base)
+        """Yield list items; an archive has thousands."""
         language_columns = {language: ("", "", "")}
         for article in articles:
-            tag, link, title = article.language, article.link, article.title
+            tag = article.language
             if tag not in language_columns:
                 name = get_autonym(tag)
                 language_columns[tag] = (tag, get_direction(tag), name if name != get_autonym(language) else "")
-            if link.startswith(base) and link.endswith("/"):  # as `_make_article_href` does, but faster
-                link = f"{root}{link[start:]}index.html"
-            text = title if title.isprintable() else isolate_bidi(title)  # bidirectional controls are not printable
-            yield (text, link, article.published[:10], *language_columns[tag])
+            link = self._make_article_href(article.link, root)
+            yield (isolate_bidi(article.title), link, article.published[:10], *language_columns[tag])
 
     def _make_article_href(self, link: str, root: str) -> str:
         """Return the link to an article: relative, so that it needs no server, if its page is on this site."""
-        return self._make_relative(link, root) if link.startswith(self._article_base) else link
+        return link if self.config.permalink else self._make_relative(link, root)
 
     def _make_relative(self, address: str, root: str) -> str:
         """Return a relative link to a file of the published folder, which works wherever that is served or opened."""
@@ -295,15 +287,15 @@ class Pages:
 
     def _render_page(self, template: str, feed: Feed, root: str, /, **values: Any) -> bytes:
         """Render a page in the language of `feed`; `root` is the relative path from it to the published folder."""
-        return self._theme.render_template(template, self._get_shared_values(feed, root) | values)
+        all_values = self._get_shared_values(feed, root) | values
+        old_values = {old: all_values[new] for old, new in OLD_VALUE_NAMES.items()}
+        return self._theme.render_template(template, all_values | old_values)
 
     def _get_shared_values(self, feed: Feed, root: str) -> dict[str, Any]:
         """Return the values that are the same for all pages of a language and depth."""
         values = self._shared_values.get((feed.language, root))
         if values is None:
             other_feeds = [other for other in self.feeds.values() if other.language != feed.language]
-            feed_links = self._list_feed_links([feed], FORMATS)
-            other_feed_links = self._list_feed_links(other_feeds, (PREFERRED,))
             values = self._shared_values[feed.language, root] = {
                 "language": feed.language,
                 "direction": get_direction(feed.language),
@@ -311,12 +303,10 @@ class Pages:
                 "home": self._describe_feed(feed, root),
                 "root": root,
                 "icon": self.config.icon,
-                "feed_links": feed_links,
-                "other_feed_links": other_feed_links,
+                "feed_links": self._list_feed_links([feed], FORMATS),
+                "other_feed_links": self._list_feed_links(other_feeds, (PREFERRED,)),
                 "locale": _make_locale(feed.language),
                 "switch": _list_languages([(language, f"{root}{language}/index.html") for language in self.feeds]),
-                "own": feed_links,  # the old name of feed_links; until 0.2
-                "discovery": other_feed_links,  # the old name of other_feed_links; until 0.2
             }
         return values
 

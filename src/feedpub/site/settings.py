@@ -24,13 +24,14 @@ from .setting_converters import (
 from .settings_file import SettingsFile, strip_key
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from .setting_converters import Converter
 
 FILE_NAME: Final = "feedpub.toml"
 LARGEST_SETTINGS_BYTES: Final = 128 * 1024
 MOST_LANGUAGES: Final = 100  # each has feeds and pages of its own, and each entry links to all of its translations
+_SETTING_NAMES: Final = tuple(field.name for field in fields(Config))
 # Required settings, each with an example.
 _REQUIRED: Final = {"base_url": "https://example.org/digest/", "authority": "example.org,2026"}
 _EXAMPLE_HOST: Final = re.compile(r"https?://([\w.-]+\.)?example\.(org|com|net)([:/]|$)")
@@ -82,10 +83,9 @@ class _SettingsReader:
     def read_settings(self) -> tuple[Config, tuple[Problem, ...]]:
         """Return the settings and the notes about them; raise all errors together."""
         data = self._file.parse()
-        known_names = [field.name for field in fields(Config)]
         for name in data:
-            if name not in known_names:
-                self._add_unknown(name, name, known_names)
+            if name not in _SETTING_NAMES:
+                self._add_unknown(name, name, _SETTING_NAMES)
         for name, example in _REQUIRED.items():
             if name not in data:
                 self._file.add_problem("E003", name, f"{name} is missing", f'add: {name} = "{example}"')
@@ -104,7 +104,8 @@ class _SettingsReader:
     def _convert_settings(self, data: Mapping[str, Any]) -> dict[str, Any]:
         values: dict[str, Any] = {}
         languages = self._convert_languages(data.get("languages", ["en"]))
-        for name, value in data.items():
+        for name, raw_value in data.items():
+            value = self._remove_misplaced(name, raw_value) if isinstance(raw_value, dict) else raw_value
             if name == "languages":
                 values[name] = languages
             elif name in ("title", "subtitle"):
@@ -154,8 +155,6 @@ class _SettingsReader:
         """Convert a text for all languages, or a table of texts by language."""
         if isinstance(value, str):
             value = dict.fromkeys(languages, value)
-        if isinstance(value, dict):
-            value = {key: text for key, text in value.items() if not self._is_misplaced_setting(name, key)}
         if not isinstance(value, dict) or not all(is_text(text) for text in value.values()):
             hint = f'write [{name}] and below it: {languages[0]} = "…"'
             self._file.add_problem("E005", name, "needs a text, or a text per language", hint)
@@ -171,13 +170,22 @@ class _SettingsReader:
                 self._file.add_problem("E005", f"{name}.{tag}", f"{tag} is not one of the site's languages", hint)
         return MappingProxyType(texts)
 
-    def _is_misplaced_setting(self, table: str, key: str) -> bool:
-        """Return True if a key of a table was meant for the settings above it; then add a problem."""
-        is_setting = key in {field.name for field in fields(Config)}
-        if is_setting:
-            hint = f"move it above [{table}]: the lines below [{table}] belong to that table"
-            self._file.add_problem("E004", f"{table}.{key}", f"{key} is a setting, not a language", hint, key)
-        return is_setting
+    def _remove_misplaced(
+        self, location: str, table: Mapping[str, Any], known_names: Iterable[str] = ()
+    ) -> dict[str, Any]:
+        """Return a table without the settings that belong above all tables, and add a problem for each of these.
+
+        Args:
+            location: The name of the table.
+            table: The table.
+            known_names: Names that the table may have, even if a setting of the site has the same name.
+        """
+        misplaced = [name for name in table if name in _SETTING_NAMES and name not in known_names]
+        hint = "move it above the first [table]: the lines below a table header belong to that table"
+        for name in misplaced:
+            message = f"{name} is a setting of the whole site"
+            self._file.add_problem("E004", f"{location}.{name}", message, hint, name)
+        return {name: value for name, value in table.items() if name not in misplaced}
 
     def _convert_headings(self, value: Any) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
         from ..entries.sections.headings import SECTIONS
@@ -189,7 +197,7 @@ class _SettingsReader:
         headings: dict[str, dict[str, tuple[str, ...]]] = {}
         for tag, sections in value.items():
             language = self._convert_language(tag, f"headings.{tag}") or tag
-            for section, words in sections.items():
+            for section, words in self._remove_misplaced(f"headings.{tag}", sections, SECTIONS).items():
                 is_list_of_texts = isinstance(words, list) and all(is_text(word) for word in words)
                 if section not in SECTIONS or not is_list_of_texts:
                     location, message = f"headings.{tag}.{section}", "is not a section with a list of headings"
@@ -220,7 +228,7 @@ class _SettingsReader:
                 hint = 'write [links.hosts."example.org"] or [links.hosts."*.example.org"], and settings below it'
                 self._file.add_problem("E005", location, "is not a host with a table of settings", hint)
                 continue
-            values = self._convert_table(location, table, HOST_SETTINGS)
+            values = self._convert_table(location, self._remove_misplaced(location, table), HOST_SETTINGS)
             if "token" in values:
                 values["token_env"] = values.pop("token")
             try:

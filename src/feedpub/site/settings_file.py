@@ -85,7 +85,7 @@ class SettingsFile:
         if self.problems.is_full(code):
             self.problems.add(Problem(code=code, message=message))
             return
-        line, column, end = self._locate(name, value)
+        line, column, end = self._locate_setting(name, value)
         excerpt = self._make_excerpt(line)
         end = min(end, len(excerpt) + 1)  # the value may be left out
         self.problems.add(
@@ -104,12 +104,12 @@ class SettingsFile:
         headers = (line for line in reversed(self._lines[: number - 1]) if line.lstrip().startswith("["))
         return f"{key}= …" if equals and ("hosts" in key or "hosts" in next(headers, "")) else line
 
-    def _locate(self, name: str, value: object) -> tuple[int, int, int]:
+    def _locate_setting(self, name: str, value: object) -> tuple[int, int, int]:
         """Return line, column and end column of a setting: of its value, or of its name if `value` is the name."""
-        if name not in self._locations:
+        if name not in self._setting_locations:
             parent = name.rpartition(".")[0]
-            return self._locate(parent, value) if parent else (0, 0, 0)
-        number, value_start = self._locations[name]
+            return self._locate_setting(parent, value) if parent else (0, 0, 0)
+        number, value_start = self._setting_locations[name]
         line = self._lines[number - 1]
         if not value_start:  # the header of a table
             return number, 1, len(line) + 1
@@ -121,7 +121,7 @@ class SettingsFile:
         return number, value_start + 1, len(line.rstrip()) + 1
 
     @functools.cached_property
-    def _locations(self) -> dict[str, tuple[int, int]]:
+    def _setting_locations(self) -> dict[str, tuple[int, int]]:
         """Table or setting → its line, from 1, and the offset of the value in it; 0 for the header of a table."""
         locations: dict[str, tuple[int, int]] = {}
         table = ""

@@ -22,6 +22,8 @@ _FOLDER_NAME: Final = "templates"
 _BUILT_IN_FOLDER: Final = Path(__file__).with_name(_FOLDER_NAME)
 _ENDINGS: Final = (".html", ".css")
 LARGEST_TEMPLATE_BYTES: Final = 1_000_000
+# Old names of values → the names that templates should use. The old names work until 0.2.
+OLD_VALUE_NAMES: Final[Mapping[str, str]] = {"own": "feed_links", "discovery": "other_feed_links"}
 
 
 @functools.cache
@@ -63,6 +65,32 @@ class Theme:
             return self._render_unchecked(name, values)
         except Exception as error:  # a template of an author may raise anything
             raise ConfigError([self._describe_error(error)]) from error
+
+    def list_problems(self) -> list[Problem]:
+        """Return a note for each old name in the site's templates, or the error that prevents them from being read.
+
+        A template with a syntax error is passed over: it is an error only if a page needs it.
+        """
+        try:
+            sources = sorted(self._site_sources.items())
+        except ConfigError as error:
+            return list(error.problems)
+        templates = [(name, source) for name, source in sources if name.endswith(".html")]
+        return [problem for name, source in templates for problem in self._list_old_names(name, source)]
+
+    def _list_old_names(self, name: str, source: bytes) -> Iterator[Problem]:
+        import jinja2.meta
+
+        try:
+            tree = self._environment.parse(source.decode("utf-8-sig"))
+            used_names = jinja2.meta.find_undeclared_variables(tree)
+        except (jinja2.TemplateError, UnicodeDecodeError, RecursionError):
+            return
+        for old, new in OLD_VALUE_NAMES.items():
+            if old in used_names:
+                line = next(node.lineno for node in tree.find_all(jinja2.nodes.Name) if node.name == old)
+                message, hint = f"{old} is the old name of {new}", f"write {new}; {old} works until feedpub 0.2"
+                yield self._make_problem("N002", f"{self.folder}/{name}", line, message, hint)
 
     def _render_unchecked(self, name: str, values: Mapping[str, Any]) -> bytes:
         page = io.BytesIO()  # a list of all pieces would take ten times the memory
@@ -113,12 +141,15 @@ class Theme:
 
     def _describe_error(self, error: Exception) -> Problem:
         path, line = self._locate_error(error)
+        return self._make_problem("E009", path, line, _describe_cause(error), _HINT)
+
+    def _make_problem(self, code: str, path: str, line: int, message: str, hint: str) -> Problem:
         excerpt = ""
         source = self._site_sources.get(path.removeprefix(f"{self.folder}/"))
         if source is not None and line:
             lines = source.decode("utf-8-sig", "replace").splitlines()
             excerpt = lines[line - 1].strip() if line <= len(lines) else ""
-        return Problem(code="E009", path=path, line=line, excerpt=excerpt, message=_describe_cause(error), hint=_HINT)
+        return Problem(code=code, path=path, line=line, excerpt=excerpt, message=message, hint=hint)
 
     def _locate_error(self, error: Exception) -> tuple[str, int]:
         """Return the file and line of the site's template that caused an error; line 0 if it is not known."""

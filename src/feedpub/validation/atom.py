@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from ..iri import normalise_url
 from .addresses import check_id, check_iri_reference
 from .dates import check_rfc3339, find_implausible, parse_rfc3339
+from .elements import display_name
 from .extensions import CLOSED_PREFIXES, EXTENSIONS
 from .faults import quote
 from .languages import report_language
@@ -28,7 +29,7 @@ def _check_plausible(element: Element, report: Report) -> None:
     """Warn of a date before feeds began, or of tomorrow."""
     reason = find_implausible(parse_rfc3339(element.text.strip()), report.now)
     if reason:
-        report.add("W301", f"{element.name.removeprefix('atom:')}: {element.text.strip()} {reason}", element)
+        report.add("W301", f"{display_name(element.name)}: {element.text.strip()} {reason}", element)
 
 
 PERSON: Final = Schema(

@@ -59,13 +59,13 @@ def decode(data: bytes, charset: str = "") -> Decoded:
         data: The document.
         charset: The parameter of the HTTP header Content-Type; empty if there is none.
     """
-    mark, marked = next(((mark, name) for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)), (b"", ""))
+    mark, marked = _find_byte_order_mark(data)
     data = data[len(mark) :]
     encoding = marked or next((name for start, name in _STARTS if data.startswith(start)), "")
     declared, declaration_offset = _find_declaration(data, encoding)
     findings = _compare_declared(encoding, declared, declaration_offset)
     if not encoding:
-        encoding, unknown = _look_up(charset or declared or "utf-8")
+        encoding, unknown = _look_up_encoding(charset or declared or "utf-8")
         if unknown:
             findings.append(Finding("E303", f"there is no encoding {unknown[:50]!r}", declaration_offset))
     if encoding not in _COMMON:
@@ -84,13 +84,27 @@ def decode(data: bytes, charset: str = "") -> Decoded:
 
 def decode_json(data: bytes) -> Decoded:
     """Return a document of JSON in UTF-8, which it must be in (RFC 8259, section 8.1)."""
-    mark, encoding = next(((mark, name) for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)), (b"", "utf-8"))
-    findings = [Finding("W601", "the document starts with a byte order mark")] if encoding == "utf-8" and mark else []
+    mark, marked = _find_byte_order_mark(data)
+    encoding = marked or "utf-8"
+    findings = [Finding("W601", "the document starts with a byte order mark")] if marked == "utf-8" else []
     if encoding == "utf-8":
         return _decode_utf8(data[len(mark) :], encoding, "", findings)
     findings.append(Finding("E302", f"JSON is in UTF-8, not in {encoding}"))
     text, _ = _decode_text(data[len(mark) :], encoding)
     return Decoded(data=text.encode("utf-8", "surrogatepass"), encoding=encoding, findings=tuple(findings))
+
+
+def _find_byte_order_mark(data: bytes) -> tuple[bytes, str]:
+    """Return the byte order mark of a document, and the encoding that it stands for; both empty if it has none."""
+    return next(((mark, name) for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)), (b"", ""))
+
+
+def is_same_encoding(first: str, second: str) -> bool:
+    """Return True if two names are names of one encoding, such as ``utf8`` and ``UTF-8``."""
+    if first.lower() == second.lower():
+        return True
+    (encoding, unknown), (other, other_unknown) = _look_up_encoding(first), _look_up_encoding(second)
+    return not unknown and not other_unknown and encoding == other
 
 
 def _find_declaration(data: bytes, encoding: str) -> tuple[str, int]:
@@ -105,17 +119,17 @@ def _compare_declared(encoding: str, declared: str, offset: int) -> list[Finding
     """Return what is wrong if the start of the bytes says something else than the declaration."""
     if not encoding or not declared:
         return []
-    name, unknown = _look_up(declared)
+    name, unknown = _look_up_encoding(declared)
     if not unknown and encoding.startswith(name.removesuffix("-le").removesuffix("-be")):
         return []
     return [Finding("E302", f"the bytes are {encoding}, and the declaration says {declared}", offset)]
 
 
-def _look_up(name: str) -> tuple[str, str]:
+def _look_up_encoding(name: str) -> tuple[str, str]:
     """Return the name that Python has for an encoding, and the name as it was given if there is none."""
     try:
         codec = codecs.lookup(name.strip()).name
-        b" ".decode(codec, "replace")  # what is no encoding of text raises LookupError
+        b" ".decode(codec, "replace")  # a codec that is not for text, such as base64, raises LookupError
     except (LookupError, ValueError, UnicodeError):
         return "utf-8", name
     return ("utf-8", name) if codec.replace("-", "_") in _UNUSABLE or codec in _UNUSABLE else (codec, "")

@@ -41,7 +41,7 @@ _YES_OR_NO: Final = one_of("yes", "no", any_case=True)
 _TRUE_OR_FALSE: Final = one_of("true", "false")
 
 
-def _attributes(**checks: ValueCheck | None) -> Mapping[str, Attribute]:
+def _make_attributes(**checks: ValueCheck | None) -> Mapping[str, Attribute]:
     return MappingProxyType({name: Attribute(check=check) for name, check in checks.items()})
 
 
@@ -92,7 +92,7 @@ _THREADING: Final = {
     "app:control": single(OPEN),
 }
 
-_MEDIA_CONTENT_ATTRIBUTES: Final = _attributes(
+_MEDIA_CONTENT_ATTRIBUTES: Final = _make_attributes(
     url=check_uri, fileSize=check_non_negative, type=check_media_type,
     medium=one_of("image", "audio", "video", "document", "executable"), isDefault=_TRUE_OR_FALSE,
     expression=one_of("sample", "full", "nonstop"), bitrate=number_between(0, 1e9), framerate=number_between(0, 1e6),

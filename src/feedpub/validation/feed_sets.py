@@ -97,7 +97,7 @@ def _check_addresses(feeds: FeedSet) -> Iterator[Finding]:
         address = normalise_url(member.feed.address)
         if address and address in first:
             message = f"{first[address].path} says as well that it is at {quote(member.feed.address)}"
-            yield Finding("E701", message, member.path, _offset_of(member, "self"))
+            yield Finding("E701", message, member.path, _find_offset(member, "self"))
         first.setdefault(address, member)
 
 
@@ -118,8 +118,9 @@ def _check_feed_ids(feeds: FeedSet) -> Iterator[Finding]:
 
 def _check_siblings(feeds: FeedSet) -> Iterator[Finding]:
     """Links between the languages: each leads to a feed of that language, and back."""
+    linked = {member.path: _find_siblings(member, feeds) for member in feeds.feeds}
     for member in feeds.feeds:
-        for link in _sibling_links(member):
+        for link in _find_sibling_links(member):
             target = feeds.find(link.address)
             if target is None:
                 if feeds.should_hold(link.address):
@@ -129,12 +130,12 @@ def _check_siblings(feeds: FeedSet) -> Iterator[Finding]:
             if target.feed.language and _normalise_language(link.language) != _normalise_language(target.feed.language):
                 message = f"the link says that {target.path} is in {link.language}, and it is in {target.feed.language}"
                 yield Finding("E704", message, member.path, link.offset)
-            elif not any(_is_same_feed(feeds.find(back.address), member) for back in _sibling_links(target)):
+            elif not any(_is_same_feed(sibling, member) for sibling in linked[target.path]):
                 message = f"{target.path}, the same feed in {link.language}, has no link back"
                 yield Finding("W701", message, member.path, link.offset)
 
 
-def _sibling_links(member: Member) -> list[LinkSummary]:
+def _find_sibling_links(member: Member) -> list[LinkSummary]:
     """Return the links of a feed to the same feed in other languages."""
     return [
         link
@@ -146,10 +147,16 @@ def _sibling_links(member: Member) -> list[LinkSummary]:
     ]
 
 
-def _is_same_feed(other: Member | None, member: Member) -> bool:
+def _find_siblings(member: Member, feeds: FeedSet) -> list[Member]:
+    """Return the documents of the set that these links lead to, each once: a feed may have many links to one."""
+    targets = (feeds.find(link.address) for link in _find_sibling_links(member))
+    return list({target.path: target for target in targets if target is not None}.values())
+
+
+def _is_same_feed(other: Member, member: Member) -> bool:
     """Return True if two documents are one feed, maybe in two formats or divided into documents."""
-    if other is None or other is member:
-        return other is member
+    if other is member:
+        return True
     same_home = normalise_url(other.feed.home) == normalise_url(member.feed.home)
     return same_home and _normalise_language(other.feed.language) == _normalise_language(member.feed.language)
 
@@ -175,6 +182,7 @@ def _check_entry_ids(feeds: FeedSet) -> Iterator[Finding]:
 def _check_archives(feeds: FeedSet) -> Iterator[Finding]:
     """The chain of archive documents: each is there, and leads back (RFC 5005, section 4)."""
     reached: set[str] = set()
+    newer = {member.path: _find_newer_archives(member, feeds) for member in feeds.feeds}
     for member in feeds.feeds:
         for link in member.feed.links:
             if link.relation not in ("prev-archive", "next-archive", "current", "next"):
@@ -186,7 +194,7 @@ def _check_archives(feeds: FeedSet) -> Iterator[Finding]:
                     yield Finding("E706", message, member.path, link.offset)
                 continue
             reached.add(target.path)
-            if link.relation == "prev-archive" and member.feed.is_archive and not _leads_to(target, member, feeds):
+            if link.relation == "prev-archive" and member.feed.is_archive and member.path not in newer[target.path]:
                 message = f"{target.path} does not lead back by next-archive"
                 yield Finding("W702", message, member.path, link.offset)
     for member in feeds.feeds:
@@ -195,9 +203,9 @@ def _check_archives(feeds: FeedSet) -> Iterator[Finding]:
     yield from _check_loops(feeds)
 
 
-def _leads_to(target: Member, member: Member, feeds: FeedSet) -> bool:
-    links = [link for link in target.feed.links if link.relation == "next-archive"]
-    return any(feeds.find(link.address) is member for link in links)
+def _find_newer_archives(member: Member, feeds: FeedSet) -> set[str]:
+    targets = (feeds.find(link.address) for link in member.feed.links if link.relation == "next-archive")
+    return {target.path for target in targets if target is not None}
 
 
 def _check_loops(feeds: FeedSet) -> Iterator[Finding]:
@@ -306,7 +314,7 @@ def _normalise_language(tag: str) -> str:
         return tag.lower()
 
 
-def _offset_of(member: Member, relation: str) -> int:
+def _find_offset(member: Member, relation: str) -> int:
     return next((link.offset for link in member.feed.links if link.relation == relation), -1)
 
 

@@ -37,14 +37,14 @@ class JsonDocument:
         self.value: Any = None
         self._offsets: dict[Path, dict[str | int, int]] = {}
         self._not_numbers: list[str] = []
-        self._read()
+        self._parse_text()
 
     def add(self, code: str, message: str, path: Path = (), *, hint: str = "") -> None:
         """Report a problem of the value at a path, such as ``("items", 0, "url")``."""
-        offset = 0 if self.report.is_full(code) else self._to_bytes(self._find(path))
+        offset = 0 if self.report.is_full(code) else self._to_bytes(self._find_value(path))
         self.report.add(code, message, offset, hint=hint)
 
-    def _read(self) -> None:
+    def _parse_text(self) -> None:
         try:
             self.value = json.loads(
                 self.text, object_pairs_hook=self._make_object, parse_constant=self._not_numbers.append
@@ -68,7 +68,7 @@ class JsonDocument:
             members.repeated = tuple(name for name, number in counted.items() if number > 1)
         return members
 
-    def _find(self, path: Path) -> int:
+    def _find_value(self, path: Path) -> int:
         """Return where a value begins; of one that is not there, where the closest one around it does."""
         offset = _SPACE.match(self.text, 0).end()  # type: ignore[union-attr]  # matches anywhere
         for depth, key in enumerate(path):

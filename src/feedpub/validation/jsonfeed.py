@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from ..iri import normalise_url
 from .addresses import check_iri, check_web_address
 from .dates import check_rfc3339, find_implausible, parse_rfc3339
 from .faults import quote
 from .html_checks import check_html
 from .json_reader import JsonDocument, Members, Path, find_surrogate
-from .languages import check_language_of_title
+from .languages import describe_foreign_script
+from .links import is_same_document
 from .summaries import FeedSummary, summarise_json_feed
 from .values import check_language, check_media_type, check_not_blank, check_plain_text
 
@@ -39,7 +39,7 @@ class Member:
         kind: The type of its value.
         check: Of a string.
         is_required: Whether it must be there.
-        elements: The objects in an array, or the object; None if they are no objects.
+        elements: The objects in an array, or the object; None if they are not objects.
         element_check: Of the strings in an array.
     """
 
@@ -66,12 +66,12 @@ class Shape:
 
 
 def check_json_feed(text: str, report: Report) -> FeedSummary | None:
-    """Report what is wrong with a JSON feed, and return its summary; None if it is no feed."""
+    """Report what is wrong with a JSON feed, and return its summary; None if it is not one."""
     document = JsonDocument(text, report)
     if document.value is None:
         return None
     if not isinstance(document.value, Members) or ("version" not in document.value and "items" not in document.value):
-        report.add("E308", "the document is JSON, but no feed: it has neither version nor items", 0)
+        report.add("E308", "the document is JSON, but not a feed: it has neither version nor items", 0)
         return None
     _check_object(document, document.value, FEED, ())
     return summarise_json_feed(document.value)
@@ -135,14 +135,11 @@ def _check_feed(document: JsonDocument, feed: Members, path: Path) -> None:
     feed_url = feed.get("feed_url")
     if not feed_url:
         document.add("W604", "the feed does not say its address", path, hint="add feed_url")
-    elif (
-        document.report.url
-        and isinstance(feed_url, str)
-        and normalise_url(feed_url) != normalise_url(document.report.url)
-    ):
+    elif document.report.url and isinstance(feed_url, str) and not is_same_document(feed_url, document.report.url):
         message = f"the feed says that it is at {quote(feed_url)}, and it is at {quote(document.report.url)}"
         document.add("W402", message, (*path, "feed_url"))
-    if feed_url and feed.get("next_url") == feed_url:
+    next_url = feed.get("next_url")
+    if feed_url and isinstance(feed_url, str) and isinstance(next_url, str) and is_same_document(next_url, feed_url):
         document.add("E418", "next_url leads to the document itself", (*path, "next_url"))
     _check_repeated_ids(document, feed, path)
 
@@ -180,8 +177,9 @@ def _check_item(document: JsonDocument, item: Members, path: Path) -> None:
 
 def _check_item_language(document: JsonDocument, item: Members, path: Path) -> None:
     language, title = item.get("language") or document.value.get("language"), item.get("title")
-    if isinstance(language, str) and isinstance(title, str) and (script := check_language_of_title(title, language)):
-        message = f"the title {quote(title[:40])} is in {script} letters, the language is {language}"
+    content = item.get("content_html") or item.get("content_text")
+    texts = [text if isinstance(text, str) else "" for text in (title, content)]
+    if isinstance(language, str) and (message := describe_foreign_script(texts[0], texts[1], language)):
         document.add("W318", message, (*path, "title"))
 
 
@@ -195,7 +193,7 @@ def _check_old_author(document: JsonDocument, members: Members, path: Path) -> N
         document.add("W603", "author is of version 1.0", (*path, "author"), hint="write authors, an array")
 
 
-def _undeclared_html(value: str) -> tuple[str, str] | None:
+def _check_content_text(value: str) -> tuple[str, str] | None:
     fault = check_plain_text(value)
     return ("W404", fault[1]) if fault else None
 
@@ -234,7 +232,7 @@ ITEM: Final = Shape(
             "external_url": Member(check=check_iri),
             "title": Member(check=check_plain_text),
             "content_html": Member(check=check_not_blank),
-            "content_text": Member(check=_undeclared_html),
+            "content_text": Member(check=_check_content_text),
             "summary": Member(check=check_plain_text),
             "image": Member(check=check_iri),
             "banner_image": Member(check=check_iri),

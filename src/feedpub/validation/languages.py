@@ -97,11 +97,18 @@ def report_language(report: Report, element: Element, title: str, content: str, 
         content: Plain text or HTML.
         language: Of both.
     """
+    if message := describe_foreign_script(title, content, language):
+        report.add("W318", message, element)
+
+
+def describe_foreign_script(title: str, content: str, language: str) -> str:
+    """Return which text is in another script than its language has, for a message; empty if none is."""
     script = check_language_of_title(title, language)
     if script:
-        report.add("W318", f"the title {quote(title[:40])} is in {script} letters, the language is {language}", element)
-    elif check_language_of_content(content, language):
-        report.add("W318", f"the content has only Latin letters, the language is {language}", element)
+        return f"the title {quote(title[:40])} is in {script} letters, the language is {language}"
+    if check_language_of_content(content, language):
+        return f"the content has only Latin letters, the language is {language}"
+    return ""
 
 
 @functools.lru_cache(maxsize=200)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from ..iri import normalise_url
 from .addresses import check_iri, check_iri_reference
 from .dates import check_rfc3339
+from .elements import display_name
 from .faults import quote
 from .schema import Attribute, Schema
 from .values import check_language, check_media_type, check_non_negative, check_not_blank, check_plain_name
@@ -57,17 +58,22 @@ def check_self(feed: Element, report: Report, code: str) -> None:
     """
     links = find_links(feed, "self")
     if not links:
-        report.add(code, f"the {feed.name.removeprefix('atom:')} has no link to itself", feed)
+        report.add(code, f"the {display_name(feed.name)} has no link to itself", feed)
     for link in links:
         address = link.attributes.get("href", "").strip()
         if address and check_iri(address) and not link.inherited("xml:base"):
             report.add("W415", f"the link to itself, {quote(address)}, is relative", link, attribute="href")
-        elif report.url and address and not _is_same_document(address, report.url):
+        elif report.url and address and not is_same_document(address, report.url):
             message = f"the feed says that it is at {quote(address)}, and it is at {quote(report.url)}"
             report.add("W402", message, link, attribute="href")
         kind = link.attributes.get("type", "").partition(";")[0].strip().lower()
         if kind and kind not in _FEED_TYPES and not check_media_type(kind):
-            report.add("W413", f"the link to itself is {quote(kind)}, which is no feed", link, attribute="type")
+            report.add(
+                "W413",
+                f"the link to itself is of type {quote(kind)}, which is not that of a feed",
+                link,
+                attribute="type",
+            )
     if find_links(feed, "hub") and not links:
         report.add("W416", "the feed names a hub and no link to itself, which a hub needs", find_links(feed, "hub")[0])
 
@@ -103,7 +109,7 @@ def _check_relation(value: str) -> Fault | None:
     if relation in RELATIONS or (":" in relation and check_iri(relation) is None):
         return None
     suggestion = relation.lower() if relation.lower() in RELATIONS else ""
-    return "W403", f"{quote(value)} is no registered relation{f'; write {suggestion}' if suggestion else ''}"
+    return "W403", f"{quote(value)} is not a registered relation{f'; write {suggestion}' if suggestion else ''}"
 
 
 def _check_link(link: Element, report: Report) -> None:
@@ -121,14 +127,15 @@ def _check_link(link: Element, report: Report) -> None:
         report.add("N401", "the enclosure does not say its length", link)
 
 
-def _is_same_document(address: str, url: str) -> bool:
+def is_same_document(address: str, url: str) -> bool:
+    """Return True if two addresses are those of one document: they may differ in their fragments and spelling."""
     return normalise_url(address.partition("#")[0]) == normalise_url(url.partition("#")[0])
 
 
 def _leads_to_itself(link: Element, feed: Element) -> bool:
     address = link.attributes.get("href", "").strip()
     return any(
-        _is_same_document(address, self_link.attributes.get("href", "")) for self_link in find_links(feed, "self")
+        is_same_document(address, self_link.attributes.get("href", "")) for self_link in find_links(feed, "self")
     )
 
 

@@ -83,7 +83,7 @@ OBSOLETE: Final[Mapping[str, str]] = MappingProxyType(
 
 def find_similar_namespace(uri: str) -> str:
     """Return the known namespace that was probably meant by an unknown one; empty if there is none."""
-    return OBSOLETE.get(uri) or _SIMPLIFIED.get(_simplify(uri), "")
+    return "" if uri in PREFIXES else OBSOLETE.get(uri) or _SIMPLIFIED.get(_simplify(uri), "")
 
 
 def _simplify(uri: str) -> str:

@@ -19,6 +19,7 @@ class OpmlHandler:
     def __init__(self, report: Report) -> None:
         self.report = report
         self.summary = FeedSummary(format="opml")
+        self.addresses: set[str] = set()
 
     def start_root(self, root: Element) -> None:
         """Take the element ``opml``."""
@@ -52,8 +53,9 @@ class OpmlHandler:
             self.report.add("W710", "an outline has no text", outline)
         if fault := check_web_address(address):
             self.report.add(fault[0], f"outline/@xmlUrl: {fault[1]}", outline, attribute="xmlUrl")
-        elif any(link.address == address for link in self.summary.links):
+        elif address in self.addresses:
             self.report.add("W711", f"{quote(address)} is listed twice", outline, attribute="xmlUrl")
+        self.addresses.add(address)
         language = outline.attributes.get("language", "").strip()
         self.summary.links.append(
             LinkSummary(relation="outline", address=address, language=language, offset=outline.offset)

@@ -9,7 +9,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from .addresses import check_iri_reference, check_uri, check_web_address
-from .atom import CATEGORY, PERSON
 from .atom import ENTRY as ATOM_ENTRY
 from .atom import FEED as ATOM_FEED
 from .dates import check_rfc822, check_w3c_date
@@ -54,7 +53,6 @@ _PLAIN: Final = text_of(None, check_plain_text_of_rss)
 _NAME: Final = text_of(check_not_blank, check_plain_text_of_rss)
 _PERSON: Final = text_of(check_email_with_name, check_plain_text_of_rss)
 _CATEGORY: Final = text_of(check_not_blank, check_plain_text_of_rss, domain=Attribute())
-_NUMBER: Final = check_positive_number
 
 IMAGE: Final = Schema(
     children=MappingProxyType(
@@ -83,7 +81,7 @@ _CLOUD: Final = Schema(
     attributes=MappingProxyType(
         {
             "domain": Attribute(is_required=True),
-            "port": Attribute(check=_NUMBER, is_required=True),
+            "port": Attribute(check=check_positive_number, is_required=True),
             "path": Attribute(is_required=True),
             "registerProcedure": Attribute(is_required=True),
             "protocol": Attribute(is_required=True),
@@ -183,14 +181,11 @@ _EXTENSIONS: Final[Mapping[str, Child]] = MappingProxyType(
     {
         **EXTENSIONS,
         **_allow_atom(),
-        "atom:author": several(PERSON),
-        "atom:category": several(CATEGORY),
         "wfw:commentRss": single(text_of(check_iri_reference)),
         "xhtml:body": several(Schema(has_text=True, is_open=True, rules=(check_xhtml_element,))),
         "xhtml:div": several(Schema(has_text=True, is_open=True, rules=(check_xhtml_element,))),
         "trackback:ping": several(_URI),
         "trackback:about": several(_URI),
-        "sy:updatePeriod": single(text_of(one_of("hourly", "daily", "weekly", "monthly", "yearly"))),
     }
 )
 VOCABULARY: Final = Vocabulary(

@@ -85,7 +85,6 @@ def _describe_vocabulary(prefix: str) -> Vocabulary:
         **{name: _open_to_rdf(child) for name, child in EXTENSIONS.items()},
         "dcterms:modified": several(OPEN),
         "content:encoded": single(_HTML),
-        "dc:date": EXTENSIONS["dc:date"],
         "atom:updated": single(text_of(check_rfc3339)),
         "trackback:ping": several(Schema(attributes=_RESOURCE, has_text=True)),
         "trackback:about": several(Schema(attributes=_RESOURCE, has_text=True)),

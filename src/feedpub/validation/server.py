@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from .._version import __version__
 from ..errors import Problem, find_fix
 from ..iri import find_host, find_url_fault, parse_url, to_uri
+from ..redaction import hide_secrets
 from ..transport.base import ExhaustedError, Request, Response
-from ..transport.network_addresses import is_public
+from ..transport.network_addresses import is_public, parse_numeric_host
 from ..transport.sockets import SocketTransport
 from .comparing import compare_documents
-from .decoding import decode
+from .decoding import decode, is_same_encoding
 from .faults import quote
 from .feed_sets import Member
 from .validator import check_document
@@ -74,20 +75,22 @@ def validate_address(url: str, *, now: datetime | None = None) -> list[Problem]:
     try:
         problems, member, addresses = _validate_one(transport, url, now)
         members = [member] if member else []
-        for address in addresses[:MOST_FEEDS_OF_A_LIST]:
+        for address in list(dict.fromkeys(addresses))[:MOST_FEEDS_OF_A_LIST]:
             more, member, _ = _validate_one(transport, address, now)
             problems += more
             members += [member] if member else []
     finally:
         transport.close()
-    return problems + compare_documents(members, {}, is_complete=False) if addresses else problems
+    if addresses:
+        problems += compare_documents(members, {}, is_complete=False)
+    return [replace(problem, path=hide_secrets(problem.path)) for problem in problems]
 
 
 def _validate_one(
     transport: Transport, url: str, now: datetime | None
 ) -> tuple[list[Problem], Member | None, list[str]]:
     """Return the problems of one address, what can be compared with others, and the feeds that a list names."""
-    fetched = _fetch(transport, url)
+    fetched = _fetch_feed(transport, url)
     response, problems = fetched.response, fetched.problems
     if response.code != 200:
         return problems, None, []
@@ -103,28 +106,32 @@ def _validate_one(
     return problems, Member(path=url, feed=document.summary), feeds
 
 
-def _fetch(transport: Transport, url: str) -> Fetched:
+def _fetch_feed(transport: Transport, url: str) -> Fetched:
     """Request an address and follow its redirects."""
     problems: list[Problem] = []
     address, is_permanent = url, True
     for _ in range(MOST_REDIRECTS + 1):
         if fault := find_url_fault(address):
-            problems.append(_problem("E801", fault, url))
+            problems.append(_make_problem("E801", fault, url))
             return Fetched(url=address, response=Response(), problems=problems)
-        response = _send(transport, address, _HEADERS)
+        response = _send_request(transport, address, _HEADERS)
         if response.code not in _REDIRECTS or "location" not in response.headers:
             problems += _check_status(url, response)
             return Fetched(url=address, response=response, problems=problems)
-        target = parse_url(response.headers["location"], address)
+        location = response.headers["location"]
+        target = parse_url(location, address)
+        if target is None:
+            problems.append(_make_problem("E801", f"the server redirects to {quote(location)}, not an address", url))
+            return Fetched(url=address, response=Response(), problems=problems)
         is_permanent = is_permanent and response.code in _PERMANENT
         code, kind = ("W803", "permanently") if is_permanent else ("N801", "for now")
-        address = target.href if target else ""
-        problems = [_problem(code, f"the feed has moved {kind} to {quote(address)}", url)]
-    problems.append(_problem("E803", f"more than {MOST_REDIRECTS} redirects", url))
+        address = target.href
+        problems = [_make_problem(code, f"the feed has moved {kind} to {quote(address)}", url)]
+    problems.append(_make_problem("E803", f"more than {MOST_REDIRECTS} redirects", url))
     return Fetched(url=address, response=Response(), problems=problems)
 
 
-def _send(transport: Transport, url: str, headers: dict[str, str]) -> Response:
+def _send_request(transport: Transport, url: str, headers: dict[str, str]) -> Response:
     until = time.monotonic() + TIMEOUT_SECONDS
     transport.send(url, Request("GET", to_uri(url), headers, MOST_DOCUMENT_BYTES + 1, until))
     while True:
@@ -139,11 +146,11 @@ def _send(transport: Transport, url: str, headers: dict[str, str]) -> Response:
 def _check_status(url: str, response: Response) -> Iterator[Problem]:
     if response.failure:
         detail = f" ({response.detail})" if response.detail else ""
-        yield _problem("E801", f"the server did not answer: {response.failure}{detail}", url)
+        yield _make_problem("E801", f"the server did not answer: {response.failure}{detail}", url)
     elif response.code != 200:
-        yield _problem("E802", f"the server answered {response.code}", url)
-    elif not response.is_complete:
-        yield _problem("E801", "the answer breaks off", url)
+        yield _make_problem("E802", f"the server answered {response.code}", url)
+    elif not response.is_complete and len(response.body) <= MOST_DOCUMENT_BYTES:  # else its size is the problem
+        yield _make_problem("E801", "the answer breaks off", url)
 
 
 def _check_response(url: str, response: Response, feed_format: str) -> Iterator[Problem]:
@@ -152,15 +159,15 @@ def _check_response(url: str, response: Response, feed_format: str) -> Iterator[
     allowed = MEDIA_TYPES[feed_format]
     if media_type not in allowed:
         described = quote(media_type) if media_type else "without a media type"
-        yield _problem("W801", f"the feed is served as {described}", url, hint=f"send Content-Type: {allowed[0]}")
+        yield _make_problem("W801", f"the feed is served as {described}", url, hint=f"send Content-Type: {allowed[0]}")
     charset, declared = _find_charset(response), decode(response.body[:1000]).declared
-    if charset and declared and charset.lower() != declared.lower():
-        yield _problem("W802", f"the server says {charset}, and the document says {declared}", url)
+    if charset and declared and not is_same_encoding(charset, declared):
+        yield _make_problem("W802", f"the server says {charset}, and the document says {declared}", url)
     if "etag" not in response.headers and "last-modified" not in response.headers:
-        yield _problem("W804", "the server sends neither ETag nor Last-Modified", url)
+        yield _make_problem("W804", "the server sends neither ETag nor Last-Modified", url)
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     if encoding == "identity" and len(response.body) > _LARGE_RESPONSE_BYTES:
-        yield _problem("W806", f"{len(response.body):,} bytes are sent uncompressed", url)
+        yield _make_problem("W806", f"{len(response.body):,} bytes are sent uncompressed", url)
 
 
 def _check_conditional(transport: Transport, fetched: Fetched, url: str) -> Iterator[Problem]:
@@ -173,9 +180,9 @@ def _check_conditional(transport: Transport, fetched: Fetched, url: str) -> Iter
     }
     if not conditions:
         return
-    response = _send(transport, fetched.url, {**_HEADERS, **conditions})
+    response = _send_request(transport, fetched.url, {**_HEADERS, **conditions})
     if response.code == 200 and response.body == fetched.response.body:
-        yield _problem("W805", f"the server ignores {' and '.join(conditions)}", url)
+        yield _make_problem("W805", f"the server ignores {' and '.join(conditions)}", url)
 
 
 def _find_charset(response: Response) -> str:
@@ -186,8 +193,9 @@ def _find_charset(response: Response) -> str:
 def _is_private(url: str) -> bool:
     """Return True if an address names the network that it is in: then its redirects may lead there, too."""
     host = find_host(url)
-    return host == "localhost" or (bool(re.fullmatch(r"[\d.]+|\[.*\]", host)) and not is_public(host.strip("[]")))
+    literal = parse_numeric_host(host)
+    return host == "localhost" or (literal is not None and not is_public(str(literal)))
 
 
-def _problem(code: str, message: str, url: str, hint: str = "") -> Problem:
+def _make_problem(code: str, message: str, url: str, hint: str = "") -> Problem:
     return Problem(code=code, message=message, path=url, hint=hint or find_fix(code))

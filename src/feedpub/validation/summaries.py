@@ -59,7 +59,7 @@ class FeedSummary:
     """A feed, filled while it is read.
 
     Args:
-        format: ``atom``, ``rss``, ``json`` or ``opml``.
+        format: ``atom``, ``rss``, ``rss1`` (also RSS 0.90), ``json`` or ``opml``.
         id: Of Atom; empty in other formats.
         language: Empty if the feed does not say it.
         home: Address of the page that it belongs to.
@@ -138,25 +138,28 @@ def summarise_rss_channel(channel: Element, summary: FeedSummary) -> None:
 
 def summarise_json_feed(feed: dict[str, Any]) -> FeedSummary:
     """Return the summary of a JSON feed."""
-    summary = FeedSummary(format="json", language=_text(feed, "language"), home=_text(feed, "home_page_url"))
+    summary = FeedSummary(
+        format="json", language=_read_string(feed, "language"), home=_read_string(feed, "home_page_url")
+    )
     for relation, name in (("self", "feed_url"), ("next", "next_url")):
-        if _text(feed, name):
-            summary.links.append(LinkSummary(relation=relation, address=_text(feed, name)))
+        if _read_string(feed, name):
+            summary.links.append(LinkSummary(relation=relation, address=_read_string(feed, name)))
     items = feed.get("items")
     for item in items if isinstance(items, list) else ():
         if isinstance(item, dict):
             summary.entries.append(
                 EntrySummary(
                     id=str(item.get("id", "")),
-                    address=_text(item, "url"),
-                    language=_text(item, "language") or summary.language,
-                    published=parse_rfc3339(_text(item, "date_published")),
-                    updated=parse_rfc3339(_text(item, "date_modified")) or parse_rfc3339(_text(item, "date_published")),
+                    address=_read_string(item, "url"),
+                    language=_read_string(item, "language") or summary.language,
+                    published=parse_rfc3339(_read_string(item, "date_published")),
+                    updated=parse_rfc3339(_read_string(item, "date_modified"))
+                    or parse_rfc3339(_read_string(item, "date_published")),
                 )
             )
     return summary
 
 
-def _text(members: dict[str, Any], name: str) -> str:
+def _read_string(members: dict[str, Any], name: str) -> str:
     value = members.get(name)
     return value.strip() if isinstance(value, str) else ""

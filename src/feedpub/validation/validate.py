@@ -41,7 +41,8 @@ def validate(source: bytes | str | os.PathLike[str], *, url: str = "", now: date
         source: A document as bytes or text; the path of a file or of a folder, as a `Path`; or an address that begins
             with http:// or https://, which is fetched. The feeds of a folder, and those that an OPML document at an
             address names, are also compared with each other.
-        url: Where the document is served; then its links to itself are compared with that.
+        url: Where a single document is served; then its links to itself are compared with that. Ignored for folders,
+            lists of feeds and addresses.
         now: The current time, for dates that lie in the future.
 
     Returns:
@@ -55,7 +56,7 @@ def validate(source: bytes | str | os.PathLike[str], *, url: str = "", now: date
         return check_document(source, url=url, now=now).problems
     if isinstance(source, os.PathLike):
         return _validate_path(Path(source), url, now)
-    if re.match(r"https?://\S+\Z", source, re.IGNORECASE):
+    if re.match(r"https?://", source, re.IGNORECASE):
         from .server import validate_address
 
         return validate_address(source, now=now)
@@ -74,13 +75,13 @@ def _names_a_file(source: str) -> bool:
 def _validate_path(path: Path, url: str, now: datetime | None) -> list[Problem]:
     try:
         if path.is_dir():
-            files = [(file.as_posix(), partial(_read, file)) for file in _find_files(path)]
+            files = [(file.as_posix(), partial(_read_document, file)) for file in _find_files(path)]
             return validate_documents(files, now=now)
-        document = check_document(_read(path), path=path.as_posix(), url=url, now=now)
+        document = check_document(_read_document(path), path=path.as_posix(), url=url, now=now)
         if document.summary is None or document.summary.format != "opml":
             return document.problems
-        listed = [path, *_find_listed_files(path, document.summary)]
-        files = [(file.as_posix(), partial(_read, file)) for file in listed]
+        listed = dict.fromkeys([path, *_find_listed_files(path, document.summary)])  # each once, in order
+        files = [(file.as_posix(), partial(_read_document, file)) for file in listed]
         return validate_documents(files, is_complete=False, now=now)
     except OSError as error:
         raise FeedpubError(f"{error.filename or path}: {error.strerror or error}") from error
@@ -128,7 +129,7 @@ def _is_feed(path: str, data: bytes) -> bool:
 def _find_files(folder: Path) -> Iterator[Path]:
     """Yield the files of a folder that may be feeds, in order, without hidden ones and links to folders."""
     number = 0
-    for parent, folders, names in os.walk(folder):
+    for parent, folders, names in os.walk(folder, onerror=_raise_error):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             if not name.startswith(".") and name.lower().endswith(_ENDINGS):
@@ -141,6 +142,11 @@ def _find_files(folder: Path) -> Iterator[Path]:
                 yield path
 
 
-def _read(path: Path) -> bytes:
+def _raise_error(error: OSError) -> None:
+    """Refuse a folder that cannot be read: without this, its feeds would pass as checked."""
+    raise error
+
+
+def _read_document(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(MOST_DOCUMENT_BYTES + 1)

@@ -73,7 +73,7 @@ def check_document(
     """
     if len(data) > MOST_DOCUMENT_BYTES:
         report = Report(Source(b"", path), url=url, now=now)
-        message = f"the document has {len(data):,} bytes; {MOST_DOCUMENT_BYTES:,} are read at most"
+        message = f"the document has more than {MOST_DOCUMENT_BYTES:,} bytes, the most that is read"
         report.add("E306", message, None)
         return Document(problems=report.finish())
     is_json = _JSON_START.match(data)
@@ -184,11 +184,9 @@ def _check_namespaces(namespaces: list[tuple[str, str]], report: Report) -> None
         similar = find_similar_namespace(uri)
         if uri in OBSOLETE:
             report.add("W320", f"the namespace {quote(uri)} is obsolete", offset, hint=f"write {OBSOLETE[uri]}")
-        elif uri in PREFIXES or not uri:
-            pass
-        elif similar and uri not in PREFIXES:
+        elif similar:
             report.add("E311", f"there is no namespace {quote(uri)}", offset, hint=f"write {similar}")
-        elif (fault := check_iri(uri)) and fault[0] == "E317":
+        elif uri and uri not in PREFIXES and (fault := check_iri(uri)) and fault[0] == "E317":
             report.add("E311", f"the name of the namespace {quote(uri)} is not an address", offset)
         if WELL_KNOWN_PREFIXES.get(prefix, uri) != uri and PREFIXES.get(uri) != prefix and not similar:
             message = f"the prefix {prefix} is used for {quote(uri)}"

@@ -234,24 +234,24 @@ def _report_error(error: expat.ExpatError, data: bytes, offset: int, report: Rep
     """Report why a document is not well-formed."""
     reason = expat.ErrorString(error.code)
     if error.code == _UNDEFINED_ENTITY:
-        report.add("E304", f"{_name_at(data, offset)} is not an entity of XML", offset)
+        report.add("E304", f"{_find_name(data, offset)} is not an entity of XML", offset)
     elif error.code == _UNBOUND_PREFIX:
-        report.add("E307", f"the prefix in {_name_at(data, offset)} is not declared", offset)
+        report.add("E307", f"the prefix in {_find_name(data, offset)} is not declared", offset)
     elif error.code == _MISPLACED_DECLARATION:
         report.add("E310", "the XML declaration is not at the very start", offset)
-    elif error.code == _INVALID_TOKEN and (character := _character_at(data, offset)) in _FORBIDDEN:
+    elif error.code == _INVALID_TOKEN and (character := _find_character(data, offset)) in _FORBIDDEN:
         report.add("E309", f"XML does not allow the character U+{ord(character):04X}", offset)
     else:
         report.add("E301", reason, offset)
 
 
-def _name_at(data: bytes, offset: int) -> str:
+def _find_name(data: bytes, offset: int) -> str:
     """Return the tag or reference at an offset, for messages."""
     match = re.compile(rb"[<&]?[^\s<>&;]{1,60};?").match(data, offset)
     return match[0].decode("utf-8", "replace") if match else "the tag"
 
 
-def _character_at(data: bytes, offset: int) -> str:
+def _find_character(data: bytes, offset: int) -> str:
     return data[offset : offset + 4].decode("utf-8", "ignore")[:1] or " "
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from ..cjk import CJK, WIDE
+
 # Compiled when it is first needed, which takes 6 ms.
-_CJK: Final = "\u2e80-\u303f\u3040-\u30ff\u3100-\u312f\u31a0-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef"
 _INLINE_TAGS: Final = r"(?:</?(?:em|strong|a|del|code|sup)\b[^<>]*>)*"
-# Full-width punctuation needs no space before or after it.
-_WIDE: Final = "\u3001-\u3003\u3008-\u301f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
 # The pattern begins with the line end, which makes the search fast.
-_CJK_LINE: Final = rf"\n(?:(?={_INLINE_TAGS}(?:([{_WIDE}])|[{_CJK}]))|(?<=[{_WIDE}]\n)(?=[^<\s])())"
-_CJK_BEFORE: Final = rf"[{_CJK}]{_INLINE_TAGS}\Z"
+_CJK_LINE: Final = rf"\n(?:(?={_INLINE_TAGS}(?:([{WIDE}])|[{CJK}]))|(?<=[{WIDE}]\n)(?=[^<\s])())"
+_CJK_BEFORE: Final = rf"[{CJK}]{_INLINE_TAGS}\Z"
 _PRE: Final = re.compile(r"<pre\b.*?</pre>", re.DOTALL)
 _LONGEST_TAGS: Final = 200
 

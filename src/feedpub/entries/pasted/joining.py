@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from ..cjk import CJK, WIDE
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -34,13 +36,11 @@ def has_cjk_spacing(texts: Sequence[str]) -> bool:
     return spaced >= unspaced or sum(text.count(" ") - len(re.findall(_IS_CJK, text)) for text in texts) > 0
 
 
-_CJK: Final = "\u2e80-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uff9f\U00020000-\U0003ffff"
 # Compiled when they are first needed, which takes 10 ms.
-_IS_CJK: Final = f"[{_CJK}]"
-# Full-width punctuation needs no space.
-_WIDE_MARK: Final = "[\u3000-\u3004\u3008-\u301f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65]"
-_SPACED: Final = f"(?<=[{_CJK}]) (?=[!-~])|(?<=[!-~]) (?=[{_CJK}])"
-_UNSPACED: Final = f"(?<=[{_CJK}])(?=[!-~])|(?<=[!-~])(?=[{_CJK}])"
+_IS_CJK: Final = f"[{CJK}]"
+_WIDE_MARK: Final = f"[{WIDE}]"
+_SPACED: Final = f"(?<=[{CJK}]) (?=[!-~])|(?<=[!-~]) (?=[{CJK}])"
+_UNSPACED: Final = f"(?<=[{CJK}])(?=[!-~])|(?<=[!-~])(?=[{CJK}])"
 # "pre-" and "and post-training" were two words before the wrap, "multi-" and "agent" were one.
 _SUSPENDED: Final = re.compile(r"(?:and|or|to|und|oder|bis|et|ou|y|o|e|en|of)\b", re.IGNORECASE)
 # The separators of title and publishers keep their spaces, whatever is beside them.
